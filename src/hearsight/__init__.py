@@ -1,0 +1,48 @@
+"""Hearsight: video search that listens.
+
+    import hearsight
+
+    model = hearsight.load("demo")
+    text = model.encode_text(model.tokenize(["a bell rings"]))
+
+Names are imported on first use, so that `import hearsight` and `hearsight --help` stay quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from hearsight.errors import HearsightError
+from hearsight.types import Clip, ClipFeatures, Line, VideoEmbedding, Word
+
+if TYPE_CHECKING:
+    from hearsight.library import Library
+    from hearsight.models.checkpoint import load
+    from hearsight.models.convert import load_published
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Clip",
+    "ClipFeatures",
+    "HearsightError",
+    "Library",
+    "Line",
+    "VideoEmbedding",
+    "Word",
+    "load",
+    "load_published",
+]
+
+_LAZY = {
+    "Library": "hearsight.library",
+    "load": "hearsight.models.checkpoint",
+    "load_published": "hearsight.models.convert",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
+    raise AttributeError(f"module 'hearsight' has no attribute '{name}'")

@@ -1,0 +1,82 @@
+"""The few types that everything in the house speaks.
+
+Letters for shapes, the same everywhere: B clips, N texts, F frames, D embedding width, A audio tokens,
+S speech tokens, Q resampler queries, L layers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A stretch of a media file, in seconds from the start of the file: the unit of retrieval."""
+
+    path: Path
+    start: float
+    end: float
+
+    @property
+    def duration(self) -> float:
+        return self.end - self.start
+
+
+@dataclass(frozen=True)
+class Word:
+    """One recognised word; times in seconds from the start of the file."""
+
+    start: float
+    end: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A subtitle, or a stretch of recognised speech; times in seconds from the start of the file.
+
+    words is empty where the source times only whole lines (subtitles do).
+    """
+
+    start: float
+    end: float
+    text: str
+    words: tuple[Word, ...] = ()
+
+
+@dataclass
+class ClipFeatures:
+    """What the frozen towers make of a batch of clips. Expensive, independent of the trained head.
+
+    frames: (B, F, D) projected class tokens, zeros where masked. frame_mask: (B, F), True for a real frame;
+    a row without any True is a clip with nothing to see (an audio file).
+    audio: (B, A, Da) AST tokens, or None for a model that does not listen.
+    speech_ids: (B, S) CLIP tokens of the transcript, or None for a model that does not read speech.
+    has_audio, has_speech: (B,) booleans.
+    """
+
+    frames: Tensor
+    frame_mask: Tensor
+    has_audio: Tensor
+    has_speech: Tensor
+    audio: Tensor | None = None
+    speech_ids: Tensor | None = None
+
+
+@dataclass
+class VideoEmbedding:
+    """A batch of encoded clips, independent of any text.
+
+    frames: (B, F, D) unit vectors. mask: (B, F), True where a frame counts. pooled: (B, D) unit vectors.
+    gates: for each branch ("audio", "speech"), (B, L, 2): attention and feed-forward gate of each block, in (-1, 1).
+    """
+
+    frames: Tensor
+    mask: Tensor
+    pooled: Tensor
+    gates: dict[str, Tensor] = field(default_factory=dict)

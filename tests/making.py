@@ -1,0 +1,1 @@
+"""Makers of small files that tests read: media, models, libraries."""
