@@ -1,1 +1,54 @@
 """Makers of small files that tests read: media, models, libraries."""
+
+import numpy as np
+import torch
+
+from hearsight.models.checkpoint import build
+from hearsight.models.clip4clip import CLIP4Clip
+from hearsight.models.config import Method, ModelConfig
+from hearsight.models.tokens import Tokenizer
+from hearsight.training.tokenizer import train_tokenizer
+
+
+def tiny_clip(vocabulary: int = 600) -> dict:
+    """The configuration of a CLIP so small that it encodes a clip in milliseconds."""
+    sizes = {"intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2, "hidden_size": 32}
+    ids = {"bos_token_id": vocabulary - 2, "eos_token_id": vocabulary - 1, "pad_token_id": 0}
+    return {
+        "projection_dim": 32,
+        "text_config": {**sizes, **ids, "vocab_size": vocabulary, "max_position_embeddings": 77},
+        "vision_config": {**sizes, "image_size": 32, "patch_size": 16},
+    }
+
+
+def tiny_ast() -> dict:
+    sizes = {"intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2, "hidden_size": 32}
+    return {**sizes, "max_length": 64, "time_stride": 16, "frequency_stride": 16}
+
+
+def tiny_model(folder, method: Method = "save", seed: int = 0) -> CLIP4Clip:
+    """A model with random weights and a real tokenizer, saved in `folder` for hearsight.load."""
+    torch.manual_seed(seed)
+    train_tokenizer(["the doctor lost a yellow bicycle while a bell rings"], 600, folder)
+    tokenizer = Tokenizer(folder)
+    ast = None if method == "clip4clip" else tiny_ast()
+    clip = tiny_clip(tokenizer.end_id + 1)
+    model = build(ModelConfig(method=method, clip=clip, ast=ast, frames=6, layers=1, heads=2, queries=4), tokenizer)
+    model.save_pretrained(folder)
+    return model.eval()
+
+
+def tiny_inputs(model: CLIP4Clip, clips: int = 3, seed: int = 0) -> dict[str, torch.Tensor]:
+    """A batch of random clips as `encode_video` takes it."""
+    from hearsight.models.inputs import collate
+
+    random = np.random.default_rng(seed)
+    prepared = [
+        model.prepare(
+            [random.integers(0, 255, (48, 64, 3), dtype=np.uint8) for _ in range(3)],
+            random.standard_normal(16_000).astype(np.float32),
+            "the doctor lost a yellow bicycle",
+        )
+        for _ in range(clips)
+    ]
+    return collate(prepared)

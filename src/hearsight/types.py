@@ -53,8 +53,8 @@ class Line:
 class ClipFeatures:
     """What the frozen towers make of a batch of clips. Expensive, independent of the trained head.
 
-    frames: (B, F, D) projected class tokens, zeros where masked. frame_mask: (B, F), True for a real frame;
-    a row without any True is a clip with nothing to see (an audio file).
+    frames: (B, F, D) projected class tokens, of padding too (the published fusion reads it). frame_mask: (B, F),
+    True for a real frame; a row without any True is a clip with nothing to see (an audio file).
     audio: (B, A, Da) AST tokens, or None for a model that does not listen.
     speech_ids: (B, S) CLIP tokens of the transcript, or None for a model that does not read speech.
     has_audio, has_speech: (B,) booleans.
@@ -73,10 +73,14 @@ class VideoEmbedding:
     """A batch of encoded clips, independent of any text.
 
     frames: (B, F, D) unit vectors. mask: (B, F), True where a frame counts. pooled: (B, D) unit vectors.
+    vision: (B, F, D) frame vectors before fusion (v0). audio: (B, Q, D) resampled audio, or None. Neither is unit:
+    the losses read them.
     gates: for each branch ("audio", "speech"), (B, L, 2): attention and feed-forward gate of each block, in (-1, 1).
     """
 
     frames: Tensor
     mask: Tensor
     pooled: Tensor
+    vision: Tensor
+    audio: Tensor | None = None
     gates: dict[str, Tensor] = field(default_factory=dict)

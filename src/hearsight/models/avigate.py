@@ -1,0 +1,79 @@
+"""AVIGATE (CVPR 2025, arXiv 2504.02397): audio, fused into the frames through gates.
+
+"blind" is the same with every gate fixed at 1: AVIGATE's own baseline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import torch
+from torch import Tensor, nn
+
+from hearsight.models.clip4clip import NOTHING_WITHOUT, CLIP4Clip, embedding
+from hearsight.models.config import ModelConfig
+from hearsight.models.gated_fusion import GatedFusion
+from hearsight.models.resampler import Resampler
+from hearsight.models.tokens import Tokenizer
+from hearsight.towers.ast import AudioTower
+from hearsight.towers.filterbank import BINS
+from hearsight.types import ClipFeatures, VideoEmbedding
+
+# The paper draws a plain residual; the published program weighs it so.
+FUSED, RESIDUAL = 0.05, 0.95
+
+
+class AVIGATE(CLIP4Clip):
+    branches: tuple[str, ...] = ("audio",)
+
+    def __init__(self, config: ModelConfig, tokenizer: Tokenizer | None = None) -> None:
+        super().__init__(config, tokenizer)
+        assert config.ast is not None  # ModelConfig sees to it
+        D = self.width
+        self.heads = config.heads or D // 64
+        self.ast = AudioTower(config.ast)
+        self.audio_projection = nn.Linear(self.ast.width, D, bias=False)
+        self.resampler = Resampler(D, self.heads, config.layers, config.queries)
+        self.frame_position = nn.Embedding(config.positions, D)
+        gated = config.method != "blind"
+        self.audio_fusion = GatedFusion(D, self.heads, config.layers, gated, config.mask_padding)
+
+    @property
+    def audio_rows(self) -> int | None:
+        return self.ast.rows
+
+    def extract(
+        self,
+        pixel_values: Tensor,
+        frame_mask: Tensor,
+        filterbank: Tensor | None = None,
+        speech_ids: Tensor | None = None,
+        has_audio: Tensor | None = None,
+        has_speech: Tensor | None = None,
+    ) -> ClipFeatures:
+        features = super().extract(pixel_values, frame_mask, filterbank, speech_ids, has_audio, has_speech)
+        if filterbank is None:
+            filterbank = torch.zeros(len(pixel_values), self.ast.rows, BINS)
+        features.audio = self.ast(filterbank.to(self.device) * features.has_audio[:, None, None])
+        return features
+
+    def fuse(self, features: ClipFeatures, without: Collection[str] = NOTHING_WITHOUT) -> VideoEmbedding:
+        v0, mask, seen = self.vision(features)
+        if "audio" in without:
+            return embedding(v0 * seen, mask, vision=v0)
+        audio = self.resample(features)
+        fused, gates = self.audio_fusion(v0, audio, mask)
+        # Where nothing was seen there is no residual: what is heard is all there is.
+        video = embedding(FUSED * fused + RESIDUAL * v0 * seen, mask, vision=v0, audio=audio)
+        video.gates["audio"] = gates
+        return video
+
+    def vision(self, features: ClipFeatures) -> tuple[Tensor, Tensor, Tensor]:
+        frames, mask, seen = super().vision(features)
+        return frames + self.frame_position.weight[: frames.shape[1]], mask, seen
+
+    def resample(self, features: ClipFeatures) -> Tensor:
+        """(B, A, Da) tokens -> (B, Q, D)."""
+        assert features.audio is not None, "features of a model that does not listen"
+        resampled: Tensor = self.resampler(self.audio_projection(features.audio))
+        return resampled

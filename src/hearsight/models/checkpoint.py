@@ -1,0 +1,204 @@
+"""A model as a folder: config.json, model.safetensors and the tokenizer's files, as Hugging Face users expect it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from hearsight.errors import HearsightError
+from hearsight.models.avigate import AVIGATE
+from hearsight.models.clip4clip import CLIP4Clip
+from hearsight.models.config import ModelConfig
+from hearsight.models.save import SAVE
+from hearsight.models.tokens import Tokenizer
+
+MODEL_TYPE = "hearsight"
+DEMO = Path(__file__).resolve().parents[1] / "demo" / "model"
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+CLASSES: dict[str, type[CLIP4Clip]] = {
+    "clip4clip": CLIP4Clip,
+    "blind": AVIGATE,
+    "avigate": AVIGATE,
+    "save": SAVE,
+}
+FILES = [
+    "config.json",
+    "*.safetensors",
+    "pytorch_model.bin",
+    "tokenizer*",
+    "vocab.json",
+    "merges.txt",
+    "special_tokens*",
+]
+
+
+def build(config: ModelConfig, tokenizer: Tokenizer | None = None) -> CLIP4Clip:
+    """A model of a configuration, with fresh weights."""
+    return CLASSES[config.method](config, tokenizer)
+
+
+def load(name_or_path: str | Path, device: str = "cpu", dtype: str = "float32") -> CLIP4Clip:
+    """Load a model, ready to encode.
+
+    name_or_path: "demo" for the bundled model, a folder, or a hub id. A plain CLIP ("openai/clip-vit-base-patch32")
+    loads as CLIP4Clip mean pooling. device: "cpu", "cuda", "mps". dtype: "float32" or "bfloat16".
+    Never executes pickled code. Raises HearsightError when there is no such model, or its files are damaged.
+    """
+    if dtype not in DTYPES:
+        raise HearsightError(f"unknown dtype '{dtype}'; choose one of {', '.join(DTYPES)}")
+    check_device(device)
+    folder = _locate(str(name_or_path))
+    config = _read_config(folder)
+    model = build(config, Tokenizer(folder))
+    _fill(model, _read_weights(folder), folder)
+    return model.to(device=device, dtype=DTYPES[dtype]).eval()
+
+
+def check_device(device: str) -> None:
+    """Raises HearsightError for a device that this machine lacks."""
+    kind = device.split(":")[0]
+    here = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not here.get(kind, False):
+        available = ", ".join(name for name, present in here.items() if present)
+        raise HearsightError(f"no device '{device}' on this machine; available: {available}")
+
+
+def save(model: CLIP4Clip, folder: Path, half: bool = False) -> None:
+    """Write a model for `load`. half: weights as float16, half the size."""
+    folder.mkdir(parents=True, exist_ok=True)
+    config = {"model_type": MODEL_TYPE, **model.config.to_dict()}
+    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
+    if half:
+        weights = {name: t.half() if t.is_floating_point() else t for name, t in weights.items()}
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    model.tokenizer.save(folder)
+
+
+def fingerprint(model: CLIP4Clip) -> str:
+    """12 hexadecimal digits of configuration and weights; a library records it and refuses another model's vectors.
+
+    Some values of each tensor, as bfloat16: any training changes them, the dtype a model is loaded in does not.
+    """
+    digest = hashlib.blake2b(json.dumps(model.config.to_dict(), sort_keys=True).encode(), digest_size=6)
+    for name, tensor in sorted(model.state_dict().items()):
+        values = tensor.detach().flatten()
+        sample = values[:: max(1, values.numel() // 64)].to("cpu", torch.bfloat16)
+        digest.update(name.encode() + sample.view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _locate(name: str) -> Path:
+    """The folder of a model: bundled, on disk, or from the hub (and its cache)."""
+    if name == "demo":
+        if not (DEMO / "config.json").is_file():
+            raise HearsightError("the bundled demo model is missing from this installation; reinstall hearsight")
+        return DEMO
+    path = Path(name).expanduser()
+    if path.is_dir():
+        return path
+    if path.exists():
+        raise HearsightError(
+            f"cannot load '{name}': it is a file; give the model's folder, or use hearsight.load_published"
+        )
+    if name.count("/") != 1 or name.startswith((".", "/", "~")):
+        raise HearsightError(
+            f"no model '{name}': no such folder; give 'demo', a model's folder, or a hub id like 'org/name'"
+        )
+    return _download(name)
+
+
+def _download(name: str) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+    )
+
+    try:
+        return Path(snapshot_download(name, allow_patterns=FILES))
+    except GatedRepoError as error:
+        raise HearsightError(
+            f"model '{name}' asks for an agreement; accept it on its page, then log in with `hf auth login`"
+        ) from error
+    except (RepositoryNotFoundError, HFValidationError) as error:
+        raise HearsightError(f"no model '{name}' on the hub, and no such folder here; check the spelling") from error
+    except (LocalEntryNotFoundError, OSError) as error:
+        raise HearsightError(
+            f"cannot fetch model '{name}': the hub cannot be reached and no copy was downloaded before; "
+            "go online once, check the spelling, or use --model demo, which needs no network"
+        ) from error
+
+
+def _read_config(folder: Path) -> ModelConfig:
+    try:
+        values: dict[str, Any] = json.loads((folder / "config.json").read_text())
+    except (OSError, ValueError) as error:
+        raise HearsightError(f"cannot load {folder}: no readable config.json; give the folder of a model") from error
+    kind = values.pop("model_type", None)
+    if kind == MODEL_TYPE:
+        return ModelConfig.from_dict(values)
+    if kind == "clip":
+        return ModelConfig(method="clip4clip", clip=values)
+    raise HearsightError(f"cannot load {folder}: its model_type is '{kind}'; give a Hearsight model or a CLIP")
+
+
+def _read_weights(folder: Path) -> dict[str, Tensor]:
+    """Every tensor of a folder, whether in one safetensors file, several, or an older pickled checkpoint."""
+    files = sorted(folder.glob("*.safetensors"))
+    try:
+        if files:
+            return {name: tensor for file in files for name, tensor in load_file(file).items()}
+        # weights_only: nothing that is pickled in the file can run.
+        weights: dict[str, Tensor] = torch.load(folder / "pytorch_model.bin", map_location="cpu", weights_only=True)
+        return weights
+    except FileNotFoundError as error:
+        raise HearsightError(
+            f"cannot load {folder}: no model.safetensors in it; download or save the model again"
+        ) from error
+    except (SafetensorError, RuntimeError, EOFError, ValueError, OSError) as error:
+        raise HearsightError(
+            f"cannot load {folder}: its weights are damaged ({error}); download or save them again"
+        ) from error
+    except Exception as error:  # pickle.UnpicklingError, raised for a file that holds code
+        raise HearsightError(f"cannot load {folder}: its weights are not plain tensors; use safetensors") from error
+
+
+def _fill(model: CLIP4Clip, weights: dict[str, Tensor], folder: Path) -> None:
+    """Load weights into a model; every tensor must be there and fit."""
+    if not any(name.startswith("clip.model.") for name in weights):
+        # A plain CLIP. Its older checkpoints carry position ids, which are no weights.
+        weights = {f"clip.model.{k}": v for k, v in weights.items() if not k.endswith("position_ids")}
+    load_weights(model, weights, str(folder))
+
+
+def load_weights(model: CLIP4Clip, weights: dict[str, Tensor], source: str) -> None:
+    """model.load_state_dict, with an error that says which tensors are missing, unknown or of another shape."""
+    expected = model.state_dict()
+    missing = sorted(expected.keys() - weights.keys())
+    unknown = sorted(weights.keys() - expected.keys())
+    wrong = [
+        f"{name} is {tuple(weights[name].shape)}, not {tuple(expected[name].shape)}"
+        for name in sorted(expected.keys() & weights.keys())
+        if weights[name].shape != expected[name].shape
+    ]
+    problems = [
+        f"{what}: {', '.join(names[:5])}{f' and {len(names) - 5} more' if len(names) > 5 else ''}"
+        for what, names in (("missing", missing), ("unknown", unknown), ("of another shape", wrong))
+        if names
+    ]
+    if problems:
+        raise HearsightError(
+            f"the tensors of {source} do not fit a '{model.config.method}' model ({'; '.join(problems)}); "
+            "is it a checkpoint of another method?"
+        )
+    model.load_state_dict(weights)

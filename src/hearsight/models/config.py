@@ -1,0 +1,49 @@
+"""What a model is made of: everything that its config.json says."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, get_args
+
+from hearsight.errors import HearsightError
+
+Method = Literal["clip4clip", "blind", "avigate", "save"]
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Sizes and choices of a model; the defaults are the published ones (REFERENCE.md sections 1 to 6).
+
+    clip, ast: dictionaries of a transformers `CLIPConfig` and `ASTConfig` (ast: None for CLIP4Clip).
+    heads: of the resampler and the fusion transformers; None for width // 64.
+    mask_padding: leave padded frames out of fusion, too. The published program does not.
+    """
+
+    method: Method
+    clip: dict[str, Any]
+    ast: dict[str, Any] | None = None
+    frames: int = 12
+    words: int = 32
+    queries: int = 12
+    layers: int = 4
+    heads: int | None = None
+    positions: int = 77
+    temperature: float = 1.0
+    mask_padding: bool = False
+
+    def __post_init__(self) -> None:
+        if self.method not in get_args(Method):
+            raise HearsightError(f"unknown method '{self.method}'; choose one of {', '.join(get_args(Method))}")
+        if self.method != "clip4clip" and self.ast is None:
+            raise HearsightError(f"the configuration of a '{self.method}' model lacks 'ast'; it needs an audio tower")
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> ModelConfig:
+        """Raises HearsightError for a field that it does not know."""
+        unknown = values.keys() - {field.name for field in fields(cls)}
+        if unknown:
+            raise HearsightError(f"unknown fields in the model's configuration: {', '.join(sorted(unknown))}")
+        return cls(**values)
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)

@@ -1,0 +1,119 @@
+"""From a media file to a model's tensors (REFERENCE.md section 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from math import ceil
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from hearsight.media import cut_audio, read_frames
+from hearsight.towers.filterbank import BINS, WINDOW, filterbank
+from hearsight.towers.pixels import pixels
+from hearsight.types import Clip
+
+if TYPE_CHECKING:
+    from hearsight.media import MediaInfo
+    from hearsight.models.clip4clip import CLIP4Clip
+
+SHORTEST_TRANSCRIPT = 5  # characters: anything shorter counts as no speech, as published
+
+
+@dataclass
+class ClipInputs:
+    """One clip, as `encode_video` takes it, without the batch axis. None: the model does not take it."""
+
+    pixel_values: Tensor  # (F, 3, H, W), zeros for padding
+    frame_mask: Tensor  # (F,)
+    has_audio: Tensor  # ()
+    has_speech: Tensor  # ()
+    filterbank: Tensor | None = None  # (T, 128)
+    speech_ids: Tensor | None = None  # (S,)
+
+
+def frame_times(clip: Clip, count: int) -> list[float]:
+    """When to look: at every whole second of the clip, then at most `count` of these, spread evenly."""
+    seconds = max(1, ceil(clip.duration))
+    chosen: list[int] | range = range(seconds)
+    if seconds > count:
+        chosen = np.linspace(0, seconds - 1, count).astype(int).tolist()
+    return [clip.start + second for second in chosen]
+
+
+def prepare(
+    model: CLIP4Clip,
+    frames: Sequence[NDArray[np.uint8]],
+    waveform: NDArray[np.float32] | None,
+    transcript: str,
+) -> ClipInputs:
+    """The tensors of one clip.
+
+    frames: at most F pictures (H, W, 3); none for an audio file. waveform: 16 kHz mono; None, or less than one
+    filterbank window, counts as no audio. transcript: what is said; under 5 characters counts as no speech.
+    """
+    size, F = model.clip.image_size, model.config.frames
+    pixel_values = torch.zeros(F, 3, size, size)
+    for i, frame in enumerate(frames[:F]):
+        pixel_values[i] = pixels(frame, size)
+    heard = waveform if waveform is not None and len(waveform) >= WINDOW else None
+    said = len(transcript.strip()) >= SHORTEST_TRANSCRIPT
+    inputs = ClipInputs(
+        pixel_values=pixel_values,
+        frame_mask=torch.arange(F) < len(frames),
+        has_audio=torch.tensor(heard is not None),
+        has_speech=torch.tensor(said),
+    )
+    if model.audio_rows is not None:
+        rows = model.audio_rows
+        inputs.filterbank = torch.zeros(rows, BINS) if heard is None else filterbank(heard, rows)
+    if "speech" in model.branches:
+        ids = model.tokenize([transcript])[0]
+        inputs.speech_ids = ids if said else torch.zeros_like(ids)
+    return inputs
+
+
+def collate(clips: Sequence[ClipInputs]) -> dict[str, Tensor]:
+    """Clips of one model as the batch that its `extract` and `encode_video` take."""
+    batch = {}
+    for field in fields(ClipInputs):
+        values = [getattr(clip, field.name) for clip in clips]
+        if values[0] is not None:
+            batch[field.name] = torch.stack(values)
+    return batch
+
+
+class Spoken(Protocol):
+    """Anything that knows what is said when (speech.Transcript does)."""
+
+    def between(self, start: float, end: float) -> str: ...
+
+
+def read_clips(info: MediaInfo, clips: Sequence[Clip], transcript: Spoken, model: CLIP4Clip) -> Iterator[ClipInputs]:
+    """The tensors of a file's clips, in order. Decodes the file once, forward; holds one clip at a time.
+
+    A clip whose frames cannot be decoded is a clip without frames, one whose sound cannot be is silent.
+    """
+    listens = info.audio is not None and model.audio_rows is not None
+    waveforms = cut_audio(info.path, clips) if listens else iter([None] * len(clips))
+    pictures = _cut_frames(info.path, clips, model.config.frames) if info.video else iter([[]] * len(clips))
+    for clip, frames, waveform in zip(clips, pictures, waveforms, strict=True):
+        yield prepare(model, frames, waveform, transcript.between(clip.start, clip.end))
+
+
+def _cut_frames(path: Path, clips: Sequence[Clip], count: int) -> Iterator[list[NDArray[np.uint8]]]:
+    """The frames of each clip, at `frame_times`."""
+    times = [frame_times(clip, count) for clip in clips]
+    frames = read_frames(path, [time for clip_times in times for time in clip_times])
+    ahead = next(frames, None)
+    for clip_times in times:
+        found = []
+        while ahead is not None and ahead[0] <= clip_times[-1]:
+            found.append(ahead[1])
+            ahead = next(frames, None)
+        yield found

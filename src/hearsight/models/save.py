@@ -1,0 +1,61 @@
+"""SAVE (CVPR 2026, arXiv 2603.08224): AVIGATE, and a branch that reads what is said.
+
+Its other half, soft-ALBEF, is a loss: see training/losses/soft_albef.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import torch
+from torch import Tensor
+
+from hearsight.models.avigate import AVIGATE
+from hearsight.models.clip4clip import NOTHING_WITHOUT, embedding
+from hearsight.models.config import ModelConfig
+from hearsight.models.gated_fusion import GatedFusion
+from hearsight.models.tokens import Tokenizer
+from hearsight.types import ClipFeatures, VideoEmbedding
+
+BRANCH = 0.5  # weight of each branch beside the frames
+
+
+class SAVE(AVIGATE):
+    branches: tuple[str, ...] = ("audio", "speech")
+
+    def __init__(self, config: ModelConfig, tokenizer: Tokenizer | None = None) -> None:
+        super().__init__(config, tokenizer)
+        self.speech_fusion = GatedFusion(self.width, self.heads, config.layers, mask_padding=config.mask_padding)
+
+    def extract(
+        self,
+        pixel_values: Tensor,
+        frame_mask: Tensor,
+        filterbank: Tensor | None = None,
+        speech_ids: Tensor | None = None,
+        has_audio: Tensor | None = None,
+        has_speech: Tensor | None = None,
+    ) -> ClipFeatures:
+        features = super().extract(pixel_values, frame_mask, filterbank, speech_ids, has_audio, has_speech)
+        if speech_ids is None:
+            speech_ids = torch.zeros(len(pixel_values), self.config.words, dtype=torch.long)
+        features.speech_ids = speech_ids.to(self.device) * features.has_speech[:, None]
+        return features
+
+    def fuse(self, features: ClipFeatures, without: Collection[str] = NOTHING_WITHOUT) -> VideoEmbedding:
+        v0, mask, seen = self.vision(features)
+        fused = v0 * seen
+        audio, gates = None, {}
+        # Both branches read the same v0: they stand side by side, not one after the other.
+        if "audio" not in without:
+            audio = self.resample(features)
+            heard, gates["audio"] = self.audio_fusion(v0, audio, mask)
+            fused = fused + BRANCH * heard
+        if "speech" not in without:
+            assert features.speech_ids is not None, "features of a model that does not read speech"
+            speech = self.clip.tokens(features.speech_ids)  # (B, S, D)
+            said, gates["speech"] = self.speech_fusion(v0, speech, mask)
+            fused = fused + BRANCH * said
+        video = embedding(fused, mask, vision=v0, audio=audio)
+        video.gates = gates
+        return video

@@ -1,0 +1,64 @@
+"""Texts to CLIP's token ids."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from hearsight.errors import HearsightError
+
+PUBLIC = "openai/clip-vit-base-patch32"  # every public CLIP shares its vocabulary
+
+
+class Tokenizer:
+    """CLIP's byte-pair tokenizer: start, words, end, padding with 0.
+
+    source: a folder or hub id with CLIP's tokenizer files, read when first used. A published checkpoint does not carry
+    its vocabulary, so the default is OpenAI's.
+    """
+
+    def __init__(self, source: str | Path = PUBLIC, start_id: int | None = None, end_id: int | None = None) -> None:
+        self.source = source
+        self._start_id, self._end_id = start_id, end_id
+
+    @cached_property
+    def backend(self) -> Any:
+        """The transformers tokenizer. Raises HearsightError when its files cannot be had."""
+        from transformers import CLIPTokenizer
+
+        try:
+            return CLIPTokenizer.from_pretrained(str(self.source))
+        except (OSError, ValueError) as error:
+            raise HearsightError(
+                f"no CLIP tokenizer at '{self.source}'; give a folder that has tokenizer.json, or go online once"
+            ) from error
+
+    @property
+    def start_id(self) -> int:
+        return int(self.backend.bos_token_id) if self._start_id is None else self._start_id
+
+    @property
+    def end_id(self) -> int:
+        return int(self.backend.eos_token_id) if self._end_id is None else self._end_id
+
+    def __call__(self, texts: Sequence[str], length: int) -> Tensor:
+        """N texts -> (N, length) ids."""
+        ids = torch.zeros(len(texts), length, dtype=torch.long)
+        for row, text in enumerate(texts):
+            words = self.backend(text, add_special_tokens=False, truncation=True, max_length=length - 2)["input_ids"]
+            tokens = [self.start_id, *words, self.end_id]
+            ids[row, : len(tokens)] = torch.tensor(tokens)
+        return ids
+
+    def save(self, folder: Path) -> None:
+        """Write the tokenizer's files into a model's folder, where it has any at hand."""
+        try:
+            backend = self.backend
+        except HearsightError:
+            return  # a published checkpoint, offline: `load` reads OpenAI's vocabulary when it is first needed
+        backend.save_pretrained(str(folder))

@@ -1,0 +1,45 @@
+"""The Audio Spectrogram Transformer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import ASTConfig, ASTModel
+
+from hearsight.towers.distinct import encode_distinct
+
+
+class AudioTower(nn.Module):
+    """AST by transformers, as AVIGATE reads it (REFERENCE.md section 2).
+
+    config: the dictionary of an `ASTConfig`.
+    """
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        super().__init__()
+        self.model = ASTModel(ASTConfig(**config))
+
+    @property
+    def width(self) -> int:
+        """Da, the width of an audio token."""
+        return int(self.model.config.hidden_size)
+
+    @property
+    def rows(self) -> int:
+        """Rows of the filterbank that the tower expects (1024 as published)."""
+        return int(self.model.config.max_length)
+
+    def forward(self, filterbank: Tensor) -> Tensor:
+        """(B, T, 128) -> (B, A, Da): the average of class and distillation token, then the patches."""
+        return encode_distinct(self._encode, filterbank)
+
+    def _encode(self, filterbank: Tensor) -> Tensor:
+        # transformers' own forward normalises before the two tokens could be averaged: its layers are called here.
+        x = self.model.embeddings(filterbank.to(self.model.embeddings.cls_token.dtype))
+        for layer in self.model.layers:
+            x = layer(x, None)
+        first = x[:, :2].mean(dim=1, keepdim=True)
+        tokens: Tensor = self.model.layernorm(torch.cat([first, x[:, 2:]], dim=1))
+        return tokens

@@ -1,0 +1,35 @@
+"""The adaptive-margin contrastive loss (AVIGATE, section 3.5; REFERENCE.md section 7)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from hearsight.models.similarity import pool
+from hearsight.types import VideoEmbedding
+
+
+def adaptive_margin(text: Tensor, video: VideoEmbedding, weight: float = 0.2, limit: float = 0.1) -> Tensor:
+    """The margin (B, B) of every negative pair: large where both texts and both pictures are unlike.
+
+    text: (B, D) unit vectors. weight: lambda. limit: delta. No gradient flows through it.
+    """
+    with torch.no_grad():
+        seen = pool(F.normalize(video.vision.float(), dim=-1), video.mask)  # vision only, before fusion
+        alike = (text @ text.T + seen @ seen.T) / 2
+        margin = (weight * (1 - alike)).clamp(max=limit)
+        return margin.fill_diagonal_(0)
+
+
+def adaptive_margin_loss(logits: Tensor, margin: Tensor, scale: Tensor) -> Tensor:
+    """Contrastive loss in both directions, with s * margin added to the logits of negatives.
+
+    logits: (B, B), text i belongs to video i. margin: (B, B), zero on the diagonal. scale: s.
+
+        logits = model.similarity(text, video)
+        loss = adaptive_margin_loss(logits, adaptive_margin(text, video), scale)
+    """
+    shifted = logits + scale * margin
+    pairs = torch.arange(len(shifted), device=shifted.device)
+    return (F.cross_entropy(shifted, pairs) + F.cross_entropy(shifted.T, pairs)) / 2
