@@ -90,7 +90,7 @@ def fingerprint(model: CLIP4Clip) -> str:
     digest = hashlib.blake2b(json.dumps(model.config.to_dict(), sort_keys=True).encode(), digest_size=6)
     for name, tensor in sorted(model.state_dict().items()):
         values = tensor.detach().flatten()
-        sample = values[:: max(1, values.numel() // 64)].to("cpu", torch.bfloat16)
+        sample = values[:: max(1, values.numel() // 64)].to("cpu", torch.bfloat16).contiguous()
         digest.update(name.encode() + sample.view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()
 
