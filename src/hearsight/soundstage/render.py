@@ -1,0 +1,129 @@
+"""From plans to MP4 files (H.264 and AAC) with a manifest: in parallel, resumable, and the same bytes every time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+
+from hearsight.errors import HearsightError
+from hearsight.soundstage.backgrounds import HEIGHT, WIDTH
+from hearsight.soundstage.captions import captions, facts
+from hearsight.soundstage.icons import sprite
+from hearsight.soundstage.plans import Plan, plan
+from hearsight.soundstage.queries import queries
+from hearsight.soundstage.scenes import Scene, draw
+from hearsight.soundstage.soundtrack import soundtrack
+from hearsight.soundstage.splits import SPLITS
+from hearsight.soundstage.synthesis import SAMPLE_RATE
+from hearsight.soundstage.voices import find_flite
+
+COUNTS = {"train": 3000, "validation": 300, "test": 1000, "demo": 30}
+FRAMES_A_SECOND = 8
+VERSION = 1  # of what a seed stands for; a folder of another version is not continued
+
+Progress = Callable[[int, int], None]
+
+
+def render(
+    folder: Path,
+    split: str,
+    count: int | None = None,
+    seed: int = 0,
+    workers: int = 2,
+    progress: Progress | None = None,
+) -> Path:
+    """Render a split into a folder of its own and return its manifest (JSON lines, one a clip).
+
+    Interrupted, it goes on where it stopped: clips that exist are kept. The demonstration gets queries.jsonl too.
+    progress is called with the number of finished clips and of all clips.
+    Raises HearsightError for an unknown split, a folder that holds other clips, and missing flite or font.
+    """
+    known = next((name for name in SPLITS if name == split), None)
+    if known is None:
+        raise HearsightError(f"cannot render split {split!r}: no such split; use one of {', '.join(SPLITS)}")
+    find_flite()
+    sprite("dog")
+    claim(folder, {"split": split, "seed": seed, "version": VERSION})
+    plans = plan(known, COUNTS[split] if count is None else count, seed)
+    missing = [one for one in plans if not clip_path(folder, one).exists()]
+    done = len(plans) - len(missing)
+    if progress:
+        progress(done, len(plans))
+    with ProcessPoolExecutor(max(1, workers), mp_context=get_context("spawn")) as pool:
+        for number, _ in enumerate(pool.map(partial(render_clip, folder), missing, chunksize=4), start=done + 1):
+            if progress:
+                progress(number, len(plans))
+    if split == "demo":
+        write_lines(folder / "queries.jsonl", queries(plans))
+    return write_lines(folder / "manifest.jsonl", [manifest_row(folder, one) for one in plans])
+
+
+def claim(folder: Path, content: dict[str, Any]) -> None:
+    """Note in the folder what it holds, or refuse to mix."""
+    folder.mkdir(parents=True, exist_ok=True)
+    note = folder / "soundstage.json"
+    if note.exists() and json.loads(note.read_text()) != content:
+        raise HearsightError(f"cannot render into {folder}: it holds clips of {note.read_text()}; use an empty folder")
+    note.write_text(json.dumps(content))
+
+
+def clip_path(folder: Path, one: Plan) -> Path:
+    return folder / f"{one.id}.mp4"
+
+
+def render_clip(folder: Path, one: Plan) -> None:
+    """Write one clip; it has its name only when it is complete."""
+    path = clip_path(folder, one)
+    unfinished = path.with_suffix(".part")
+    write_mp4(unfinished, one.scene)
+    unfinished.replace(path)
+
+
+def write_mp4(path: Path, scene: Scene) -> None:
+    """Encode a scene: 320 x 240 at 8 frames a second, mono sound at 16 kHz, about 100 kB."""
+    exact = {"fflags": "+bitexact", "movflags": "+faststart"}
+    with av.open(str(path), "w", format="mp4", options=exact) as file:
+        video = file.add_stream("libx264", rate=FRAMES_A_SECOND)
+        video.width, video.height, video.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        video.options = {"crf": "28", "preset": "fast", "threads": "1", "flags": "+bitexact"}
+        audio = file.add_stream("aac", rate=SAMPLE_RATE, layout="mono")
+        audio.bit_rate = 40_000
+        audio.options = {"flags": "+bitexact"}
+        times = np.arange(0, scene.duration, 1 / FRAMES_A_SECOND).tolist()
+        for picture in draw(scene, times):
+            file.mux(video.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        file.mux(video.encode(None))
+        sound = av.AudioFrame.from_ndarray(soundtrack(scene)[None], format="fltp", layout="mono")
+        sound.sample_rate = SAMPLE_RATE
+        file.mux(audio.encode(sound))
+        file.mux(audio.encode(None))
+
+
+def manifest_row(folder: Path, one: Plan) -> dict[str, Any]:
+    """What is known of a clip; path is relative to the manifest."""
+    scene = one.scene
+    return {
+        "id": one.id,
+        "path": clip_path(folder, one).name,
+        "split": one.split,
+        "captions": [{"kind": c.kind, "text": c.text, "facts": sorted(c.facts)} for c in captions(scene)],
+        "spoken": scene.speech.sentence.text if scene.speech else None,
+        "twin": {"group": one.twin.group, "differs": one.twin.differs} if one.twin else None,
+        "facts": sorted(facts(scene)),
+        "scene": scene.as_json(),
+    }
+
+
+def write_lines(path: Path, rows: list[dict[str, Any]]) -> Path:
+    """Write JSON lines so that the file is either complete or not there."""
+    unfinished = path.with_suffix(".part")
+    unfinished.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    return unfinished.replace(path)

@@ -1,0 +1,52 @@
+"""What a clip sounds like: event, distraction and speech mixed, speech always to be understood."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hearsight.soundstage.distractors import distractor
+from hearsight.soundstage.scenes import Scene
+from hearsight.soundstage.sounds import sound_event
+from hearsight.soundstage.synthesis import SAMPLE_RATE, clock, levelled
+from hearsight.soundstage.voices import speak
+
+SPEECH_LEVEL = -18.0
+DUCKED = -12.0  # everything else against speech, in dB, while someone speaks
+RAMP = 0.15
+
+
+def soundtrack(scene: Scene) -> np.ndarray:
+    """The scene's sound: float32 mono at 16 kHz, as long as the scene, peaks within full scale.
+
+    Raises HearsightError where the scene has speech and flite is missing.
+    """
+    track = np.zeros(len(clock(scene.duration)), np.float32)
+    if scene.sound:
+        start = round(scene.sound.start * SAMPLE_RATE)
+        left = scene.duration - scene.sound.start
+        event = sound_event(scene.sound.name, left, scene.generator("sound"), scene.sound.level)
+        track[start:] += event[: len(track) - start]
+    if scene.distraction:
+        rng = scene.generator("distraction")
+        track += distractor(scene.distraction.name, scene.duration, rng, scene.distraction.level)
+    if scene.speech:
+        said = scene.speech
+        voice = levelled(speak(said.sentence.text, said.voice, said.stretch), SPEECH_LEVEL)
+        track = voice_over(track, voice, said.start)
+    return track / max(1.0, float(np.abs(track).max()) / 0.95)
+
+
+def voice_over(track: np.ndarray, voice: np.ndarray, start: float) -> np.ndarray:
+    """The track with a voice from start seconds on, ducked as long as it speaks, as broadcasters do it."""
+    first = round(start * SAMPLE_RATE)
+    voice = voice[: len(track) - first]
+    under = track[first : first + len(voice)]
+    block = under[: len(under) // 800 * 800].reshape(-1, 800)
+    loudest = np.sqrt(np.mean(block**2, axis=1)).max(initial=1e-6)
+    gain = min(1.0, 10 ** ((SPEECH_LEVEL + DUCKED) / 20) / float(loudest))
+    time = clock(len(track) / SAMPLE_RATE)
+    end = start + len(voice) / SAMPLE_RATE
+    away = np.maximum(start - time, time - end)  # seconds outside the speech; negative while it lasts
+    mixed = track * np.clip(gain + (1 - gain) * away / RAMP, gain, 1)
+    mixed[first : first + len(voice)] += voice
+    return np.asarray(mixed, np.float32)
