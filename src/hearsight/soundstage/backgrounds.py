@@ -5,6 +5,7 @@ Each painter draws on a canvas of twice the clip's size, which is then halved: c
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -88,9 +89,9 @@ def desert(rng: Generator) -> Image.Image:
     disc(draw, rng.uniform(0.15, 0.85) * W, 0.17 * H, 46, (255, 250, 214))
     for x, tall in ((rng.uniform(0, 0.5) * W, 130), (rng.uniform(0.4, 1) * W, 90)):
         draw.polygon(
-            ((x - 1.5 * tall, 0.62 * H), (x, 0.62 * H - tall), (x + 1.5 * tall, 0.62 * H)), fill=(206, 142, 78)
+            ((x - 1.5 * tall, 0.68 * H), (x, 0.62 * H - tall), (x + 1.5 * tall, 0.68 * H)), fill=(206, 142, 78)
         )
-        draw.polygon(((x, 0.62 * H - tall), (x + 1.5 * tall, 0.62 * H), (x + 20, 0.62 * H)), fill=(172, 112, 60))
+        draw.polygon(((x, 0.62 * H - tall), (x + 1.5 * tall, 0.68 * H), (x + 20, 0.68 * H)), fill=(172, 112, 60))
     for row, colour in enumerate(((230, 168, 90), (216, 150, 76), (198, 130, 62))):
         ground(draw, (0.58 + 0.14 * row) * H, 30, rng, colour)
     return canvas
@@ -114,12 +115,12 @@ def snow(rng: Generator) -> Image.Image:
 def underwater(rng: Generator) -> Image.Image:
     canvas = gradient(varied(rng, (70, 190, 215)), (6, 52, 110))
     draw = ImageDraw.Draw(canvas, "RGBA")
-    for x in rng.uniform(0, W, 5):
+    for x in rng.uniform(0, W, 5).tolist():
         draw.polygon(((x, 0), (x + 50, 0), (x - 60, H), (x - 190, H)), fill=(200, 245, 255, 26))
     ground(draw, 0.87 * H, 14, rng, (196, 178, 122))
-    for x in rng.uniform(0, W, 9):
+    for x in rng.uniform(0, W, 9).tolist():
         tall, sway = rng.uniform(60, 170), rng.uniform(8, 18)
-        points = [(x + sway * np.sin(s / 18), 0.93 * H - s) for s in np.arange(0, tall, 4)]
+        points = [(x + sway * math.sin(s / 18), 0.93 * H - s) for s in np.arange(0, tall, 4).tolist()]
         draw.line(points, fill=varied(rng, (38, 130, 76)), width=11, joint="curve")
     for _ in range(26):
         x, y, r = rng.uniform(0, W), rng.uniform(0, 0.8 * H), rng.uniform(3, 10)
@@ -145,8 +146,8 @@ def room(rng: Generator) -> Image.Image:
     wall = varied(rng, (226, 204, 178))
     canvas = Image.new("RGB", (W, H), wall)
     draw = ImageDraw.Draw(canvas)
-    for x in range(0, W, 40):
-        draw.rectangle((x, 0, x + 8, 0.76 * H), fill=shade(wall, 0.94))
+    for stripe in range(0, W, 40):
+        draw.rectangle((stripe, 0, stripe + 8, 0.76 * H), fill=shade(wall, 0.94))
     floor = varied(rng, (150, 98, 60))
     draw.rectangle((0, 0.76 * H, W, H), fill=floor)
     for row in range(4):
@@ -156,7 +157,7 @@ def room(rng: Generator) -> Image.Image:
     draw.rectangle((x, 50, x + 170, 230), fill=(250, 246, 238))
     for column in (0, 1):
         for row in (0, 1):
-            left, top = x + 10 + 78 * column, 60 + 83 * row
+            left, top = x + 10 + 78 * column, 60.0 + 83 * row
             draw.rectangle((left, top, left + 72, top + 76), fill=(168, 214, 244))
     for side in (x - 34, x + 156):
         draw.polygon(((side, 36), (side + 50, 36), (side + 44, 260), (side + 4, 260)), fill=varied(rng, (180, 70, 70)))
@@ -185,7 +186,7 @@ def theatre(rng: Generator) -> Image.Image:
         for step in range(4):
             left = x + step * fold / 4
             draw.rectangle((left, 0, left + fold / 4, 0.8 * H), fill=shade(red, (0.7, 1.0, 1.15, 0.88)[step]))
-    for x in np.arange(0, W, 80):
+    for x in range(0, W, 80):
         draw.ellipse((x - 4, -60, x + 84, 62), fill=shade(red, 0.62), outline=(236, 188, 80), width=5)
     draw.rectangle((0, 0.8 * H, W, H), fill=(134, 84, 48))
     draw.rectangle((0, 0.8 * H, W, 0.82 * H), fill=(92, 54, 30))

@@ -14,36 +14,11 @@ from numpy.random import Generator
 from hearsight.soundstage.icons import NAMES
 from hearsight.soundstage.scenes import Icon, Scene
 from hearsight.soundstage.sentences import ADJECTIVES, OBJECTS, PEOPLE, pick, reword, with_article
-from hearsight.soundstage.sounds import EVENTS
+from hearsight.soundstage.words import CLAUSES, MOVING, NOUNS, PLACES, PLATES
 
 KINDS = ("sight", "sound", "speech", "sight+sound", "sight+speech", "sound+speech", "all")
 CAPTIONS_A_CLIP = 8
 
-PLACES = {
-    "beach": ("on a beach", "on the sand by the sea", "at the seaside"),
-    "night": ("at night", "under the stars", "in the night sky"),
-    "forest": ("in a forest", "in the woods", "among the trees"),
-    "city": ("in a city", "in a street in town", "between tall buildings"),
-    "desert": ("in the desert", "among the pyramids", "in front of sand dunes"),
-    "snow": ("in the snow", "in front of snowy mountains", "in a winter landscape"),
-    "underwater": ("under water", "at the bottom of the sea", "in the deep sea"),
-    "meadow": ("in a meadow", "on a green field", "on the grass among flowers"),
-    "room": ("in a room", "inside a house", "in front of a window with curtains"),
-    "sunset": ("at sunset", "in front of the setting sun", "at dusk by the sea"),
-    "theatre": ("on a stage", "in a theatre", "in front of a red curtain"),
-    "rainbow": ("under a rainbow", "in front of a rainbow", "with a rainbow in the sky"),
-}
-MOVING = {
-    "still": ("standing still", "that does not move"),
-    "left": ("moving to the left", "going left"),
-    "right": ("moving to the right", "going right"),
-    "up": ("rising", "moving up"),
-    "down": ("sinking", "moving down"),
-    "circle": ("going round in circles", "circling"),
-    "bounce": ("bouncing", "hopping up and down"),
-    "grow": ("growing", "getting bigger"),
-}
-PLATES = {"disc": ("disc", "circle"), "square": ("square", "tile")}
 LEADS = ("", "", "", "a picture of ", "a video of ", "we see ", "here is ")
 HEARD = ("{noun}", "we hear {noun}", "{clause}", "{clause}", "you can hear that {clause}")
 TELLING = (
@@ -132,9 +107,9 @@ def caption(scene: Scene, kind: str, rng: Generator) -> Caption:
         words["sight"], told = sight(scene, rng)
     if "sound" in wanted:
         assert scene.sound, "kinds(scene) says what a scene can be described by"
-        event = EVENTS[scene.sound.name]
-        words |= {"clause": pick(rng, event.clauses), "noun": pick(rng, event.nouns)}
-        told |= {f"sound: {scene.sound.name}"}
+        name = scene.sound.name
+        words |= {"clause": pick(rng, CLAUSES[name]), "noun": pick(rng, NOUNS[name])}
+        told |= {f"sound: {name}"}
     if "speech" in wanted:
         words["speech"], said = speech(scene, rng)
         told |= said
@@ -151,7 +126,7 @@ def sight(scene: Scene, rng: Generator) -> Told:
             text, told = f"{text} {pick(rng, ('and', 'next to', 'beside'))} {other}", told | more
     if rng.random() < 0.75:
         place = pick(rng, PLACES[scene.background])
-        text = f"{place}, {text}" if rng.random() < 0.15 else f"{text} {place}"
+        text += f" {place}"
         told |= {f"background: {scene.background}"}
     return text, told
 

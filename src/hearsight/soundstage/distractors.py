@@ -5,26 +5,26 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
-from hearsight.soundstage.synthesis import clock, formants, hiss, hump, levelled, overlay, saw, tone
+from hearsight.soundstage.synthesis import Samples, clock, formants, hiss, hump, levelled, mix, overlay, saw, tone
 
 DISTRACTORS = ("chords", "arpeggio", "melody", "white", "pink", "brown", "hum", "babble")
 MUSIC = DISTRACTORS[:3]
 
 PROGRESSIONS = ((0, 7, 9, 5), (0, 9, 5, 7), (9, 5, 0, 7), (0, 5, 7, 5), (2, 7, 0, 9))
-TIMBRES = (
+TIMBRES: tuple[list[tuple[float, float]], ...] = (
     [(1, 1.0), (2, 0.3)],
     [(1, 1.0), (3, 0.35), (5, 0.18), (7, 0.08)],
     [(1, 1.0), (2, 0.6), (3, 0.5), (4, 0.3), (5, 0.2)],
 )
 
 
-def distractor(name: str, seconds: float, rng: Generator, decibels: float = -20) -> np.ndarray:
+def distractor(name: str, seconds: float, rng: Generator, decibels: float = -20) -> Samples:
     """One of DISTRACTORS: float32 mono samples at 16 kHz; the level is in dB of full scale."""
     sound = music(name, seconds, rng) if name in MUSIC else noise(name, seconds, rng)
     return levelled(sound, decibels)
 
 
-def music(style: str, seconds: float, rng: Generator) -> np.ndarray:
+def music(style: str, seconds: float, rng: Generator) -> Samples:
     """Four chords round and round, held, broken up, or with a tune over them."""
     key, bar = rng.integers(45, 57), 4 * 60 / rng.uniform(84, 150)
     roots = PROGRESSIONS[rng.integers(len(PROGRESSIONS))]
@@ -42,33 +42,33 @@ def music(style: str, seconds: float, rng: Generator) -> np.ndarray:
             steps = rng.choice([0, 2, 4, 7, 9, 12], 4)
             line += [(key + 12 + step, start + beat * bar / 4, bar / 4, 1.0) for beat, step in enumerate(steps)]
         for pitch, at, long, loud in line:
-            track += overlay(seconds, [at], lambda p=pitch, s=long, a=loud: a * note(p, s, timbre))  # type: ignore[misc]
+            mix(track, loud * note(pitch, long, timbre), at)
     return track
 
 
-def note(pitch: float, seconds: float, timbre: list[tuple[float, float]]) -> np.ndarray:
+def note(pitch: float, seconds: float, timbre: list[tuple[float, float]]) -> Samples:
     """One note; the pitch is a MIDI number (69 is 440 Hz)."""
     t = clock(seconds)
     sound = tone(np.full(len(t), 440 * 2 ** ((pitch - 69) / 12)), timbre)
     return sound * np.exp(-1.2 * t / seconds) * hump(len(t), 0.015, 0.06)
 
 
-def noise(kind: str, seconds: float, rng: Generator) -> np.ndarray:
+def noise(kind: str, seconds: float, rng: Generator) -> Samples:
     """White, pink or brown noise, the hum of the mains, or a crowd that says no word."""
     count = len(clock(seconds))
     if kind == "hum":
         mains = rng.choice([50.0, 60.0])
         return tone(np.full(count, mains), [(1, 1), (2, 0.8), (3, 0.3), (4, 0.3), (6, 0.15)])
     if kind == "babble":
-        return np.sum([murmur(seconds, rng) for _ in range(6)], axis=0)
+        return murmur(seconds, rng) + murmur(seconds, rng) + murmur(seconds, rng) + murmur(seconds, rng)
     return hiss(rng, count, 30, 7600, {"white": 0, "pink": 0.5, "brown": 1}[kind])
 
 
-def murmur(seconds: float, rng: Generator) -> np.ndarray:
+def murmur(seconds: float, rng: Generator) -> Samples:
     """One voice of a crowd: syllables of random vowels."""
     base = rng.uniform(95, 230)
 
-    def syllable() -> np.ndarray:
+    def syllable() -> Samples:
         t = clock(rng.uniform(0.1, 0.24))
         voice = tone(base * rng.uniform(0.85, 1.2) * (1 - 0.4 * t), saw(18, 0.9))
         vowel = [(rng.uniform(300, 750), 90, 1), (rng.uniform(900, 2100), 130, 0.5), (2600, 250, 0.15)]

@@ -1,4 +1,4 @@
-"""Queries for the demonstration: each has exactly one right clip, by the facts of the scenes, not by anyone's choice."""
+"""Queries for the demonstration: each has exactly one right clip, by the facts of the scenes and nobody's choice."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def queries(plans: list[Plan], seed: int = 0) -> list[dict[str, Any]]:
     rng = np.random.default_rng([seed, len(plans)])
     rows: list[dict[str, Any]] = []
     for kind in TOLD:
-        suited = [one for one in plans if one.twin and one.twin.differs == kind or kind not in ("sound", "speech")]
+        suited = [one for one in plans if (one.twin and one.twin.differs == kind) or kind not in ("sound", "speech")]
         rows += [query for one in suited if (query := ask(kind, one, plans, rng))][:QUERIES_A_KIND]
     return rows
 

@@ -159,7 +159,7 @@ def sample_speech(rng: Generator, duration: float, split: Split = "train") -> Sp
         slack = duration - 0.4 - SECONDS_A_CHARACTER * stretch * len(sentence.text)
         if slack >= 0:
             start = 0.2 + min(slack, 2.5) * rng.random()
-            return Speech(sentence, pick(rng, VOICES), round(start, 2), stretch)
+            return Speech(sentence, pick(rng, tuple(VOICES)), round(start, 2), stretch)
 
 
 def draw(scene: Scene, times: list[float]) -> Iterator[np.ndarray]:

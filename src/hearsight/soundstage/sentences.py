@@ -1,7 +1,7 @@
 """What is said: sentences of a small grammar, and their rewordings.
 
-"the doctor lost a yellow bicycle in the garden" is five choices; a caption tells the same with other words ("a
-physician could no longer find a yellow bike out in the yard"). The vocabulary is everyday English that a small
+"the doctor has lost a yellow bicycle in the garden" is five choices; a caption tells the same with other words ("a
+physician can no longer find a yellow bike out in the yard"). The vocabulary is everyday English that a small
 recogniser knows; much of it names things that are also icons or backgrounds, so that a bicycle seen and a bicycle
 spoken of have to be told apart.
 """
@@ -19,56 +19,57 @@ PEOPLE: dict[str, tuple[str, ...]] = {
     "doctor": ("physician", "medical man"),
     "teacher": ("instructor", "schoolmaster"),
     "farmer": ("man who works the land", "owner of the farm"),
-    "soldier": ("member of the army", "military man"),
-    "sailor": ("seaman", "mariner"),
     "lawyer": ("attorney", "solicitor"),
-    "king": ("monarch", "royal ruler"),
+    "president": ("head of state", "leader of the country"),
     "mother": ("mom", "mum"),
     "father": ("dad", "daddy"),
     "grandmother": ("granny", "grandma"),
+    "brother": ("male sibling", "sibling"),
     "policeman": ("cop", "police officer"),
     "neighbor": ("man next door", "person next door"),
-    "singer": ("vocalist", "performer of songs"),
     "writer": ("author", "novelist"),
-    "student": ("pupil", "learner"),
+    "professor": ("university lecturer", "learned man"),
     "captain": ("skipper", "commander"),
-    "tourist": ("traveller", "visitor"),
-    "president": ("head of state", "leader of the country"),
-    "scientist": ("researcher", "expert in a laboratory"),
-    "children": ("kids", "youngsters"),
     "carpenter": ("woodworker", "maker of furniture"),
     "engineer": ("technician", "builder of machines"),
+    "actor": ("film star", "movie star"),
+    "reporter": ("journalist", "newsman"),
+    "secretary": ("office assistant", "clerk"),
+    "hunter": ("man with a rifle", "huntsman"),
+    "minister": ("member of the government", "politician"),
+    "musician": ("member of the band", "performer of music"),
+    "fisherman": ("angler", "man with a fishing rod"),
+    "princess": ("royal daughter", "king's daughter"),
 }
 ACTIONS: dict[str, tuple[str, ...]] = {
-    "lost": ("could no longer find", "mislaid"),
-    "found": ("came across", "discovered"),
-    "bought": ("paid for", "purchased"),
-    "sold": ("gave away for money", "traded for cash"),
-    "broke": ("damaged", "smashed"),
-    "painted": ("put paint on", "brushed colour onto"),
-    "stole": ("robbed somebody of", "took without asking"),
-    "cleaned": ("washed", "wiped the dirt off"),
-    "carried": ("walked around with", "was holding"),
-    "borrowed": ("had the loan of", "got to use for a while"),
-    "repaired": ("fixed", "mended"),
-    "dropped": ("let fall", "let slip"),
-    "forgot": ("left behind", "did not remember"),
-    "wanted": ("wished for", "would have liked"),
-    "received": ("was given", "was handed"),
-    "burned": ("set fire to", "put into the flames"),
-    "threw away": ("discarded", "put in the bin"),
-    "photographed": ("took a picture of", "took a snapshot of"),
+    "has lost": ("can no longer find", "mislaid"),
+    "was looking for": ("searched for", "tried to find"),
+    "has discovered": ("came across", "found"),
+    "decided to buy": ("wants to purchase", "is going to pay for"),
+    "decided to sell": ("wants to give away for money", "is going to trade for cash"),
+    "has broken": ("damaged", "smashed"),
+    "has painted": ("put paint on", "brushed colour onto"),
+    "has stolen": ("robbed somebody of", "took without asking"),
+    "was cleaning": ("washed", "wiped the dirt off"),
+    "is carrying": ("walks around with", "holds in both hands"),
+    "has borrowed": ("got the loan of", "may use for a while"),
+    "has received": ("was given", "was handed"),
+    "will repair": ("is going to fix", "means to mend"),
+    "has forgotten": ("left behind", "does not remember"),
+    "will photograph": ("is going to take a picture of", "means to get a snapshot of"),
+    "complained about": ("grumbled over", "was not happy with"),
+    "has delivered": ("brought round", "dropped off"),
+    "has ordered": ("sent away for", "asked a shop for"),
+    "was dreaming about": ("longed for", "saw in sleep"),
 }
 ADJECTIVES: dict[str, tuple[str, ...]] = {
     "red": (),
-    "blue": (),
     "green": (),
     "yellow": (),
+    "orange": (),
     "black": (),
     "white": (),
-    "brown": (),
-    "purple": (),
-    "golden": (),
+    "silver": (),
     "large": ("big", "huge"),
     "little": ("tiny", "small"),
     "ancient": ("very old", "age-old"),
@@ -78,32 +79,32 @@ ADJECTIVES: dict[str, tuple[str, ...]] = {
 OBJECTS: dict[str, tuple[str, ...]] = {
     "bicycle": ("bike", "two-wheeler"),
     "car": ("automobile", "motor car"),
-    "boat": ("sailing vessel", "vessel"),
-    "guitar": ("stringed instrument", "six-string"),
-    "book": ("volume", "novel"),
+    "motorcycle": ("motorbike", "heavy bike with an engine"),
+    "helicopter": ("chopper", "aircraft with a rotor"),
     "umbrella": ("brolly", "parasol"),
-    "chair": ("seat", "piece of furniture to sit on"),
-    "table": ("desk", "piece of furniture to eat at"),
-    "window": ("pane of glass", "glass pane"),
-    "letter": ("piece of mail", "note in an envelope"),
-    "camera": ("photo device", "picture taker"),
-    "watch": ("timepiece", "thing that tells the time"),
-    "telephone": ("phone", "handset"),
-    "bottle": ("flask", "glass container"),
-    "jacket": ("coat", "warm garment"),
-    "blanket": ("bed cover", "bedspread"),
-    "cake": ("birthday dessert", "sweet pastry"),
-    "apple": ("piece of fruit", "fruit"),
-    "candle": ("wax light", "stick of wax"),
-    "carpet": ("rug", "floor covering"),
-    "computer": ("laptop", "machine with a keyboard"),
     "television": ("telly", "TV set"),
+    "computer": ("laptop", "PC"),
+    "telephone": ("phone", "handset"),
+    "camera": ("photo device", "picture taker"),
+    "refrigerator": ("fridge", "icebox"),
     "piano": ("grand with black and white keys", "keyboard instrument"),
-    "horse": ("pony", "stallion"),
-    "house": ("home", "cottage"),
+    "violin": ("fiddle", "instrument with a bow"),
+    "guitar": ("six-string", "stringed instrument"),
+    "window": ("pane of glass", "glass pane"),
+    "table": ("desk", "piece of furniture to eat at"),
+    "candle": ("wax light", "stick of wax"),
+    "jacket": ("coat", "warm garment"),
+    "necklace": ("chain of pearls", "jewelry for the neck"),
+    "diamond": ("gem", "precious stone"),
+    "suitcase": ("travel bag", "piece of luggage"),
+    "newspaper": ("daily paper", "gazette"),
+    "sandwich": ("filled roll", "snack between slices of bread"),
+    "hamburger": ("burger", "meat patty in a bun"),
     "robot": ("android", "mechanical man"),
-    "rocket": ("spaceship", "spacecraft"),
-    "flower": ("blossom", "bloom"),
+    "elephant": ("animal with a trunk", "jumbo"),
+    "dinosaur": ("prehistoric reptile", "giant lizard"),
+    "butterfly": ("winged insect", "insect with colourful wings"),
+    "monkey": ("ape", "chimp"),
 }
 PLACES: dict[str, tuple[str, ...]] = {
     "in the garden": ("out in the yard", "among the flower beds"),
@@ -112,10 +113,12 @@ PLACES: dict[str, tuple[str, ...]] = {
     "at the market": ("where people sell vegetables", "at the bazaar"),
     "near the river": ("by the stream", "on the bank of the water"),
     "in the hospital": ("at the clinic", "where the sick are treated"),
-    "on the beach": ("at the seaside", "by the sea"),
+    "in the library": ("among the bookshelves", "where books are lent"),
+    "in the museum": ("at the exhibition", "at the art gallery"),
     "in the forest": ("in the woods", "among the trees"),
     "on the mountain": ("on the hill", "high up on the peak"),
     "in the city": ("in town", "downtown"),
+    "in the desert": ("among the sand dunes", "in the sandy wilderness"),
 }
 PLACE_SHARE = 0.35
 
@@ -151,7 +154,7 @@ def sample_sentence(rng: Generator, split: Split = "train") -> Sentence:
 
 
 def reword(sentence: Sentence, rng: Generator) -> str:
-    """The same in other words, as a clause: "a physician could no longer find a yellow bike".
+    """The same in other words, as a clause: "a physician can no longer find a yellow bike".
 
     The action is always reworded, and the person or the object or both; colours stay, having no other names. A place
     is reworded, so that never more than three words in a row are the sentence's own.
@@ -160,8 +163,7 @@ def reword(sentence: Sentence, rng: Generator) -> str:
     person = pick(rng, PEOPLE[sentence.person]) if swap_person else sentence.person
     thing = pick(rng, OBJECTS[sentence.object]) if swap_object else sentence.object
     adjective = pick(rng, ADJECTIVES[sentence.adjective] or (sentence.adjective,))
-    article = "some" if sentence.person == "children" else pick(rng, ("a", "the"))
-    subject = f"{article} {person}" if article != "a" else with_article(person)
+    subject = f"the {person}" if rng.random() < 0.5 else with_article(person)
     clause = f"{subject} {pick(rng, ACTIONS[sentence.action])} {with_article(f'{adjective} {thing}')}"
     if sentence.place:
         clause += f" {pick(rng, PLACES[sentence.place])}"

@@ -13,7 +13,8 @@ import numpy as np
 from hearsight.errors import HearsightError
 
 SAMPLE_RATE = 16000
-VOICES = ("slt", "rms", "awb", "kal16")
+# With the pitch in Hz at which a recogniser understands them best; flite's other voices it mostly does not.
+VOICES = {"rms": 125, "slt": 170, "awb": 110}
 
 
 def speak(text: str, voice: str = "rms", stretch: float = 1.0) -> np.ndarray:
@@ -24,7 +25,8 @@ def speak(text: str, voice: str = "rms", stretch: float = 1.0) -> np.ndarray:
     program = find_flite()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "speech.wav")
-        command = [program, "-voice", voice, "--setf", f"duration_stretch={stretch}", "-t", text, "-o", str(path)]
+        manner = ["--setf", f"duration_stretch={stretch}", "--setf", f"int_f0_target_mean={VOICES[voice]}"]
+        command = [program, "-voice", voice, *manner, "-t", text, "-o", str(path)]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode or not path.exists():
             raise HearsightError(f"cannot speak with flite's voice {voice}: {done.stderr.strip()}; see flite -lv")
