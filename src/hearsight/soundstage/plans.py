@@ -115,6 +115,6 @@ def sample_twins(rng: Generator, split: Split, differs: Differs, number: int) ->
         speech = sample_speech(rng, first.duration, split)
         other = speech.sentence
         if all(other.person != s.person and other.action != s.action and other.object != s.object for s in told):
-            twins.append(replace(first, speech=replace(first.speech, sentence=other, start=speech.start)))
+            twins.append(replace(first, speech=replace(speech, voice=first.speech.voice)))
             told.append(other)
     return twins

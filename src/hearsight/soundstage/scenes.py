@@ -28,7 +28,7 @@ MOTIONS: dict[str, Callable[[float], tuple[float, float, float]]] = {
     "down": lambda u: (0, 2 * u - 1, 1),
     "circle": lambda u: (np.cos(4 * np.pi * u), np.sin(4 * np.pi * u), 1),
     "bounce": lambda u: (0, 1 - 2 * abs(np.sin(4 * np.pi * u)), 1),
-    "grow": lambda u: (0, 0, 0.55 + 0.7 * u),
+    "grow": lambda u: (0, 0, 0.7 + 0.5 * u),
 }
 PLATE_SHAPES = ("disc", "square")
 PLATE_COLOURS: dict[str, tuple[int, int, int]] = {
@@ -118,18 +118,18 @@ class Scene:
 
 def sample_sight(rng: Generator, split: Split = "train") -> Scene:
     """A silent scene: one icon or two over a background."""
-    background = pick(rng, tuple(BACKGROUNDS))
+    background = pick(rng, BACKGROUNDS)
     fitting = tuple(name for name in NAMES if allowed(split, name, background))
     names = [pick(rng, fitting)]
     if rng.random() < 0.25:
         names.append(pick(rng, tuple(name for name in fitting if name != names[0])))
-    largest = 110 if len(names) == 1 else 92
+    smallest, largest = (84, 116) if len(names) == 1 else (76, 96)
     icons = tuple(
         Icon(
             name=name,
-            motion=pick(rng, tuple(MOTIONS)),
-            size=int(rng.integers(74, largest)),
-            plate=f"{pick(rng, tuple(PLATE_COLOURS))} {pick(rng, PLATE_SHAPES)}" if rng.random() < 0.3 else "",
+            motion=pick(rng, MOTIONS),
+            size=int(rng.integers(smallest, largest)),
+            plate=f"{pick(rng, PLATE_COLOURS)} {pick(rng, PLATE_SHAPES)}" if rng.random() < 0.3 else "",
         )
         for name in names
     )
@@ -159,7 +159,7 @@ def sample_speech(rng: Generator, duration: float, split: Split = "train") -> Sp
         slack = duration - 0.4 - SECONDS_A_CHARACTER * stretch * len(sentence.text)
         if slack >= 0:
             start = 0.2 + min(slack, 2.5) * rng.random()
-            return Speech(sentence, pick(rng, tuple(VOICES)), round(start, 2), stretch)
+            return Speech(sentence, pick(rng, VOICES), round(start, 2), stretch)
 
 
 def draw(scene: Scene, times: list[float]) -> Iterator[np.ndarray]:

@@ -8,6 +8,7 @@ spoken of have to be told apart.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from numpy.random import Generator
@@ -43,7 +44,7 @@ PEOPLE: dict[str, tuple[str, ...]] = {
 }
 ACTIONS: dict[str, tuple[str, ...]] = {
     "has lost": ("can no longer find", "mislaid"),
-    "was looking for": ("searched for", "tried to find"),
+    "was looking for": ("tried to find", "went in search of"),
     "has discovered": ("came across", "found"),
     "decided to buy": ("wants to purchase", "is going to pay for"),
     "decided to sell": ("wants to give away for money", "is going to trade for cash"),
@@ -110,15 +111,15 @@ PLACES: dict[str, tuple[str, ...]] = {
     "in the garden": ("out in the yard", "among the flower beds"),
     "at the station": ("where the trains stop", "beside the railway"),
     "in the kitchen": ("where the food is cooked", "next to the stove"),
-    "at the market": ("where people sell vegetables", "at the bazaar"),
+    "at the market": ("where people sell vegetables", "around the stalls of a bazaar"),
     "near the river": ("by the stream", "on the bank of the water"),
     "in the hospital": ("at the clinic", "where the sick are treated"),
     "in the library": ("among the bookshelves", "where books are lent"),
     "in the museum": ("at the exhibition", "at the art gallery"),
-    "in the forest": ("in the woods", "among the trees"),
-    "on the mountain": ("on the hill", "high up on the peak"),
-    "in the city": ("in town", "downtown"),
-    "in the desert": ("among the sand dunes", "in the sandy wilderness"),
+    "in the forest": ("out in the woods", "among the trees"),
+    "on the mountain": ("up the hill", "high up on the peak"),
+    "in the city": ("downtown", "at the centre of town"),
+    "in the desert": ("among the sand dunes", "out in the sandy wilderness"),
 }
 PLACE_SHARE = 0.35
 
@@ -176,7 +177,7 @@ def with_article(noun: str) -> str:
     return f"{'an' if vowel else 'a'} {noun}"
 
 
-def pick(rng: Generator, choices: dict[str, tuple[str, ...]] | tuple[str, ...]) -> str:
+def pick(rng: Generator, choices: Collection[str]) -> str:
     """One of the choices, all equally likely."""
     options = tuple(choices)
     return options[int(rng.integers(len(options)))]
