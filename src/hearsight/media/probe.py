@@ -1,0 +1,163 @@
+"""What is in a media file: its length, and the streams that will be used."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import av
+from av.container import InputContainer
+from av.stream import Stream
+
+from hearsight.media.container import audio_stream, decoded, opened, origin, packets, unreadable, video_stream
+from hearsight.media.frames import upright_rgb
+
+# fmt: off
+MEDIA_SUFFIXES = frozenset([
+    ".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg",
+    ".mpg", ".mts", ".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv",
+    ".aac", ".aif", ".aiff", ".flac", ".m4a", ".mka", ".mp3", ".oga", ".ogg", ".opus", ".wav", ".wma",
+])
+# fmt: on
+
+LONGEST = 100 * 3600.0
+
+
+@dataclass(frozen=True)
+class VideoStream:
+    """Width and height in pixels as shown: upright, with square pixels. rate in frames a second, on average."""
+
+    index: int
+    codec: str
+    width: int
+    height: int
+    rate: float | None
+
+
+@dataclass(frozen=True)
+class AudioStream:
+    """rate in Hz, as stored; language as the file names it ("eng"), if it does."""
+
+    index: int
+    codec: str
+    rate: int
+    channels: int
+    language: str | None
+
+
+@dataclass(frozen=True)
+class SubtitleStream:
+    index: int
+    codec: str
+    language: str | None
+
+
+@dataclass(frozen=True)
+class MediaInfo:
+    """A media file: at least one of video and audio is there. duration in seconds, above 0.
+
+    Streams of which not one frame can be decoded are left out, as is cover art.
+    """
+
+    path: Path
+    duration: float
+    video: VideoStream | None
+    audio: AudioStream | None
+    subtitles: tuple[SubtitleStream, ...]
+
+
+def probe(path: Path) -> MediaInfo:
+    """Look into a media file, without decoding more than a first frame of each stream.
+
+    Raises HearsightError if it is not there, is not a media file, or has nothing that can be decoded.
+    """
+    with opened(path) as container:
+        video, audio = video_stream(container), audio_stream(container)
+        streams = [stream for stream in (video, audio) if stream is not None]
+        if not streams:
+            raise unreadable(path, "no video or audio stream that can be decoded; remove it")
+        first = _first_frames(container, streams)
+        streams = [stream for stream in streams if stream.index in first]
+        if not streams:
+            raise unreadable(path, "not one frame can be decoded; replace or remove it")
+        return MediaInfo(
+            path=path,
+            duration=_duration(path, container, streams),
+            video=_describe_video(video, first[video.index]) if video is not None and video.index in first else None,
+            audio=_describe_audio(audio, first[audio.index]) if audio is not None and audio.index in first else None,
+            subtitles=tuple(
+                SubtitleStream(stream.index, stream.codec_context.codec.canonical_name, stream.language)
+                for stream in container.streams.subtitles
+                if stream.codec_context is not None
+            ),
+        )
+
+
+def _describe_video(stream: av.VideoStream, frame: Any) -> VideoStream:
+    height, width, _ = upright_rgb(frame, stream.sample_aspect_ratio).shape
+    rate = float(stream.average_rate) if stream.average_rate else None
+    return VideoStream(stream.index, stream.codec_context.codec.canonical_name, width, height, rate)
+
+
+def _describe_audio(stream: av.AudioStream, frame: Any) -> AudioStream:
+    channels = frame.layout.nb_channels
+    return AudioStream(
+        stream.index, stream.codec_context.codec.canonical_name, frame.sample_rate, channels, stream.language
+    )
+
+
+def _first_frames(container: InputContainer, streams: list[Stream]) -> dict[int, Any]:
+    """The first frame that can be decoded of each stream, by the stream's index."""
+    found: dict[int, Any] = {}
+    for packet in packets(container, *streams):
+        for frame in decoded(packet):
+            found.setdefault(packet.stream.index, frame)
+        if len(found) == len(streams):
+            break
+    return found
+
+
+def _duration(path: Path, container: InputContainer, streams: list[Stream]) -> float:
+    """Seconds from the start of the file to its end, as claimed if the end is where it should be.
+
+    A truncated or badly written file claims a length that it has not: its packets are then walked through.
+    """
+    claimed = float((container.duration or 0) / av.time_base)
+    if 0 < claimed <= LONGEST:
+        slack = min(max(0.1 * claimed, 0.5), 5.0)
+        if abs(_end_after(container, streams, claimed - slack) - claimed) <= slack:
+            return claimed
+    with opened(path) as afresh:
+        measured = _measured_duration(afresh, [afresh.streams[stream.index] for stream in streams])
+    if measured <= 0:
+        raise unreadable(path, "its length cannot be found out; replace or remove it")
+    return measured
+
+
+def _end_after(container: InputContainer, streams: list[Stream], time: float) -> float:
+    """When the last packet ends, in seconds, looked for from this time on; 0 if nothing is there."""
+    start = origin(container)
+    try:
+        container.seek(int((start + max(time, 0.0)) * av.time_base))
+    except av.FFmpegError:
+        return 0.0
+    ends = (_end(packet) for packet in packets(container, *streams))
+    return max((end - start for end in ends if end is not None), default=0.0)
+
+
+def _measured_duration(container: InputContainer, streams: list[Stream]) -> float:
+    """The length by the times of all packets or, where those are nonsense, by how long each one lasts."""
+    start, end = origin(container), 0.0
+    lasting: defaultdict[int, float] = defaultdict(float)
+    for packet in packets(container, *streams):
+        end = max(end, (_end(packet) or 0.0) - start)
+        lasting[packet.stream.index] += float(packet.duration * packet.time_base) if packet.duration else 0.0
+    return end if 0 < end <= LONGEST else min(max(lasting.values(), default=0.0), LONGEST)
+
+
+def _end(packet: Any) -> float | None:
+    """When a packet ends, in the file's own time; None if it does not say."""
+    time = packet.pts if packet.pts is not None else packet.dts
+    return None if time is None else float((time + (packet.duration or 0)) * packet.time_base)

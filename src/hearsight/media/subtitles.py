@@ -1,0 +1,113 @@
+"""Subtitles as lines of text with their times: from a file beside the video, else from inside it.
+
+FFmpeg reads every format that matters, so a file beside the video goes through the same decoder as a stream
+inside it.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+import logging
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+from av.container import InputContainer
+from av.stream import Stream
+
+from hearsight.media.container import decoded, opened, origin, packets, subtitle_stream, unreadable
+from hearsight.types import Line
+
+log = logging.getLogger(__name__)
+
+FORMATS = {".srt": "srt", ".vtt": "webvtt", ".ass": "ass"}
+LANGUAGES = ("", ".en", ".eng")
+
+ASS_TAG = re.compile(r"\{[^}]*\}")
+MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>")
+ASS_SPACE = re.compile(r"\\[Nnh]")
+
+
+def read_subtitles(path: Path) -> list[Line]:
+    """The subtitles of a media file as plain text, in order of time; [] when there are none.
+
+    A file beside it (clip.srt, clip.en.srt, clip.vtt, clip.ass ...) goes before the subtitles inside. One
+    that cannot be read is passed over with a warning.
+    Raises HearsightError if the media file cannot be opened.
+    """
+    for side_car in _side_cars(path):
+        lines = _read_side_car(side_car)
+        if lines:
+            return lines
+        log.warning("%s; going on without it", unreadable(side_car, "no subtitles in it"))
+    return _read_embedded(path)
+
+
+def _side_cars(path: Path) -> Iterator[Path]:
+    for suffix in FORMATS:
+        for language in LANGUAGES:
+            side_car = path.with_name(f"{path.stem}{language}{suffix}")
+            if side_car.is_file():
+                yield side_car
+
+
+def _read_side_car(path: Path) -> list[Line]:
+    try:
+        text = _text(path.read_bytes())
+        with av.open(io.BytesIO(text.encode()), format=FORMATS[path.suffix]) as container:
+            return _lines(container, container.streams.subtitles[0], 0.0)
+    except (OSError, av.FFmpegError):
+        return []
+
+
+def _text(data: bytes) -> str:
+    """Decode subtitles of unknown encoding; old ones are in Western European bytes, which never fail."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", errors="replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _read_embedded(path: Path) -> list[Line]:
+    with opened(path) as container:
+        stream = subtitle_stream(container)
+        return [] if stream is None else _lines(container, stream, origin(container))
+
+
+def _lines(container: InputContainer, stream: Stream, start: float) -> list[Line]:
+    """The lines of one stream, without rows that only stay on screen from the line before.
+
+    Captions that roll up (those of video sites do) show each row twice or more.
+    """
+    lines: list[Line] = []
+    before: list[str] = []
+    for begin, end, rows in sorted(_cues(container, stream), key=lambda cue: cue[:2]):
+        rolls = lines and begin <= lines[-1].end
+        fresh = [row for row in rows if not (rolls and row in before)]
+        if fresh:
+            lines.append(Line(max(begin - start, 0.0), max(end - start, 0.0), " ".join(fresh)))
+        before = rows
+    return lines
+
+
+def _cues(container: InputContainer, stream: Stream) -> Iterator[tuple[float, float, list[str]]]:
+    """Start, end and rows of text of each subtitle."""
+    for packet in packets(container, stream):
+        for subtitle in decoded(packet):
+            begin = packet.pts * packet.time_base
+            end = begin + (packet.duration or 0) * packet.time_base
+            yield float(begin), float(end), _rows(subtitle)
+
+
+def _rows(subtitle: Any) -> list[str]:
+    """Plain rows of text, without ASS overrides, markup and entities; none for a picture."""
+    if subtitle.type == b"bitmap":
+        return []
+    text = ASS_TAG.sub("", subtitle.dialogue.decode(errors="replace"))
+    text = html.unescape(MARKUP.sub("", ASS_SPACE.sub("\n", text)))
+    return [row for row in (" ".join(line.split()) for line in text.splitlines()) if row]

@@ -1,0 +1,138 @@
+import tracemalloc
+
+import av
+import numpy as np
+import pytest
+
+from hearsight.media import SAMPLE_RATE, cut_audio, probe, read_audio
+from hearsight.types import Clip
+from tests.making_media import beep, grey, make_media
+
+
+def whole(path, *stretch):
+    return np.concatenate([np.empty(0, np.float32), *read_audio(path, *stretch)])
+
+
+def test_blocks_are_mono_float32_of_about_a_second(tmp_path):
+    path = make_media(tmp_path / "a.wav", sounds=[beep(5.5)])
+    blocks = list(read_audio(path))
+    assert all(block.dtype == np.float32 and block.ndim == 1 for block in blocks)
+    assert all(SAMPLE_RATE <= len(block) <= 1.2 * SAMPLE_RATE for block in blocks[:-1])
+    assert np.allclose(np.concatenate(blocks), beep(5.5), atol=1e-3)
+
+
+@pytest.mark.parametrize(("start", "end"), [(0, None), (0.5, 1.25), (1.9, 10), (0, 0.001), (3, 4), (1, 1)])
+def test_a_stretch(tmp_path, start, end):
+    sound = np.linspace(-0.9, 0.9, 2 * SAMPLE_RATE, dtype=np.float32)
+    path = make_media(tmp_path / "a.wav", sounds=[sound])
+    stop = None if end is None else round(end * SAMPLE_RATE)
+    expected = sound[round(start * SAMPLE_RATE) : stop]
+    assert np.allclose(whole(path, start, end), expected, atol=1e-3)
+
+
+def test_resampled_and_mixed_to_mono(shared_media):
+    sound = whole(shared_media / "dog_bark.wav")
+    assert len(sound) == pytest.approx(2.61 * SAMPLE_RATE, abs=20)
+    assert 0.05 < np.abs(sound).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "seconds"),
+    [
+        ("speech_jfk.flac", 11.0),
+        ("nasa_two_audio_streams.mp4", 13.06),
+        ("example2.mp4", 2.01),
+        ("bunny_one_second.webm", 1.0),
+        ("no_duration.webm", 4.86),
+        ("dog.mp4", 0),
+        ("corrupted.mp4", 0),
+    ],
+)
+def test_real_files(shared_media, name, seconds):
+    assert len(whole(shared_media / name)) / SAMPLE_RATE == pytest.approx(seconds, abs=0.02)
+
+
+def test_the_first_of_two_tracks(tmp_path):
+    path = make_media(tmp_path / "a.mkv", [grey(100)] * 10, sounds=[beep(1), np.zeros(16000)])
+    assert np.abs(whole(path)).max() > 0.4
+
+
+def test_clips_are_cut_once_and_forward(tmp_path):
+    sound = np.linspace(-0.9, 0.9, 10 * SAMPLE_RATE, dtype=np.float32)
+    path = make_media(tmp_path / "a.wav", sounds=[sound])
+    stretches = [(0, 2), (2, 3.5), (3, 4), (7, 9), (9, 12), (20, 30)]
+    pieces = list(cut_audio(path, [Clip(path, start, end) for start, end in stretches]))
+    assert len(pieces) == len(stretches)
+    for (start, end), piece in zip(stretches, pieces, strict=True):
+        assert np.allclose(piece, sound[round(start * SAMPLE_RATE) : round(end * SAMPLE_RATE)], atol=1e-3)
+
+
+def test_clips_of_a_silent_film_are_empty(tmp_path):
+    path = make_media(tmp_path / "a.mp4", [grey(100)] * 10)
+    assert [len(piece) for piece in cut_audio(path, [Clip(path, 0, 1), Clip(path, 1, 2)])] == [0, 0]
+
+
+def test_sound_that_starts_late_is_preceded_by_silence(tmp_path):
+    path = make_media(tmp_path / "a.mkv", [grey(100)] * 30, sounds=[beep(2)], sound_start=1.0)
+    sound = whole(path)
+    assert len(sound) == 3 * SAMPLE_RATE
+    assert np.abs(sound[:SAMPLE_RATE]).max() == 0 and np.abs(sound[SAMPLE_RATE : SAMPLE_RATE + 100]).max() > 0.2
+
+
+def test_damaged_sound_under_good_video(tmp_path):
+    """The middle second cannot be decoded: it is silent, and what follows is at its own time."""
+    path = make_media(tmp_path / "a.mp4", [grey(100)] * 30, sounds=[beep(3)], sound_codec="aac")
+    before = whole(path)
+    damaged = bytearray(path.read_bytes())
+    with av.open(path) as container:
+        for packet in container.demux(audio=0):
+            if packet.size and 1 <= packet.pts * packet.time_base < 2:
+                damaged[packet.pos : packet.pos + packet.size] = b"\xff" * packet.size
+    path.write_bytes(damaged)
+    after = whole(path)
+    assert len(after) == pytest.approx(len(before), abs=2000)
+    assert np.abs(after[18_000:30_000]).max() < 0.01
+    assert np.abs(after[36_000:46_000]).max() > 0.3
+    assert probe(path).duration == pytest.approx(3, abs=0.1)
+
+
+def test_sound_that_changes_form_midway(tmp_path):
+    """Broadcasts do: stereo at one rate, then mono at another."""
+    pieces = []
+    for rate, layout in ((44100, "stereo"), (22050, "mono")):
+        path = tmp_path / f"{layout}.ts"
+        with av.open(path, "w") as container:
+            stream = container.add_stream("mp2", rate=rate, layout=layout)
+            channels = 2 if layout == "stereo" else 1
+            tone = np.tile((beep(2) * 20000).astype(np.int16)[:rate], channels)
+            frame = av.AudioFrame.from_ndarray(tone[None], format="s16", layout=layout)
+            frame.sample_rate = rate
+            container.mux(stream.encode(frame) + stream.encode(None))
+        pieces.append(path.read_bytes())
+    path = tmp_path / "both.ts"
+    path.write_bytes(b"".join(pieces))
+    sound = whole(path)
+    assert len(sound) > 1.5 * SAMPLE_RATE and np.abs(sound[-4000:-1000]).max() > 0.1
+
+
+def test_numbers_that_are_none_become_silence(tmp_path):
+    path = tmp_path / "a.wav"
+    with av.open(path, "w") as container:
+        stream = container.add_stream("pcm_f32le", rate=SAMPLE_RATE, layout="mono")
+        samples = np.full((1, 1000), 0.25, np.float32)
+        samples[0, 10:20] = (np.nan, np.inf) * 5
+        frame = av.AudioFrame.from_ndarray(samples, format="flt", layout="mono")
+        frame.sample_rate = SAMPLE_RATE
+        container.mux(stream.encode(frame) + stream.encode(None))
+    sound = whole(path)
+    assert np.isfinite(sound).all() and sound[5] == 0.25
+
+
+def test_memory_does_not_grow_with_length(tmp_path):
+    path = make_media(tmp_path / "a.wav", sounds=[np.tile(beep(60), 10)])
+    tracemalloc.start()
+    for block in read_audio(path):
+        assert len(block) < 2 * SAMPLE_RATE
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 4e6  # ten minutes are 38 MB

@@ -1,0 +1,157 @@
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+
+from hearsight.errors import HearsightError
+from hearsight.media import probe, read_audio, read_frames
+from hearsight.media.frames import scan_frames
+from tests.making_media import beep, grey, level_of, make_media
+
+GREYS = [grey(level) for level in range(20, 220, 10)]  # at 0.0, 0.1 ... 1.9 s
+
+
+def levels(path, times):
+    return {time: level_of(picture) for time, picture in read_frames(path, times)}
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv"])
+@pytest.mark.parametrize("start", [0.0, 7.0])
+def test_the_frame_on_screen_at_each_time(tmp_path, name, start):
+    path = make_media(tmp_path / name, GREYS, start=start)
+    assert levels(path, [0, 0.05, 0.1, 0.55, 1.0, 1.99]) == {0: 20, 0.05: 20, 0.1: 30, 0.55: 70, 1.0: 120, 1.99: 210}
+
+
+def test_times_after_the_last_frame_are_left_out(tmp_path):
+    path = make_media(tmp_path / "a.mp4", GREYS)
+    assert list(levels(path, [1.9, 2.0, 5.0])) == [1.9]
+
+
+def test_more_times_than_frames_and_no_times(tmp_path):
+    path = make_media(tmp_path / "a.mp4", GREYS[:2])
+    assert [level_of(picture) for _, picture in read_frames(path, [0, 0, 0.02, 0.1])] == [20, 20, 20, 30]
+    assert list(read_frames(path, [])) == []
+
+
+def test_variable_frame_rate(tmp_path):
+    path = make_media(tmp_path / "a.mkv", GREYS[:4], times=[0, 0.1, 1.0, 3.0])
+    assert levels(path, [0, 0.5, 0.999, 1, 2.9, 3]) == {0: 20, 0.5: 30, 0.999: 40, 1: 40, 2.9: 40, 3: 50}
+
+
+@pytest.mark.parametrize("pix_fmt", ["yuv420p10le", "yuv422p", "yuv444p", "yuvj420p"])
+def test_pixel_formats(tmp_path, pix_fmt):
+    path = make_media(tmp_path / "a.mkv", GREYS, pix_fmt=pix_fmt)
+    ((_, picture),) = read_frames(path, [1.0])
+    assert (picture.dtype, picture.shape, level_of(picture)) == (np.uint8, (48, 64, 3), 120)
+
+
+def test_odd_sizes(tmp_path):
+    path = make_media(tmp_path / "a.mkv", [grey(100, 63, 47)] * 3, pix_fmt="yuv444p")
+    assert next(read_frames(path, [0]))[1].shape == (47, 63, 3)
+
+
+@pytest.mark.parametrize(("rotation", "corner"), [(0, (0, 0)), (90, (1, 0)), (180, (1, 1)), (-90, (0, 1))])
+def test_pictures_are_upright(tmp_path, rotation, corner):
+    stored = grey(20)
+    stored[:24, :32] = 220  # the bright quarter, at the top left as stored
+    path = make_media(tmp_path / "a.mp4", [stored] * 3, rotation=rotation)
+    ((_, picture),) = read_frames(path, [0])
+    half_height, half_width = picture.shape[0] // 2, picture.shape[1] // 2
+    quarters = picture.reshape(2, half_height, 2, half_width, 3).mean(axis=(1, 3, 4))
+    assert np.unravel_index(quarters.argmax(), (2, 2)) == corner
+    video = probe(path).video
+    assert video is not None and (video.height, video.width) == picture.shape[:2]
+
+
+def test_colours_are_right(tmp_path):
+    path = make_media(tmp_path / "a.mp4", [np.full((48, 64, 3), colour, np.uint8) for colour in ((255, 0, 0),) * 3])
+    ((_, picture),) = read_frames(path, [0])
+    assert np.allclose(picture.mean(axis=(0, 1)), (255, 0, 0), atol=4)
+
+
+def test_pixels_that_are_not_square(tmp_path):
+    path = make_media(tmp_path / "a.mp4", GREYS, pixel_shape=Fraction(2, 1))
+    assert next(read_frames(path, [0]))[1].shape == (48, 128, 3)
+
+
+def test_sight_and_sound_stay_together(tmp_path):
+    """A flash and a beep at 1.5 s, in files whose clock starts elsewhere and whose sound starts late."""
+    pictures = [grey(220 if i == 15 else 20) for i in range(30)]
+    for name, start in [("a.mkv", 0.0), ("b.mkv", 5.0), ("c.ts", 5.0)]:
+        codec = "mp2" if name.endswith(".ts") else "pcm_s16le"
+        path = make_media(
+            tmp_path / name, pictures, sounds=[beep(1, 0.7)], start=start, sound_start=0.8, sound_codec=codec
+        )
+        flash = next(time for time, level in levels(path, np.arange(0, 3, 0.1).round(1)).items() if level > 100)
+        sound = np.concatenate(list(read_audio(path)))
+        assert flash == 1.5
+        assert np.argmax(np.abs(sound) > 0.2) / 16000 == pytest.approx(1.5, abs=0.05)
+
+
+def test_before_the_first_frame_that_frame_is_shown(tmp_path):
+    path = make_media(tmp_path / "a.mkv", GREYS, times=[i / 10 + 1 for i in range(20)], sounds=[beep(3)])
+    assert levels(path, [0, 1, 2]) == {0: 20, 1: 20, 2: 120}
+
+
+def test_damaged_packets_cost_only_their_own_frames(tmp_path):
+    path = make_media(tmp_path / "a.mp4", GREYS * 3)
+    damaged = bytearray(path.read_bytes())
+    with av.open(path) as container:
+        packets = [packet for packet in container.demux(video=0) if packet.size]
+    for packet in packets[22:26]:
+        damaged[packet.pos : packet.pos + packet.size] = bytes(packet.size)
+    path.write_bytes(damaged)
+    found = levels(path, [0, 1, 2, 3, 4, 5])
+    assert list(found) == [0, 1, 2, 3, 4, 5]
+    assert [found[time] for time in (0, 1, 4, 5)] == [20, 120, 20, 120]
+
+
+def test_a_truncated_file_gives_what_it_has(tmp_path):
+    path = make_media(tmp_path / "a.mkv", GREYS * 10)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    times = list(levels(path, list(range(20))))
+    assert times == list(range(len(times))) and 8 <= len(times) <= 12
+
+
+def test_sound_alone_has_no_frames(tmp_path):
+    assert list(read_frames(make_media(tmp_path / "a.wav", sounds=[beep(1)]), [0])) == []
+
+
+def test_a_file_that_cannot_be_opened(tmp_path):
+    with pytest.raises(HearsightError, match="no such file"):
+        list(read_frames(tmp_path / "gone.mp4", [0]))
+
+
+@pytest.mark.parametrize(
+    ("name", "frames"),
+    [
+        ("dog.mp4", 10),
+        ("corrupted.mp4", 10),
+        ("no_duration.webm", 10),
+        ("ten_bit_no_audio.mp4", 2),
+        ("rotated_90.mov", 1),
+        ("bunny_one_second.webm", 2),
+        ("example2.mp4", 5),
+        ("nasa_two_audio_streams.mp4", 26),
+    ],
+)
+def test_real_files(shared_media, name, frames):
+    info = probe(shared_media / name)
+    pictures = list(read_frames(info.path, np.arange(0, info.duration, 0.5).tolist()))
+    assert len(pictures) in (frames, frames - 1, frames + 1)
+    assert {picture.shape for _, picture in pictures} == {(info.video.height, info.video.width, 3)}
+
+
+def test_the_rotated_keyboard_is_upright(shared_media):
+    """Its dark space bar is at the bottom left, the light table shows at the right edge below it."""
+    ((_, picture),) = read_frames(shared_media / "rotated_90.mov", [0])
+    assert picture.shape == (568, 320, 3)
+    assert picture[470:560, 20:150].mean() + 20 < picture[:, 310:].mean()
+
+
+def test_scan_gives_every_frame_small(tmp_path):
+    scanned = list(scan_frames(make_media(tmp_path / "a.mp4", GREYS), height=12))
+    assert [level_of(picture) for _, picture in scanned] == list(range(20, 220, 10))
+    assert [time for time, _ in scanned] == pytest.approx([i / 10 for i in range(20)], abs=1e-3)
+    assert scanned[0][1].shape == (12, 16, 3)

@@ -1,0 +1,149 @@
+import os
+import shutil
+
+import av
+import pytest
+
+from hearsight.errors import HearsightError
+from hearsight.media import probe
+from tests.making_media import beep, grey, make_media
+
+
+def test_video_with_sound_and_subtitles(shared_media):
+    info = probe(shared_media / "nasa_two_audio_streams.mp4")
+    assert info.duration == pytest.approx(13.056)
+    assert info.video is not None and (info.video.width, info.video.height) == (480, 270)
+    assert info.audio is not None and info.audio.index == 1
+    assert [stream.language for stream in info.subtitles] == ["eng", "eng"]
+
+
+def test_sizes_are_as_shown(shared_media):
+    video = probe(shared_media / "rotated_90.mov").video
+    assert video is not None and (video.width, video.height) == (320, 568)
+
+
+@pytest.mark.parametrize(
+    ("name", "duration"),
+    [("dog_bark.wav", 2.61), ("speech_jfk.flac", 11.0), ("no_duration.webm", 4.94), ("corrupted.mp4", 5.0)],
+)
+def test_duration_of_real_files(shared_media, name, duration):
+    assert probe(shared_media / name).duration == pytest.approx(duration, abs=0.01)
+
+
+def test_files_of_sound_alone_have_no_video(tmp_path):
+    info = probe(make_media(tmp_path / "a.wav", sounds=[beep(2)]))
+    assert info.video is None and info.audio is not None
+    assert (info.duration, info.audio.rate, info.audio.channels) == (2.0, 16000, 1)
+
+
+def test_cover_art_is_not_video(tmp_path):
+    path = tmp_path / "song.m4a"
+    with av.open(path, "w", format="mp4") as container:
+        sound = container.add_stream("aac", rate=16000, layout="mono")
+        cover = container.add_stream("mjpeg", rate=1)
+        cover.width, cover.height, cover.pix_fmt = 64, 48, "yuvj420p"
+        cover.disposition = av.stream.Disposition.attached_pic
+        picture = av.VideoFrame.from_ndarray(grey(100), format="rgb24")
+        container.mux(cover.encode(picture) + cover.encode(None))
+        samples = av.AudioFrame(format="fltp", layout="mono", samples=1024)
+        samples.sample_rate = 16000
+        container.mux(sound.encode(samples) + sound.encode(None))
+    info = probe(path)
+    assert info.video is None and info.audio is not None
+
+
+@pytest.mark.parametrize("name", ["live.mkv", "late.mkv"])
+def test_duration_is_measured_from_the_start_of_the_file(tmp_path, name):
+    start, options = (100.0, {}) if name == "late.mkv" else (0.0, {"live": "1"})
+    path = make_media(tmp_path / name, [grey(100)] * 20, start=start, options=options)
+    assert probe(path).duration == pytest.approx(2.0, abs=0.01)
+
+
+def test_a_truncated_file_is_as_long_as_what_is_left(tmp_path):
+    path = make_media(tmp_path / "a.mkv", [grey(100)] * 200, sounds=[beep(20)])
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with av.open(path) as container:
+        assert container.duration == pytest.approx(20e6, rel=0.01)
+    assert probe(path).duration == pytest.approx(10, abs=1)
+
+
+@pytest.mark.parametrize("claim", [0, 1, 10_000_000])
+def test_nonsense_duration_is_not_believed(tmp_path, claim):
+    data = bytearray(make_media(tmp_path / "a.mp4", [grey(100)] * 30).read_bytes())
+    for box, offset in ((b"mvhd", 20), (b"tkhd", 24), (b"mdhd", 20)):
+        at = data.index(box) + offset
+        data[at : at + 4] = claim.to_bytes(4, "big")
+    path = tmp_path / "nonsense.mp4"
+    path.write_bytes(data)
+    assert probe(path).duration == pytest.approx(3, abs=0.15)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "empty"),
+        (b"These are the minutes of a meeting.\n" * 50, "not a video or sound file"),
+        (b"1\n00:00:01,000 --> 00:00:02,000\nhello\n", "no video or audio stream"),
+        (b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nhttp://127.0.0.1:9/a.ts\n", "not a video or sound file"),
+    ],
+)
+def test_what_is_not_media_is_said_plainly(tmp_path, content, reason):
+    path = tmp_path / "a.mp4"
+    path.write_bytes(content)
+    with pytest.raises(HearsightError, match=rf"cannot read .*a\.mp4: .*{reason}.*;? .*"):
+        probe(path)
+
+
+def test_files_that_are_not_there_or_not_files(tmp_path):
+    with pytest.raises(HearsightError, match="no such file"):
+        probe(tmp_path / "gone.mp4")
+    (tmp_path / "folder.mp4").mkdir()
+    os.mkfifo(tmp_path / "pipe.mp4")
+    (tmp_path / "loop.mp4").symlink_to(tmp_path / "loop.mp4")
+    for name in ("folder.mp4", "pipe.mp4", "loop.mp4"):
+        with pytest.raises(HearsightError, match="cannot read"):
+            probe(tmp_path / name)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_files_without_permission(tmp_path):
+    path = make_media(tmp_path / "a.wav", sounds=[beep(1)])
+    path.chmod(0)
+    with pytest.raises(HearsightError, match="permission"):
+        probe(path)
+
+
+def test_every_name_can_be_opened(tmp_path, monkeypatch):
+    original = make_media(tmp_path / "original.wav", sounds=[beep(1)])
+    monkeypatch.chdir(tmp_path)
+    names = [
+        "-x.wav",
+        "a:b.wav",
+        "http:x.wav",
+        'it\'s "a" %03d.wav',
+        "two\nlines.wav",
+        "日本語 кино.wav",
+        "b'\udcff.wav",
+    ]
+    for name in names:
+        path = original.with_name(name).relative_to(tmp_path)
+        shutil.copy(original, path)
+        assert probe(path).duration == 1.0
+
+
+def test_an_error_is_one_line_whatever_the_name(tmp_path):
+    with pytest.raises(HearsightError) as caught:
+        probe(tmp_path / "two\nlines.mp4")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_stream_that_cannot_be_decoded_is_left_out(tmp_path):
+    path = make_media(tmp_path / "a.mp4", [grey(100)] * 10, sounds=[beep(1)], sound_codec="aac")
+    damaged = bytearray(path.read_bytes())
+    with av.open(path) as container:
+        for packet in container.demux(audio=0):
+            if packet.pos is not None and packet.size:
+                damaged[packet.pos : packet.pos + packet.size] = b"\xff" * packet.size
+    path.write_bytes(damaged)
+    info = probe(path)
+    assert info.video is not None and info.audio is None

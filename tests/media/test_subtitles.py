@@ -1,0 +1,111 @@
+import logging
+
+import pytest
+
+from hearsight.errors import HearsightError
+from hearsight.media import read_subtitles
+from hearsight.types import Line
+from tests.making_media import grey, make_media
+
+SRT = """1
+00:00:00,500 --> 00:00:01,500
+<i>Where</i> is <font color="red">my</font> {\\an8}bicycle &amp;
+umbrella?
+
+2
+00:00:02,000 --> 00:00:03,000
+It's 3 &lt; 4
+"""
+LINES = [Line(0.5, 1.5, "Where is my bicycle & umbrella?"), Line(2.0, 3.0, "It's 3 < 4")]
+VTT = """WEBVTT
+
+NOTE a remark
+
+00:00.500 --> 00:01.500 align:start position:0%
+<v Anna>Where is <00:00:01.000><c.red>my</c> bicycle &amp;
+umbrella?</v>
+
+00:00:02.000 --> 00:00:03.000
+It's 3 &lt; 4
+"""
+ASS = """[Script Info]
+ScriptType: v4.00+
+
+[V4+ Styles]
+Format: Name, Fontname, Fontsize
+Style: Default,Arial,20
+
+[Events]
+Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
+Dialogue: 0,0:00:00.50,0:00:01.50,Default,,0,0,0,,{\\pos(1,2)}Where is my bicycle &\\Numbrella?
+Dialogue: 0,0:00:02.00,0:00:03.00,Default,,0,0,0,,It's 3 < 4
+"""
+
+
+@pytest.fixture
+def film(tmp_path):
+    return make_media(tmp_path / "a film.mp4", [grey(100)] * 30)
+
+
+@pytest.mark.parametrize(
+    ("ending", "text"), [(".srt", SRT), (".en.srt", SRT), (".vtt", VTT), (".en.vtt", VTT), (".ass", ASS)]
+)
+def test_a_file_beside_the_video(film, ending, text):
+    film.with_name("a film" + ending).write_text(text)
+    assert read_subtitles(film) == LINES
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
+def test_encodings(film, encoding):
+    text = SRT.replace("Where", "Où").replace("\n", "\r\n")
+    film.with_suffix(".srt").write_bytes(text.encode(encoding))
+    assert read_subtitles(film)[0].text == "Où is my bicycle & umbrella?"
+
+
+def test_embedded_in_the_video(shared_media):
+    lines = read_subtitles(shared_media / "nasa_two_audio_streams.mp4")
+    assert lines[0] == Line(0.21, 4.26, "NAR: This is the optical and science segment of the Webb")
+    assert len(lines) == 4
+
+
+@pytest.mark.parametrize("start", [0.0, 100.0])
+def test_embedded_times_count_from_the_start_of_the_file(tmp_path, start):
+    path = make_media(tmp_path / "a.mkv", [grey(100)] * 30, subtitles=SRT, start=start)
+    assert read_subtitles(path) == LINES
+
+
+def test_a_file_beside_goes_before_what_is_inside(tmp_path):
+    path = make_media(tmp_path / "a.mkv", [grey(100)] * 30, subtitles=SRT)
+    path.with_suffix(".srt").write_text("1\n00:00:01,000 --> 00:00:02,000\nbetter\n")
+    assert [line.text for line in read_subtitles(path)] == ["better"]
+
+
+@pytest.mark.parametrize("content", [b"", b"no times at all", b"\x00\xff" * 500])
+def test_a_damaged_file_beside_is_passed_over_with_a_warning(tmp_path, caplog, content):
+    path = make_media(tmp_path / "a.mkv", [grey(100)] * 30, subtitles=SRT)
+    path.with_suffix(".srt").write_bytes(content)
+    with caplog.at_level(logging.WARNING):
+        assert read_subtitles(path) == LINES
+    assert "a.srt" in caplog.text
+
+
+def test_a_partly_damaged_file_gives_its_good_lines(film):
+    film.with_suffix(".srt").write_text("garbage\n\n" + SRT + "\n3\nnonsense --> 1\nlost\n")
+    assert [line.start for line in read_subtitles(film)][:2] == [0.5, 2.0]
+
+
+def test_rows_that_roll_up_are_read_once(film):
+    film.with_suffix(".vtt").write_text(
+        "WEBVTT\n\n00:00.000 --> 00:01.000\nhello there\n\n"
+        "00:01.000 --> 00:02.000\nhello there\nhow are you\n\n00:02.000 --> 00:03.000\nhow are you\nfine\n"
+    )
+    assert [line.text for line in read_subtitles(film)] == ["hello there", "how are you", "fine"]
+
+
+def test_none(film):
+    assert read_subtitles(film) == []
+
+
+def test_a_file_that_cannot_be_opened(tmp_path):
+    with pytest.raises(HearsightError, match="no such file"):
+        read_subtitles(tmp_path / "gone.mp4")
