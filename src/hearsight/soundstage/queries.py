@@ -23,7 +23,7 @@ ATTEMPTS = 20
 
 
 def queries(plans: list[Plan], seed: int = 0) -> list[dict[str, Any]]:
-    """Ten queries of each kind where the clips allow it: {"text", "kind", "clip", "why"}.
+    """Ten queries of each kind where the clips allow it: {"text", "kind", "clip", "why", "facts"}.
 
     "sound" and "speech" are asked of twins, so that the picture cannot tell.
     """
@@ -43,7 +43,13 @@ def ask(kind: str, one: Plan, plans: list[Plan], rng: Generator) -> dict[str, An
         for _ in range(ATTEMPTS):
             question = caption(one.scene, told, rng)
             if [other.id for other in plans if question.holds(other.scene)] == [one.id]:
-                return {"text": question.text, "kind": kind, "clip": one.id, "why": reason(question, one, plans)}
+                return {
+                    "text": question.text,
+                    "kind": kind,
+                    "clip": one.id,
+                    "why": reason(question, one, plans),
+                    "facts": sorted(question.facts),
+                }
     return None
 
 
