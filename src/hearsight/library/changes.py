@@ -1,0 +1,133 @@
+"""What changed in a folder since a library last looked."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Set
+from dataclasses import dataclass, field, replace
+
+from hearsight.library.schema import Video
+from hearsight.library.walk import Found
+
+BLOCK = 1 << 16
+BLOCKS = 16
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A file to index. replaces: the id of the video that was at its path with other content."""
+
+    found: Found
+    replaces: str | None = None
+
+    @property
+    def path(self) -> str:
+        return self.found.path
+
+
+@dataclass
+class Changes:
+    """unchanged: number of files. known: rows of videos with their new paths or stats. dropped: ids."""
+
+    unchanged: int = 0
+    known: list[Video] = field(default_factory=list)
+    moved: int = 0
+    dropped: list[str] = field(default_factory=list)
+    deleted: int = 0
+    pending: list[Pending] = field(default_factory=list)
+
+
+def content(found: Found) -> str:
+    """Fingerprint of a file and its subtitles: of their lengths and of blocks spread over them.
+
+    Reads at most 1 MB a file. Raises OSError.
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    for path in (found.file, *found.side_cars):
+        with path.open("rb") as file:
+            size = file.seek(0, 2)
+            digest.update(size.to_bytes(8, "little"))
+            last = max(0, size - BLOCK)
+            for start in sorted({last * i // (BLOCKS - 1) for i in range(BLOCKS)}):
+                file.seek(start)
+                digest.update(file.read(BLOCK))
+    return digest.hexdigest()
+
+
+def video_id(path: str, content: str, recogniser: str, taken: Set[str]) -> str:
+    """The id of a file's video: the same when an interrupted run is taken up.
+
+    taken: ids of other videos. A copy that stands where a file was moved away from would else have that file's id.
+    """
+    for turn in range(len(taken) + 1):
+        text = "\0".join([path, content, recogniser, str(turn)])
+        found = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+        if found not in taken:
+            return found
+    raise AssertionError("more turns than ids that are taken")
+
+
+def compare(files: Iterable[Found], videos: Iterable[Video], failed: dict[str, str], closed: list[str]) -> Changes:
+    """Match the files of a folder with the videos of its library.
+
+    failed: stat by path of files that failed before; they are tried again when they have changed. closed: folders that
+    could not be looked into; what is known of them stays. A file is only opened if it could be one that is known: the
+    size is that of a video whose own place is empty or has other content.
+    """
+    changes = Changes()
+    files, videos = list(files), list(videos)
+    by_place = {(video.path, video.stat): video for video in videos}
+    kept = {found.path: video for found in files if (video := by_place.get((found.path, found.stat)))}
+    paths = {found.path for found in files}
+    for video in videos:
+        if video.path not in paths and any(_below(video.path, folder) for folder in closed):
+            kept[video.path] = video
+    changes.unchanged = len(kept)
+    kept_ids = {video.id for video in kept.values()}
+    loose = {video.id: video for video in videos if video.id not in kept_ids}
+
+    by_size: defaultdict[int, list[Video]] = defaultdict(list)
+    for video in loose.values():
+        by_size[video.size].append(video)
+    known_paths = {video.path for video in loose.values()}
+    unknown = []
+    # Files that stand where they stood come first: a copy beside must not take a touched file's place.
+    for found in sorted(files, key=lambda found: found.path not in known_paths):
+        if found.path in kept:
+            continue
+        same = _same(found, by_size[found.size])
+        if same is None:
+            unknown.append(found)
+            continue
+        del loose[same.id]
+        by_size[found.size].remove(same)
+        changes.known.append(replace(same, path=found.path, stat=found.stat))
+        changes.moved += same.path != found.path
+        changes.unchanged += same.path == found.path
+
+    replaced = {video.path: video.id for video in loose.values()}
+    for found in unknown:
+        if failed.get(found.path) != found.stat:
+            changes.pending.append(Pending(found, replaced.get(found.path)))
+    waiting = {pending.replaces for pending in changes.pending}
+    changes.dropped = [id for id in loose if id not in waiting]
+    changes.deleted = sum(loose[id].path not in paths for id in changes.dropped)
+    changes.pending.sort(key=lambda pending: pending.path)
+    return changes
+
+
+def _same(found: Found, alike: list[Video]) -> Video | None:
+    """Which of the videos of its size a file is, wherever that stood: at best the one at its own path."""
+    if not alike:
+        return None
+    try:
+        made_of = content(found)
+    except OSError:
+        return None  # reading it will fail again, and say why
+    alike = [video for video in alike if video.content == made_of]
+    return min(alike, key=lambda video: (video.path != found.path, video.path), default=None)
+
+
+def _below(path: str, folder: str) -> bool:
+    return folder == "." or path.startswith(f"{folder}/")

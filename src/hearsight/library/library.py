@@ -1,0 +1,234 @@
+"""A library: a folder of videos that can be searched."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import shutil
+import weakref
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from hearsight.errors import HearsightError
+from hearsight.library.index import Update
+from hearsight.library.lock import updating
+from hearsight.library.results import (
+    Failure,
+    Filters,
+    LibraryInfo,
+    Mode,
+    Progress,
+    SearchResult,
+    Unwatched,
+    UpdateReport,
+)
+from hearsight.library.search import search
+from hearsight.library.store import Store, among
+from hearsight.models.checkpoint import DEMO
+from hearsight.models.clip4clip import CLIP4Clip
+from hearsight.speech.recogniser import Recogniser
+
+FORMAT = 1
+TABLES = ("videos.lance", "clips.lance", "failures.lance", "transcripts")
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a library was made with; its vectors mean nothing to another model. Kept in library.json."""
+
+    model: str
+    fingerprint: str
+    method: str
+    frames: int
+    width: int
+    by: str
+    seconds: float
+    format: int = FORMAT
+
+    def write(self, at: Path) -> None:
+        unfinished = at / "library.json.part"
+        unfinished.write_text(json.dumps(asdict(self), indent=2) + "\n")
+        unfinished.replace(at / "library.json")
+
+    @classmethod
+    def read(cls, at: Path) -> Identity | None:
+        """None if there is no library. Raises HearsightError for one that cannot be read."""
+        try:
+            identity = cls(**json.loads((at / "library.json").read_text()))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, TypeError) as error:
+            raise HearsightError(f"the library at {at} is damaged ({error}); index again with --rebuild") from error
+        if identity.format != FORMAT:
+            raise HearsightError(
+                f"the library at {at} was made by another version of Hearsight; index again with --rebuild"
+            )
+        return identity
+
+
+class Library:
+    """A folder of videos, indexed. Make one with `Library.create`, or `Library.open` one that is there.
+
+    library = Library.create(Path("holiday"), model)
+    library.update(model, recogniser)
+    library.search("a bell rings", model).hits
+    """
+
+    def __init__(self, folder: Path, at: Path, identity: Identity) -> None:
+        self.folder, self.at, self.identity = folder, at, identity
+        self._store = Store(at)
+        self._checked: weakref.ref[CLIP4Clip] | None = None
+
+    @classmethod
+    def create(
+        cls,
+        folder: Path,
+        model: CLIP4Clip,
+        at: Path | None = None,
+        by: str | None = None,
+        seconds: float | None = None,
+        name: str | None = None,
+        rebuild: bool = False,
+    ) -> Library:
+        """A new library for a folder, or the one that is there.
+
+        at: where to keep it; in the folder as `.hearsight` by default. by, seconds: how files are cut (see media.cut);
+        None is what the library has, and windows of 15 s for a new one. name: what to load the model by again.
+        rebuild: begin anew, whatever is there.
+        Raises HearsightError if there is no such folder, or its library was made by another model or cut otherwise.
+        """
+        folder, at = _places(folder, at)
+        known = None if rebuild else Identity.read(at)
+        identity = Identity(
+            model=name or _name(model),
+            fingerprint=model.fingerprint,
+            method=model.config.method,
+            frames=model.config.frames,
+            width=model.width,
+            by=by or (known.by if known else "window"),
+            seconds=seconds or (known.seconds if known else 15.0),
+        )
+        if known is None:
+            _check_cut(identity)
+            with updating(at):
+                for name in ("library.json", *TABLES):
+                    _remove(at / name)
+                Store(at).create(identity.frames, identity.width)
+                identity.write(at)
+            return cls(folder, at, identity)
+        library = cls(folder, at, known)
+        library._check(model)
+        if (identity.by, identity.seconds) != (known.by, known.seconds):
+            raise HearsightError(
+                f"the library at {at} is cut by {known.by} of {known.seconds:g} s, not by {identity.by} of "
+                f"{identity.seconds:g} s; leave that out, or make it anew with --rebuild"
+            )
+        return library
+
+    @classmethod
+    def open(cls, folder: Path, at: Path | None = None) -> Library:
+        """The library of a folder. Raises HearsightError when there is none."""
+        folder, at = _places(folder, at)
+        identity = Identity.read(at)
+        if identity is None:
+            raise HearsightError(f"{folder} is not indexed (nothing at {at}); run: hearsight index {folder}")
+        return cls(folder, at, identity)
+
+    def update(self, model: CLIP4Clip, recogniser: Recogniser | None, progress: Progress | None = None) -> UpdateReport:
+        """Index what is new or changed in the folder, follow what was moved, forget what is gone.
+
+        A file that cannot be indexed is recorded under `failures` and tried again when it has changed. May be
+        interrupted at any point: the next update finishes the rest. Searches may go on meanwhile.
+        Raises HearsightError for another model, a folder without videos, or while another process updates it.
+        """
+        self._check(model)
+        with updating(self.at):
+            self._store.create(self.identity.frames, self.identity.width)
+            update = Update(
+                self.folder,
+                self._store,
+                model,
+                recogniser,
+                self.identity.by,
+                self.identity.seconds,
+                progress or Unwatched(),
+            )
+            return update.run()
+
+    def search(
+        self, query: str, model: CLIP4Clip, mode: Mode = "hybrid", limit: int = 10, filters: Filters | None = None
+    ) -> SearchResult:
+        """The best moments of the best `limit` videos, best first; search.py says how they are ranked.
+
+        Raises HearsightError for another model, or a query that has nothing to look for.
+        """
+        self._check(model)
+        return search(self._store, self.folder, query, model, mode, limit, filters or Filters())
+
+    def info(self) -> LibraryInfo:
+        snapshot = self._store.snapshot()
+        shown = f"NOT ({among('video', snapshot.hidden)})"
+        return LibraryInfo(
+            folder=self.folder,
+            at=self.at,
+            model=self.identity.model,
+            fingerprint=self.identity.fingerprint,
+            method=self.identity.method,
+            by=self.identity.by,
+            seconds=self.identity.seconds,
+            videos=len(snapshot.videos),
+            clips=snapshot.clips,
+            hours=sum(video.duration for video in snapshot.videos.values()) / 3600,
+            with_speech=self._store.clips.count_rows(f"has_speech AND {shown}"),
+            with_sound=self._store.clips.count_rows(f"has_sound AND {shown}"),
+            failures=len(self._store.failures()),
+            bytes=sum(file.stat().st_size for file in self.at.rglob("*") if file.is_file()),
+        )
+
+    def failures(self) -> list[Failure]:
+        """The files that could not be indexed, by path."""
+        return [failure for _, (failure, _) in sorted(self._store.failures().items())]
+
+    def thumbnail(self, clip: str) -> bytes | None:
+        """A picture of a clip (`Hit.clip`) as JPEG; None for one without pictures, or that is no more."""
+        return self._store.thumbnail(clip)
+
+    def _check(self, model: CLIP4Clip) -> None:
+        """Raises HearsightError for another model than that which made the vectors. A second look costs nothing."""
+        if self._checked is not None and self._checked() is model:
+            return
+        if model.fingerprint != self.identity.fingerprint:
+            made = f"{self.identity.model} ({self.identity.method}, {self.identity.fingerprint})"
+            raise HearsightError(
+                f"the library at {self.at} was made with the model {made}, not with {_name(model)} "
+                f"({model.config.method}, {model.fingerprint}); give that one, or make the library anew with --rebuild"
+            )
+        self._checked = weakref.ref(model)
+
+
+def _places(folder: Path, at: Path | None) -> tuple[Path, Path]:
+    folder = folder.expanduser().absolute()
+    if not folder.is_dir():
+        raise HearsightError(f"no folder {folder}; give the folder that has the videos")
+    return folder, folder / ".hearsight" if at is None else at.expanduser().absolute()
+
+
+def _check_cut(identity: Identity) -> None:
+    if identity.by not in ("window", "shots", "file"):
+        raise HearsightError(f"cannot cut by '{identity.by}'; choose window, shots or file")
+    if not identity.seconds > 0:
+        raise HearsightError(f"cannot cut clips of {identity.seconds:g} s; give a length above 0")
+    if identity.by == "shots" and importlib.util.find_spec("scenedetect") is None:
+        raise HearsightError("cannot cut by shots: PySceneDetect is missing; pip install 'hearsight[shots]'")
+
+
+def _name(model: CLIP4Clip) -> str:
+    source = str(model.tokenizer.source)
+    return "demo" if source == str(DEMO) else source
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,179 @@
+"""From files to the inputs of a model: what the reading thread of an update does, file after file."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Iterable, Iterator, Set
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from hearsight.errors import HearsightError
+from hearsight.library.changes import Pending, content, video_id
+from hearsight.library.schema import ClipFacts, Video, clip_id
+from hearsight.media import MediaInfo, cut, probe
+from hearsight.models.clip4clip import CLIP4Clip
+from hearsight.models.inputs import ClipInputs, read_clips
+from hearsight.speech.recogniser import Recogniser
+from hearsight.speech.transcribe import transcribe
+from hearsight.speech.transcript import Transcript, line_of
+from hearsight.towers.pixels import CLIP_MEAN, CLIP_STD
+from hearsight.types import Line
+
+WORDS_A_LINE = 10
+THUMBNAIL = 160  # pixels
+
+
+@dataclass(frozen=True)
+class Started:
+    pending: Pending
+
+
+@dataclass(frozen=True)
+class Read:
+    """A clip, ready for the model."""
+
+    pending: Pending
+    facts: ClipFacts
+    inputs: ClipInputs
+
+
+@dataclass(frozen=True)
+class Finished:
+    """All clips of a file were read."""
+
+    pending: Pending
+    video: Video
+
+
+@dataclass(frozen=True)
+class Failed:
+    """stat: the file's if only another content could help, "" where anything might."""
+
+    pending: Pending
+    reason: str
+    stat: str
+
+
+Event = Started | Read | Finished | Failed
+
+
+class Reader:
+    """Reads files for a library.
+
+    by, seconds: how files are cut. transcripts: a folder to keep the transcripts of unfinished files in. taken: ids of
+    the videos that the library has. partial: clips, by video, that an interrupted run left; they are not read again.
+    """
+
+    def __init__(
+        self,
+        model: CLIP4Clip,
+        recogniser: Recogniser | None,
+        by: str,
+        seconds: float,
+        transcripts: Path,
+        taken: Set[str],
+        partial: dict[str, set[str]],
+    ) -> None:
+        self.model = model
+        self.recogniser = recogniser
+        self.by = by
+        self.seconds = seconds
+        self.transcripts = transcripts
+        self.taken = taken
+        self.partial = partial
+
+    def read(self, files: Iterable[Pending]) -> Iterator[Event]:
+        """The events of one file after the other. What is wrong with one never reaches another."""
+        for pending in files:
+            yield Started(pending)
+            try:
+                yield from self._read(pending)
+            except MemoryError:
+                raise
+            except Exception as error:  # whatever a damaged file makes a decoder do
+                lasting = pending.found.file.is_file() and os.access(pending.found.file, os.R_OK)
+                yield Failed(pending, _reason(error, pending.found.file), pending.found.stat if lasting else "")
+
+    def _read(self, pending: Pending) -> Iterator[Event]:
+        found = pending.found
+        info = probe(found.file)
+        made_of = content(found)
+        name = self.recogniser.name if self.recogniser else "none"
+        id = video_id(found.path, made_of, name, self.taken)
+        transcript = self._transcript(id, info)
+        clips = [(clip_id(id, clip), clip) for clip in cut(info, self.by, self.seconds)]  # type: ignore[arg-type]
+        clips = [(key, clip) for key, clip in clips if key not in self.partial.get(id, ())]
+        inputs = read_clips(info, [clip for _, clip in clips], transcript, self.model) if clips else ()
+        for (key, clip), tensors in zip(clips, inputs, strict=True):
+            facts = ClipFacts(
+                id=key,
+                video=id,
+                clip=clip,
+                transcript=transcript.between(clip.start, clip.end),
+                lines=[short for line in transcript.lines_between(clip.start, clip.end) for short in shortened(line)],
+                has_speech=bool(tensors.has_speech),
+                has_sound=info.audio is not None,
+                thumbnail=thumbnail(tensors),
+            )
+            yield Read(pending, facts, tensors)
+        yield Finished(
+            pending,
+            Video(
+                id=id,
+                path=found.path,
+                size=found.size,
+                stat=found.stat,
+                content=made_of,
+                duration=info.duration,
+                transcript_source=transcript.source,
+                language=transcript.language,
+            ),
+        )
+
+    def _transcript(self, id: str, info: MediaInfo) -> Transcript:
+        """The transcript of a file. It can take longer than all else, so an interrupted run leaves it to the next."""
+        kept = self.transcripts / f"{id}.json"
+        try:
+            return Transcript.from_dict(json.loads(kept.read_text()))
+        except (OSError, ValueError):
+            pass
+        transcript = transcribe(info, self.recogniser)
+        if transcript.lines:
+            unfinished = kept.with_suffix(".part")
+            unfinished.write_text(json.dumps(transcript.to_dict()))
+            unfinished.replace(kept)
+        return transcript
+
+
+def shortened(line: Line) -> Iterator[Line]:
+    """A recogniser's line in lines that are short enough to show, and to say when a word is spoken."""
+    if not line.words:
+        yield line
+    for first in range(0, len(line.words), WORDS_A_LINE):
+        yield line_of(line.words[first : first + WORDS_A_LINE])
+
+
+def thumbnail(inputs: ClipInputs) -> bytes | None:
+    """The middle one of the pictures that the model sees, as JPEG; None where there is nothing to see."""
+    count = int(inputs.frame_mask.sum())
+    if count == 0:
+        return None
+    pixels = (inputs.pixel_values[count // 2] * CLIP_STD + CLIP_MEAN).clamp(0, 1)
+    image = Image.fromarray((pixels.permute(1, 2, 0).numpy() * 255).astype(np.uint8))
+    image.thumbnail((THUMBNAIL, THUMBNAIL))
+    written = io.BytesIO()
+    image.save(written, "JPEG", quality=80)
+    return written.getvalue()
+
+
+def _reason(error: Exception, file: Path) -> str:
+    if isinstance(error, HearsightError):
+        return str(error).removeprefix(f"cannot read {file}: ")
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}; check the file and its permissions"
+    return f"{type(error).__name__}: {error}; it may be damaged, replace it or take it away"

@@ -1,0 +1,164 @@
+"""What a library tells: the results of a search, the report of an update, what is in it, what failed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+Mode = Literal["hybrid", "dense", "speech"]
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which clips a search may find; None lets all pass.
+
+    path: part of the path inside the library's folder, or a pattern of it with * and ?; upper and lower case are
+    the same. min_seconds, max_seconds: length of the video. has_speech, has_sound: of the clip.
+    """
+
+    path: str | None = None
+    min_seconds: float | None = None
+    max_seconds: float | None = None
+    has_speech: bool | None = None
+    has_sound: bool | None = None
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A video and the moment of it that answers best. All times are seconds from the start of the file.
+
+    score: what hits are ranked by. In mode "dense" the model's similarity, in "speech" BM25, in "hybrid" reciprocal
+    ranks, of which 100 is the most: a clip that is first by both.
+    similarity: the model's logit, in every mode. path: inside the library's folder; video: the same, absolute.
+    moment: the best second. seen, heard, said: what each adds to the cosine of query and clip; without a speech branch
+    `said` is how well the transcript matches, from 0 to 1. gates: the mean size of each branch's attention gates.
+    line: what is said at the moment, with the spans of it (start, end) that the query asked for.
+    more: further moments of this video that rank above the last hit.
+    """
+
+    rank: int
+    score: float
+    similarity: float
+    clip: str
+    path: Path
+    video: Path
+    start: float
+    end: float
+    moment: float
+    seen: float
+    heard: float
+    said: float
+    gates: dict[str, float]
+    line: str
+    spans: list[tuple[int, int]]
+    more: int
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """clips: how many were ranked, of `videos` videos; total_clips: how many the library has."""
+
+    query: str
+    mode: Mode
+    hits: list[Hit]
+    clips: int
+    videos: int
+    total_clips: int
+    milliseconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        return _plain(asdict(self))
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A file that could not be indexed. path: inside the library's folder. when: ISO 8601, in UTC."""
+
+    path: str
+    reason: str
+    when: str
+
+
+@dataclass
+class UpdateReport:
+    """What an update did: numbers of files, and of clips encoded."""
+
+    added: int = 0
+    changed: int = 0
+    moved: int = 0
+    deleted: int = 0
+    unchanged: int = 0
+    failed: list[Failure] = field(default_factory=list)
+    clips: int = 0
+    seconds: float = 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        return _plain(asdict(self))
+
+
+@dataclass(frozen=True)
+class LibraryInfo:
+    """What is in a library. with_speech, with_sound: clips. bytes: on disk."""
+
+    folder: Path
+    at: Path
+    model: str
+    fingerprint: str
+    method: str
+    by: str
+    seconds: float
+    videos: int
+    clips: int
+    hours: float
+    with_speech: int
+    with_sound: int
+    failures: int
+    bytes: int
+
+    def to_dict(self) -> dict[str, Any]:
+        return _plain(asdict(self))
+
+
+class Progress(Protocol):
+    """Whoever wants to watch an update. Called in the thread that updates; paths are inside the library's folder."""
+
+    def files(self, total: int) -> None:
+        """So many files are to be indexed."""
+
+    def file(self, path: Path) -> None:
+        """This file's turn has come."""
+
+    def clips(self, number: int) -> None:
+        """So many more of its clips are encoded."""
+
+    def done(self, path: Path) -> None: ...
+
+    def failed(self, path: Path, reason: str) -> None: ...
+
+
+class Unwatched:
+    """The progress of an update that nobody watches."""
+
+    def files(self, total: int) -> None: ...
+
+    def file(self, path: Path) -> None: ...
+
+    def clips(self, number: int) -> None: ...
+
+    def done(self, path: Path) -> None: ...
+
+    def failed(self, path: Path, reason: str) -> None: ...
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    """The same with paths as text, as JSON can hold it."""
+    return {name: _plain_value(value) for name, value in values.items()}
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, dict):
+        return _plain(value)
+    if isinstance(value, list):
+        return [_plain_value(item) for item in value]
+    return str(value) if isinstance(value, Path) else value

@@ -1,0 +1,148 @@
+"""The tables of a library, and the rows of an encoded batch of clips.
+
+videos has a row for every file that is wholly indexed. A clip counts if its video has such a row: this one rule makes
+an update safe to interrupt. Files are known by an id, and only `videos` knows their paths, so that a moved file is one
+small change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from torch import Tensor
+
+from hearsight.types import Clip, Line, VideoEmbedding
+
+BRANCHES = ("audio", "speech")
+
+VIDEOS = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("path", pa.string(), nullable=False),  # inside the library's folder, with forward slashes
+        pa.field("size", pa.int64(), nullable=False),
+        pa.field("stat", pa.string(), nullable=False),  # size and time of change, of the file and its subtitles
+        pa.field("content", pa.string(), nullable=False),  # fingerprint: the same for a moved file
+        pa.field("duration", pa.float64(), nullable=False),
+        pa.field("transcript_source", pa.string()),
+        pa.field("language", pa.string()),
+    ]
+)
+
+FAILURES = pa.schema([pa.field(name, pa.string(), nullable=False) for name in ("path", "reason", "when", "stat")])
+
+
+def clips_schema(frames: int, width: int) -> pa.Schema:
+    """The clips table of a model of F frames and D dimensions. Vectors are float16, half the size and as good."""
+    vector = pa.list_(pa.float16(), width)
+    line = pa.struct([("start", pa.float64()), ("end", pa.float64()), ("text", pa.string())])
+    return pa.schema(
+        [
+            pa.field("id", pa.string(), nullable=False),
+            pa.field("video", pa.string(), nullable=False),
+            pa.field("start", pa.float64(), nullable=False),
+            pa.field("end", pa.float64(), nullable=False),
+            pa.field("pooled", vector),
+            pa.field("frames", pa.list_(pa.float16(), frames * width)),
+            pa.field("mask", pa.list_(pa.bool_(), frames)),
+            # The pooled vector without a branch, or without any: what they add can be told for any query.
+            pa.field("without_audio", vector),
+            pa.field("without_speech", vector),
+            pa.field("without_both", vector),
+            pa.field("gates", pa.struct([(branch, pa.float32()) for branch in BRANCHES])),
+            pa.field("transcript", pa.string()),
+            pa.field("lines", pa.list_(line)),
+            pa.field("has_speech", pa.bool_()),
+            pa.field("has_sound", pa.bool_()),
+            pa.field("thumbnail", pa.binary()),  # JPEG
+        ]
+    )
+
+
+@dataclass(frozen=True)
+class Video:
+    """A row of videos."""
+
+    id: str
+    path: str
+    size: int
+    stat: str
+    content: str
+    duration: float
+    transcript_source: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True)
+class ClipFacts:
+    """What a clip's row says beside the vectors."""
+
+    id: str
+    video: str
+    clip: Clip
+    transcript: str
+    lines: Sequence[Line]
+    has_speech: bool
+    has_sound: bool
+    thumbnail: bytes | None
+
+
+def clip_id(video: str, clip: Clip) -> str:
+    """The same for every run over the same file, so that an interrupted one can be taken up."""
+    return f"{video}-{round(clip.start * 1000):09d}"
+
+
+def video_table(videos: Sequence[Video]) -> pa.Table:
+    return pa.Table.from_pylist([asdict(video) for video in videos], schema=VIDEOS)
+
+
+def clip_table(
+    schema: pa.Schema, clips: Sequence[ClipFacts], full: VideoEmbedding, without: dict[str, Tensor]
+) -> pa.Table:
+    """The rows of B clips. without: the pooled vectors (B, D) for "audio", "speech" and "both"."""
+    gates = {branch: gates[..., 0].abs().mean(dim=1).tolist() for branch, gates in full.gates.items()}
+    columns: dict[str, Any] = {
+        "id": [facts.id for facts in clips],
+        "video": [facts.video for facts in clips],
+        "start": [facts.clip.start for facts in clips],
+        "end": [facts.clip.end for facts in clips],
+        "pooled": _vectors(full.pooled),
+        "frames": _vectors(full.frames * full.mask[..., None]),
+        "mask": _lists(full.mask.cpu().numpy()),
+        "without_audio": _vectors(without["audio"]),
+        "without_speech": _vectors(without["speech"]),
+        "without_both": _vectors(without["both"]),
+        "gates": [{branch: values[i] for branch, values in gates.items()} for i in range(len(clips))],
+        "transcript": [facts.transcript for facts in clips],
+        "lines": [
+            [{"start": line.start, "end": line.end, "text": line.text} for line in facts.lines] for facts in clips
+        ],
+        "has_speech": [facts.has_speech for facts in clips],
+        "has_sound": [facts.has_sound for facts in clips],
+        "thumbnail": [facts.thumbnail for facts in clips],
+    }
+    return pa.table(columns, schema=schema)
+
+
+def read_vectors(table: pa.Table, column: str) -> NDArray[np.float32]:
+    """A column of vectors as (rows, numbers) float32."""
+    values: NDArray[np.float16] = table[column].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    return values.reshape(len(table), -1).astype(np.float32)
+
+
+def read_mask(table: pa.Table) -> NDArray[np.bool_]:
+    """(rows, F)."""
+    mask: NDArray[np.bool_] = table["mask"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+    return mask.reshape(len(table), -1)
+
+
+def _vectors(vectors: Tensor) -> pa.Array:
+    return _lists(vectors.flatten(1).half().cpu().numpy())
+
+
+def _lists(values: NDArray[Any]) -> pa.Array:
+    return pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), values.shape[1])

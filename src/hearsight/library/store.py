@@ -1,0 +1,158 @@
+"""The tables of a library on disk, and consistent looks at them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import lancedb
+import pyarrow as pa
+from lancedb.expr import col, lit
+from lancedb.index import FTS
+
+from hearsight.errors import HearsightError
+from hearsight.library.results import Failure
+from hearsight.library.schema import FAILURES, VIDEOS, Video, clips_schema, video_table
+from hearsight.library.words import TOKENIZER
+
+# Compaction rewrites a table: worth it when many small pieces slow reading, or when it is cheap beside what was added.
+MOST_FRAGMENTS = 32
+GROWTH = 0.1
+# Searches that run may still read the version before.
+KEEP_VERSIONS = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The videos of a library by id, and the ids that clips have whose video does not count (yet, or any more)."""
+
+    videos: dict[str, Video]
+    hidden: frozenset[str]
+    clips: int
+
+
+class Store:
+    """Three LanceDB tables: videos, clips, failures.
+
+    Every commit is atomic for one table. Clips are written first, then the videos that they complete.
+    """
+
+    def __init__(self, at: Path) -> None:
+        self.at = at
+        self._snapshot: tuple[tuple[int, int], Snapshot] | None = None
+
+    @cached_property
+    def _database(self) -> Any:
+        return lancedb.connect(str(self.at))
+
+    def create(self, frames: int, width: int) -> None:
+        """Make the tables that are missing: all, or those that an interrupted run did not come to."""
+        self._database.create_table("videos", schema=VIDEOS, exist_ok=True)
+        self._database.create_table("failures", schema=FAILURES, exist_ok=True)
+        clips = self._database.create_table("clips", schema=clips_schema(frames, width), exist_ok=True)
+        if not clips.list_indices():
+            clips.create_index("transcript", config=FTS(**TOKENIZER))
+
+    def _open(self, name: str) -> Any:
+        try:
+            return self._database.open_table(name)
+        except (ValueError, OSError, RuntimeError) as error:
+            raise HearsightError(
+                f"the library at {self.at} is damaged: its table '{name}' cannot be read; index again with --rebuild"
+            ) from error
+
+    @cached_property
+    def videos(self) -> Any:
+        return self._open("videos")
+
+    @cached_property
+    def clips(self) -> Any:
+        return self._open("clips")
+
+    @cached_property
+    def _failures(self) -> Any:
+        return self._open("failures")
+
+    # Reading
+
+    def snapshot(self) -> Snapshot:
+        """What is there now. Kept until one of the tables changes."""
+        self.videos.checkout_latest()
+        self.clips.checkout_latest()
+        versions = (self.videos.version, self.clips.version)
+        if self._snapshot is None or self._snapshot[0] != versions:
+            videos = {row["id"]: Video(**row) for row in self.videos.to_arrow().to_pylist()}
+            counts = _counts(self._column("video"))
+            shown = sum(count for video, count in counts.items() if video in videos)
+            self._snapshot = versions, Snapshot(videos, frozenset(counts.keys() - videos.keys()), shown)
+        return self._snapshot[1]
+
+    def partial(self) -> dict[str, set[str]]:
+        """The clips of videos that are not complete: clip ids by video id."""
+        hidden = self.snapshot().hidden
+        found: dict[str, set[str]] = {video: set() for video in hidden}
+        if hidden:
+            rows = self.clips.search().where(among("video", hidden)).select(["id", "video"]).limit(None).to_arrow()
+            for row in rows.to_pylist():
+                found[row["video"]].add(row["id"])
+        return found
+
+    def _column(self, name: str) -> pa.ChunkedArray:
+        return self.clips.search().select([name]).limit(None).to_arrow()[name]
+
+    def failures(self) -> dict[str, tuple[Failure, str]]:
+        """By path: each failure, and the file's stat then."""
+        self._failures.checkout_latest()
+        rows = self._failures.to_arrow().to_pylist()
+        return {row["path"]: (Failure(row["path"], row["reason"], row["when"]), row["stat"]) for row in rows}
+
+    def thumbnail(self, clip: str) -> bytes | None:
+        self.clips.checkout_latest()
+        rows = self.clips.search().where(col("id") == lit(clip)).select(["thumbnail"]).limit(1).to_list()
+        return rows[0]["thumbnail"] if rows else None
+
+    # Writing
+
+    def add_clips(self, rows: Sequence[pa.Table]) -> None:
+        self.clips.add(pa.concat_tables(rows))
+
+    def put_videos(self, videos: Sequence[Video]) -> None:
+        """Add complete videos, each in place of the one that was at its path."""
+        merge = self.videos.merge_insert("path").when_matched_update_all().when_not_matched_insert_all()
+        merge.execute(video_table(videos))
+
+    def move_videos(self, videos: Sequence[Video]) -> None:
+        """Write new paths and stats of videos that are known."""
+        self.videos.merge_insert("id").when_matched_update_all().execute(video_table(videos))
+
+    def drop_videos(self, ids: Sequence[str]) -> None:
+        self.videos.delete(among("id", ids))
+
+    def put_failures(self, failures: dict[str, tuple[Failure, str]]) -> None:
+        rows = [{**vars(failure), "stat": stat} for failure, stat in failures.values()]
+        self._failures.add(pa.Table.from_pylist(rows, schema=FAILURES), mode="overwrite")
+
+    def tidy(self, added: int) -> None:
+        """After an update that added so many clips: drop those of no video, and compact where worthwhile."""
+        hidden = self.snapshot().hidden
+        if hidden:
+            self.clips.delete(among("video", hidden))
+        fragments = self.clips.stats()["fragment_stats"]["num_fragments"]
+        if fragments > MOST_FRAGMENTS or (added and added >= GROWTH * self.snapshot().clips):
+            self.clips.optimize(cleanup_older_than=KEEP_VERSIONS)
+        for small in (self.videos, self._failures):
+            small.optimize(cleanup_older_than=KEEP_VERSIONS)
+
+
+def among(column: str, ids: Sequence[str] | frozenset[str]) -> str:
+    """A condition on ids. They are ours, of hexadecimal digits: nothing in them needs escaping."""
+    listed = ", ".join(f"'{id}'" for id in sorted(ids))
+    return f"{column} IN ({listed})" if listed else "false"
+
+
+def _counts(column: pa.ChunkedArray) -> dict[str, int]:
+    return {str(row["values"]): int(row["counts"]) for row in column.value_counts().to_pylist()}

@@ -1,0 +1,117 @@
+"""Finding the media files of a folder."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hearsight.media.probe import MEDIA_SUFFIXES
+from hearsight.media.subtitles import FORMATS, LANGUAGES
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file. path: inside the folder, with forward slashes. stat: differs when the file or its subtitles change."""
+
+    path: str
+    file: Path
+    size: int
+    stat: str
+    side_cars: tuple[Path, ...]
+
+
+@dataclass
+class Walk:
+    """failed: what looks like a file but cannot be used, by path, with the reason. closed: folders not looked into."""
+
+    files: list[Found] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+    closed: list[str] = field(default_factory=list)
+
+
+def walk(folder: Path, besides: Path) -> Walk:
+    """Every media file in a folder and those below, once each; hidden ones and the folder `besides` are left out.
+
+    Symbolic links are followed after everything that can be reached without them, and only to what was not yet seen:
+    a loop ends, and a file keeps the name that it has without links. Costs one stat a file (and one for each of its
+    subtitle files), none for others.
+    """
+    found = Walk()
+    seen: set[str] = {os.path.realpath(besides)}
+    folders, links = deque([str(folder)]), deque[str]()
+    files_by_link: list[tuple[str, frozenset[str]]] = []
+    while folders or links:
+        here = folders.popleft() if folders else links.popleft()
+        if (real := os.path.realpath(here)) in seen:
+            continue
+        seen.add(real)
+        entries = _entries(folder, here, found)
+        names = frozenset(entry.name for entry in entries)
+        for entry in entries:
+            if entry.is_dir():
+                (links if entry.is_symlink() else folders).append(entry.path)
+            elif Path(entry.name).suffix.lower() not in MEDIA_SUFFIXES:
+                continue
+            elif entry.is_symlink():
+                files_by_link.append((entry.path, names))
+            else:
+                seen.add(str(Path(real, entry.name)))
+                _add(folder, entry.path, names, found)
+    for path, names in files_by_link:
+        if (real := os.path.realpath(path)) not in seen:
+            seen.add(real)
+            _add(folder, path, names, found)
+    found.files.sort(key=lambda file: file.path)
+    return found
+
+
+def _entries(folder: Path, here: str, found: Walk) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(here) as entries:
+            return sorted((entry for entry in entries if entry.name[0] != "."), key=lambda entry: entry.name)
+    except OSError as error:
+        name = _inside(folder, here)
+        found.failed[name] = f"{error.strerror}; check the folder's permissions"
+        found.closed.append(name)
+        return []
+
+
+def _add(folder: Path, path: str, names: frozenset[str], found: Walk) -> None:
+    name, file = _inside(folder, path), Path(path)
+    try:
+        name.encode()
+        status = file.stat()
+        side_cars = tuple(_side_cars(file, names))
+        stamps = [_stamp(status), *(f"{beside.name}:{_stamp(beside.stat())}" for beside in side_cars)]
+    except UnicodeEncodeError:
+        shown = os.fsencode(name).decode("utf-8", "backslashreplace")
+        found.failed[shown] = "its name is not valid text (UTF-8); rename it"
+    except FileNotFoundError:
+        found.failed[name] = "there is no such file; is it a broken link, or just moved?"
+    except OSError as error:
+        found.failed[name] = f"{error.strerror}; check its permissions"
+    else:
+        if stat.S_ISREG(status.st_mode):
+            found.files.append(Found(name, file, status.st_size, "|".join(stamps), side_cars))
+        else:
+            found.failed[name] = "not a regular file; take it away"
+
+
+def _stamp(status: os.stat_result) -> str:
+    return f"{status.st_size}:{status.st_mtime_ns}"
+
+
+def _side_cars(file: Path, names: frozenset[str]) -> Iterator[Path]:
+    """The subtitle files that a transcript may be read from; the folder's listing is at hand, so no stat is needed."""
+    for suffix in FORMATS:
+        for language in LANGUAGES:
+            if (name := f"{file.stem}{language}{suffix}") in names:
+                yield file.with_name(name)
+
+
+def _inside(folder: Path, path: str) -> str:
+    return Path(path).relative_to(folder).as_posix()

@@ -1,0 +1,122 @@
+"""Words of queries and transcripts: what matches, how strongly, and where.
+
+Queries, transcripts and the full-text index are cut into words by one tokenizer, LanceDB's: by ICU's dictionaries, so
+that languages without spaces work, lower-case, without accents, stemmed as English. Stop words are kept in the index
+("to be or not to be" can be found) and weighed here.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from itertools import pairwise
+
+import lancedb
+
+from hearsight.errors import HearsightError
+
+TOKENIZER = {"base_tokenizer": "icu", "remove_stop_words": False, "max_token_length": None}
+
+# A transcript that has less than this part of the query's content words says something else.
+LEAST_COVERAGE = 0.5
+# Words and pairs of neighbouring words in common that make a match certain.
+CERTAIN = 3
+MOST_WORDS = 64
+
+STOP_WORDS = """
+a about above after again all also am an and any are aren't as at be because been before being below between both but
+by can can't cannot could couldn't did didn't do does doesn't doing don't down during each few for from further get
+gets getting go goes got had has have haven't having he he's her here hers herself him himself his how i i'd i'll i'm
+i've if in into is isn't it it's its itself just let let's like me more most must my myself no nor not now of off on
+once one only onto or other our ours out over own re same she she's should so some such than that that's the their
+theirs them themselves then there there's these they they're this those through to too under until up us very was
+wasn't we we're were weren't what what's when where which while who whom why will with won't would you you'll you're
+you've your yours
+"""
+
+# How people put a query ("a man says that ...", "the sound of ..."): about the moment, not part of what is said in it.
+FRAMING = """
+someone somebody anyone person people man woman speaker narrator voice say says said saying tell tells telling talk
+talks talking speak speaks speaking mention mentions mentioning hear hears heard hearing sound sounds noise video clip
+scene moment show shows showing picture
+"""
+
+
+def stems(text: str) -> list[str]:
+    """The words of a text as the index has them."""
+    return [token.text for token in lancedb.tokenize(text, **TOKENIZER)]
+
+
+def placed_stems(text: str) -> list[tuple[str, int, int]]:
+    """Each word as the index has it, with where it starts and ends in the text."""
+    surface = lancedb.tokenize(text, stem=False, lower_case=False, ascii_folding=False, **TOKENIZER)
+    placed, at = [], 0
+    for token, stem in zip(surface, stems(text), strict=True):
+        start = text.find(token.text, at)
+        if start >= 0:
+            at = start + len(token.text)
+            placed.append((stem, start, at))
+    return placed
+
+
+@cache
+def _ignored(words: str) -> frozenset[str]:
+    return frozenset(stems(words))
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query, cleaned of what no text can hold. Raises HearsightError if there is nothing in it to look for."""
+
+    text: str
+
+    def __post_init__(self) -> None:
+        if not self.text.strip():
+            raise HearsightError("the query is empty; say what to look for, as in: a dog runs on a beach")
+        if all(unicodedata.category(char)[0] in "PZC" for char in self.text):
+            shown = self.text.strip()[:40]
+            raise HearsightError(f"the query {shown!r} has no word in it; say what to look for")
+
+    @classmethod
+    def of(cls, text: str) -> Query:
+        return cls(text.encode("utf-8", "replace").decode("utf-8").replace("\0", " "))
+
+    @cached_property
+    def stems(self) -> list[str]:
+        return stems(self.text)
+
+    @cached_property
+    def content(self) -> frozenset[str]:
+        """The words that say what it is about; all of them if it has only stop words."""
+        words = list(dict.fromkeys(self.stems))
+        told = [word for word in words if word not in _ignored(STOP_WORDS)]
+        about = [word for word in told if word not in _ignored(FRAMING)]
+        return frozenset((about or told or words)[:MOST_WORDS])
+
+    @cached_property
+    def pairs(self) -> frozenset[tuple[str, str]]:
+        """Neighbouring words of which one says something."""
+        return _pairs(self.stems, self.content)
+
+    def strength(self, transcript: Sequence[str]) -> float:
+        """How surely a transcript (its stems) says what is asked for, from 0 to 1.
+
+        The part of the content words that it has, times the evidence: three words, or fewer that stand together as
+        in the query, are certain; one word is a third of that. Below half of the content words it is 0.
+        """
+        matched = self.content.intersection(transcript)
+        coverage = len(matched) / max(1, len(self.content))
+        if coverage < LEAST_COVERAGE:
+            return 0.0
+        evidence = len(matched) + len(self.pairs & _pairs(transcript, self.content))
+        return coverage * min(1.0, evidence / CERTAIN)
+
+    def spans(self, line: str) -> list[tuple[int, int]]:
+        """Where in a line the content words stand."""
+        return [(start, end) for stem, start, end in placed_stems(line) if stem in self.content]
+
+
+def _pairs(words: Sequence[str], content: frozenset[str]) -> frozenset[tuple[str, str]]:
+    return frozenset((a, b) for a, b in pairwise(words) if a in content or b in content)
