@@ -1,0 +1,73 @@
+"""A tiny model and a folder of small films."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hearsight.library import Library
+from hearsight.models.clip4clip import CLIP4Clip
+from tests.making import tiny_model
+from tests.making_media import beep, make_media
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory) -> CLIP4Clip:
+    return tiny_model(tmp_path_factory.mktemp("model"))
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    """Three films: 4 s and 6 s with sound, 3 s without; one has subtitles."""
+    folder = tmp_path / "films"
+    film(folder / "bell.mkv", 4, seed=1)
+    film(folder / "trip" / "sea.mkv", 6, seed=2)
+    film(folder / "trip" / "silent.mkv", 3, seed=3, sound=False)
+    say(folder / "bell.srt", "the doctor lost", "a yellow bicycle")
+    return folder
+
+
+@pytest.fixture
+def library(folder, model) -> Library:
+    """A library of the folder, cut in clips of 2 s; nothing is indexed yet."""
+    return Library.create(folder, model, seconds=2)
+
+
+def film(path: Path, seconds: int, seed: int = 0, sound: bool = True) -> Path:
+    """A video of four coloured pictures a second."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    random = np.random.default_rng(seed)
+    pictures = [np.full((48, 64, 3), random.integers(0, 255, 3), np.uint8) for _ in range(4 * seconds)]
+    sounds = [beep(seconds) * np.float32(random.uniform(0.1, 1))] if sound else []
+    return make_media(path, pictures, [i / 4 for i in range(len(pictures))], sounds)
+
+
+def say(path: Path, *lines: str) -> None:
+    """Subtitles of two seconds a line."""
+    cues = [
+        f"{i + 1}\n00:00:{2 * i:02},000 --> 00:00:{2 * i + 2:02},000\n{line}\n" for i, line in enumerate(lines)
+    ]
+    path.write_text("\n".join(cues), encoding="utf-8")
+
+
+def rows(library: Library) -> tuple[list[dict], list[dict]]:
+    """Everything in the videos and clips tables, in order, whether or not a search would show it."""
+    again = Library.open(library.folder, library.at)._store
+    videos = sorted(again.videos.to_arrow().to_pylist(), key=lambda row: row["path"])
+    return videos, sorted(again.clips.to_arrow().to_pylist(), key=lambda row: row["id"])
+
+
+def assert_same(library: Library, other: Library) -> None:
+    """Two libraries of one folder have the same videos and the same clips with the same vectors."""
+    (videos, clips), (other_videos, other_clips) = rows(library), rows(other)
+    assert videos == other_videos
+    assert [clip["id"] for clip in clips] == [clip["id"] for clip in other_clips]
+    for clip, other_clip in zip(clips, other_clips, strict=True):
+        for name, value in clip.items():
+            if name in ("pooled", "frames", "without_audio", "without_speech", "without_both"):
+                # Batches of another size round otherwise.
+                np.testing.assert_allclose(np.array(value, float), np.array(other_clip[name], float), atol=2e-3)
+            elif name == "gates":
+                assert value == pytest.approx(other_clip[name], abs=1e-4)
+            else:
+                assert value == other_clip[name], name

@@ -1,0 +1,172 @@
+"""A library survives being interrupted anywhere: what is written is kept, and the next update finishes the rest."""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import hearsight
+from hearsight.library import Library, index
+from hearsight.library.store import Store
+from tests.library.conftest import assert_same, film, rows
+
+WRITES = ["add_clips", "put_videos", "move_videos", "drop_videos", "put_failures", "tidy"]
+
+
+class Stop(BaseException):
+    """What no code catches: as good as the power going off."""
+
+
+@pytest.fixture
+def hasty(monkeypatch):
+    """Write after every batch of two clips, so that there are many points to be interrupted at."""
+    monkeypatch.setattr(index, "COMMIT_SECONDS", 0.0)
+    monkeypatch.setattr(index, "BATCH", {"cpu": 2})
+
+
+def begin(folder: Path, model, at: Path) -> Library:
+    """A library of a folder as it was, and then the changes that an update has to follow."""
+    return Library.create(folder, model, at=at, seconds=1)
+
+
+def change(folder: Path) -> None:
+    film(folder / "bell.mkv", 3, seed=8)
+    film(folder / "new.mkv", 5, seed=9)
+    (folder / "trip" / "sea.mkv").rename(folder / "ocean.mkv")
+    (folder / "trip" / "silent.mkv").unlink()
+    (folder / "bad.mp4").write_text("this is no video")
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_stopped_at_every_write(folder, model, tmp_path, hasty, monkeypatch, after):
+    library = begin(folder, model, tmp_path / "library")
+    library.update(model, None)
+    shutil.copytree(library.at, tmp_path / "uninterrupted")
+    shutil.copytree(library.at, tmp_path / "backup")
+    change(folder)
+    uninterrupted = Library.open(folder, tmp_path / "uninterrupted")
+    uninterrupted.update(model, None)
+    expected = [hit.clip for hit in uninterrupted.search("a bell", model, mode="dense").hits]
+
+    for point in range(100):
+        shutil.rmtree(library.at)
+        shutil.copytree(tmp_path / "backup", library.at)
+        left = point
+        with monkeypatch.context() as patch:
+            for name in WRITES:
+
+                def write(store, *arguments, real=getattr(Store, name)):
+                    nonlocal left
+                    if left == 0 and not after:
+                        raise Stop
+                    real(store, *arguments)
+                    if left == 0:
+                        raise Stop
+                    left -= 1
+
+                patch.setattr(Store, name, write)
+            try:
+                Library.open(folder, library.at).update(model, None)
+                break
+            except Stop:
+                pass
+        again = Library.open(folder, library.at)
+        report = again.update(model, None)
+        assert_same(again, uninterrupted)
+        assert [hit.clip for hit in again.search("a bell", model, mode="dense").hits] == expected
+        assert [failure.path for failure in again.failures()] == ["bad.mp4"]
+        assert report.clips <= 8
+    assert point > 6
+
+
+def test_long_file_is_taken_up_where_it_was_left(tmp_path, model, hasty, monkeypatch):
+    film(tmp_path / "films" / "long.mkv", 12, seed=4)
+    library = begin(tmp_path / "films", model, tmp_path / "library")
+    encoded = []
+    real = index.encode
+
+    def stop_at_third(model, reads):
+        if len(encoded) == 3:
+            raise Stop
+        encoded.append(len(reads))
+        return real(model, reads)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(index, "encode", stop_at_third)
+        with pytest.raises(Stop):
+            library.update(model, None)
+    written = len(rows(library)[1])
+    assert written == sum(encoded) > 0
+    assert library.info().clips == 0 and not library.search("a bell", model).hits
+    report = library.update(model, None)
+    assert (report.added, report.clips) == (1, 12 - written)
+    uninterrupted = begin(tmp_path / "films", model, tmp_path / "uninterrupted")
+    uninterrupted.update(model, None)
+    assert_same(library, uninterrupted)
+
+
+CHILD = """
+import os, signal, sys, threading, time
+from pathlib import Path
+import torch
+import hearsight
+from hearsight.library import Library, index
+from hearsight.library.results import Unwatched
+
+torch.set_num_threads(1)
+index.COMMIT_SECONDS, index.BATCH = 0.0, {"cpu": 2}
+folder, at, model, delay = sys.argv[1:]
+
+
+class Killed(Unwatched):
+    def files(self, total):
+        if float(delay):
+            threading.Timer(float(delay), os.kill, (os.getpid(), signal.SIGKILL)).start()
+
+
+model = hearsight.load(model)
+begun = time.monotonic()
+Library.create(Path(folder), model, at=Path(at), seconds=1).update(model, None, Killed())
+print(time.monotonic() - begun)
+os._exit(0)
+"""
+
+
+def test_killed_at_random_points(folder, model, tmp_path):
+    for number in range(4):
+        film(folder / f"{number}.mkv", 8, seed=number)
+    model.save_pretrained(tmp_path / "model")
+
+    def run(at: str, delay: float) -> subprocess.CompletedProcess:
+        arguments = [str(folder), str(tmp_path / at), str(tmp_path / "model"), str(delay)]
+        source = Path(hearsight.__file__).parents[1]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(source), os.environ.get("PYTHONPATH", "")])}
+        command = [sys.executable, "-c", CHILD, *arguments]
+        return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)
+
+    uninterrupted = run("uninterrupted", 0)
+    seconds = float(uninterrupted.stdout)
+    chance = random.Random(0)
+    killed = 0
+    for _ in range(20):
+        # What is left to do gets less from run to run, and so do the delays.
+        ended = run("library", chance.uniform(0.001, seconds / (killed + 1)))
+        if ended.returncode == 0:
+            shutil.rmtree(tmp_path / "library")
+            continue
+        assert ended.returncode == -signal.SIGKILL, ended.stderr
+        library = Library.open(folder, tmp_path / "library")
+        ids = [clip["id"] for clip in rows(library)[1]]
+        assert len(ids) == len(set(ids))
+        library.search("a bell", model)
+        killed += 1
+        if killed == 5:
+            break
+    assert killed == 5
+    Library.open(folder, tmp_path / "library").update(model, None)
+    assert_same(Library.open(folder, tmp_path / "library"), Library.open(folder, tmp_path / "uninterrupted"))

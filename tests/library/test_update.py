@@ -1,0 +1,291 @@
+"""Keeping a library up to date with its folder."""
+
+import json
+import os
+import shutil
+
+import pytest
+
+from hearsight.errors import HearsightError
+from hearsight.library import Library, reading
+from hearsight.library.lock import updating
+from tests.library.conftest import film, rows, say
+from tests.making import tiny_model
+
+
+def paths(library):
+    return [video["path"] for video in rows(library)[0]]
+
+
+def test_first_update_indexes_everything(library, model):
+    report = library.update(model, None)
+    assert (report.added, report.clips, report.failed) == (3, 7, [])
+    assert paths(library) == ["bell.mkv", "trip/sea.mkv", "trip/silent.mkv"]
+    info = library.info()
+    assert (info.videos, info.clips, info.with_speech, info.with_sound) == (3, 7, 2, 5)
+    assert info.hours == pytest.approx(13 / 3600, rel=0.05)
+    assert (info.method, info.fingerprint, info.seconds) == ("save", model.fingerprint, 2)
+    json.dumps(report.to_dict())
+    json.dumps(info.to_dict())
+
+
+def test_nothing_is_opened_when_nothing_changed(library, model, monkeypatch):
+    library.update(model, None)
+    monkeypatch.setattr(reading, "probe", pytest.fail)
+    monkeypatch.setattr("hearsight.library.changes.content", pytest.fail)
+    report = library.update(model, None)
+    assert (report.unchanged, report.added, report.changed, report.clips) == (3, 0, 0, 0)
+
+
+def test_changed_file_is_replaced(library, model):
+    library.update(model, None)
+    before = {clip["id"] for clip in rows(library)[1]}
+    film(library.folder / "bell.mkv", 2, seed=9)
+    report = library.update(model, None)
+    assert (report.changed, report.unchanged, report.clips) == (1, 2, 1)
+    clips = {clip["id"] for clip in rows(library)[1]}
+    assert len(clips) == 6 and len(clips & before) == 5
+
+
+def test_touched_file_is_not_indexed_again(library, model):
+    library.update(model, None)
+    os.utime(library.folder / "bell.mkv", (1, 1))
+    report = library.update(model, None)
+    assert (report.unchanged, report.changed, report.moved, report.clips) == (3, 0, 0, 0)
+    assert library.update(model, None).unchanged == 3
+
+
+def test_new_subtitles_are_a_change(library, model):
+    library.update(model, None)
+    say(library.folder / "trip" / "sea.srt", "welcome aboard")
+    assert library.update(model, None).changed == 1
+    assert library.search("welcome", model, mode="speech").hits[0].path.name == "sea.mkv"
+    (library.folder / "trip" / "sea.srt").unlink()
+    assert library.update(model, None).changed == 1
+    assert not library.search("welcome", model, mode="speech").hits
+
+
+def test_moved_file_keeps_its_clips(library, model):
+    library.update(model, None)
+    before = rows(library)[1]
+    (library.folder / "old").mkdir()
+    (library.folder / "trip" / "sea.mkv").rename(library.folder / "old" / "ocean.mkv")
+    report = library.update(model, None)
+    assert (report.moved, report.added, report.deleted, report.clips) == (1, 0, 0, 0)
+    assert paths(library) == ["bell.mkv", "old/ocean.mkv", "trip/silent.mkv"]
+    assert rows(library)[1] == before
+
+
+def test_files_that_change_places_are_moved(library, model):
+    library.update(model, None)
+    before = {video["path"]: video["id"] for video in rows(library)[0]}
+    a, b = library.folder / "trip" / "sea.mkv", library.folder / "trip" / "silent.mkv"
+    a.rename(library.folder / "between")
+    b.rename(a)
+    (library.folder / "between").rename(b)
+    report = library.update(model, None)
+    assert (report.moved, report.clips) == (2, 0)
+    after = {video["path"]: video["id"] for video in rows(library)[0]}
+    assert after["trip/sea.mkv"] == before["trip/silent.mkv"]
+    assert after["trip/silent.mkv"] == before["trip/sea.mkv"]
+
+
+def test_a_copy_where_a_moved_file_was_is_a_video_of_its_own(library, model):
+    library.update(model, None)
+    sea, ocean = library.folder / "trip" / "sea.mkv", library.folder / "ocean.mkv"
+    sea.rename(ocean)
+    library.update(model, None)
+    shutil.copy(ocean, sea)
+    report = library.update(model, None)
+    assert (report.added, report.unchanged) == (1, 3)
+    videos, clips = rows(library)
+    assert len({video["id"] for video in videos}) == 4
+    assert len({clip["id"] for clip in clips}) == len(clips) == 10
+
+
+def test_deleted_file_is_forgotten(library, model):
+    library.update(model, None)
+    (library.folder / "trip" / "sea.mkv").unlink()
+    report = library.update(model, None)
+    assert (report.deleted, report.unchanged) == (1, 2)
+    assert paths(library) == ["bell.mkv", "trip/silent.mkv"]
+    assert len(rows(library)[1]) == 4
+
+
+def test_failures_are_recorded_and_tried_again_when_the_file_changes(library, model, monkeypatch):
+    bad = library.folder / "bad.mp4"
+    bad.write_text("this is no video")
+    (library.folder / "empty.mkv").touch()
+    report = library.update(model, None)
+    assert report.added == 3
+    assert [failure.path for failure in report.failed] == ["bad.mp4", "empty.mkv"]
+    assert "0 bytes" in library.failures()[1].reason
+    assert "bad.mp4" not in library.failures()[0].reason  # the path stands beside it
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reading, "probe", pytest.fail)
+        assert library.update(model, None).failed == []
+    assert len(library.failures()) == 2
+
+    bad.unlink()
+    film(bad, 2)
+    assert library.update(model, None).added == 1
+    assert [failure.path for failure in library.failures()] == ["empty.mkv"]
+
+
+def test_file_that_could_not_be_opened_is_tried_again(library, model, monkeypatch):
+    def refuse(found):
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reading, "content", refuse)
+        patch.setattr(reading.os, "access", lambda path, mode: False)
+        report = library.update(model, None)
+    assert len(report.failed) == 3 and "Permission denied" in report.failed[0].reason
+    assert library.update(model, None).added == 3
+    assert library.failures() == []
+
+
+def test_file_that_vanishes_before_its_turn_costs_only_itself(library, model, monkeypatch):
+    real = reading.probe
+
+    def vanish(path):
+        (library.folder / "trip" / "sea.mkv").unlink(missing_ok=True)
+        return real(path)
+
+    monkeypatch.setattr(reading, "probe", vanish)
+    report = library.update(model, None)
+    assert (report.added, [failure.path for failure in report.failed]) == (2, ["trip/sea.mkv"])
+    assert library.update(model, None).failed == []
+    assert library.failures() == []
+
+
+def test_error_midway_leaves_nothing_of_the_file(library, model, monkeypatch):
+    real = reading.read_clips
+
+    def break_off(info, clips, transcript, model):
+        for number, clip in enumerate(real(info, clips, transcript, model)):
+            if number == 1 and info.path.name == "sea.mkv":
+                raise OSError(5, "Input/output error")
+            yield clip
+
+    monkeypatch.setattr(reading, "read_clips", break_off)
+    report = library.update(model, None)
+    assert (report.added, report.failed[0].path) == (2, "trip/sea.mkv")
+    assert len(rows(library)[1]) == 4
+
+
+def test_changed_file_that_fails_is_no_longer_found(library, model):
+    library.update(model, None)
+    (library.folder / "bell.mkv").write_text("now it is damaged")
+    report = library.update(model, None)
+    assert [failure.path for failure in report.failed] == ["bell.mkv"]
+    assert paths(library) == ["trip/sea.mkv", "trip/silent.mkv"]
+    assert len(rows(library)[1]) == 5
+
+
+def test_another_model_is_refused_unless_the_library_is_made_anew(library, model, tmp_path):
+    library.update(model, None)
+    other = tiny_model(tmp_path / "other", "avigate", seed=1)
+    for attempt in (
+        lambda: Library.create(library.folder, other),
+        lambda: library.update(other, None),
+        lambda: library.search("a bell", other),
+    ):
+        with pytest.raises(HearsightError, match=r"made with the model .*save.*not with .*avigate.*--rebuild"):
+            attempt()
+    anew = Library.create(library.folder, other, rebuild=True)
+    assert anew.info().clips == 0
+    assert anew.update(other, None).added == 3
+    assert anew.search("a bell", other).hits
+
+
+def test_another_way_of_cutting_is_refused(library, model):
+    assert Library.create(library.folder, model).info().seconds == 2
+    with pytest.raises(HearsightError, match="cut by window of 2 s, not by file"):
+        Library.create(library.folder, model, by="file")
+
+
+def test_second_process_is_told(library, model):
+    with (
+        updating(library.at),
+        pytest.raises(HearsightError, match=rf"updated by another process \(process {os.getpid()}, since"),
+    ):
+        library.update(model, None)
+    assert library.update(model, None).added == 3
+
+
+def test_search_goes_on_while_the_library_is_updated(library, model):
+    library.update(model, None)
+    found = []
+
+    class Watcher:
+        def files(self, total): ...
+        def file(self, path): ...
+        def done(self, path): ...
+        def failed(self, path, reason): ...
+
+        def clips(self, number):
+            found.append(len(Library.open(library.folder).search("a bell", model).hits))
+
+    film(library.folder / "new.mkv", 4, seed=7)
+    library.update(model, None, Watcher())
+    assert found == [3, 3]
+    assert len(library.search("a bell", model).hits) == 4
+
+
+def test_progress_tells_of_every_file(library, model):
+    told = []
+
+    class Watcher:
+        def files(self, total):
+            told.append(total)
+
+        def file(self, path):
+            told.append(str(path))
+
+        def clips(self, number):
+            told.append("clip")
+
+        def done(self, path):
+            told.append(f"{path} done")
+
+        def failed(self, path, reason):
+            told.append(f"{path} failed")
+
+    (library.folder / "bad.mp4").write_text("this is no video")
+    library.update(model, None, Watcher())
+    assert told[:3] == [4, "bad.mp4", "bad.mp4 failed"]
+    assert told[3:7] == ["bell.mkv", "clip", "clip", "bell.mkv done"]
+    assert told[-1] == "trip/silent.mkv done" and told.count("clip") == 7
+
+
+def test_folder_without_videos_or_without_library(tmp_path, model):
+    (tmp_path / "notes.txt").write_text("nothing to see")
+    with pytest.raises(HearsightError, match="is not indexed"):
+        Library.open(tmp_path)
+    with pytest.raises(HearsightError, match="no video or sound file"):
+        Library.create(tmp_path, model).update(model, None)
+    with pytest.raises(HearsightError, match="no folder"):
+        Library.create(tmp_path / "nowhere", model)
+
+
+def test_damaged_library_is_told(library, model):
+    (library.at / "library.json").write_text("{")
+    with pytest.raises(HearsightError, match="damaged.*--rebuild"):
+        Library.open(library.folder)
+    assert Library.create(library.folder, model, rebuild=True).update(model, None).added == 3
+
+
+def test_library_elsewhere(folder, model, tmp_path):
+    library = Library.create(folder, model, at=tmp_path / "index")
+    library.update(model, None)
+    assert not (folder / ".hearsight").exists()
+    assert Library.open(folder, tmp_path / "index").info().videos == 3
+
+
+def test_thumbnail(library, model):
+    library.update(model, None)
+    hit = library.search("a bell", model).hits[0]
+    assert library.thumbnail(hit.clip).startswith(b"\xff\xd8")
+    assert library.thumbnail("' OR 1 = 1") is None
