@@ -70,6 +70,7 @@ def _video(container, pictures, rotation, pix_fmt, pixel_shape):
     stream = container.add_stream("libx264", rate=10, options={"crf": "10", "bf": "0", "g": "10"})
     stream.height, stream.width = pictures[0].shape[:2]
     stream.pix_fmt = pix_fmt
+    stream.codec_context.thread_count = 1
     stream.codec_context.time_base = Fraction(1, 1000)
     if pixel_shape:
         stream.codec_context.sample_aspect_ratio = pixel_shape

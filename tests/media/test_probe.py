@@ -45,7 +45,7 @@ def test_cover_art_is_not_video(tmp_path):
         cover.disposition = av.stream.Disposition.attached_pic
         picture = av.VideoFrame.from_ndarray(grey(100), format="rgb24")
         container.mux(cover.encode(picture) + cover.encode(None))
-        samples = av.AudioFrame(format="fltp", layout="mono", samples=1024)
+        samples = av.AudioFrame.from_ndarray(beep(1)[None], format="fltp", layout="mono")
         samples.sample_rate = 16000
         container.mux(sound.encode(samples) + sound.encode(None))
     info = probe(path)
