@@ -44,9 +44,7 @@ def film(path: Path, seconds: int, seed: int = 0, sound: bool = True) -> Path:
 
 def say(path: Path, *lines: str) -> None:
     """Subtitles of two seconds a line."""
-    cues = [
-        f"{i + 1}\n00:00:{2 * i:02},000 --> 00:00:{2 * i + 2:02},000\n{line}\n" for i, line in enumerate(lines)
-    ]
+    cues = [f"{i + 1}\n00:00:{2 * i:02},000 --> 00:00:{2 * i + 2:02},000\n{line}\n" for i, line in enumerate(lines)]
     path.write_text("\n".join(cues), encoding="utf-8")
 
 

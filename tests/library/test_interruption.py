@@ -30,11 +30,11 @@ def hasty(monkeypatch):
 
 
 def begin(folder: Path, model, at: Path) -> Library:
-    """A library of a folder as it was, and then the changes that an update has to follow."""
     return Library.create(folder, model, at=at, seconds=1)
 
 
 def change(folder: Path) -> None:
+    """Give an update all of its kinds of work."""
     film(folder / "bell.mkv", 3, seed=8)
     film(folder / "new.mkv", 5, seed=9)
     (folder / "trip" / "sea.mkv").rename(folder / "ocean.mkv")
@@ -56,20 +56,22 @@ def test_stopped_at_every_write(folder, model, tmp_path, hasty, monkeypatch, aft
     for point in range(100):
         shutil.rmtree(library.at)
         shutil.copytree(tmp_path / "backup", library.at)
-        left = point
+        left = iter(range(point, -1, -1))
+
+        def stopping(write, left=left):
+            def stop_in_time(*arguments):
+                last = next(left) == 0
+                if last and not after:
+                    raise Stop
+                write(*arguments)
+                if last:
+                    raise Stop
+
+            return stop_in_time
+
         with monkeypatch.context() as patch:
             for name in WRITES:
-
-                def write(store, *arguments, real=getattr(Store, name)):
-                    nonlocal left
-                    if left == 0 and not after:
-                        raise Stop
-                    real(store, *arguments)
-                    if left == 0:
-                        raise Stop
-                    left -= 1
-
-                patch.setattr(Store, name, write)
+                patch.setattr(Store, name, stopping(getattr(Store, name)))
             try:
                 Library.open(folder, library.at).update(model, None)
                 break

@@ -272,7 +272,7 @@ def test_folder_without_videos_or_without_library(tmp_path, model):
 
 def test_damaged_library_is_told(library, model):
     (library.at / "library.json").write_text("{")
-    with pytest.raises(HearsightError, match="damaged.*--rebuild"):
+    with pytest.raises(HearsightError, match=r"damaged.*--rebuild"):
         Library.open(library.folder)
     assert Library.create(library.folder, model, rebuild=True).update(model, None).added == 3
 

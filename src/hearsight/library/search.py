@@ -33,7 +33,7 @@ from hearsight.library.words import Query, stems
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.types import VideoEmbedding
 
-CANDIDATES = 200
+CANDIDATES, PER_HIT = 200, 10
 K = 60
 FIRST_BY_BOTH = 2 / (K + 1)
 
@@ -55,7 +55,7 @@ def search(
         vector = model.encode_text(model.tokenize([query.text])).float().cpu().numpy()[0]
     snapshot = store.snapshot()
     where = condition(snapshot, filters)
-    wanted = max(CANDIDATES, 10 * limit)
+    wanted = max(CANDIDATES, PER_HIT * limit)
     while True:
         found = candidates(store, query, vector, model, mode, wanted, where)
         order, scores = rank(found, mode)

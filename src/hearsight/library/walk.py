@@ -52,7 +52,7 @@ def walk(folder: Path, besides: Path) -> Walk:
         entries = _entries(folder, here, found)
         names = frozenset(entry.name for entry in entries)
         for entry in entries:
-            if entry.is_dir():
+            if _is_folder(entry):
                 (links if entry.is_symlink() else folders).append(entry.path)
             elif Path(entry.name).suffix.lower() not in MEDIA_SUFFIXES:
                 continue
@@ -78,6 +78,13 @@ def _entries(folder: Path, here: str, found: Walk) -> list[os.DirEntry[str]]:
         found.failed[name] = f"{error.strerror}; check the folder's permissions"
         found.closed.append(name)
         return []
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself
+        return False
 
 
 def _add(folder: Path, path: str, names: frozenset[str], found: Walk) -> None:

@@ -75,7 +75,7 @@ class Query:
     def __post_init__(self) -> None:
         if not self.text.strip():
             raise HearsightError("the query is empty; say what to look for, as in: a dog runs on a beach")
-        if all(unicodedata.category(char)[0] in "PZC" for char in self.text):
+        if not any(_tells(char) for char in self.text):
             shown = self.text.strip()[:40]
             raise HearsightError(f"the query {shown!r} has no word in it; say what to look for")
 
@@ -116,6 +116,12 @@ class Query:
     def spans(self, line: str) -> list[tuple[int, int]]:
         """Where in a line the content words stand."""
         return [(start, end) for stem, start, end in placed_stems(line) if stem in self.content]
+
+
+def _tells(char: str) -> bool:
+    """Whether a character can say something: a letter, a number, or a picture such as an emoji."""
+    category = unicodedata.category(char)
+    return category[0] in "LN" or category == "So"
 
 
 def _pairs(words: Sequence[str], content: frozenset[str]) -> frozenset[tuple[str, str]]:
