@@ -1,0 +1,47 @@
+"""From a media file to what is said in it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
+
+from hearsight.media.audio import read_audio
+from hearsight.media.probe import MediaInfo
+from hearsight.media.subtitles import read_subtitles
+from hearsight.speech.recogniser import Recogniser
+from hearsight.speech.transcript import Transcript, line_of, shifted
+from hearsight.speech.voice import find_speech
+from hearsight.types import Line, Word
+
+# Seconds without a word that end a line.
+LINE_PAUSE = 0.5
+
+
+def transcribe(info: MediaInfo, recogniser: Recogniser | None) -> Transcript:
+    """What is said in a file: its subtitles if it has any, else what the recogniser hears.
+
+    Only stretches with speech are given to the recogniser. Without subtitles, and without sound or a recogniser,
+    the transcript is empty. Raises HearsightError if the file cannot be opened.
+    """
+    subtitles = read_subtitles(info.path)
+    if subtitles:
+        return Transcript(tuple(subtitles), "subtitles")
+    if info.audio is None or recogniser is None:
+        return Transcript()
+    lines: list[Line] = []
+    languages: Counter[str | None] = Counter()
+    for start, samples in find_speech(read_audio(info.path)):
+        recognised = recogniser.transcribe(samples)
+        lines += _lines([shifted(word, start) for word in recognised.words])
+        languages[recognised.language] += len(recognised.words)
+    language = languages.most_common(1)[0][0] if lines else None
+    return Transcript(tuple(lines), recogniser.name, language)
+
+
+def _lines(words: list[Word]) -> Iterator[Line]:
+    """The words of one stretch, a new line after each pause."""
+    pauses = [n for n, (word, after) in enumerate(pairwise(words), 1) if after.start - word.end > LINE_PAUSE]
+    for first, last in pairwise([0, *pauses, len(words)]):
+        if last > first:
+            yield line_of(tuple(words[first:last]))

@@ -1,0 +1,134 @@
+"""Whisper by faster-whisper: far better than pocketsphinx, in a hundred languages. The extra hearsight[whisper]."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from hearsight.errors import HearsightError
+from hearsight.media.audio import Samples
+from hearsight.speech.recogniser import Recognised
+from hearsight.types import Word
+
+DEFAULT_MODEL = "small"
+
+
+class WhisperRecogniser:
+    """model: a name of faster-whisper ("small"), a hub id of a model in CTranslate2's format, or a folder.
+
+    A folder is in CTranslate2's format (model.bin) or in Hugging Face's (model.safetensors), which is converted
+    once, into the user's cache.
+    Raises HearsightError without the extra, or for a model that is not there and cannot be downloaded.
+    """
+
+    def __init__(self, model: str = DEFAULT_MODEL) -> None:
+        if not _installed():
+            raise HearsightError(
+                "whisper is not installed: run `pip install 'hearsight[whisper]'`, or use the recogniser pocketsphinx"
+            )
+        from faster_whisper import WhisperModel
+
+        folder = Path(model).expanduser()
+        folder = _ready(folder) if folder.is_dir() else _download(model)
+        try:
+            self._model: Any = WhisperModel(str(folder), compute_type="auto")
+        except (RuntimeError, ValueError, OSError) as error:
+            raise HearsightError(f"cannot load whisper from {folder}: {error}; download or convert it again") from error
+        self.name = f"whisper:{model}"
+
+    def transcribe(self, samples: Samples) -> Recognised:
+        """See Recogniser.transcribe."""
+        # Temperature 0 and nothing else: the default tries again by lot where it is unsure, and so gives other
+        # words each time. Earlier text as a prompt makes Whisper repeat itself.
+        segments, info = self._model.transcribe(
+            samples, temperature=0.0, word_timestamps=True, condition_on_previous_text=False
+        )
+        spoken = (word for segment in segments for word in segment.words)
+        words = (Word(float(word.start), float(word.end), word.word.strip()) for word in spoken)
+        return Recognised(tuple(word for word in words if word.text), info.language)
+
+
+def cached_model() -> str | None:
+    """A model that needs no download: the default if it is on this machine, else any other; None without the extra."""
+    if not _installed():
+        return None
+    from faster_whisper import available_models
+
+    names = sorted(available_models(), key=lambda name: name != DEFAULT_MODEL)
+    return next((name for name in names if _cached(name)), None)
+
+
+def _installed() -> bool:
+    return find_spec("faster_whisper") is not None
+
+
+def _cached(name: str) -> bool:
+    from faster_whisper import download_model
+
+    try:
+        return (Path(download_model(name, local_files_only=True)) / "model.bin").is_file()
+    except OSError:
+        return False
+
+
+def _download(name: str) -> Path:
+    """The folder of a model of the hub, from its cache if it is there."""
+    from faster_whisper import download_model
+
+    try:
+        return Path(download_model(name))
+    except ValueError as error:
+        raise HearsightError(
+            f"no whisper model {name!r}, and no such folder: name one (tiny, base, small, medium, large-v3, turbo), "
+            "or give the folder of a model"
+        ) from error
+    except OSError as error:
+        raise HearsightError(
+            f"cannot download whisper model {name!r}: {error}; go online once, give the folder of a model, "
+            "or use the recogniser pocketsphinx, which needs no network"
+        ) from error
+
+
+def _ready(folder: Path) -> Path:
+    """The folder itself if CTranslate2 can read it, else that of its conversion."""
+    if (folder / "model.bin").is_file():
+        return folder
+    weights = folder / "model.safetensors"
+    if not weights.is_file():
+        raise HearsightError(
+            f"no whisper model in {folder}: neither model.bin (CTranslate2) nor model.safetensors (Hugging Face); "
+            "give the folder of a model"
+        )
+    written = weights.stat()
+    key = hashlib.sha256(f"{folder.resolve()}:{written.st_size}:{written.st_mtime_ns}".encode()).hexdigest()[:16]
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "hearsight" / "whisper"
+    converted = cache / f"{folder.resolve().name}-{key}"
+    if not converted.is_dir():
+        _convert(folder, converted)
+    return converted
+
+
+def _convert(folder: Path, converted: Path) -> None:
+    """Convert beside the target and rename, so that two at once, or one interrupted, leave no half model."""
+    from ctranslate2.converters import TransformersConverter
+    from transformers import AutoTokenizer, WhisperFeatureExtractor
+
+    converted.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=converted.parent) as workshop:
+        target = Path(workshop) / "model"
+        try:
+            TransformersConverter(str(folder)).convert(str(target))
+            # Written anew and not copied: faster-whisper wants these two files, and fetches or assumes what it
+            # misses, while Hugging Face's folders may hold the same in vocab.json or processor_config.json.
+            AutoTokenizer.from_pretrained(folder).backend_tokenizer.save(str(target / "tokenizer.json"))
+            WhisperFeatureExtractor.from_pretrained(folder).save_pretrained(target)
+        except (RuntimeError, ValueError, OSError, KeyError, AttributeError) as error:
+            raise HearsightError(
+                f"cannot convert the whisper model in {folder}: {error}; is it a complete Hugging Face folder?"
+            ) from error
+        if not converted.is_dir():
+            target.rename(converted)
