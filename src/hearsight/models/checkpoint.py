@@ -16,6 +16,7 @@ from hearsight.errors import HearsightError
 from hearsight.models.avigate import AVIGATE
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.models.config import ModelConfig
+from hearsight.models.hub import MODEL_FILES, fetch
 from hearsight.models.save import SAVE
 from hearsight.models.tokens import Tokenizer
 
@@ -28,15 +29,6 @@ CLASSES: dict[str, type[CLIP4Clip]] = {
     "avigate": AVIGATE,
     "save": SAVE,
 }
-FILES = [
-    "config.json",
-    "*.safetensors",
-    "pytorch_model.bin",
-    "tokenizer*",
-    "vocab.json",
-    "merges.txt",
-    "special_tokens*",
-]
 
 
 def build(config: ModelConfig, tokenizer: Tokenizer | None = None) -> CLIP4Clip:
@@ -112,31 +104,7 @@ def _locate(name: str) -> Path:
         raise HearsightError(
             f"no model '{name}': no such folder; give 'demo', a model's folder, or a hub id like 'org/name'"
         )
-    return _download(name)
-
-
-def _download(name: str) -> Path:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import (
-        GatedRepoError,
-        HFValidationError,
-        LocalEntryNotFoundError,
-        RepositoryNotFoundError,
-    )
-
-    try:
-        return Path(snapshot_download(name, allow_patterns=FILES))
-    except GatedRepoError as error:
-        raise HearsightError(
-            f"model '{name}' asks for an agreement; accept it on its page, then log in with `hf auth login`"
-        ) from error
-    except (RepositoryNotFoundError, HFValidationError) as error:
-        raise HearsightError(f"no model '{name}' on the hub, and no such folder here; check the spelling") from error
-    except (LocalEntryNotFoundError, OSError) as error:
-        raise HearsightError(
-            f"cannot fetch model '{name}': the hub cannot be reached and no copy was downloaded before; "
-            "go online once, check the spelling, or use --model demo, which needs no network"
-        ) from error
+    return fetch(name, MODEL_FILES)
 
 
 def _read_config(folder: Path) -> ModelConfig:

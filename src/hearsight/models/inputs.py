@@ -62,20 +62,28 @@ def prepare(
     for i, frame in enumerate(frames[:F]):
         pixel_values[i] = pixels(frame, size)
     heard = waveform if waveform is not None and len(waveform) >= WINDOW else None
-    said = len(transcript.strip()) >= SHORTEST_TRANSCRIPT
     inputs = ClipInputs(
         pixel_values=pixel_values,
         frame_mask=torch.arange(F) < len(frames),
         has_audio=torch.tensor(heard is not None),
-        has_speech=torch.tensor(said),
+        has_speech=spoken([transcript])[0],
     )
     if model.audio_rows is not None:
         rows = model.audio_rows
         inputs.filterbank = torch.zeros(rows, BINS) if heard is None else filterbank(heard, rows)
     if "speech" in model.branches:
-        ids = model.tokenize([transcript])[0]
-        inputs.speech_ids = ids if said else torch.zeros_like(ids)
+        inputs.speech_ids = speech_ids(model, [transcript])[0]
     return inputs
+
+
+def spoken(transcripts: Sequence[str]) -> Tensor:
+    """Which of B transcripts count as speech: (B,)."""
+    return torch.tensor([len(transcript.strip()) >= SHORTEST_TRANSCRIPT for transcript in transcripts])
+
+
+def speech_ids(model: CLIP4Clip, transcripts: Sequence[str]) -> Tensor:
+    """Token ids (B, words) of B transcripts: zeros for one that does not count as speech."""
+    return model.tokenize(transcripts) * spoken(transcripts)[:, None]
 
 
 def collate(clips: Sequence[ClipInputs]) -> dict[str, Tensor]:

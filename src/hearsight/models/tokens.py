@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from hearsight.errors import HearsightError
+from hearsight.models.hub import TOKENIZER_FILES, fetch
 
 PUBLIC = "openai/clip-vit-base-patch32"  # every public CLIP shares its vocabulary
 
@@ -18,8 +19,8 @@ PUBLIC = "openai/clip-vit-base-patch32"  # every public CLIP shares its vocabula
 class Tokenizer:
     """CLIP's byte-pair tokenizer: start, words, end, padding with 0.
 
-    source: a folder or hub id with CLIP's tokenizer files, read when first used. A published checkpoint does not carry
-    its vocabulary, so the default is OpenAI's.
+    source: a folder with CLIP's tokenizer files, read when first used. A published checkpoint does not carry its
+    vocabulary, so the default is OpenAI's, from the hub.
     """
 
     def __init__(self, source: str | Path = PUBLIC, start_id: int | None = None, end_id: int | None = None) -> None:
@@ -31,12 +32,13 @@ class Tokenizer:
         """The transformers tokenizer. Raises HearsightError when its files cannot be had."""
         from transformers import CLIPTokenizer
 
-        try:
-            return CLIPTokenizer.from_pretrained(str(self.source))
-        except (OSError, ValueError) as error:
+        name = str(self.source)
+        folder = fetch(name, TOKENIZER_FILES) if name == PUBLIC else Path(name)
+        if not ((folder / "tokenizer.json").is_file() or (folder / "vocab.json").is_file()):
             raise HearsightError(
-                f"no CLIP tokenizer at '{self.source}'; give a folder that has tokenizer.json, or go online once"
-            ) from error
+                f"no CLIP tokenizer in '{folder}'; put tokenizer.json, or vocab.json and merges.txt, there"
+            )
+        return CLIPTokenizer.from_pretrained(folder)
 
     @property
     def start_id(self) -> int:
@@ -50,7 +52,8 @@ class Tokenizer:
         """N texts -> (N, length) ids."""
         ids = torch.zeros(len(texts), length, dtype=torch.long)
         for row, text in enumerate(texts):
-            words = self.backend(text, add_special_tokens=False, truncation=True, max_length=length - 2)["input_ids"]
+            # A text that spells a special token means its letters.
+            words = self.backend.encode(text, add_special_tokens=False, split_special_tokens=True)[: length - 2]
             tokens = [self.start_id, *words, self.end_id]
             ids[row, : len(tokens)] = torch.tensor(tokens)
         return ids

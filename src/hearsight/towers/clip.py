@@ -55,6 +55,8 @@ class ClipTowers(nn.Module):
 
     def text(self, ids: Tensor) -> Tensor:
         """(N, S) -> (N, D): the projected state at the end token, which has the largest id."""
-        states = self.model.text_model(input_ids=ids).last_hidden_state
-        end = states[torch.arange(len(ids), device=ids.device), ids.argmax(dim=-1)]
+        ends = ids.argmax(dim=-1)
+        # Attention is causal: what follows the last end token of the batch changes nothing and need not be computed.
+        states = self.model.text_model(input_ids=ids[:, : int(ends.max()) + 1]).last_hidden_state
+        end = states[torch.arange(len(ids), device=ids.device), ends]
         return cast(Tensor, self.model.text_projection(end))

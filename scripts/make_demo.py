@@ -1,0 +1,50 @@
+"""Make the bundled demo model and demo clips again from nothing: `make demo-model`.
+
+Everything is seeded. Each step goes on where an earlier run was stopped; the work is kept in build/demo.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+from hearsight.cli.main import main
+
+BUILD = Path("build/demo")
+BUNDLED = Path(__file__).resolve().parents[1] / "src" / "hearsight" / "demo"
+CLIPS = BUILD / "soundstage"
+STEPS = [
+    ["soundstage", "render", str(CLIPS), "--split", "validation", "--count", "200"],
+    ["soundstage", "render", str(CLIPS), "--split", "train", "--count", "2400"],
+    ["soundstage", "render", str(CLIPS), "--split", "demo"],
+    ["train", "demo-towers", "--out", str(BUILD / "towers")],
+    [
+        "train", "demo", "--out", str(BUILD / "head"),
+        "--set", f"data={CLIPS}", "--set", f"towers={BUILD / 'towers' / 'model'}",
+    ],
+]  # fmt: skip
+
+
+def make() -> int:
+    for step in STEPS:
+        print(">", "hearsight", *step, flush=True)
+        if code := main(step):
+            return code
+    replace(BUILD / "head" / "model", BUNDLED / "model", "*")
+    for pattern in ("*.mp4", "*.jsonl"):
+        replace(CLIPS / "demo", BUNDLED / "clips", pattern)
+    return 0
+
+
+def replace(source: Path, target: Path, pattern: str) -> None:
+    """The files of a pattern in target become those of source."""
+    target.mkdir(parents=True, exist_ok=True)
+    for old in target.glob(pattern):
+        old.unlink()
+    for new in source.glob(pattern):
+        shutil.copy(new, target)
+
+
+if __name__ == "__main__":
+    sys.exit(make())

@@ -1,0 +1,126 @@
+"""`hearsight demo`: the bundled clips indexed by the bundled model, and questions asked of them."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+import hearsight
+from hearsight.cli import show
+from hearsight.errors import HearsightError
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from hearsight.library import Library, SearchResult
+    from hearsight.models.clip4clip import CLIP4Clip
+
+CLIPS = Path(hearsight.__file__).parent / "demo" / "clips"
+SHOWN = {"sight": 2, "sound": 1, "speech": 1, "sight+sound": 1, "all": 1}  # the first queries of each kind
+
+
+@dataclass(frozen=True)
+class Query:
+    """A question that exactly one of the clips answers; why says what makes it so."""
+
+    text: str
+    kind: str
+    clip: str
+    why: str
+
+
+def demo(
+    folder: Annotated[
+        Path, typer.Argument(metavar="[FOLDER]", help="Where the clips are copied to and indexed.")
+    ] = Path("hearsight-demo"),
+    everything: Annotated[bool, typer.Option("--all", help="Ask all queries, and count.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """Index the bundled clips, then find six of them: by what is seen, heard and said."""
+    library, model = indexed_demo(folder)
+    queries = demo_queries()
+    asked = queries if everything else six(queries)
+    results = [library.search(query.text, model, limit=3) for query in asked]
+    if json:
+        show.write_json(
+            [
+                {**vars(query), "found": found(result), "right": found(result) == query.clip}
+                for query, result in zip(asked, results, strict=True)
+            ]
+        )
+        return
+    screen = show.console()
+    for line in table(asked, results) if everything else answers(asked, results):
+        show.write(screen, line)
+    if not everything:
+        show.write(screen, f"\nNow ask yourself: hearsight search a bell rings --in {folder}")
+
+
+def indexed_demo(folder: Path) -> tuple[Library, CLIP4Clip]:
+    """The library of the bundled clips, made in a folder where it is not there yet."""
+    if not CLIPS.is_dir():
+        raise HearsightError("the bundled clips are missing from this installation; reinstall hearsight")
+    from hearsight.cli.progress import ShownProgress
+    from hearsight.library import Library
+    from hearsight.speech import load_recogniser
+
+    with show.busy("loading the demo model"):
+        model = hearsight.load("demo")
+    folder.mkdir(parents=True, exist_ok=True)
+    for clip in sorted(CLIPS.glob("*.mp4")):
+        if not (folder / clip.name).exists():
+            shutil.copy(clip, folder)
+    library = Library.create(folder, model, name="demo")
+    with ShownProgress(show.console(stderr=True)) as progress:
+        library.update(model, load_recogniser("pocketsphinx"), progress)
+    return library, model
+
+
+def demo_queries() -> list[Query]:
+    """The questions that come with the clips, made when the clips were."""
+    rows = [jsonlib.loads(line) for line in (CLIPS / "queries.jsonl").read_text(encoding="utf-8").splitlines()]
+    return [Query(row["text"], row["kind"], row["clip"], row["why"]) for row in rows]
+
+
+def six(queries: Sequence[Query]) -> list[Query]:
+    """The first two by sight, and the first of every other kind."""
+    return [query for kind, count in SHOWN.items() for query in [q for q in queries if q.kind == kind][:count]]
+
+
+def found(result: SearchResult) -> str:
+    """The name of the clip that came first."""
+    return result.hits[0].path.stem if result.hits else ""
+
+
+def answers(queries: Sequence[Query], results: Sequence[SearchResult]) -> list[Text]:
+    from rich.text import Text
+
+    from hearsight.cli.hits import found as hits
+
+    lines = []
+    for query, result in zip(queries, results, strict=True):
+        right = found(result) == query.clip
+        verdict = ("right", "green") if right else ("wrong", "red")
+        lines += [
+            Text.assemble((f'\n{query.kind}: "{query.text}"', "bold")),
+            Text.assemble(f"expected {query.clip}.mp4: ", verdict, (f"  ({query.why})", "dim")),
+            *hits(result, None, ("#", ".")),
+        ]
+    rights = sum(found(result) == query.clip for query, result in zip(queries, results, strict=True))
+    return [*lines, Text(f"\n{rights} of {len(queries)} right", style="bold")]
+
+
+def table(queries: Sequence[Query], results: Sequence[SearchResult]) -> list[str]:
+    """How many of each kind came first."""
+    right: dict[str, list[bool]] = {}
+    for query, result in zip(queries, results, strict=True):
+        right.setdefault(query.kind, []).append(found(result) == query.clip)
+    every = [answer for answers in right.values() for answer in answers]
+    rows = [f"{kind:<14}{len(a):>8}{100 * sum(a) / len(a):>8.0f}" for kind, a in {**right, "all kinds": every}.items()]
+    return [f"{'':<14}{'queries':>8}{'R@1 %':>8}", *rows]

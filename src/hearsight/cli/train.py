@@ -1,0 +1,37 @@
+"""`hearsight train`: follow a recipe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hearsight.cli import show
+from hearsight.cli.steps import Steps
+
+
+def train(
+    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="A bundled recipe's name, or a YAML file.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the run and its model are kept.")],
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change the recipe; may be repeated.")
+    ] = None,
+) -> None:
+    """Train a model by a recipe; an interrupted run goes on when started again.
+
+    hearsight train demo --out runs/demo --set data=soundstage --set towers=runs/towers/model
+    """
+    from hearsight.training.recipe import TowersRecipe, read_recipe
+
+    steps = Steps()
+    followed = read_recipe(recipe, changes)
+    if isinstance(followed, TowersRecipe):
+        from hearsight.training.towers import train_towers
+
+        model = train_towers(followed, out, progress=lambda n, total, losses: steps("step", n, total, losses))
+    else:
+        from hearsight.training.head import train_head
+
+        model = train_head(followed, out, steps, lambda n, total, figures: steps("epoch", n, total, figures))
+    show.note(f"model: {model}")

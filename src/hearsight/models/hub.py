@@ -1,0 +1,38 @@
+"""Model folders from the Hugging Face hub, and from its cache when there is no network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hearsight.errors import HearsightError
+
+TOKENIZER_FILES = ["tokenizer*", "vocab.json", "merges.txt", "special_tokens*"]
+MODEL_FILES = ["config.json", "model*.safetensors", "pytorch_model.bin", *TOKENIZER_FILES]
+
+
+def fetch(name: str, files: list[str]) -> Path:
+    """The folder of a hub model with these of its files (patterns), downloaded where they are not in the cache.
+
+    Raises HearsightError that tells a misspelt name, a missing agreement and a missing network apart.
+    """
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+    )
+
+    try:
+        return Path(snapshot_download(name, allow_patterns=files))
+    except GatedRepoError as error:
+        raise HearsightError(
+            f"model '{name}' asks for an agreement; accept it on its page, then log in with `hf auth login`"
+        ) from error
+    except (RepositoryNotFoundError, HFValidationError) as error:
+        raise HearsightError(f"no model '{name}' on the hub, and no such folder here; check the spelling") from error
+    except (LocalEntryNotFoundError, OSError) as error:
+        raise HearsightError(
+            f"cannot fetch model '{name}': the hub cannot be reached and no copy was downloaded before; "
+            "go online once, check the spelling, or use --model demo, which needs no network"
+        ) from error

@@ -1,0 +1,100 @@
+"""Recipes: everything that a training run depends on, as validated YAML."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from hearsight.errors import HearsightError
+from hearsight.models.config import Method
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(gt=0)]
+
+
+class Schedule(BaseModel):
+    """How long, how much at once, how fast; Adam with decoupled weight decay as published (REFERENCE.md section 8)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    seed: int = 0
+    learning_rate: Positive = 1e-4
+    weight_decay: float = 0.2
+    warmup: Share = 0.1  # of all steps, linear; then cosine
+
+
+class TowersRecipe(Schedule):
+    """Small towers trained from scratch on generated pictures, sounds and sentences, to stand in for CLIP and AST."""
+
+    kind: Literal["towers"]
+    start: str | None = None  # a model whose towers and vocabulary are trained further
+    vocabulary: Count
+    clip: dict[str, Any]
+    ast: dict[str, Any]
+    scenes: Count  # generated, and drawn at a few moments
+    pictures_a_scene: Count = 3
+    sounded: Count  # so many of the scenes are sounded, too
+    steps: Count
+    pictures: Count = 64  # a step
+    sounds: Count = 32  # a step
+    sentences: Count = 64  # a step
+
+
+class HeadRecipe(Schedule):
+    """A method's own modules trained on stored features of frozen image and audio towers; the text tower learns slowly.
+
+    towers: a model whose towers are used. data: a folder with `train` and `validation`, as `soundstage render` makes
+    them. audio_only: share of clips shown without their frames, so that audio files can be found. query_factor:
+    learning rate of the resampler's queries over that of the other new modules.
+    """
+
+    kind: Literal["head"]
+    towers: str
+    data: str
+    method: Method = "save"
+    batch: Count = 128
+    epochs: Count = 5
+    text_learning_rate: float = 1e-7
+    query_factor: Positive = 100.0
+    layers: Count = 4
+    queries: Count = 12
+    heads: Count | None = None
+    mask_padding: bool = False
+    margin_weight: float = 0.2
+    margin_limit: float = 0.1
+    soft_albef: float = 1.0
+    audio_only: Share = 0.0
+
+
+Recipe = TowersRecipe | HeadRecipe
+_ADAPTER: TypeAdapter[Recipe] = TypeAdapter(Annotated[Recipe, Field(discriminator="kind")])
+
+
+def read_recipe(name_or_path: str, changes: list[str] | None = None) -> Recipe:
+    """A bundled recipe by name, or a YAML file; changes are "key=value", values read as YAML.
+
+    Raises HearsightError for a recipe that is not there, unknown keys and values out of range.
+    """
+    path = Path(name_or_path)
+    bundled = files("hearsight") / "recipes" / f"{name_or_path}.yaml"
+    if not path.is_file() and not bundled.is_file():
+        names = sorted(entry.name.removesuffix(".yaml") for entry in (files("hearsight") / "recipes").iterdir())
+        raise HearsightError(f"no recipe '{name_or_path}'; give a YAML file or one of {', '.join(names)}")
+    try:
+        values = yaml.safe_load((path if path.is_file() else bundled).read_text(encoding="utf-8"))
+        for change in changes or []:
+            key, equals, value = change.partition("=")
+            if not equals:
+                raise HearsightError(f"cannot read '--set {change}'; write it as key=value")
+            values[key] = yaml.safe_load(value)
+        return _ADAPTER.validate_python(values)
+    except yaml.YAMLError as error:
+        raise HearsightError(f"recipe '{name_or_path}' is not valid YAML: {error}") from error
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        raise HearsightError(f"recipe '{name_or_path}' cannot be followed: {faults}") from error

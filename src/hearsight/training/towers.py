@@ -1,0 +1,184 @@
+"""Small towers from scratch: pictures, sounds and sentences brought into one space by contrast with their captions.
+
+They stand in for CLIP and AST in the bundled demo model. What they learn from is generated: scenes of Soundstage's
+training split, each drawn at a few moments and sounded once, and sentences with their rewordings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.random import Generator
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from hearsight.errors import HearsightError
+from hearsight.models.avigate import AVIGATE
+from hearsight.models.checkpoint import build, load, save
+from hearsight.models.config import ModelConfig
+from hearsight.models.tokens import Tokenizer
+from hearsight.soundstage.captions import describe, kinds
+from hearsight.soundstage.plans import sample_scene
+from hearsight.soundstage.scenes import Scene, draw
+from hearsight.soundstage.soundtrack import soundtrack
+from hearsight.towers.filterbank import filterbank
+from hearsight.towers.pixels import crop, normalise
+from hearsight.training.recipe import TowersRecipe
+from hearsight.training.run import Progress, Run, make_optimizer, update
+from hearsight.training.tokenizer import train_tokenizer
+
+SAVE_EVERY = 200  # steps
+TEXTS_FOR_TOKENIZER = 20_000
+MISHEARD = 0.1  # of a sentence's words are lost, as a recogniser may lose them
+
+
+@dataclass(frozen=True)
+class Material:
+    """Scenes with their pictures (scenes, P, size, size, 3) and, of the first ones, filterbanks (sounded, T, 128)."""
+
+    scenes: list[Scene]
+    pictures: NDArray[np.uint8]
+    sounds: NDArray[np.float16]
+    sounding: NDArray[np.integer]  # places of sounded scenes that have a sound event
+    speaking: NDArray[np.integer]  # places of scenes in which someone speaks
+
+
+def train_towers(recipe: TowersRecipe, folder: Path, workers: int = 2, progress: Progress | None = None) -> Path:
+    """Train, and write the model's folder `model` inside `folder`: its towers trained, its fusion modules fresh."""
+    run = Run(folder, recipe)
+    material = make_material(recipe, folder, workers)
+    model = _fresh_model(recipe, folder / "model", material.scenes)
+    trained = ("clip.", "ast.", "audio_projection.")
+    parameters: list[tuple[str, Tensor]] = [(n, p) for n, p in model.named_parameters() if n.startswith(trained)]
+    optimizer = make_optimizer([(parameters, recipe.learning_rate)], recipe)
+    for step in range(run.resume(model, optimizer)["step"], recipe.steps):
+        rng = np.random.default_rng([recipe.seed, step])
+        losses = {
+            "picture": _picture_loss(model, recipe, material, rng),
+            "sound": _sound_loss(model, recipe, material, rng),
+            "sentence": _sentence_loss(model, recipe, material, rng),
+        }
+        loss = torch.stack(list(losses.values())).sum()
+        update(model, optimizer, loss, step / recipe.steps, recipe.warmup, f"step {step + 1}")
+        figures = {name: round(value.item(), 4) for name, value in losses.items()}
+        if progress:
+            progress(step + 1, recipe.steps, figures)
+        if (step + 1) % SAVE_EVERY == 0 or step + 1 == recipe.steps:
+            run.log(step=step + 1, **figures)
+            run.save(step + 1, model, optimizer)
+    save(model, folder / "model")
+    return folder / "model"
+
+
+def _fresh_model(recipe: TowersRecipe, folder: Path, scenes: Sequence[Scene]) -> AVIGATE:
+    """The towers before the first step: random ones with a vocabulary of their own, or those to start from."""
+    if recipe.start:
+        begun = load(recipe.start)
+        if not isinstance(begun, AVIGATE):
+            raise HearsightError(f"{recipe.start} does not listen; start from towers made by `hearsight train`")
+        return begun.train()
+    rng = np.random.default_rng([recipe.seed, 2])
+    texts = (_any_text(scenes[int(rng.integers(len(scenes)))], rng) for _ in range(TEXTS_FOR_TOKENIZER))
+    train_tokenizer(texts, recipe.vocabulary, folder)
+    tokenizer = Tokenizer(folder)
+    ids = {"vocab_size": tokenizer.end_id + 1, "bos_token_id": tokenizer.start_id, "eos_token_id": tokenizer.end_id}
+    clip = {**recipe.clip, "text_config": {**recipe.clip["text_config"], **ids, "pad_token_id": 0}}
+    torch.manual_seed(recipe.seed)
+    model = build(ModelConfig(method="avigate", clip=clip, ast=recipe.ast, layers=1, heads=4), tokenizer)
+    assert isinstance(model, AVIGATE)
+    return model
+
+
+def _any_text(scene: Scene, rng: Generator) -> str:
+    """A caption of the scene, or what is said in it."""
+    if scene.speech and rng.random() < 0.3:
+        return scene.speech.sentence.text
+    possible = kinds(scene)
+    return describe(scene, possible[rng.integers(len(possible))], rng)
+
+
+# What is learned from, made once
+
+
+def make_material(recipe: TowersRecipe, folder: Path, workers: int) -> Material:
+    """The recipe's scenes, drawn and sounded in parallel; kept in the folder for resuming."""
+    scenes = [scene_of(recipe, number) for number in range(recipe.scenes)]
+    sounded = range(min(recipe.sounded, recipe.scenes))
+    pictures = _made(folder / "pictures.npy", partial(_show, recipe), range(recipe.scenes), workers)
+    sounds = _made(folder / "sounds.npy", partial(_sound, recipe), sounded, workers)
+    sounding = np.array([place for place in sounded if scenes[place].sound])
+    speaking = np.array([place for place, scene in enumerate(scenes) if scene.speech])
+    return Material(scenes, pictures, sounds, sounding, speaking)
+
+
+def scene_of(recipe: TowersRecipe, number: int) -> Scene:
+    """Scene `number` of the recipe's own training scenes (not those of the rendered clips)."""
+    return sample_scene(np.random.default_rng([recipe.seed, 1, number]), "train")
+
+
+def _made(file: Path, make: Callable[[int], NDArray[Any]], numbers: range, workers: int) -> NDArray[Any]:
+    if not file.exists():
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+            arrays = np.stack(list(pool.map(make, numbers, chunksize=25)))
+        unfinished = file.with_suffix(".part.npy")
+        np.save(unfinished, arrays)
+        unfinished.replace(file)
+    loaded: NDArray[Any] = np.load(file)
+    return loaded
+
+
+def _show(recipe: TowersRecipe, number: int) -> NDArray[np.uint8]:
+    scene = scene_of(recipe, number)
+    rng = np.random.default_rng([recipe.seed, 3, number])
+    times = np.sort(rng.uniform(0, scene.duration, recipe.pictures_a_scene)).tolist()
+    return np.stack([crop(frame, recipe.clip["vision_config"]["image_size"]) for frame in draw(scene, times)])
+
+
+def _sound(recipe: TowersRecipe, number: int) -> NDArray[np.float16]:
+    waveform = soundtrack(scene_of(recipe, number))
+    return filterbank(waveform, recipe.ast["max_length"]).numpy().astype(np.float16)
+
+
+# The three contrasts
+
+
+def _picture_loss(model: AVIGATE, recipe: TowersRecipe, material: Material, rng: Generator) -> Tensor:
+    chosen = rng.integers(len(material.scenes), size=recipe.pictures)
+    shots = material.pictures[chosen, rng.integers(recipe.pictures_a_scene, size=recipe.pictures)]
+    scenes = [material.scenes[place] for place in chosen]
+    frames = model.clip.frames(normalise(torch.from_numpy(shots).permute(0, 3, 1, 2))[:, None])[:, 0]
+    keys = [str((sorted(icon.name for icon in scene.icons), scene.background)) for scene in scenes]
+    return contrast(model, frames, [describe(scene, "sight", rng) for scene in scenes], keys)
+
+
+def _sound_loss(model: AVIGATE, recipe: TowersRecipe, material: Material, rng: Generator) -> Tensor:
+    chosen = rng.choice(material.sounding, size=recipe.sounds)
+    scenes = [material.scenes[place] for place in chosen]
+    tokens = model.audio_projection(model.ast(torch.from_numpy(material.sounds[chosen]).float()))
+    keys = [scene.sound.name for scene in scenes if scene.sound]
+    return contrast(model, tokens.mean(dim=1), [describe(scene, "sound", rng) for scene in scenes], keys)
+
+
+def _sentence_loss(model: AVIGATE, recipe: TowersRecipe, material: Material, rng: Generator) -> Tensor:
+    scenes = [material.scenes[place] for place in rng.choice(material.speaking, size=recipe.sentences)]
+    said = [scene.speech.sentence.text for scene in scenes if scene.speech]
+    heard = [" ".join(word for word in text.split() if rng.random() >= MISHEARD) for text in said]
+    vectors = model.clip.text(model.tokenize(heard))
+    return contrast(model, vectors, [describe(scene, "speech", rng) for scene in scenes], said)
+
+
+def contrast(model: AVIGATE, vectors: Tensor, texts: list[str], keys: list[str]) -> Tensor:
+    """InfoNCE in both directions between vectors (B, D) and B texts; pairs of the same key are all right answers."""
+    logits = model.clip.logit_scale.exp() * F.normalize(vectors, dim=-1) @ model.encode_text(model.tokenize(texts)).T
+    same = torch.tensor([[a == b for b in keys] for a in keys], dtype=logits.dtype)
+    targets = same / same.sum(dim=1, keepdim=True)
+    return (F.cross_entropy(logits, targets) + F.cross_entropy(logits.T, targets)) / 2

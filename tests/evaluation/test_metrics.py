@@ -1,0 +1,40 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hearsight.evaluation import Metrics, dual_softmax, text_to_video, video_to_text
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+INPUTS = dict(np.load(GOLDEN / "metrics_inputs.npz"))
+OUTPUTS = json.loads((GOLDEN / "metrics_outputs.json").read_text())
+PAIRS = np.arange(len(INPUTS["single"]))
+
+
+@pytest.mark.parametrize(
+    ("name", "metrics"),
+    [
+        ("t2v", text_to_video(INPUTS["single"], PAIRS)),
+        ("v2t", video_to_text(INPUTS["single"], PAIRS)),
+        ("t2v_dual_softmax_3.0", text_to_video(dual_softmax(INPUTS["single"]), PAIRS)),
+        ("multi_t2v", text_to_video(INPUTS["multi"], INPUTS["owner"])),
+        ("multi_v2t", video_to_text(INPUTS["multi"], INPUTS["owner"])),
+    ],
+)
+def test_agrees_with_the_published_metrics(name: str, metrics: Metrics) -> None:
+    ours = [metrics.r1, metrics.r5, metrics.r10, metrics.median_rank, metrics.mean_rank]
+    assert ours == pytest.approx([OUTPUTS[name][key] for key in ("R1", "R5", "R10", "MedianR", "MeanR")], rel=1e-6)
+
+
+def test_a_tie_is_no_hit():
+    assert text_to_video(np.zeros((4, 4)), np.arange(4)).r1 == 0
+
+
+@given(st.integers(1, 12), st.integers(0, 1000))
+def test_a_better_score_never_lowers_a_rank(size: int, seed: int) -> None:
+    scores = np.random.default_rng(seed).normal(size=(size, size))
+    better = scores + np.eye(size)
+    assert text_to_video(better, np.arange(size)).mean_rank <= text_to_video(scores, np.arange(size)).mean_rank

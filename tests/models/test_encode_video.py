@@ -1,0 +1,118 @@
+"""What encode_video promises beyond the golden numbers."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hearsight.models.inputs import frame_times
+from hearsight.towers.distinct import encode_distinct
+from hearsight.types import Clip
+from tests.making import tiny_inputs, tiny_model
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return tiny_model(tmp_path_factory.mktemp("model"))
+
+
+@pytest.fixture(scope="module")
+def batch(model):
+    return tiny_inputs(model, clips=4)
+
+
+def test_clips_do_not_depend_on_their_batch(model, batch):
+    with torch.no_grad():
+        together = model.encode_video(**batch)
+        alone = [model.encode_video(**{name: tensor[i : i + 1] for name, tensor in batch.items()}) for i in range(4)]
+    assert torch.allclose(together.pooled, torch.cat([video.pooled for video in alone]), atol=1e-5)
+
+
+def test_vectors_are_unit(model, batch):
+    video = model.encode_video(**batch)
+    assert torch.allclose(video.frames.norm(dim=-1), torch.ones(4, model.config.frames), atol=1e-5)
+    assert torch.allclose(video.pooled.norm(dim=-1), torch.ones(4), atol=1e-5)
+    assert set(video.gates) == {"audio", "speech"}
+    assert (video.gates["audio"].abs() < 1).all()
+
+
+@pytest.mark.parametrize("method", ["clip4clip", "avigate", "save"])
+def test_a_clip_without_frames_is_what_is_heard(tmp_path, method):
+    model = tiny_model(tmp_path, method)
+    batch = tiny_inputs(model, clips=2)
+    batch["frame_mask"][0] = False
+    with torch.no_grad():
+        video = model.encode_video(**batch)
+        changed = model.encode_video(**{**batch, "pixel_values": torch.randn_like(batch["pixel_values"])})
+    assert video.mask[0].tolist() == [True] + [False] * (model.config.frames - 1)
+    assert torch.equal(video.pooled[0], changed.pooled[0])  # pictures that are not there tell nothing
+    assert torch.isfinite(model.similarity(model.encode_text(model.tokenize(["a bell"])), video)).all()
+    if method == "clip4clip":
+        assert not video.pooled[0].any()
+    else:
+        assert video.pooled[0].norm().item() == pytest.approx(1, abs=1e-5)
+        other = {**batch, "filterbank": torch.randn_like(batch["filterbank"])}
+        assert not torch.allclose(model.encode_video(**other).pooled[0], video.pooled[0], atol=1e-4)
+
+
+def test_what_a_clip_has_not_counts_as_zeros(model, batch):
+    none = torch.zeros(4, dtype=torch.bool)
+    with torch.no_grad():
+        flagged = model.encode_video(**{**batch, "has_audio": none, "has_speech": none})
+        absent = model.encode_video(batch["pixel_values"], batch["frame_mask"])
+    assert torch.equal(flagged.pooled, absent.pooled)
+
+
+def test_leaving_a_branch_out(model, batch):
+    features = model.extract(**batch)
+    full, deaf = model.fuse(features), model.fuse(features, without={"audio"})
+    vision = model.fuse(features, without={"audio", "speech"})
+    assert not torch.allclose(full.pooled, deaf.pooled, atol=1e-3)
+    assert set(deaf.gates) == {"speech"}
+    assert torch.allclose(vision.frames, torch.nn.functional.normalize(vision.vision, dim=-1), atol=1e-5)
+
+
+def test_padding_can_be_left_out(tmp_path):
+    from dataclasses import replace
+
+    from hearsight.models.checkpoint import build
+
+    published = tiny_model(tmp_path)
+    masked = build(replace(published.config, mask_padding=True), published.tokenizer).eval()
+    masked.load_state_dict(published.state_dict())
+    features = published.extract(**tiny_inputs(published))
+    with torch.no_grad():
+        before = published.fuse(features).pooled, masked.fuse(features).pooled
+        features.frames[:, 3:] += 10  # three real frames of six
+        after = published.fuse(features).pooled, masked.fuse(features).pooled
+    assert not torch.allclose(before[0], after[0], atol=1e-3)
+    assert torch.allclose(before[1], after[1], atol=1e-5)
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=8))
+@settings(deadline=None)
+def test_equal_blanks_are_encoded_once(blanks):
+    rows = torch.randn(len(blanks), 3) + 5
+    rows[torch.tensor(blanks)] = 0
+    encoded_rows = []
+
+    def tower(x):
+        encoded_rows.append(len(x))
+        return x * 2 + 1
+
+    assert torch.equal(encode_distinct(tower, rows), rows * 2 + 1)
+    assert encoded_rows == [len(blanks) - max(0, sum(blanks) - 1)]
+
+
+@given(st.floats(0, 10_000), st.floats(0.05, 500), st.integers(1, 32))
+def test_frame_times(start, duration, count):
+    times = frame_times(Clip("a.mp4", start, start + duration), count)
+    assert 1 <= len(times) <= count
+    assert times[0] == start
+    assert times == sorted(set(times))
+    assert times[-1] < start + max(duration, 1)
+
+
+def test_frame_times_as_published():
+    assert frame_times(Clip("a.mp4", 10.0, 13.0), 12) == [10.0, 11.0, 12.0]
+    assert frame_times(Clip("a.mp4", 0.0, 15.0), 12) == [0, 1, 2, 3, 5, 6, 7, 8, 10, 11, 12, 14]

@@ -1,0 +1,191 @@
+"""Models come from folders, in the formats of Hugging Face and of Hearsight; what is wrong is said."""
+
+import json
+import pickle
+import shutil
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import ASTConfig, ASTModel, CLIPConfig, CLIPModel
+
+import hearsight
+from hearsight.errors import HearsightError
+from hearsight.models.clip4clip import CLIP4Clip
+from hearsight.towers.ast import AudioTower
+from hearsight.training.tokenizer import train_tokenizer
+from tests.making import tiny_ast, tiny_clip, tiny_inputs, tiny_model
+
+
+@pytest.fixture
+def clip_folder(tmp_path):
+    """A CLIP as the hub has them: written by transformers, with its tokenizer."""
+    folder = tmp_path / "clip"
+    train_tokenizer(["a photo of a cat"], 600, folder)
+    torch.manual_seed(0)
+    size = len(json.loads((folder / "tokenizer.json").read_text())["model"]["vocab"])
+    CLIPModel(CLIPConfig(**tiny_clip(size))).save_pretrained(folder)
+    return folder
+
+
+def test_a_plain_clip_is_mean_pooling(clip_folder):
+    model = hearsight.load(clip_folder)
+    assert type(model) is CLIP4Clip
+    reference = CLIPModel.from_pretrained(clip_folder).eval()
+    batch = tiny_inputs(model)
+    with torch.no_grad():
+        video = model.encode_video(**batch)
+        frames = reference.get_image_features(batch["pixel_values"][:, 0]).pooler_output
+        ids = model.tokenize(["a photo of a cat"])
+        text = reference.get_text_features(ids).pooler_output
+    unit = torch.nn.functional.normalize
+    assert torch.allclose(video.frames[:, 0], unit(frames, dim=-1), atol=1e-5)
+    assert torch.allclose(model.encode_text(ids), unit(text, dim=-1), atol=1e-5)
+    expected = unit((video.frames * batch["frame_mask"][..., None]).sum(dim=1), dim=-1)
+    assert torch.allclose(video.pooled, expected, atol=1e-5)
+
+
+def test_an_older_checkpoint_is_read_without_running_it(clip_folder):
+    expected = hearsight.load(clip_folder)
+    weights = load_file(clip_folder / "model.safetensors")
+    (clip_folder / "model.safetensors").unlink()
+    weights["text_model.embeddings.position_ids"] = torch.arange(77)[None]
+    torch.save(weights, clip_folder / "pytorch_model.bin")
+    assert hearsight.load(clip_folder).fingerprint == expected.fingerprint
+
+
+class Harmful:
+    def __reduce__(self):
+        return (pytest.fail, ("pickled code was executed",))
+
+
+def test_pickled_code_is_never_executed(clip_folder, tmp_path):
+    (clip_folder / "model.safetensors").unlink()
+    (clip_folder / "pytorch_model.bin").write_bytes(pickle.dumps({"weight": Harmful()}))
+    with pytest.raises(HearsightError, match=r"not plain tensors|damaged"):
+        hearsight.load(clip_folder)
+    torch.save({"weight": Harmful()}, tmp_path / "checkpoint.bin")
+    with pytest.raises(HearsightError, match="plain tensors"):
+        hearsight.load_published(tmp_path / "checkpoint.bin", "save")
+
+
+def test_transformers_own_ast_weights_fit_the_audio_tower():
+    torch.manual_seed(0)
+    reference = ASTModel(ASTConfig(**tiny_ast())).eval()
+    torch.nn.init.normal_(reference.embeddings.cls_token)  # a fresh one has both tokens alike
+    tower = AudioTower(tiny_ast()).eval()
+    tower.model.load_state_dict(reference.state_dict())
+    filterbank = torch.randn(2, 64, 128)
+    with torch.no_grad():
+        tokens, published = tower(filterbank), reference(filterbank).last_hidden_state
+    assert tokens.shape[1] == published.shape[1] - 1
+    assert torch.allclose(tokens[:, 1:], published[:, 2:], atol=1e-5)
+    assert not torch.allclose(tokens[:, 0], published[:, :2].mean(dim=1), atol=1e-3)  # averaged before the norm
+
+
+@pytest.mark.parametrize("method", ["clip4clip", "blind", "avigate", "save"])
+def test_saved_and_loaded_it_computes_the_same(tmp_path, method):
+    model = tiny_model(tmp_path, method)
+    again = hearsight.load(tmp_path)
+    batch = tiny_inputs(model)
+    text = model.tokenize(["a bell rings"])
+    with torch.no_grad():
+        ours = model.similarity(model.encode_text(text), model.encode_video(**batch))
+        theirs = again.similarity(again.encode_text(text), again.encode_video(**batch))
+    assert torch.equal(ours, theirs)
+    assert again.fingerprint == model.fingerprint
+
+
+def test_bfloat16_is_near(tmp_path):
+    model = tiny_model(tmp_path)
+    half = hearsight.load(tmp_path, dtype="bfloat16")
+    batch = tiny_inputs(model)
+    with torch.no_grad():
+        cosine = (model.encode_video(**batch).pooled * half.encode_video(**batch).pooled).sum(dim=-1)
+    assert (cosine > 0.98).all()
+    assert half.fingerprint == model.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("no/such/folder", "no such folder"),
+        ("dmeo", "'demo'"),
+        ("./missing", "no such folder"),
+        ("org/name-that-is-not-here", r"cannot fetch|on the hub"),
+    ],
+)
+def test_what_is_not_there(name, says, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(HearsightError, match=says):
+        hearsight.load(name)
+
+
+def test_damaged_and_foreign_folders(tmp_path, clip_folder):
+    with pytest.raises(HearsightError, match=r"config\.json"):
+        hearsight.load(tmp_path)
+    (tmp_path / "config.json").write_text('{"model_type": "bert"}')
+    with pytest.raises(HearsightError, match="bert"):
+        hearsight.load(tmp_path)
+    (clip_folder / "model.safetensors").write_bytes(b"no tensors")
+    with pytest.raises(HearsightError, match="damaged"):
+        hearsight.load(clip_folder)
+    (clip_folder / "model.safetensors").unlink()
+    with pytest.raises(HearsightError, match=r"no model\.safetensors"):
+        hearsight.load(clip_folder)
+    with pytest.raises(HearsightError, match="it is a file"):
+        hearsight.load(clip_folder / "config.json")
+
+
+def test_weights_that_do_not_fit_are_named(tmp_path):
+    tiny_model(tmp_path)
+    weights = load_file(tmp_path / "model.safetensors")
+    del weights["resampler.queries"]
+    weights["of_nobody"] = torch.zeros(1)
+    weights["audio_projection.weight"] = torch.zeros(2, 2)
+    save_file(weights, tmp_path / "model.safetensors")
+    with pytest.raises(HearsightError) as error:
+        hearsight.load(tmp_path)
+    for part in ("missing: resampler.queries", "unknown: of_nobody", "audio_projection.weight is (2, 2)"):
+        assert part in str(error.value)
+
+
+def test_wrong_arguments(tmp_path):
+    tiny_model(tmp_path)
+    with pytest.raises(HearsightError, match="float16"):
+        hearsight.load(tmp_path, dtype="float16")
+    with pytest.raises(HearsightError, match="available: cpu"):
+        hearsight.load(tmp_path, device="tpu")
+
+
+def test_published_checkpoint_of_another_method(golden):
+    with pytest.raises(HearsightError, match="speech_fusion"):
+        hearsight.load_published(golden.avigate_weights, "save", fusion_heads=2)
+    clip_only = {name: t for name, t in golden.weights.items() if not name.startswith("clip.audio")}
+    with pytest.raises(HearsightError, match="no audio tower"):
+        hearsight.load_published(clip_only, "avigate")
+    with pytest.raises(HearsightError, match="no checkpoint of save"):
+        hearsight.load_published({}, "save")
+
+
+def test_published_checkpoint_from_files(golden, save_model, tmp_path):
+    save_file(golden.weights, tmp_path / "model.safetensors")
+    torch.save({f"module.{name}": tensor for name, tensor in golden.weights.items()}, tmp_path / "pytorch_model.bin.4")
+    for file in ("model.safetensors", "pytorch_model.bin.4"):
+        model = hearsight.load_published(tmp_path / file, "save", fusion_heads=2, start_id=998, end_id=999)
+        assert model.fingerprint == save_model.fingerprint
+    with pytest.raises(HearsightError, match="check the path"):
+        hearsight.load_published(tmp_path / "nothing.bin", "save")
+
+
+def test_published_towers_alone_are_clip4clip(golden, save_model):
+    model = hearsight.load_published(golden.weights, "clip4clip")
+    with torch.no_grad():
+        video = model.encode_video(golden.inputs["pixel_values"], golden.inputs["frame_mask"])
+    assert torch.allclose(video.vision, golden.outputs["frame_embeds"], atol=1e-4)
+
+
+def test_a_model_moves_as_a_folder(tmp_path):
+    tiny_model(tmp_path / "here")
+    shutil.move(tmp_path / "here", tmp_path / "there")
+    assert hearsight.load(tmp_path / "there").tokenize(["a bell"]).shape == (1, 32)
