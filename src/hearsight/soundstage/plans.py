@@ -12,6 +12,7 @@ import numpy as np
 from numpy.random import Generator
 
 from hearsight.soundstage.scenes import (
+    SPARE,
     Scene,
     fitting_sounds,
     sample_distraction,
@@ -28,6 +29,7 @@ TRIPLET_SHARE = 0.2
 SOUND_SHARE = 0.7
 SPEECH_SHARE = 0.6
 DISTRACTION_SHARE = 0.5
+HEARD = 3.0  # seconds that a sound event has to itself where there is speech too, under which it cannot be heard
 
 
 @dataclass(frozen=True)
@@ -68,16 +70,19 @@ def sample_group(rng: Generator, split: Split, group: int) -> tuple[Differs | No
 
     The demonstration goes round by turns, so that a few clips have something of everything.
     """
+    differs: Differs | None
     if split == "demo":
-        turn = group % 4
-        if turn >= 2:
-            differs: Differs = "sound" if turn == 2 else "speech"
-            return differs, sample_twins(rng, split, differs, 2)
-        return None, [sample_scene(rng, split, sound=1, speech=1)]
-    if rng.random() >= TWIN_SHARE:
-        return None, [sample_scene(rng, split)]
-    differs = "sound" if rng.random() < 0.5 else "speech"
-    return differs, sample_twins(rng, split, differs, 3 if rng.random() < TRIPLET_SHARE else 2)
+        differs, number = (None, None, "sound", "speech")[group % 4], 2
+    elif rng.random() < TWIN_SHARE:
+        differs = "sound" if rng.random() < 0.5 else "speech"
+        number = 3 if rng.random() < TRIPLET_SHARE else 2
+    else:
+        differs = None
+    if differs == "sound":
+        return differs, twins_in_sound(rng, split, number)
+    if differs == "speech":
+        return differs, twins_in_speech(rng, split, number)
+    return None, [sample_scene(rng, split, sound=1, speech=1) if split == "demo" else sample_scene(rng, split)]
 
 
 def sample_scene(
@@ -89,32 +94,35 @@ def sample_scene(
         fitting = fitting_sounds(scene, split)
         if fitting:
             break
-    return replace(
-        scene,
-        sound=sample_sound(rng, fitting) if rng.random() < sound else None,
-        distraction=sample_distraction(rng) if rng.random() < DISTRACTION_SHARE else None,
-        speech=sample_speech(rng, scene.duration, split) if rng.random() < speech else None,
-    )
+    event = sample_sound(rng, fitting) if rng.random() < sound else None
+    said = None
+    if rng.random() < speech:
+        if event:
+            scene = replace(scene, duration=round(rng.uniform(6.6, 8), 1))
+        said = sample_speech(rng, scene.duration, split, HEARD if event else SPARE)
+    distraction = sample_distraction(rng) if rng.random() < DISTRACTION_SHARE else None
+    return replace(scene, sound=event, distraction=distraction, speech=said)
 
 
-def sample_twins(rng: Generator, split: Split, differs: Differs, number: int) -> list[Scene]:
-    """Scenes with the same picture that differ only in their sound event, or only in what is said."""
-    if differs == "sound":
-        while True:
-            first = sample_scene(rng, split, sound=1, speech=0.4)
-            fitting = fitting_sounds(first, split)
-            if len(fitting) >= number:
-                break
-        assert first.sound
-        names = rng.choice(fitting, number, replace=False).tolist()
-        return [replace(first, sound=replace(first.sound, name=name)) for name in names]
+def twins_in_sound(rng: Generator, split: Split, number: int) -> list[Scene]:
+    """Scenes that differ only in their sound event."""
+    while True:
+        first = sample_scene(rng, split, sound=1, speech=0.4)
+        fitting = fitting_sounds(first, split)
+        if first.sound and len(fitting) >= number:
+            names = rng.choice(fitting, number, replace=False).tolist()
+            return [replace(first, sound=replace(first.sound, name=name)) for name in names]
+
+
+def twins_in_speech(rng: Generator, split: Split, number: int) -> list[Scene]:
+    """Scenes that differ only in what one voice says: in its person, its action and its object at least."""
     first = sample_scene(rng, split, sound=0.5, speech=1)
-    assert first.speech
-    twins, told = [first], [first.speech.sentence]
-    while len(twins) < number:
-        speech = sample_speech(rng, first.duration, split)
-        other = speech.sentence
-        if all(other.person != s.person and other.action != s.action and other.object != s.object for s in told):
-            twins.append(replace(first, speech=replace(speech, voice=first.speech.voice)))
-            told.append(other)
-    return twins
+    assert first.speech, "asked for with certainty"
+    said = [first.speech]
+    while len(said) < number:
+        speech = sample_speech(rng, first.duration, split, HEARD if first.sound else SPARE)
+        new = speech.sentence
+        old = [other.sentence for other in said]
+        if all(new.person != o.person and new.action != o.action and new.object != o.object for o in old):
+            said.append(replace(speech, voice=first.speech.voice))
+    return [replace(first, speech=speech) for speech in said]

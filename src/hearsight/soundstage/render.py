@@ -27,7 +27,7 @@ from hearsight.soundstage.voices import find_flite
 
 COUNTS = {"train": 3000, "validation": 300, "test": 1000, "demo": 30}
 FRAMES_A_SECOND = 8
-VERSION = 1  # of what a seed stands for; a folder of another version is not continued
+VERSION = 2  # of what a seed stands for; a folder of another version is not continued
 
 Progress = Callable[[int, int], None]
 

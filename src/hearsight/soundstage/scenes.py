@@ -42,7 +42,7 @@ PLATE_COLOURS: dict[str, tuple[int, int, int]] = {
     "orange": (246, 148, 44),
 }
 SECONDS_A_CHARACTER = 0.085  # of speech, on the slow side
-LONGEST = 7.0
+SPARE = 0.4
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ def sample_sight(rng: Generator, split: Split = "train") -> Scene:
         for name in names
     )
     seed = int(rng.integers(2**31))
-    return Scene(seed=seed, icons=icons, background=background, duration=round(rng.uniform(5, LONGEST), 1))
+    return Scene(seed=seed, icons=icons, background=background, duration=round(rng.uniform(5, 7), 1))
 
 
 def fitting_sounds(scene: Scene, split: Split) -> tuple[str, ...]:
@@ -152,14 +152,15 @@ def sample_distraction(rng: Generator) -> Distraction:
     return Distraction(pick(rng, DISTRACTORS), round(rng.uniform(-36, -17), 1))
 
 
-def sample_speech(rng: Generator, duration: float, split: Split = "train") -> Speech:
-    """A sentence that can be said within the duration."""
+def sample_speech(rng: Generator, duration: float, split: Split = "train", spare: float = SPARE) -> Speech:
+    """A sentence near the start or the end of a clip of this duration, with some seconds to spare besides it."""
     while True:
         sentence, stretch = sample_sentence(rng, split), round(rng.uniform(1.0, 1.12), 2)
-        slack = duration - 0.4 - SECONDS_A_CHARACTER * stretch * len(sentence.text)
-        if slack >= 0:
-            start = 0.2 + min(slack, 2.5) * rng.random()
-            return Speech(sentence, pick(rng, VOICES), round(start, 2), stretch)
+        left = duration - SECONDS_A_CHARACTER * stretch * len(sentence.text)
+        if left >= spare:
+            margin = rng.uniform(0.15, 0.4)
+            start = margin if rng.random() < 0.5 else left - margin
+            return Speech(sentence, pick(rng, VOICES), round(max(0.0, start), 2), stretch)
 
 
 def draw(scene: Scene, times: list[float]) -> Iterator[np.ndarray]:

@@ -11,8 +11,10 @@ from hearsight.soundstage.synthesis import SAMPLE_RATE, clock, levelled
 from hearsight.soundstage.voices import speak
 
 SPEECH_LEVEL = -18.0
-DUCKED = -12.0  # everything else against speech, in dB, while someone speaks
-RAMP = 0.15
+# Everything else against speech, in dB, while someone speaks. So low because pocketsphinx takes soft noise for speech:
+# its word error rate on busy soundtracks was 0.8 at -12 dB, 0.5 at -24 dB and 0.2 at -40 dB.
+DUCKED = -40.0
+HOLD, RAMP = 0.35, 0.25  # seconds before and after the speech that stay soft, and that the change takes
 
 
 def soundtrack(scene: Scene) -> np.ndarray:
@@ -37,16 +39,16 @@ def soundtrack(scene: Scene) -> np.ndarray:
 
 
 def voice_over(track: np.ndarray, voice: np.ndarray, start: float) -> np.ndarray:
-    """The track with a voice from start seconds on, ducked as long as it speaks, as broadcasters do it."""
+    """The track with a voice from start seconds on; all else fades out while it speaks, as broadcasters do it."""
     first = round(start * SAMPLE_RATE)
     voice = voice[: len(track) - first]
-    under = track[first : first + len(voice)]
+    under = track[max(0, first - round(HOLD * SAMPLE_RATE)) : first + len(voice) + round(HOLD * SAMPLE_RATE)]
     block = under[: len(under) // 800 * 800].reshape(-1, 800)
     loudest = np.sqrt(np.mean(block**2, axis=1)).max(initial=1e-6)
     gain = min(1.0, 10 ** ((SPEECH_LEVEL + DUCKED) / 20) / float(loudest))
     time = clock(len(track) / SAMPLE_RATE)
     end = start + len(voice) / SAMPLE_RATE
-    away = np.maximum(start - time, time - end)  # seconds outside the speech; negative while it lasts
+    away = np.maximum(start - time, time - end) - HOLD  # seconds outside the soft stretch; negative within
     mixed = track * np.clip(gain + (1 - gain) * away / RAMP, gain, 1)
     mixed[first : first + len(voice)] += voice
     return np.asarray(mixed, np.float32)
