@@ -36,5 +36,5 @@ def similarities(model: AVIGATE, texts: list[str], clips: FeatureSet) -> Tensor:
     columns = []
     for start in range(0, len(clips), BLOCK):
         video = model.fuse(clips.batch(range(start, min(start + BLOCK, len(clips)))))
-        columns.append(torch.cat([model.similarity(part, video) for part in vectors.split(BLOCK)]))
+        columns.append(torch.cat([model.similarity(part, video) for part in torch.split(vectors, BLOCK)]))
     return torch.cat(columns, dim=1)

@@ -163,9 +163,9 @@ def sample_speech(rng: Generator, duration: float, split: Split = "train", spare
             return Speech(sentence, pick(rng, VOICES), round(max(0.0, start), 2), stretch)
 
 
-def draw(scene: Scene, times: list[float]) -> Iterator[np.ndarray]:
-    """The scene at each time in seconds: RGB uint8, 240 x 320 x 3."""
-    stage = backgrounds.paint(scene.background, scene.generator("background"))
+def draw(scene: Scene, times: list[float], stage: Image.Image | None = None) -> Iterator[np.ndarray]:
+    """The scene at each time in seconds: RGB uint8, 240 x 320 x 3; on another stage than its background, if given."""
+    stage = stage or backgrounds.paint(scene.background, scene.generator("background"))
     spread = np.linspace(0.3, 0.7, len(scene.icons)) if len(scene.icons) > 1 else [0.5]
     cards = [card(icon) for icon in scene.icons]
     for time in times:

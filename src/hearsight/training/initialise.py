@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
 from hearsight.models.avigate import AVIGATE
-from hearsight.models.gated_fusion import GatedFusionBlock
-from hearsight.models.resampler import ResamplerBlock
+from hearsight.models.gated_fusion import GatedFusion, GatedFusionBlock
+from hearsight.models.resampler import Resampler, ResamplerBlock
 
 SPREAD = 0.02
 
@@ -27,9 +29,10 @@ def initialise(model: AVIGATE) -> None:
     nn.init.normal_(model.resampler.position, std=SPREAD)
     if model.clip.config.text_config.hidden_size != model.width:
         return
-    for stack in (module for module in model.children() if hasattr(module, "blocks")):
-        for block, layer in zip(stack.blocks, text.encoder.layers, strict=False):
-            _copy_layer(block, layer)
+    for stack in model.children():
+        if isinstance(stack, (Resampler, GatedFusion)):
+            for block, layer in zip(stack.blocks, text.encoder.layers, strict=False):
+                _copy_layer(block, layer)
     positions = text.embeddings.position_embedding.weight
     kept = min(len(positions), model.config.positions)
     model.frame_position.weight[:kept] = positions[:kept]
@@ -43,7 +46,7 @@ def _randomise(block: nn.Module) -> None:
             nn.init.normal_(parameter, std=SPREAD)
 
 
-def _copy_layer(block: ResamplerBlock | GatedFusionBlock, layer: nn.Module) -> None:
+def _copy_layer(block: Any, layer: nn.Module) -> None:
     """Self-attention, MLP and the first two norms of a layer of CLIP's text transformer."""
     source: dict[str, Tensor] = layer.state_dict()
     for kind in ("weight", "bias"):

@@ -38,6 +38,7 @@ class TowersRecipe(Schedule):
     ast: dict[str, Any]
     scenes: Count  # generated, and drawn at a few moments
     pictures_a_scene: Count = 3
+    nowhere: bool = False  # draw every other scene without its background
     sounded: Count  # so many of the scenes are sounded, too
     steps: Count
     pictures: Count = 64  # a step

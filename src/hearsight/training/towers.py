@@ -1,7 +1,8 @@
 """Small towers from scratch: pictures, sounds and sentences brought into one space by contrast with their captions.
 
 They stand in for CLIP and AST in the bundled demo model. What they learn from is generated: scenes of Soundstage's
-training split, each drawn at a few moments and sounded once, and sentences with their rewordings.
+training split, each drawn at a few moments and sounded once, and sentences with their rewordings. Small towers learn
+pairs by heart (a dog on a beach, and so no dog in a city), so every other scene may be drawn nowhere in particular.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 import torch
 from numpy.random import Generator
 from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -26,7 +28,8 @@ from hearsight.models.avigate import AVIGATE
 from hearsight.models.checkpoint import build, load, save
 from hearsight.models.config import ModelConfig
 from hearsight.models.tokens import Tokenizer
-from hearsight.soundstage.captions import describe, kinds
+from hearsight.soundstage.backgrounds import HEIGHT, WIDTH
+from hearsight.soundstage.captions import caption, describe, kinds
 from hearsight.soundstage.plans import sample_scene
 from hearsight.soundstage.scenes import Scene, draw
 from hearsight.soundstage.soundtrack import soundtrack
@@ -140,7 +143,19 @@ def _show(recipe: TowersRecipe, number: int) -> NDArray[np.uint8]:
     scene = scene_of(recipe, number)
     rng = np.random.default_rng([recipe.seed, 3, number])
     times = np.sort(rng.uniform(0, scene.duration, recipe.pictures_a_scene)).tolist()
-    return np.stack([crop(frame, recipe.clip["vision_config"]["image_size"]) for frame in draw(scene, times)])
+    stage = _nowhere(rng) if recipe.nowhere and is_nowhere(number) else None
+    return np.stack([crop(frame, recipe.clip["vision_config"]["image_size"]) for frame in draw(scene, times, stage)])
+
+
+def is_nowhere(number: int) -> bool:
+    """Every other scene."""
+    return number % 2 == 1
+
+
+def _nowhere(rng: Generator) -> Image.Image:
+    """Soft blots of random colours: a background that is no place."""
+    blots = rng.integers(0, 256, (rng.integers(2, 7), rng.integers(2, 9), 3), dtype=np.uint8)
+    return Image.fromarray(blots).resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC)
 
 
 def _sound(recipe: TowersRecipe, number: int) -> NDArray[np.float16]:
@@ -154,10 +169,18 @@ def _sound(recipe: TowersRecipe, number: int) -> NDArray[np.float16]:
 def _picture_loss(model: AVIGATE, recipe: TowersRecipe, material: Material, rng: Generator) -> Tensor:
     chosen = rng.integers(len(material.scenes), size=recipe.pictures)
     shots = material.pictures[chosen, rng.integers(recipe.pictures_a_scene, size=recipe.pictures)]
-    scenes = [material.scenes[place] for place in chosen]
     frames = model.clip.frames(normalise(torch.from_numpy(shots).permute(0, 3, 1, 2))[:, None])[:, 0]
-    keys = [str((sorted(icon.name for icon in scene.icons), scene.background)) for scene in scenes]
-    return contrast(model, frames, [describe(scene, "sight", rng) for scene in scenes], keys)
+    told = [_sight(material.scenes[place], recipe.nowhere and is_nowhere(int(place)), rng) for place in chosen]
+    return contrast(model, frames, [text for text, _ in told], [key for _, key in told])
+
+
+def _sight(scene: Scene, nowhere: bool, rng: Generator) -> tuple[str, str]:
+    """A caption of what is seen, and a key that is the same for pictures of the same things in the same place."""
+    things = sorted(icon.name for icon in scene.icons)
+    while True:
+        told = caption(scene, "sight", rng)
+        if not (nowhere and f"background: {scene.background}" in told.facts):
+            return told.text, f"{things} {'' if nowhere else scene.background}"
 
 
 def _sound_loss(model: AVIGATE, recipe: TowersRecipe, material: Material, rng: Generator) -> Tensor:
