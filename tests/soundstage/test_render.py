@@ -11,7 +11,6 @@ import pytest
 from hearsight.errors import HearsightError
 from hearsight.soundstage import icons, voices
 from hearsight.soundstage.captions import Caption
-from hearsight.soundstage.examples import frame_example, sound_example, speech_example
 from hearsight.soundstage.render import render
 from hearsight.soundstage.scenes import Scene
 
@@ -116,15 +115,3 @@ def test_missing_packages_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     icons.sprite.cache_clear()
     with pytest.raises(HearsightError, match="apt-get install fonts-noto-color-emoji"):
         icons.sprite("dog")
-
-
-def test_examples_for_towers() -> None:
-    rng = np.random.default_rng(0)
-    frame, seen = frame_example(rng)
-    assert frame.shape == (240, 320, 3)
-    assert frame.dtype == np.uint8
-    track, heard, name = sound_example(rng)
-    assert track.dtype == np.float32
-    assert seen and heard and name
-    spoken, reworded = speech_example(rng)
-    assert spoken not in reworded

@@ -32,7 +32,7 @@ def render(
 
     hearsight soundstage render soundstage --split validation --count 200
     """
-    from hearsight.soundstage import render as render_split
+    from hearsight.soundstage.render import render as render_split
 
     steps = Steps()
     manifest = render_split(folder / split, split, count, seed, workers, lambda n, total: steps("clip", n, total))

@@ -2,5 +2,5 @@
 
 From the parts to the whole: icons and backgrounds (seen), sounds and distractors (heard), sentences and voices
 (said); scenes puts them together as plain data, plans chooses scenes for a split, captions and queries put them in
-words, soundtrack and render make files of them, and examples hands out single frames, sounds and sentences.
+words, soundtrack and render make files of them.
 """
