@@ -1,28 +1,32 @@
 PYTHON ?= python3
 BIN := .venv/bin
-READY := .venv/.ready
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
 .PHONY: demo test lint demo-model clean
 
-demo: $(READY)
+demo: .venv/.base
 	$(BIN)/hearsight demo
 
-test: $(READY)
+test: .venv/.dev
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2
 
-lint: $(READY)
+lint: .venv/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# The bundled demo clips and demo model, from nothing: about two hours on two cores. Needs flite and Noto's emoji font.
-demo-model: $(READY)
+# The bundled demo model and demo clips, from nothing: about two hours on two cores. Needs flite and Noto's emoji font.
+demo-model: .venv/.base
 	$(BIN)/python scripts/make_demo.py
 
-$(READY): pyproject.toml constraints.txt
+.venv/.base: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Hearsight needs Python 3.11 or newer")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(INSTALL) .
+	touch $@
+
+.venv/.dev: .venv/.base
+	$(INSTALL) '.[dev]'
 	touch $@
 
 clean:

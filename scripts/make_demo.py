@@ -16,12 +16,13 @@ BUNDLED = Path(__file__).resolve().parents[1] / "src" / "hearsight" / "demo"
 CLIPS = BUILD / "soundstage"
 STEPS = [
     ["soundstage", "render", str(CLIPS), "--split", "validation", "--count", "200"],
-    ["soundstage", "render", str(CLIPS), "--split", "train", "--count", "2400"],
+    ["soundstage", "render", str(CLIPS), "--split", "train", "--count", "2000"],
     ["soundstage", "render", str(CLIPS), "--split", "demo"],
     ["train", "demo-towers", "--out", str(BUILD / "towers")],
+    ["train", "demo-towers-more", "--out", str(BUILD / "towers-more"), "--set", f"start={BUILD / 'towers' / 'model'}"],
     [
         "train", "demo", "--out", str(BUILD / "head"),
-        "--set", f"data={CLIPS}", "--set", f"towers={BUILD / 'towers' / 'model'}",
+        "--set", f"data={CLIPS}", "--set", f"towers={BUILD / 'towers-more' / 'model'}",
     ],
 ]  # fmt: skip
 
