@@ -12,7 +12,7 @@ from hearsight.training.tokenizer import train_tokenizer
 
 def tiny_clip(vocabulary: int = 600) -> dict:
     """The configuration of a CLIP so small that it encodes a clip in milliseconds."""
-    sizes = {"intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2, "hidden_size": 32}
+    sizes = {"intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 2, "hidden_size": 32}
     ids = {"bos_token_id": vocabulary - 2, "eos_token_id": vocabulary - 1, "pad_token_id": 0}
     return {
         "projection_dim": 32,
@@ -22,7 +22,7 @@ def tiny_clip(vocabulary: int = 600) -> dict:
 
 
 def tiny_ast() -> dict:
-    sizes = {"intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2, "hidden_size": 32}
+    sizes = {"intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 2, "hidden_size": 32}
     return {**sizes, "max_length": 64, "time_stride": 16, "frequency_stride": 16}
 
 

@@ -115,7 +115,7 @@ def test_new_modules_start_from_the_text_transformer(recipe):
     for stack in (model.resampler, model.audio_fusion, model.speech_fusion):
         assert torch.equal(stack.blocks[0].mlp.expand.weight, layer.mlp.fc1.weight)
         assert torch.equal(stack.blocks[0].self_attention.in_proj_weight[:32], layer.self_attn.q_proj.weight)
-    assert model.audio_fusion.blocks[0].cross_attention.in_proj_weight.std() == pytest.approx(0.02, rel=0.1)
+    assert model.audio_fusion.blocks[0].cross_attention.in_proj_weight.std().item() == pytest.approx(0.02, rel=0.1)
     initialise(model)
 
 
