@@ -1,0 +1,124 @@
+"""`hearsight index`: make a folder of videos searchable, or bring its index up to date."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+import hearsight
+from hearsight.cli import show
+from hearsight.cli.models import DEFAULT
+from hearsight.cli.place import At, recorded_model
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from hearsight.library import Library, UpdateReport
+    from hearsight.models.clip4clip import CLIP4Clip
+    from hearsight.speech.recogniser import Recogniser
+
+FAILURES_SHOWN = 3
+
+
+def index(
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", exists=True, file_okay=False, help="The folder with the videos.")
+    ],
+    model: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help=f"See hearsight models. Else that of the index, or {DEFAULT}."),
+    ] = None,
+    library: At = None,
+    cut: Annotated[
+        Literal["window", "shots", "file"] | None,
+        typer.Option(help="What a clip is: a stretch of equal length, a shot, or a whole file.", show_default="window"),
+    ] = None,
+    seconds: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="The length of a window.", show_default="15")
+    ] = None,
+    recogniser: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="Of speech: auto, pocketsphinx, whisper, whisper:NAME-OR-FOLDER or none."),
+    ] = "auto",
+    device: Annotated[str, typer.Option(metavar="NAME", help="Where to compute: cpu, cuda or mps.")] = "cpu",
+    dtype: Annotated[
+        Literal["float32", "bfloat16"], typer.Option(help="bfloat16 is faster where the machine has it.")
+    ] = "float32",
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Forget the old index and begin anew.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show errors only.")] = False,
+) -> None:
+    """Index a folder of videos, or bring its index up to date.
+
+    Unchanged files cost nothing, and an interrupted run is finished by the next one.
+    """
+    name = model or _recorded(folder, library, rebuild) or DEFAULT
+    with nullcontext() if quiet else show.busy(f"loading {name}"):
+        from hearsight.library import Library
+        from hearsight.speech.recogniser import load_recogniser
+
+        listener = load_recogniser(recogniser)
+        loaded = hearsight.load(name, device, dtype)
+        kept = Library.create(folder, loaded, library, cut, seconds, name=_lasting_name(name), rebuild=rebuild)
+    report = _update(kept, loaded, listener, quiet)
+    if json:
+        show.write_json({"folder": str(kept.folder), "model": kept.identity.model, **report.to_dict()})
+    elif not quiet:
+        screen = show.console()
+        for line in summary(report, len(kept.failures())):
+            show.write(screen, line)
+
+
+def _recorded(folder: Path, at: Path | None, rebuild: bool) -> str | None:
+    """The model of the index that is there; a damaged one is no obstacle to making it anew."""
+    try:
+        return recorded_model(folder, at)
+    except hearsight.HearsightError:
+        if rebuild:
+            return None
+        raise
+
+
+def _lasting_name(name: str) -> str:
+    """A model's name as it can be loaded by from any other folder."""
+    path = Path(name).expanduser()
+    return str(path.resolve()) if name != "demo" and path.is_dir() else name
+
+
+def _update(library: Library, model: CLIP4Clip, recogniser: Recogniser | None, quiet: bool) -> UpdateReport:
+    from hearsight.cli.progress import ShownProgress
+
+    try:
+        if quiet:
+            return library.update(model, recogniser)
+        with ShownProgress(show.console(stderr=True)) as progress:
+            return library.update(model, recogniser, progress)
+    except KeyboardInterrupt:
+        show.note("what is indexed so far is kept; run the same again to finish")
+        raise
+
+
+def summary(report: UpdateReport, failures: int) -> list[Text]:
+    """What an update did, for a person to read. failures: how many files of the library stand as failed."""
+    from rich.text import Text
+
+    numbers = {
+        "added": report.added,
+        "changed": report.changed,
+        "moved": report.moved,
+        "deleted": report.deleted,
+        "unchanged": report.unchanged,
+        "failed": len(report.failed),
+    }
+    told = ", ".join(f"{number:,} {name}" for name, number in numbers.items() if number) or "nothing to do"
+    if report.clips:
+        told += f"; {show.counted(report.clips, 'clip')} in {show.lasting(report.seconds)}"
+    lines = [Text(told, style="bold")]
+    for failure in report.failed[:FAILURES_SHOWN]:
+        lines.append(Text.assemble("  ", show.visible(failure.path), ": ", (show.visible(failure.reason), "red")))
+    if failures > len(report.failed[:FAILURES_SHOWN]):
+        lines.append(Text(f"  {show.counted(failures, 'file')} failed in all: hearsight info --failures", style="dim"))
+    return lines

@@ -1,0 +1,71 @@
+"""`hearsight info`: what is in a library, and what could not be indexed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hearsight.cli import show
+from hearsight.cli.place import At, open_library
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from hearsight.library import Failure, LibraryInfo
+
+
+def info(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[FOLDER]",
+            exists=True,
+            file_okay=False,
+            help="The indexed folder; else the current one, or the nearest above it.",
+        ),
+    ] = None,
+    library: At = None,
+    failures: Annotated[bool, typer.Option("--failures", help="List the files that could not be indexed.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """Tell what is in an indexed folder."""
+    kept = open_library(folder, library)
+    if json:
+        listed = [asdict(failure) for failure in kept.failures()]
+        show.write_json(listed if failures else kept.info().to_dict())
+        return
+    screen = show.console()
+    for line in failed_files(kept.failures()) if failures else [facts(kept.info())]:
+        show.write(screen, line)
+
+
+def facts(about: LibraryInfo) -> Text:
+    """What is in a library, as a table of two columns."""
+    cut = {"window": f"windows of {about.seconds:g} s", "shots": "shots", "file": "whole files"}
+    rows = {
+        "folder": str(about.folder),
+        "index": f"{about.at}, {show.size(about.bytes)}",
+        "model": f"{about.model} ({about.method}, {about.fingerprint})",
+        "videos": f"{about.videos:,}, {show.lasting(3600 * about.hours)} in all",
+        "clips": f"{about.clips:,}, {cut[about.by]}",
+        "with speech": f"{about.with_speech:,}",
+        "with sound": f"{about.with_sound:,}",
+        "failed": f"{about.failures:,}" + (" (list them with --failures)" if about.failures else ""),
+    }
+    return show.facts(rows.items())
+
+
+def failed_files(failures: list[Failure]) -> list[Text]:
+    """Each file that could not be indexed, with the reason below it."""
+    from rich.text import Text
+
+    if not failures:
+        return [Text("every file could be indexed")]
+    lines = []
+    for failure in failures:
+        lines.append(Text.assemble((show.visible(failure.path), "bold"), (f"   {failure.when}", "dim")))
+        lines.append(Text.assemble("    ", (show.visible(failure.reason), "red")))
+    return lines

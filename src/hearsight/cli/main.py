@@ -1,0 +1,105 @@
+"""The command line: `hearsight COMMAND ...`. Each command is a file of this folder, registered here in one line.
+
+Exit codes: 0 done, 1 failed (one line on stderr says why and what to do), 2 not understood, 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+import hearsight
+from hearsight.cli import demo, evaluate, index, info, models, search, show, soundstage, train
+from hearsight.errors import HearsightError
+
+app = typer.Typer(
+    help="Find moments in videos by what is seen, heard and said.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(index.index)
+app.command(cls=search.SearchCommand)(search.search)
+app.command()(info.info)
+app.command()(models.models)
+app.command()(demo.demo)
+app.command()(train.train)
+app.command()(evaluate.evaluate)
+app.add_typer(soundstage.app, name="soundstage")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line (by default that of this process) and return its exit code.
+
+    `--debug`, anywhere in it, lets an error through with its traceback.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal without Unicode is no reason to fail
+    words, debug = _take_debug(list(sys.argv[1:] if arguments is None else arguments))
+    if not debug:
+        _silence_libraries()
+    try:
+        app(words, prog_name="hearsight")
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        if code == 130:
+            show.note("stopped")
+        return code
+    except HearsightError as error:
+        if debug:
+            raise
+        show.note(f"error: {error}")
+        return 1
+    except Exception as error:
+        if debug:
+            raise
+        what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        show.note(f"error: {what}; this is a fault of Hearsight: add --debug for its traceback, and report it")
+        return 1
+    return 0
+
+
+def _take_debug(words: list[str]) -> tuple[list[str], bool]:
+    """The words without `--debug`, and whether it was there; what follows `--` is a query's own."""
+    end = words.index("--") if "--" in words else len(words)
+    options = [word for word in words[:end] if word != "--debug"]
+    return options + words[end:], len(options) < end
+
+
+def _silence_libraries() -> None:
+    """Keep the libraries' warnings and progress bars off a person's screen."""
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    for name in ("transformers", "huggingface_hub", "httpx", "torch", "faster_whisper"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    warnings.simplefilter("ignore")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"hearsight {hearsight.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def hearsight_command(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error; works in any place.")] = False,
+) -> None:
+    """Find moments in videos by what is seen, heard and said."""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,49 @@
+"""Where a library is, and how its options are called in every command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hearsight.errors import HearsightError
+
+if TYPE_CHECKING:
+    from hearsight.library import Library
+
+HIDDEN = ".hearsight"
+
+At = Annotated[
+    Path | None, typer.Option("--library", metavar="FOLDER", help="Where the index is kept, if not in the folder.")
+]
+
+
+def open_library(folder: Path | None, at: Path | None) -> Library:
+    """The library of a folder; of none named, that of the current folder or of the nearest one above it.
+
+    Raises HearsightError when there is none.
+    """
+    from hearsight.library import Library
+
+    if folder is None and at is None:
+        return Library.open(_nearest(Path.cwd()))
+    return Library.open(folder or Path.cwd(), at)
+
+
+def _nearest(here: Path) -> Path:
+    for folder in (here, *here.parents):
+        if (folder / HIDDEN).is_dir():
+            return folder
+    raise HearsightError(f"{here} is not indexed, nor is a folder above it; run hearsight index, or name one with --in")
+
+
+def recorded_model(folder: Path, at: Path | None) -> str | None:
+    """The name of the model that a folder was indexed with; None if it was not indexed yet.
+
+    Raises HearsightError for a library that cannot be read.
+    """
+    from hearsight.library.library import Identity
+
+    identity = Identity.read(folder / HIDDEN if at is None else at.expanduser())
+    return identity.model if identity else None

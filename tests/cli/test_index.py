@@ -1,0 +1,136 @@
+"""hearsight index, as a person types it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hearsight.cli.index import summary
+from hearsight.library import Failure, Library, UpdateReport
+from tests.cli.conftest import CUT
+from tests.library.conftest import film
+
+
+def test_first_run_tells_what_was_added_and_what_failed(run, films, model_folder):
+    ran = run("index", films, "--model", model_folder, *CUT)
+    assert ran.code == 0
+    assert "2 added, 1 failed; 4 clips in" in ran.out
+    assert "  broken.mp4: damaged" in ran.out
+    assert "[bold]name\\x1b[31m.mkv  2 clips\n" in ran.err and "\x1b" not in ran.err + ran.out
+
+
+def test_second_run_knows_the_model_and_does_only_what_changed(run, films, model_folder):
+    run("index", films, "--model", model_folder, *CUT)
+    film(films / "new.mkv", 2, seed=5)
+    (films / "trip" / "bell.mkv").rename(films / "bell.mkv")
+    (films / "trip" / "bell.srt").rename(films / "bell.srt")
+    ran = run("index", films, "--json", "--quiet", "--recogniser", "none")
+    assert ran.code == 0 and ran.err == ""
+    report = json.loads(ran.out)
+    assert report["model"] == str(model_folder)
+    assert {name: report[name] for name in ("added", "moved", "unchanged", "deleted", "clips")} == {
+        "added": 1, "moved": 1, "unchanged": 1, "deleted": 0, "clips": 1,
+    }  # fmt: skip
+
+
+def test_a_model_named_from_here_is_found_from_elsewhere(run, films, model_folder, monkeypatch):
+    monkeypatch.chdir(model_folder.parent)
+    assert run("index", films, "--model", "tiny", *CUT, "-q") == (0, "", "")
+    monkeypatch.chdir(films)
+    assert run("search", "a bell").code == 0
+
+
+def test_library_elsewhere(run, films, model_folder, tmp_path):
+    at = tmp_path / "elsewhere"
+    assert run("index", films, "--model", model_folder, "--library", at, *CUT, "-q").code == 0
+    assert not (films / ".hearsight").exists()
+    assert json.loads(run("info", films, "--library", at, "--json").out)["clips"] == 4
+    assert json.loads(run("search", "bell", "--in", films, "--library", at, "--json").out)["hits"]
+
+
+def test_another_cut_is_refused_until_rebuilt(run, films, model_folder):
+    run("index", films, "--model", model_folder, *CUT)
+    refused = run("index", films, "--cut", "file")
+    assert refused.code == 1 and refused.err.startswith("error: ") and "--rebuild" in refused.err
+    rebuilt = run("index", films, "--cut", "file", "--rebuild", "--recogniser", "none", "--json")
+    assert rebuilt.code == 0
+    report = json.loads(rebuilt.out)
+    assert (report["added"], report["clips"], report["model"]) == (2, 2, str(model_folder))
+
+
+def test_a_damaged_index_is_rebuilt(run, films, model_folder):
+    run("index", films, "--model", model_folder, *CUT)
+    (films / ".hearsight" / "library.json").write_text("{")
+    damaged = run("index", films)
+    assert damaged.code == 1 and "--rebuild" in damaged.err
+    assert run("index", films, "--model", model_folder, "--rebuild", *CUT).code == 0
+
+
+def test_without_network_it_points_at_the_demo_model(run, films, monkeypatch, tmp_path):
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    def fetch(*args, **kwargs):
+        raise LocalEntryNotFoundError("offline")
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", fetch)
+    ran = run("index", films, "--recogniser", "none")
+    assert ran.code == 1 and ran.out == ""
+    assert "cannot fetch model 'openai/clip-vit-base-patch32'" in ran.err and "--model demo" in ran.err
+    assert ran.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (["nowhere"], 2, "does not exist"),
+        ([], 2, "Missing argument"),
+        ([".", "--cut", "scenes"], 2, "--cut"),
+        ([".", "--dtype", "int8"], 2, "--dtype"),
+        ([".", "--recogniser", "ear"], 1, "pocketsphinx"),
+        ([".", "--model", "no-such-model"], 1, "'demo'"),
+        ([".", "--model", "MODEL", "--device", "abacus"], 1, "available: cpu"),
+        ([".", "--model", "MODEL", "--seconds", "-3"], 1, "above 0"),
+        ([".", "--model", "MODEL"], 1, "no video"),
+    ],
+)
+def test_errors_say_what_to_do(run, tmp_path, monkeypatch, model_folder, words, code, told):
+    monkeypatch.chdir(tmp_path)
+    quick = [] if "--recogniser" in words else ["--recogniser", "none"]
+    ran = run("index", *(str(model_folder) if word == "MODEL" else word for word in words), *quick)
+    assert (ran.code, ran.out) == (code, "")
+    assert told in ran.err and "Traceback" not in ran.err
+
+
+def test_interrupted_run_says_that_nothing_is_lost(run, films, model_folder, monkeypatch):
+    def stop(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Library, "update", stop)
+    ran = run("index", films, "--model", model_folder, *CUT)
+    assert ran.code == 130
+    assert ran.err.splitlines() == ["what is indexed so far is kept; run the same again to finish", "stopped"]
+
+
+def test_summary_of_a_long_run():
+    failed = [Failure(f"{n}.mp4", "broken", "2026-01-01") for n in range(5)]
+    report = UpdateReport(added=1200, changed=1, moved=2, deleted=3, failed=failed, clips=34000, seconds=7500)
+    lines = [line.plain for line in summary(report, failures=7)]
+    assert lines[0] == "1,200 added, 1 changed, 2 moved, 3 deleted, 5 failed; 34,000 clips in 2 h 5 min"
+    assert lines[1:] == [
+        "  0.mp4: broken", "  1.mp4: broken", "  2.mp4: broken", "  7 files failed in all: hearsight info --failures",
+    ]  # fmt: skip
+
+
+def test_summary_of_an_empty_run():
+    assert [line.plain for line in summary(UpdateReport(), failures=0)] == ["nothing to do"]
+
+
+def test_bare_name_of_a_folder_called_demo_is_still_the_bundled_model(tmp_path, monkeypatch):
+    from hearsight.cli.index import _lasting_name
+
+    monkeypatch.chdir(tmp_path)
+    Path("demo").mkdir()
+    Path("mine").mkdir()
+    assert _lasting_name("demo") == "demo"
+    assert _lasting_name("mine") == str(tmp_path / "mine")
+    assert _lasting_name("openai/clip-vit-base-patch32") == "openai/clip-vit-base-patch32"

@@ -1,0 +1,114 @@
+"""The command line as a whole: exit codes, speed, and what happens when things go wrong."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from hearsight import HearsightError
+from hearsight.cli import main as command_line
+from hearsight.cli.main import main
+
+HEAVY = {"torch", "transformers", "lancedb", "huggingface_hub", "av", "rich", "numpy"}
+
+
+def python(code: str, **options) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, **options)
+
+
+def test_help_lists_the_commands_and_version_is_told(run):
+    ran = run("--help")
+    assert ran.code == 0 and all(name in ran.out for name in ("index", "search", "info", "models"))
+    assert run("--version").out.startswith("hearsight 0.")
+    assert run("index", "--help").code == 0
+
+
+def test_help_imports_nothing_heavy():
+    ran = python(
+        "import sys; from hearsight.cli.main import main; code = main(['--help'])\n"
+        f"sys.exit(code or ', '.join({HEAVY} & set(sys.modules)) or 0)"
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("words", [[], ["serch"], ["--nonsense"]])
+def test_what_is_not_understood_is_code_2(run, words):
+    assert run(*words).code == 2
+
+
+@pytest.fixture
+def failing(monkeypatch):
+    """Makes `hearsight info` fail with an error."""
+
+    def failing(error):
+        def fail(*args):
+            raise error
+
+        monkeypatch.setattr("hearsight.cli.info.open_library", fail)
+
+    return failing
+
+
+def test_an_error_is_one_line(run, failing):
+    failing(HearsightError("cannot read [bold]x\n\x1b[2J; remove it"))
+    assert run("info") == (1, "", "error: cannot read [bold]x\\n\\x1b[2J; remove it\n")
+
+
+def test_a_fault_is_one_line_too(run, failing):
+    failing(ZeroDivisionError("division by zero"))
+    ran = run("info")
+    assert ran.code == 1 and ran.err.startswith("error: ZeroDivisionError: division by zero; ")
+    assert "--debug" in ran.err and ran.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", [["--debug", "info"], ["info", "--debug"]])
+def test_debug_shows_the_traceback(failing, words):
+    failing(HearsightError("no"))
+    with pytest.raises(HearsightError):
+        main(words)
+
+
+def test_interruption_is_calm(run, failing):
+    failing(KeyboardInterrupt())
+    assert run("info") == (130, "", "stopped\n")
+
+
+def test_ctrl_c_ends_the_process_with_130():
+    code = (
+        "import os, signal, sys, hearsight.cli.info as info; from hearsight.cli.main import main\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "info.open_library = lambda *args: os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.exit(main(['info']))"
+    )
+    ran = python(code)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (130, "", "stopped\n")
+    assert signal.getsignal(signal.SIGINT)
+
+
+@pytest.mark.parametrize("words", [["models", "--json"], ["models"], ["--help"]])
+def test_a_closed_pipe_is_quiet(words):
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "hearsight.cli.main", *words]
+    ran = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True, timeout=60)
+    os.close(write)
+    assert ran.stderr == ""
+
+
+def test_names_that_the_terminal_cannot_write_are_escaped():
+    ran = python(
+        "from hearsight.cli.main import main; from hearsight.cli import info, show\n"
+        "info.open_library = lambda *args: (show.write(show.console(), '日本 é'), exit(0))\nmain(['info'])",
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )
+    assert ran.stdout == "\\u65e5\\u672c \\xe9\n"
+
+
+def test_debug_is_taken_from_anywhere_but_a_query():
+    take = command_line._take_debug
+    assert take(["--debug", "info"]) == (["info"], True)
+    assert take(["search", "x", "--debug"]) == (["search", "x"], True)
+    assert take(["search", "--", "--debug"]) == (["search", "--", "--debug"], False)
+    assert take(["search", "--debug", "--", "--debug"]) == (["search", "--", "--debug"], True)

@@ -1,0 +1,33 @@
+"""hearsight models."""
+
+import json
+
+from hearsight.cli import models
+from hearsight.models import checkpoint
+
+
+def test_public_models_are_listed(run):
+    out = run("models").out
+    assert "openai/clip-vit-base-patch32" in out and "the default" in out
+    assert all(len(line) <= 80 for line in out.splitlines())
+
+
+def test_json_says_which_are_here(run, monkeypatch, tmp_path):
+    cached = tmp_path / "model.safetensors"
+    monkeypatch.setattr(
+        "huggingface_hub.try_to_load_from_cache",
+        lambda name, file: str(cached) if name.endswith("patch16") and file == cached.name else None,
+    )
+    listed = {model["name"]: model["here"] for model in json.loads(run("models", "--json").out)}
+    assert listed["openai/clip-vit-base-patch16"] and not listed["openai/clip-vit-base-patch32"]
+
+
+def test_bundled_model_is_listed_where_it_is(run, monkeypatch, tmp_path):
+    monkeypatch.setattr(models, "DEMO", tmp_path)
+    assert json.loads(run("models", "--json").out)[0]["name"] == "demo"
+    monkeypatch.setattr(models, "DEMO", tmp_path / "none")
+    assert "demo" not in [model["name"] for model in json.loads(run("models", "--json").out)]
+
+
+def test_it_looks_for_the_bundled_model_where_load_does():
+    assert models.DEMO.resolve() == checkpoint.DEMO

@@ -1,0 +1,136 @@
+"""hearsight search and info, as a person types them."""
+
+import json
+
+import pytest
+
+from tests.cli.conftest import ODD_NAME
+
+
+def test_words_need_no_quotation_marks(run, indexed):
+    ran = run("search", "the", "doctor", "lost", "--in", indexed)
+    assert ran.code == 0 and ran.err == ""
+    first, line = ran.out.splitlines()[:2]
+    assert first.startswith(" 1  trip/bell.mkv ") and "0:00-0:02" in first and "seen " in first
+    assert line == '    "the [doctor] [lost]"'
+    assert ran.out.splitlines()[-1].startswith("4 clips of 4 in 2 videos, ")
+    assert run("search", "the doctor lost", "--in", indexed, "--json").code == 0
+
+
+def test_odd_names_and_markup_are_shown_as_they_are(run, indexed):
+    out = run("search", "yellow bicycle", "--in", indexed).out
+    assert '"a [red][yellow][/red] [bicycle]"' in out
+    assert "odd\\n[bold]name\\x1b[31m.mkv" in out and "\x1b" not in out
+
+
+def test_json_has_everything(run, indexed):
+    ran = run("search", "yellow bicycle", "--in", indexed, "--json")
+    result = json.loads(ran.out)
+    assert result["query"] == "yellow bicycle" and result["total_clips"] == 4
+    assert {hit["path"] for hit in result["hits"]} == {"trip/bell.mkv", ODD_NAME}
+    best = result["hits"][0]
+    assert best["line"][slice(*best["spans"][0])] == "yellow"
+    assert {"score", "start", "end", "moment", "seen", "heard", "said", "gates", "video"} <= best.keys()
+
+
+def test_the_nearest_indexed_folder_is_searched(run, indexed, monkeypatch):
+    monkeypatch.chdir(indexed / "trip")
+    assert "trip/bell.mkv" in run("search", "doctor").out
+    assert json.loads(run("info", "--json").out)["folder"] == str(indexed)
+
+
+@pytest.mark.parametrize("command", [("search", "a bell"), ("info",)])
+def test_where_nothing_is_indexed_it_says_what_to_run(run, tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    ran = run(*command)
+    assert ran.code == 1 and ran.out == ""
+    assert ran.err.startswith("error: ") and "run hearsight index" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("options", "paths"),
+    [
+        (["--path", "trip/*"], {"trip/bell.mkv"}),
+        (["--no-sound"], {ODD_NAME}),
+        (["--has-sound"], {"trip/bell.mkv"}),
+        (["--has-speech"], {"trip/bell.mkv"}),
+        (["--no-speech"], {ODD_NAME}),
+        (["--min-seconds", "1000"], set()),
+        (["--max-seconds", "1000"], {"trip/bell.mkv", ODD_NAME}),
+        (["--mode", "speech"], {"trip/bell.mkv"}),
+        (["--mode", "dense", "--limit", "5"], {"trip/bell.mkv", ODD_NAME}),
+    ],
+)
+def test_filters_and_modes(run, indexed, options, paths):
+    ran = run("search", "doctor", "--in", indexed, "--json", *options)
+    assert {hit["path"] for hit in json.loads(ran.out)["hits"]} == paths
+
+
+def test_nothing_found_is_no_error(run, indexed):
+    ran = run("search", "doctor", "--in", indexed, "--min-seconds", "1000")
+    assert ran.code == 0 and ran.out.startswith("nothing found in 4 clips")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        ([], 2, "Missing argument"),
+        ([""], 1, "query is empty"),
+        (["?!"], 1, "no word in it"),
+        (["x", "--mode", "guess"], 2, "--mode"),
+        (["x", "--limit", "0"], 2, "--limit"),
+        (["-5", "degrees"], 2, "-5"),
+        (["x", "--in", "nowhere"], 2, "does not exist"),
+        (["doctor", "--open", "9"], 1, "no rank 9"),
+        (["doctor", "--open", "--min-seconds", "1000"], 1, "nothing was found"),
+    ],
+)
+def test_errors_say_what_to_do(run, indexed, monkeypatch, words, code, told):
+    monkeypatch.chdir(indexed)
+    ran = run("search", *words)
+    assert ran.code == code and told in ran.err and "Traceback" not in ran.err
+
+
+def test_a_query_may_begin_with_a_dash(run, indexed):
+    ran = run("search", "--json", "--in", indexed, "--", "--open", "--debug", "-5", "degrees")
+    assert json.loads(ran.out)["query"] == "--open --debug -5 degrees"
+
+
+def test_a_very_long_query(run, indexed):
+    ran = run("search", "--in", indexed, *(["doctor"] * 10_000))
+    assert ran.code == 0 and "trip/bell.mkv" in ran.out.splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "rank"),
+    [
+        (["doctor", "--open"], 0),
+        (["--open", "doctor"], 0),
+        (["--open", "--json", "doctor"], 0),
+        (["doctor", "--open", "2"], 1),
+        (["--open=2", "doctor"], 1),
+    ],
+)
+def test_open_plays_the_moment(run, indexed, monkeypatch, words, rank):
+    played = []
+    monkeypatch.setattr("hearsight.cli.player.play", lambda path, seconds: played.append((str(path), seconds)))
+    hits = json.loads(run("search", "doctor", "--in", indexed, "--json").out)["hits"]
+    assert run("search", *words, "--in", indexed).code == 0
+    assert played == [(hits[rank]["video"], hits[rank]["moment"])]
+
+
+def test_info(run, indexed, model_folder):
+    out = run("info", indexed).out
+    facts = dict(line.strip().split("   ", 1) for line in out.splitlines())
+    facts = {name.strip(): value.strip() for name, value in facts.items()}
+    assert facts["folder"] == str(indexed)
+    assert facts["model"].startswith(f"{model_folder} (save, ")
+    assert facts["videos"].startswith("2, ") and facts["clips"] == "4, windows of 2 s"
+    assert facts["failed"] == "1 (list them with --failures)"
+
+
+def test_failures(run, indexed, films, model_folder):
+    out = run("info", indexed, "--failures").out
+    assert out.startswith("broken.mp4   20") and "\n    damaged" in out
+    [failure] = json.loads(run("info", indexed, "--failures", "--json").out)
+    assert failure["path"] == "broken.mp4" and failure["reason"] and failure["when"]
