@@ -1,4 +1,8 @@
-"""pocketsphinx: small, quick, offline, English only. It comes with the base install."""
+"""pocketsphinx: small, quick, offline, English only. It comes with the base install.
+
+Its words carry a posterior, which is not used: a threshold that drops half of the wrong words also drops a tenth
+of the right ones as soon as music plays, and a search misses a lost word more than it minds a strange one.
+"""
 
 from __future__ import annotations
 

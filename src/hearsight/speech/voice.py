@@ -21,7 +21,8 @@ BEGINS, ENDS = 0.5, 0.35
 # All in chunks of 32 ms.
 BATCH = 256
 PADDING = 8
-PAUSE = 25
+# Long: a recogniser does better with whole sentences, and an orator's pauses are within them.
+PAUSE = 45
 LONGEST = 30 * SAMPLE_RATE // CHUNK
 # Notes of an instrument and barks look like speech for one to five chunks; a word is longer.
 LEAST = 7
@@ -58,7 +59,7 @@ def find_speech(blocks: Iterable[Samples]) -> Iterator[tuple[float, Samples]]:
     """Stretches of speech, as (start in seconds, samples), none longer than 30 s.
 
     blocks: consecutive 16 kHz mono float32 of any lengths. A stretch keeps a quarter of a second of what is
-    before and after it, lasts through pauses of up to 0.8 s, and is cut between two words when it gets too long.
+    before and after it, lasts through pauses of up to 1.4 s, and is cut between two words when it gets too long.
     Holds less than a minute of sound at any time.
     """
     for stretch in _stretches(_scored(blocks)):

@@ -88,8 +88,8 @@ def _download(name: str) -> Path:
         ) from error
     except OSError as error:
         raise HearsightError(
-            f"cannot download whisper model {name!r}: {error}; go online once, give the folder of a model, "
-            "or use the recogniser pocketsphinx, which needs no network"
+            f"cannot download whisper model {name!r}: the hub cannot be reached, or has no such model; go online once, "
+            "check the spelling, give a model's folder, or use the recogniser pocketsphinx, which needs no network"
         ) from error
 
 
