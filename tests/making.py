@@ -51,4 +51,4 @@ def tiny_inputs(model: CLIP4Clip, clips: int = 3, seed: int = 0) -> dict[str, to
         )
         for _ in range(clips)
     ]
-    return collate(prepared)
+    return vars(collate(prepared))

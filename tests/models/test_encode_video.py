@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hearsight.models.inputs import frame_times
+from hearsight.models.inputs import ClipInputs, frame_times
 from hearsight.towers.distinct import encode_distinct
 from hearsight.types import Clip
 from tests.making import tiny_inputs, tiny_model
@@ -64,7 +64,7 @@ def test_what_a_clip_has_not_counts_as_zeros(model, batch):
 
 
 def test_leaving_a_branch_out(model, batch):
-    features = model.extract(**batch)
+    features = model.extract(ClipInputs(**batch))
     full, deaf = model.fuse(features), model.fuse(features, without={"audio"})
     vision = model.fuse(features, without={"audio", "speech"})
     assert not torch.allclose(full.pooled, deaf.pooled, atol=1e-3)
@@ -80,7 +80,7 @@ def test_padding_can_be_left_out(tmp_path):
     published = tiny_model(tmp_path)
     masked = build(replace(published.config, mask_padding=True), published.tokenizer).eval()
     masked.load_state_dict(published.state_dict())
-    features = published.extract(**tiny_inputs(published))
+    features = published.extract(ClipInputs(**tiny_inputs(published)))
     with torch.no_grad():
         before = published.fuse(features).pooled, masked.fuse(features).pooled
         features.frames[:, 3:] += 10  # three real frames of six

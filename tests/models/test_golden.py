@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from hearsight.models.inputs import ClipInputs
 from hearsight.models.resampler import Resampler
 from hearsight.training.losses import (
     adaptive_margin,
@@ -16,7 +17,8 @@ from tests.models.conftest import agree
 @pytest.fixture(scope="module")
 def encoded(golden, save_model):
     with torch.no_grad():
-        features = save_model.extract(**golden.video_inputs)
+        everyone = torch.ones(len(golden.inputs["fbank"]), dtype=torch.bool)
+        features = save_model.extract(ClipInputs(**golden.video_inputs, has_audio=everyone, has_speech=everyone))
         return features, save_model.fuse(features), save_model.encode_text(golden.inputs["text_ids"])
 
 

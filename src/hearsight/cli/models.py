@@ -15,8 +15,8 @@ DEFAULT = "openai/clip-vit-base-patch32"
 # Any CLIP on the hub can be named; these are the ones to begin with.
 PUBLIC = {
     DEFAULT: "sees; quick, the default",
-    "openai/clip-vit-base-patch16": "sees finer detail; 4 x slower",
-    "openai/clip-vit-large-patch14": "sees best; 18 x slower",
+    "openai/clip-vit-base-patch16": "sees finer detail; slower",
+    "openai/clip-vit-large-patch14": "sees best; much slower",
 }
 # As in hearsight.models.checkpoint, which takes seconds to import.
 DEMO = Path(hearsight.__file__).parent / "demo" / "model"

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from hearsight.models.clip4clip import NOTHING_WITHOUT, CLIP4Clip, embedding
 from hearsight.models.config import ModelConfig
 from hearsight.models.gated_fusion import GatedFusion
+from hearsight.models.inputs import ClipInputs
 from hearsight.models.resampler import Resampler
 from hearsight.models.tokens import Tokenizer
 from hearsight.towers.ast import AudioTower
@@ -42,18 +43,11 @@ class AVIGATE(CLIP4Clip):
     def audio_rows(self) -> int | None:
         return self.ast.rows
 
-    def extract(
-        self,
-        pixel_values: Tensor,
-        frame_mask: Tensor,
-        filterbank: Tensor | None = None,
-        speech_ids: Tensor | None = None,
-        has_audio: Tensor | None = None,
-        has_speech: Tensor | None = None,
-    ) -> ClipFeatures:
-        features = super().extract(pixel_values, frame_mask, filterbank, speech_ids, has_audio, has_speech)
+    def extract(self, clips: ClipInputs) -> ClipFeatures:
+        features = super().extract(clips)
+        filterbank = clips.filterbank
         if filterbank is None:
-            filterbank = torch.zeros(len(pixel_values), self.ast.rows, BINS)
+            filterbank = torch.zeros(len(clips.pixel_values), self.ast.rows, BINS)
         features.audio = self.ast(filterbank.to(self.device) * features.has_audio[:, None, None])
         return features
 

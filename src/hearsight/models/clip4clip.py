@@ -79,29 +79,13 @@ class CLIP4Clip(nn.Module):
         """The tensors of one clip from its decoded frames, sound and words; see `prepare` in inputs.py."""
         return prepare(self, frames, waveform, transcript)
 
-    def extract(
-        self,
-        pixel_values: Tensor,
-        frame_mask: Tensor,
-        filterbank: Tensor | None = None,
-        speech_ids: Tensor | None = None,
-        has_audio: Tensor | None = None,
-        has_speech: Tensor | None = None,
-    ) -> ClipFeatures:
-        """What the towers make of B clips: the slow half of `encode_video`, whose arguments it takes."""
-        B = len(pixel_values)
-        mask = frame_mask.to(self.device).bool()
-
-        def given(inputs: Tensor | None, flags: Tensor | None) -> Tensor:
-            if flags is None:
-                flags = torch.full((B,), inputs is not None)
-            return flags.to(self.device).bool()
-
+    def extract(self, clips: ClipInputs) -> ClipFeatures:
+        """What the towers make of a batch of B clips: the slow half of `encode_video`."""
         return ClipFeatures(
-            frames=self.clip.frames(pixel_values.to(self.device)),
-            frame_mask=mask,
-            has_audio=given(filterbank, has_audio),
-            has_speech=given(speech_ids, has_speech),
+            frames=self.clip.frames(clips.pixel_values.to(self.device)),
+            frame_mask=clips.frame_mask.to(self.device).bool(),
+            has_audio=clips.has_audio.to(self.device).bool(),
+            has_speech=clips.has_speech.to(self.device).bool(),
         )
 
     def fuse(self, features: ClipFeatures, without: Collection[str] = NOTHING_WITHOUT) -> VideoEmbedding:
@@ -137,7 +121,14 @@ class CLIP4Clip(nn.Module):
         speech_ids: (B, words). has_audio, has_speech: (B,); where false, the clip's filterbank or ids count as zeros.
         Inputs for branches that the model does not have are ignored.
         """
-        return self.fuse(self.extract(pixel_values, frame_mask, filterbank, speech_ids, has_audio, has_speech))
+        B = len(pixel_values)
+        if has_audio is None:
+            has_audio = torch.full((B,), filterbank is not None)
+        if has_speech is None:
+            has_speech = torch.full((B,), speech_ids is not None)
+        return self.fuse(
+            self.extract(ClipInputs(pixel_values, frame_mask, has_audio, has_speech, filterbank, speech_ids))
+        )
 
     def similarity(self, text: Tensor, video: VideoEmbedding) -> Tensor:
         """Logits (N, B) of unit text vectors (N, D) with B videos (REFERENCE.md section 6)."""

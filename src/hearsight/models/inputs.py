@@ -27,7 +27,7 @@ SHORTEST_TRANSCRIPT = 5  # characters: anything shorter counts as no speech, as 
 
 @dataclass
 class ClipInputs:
-    """One clip, as `encode_video` takes it, without the batch axis. None: the model does not take it."""
+    """One clip, or with an axis B in front a batch of them. None: the model does not take it, or has it not."""
 
     pixel_values: Tensor  # (F, 3, H, W), zeros for padding
     frame_mask: Tensor  # (F,)
@@ -86,14 +86,10 @@ def speech_ids(model: CLIP4Clip, transcripts: Sequence[str]) -> Tensor:
     return model.tokenize(transcripts) * spoken(transcripts)[:, None]
 
 
-def collate(clips: Sequence[ClipInputs]) -> dict[str, Tensor]:
-    """Clips of one model as the batch that its `extract` and `encode_video` take."""
-    batch = {}
-    for field in fields(ClipInputs):
-        values = [getattr(clip, field.name) for clip in clips]
-        if values[0] is not None:
-            batch[field.name] = torch.stack(values)
-    return batch
+def collate(clips: Sequence[ClipInputs]) -> ClipInputs:
+    """Clips of one model as a batch; `encode_video(**vars(batch))` encodes it."""
+    columns = {field.name: [getattr(clip, field.name) for clip in clips] for field in fields(ClipInputs)}
+    return ClipInputs(**{n: None if column[0] is None else torch.stack(column) for n, column in columns.items()})
 
 
 class Spoken(Protocol):

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Collection
 
 import torch
-from torch import Tensor
 
 from hearsight.models.avigate import AVIGATE
 from hearsight.models.clip4clip import NOTHING_WITHOUT, embedding
 from hearsight.models.config import ModelConfig
 from hearsight.models.gated_fusion import GatedFusion
+from hearsight.models.inputs import ClipInputs
 from hearsight.models.tokens import Tokenizer
 from hearsight.types import ClipFeatures, VideoEmbedding
 
@@ -27,18 +27,11 @@ class SAVE(AVIGATE):
         super().__init__(config, tokenizer)
         self.speech_fusion = GatedFusion(self.width, self.heads, config.layers, mask_padding=config.mask_padding)
 
-    def extract(
-        self,
-        pixel_values: Tensor,
-        frame_mask: Tensor,
-        filterbank: Tensor | None = None,
-        speech_ids: Tensor | None = None,
-        has_audio: Tensor | None = None,
-        has_speech: Tensor | None = None,
-    ) -> ClipFeatures:
-        features = super().extract(pixel_values, frame_mask, filterbank, speech_ids, has_audio, has_speech)
+    def extract(self, clips: ClipInputs) -> ClipFeatures:
+        features = super().extract(clips)
+        speech_ids = clips.speech_ids
         if speech_ids is None:
-            speech_ids = torch.zeros(len(pixel_values), self.config.words, dtype=torch.long)
+            speech_ids = torch.zeros(len(clips.pixel_values), self.config.words, dtype=torch.long)
         features.speech_ids = speech_ids.to(self.device) * features.has_speech[:, None]
         return features
 

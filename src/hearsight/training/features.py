@@ -166,7 +166,7 @@ def _rows(examples: Sequence[Example], said: dict[str, Transcript], towers: AVIG
     columns: dict[str, list[NDArray[Any]]] = {}
     for start in range(0, len(examples), BATCH):
         inputs = [_inputs(example, said[example.id], towers) for example in examples[start : start + BATCH]]
-        features = towers.extract(**collate(inputs))
+        features = towers.extract(collate(inputs))
         assert features.audio is not None
         for name, tensor in (
             ("frames", features.frames.half()),
