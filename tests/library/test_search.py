@@ -10,8 +10,6 @@ from hypothesis import strategies as st
 
 from hearsight.errors import HearsightError
 from hearsight.library import Filters, Library, search
-from hearsight.library.explain import Candidates
-from hearsight.library.schema import clips_schema
 from hearsight.types import VideoEmbedding
 from tests.library.conftest import film, rows, say
 from tests.making import tiny_model
@@ -187,27 +185,3 @@ def test_methods_without_speech_tell_what_the_transcript_says(tmp_path, method):
     assert hit.said == 1
     assert set(hit.gates) == ({"audio"} if method == "avigate" else set())
     assert hit.heard == 0 or method == "avigate"
-
-
-# The fusion of ranks
-
-
-def ranked(similarity, strength):
-    """The order of clips 0, 1, 2 ... by "hybrid"."""
-    schema = clips_schema(1, 1)
-    table = schema.empty_table().from_pylist([{"id": str(i), "video": "v"} for i in range(len(similarity))], schema)
-    strength = np.array(strength, float)
-    return search.rank(
-        Candidates(table, np.array(similarity, np.float32), np.zeros((len(similarity), 1)), strength, strength),
-        "hybrid",
-    )[0]
-
-
-def test_certain_words_come_first_whatever_is_seen():
-    assert ranked([5, 4, 3, 2, 1], [0, 0, 0, 0, 1])[0] == 4
-
-
-def test_a_word_in_common_helps_what_already_looks_right():
-    similarity = [100 - i for i in range(100)]
-    assert ranked(similarity, [0] * 10 + [1 / 3] + [0] * 89)[0] == 10
-    assert ranked(similarity, [0] * 90 + [1 / 3] + [0] * 9)[0] == 0

@@ -50,17 +50,15 @@ def test_content_leaves_out_stop_words_and_framing():
 SPEECH = "and so my fellow americans ask not what your country can do for you"
 
 
+# What a recogniser made of a crackling recording of it.
+MISHEARD = "and all my fellow americans and not like your brain and you are you and like you can do for your country"
+
+
 @pytest.mark.parametrize(
     ("query", "transcript", "least", "most"),
     [
         ("ask not what your country can do for you", SPEECH, 1, 1),
-        # as a recogniser that errs in every fourth word hears it
-        (
-            "ask not what your country can do for you",
-            "and so my fellow ask not what your cantor a can do for you",
-            0.3,
-            1,
-        ),
+        ("ask not what your country can do for you", MISHEARD, 0.8, 1),
         ("someone says the doctor lost a bicycle", "well the doctors have lost their yellow bicycles", 1, 1),
         ("a dog runs on the beach", "we went on the train to the city", 0, 0),
         ("a dog runs on the beach", "the dog did not come", 0, 0),

@@ -76,9 +76,9 @@ class Update:
         known_failures = self.store.failures()
         stats = {path: stat for path, (_, stat) in known_failures.items()}
         changes = compare(found.files, snapshot.videos.values(), stats, found.closed)
+        self.progress.files(len(found.failed) + len(changes.pending))
         self._settle(found, changes, known_failures)
 
-        self.progress.files(len(changes.pending))
         self.transcripts.mkdir(exist_ok=True)
         taken = snapshot.videos.keys() - {pending.replaces for pending in changes.pending}
         reader = Reader(
@@ -178,7 +178,7 @@ class Update:
 def encode(model: CLIP4Clip, reads: Sequence[Read]) -> tuple[VideoEmbedding, dict[str, Tensor]]:
     """The clips' vectors, and their pooled vectors (B, D) without "audio", "speech" and "both"."""
     with torch.inference_mode():
-        features = model.extract(**collate([read.inputs for read in reads]))
+        features = model.extract(collate([read.inputs for read in reads]))
         parts = {"audio": ("audio",), "speech": ("speech",), "both": ("audio", "speech")}
         without = {name: model.fuse(features, without=branches).pooled for name, branches in parts.items()}
         return model.fuse(features), without

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -51,15 +52,22 @@ class Store:
 
     def create(self, frames: int, width: int) -> None:
         """Make the tables that are missing: all, or those that an interrupted run did not come to."""
-        self._database.create_table("videos", schema=VIDEOS, exist_ok=True)
-        self._database.create_table("failures", schema=FAILURES, exist_ok=True)
-        clips = self._database.create_table("clips", schema=clips_schema(frames, width), exist_ok=True)
+        schemas = {"videos": VIDEOS, "failures": FAILURES, "clips": clips_schema(frames, width)}
+        for name, schema in schemas.items():
+            with self._undamaged(name):
+                self._database.create_table(name, schema=schema, exist_ok=True)
+        clips = self._open("clips")
         if not clips.list_indices():
             clips.create_index("transcript", config=FTS(**TOKENIZER))
 
     def _open(self, name: str) -> Any:
-        try:
+        with self._undamaged(name):
             return self._database.open_table(name)
+
+    @contextmanager
+    def _undamaged(self, name: str) -> Iterator[None]:
+        try:
+            yield
         except (ValueError, OSError, RuntimeError) as error:
             raise HearsightError(
                 f"the library at {self.at} is damaged: its table '{name}' cannot be read; index again with --rebuild"

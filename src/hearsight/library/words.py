@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import lancedb
 
@@ -21,8 +21,10 @@ TOKENIZER = {"base_tokenizer": "icu", "remove_stop_words": False, "max_token_len
 
 # A transcript that has less than this part of the query's content words says something else.
 LEAST_COVERAGE = 0.5
-# Words and pairs of neighbouring words in common that make a match certain.
+# So many words, and runs of words, in common make a match certain.
 CERTAIN = 3
+LONG_RUN = 3
+STOP_WORD = 1 / 4  # of a content word
 MOST_WORDS = 64
 
 STOP_WORDS = """
@@ -38,7 +40,7 @@ you've your yours
 
 # How people put a query ("a man says that ...", "the sound of ..."): about the moment, not part of what is said in it.
 FRAMING = """
-someone somebody anyone person people man woman speaker narrator voice say says said saying tell tells telling talk
+someone somebody anyone person people man woman speaker narrator voice say says said saying tell tells telling told talk
 talks talking speak speaks speaking mention mentions mentioning hear hears heard hearing sound sounds noise video clip
 scene moment show shows showing picture
 """
@@ -96,22 +98,25 @@ class Query:
         return frozenset((about or told or words)[:MOST_WORDS])
 
     @cached_property
-    def pairs(self) -> frozenset[tuple[str, str]]:
-        """Neighbouring words of which one says something."""
-        return _pairs(self.stems, self.content)
+    def runs(self) -> frozenset[tuple[str, ...]]:
+        return _runs(self.stems, self.content)
 
     def strength(self, transcript: Sequence[str]) -> float:
         """How surely a transcript (its stems) says what is asked for, from 0 to 1.
 
-        The part of the content words that it has, times the evidence: three words, or fewer that stand together as
-        in the query, are certain; one word is a third of that. Below half of the content words it is 0.
+        The part of the content words that it has, times the evidence: three of the words, or fewer that stand together
+        as in the query, are certain; one word is a third of that. Stop words tell something only in a row ("can do
+        for"). Without half of the content words it is 0.
         """
         matched = self.content.intersection(transcript)
-        coverage = len(matched) / max(1, len(self.content))
+        if not matched:
+            return 0.0
+        shared = self.runs & _runs(transcript, self.content)
+        in_a_row = {word for run in shared if len(run) == LONG_RUN for word in run} - self.content
+        coverage = min(1.0, (len(matched) + STOP_WORD * len(in_a_row)) / len(self.content))
         if coverage < LEAST_COVERAGE:
             return 0.0
-        evidence = len(matched) + len(self.pairs & _pairs(transcript, self.content))
-        return coverage * min(1.0, evidence / CERTAIN)
+        return coverage * min(1.0, (len(matched) + len(shared)) / CERTAIN)
 
     def spans(self, line: str) -> list[tuple[int, int]]:
         """Where in a line the content words stand."""
@@ -124,5 +129,7 @@ def _tells(char: str) -> bool:
     return category[0] in "LN" or category == "So"
 
 
-def _pairs(words: Sequence[str], content: frozenset[str]) -> frozenset[tuple[str, str]]:
-    return frozenset((a, b) for a, b in pairwise(words) if a in content or b in content)
+def _runs(words: Sequence[str], content: frozenset[str]) -> frozenset[tuple[str, ...]]:
+    """Words in a row: two of which one says something, or any three."""
+    pairs = ((a, b) for a, b in pairwise(words) if a in content or b in content)
+    return frozenset(chain(pairs, zip(words, words[1:], words[2:], strict=False)))
