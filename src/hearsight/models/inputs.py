@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from math import ceil
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
@@ -88,7 +88,9 @@ def speech_ids(model: CLIP4Clip, transcripts: Sequence[str]) -> Tensor:
 
 def collate(clips: Sequence[ClipInputs]) -> ClipInputs:
     """Clips of one model as a batch; `encode_video(**vars(batch))` encodes it."""
-    columns = {field.name: [getattr(clip, field.name) for clip in clips] for field in fields(ClipInputs)}
+    columns: dict[str, Any] = {
+        field.name: [getattr(clip, field.name) for clip in clips] for field in fields(ClipInputs)
+    }
     return ClipInputs(**{n: None if column[0] is None else torch.stack(column) for n, column in columns.items()})
 
 
