@@ -88,10 +88,11 @@ def speech_ids(model: CLIP4Clip, transcripts: Sequence[str]) -> Tensor:
 
 def collate(clips: Sequence[ClipInputs]) -> ClipInputs:
     """Clips of one model as a batch; `encode_video(**vars(batch))` encodes it."""
-    columns: dict[str, Any] = {
-        field.name: [getattr(clip, field.name) for clip in clips] for field in fields(ClipInputs)
-    }
-    return ClipInputs(**{n: None if column[0] is None else torch.stack(column) for n, column in columns.items()})
+    batch: dict[str, Any] = {}
+    for field in fields(ClipInputs):
+        column = [getattr(clip, field.name) for clip in clips]
+        batch[field.name] = None if column[0] is None else torch.stack(column)
+    return ClipInputs(**batch)
 
 
 class Spoken(Protocol):
