@@ -1,7 +1,10 @@
 import numpy as np
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from hearsight.speech import find_speech
+from hearsight.speech.voice import BEGINS, LONGEST, _stretches
 from tests.speech.sounds import NOT_SPEECH, RATE, blocks, music, noise, say, silence, sound_of
 
 
@@ -48,6 +51,20 @@ def test_endless_talk_is_cut_and_nothing_lost(shared_media):
     assert sum(lengths) > 0.9 * 8 * len(talk) / RATE
     ends = [start + length for (start, _), length in zip(stretches, lengths, strict=True)]
     assert all(end <= start + 1e-6 for end, (start, _) in zip(ends, stretches[1:], strict=False))
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 1200), st.sampled_from([0.01, 0.1, 0.4, 0.9])), max_size=8))
+@example([(LONGEST - 40, 0.9), (30, 0.1), (10, 0.01), (50, 0.1), (20, 0.9)])
+def test_no_chunk_is_moved_said_twice_or_lost(runs):
+    scores = [score for length, score in runs for _ in range(length)]
+    stretches = list(_stretches((np.array([number]), score) for number, score in enumerate(scores)))
+    numbers = [int(chunk[0]) for stretch in stretches for chunk in stretch.chunks]
+    assert numbers == sorted(set(numbers))
+    assert {number for number, score in enumerate(scores) if score >= BEGINS} <= set(numbers)
+    for stretch in stretches:
+        assert [int(chunk[0]) for chunk in stretch.chunks] == [stretch.first + n for n in range(len(stretch.chunks))]
+        assert len(stretch.chunks) <= LONGEST
 
 
 @pytest.mark.parametrize("sound", [[], [np.empty(0, np.float32)], [np.zeros(3, np.float32)]])

@@ -82,6 +82,7 @@ def _stretches(scored: Iterable[tuple[Samples, float]]) -> Iterator[_Stretch]:
             speaking = False
         elif len(stretch.chunks) == LONGEST:
             done, stretch = stretch.split(stretch.quietest())
+            quiet = min(quiet, len(stretch.chunks))
             yield done
     if speaking:
         yield stretch.split(len(stretch.chunks) - max(quiet - PADDING, 0))[0]
