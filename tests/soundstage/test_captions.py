@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hearsight.soundstage.backgrounds import BACKGROUNDS
-from hearsight.soundstage.captions import KINDS, caption, captions, describe, facts, kinds
+from hearsight.soundstage.captions import CAPTIONS_A_CLIP, KINDS, caption, captions, describe, facts, kinds
 from hearsight.soundstage.plans import plan
 from hearsight.soundstage.scenes import MOTIONS, PLATE_SHAPES, Icon, Scene, Sound
 from hearsight.soundstage.sounds import EVENTS
@@ -23,7 +23,7 @@ def test_everything_has_words() -> None:
 def test_captions_hold_for_their_scene() -> None:
     for one in PLANS:
         told = captions(one.scene)
-        assert len(told) == 8
+        assert len(told) == CAPTIONS_A_CLIP
         assert {each.kind for each in told} == set(kinds(one.scene))
         assert all(each.holds(one.scene) for each in told)
         assert told == captions(one.scene)

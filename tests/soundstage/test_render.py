@@ -10,7 +10,7 @@ import pytest
 
 from hearsight.errors import HearsightError
 from hearsight.soundstage import icons, voices
-from hearsight.soundstage.captions import Caption
+from hearsight.soundstage.captions import CAPTIONS_A_CLIP, Caption
 from hearsight.soundstage.render import render
 from hearsight.soundstage.scenes import Scene
 
@@ -46,7 +46,7 @@ def test_the_manifest_tells_all(rendered: Path) -> None:
     assert [row["id"] for row in rows] == [f"demo-{number:05}" for number in range(COUNT)]
     for row in rows:
         assert row["split"] == "demo"
-        assert len(row["captions"]) == 8
+        assert len(row["captions"]) == CAPTIONS_A_CLIP
         assert all(set(told["facts"]) <= set(row["facts"]) for told in row["captions"])
         scene = Scene.from_json(row["scene"])
         assert row["spoken"] == (scene.speech.sentence.text if scene.speech else None)

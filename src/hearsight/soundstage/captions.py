@@ -17,7 +17,7 @@ from hearsight.soundstage.sentences import ADJECTIVES, OBJECTS, PEOPLE, pick, re
 from hearsight.soundstage.words import CLAUSES, MOVING, NOUNS, PLACES, PLATES
 
 KINDS = ("sight", "sound", "speech", "sight+sound", "sight+speech", "sound+speech", "all")
-CAPTIONS_A_CLIP = 8
+CAPTIONS_A_CLIP = 24
 
 LEADS = ("", "", "", "a picture of ", "a video of ", "we see ", "here is ")
 HEARD = ("{noun}", "we hear {noun}", "{clause}", "{clause}", "you can hear that {clause}")

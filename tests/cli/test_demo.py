@@ -1,0 +1,72 @@
+"""The bundled model finds the bundled clips, none of which it saw in training. Measured here, on every run."""
+
+import json
+
+import pytest
+
+from hearsight.cli import demo
+from hearsight.cli.main import main
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("demo")
+    demo.indexed_demo(folder)
+    return folder
+
+
+def ask(folder, capsys, *options: str) -> list[dict]:
+    assert main(["demo", str(folder), "--json", *options]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_all_six_are_right(folder, capsys):
+    answers = ask(folder, capsys)
+    assert [answer["kind"] for answer in answers] == ["sight", "sight", "sound", "speech", "sight+sound", "all"]
+    assert [answer["found"] for answer in answers] == [answer["clip"] for answer in answers]
+
+
+def test_recall_over_all_queries(folder, capsys):
+    answers = ask(folder, capsys, "--all")
+    assert len(answers) >= 40
+    assert sum(answer["right"] for answer in answers) / len(answers) >= 0.8
+
+
+def test_twins_are_told_apart_by_what_differs(folder, capsys):
+    """Of the queries asked of twins, which no picture can answer, most are right: chance would be half."""
+    answers = ask(folder, capsys, "--all")
+    for kind in ("sound", "speech"):
+        right = [answer["right"] for answer in answers if answer["kind"] == kind]
+        assert sum(right) / len(right) >= 0.7, kind
+
+
+def test_what_a_person_reads(folder, capsys):
+    assert main(["demo", str(folder)]) == 0
+    out = capsys.readouterr().out
+    assert out.count("expected demo-") == 6
+    assert "6 of 6 right" in out
+    assert main(["demo", str(folder), "--all"]) == 0
+    assert "all kinds" in capsys.readouterr().out
+
+
+def test_the_clips_were_held_out():
+    """No demo clip shows an icon on a background, or with a sound, that a training clip may show."""
+    from hearsight.soundstage.scenes import Scene
+    from hearsight.soundstage.splits import owner
+
+    rows = [json.loads(line) for line in (demo.CLIPS / "manifest.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert 24 <= len(rows) <= 36
+    for row in rows:
+        scene = Scene.from_json(row["scene"])
+        assert owner(scene.icons[0].name, scene.background) == "test"
+        if scene.sound:
+            assert owner(scene.icons[0].name, scene.sound.name) == "test"
+        if scene.speech:
+            assert owner(scene.speech.sentence.text) == "test"
+
+
+def test_bundled_files_are_small():
+    clips = sum(file.stat().st_size for file in demo.CLIPS.iterdir())
+    model = sum(file.stat().st_size for file in (demo.CLIPS.parent / "model").iterdir())
+    assert clips < 4e6
+    assert model < 12e6

@@ -1,0 +1,53 @@
+"""Render, train and evaluate, as a person types it, from nothing to a table."""
+
+import json
+import shutil
+
+import pytest
+import yaml
+
+from hearsight.cli.main import main
+from hearsight.soundstage.icons import FONT
+from tests.making import tiny_ast, tiny_clip
+
+needs_stage = pytest.mark.skipif(
+    not shutil.which("flite") or not FONT.exists(), reason="needs flite and the font fonts-noto-color-emoji"
+)
+
+
+@needs_stage
+def test_from_nothing_to_a_table(tmp_path, capsys):
+    data, towers, run = (str(tmp_path / name) for name in ("data", "towers", "run"))
+    recipe = tmp_path / "towers.yaml"
+    sizes = {"clip": tiny_clip(), "ast": tiny_ast(), "vocabulary": 700, "scenes": 6, "sounded": 6, "steps": 2}
+    recipe.write_text(yaml.safe_dump({"kind": "towers", **sizes, "pictures": 4, "sounds": 2, "sentences": 2}))
+    for split, count in (("train", "4"), ("validation", "3")):
+        assert main(["soundstage", "render", data, "--split", split, "--count", count, "--workers", "1"]) == 0
+    assert main(["train", str(recipe), "--out", towers]) == 0
+    changes = [f"data={data}", f"towers={towers}/model", "epochs=2", "batch=4", "heads=2", "layers=1", "queries=4"]
+    command = ["train", "demo", "--out", run, *(part for change in changes for part in ("--set", change))]
+    assert main(command) == 0
+    first = (tmp_path / "run" / "metrics.jsonl").read_text()
+    assert main(command) == 0  # done already: nothing is trained again
+    assert (tmp_path / "run" / "metrics.jsonl").read_text() == first
+    capsys.readouterr()
+    assert main(["evaluate", f"{run}/model", f"{data}/validation", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["clips"] == 3
+    assert 0 <= report["all captions"]["r1"] <= 100
+    assert main(["evaluate", f"{run}/model", f"{data}/validation"]) == 0
+    assert "recall in percent, ranks among 3 clips" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["train", "nothing", "--out", "run"], "no recipe 'nothing'"),
+        (["train", "demo", "--out", "run", "--set", "epoch=2"], "epoch: Extra inputs"),
+        (["evaluate", "demo", "."], "no manifest.jsonl"),
+    ],
+)
+def test_what_is_wrong_is_said(words, says, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(words) == 1
+    assert says in capsys.readouterr().err
