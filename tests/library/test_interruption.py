@@ -149,7 +149,7 @@ def test_killed_at_random_points(folder, model, tmp_path):
         source = Path(hearsight.__file__).parents[1]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(source), os.environ.get("PYTHONPATH", "")])}
         command = [sys.executable, "-c", CHILD, *arguments]
-        return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)
+        return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=600)
 
     uninterrupted = run("uninterrupted", 0)
     seconds = float(uninterrupted.stdout)

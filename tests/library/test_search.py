@@ -131,9 +131,10 @@ def test_query_about_other_things_keeps_the_order_of_meaning(library, model):
         (Filters(has_sound=False), {"silent.mkv"}),
         (Filters(has_speech=True), {"bell.mkv", "speech.mkv", "it's 日本 [1].mkv"}),
         (Filters(has_speech=False, has_sound=True), {"sea.mkv"}),
-        (Filters(max_seconds=1.5), {"silent.mkv"}),
-        (Filters(min_seconds=1.5, path="silent"), {"silent.mkv"}),
-        (Filters(min_seconds=3), set()),
+        (Filters(max_seconds=3.5), {"silent.mkv", "it's 日本 [1].mkv"}),
+        (Filters(min_seconds=2.5, max_seconds=3.5), {"silent.mkv"}),
+        (Filters(min_seconds=5), {"sea.mkv"}),
+        (Filters(min_seconds=5, path="silent"), set()),
     ],
 )
 def test_filters(library, model, filters, expected):

@@ -17,10 +17,16 @@ needs_stage = pytest.mark.skipif(
 
 @needs_stage
 def test_towers_learn_and_resume(tmp_path):
-    recipe = TowersRecipe(
-        kind="towers", vocabulary=700, clip=tiny_clip(), ast=tiny_ast(), scenes=8, pictures_a_scene=2, steps=12, batch=8,
-        learning_rate=3e-3,
-    )  # fmt: skip
+    sizes = {
+        "clip": tiny_clip(),
+        "ast": tiny_ast(),
+        "vocabulary": 700,
+        "scenes": 8,
+        "sounded": 8,
+        "pictures_a_scene": 2,
+    }
+    steps = {"steps": 12, "pictures": 8, "sounds": 4, "sentences": 8, "learning_rate": 3e-3}
+    recipe = TowersRecipe(kind="towers", nowhere=True, **sizes, **steps)
     losses: list[float] = []
 
     def stop(step: int, total: int, figures: dict[str, float]) -> None:

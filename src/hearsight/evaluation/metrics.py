@@ -1,4 +1,4 @@
-"""Retrieval metrics from a matrix of similarities (REFERENCE.md section 9), in the field's conventions."""
+"""Retrieval metrics from a matrix of similarities (docs/reference.md section 9), in the field's conventions."""
 
 from __future__ import annotations
 

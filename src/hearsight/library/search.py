@@ -23,6 +23,7 @@ Queries that reword what is said share too few words to gain: those are the spee
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from fnmatch import fnmatch
@@ -38,7 +39,7 @@ from numpy.typing import NDArray
 from hearsight.errors import HearsightError
 from hearsight.library.explain import Candidates, explain
 from hearsight.library.results import Filters, Mode, SearchResult
-from hearsight.library.schema import read_mask, read_vectors
+from hearsight.library.schema import Video, read_mask, read_vectors
 from hearsight.library.store import Snapshot, Store, among
 from hearsight.library.words import Query, stems
 from hearsight.models.clip4clip import CLIP4Clip
@@ -88,24 +89,25 @@ def search(
 def condition(snapshot: Snapshot, filters: Filters) -> str | None:
     """The filters as SQL. No text of a person is in it: paths are matched here, and asked for by video."""
     parts = []
-    if filters.path is not None:
-        pattern = filters.path.casefold()
-        fitting = [id for id, video in snapshot.videos.items() if _fits(video.path.casefold(), pattern)]
+    fitting = [id for id, video in snapshot.videos.items() if _fits(video, filters)]
+    if len(fitting) < len(snapshot.videos):
         parts.append(among("video", fitting))
     elif snapshot.hidden:
         parts.append(f"NOT ({among('video', snapshot.hidden)})")
-    if filters.min_seconds is not None:
-        parts.append(f"`end` - start >= {float(filters.min_seconds)}")
-    if filters.max_seconds is not None:
-        parts.append(f"`end` - start <= {float(filters.max_seconds)}")
     for column, value in (("has_speech", filters.has_speech), ("has_sound", filters.has_sound)):
         if value is not None:
             parts.append(column if value else f"NOT {column}")
     return " AND ".join(parts) or None
 
 
-def _fits(path: str, pattern: str) -> bool:
-    return pattern in path or fnmatch(path, pattern)
+def _fits(video: Video, filters: Filters) -> bool:
+    """Whether the filters on whole videos let one pass."""
+    if filters.path is not None:
+        path, pattern = video.path.casefold(), filters.path.casefold()
+        if not (pattern in path or fnmatch(path, pattern)):
+            return False
+    longest = math.inf if filters.max_seconds is None else filters.max_seconds
+    return (filters.min_seconds or 0.0) <= video.duration <= longest
 
 
 def candidates(

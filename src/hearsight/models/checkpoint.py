@@ -16,7 +16,7 @@ from hearsight.errors import HearsightError
 from hearsight.models.avigate import AVIGATE
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.models.config import ModelConfig
-from hearsight.models.hub import MODEL_FILES, fetch
+from hearsight.models.hub import MODEL_FILES, OLDER_WEIGHTS, fetch
 from hearsight.models.save import SAVE
 from hearsight.models.tokens import Tokenizer
 
@@ -104,7 +104,8 @@ def _locate(name: str) -> Path:
         raise HearsightError(
             f"no model '{name}': no such folder; give 'demo', a model's folder, or a hub id like 'org/name'"
         )
-    return fetch(name, MODEL_FILES)
+    folder = fetch(name, MODEL_FILES)
+    return folder if any(folder.glob("*.safetensors")) else fetch(name, [*MODEL_FILES, OLDER_WEIGHTS])
 
 
 def _read_config(folder: Path) -> ModelConfig:

@@ -115,7 +115,7 @@ class CLIP4Clip(nn.Module):
         has_audio: Tensor | None = None,
         has_speech: Tensor | None = None,
     ) -> VideoEmbedding:
-        """Encode B clips, independently of any text (inputs as in REFERENCE.md section 1).
+        """Encode B clips, independently of any text (inputs as in docs/reference.md section 1).
 
         pixel_values: (B, F, 3, H, W). frame_mask: (B, F), nonzero for a real frame. filterbank: (B, T, 128).
         speech_ids: (B, words). has_audio, has_speech: (B,); where false, the clip's filterbank or ids count as zeros.
@@ -131,7 +131,7 @@ class CLIP4Clip(nn.Module):
         )
 
     def similarity(self, text: Tensor, video: VideoEmbedding) -> Tensor:
-        """Logits (N, B) of unit text vectors (N, D) with B videos (REFERENCE.md section 6)."""
+        """Logits (N, B) of unit text vectors (N, D) with B videos (docs/reference.md section 6)."""
         return similarity(text, video, self.clip.logit_scale.float().exp(), self.config.temperature)
 
     # Files
@@ -144,6 +144,6 @@ class CLIP4Clip(nn.Module):
 
 
 def embedding(frames: Tensor, mask: Tensor, vision: Tensor, audio: Tensor | None = None) -> VideoEmbedding:
-    """Unit frame vectors and their pooled vector (REFERENCE.md section 5), in float32."""
+    """Unit frame vectors and their pooled vector (docs/reference.md section 5), in float32."""
     unit = F.normalize(frames.float(), dim=-1)
     return VideoEmbedding(frames=unit, mask=mask, pooled=pool(unit, mask), vision=vision, audio=audio)

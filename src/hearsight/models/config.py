@@ -12,7 +12,7 @@ Method = Literal["clip4clip", "blind", "avigate", "save"]
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """Sizes and choices of a model; the defaults are the published ones (REFERENCE.md sections 1 to 6).
+    """Sizes and choices of a model; the defaults are the published ones (docs/reference.md sections 1 to 6).
 
     clip, ast: dictionaries of a transformers `CLIPConfig` and `ASTConfig` (ast: None for CLIP4Clip).
     heads: of the resampler and the fusion transformers; None for width // 64.

@@ -1,4 +1,4 @@
-"""Checkpoints of the published AVIGATE, SAVE and CLIP4Clip programs (REFERENCE.md section 10)."""
+"""Checkpoints of the published AVIGATE, SAVE and CLIP4Clip programs (docs/reference.md section 10)."""
 
 from __future__ import annotations
 
@@ -117,7 +117,10 @@ def load_published(
         weights = {k: v for k, v in weights.items() if k.startswith("clip.") and not k.startswith("clip.audio")}
     elif "clip.audio.v.patch_embed.proj.weight" not in weights:
         raise HearsightError(f"{source} is no checkpoint of {method}: it has no audio tower; is it CLIP4Clip's?")
-    config = _sizes(weights, method, fusion_heads, start_id, end_id)
+    try:
+        config = _sizes(weights, method, fusion_heads, start_id, end_id)
+    except KeyError as error:
+        raise HearsightError(f"{source} is no checkpoint of {method}: it has no {error}") from error
     model = build(config, Tokenizer(start_id=start_id, end_id=end_id))
     load_weights(model, _rename(weights), source)
     return model.eval()

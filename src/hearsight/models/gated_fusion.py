@@ -1,4 +1,4 @@
-"""The gated fusion transformer (AVIGATE, section 3.3; REFERENCE.md section 4): frames read a memory through gates.
+"""The gated fusion transformer (AVIGATE, section 3.3; docs/reference.md section 4): frames read a memory through gates.
 
 A gate near 0 shuts an uninformative sound track out; blind fusion is the same with every gate fixed at 1.
 """

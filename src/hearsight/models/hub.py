@@ -7,11 +7,12 @@ from pathlib import Path
 from hearsight.errors import HearsightError
 
 TOKENIZER_FILES = ["tokenizer*", "vocab.json", "merges.txt", "special_tokens*"]
-MODEL_FILES = ["config.json", "model*.safetensors", "pytorch_model.bin", *TOKENIZER_FILES]
+MODEL_FILES = ["config.json", "model*.safetensors", *TOKENIZER_FILES]
+OLDER_WEIGHTS = "pytorch_model.bin"  # of repositories that have no safetensors
 
 
 def fetch(name: str, files: list[str]) -> Path:
-    """The folder of a hub model with these of its files (patterns), downloaded where they are not in the cache.
+    """The folder of a hub model with these of its files (patterns); the hub is only asked for what is not in the cache.
 
     Raises HearsightError that tells a misspelt name, a missing agreement and a missing network apart.
     """
@@ -23,6 +24,10 @@ def fetch(name: str, files: list[str]) -> Path:
         RepositoryNotFoundError,
     )
 
+    try:
+        return Path(snapshot_download(name, allow_patterns=files, local_files_only=True))
+    except (LocalEntryNotFoundError, HFValidationError):
+        pass  # not here yet
     try:
         return Path(snapshot_download(name, allow_patterns=files))
     except GatedRepoError as error:

@@ -1,4 +1,4 @@
-"""From a media file to a model's tensors (REFERENCE.md section 1)."""
+"""From a media file to a model's tensors (docs/reference.md section 1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The audio resampler (AVIGATE, section 3.2; REFERENCE.md section 3): many audio tokens to a few."""
+"""The audio resampler (AVIGATE, section 3.2; docs/reference.md section 3): many audio tokens to a few."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from hearsight.types import VideoEmbedding
 
 
 def similarity(text: Tensor, video: VideoEmbedding, scale: Tensor, temperature: float = 1.0) -> Tensor:
-    """Multi-grained similarity of every text with every video (AVIGATE, section 3.4; REFERENCE.md section 6).
+    """Multi-grained similarity of every text with every video (AVIGATE, section 3.4; docs/reference.md section 6).
 
     text: (N, D) unit vectors. video: B clips of F frames. scale: s, not its logarithm. Returns logits (N, B).
     """

@@ -71,16 +71,16 @@ def _cached(name: str) -> bool:
 
     try:
         return (Path(download_model(name, local_files_only=True)) / "model.bin").is_file()
-    except OSError:
+    except (OSError, ValueError):
         return False
 
 
 def _download(name: str) -> Path:
-    """The folder of a model of the hub, from its cache if it is there."""
+    """The folder of a model of the hub, which is not asked when the cache has it."""
     from faster_whisper import download_model
 
     try:
-        return Path(download_model(name))
+        return Path(download_model(name, local_files_only=_cached(name)))
     except ValueError as error:
         raise HearsightError(
             f"no whisper model {name!r}, and no such folder: name one (tiny, base, small, medium, large-v3, turbo), "

@@ -12,7 +12,7 @@ from hearsight.towers.distinct import encode_distinct
 
 
 class AudioTower(nn.Module):
-    """AST by transformers, as AVIGATE reads it (REFERENCE.md section 2).
+    """AST by transformers, as AVIGATE reads it (docs/reference.md section 2).
 
     config: the dictionary of an `ASTConfig`.
     """

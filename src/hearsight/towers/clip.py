@@ -12,7 +12,7 @@ from hearsight.towers.distinct import encode_distinct
 
 
 class ClipTowers(nn.Module):
-    """CLIP by transformers, as the two papers read it (REFERENCE.md section 2). No output is normalised.
+    """CLIP by transformers, as the two papers read it (docs/reference.md section 2). No output is normalised.
 
     config: the dictionary of a `CLIPConfig`.
     """

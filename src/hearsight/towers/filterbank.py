@@ -15,7 +15,7 @@ AUDIOSET_MEAN, AUDIOSET_STD = -5.118, 3.2527153
 
 
 def filterbank(waveform: NDArray[np.float32], rows: int = 1024) -> Tensor:
-    """The (rows, 128) normalised filterbank of a whole clip, 16 kHz mono (REFERENCE.md section 1).
+    """The (rows, 128) normalised filterbank of a whole clip, 16 kHz mono (docs/reference.md section 1).
 
     The frame shift is stretched, so that a clip of any length fills `rows`. A waveform of less than one window
     (25 ms) gives what a clip without audio gives: zeros.

@@ -13,7 +13,7 @@ CLIP_STD = torch.tensor([0.26862954, 0.26130258, 0.27577711]).view(3, 1, 1)
 
 
 def pixels(frame: NDArray[np.uint8], size: int = 224) -> Tensor:
-    """One RGB frame (H, W, 3) as a normalised (3, size, size) tensor (REFERENCE.md section 1)."""
+    """One RGB frame (H, W, 3) as a normalised (3, size, size) tensor (docs/reference.md section 1)."""
     return normalise(torch.from_numpy(crop(frame, size)).permute(2, 0, 1))
 
 

@@ -154,14 +154,37 @@ def _make_batch(
     clips: FeatureSet, chosen: Sequence[int], teacher: tuple[Tensor, Tensor], recipe: HeadRecipe, rng: Generator
 ) -> Batch:
     features = clips.batch(chosen)
-    texts = []
+    sounds, texts = list(chosen), []
     for row, place in enumerate(chosen):
         captions = clips.examples[place].captions
         unseen = [caption for caption in captions if SIGHT not in caption[0] and caption[0] != "all"]
+        if rng.random() < recipe.mixed:
+            sounds[row], spoken = rng.integers(len(clips), size=2).tolist()
+            _mix(features, row, clips, sounds[row], spoken)
+            texts.append(_joined([clips.examples[source] for source in (place, sounds[row], spoken)], rng))
+            continue
         if unseen and rng.random() < recipe.audio_only:
             features.frame_mask[row] = False
             captions = tuple(unseen)
         texts.append(captions[rng.integers(len(captions))][1])
-    rows = torch.tensor(chosen)
     ids = [clips.examples[place].id for place in chosen]
-    return Batch(features, texts, teacher[0][rows] @ teacher[1][rows].T, ids)
+    return Batch(features, texts, teacher[0][torch.tensor(chosen)] @ teacher[1][torch.tensor(sounds)].T, ids)
+
+
+def _mix(features: ClipFeatures, row: int, clips: FeatureSet, sound: int, spoken: int) -> None:
+    """Give a clip of a batch the sound of one clip and the words of another, in place."""
+    for name, source in (("audio", sound), ("has_audio", sound), ("speech_ids", spoken), ("has_speech", spoken)):
+        ours, theirs = getattr(features, name), getattr(clips.features, name)
+        if ours is not None:
+            ours[row] = theirs[source]
+
+
+def _joined(sources: Sequence[Example], rng: Generator) -> str:
+    """What is seen in the first, heard in the second and said in the third: captions of one, two or all of these."""
+    parts = []
+    for example, kind in zip(sources, (SIGHT, "sound", "speech"), strict=True):
+        fitting = [text for told, text in example.captions if told == kind]
+        if fitting:
+            parts.append(fitting[rng.integers(len(fitting))])
+    kept = rng.permutation(len(parts))[: rng.integers(1, len(parts) + 1)]
+    return " and ".join(parts[place] for place in kept)

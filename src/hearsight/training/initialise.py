@@ -1,4 +1,4 @@
-"""How the new modules start (REFERENCE.md section 8): from CLIP's text transformer where it has the like."""
+"""How the new modules start (docs/reference.md section 8): from CLIP's text transformer where it has the like."""
 
 from __future__ import annotations
 

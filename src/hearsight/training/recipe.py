@@ -10,7 +10,6 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from hearsight.errors import HearsightError
-from hearsight.models.config import Method
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -18,7 +17,7 @@ Count = Annotated[int, Field(gt=0)]
 
 
 class Schedule(BaseModel):
-    """How long, how much at once, how fast; Adam with decoupled weight decay as published (REFERENCE.md section 8)."""
+    """How long, how much at once, how fast; Adam with decoupled weight decay as published (docs/reference.md, 8)."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -51,13 +50,14 @@ class HeadRecipe(Schedule):
 
     towers: a model whose towers are used. data: a folder with `train` and `validation`, as `soundstage render` makes
     them. audio_only: share of clips shown without their frames, so that audio files can be found. query_factor:
-    learning rate of the resampler's queries over that of the other new modules.
+    learning rate of the resampler's queries over that of the other new modules. mixed: share of clips shown with the
+    sound of a second and the words of a third, their captions joined (of the kinds sight, sound and speech).
     """
 
     kind: Literal["head"]
     towers: str
     data: str
-    method: Method = "save"
+    method: Literal["blind", "avigate", "save"] = "save"
     batch: Count = 128
     epochs: Count = 5
     text_learning_rate: float = 1e-7
@@ -70,6 +70,7 @@ class HeadRecipe(Schedule):
     margin_limit: float = 0.1
     soft_albef: float = 1.0
     audio_only: Share = 0.0
+    mixed: Share = 0.0
 
 
 Recipe = TowersRecipe | HeadRecipe

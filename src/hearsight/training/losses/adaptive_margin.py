@@ -1,4 +1,4 @@
-"""The adaptive-margin contrastive loss (AVIGATE, section 3.5; REFERENCE.md section 7)."""
+"""The adaptive-margin contrastive loss (AVIGATE, section 3.5; docs/reference.md section 7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Soft-ALBEF (SAVE, section 3.4; REFERENCE.md section 7): vision and audio aligned early by soft labels."""
+"""Soft-ALBEF (SAVE, section 3.4; docs/reference.md section 7): vision and audio aligned early by soft labels."""
 
 from __future__ import annotations
 
