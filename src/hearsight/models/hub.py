@@ -8,6 +8,7 @@ from hearsight.errors import HearsightError
 
 TOKENIZER_FILES = ["tokenizer*", "vocab.json", "merges.txt", "special_tokens*"]
 MODEL_FILES = ["config.json", "model*.safetensors", *TOKENIZER_FILES]
+PATIENCE = 10.0  # seconds
 OLDER_WEIGHTS = "pytorch_model.bin"  # of repositories that have no safetensors
 
 
@@ -28,6 +29,7 @@ def fetch(name: str, files: list[str]) -> Path:
         return Path(snapshot_download(name, allow_patterns=files, local_files_only=True))
     except (LocalEntryNotFoundError, HFValidationError):
         pass  # not here yet
+    _check_reachable(name)
     try:
         return Path(snapshot_download(name, allow_patterns=files))
     except GatedRepoError as error:
@@ -37,7 +39,23 @@ def fetch(name: str, files: list[str]) -> Path:
     except (RepositoryNotFoundError, HFValidationError) as error:
         raise HearsightError(f"no model '{name}' on the hub, and no such folder here; check the spelling") from error
     except (LocalEntryNotFoundError, OSError) as error:
-        raise HearsightError(
-            f"cannot fetch model '{name}': the hub cannot be reached and no copy was downloaded before; "
-            "go online once, check the spelling, or use --model demo, which needs no network"
-        ) from error
+        raise _unreachable(name) from error
+
+
+def _check_reachable(name: str) -> None:
+    """Ask the hub for anything at all: its own client tries for minutes before it gives up."""
+    from huggingface_hub import constants, get_session
+
+    try:
+        if constants.HF_HUB_OFFLINE:
+            raise OSError("HF_HUB_OFFLINE is set")
+        get_session().head(constants.ENDPOINT, timeout=PATIENCE)
+    except Exception as error:  # whatever the client's own library raises: no name, no route, no answer
+        raise _unreachable(name) from error
+
+
+def _unreachable(name: str) -> HearsightError:
+    return HearsightError(
+        f"cannot fetch model '{name}': the hub cannot be reached and no copy was downloaded before; "
+        "go online once, check the spelling, or use --model demo, which needs no network"
+    )
