@@ -7,10 +7,10 @@ A SAVE model of CLIP ViT-B/32 and AST-base (random weights) indexes films of 15 
 `Library.update`: H.264 pictures that move and AAC sound, made on the spot, or the files of a folder. Every run has a
 process of its own, as `hearsight index` has, so that its peak of memory is its own; runs of all sets take turns.
 
-Two shares are told. "outside towers" is the part of the wall time in which no tower (CLIP's image tower, AST) was
-running in `model.extract`: hooks on the towers' modules take the times. The reader decodes the next files while
-a tower runs and takes processor time from it, which that share hides; so the towers then run once more on as many
-inputs, with nothing beside them, and "over towers" is the part of the wall time that goes beyond what they need alone.
+Two shares tell what is not the towers' (CLIP's image tower and AST, timed by hooks on their modules). Of the wall time,
+that in which no tower was running. It hides that the reader decodes the next files while a tower runs, and takes
+processor time from it; so the towers then run once more on as many inputs with nothing beside them, and of the
+processor time, that is told which goes beyond what they need so. It hardly depends on what else a machine does.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ import numpy as np
 from setting import SIZES, WORDS, machine, make_model, tell
 
 SECONDS, FRAME_RATE, SOUND_RATE = 15, 25, 44_100
+# AAC pads: sound as long as the pictures would outlast them, and a sixteenth second without a picture be looked for.
+SOUND_SAMPLES = round((SECONDS - 0.1) * SOUND_RATE)
 PICTURES = {"240p": (320, 240), "720p": (1280, 720)}
 MIB = 2**20
 
@@ -50,22 +52,23 @@ class Set:
 
 @dataclass(frozen=True)
 class Run:
-    """One update of a new library. in_towers, alone: seconds of the towers in it, and of the same work by itself."""
+    """One update of a new library: seconds of wall and of processor time, and how many of each are the towers'."""
 
     clips: int
     video_seconds: float
-    seconds: float
-    in_towers: float
-    alone: float
+    wall: float
+    towers_wall: float
+    processor: float
+    towers_processor: float
     peak_bytes: int
 
     @property
-    def outside(self) -> float:
-        return 1 - self.in_towers / self.seconds
+    def other_wall(self) -> float:
+        return 1 - self.towers_wall / self.wall
 
     @property
-    def over(self) -> float:
-        return 1 - self.alone / self.seconds
+    def other_processor(self) -> float:
+        return 1 - self.towers_processor / self.processor
 
 
 # One run, in its own process
@@ -110,30 +113,33 @@ def index(model_folder: Path, films: Path, recogniser: str, dtype: str) -> Run:
     listener = load_recogniser(recogniser)
     with tempfile.TemporaryDirectory() as at:
         library = hearsight.Library.create(films, model, at=Path(at, "library"))
-        begun = time.perf_counter()
+        begun, processor_begun = time.perf_counter(), time.process_time()
         report = library.update(model, listener)
-        seconds = time.perf_counter() - begun
+        wall, processor = time.perf_counter() - begun, time.process_time() - processor_begun
         hours = library.info().hours
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    in_towers = pictures.seconds + sounds.seconds
-    alone = towers_alone(pictures, model.clip.model.vision_model) + towers_alone(sounds, model.ast)
-    return Run(report.clips, 3600 * hours, seconds, in_towers, alone, peak)
+    return Run(
+        clips=report.clips,
+        video_seconds=3600 * hours,
+        wall=wall,
+        towers_wall=pictures.seconds + sounds.seconds,
+        processor=processor,
+        towers_processor=alone(pictures, model.clip.model.vision_model) + alone(sounds, model.ast),
+        peak_bytes=peak,
+    )
 
 
-def towers_alone(tower: Tower, module: Any) -> float:
-    """Seconds that a tower needs for all rows of a run when nothing runs beside it."""
+def alone(tower: Tower, module: Any) -> float:
+    """Seconds of processor time that a tower, warm by now, needs for all rows of a run with nothing beside it."""
     import torch
 
     rows = tower.rows
     usual = mode(shape for _, shape in tower.calls)
     inputs = torch.rand(usual, dtype=next(module.parameters()).dtype)
-    times = []
     with torch.inference_mode():
-        for _ in range(4):
-            begun = time.perf_counter()
-            module(inputs)
-            times.append(time.perf_counter() - begun)
-    return median(times[1:]) / usual[0] * rows
+        begun = time.process_time()
+        module(inputs)
+        return (time.process_time() - begun) / usual[0] * rows
 
 
 # Films
@@ -164,7 +170,7 @@ def panned(random: np.random.Generator, size: tuple[int, int]) -> Any:
 
 def music(random: np.random.Generator) -> np.ndarray:
     """Tones that come and go, over noise: (2, samples)."""
-    at = np.arange(SECONDS * SOUND_RATE) / SOUND_RATE
+    at = np.arange(SOUND_SAMPLES) / SOUND_RATE
     tones = sum(
         np.sin(2 * np.pi * pitch * at) * np.sin(2 * np.pi * at / pulse) ** 2
         for pitch, pulse in zip(random.uniform(100, 2000, 5), random.uniform(0.5, 4, 5), strict=True)
@@ -179,7 +185,7 @@ def speech(random: np.random.Generator) -> np.ndarray:
     said = np.empty(0, np.float32)
     while len(said) < SECONDS * SAMPLE_RATE:
         said = np.concatenate([said, speak(f"the {' '.join(random.choice(WORDS, 7))}.")])
-    at = np.arange(SECONDS * SOUND_RATE) * SAMPLE_RATE / SOUND_RATE
+    at = np.arange(SOUND_SAMPLES) * SAMPLE_RATE / SOUND_RATE
     return np.tile(np.interp(at, np.arange(len(said)), said).astype(np.float32), (2, 1))
 
 
@@ -193,9 +199,10 @@ def write_film(path: Path, size: tuple[int, int], pictures: Any, sound: np.ndarr
         for n, picture in enumerate(pictures):
             container.mux(video.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
             block = np.ascontiguousarray(sound[:, n * step : (n + 1) * step])
-            heard = av.AudioFrame.from_ndarray(block, format="fltp", layout="stereo")
-            heard.sample_rate = SOUND_RATE
-            container.mux(audio.encode(heard))
+            if block.size:
+                heard = av.AudioFrame.from_ndarray(block, format="fltp", layout="stereo")
+                heard.sample_rate = SOUND_RATE
+                container.mux(audio.encode(heard))
         container.mux(video.encode(None))
         container.mux(audio.encode(None))
 
@@ -205,14 +212,14 @@ def write_film(path: Path, size: tuple[int, int], pictures: Any, sound: np.ndarr
 
 def sets(at: Path, films: Path | None, recogniser: str, count: int) -> list[Set]:
     if films is not None:
-        return [Set(films.name, films, recogniser)]
+        return [Set(films.resolve().name, films, recogniser)]
     found = []
     for name, size in PICTURES.items():
         make_films(at / name, size, count, spoken=False)
         found.append(Set(name, at / name, "none"))
     if shutil.which("flite"):
         make_films(at / "spoken", PICTURES["240p"], count, spoken=True)
-        found += [Set("240p, spoken", at / "spoken", recogniser) for recogniser in ("none", "pocketsphinx")]
+        found.append(Set("240p, spoken", at / "spoken", "pocketsphinx"))
     else:
         print("flite is missing (apt-get install flite): speech recognition is not measured", file=sys.stderr)
     return found
@@ -224,10 +231,10 @@ def row(of: Set, runs: Sequence[Run]) -> dict[str, str]:
         "films": of.name,
         "recogniser": of.recogniser,
         "clips": str(runs[0].clips),
-        "clips/s": f"{median(run.clips / run.seconds for run in runs):.3f}",
-        "x real time": f"{median(run.video_seconds / run.seconds for run in runs):.1f}",
-        "outside towers": f"{median(run.outside for run in runs):.1%}",
-        "over towers": f"{median(run.over for run in runs):.1%}",
+        "clips/s": f"{median(run.clips / run.wall for run in runs):.3f}",
+        "x real time": f"{median(run.video_seconds / run.wall for run in runs):.1f}",
+        "not towers: wall": f"{median(run.other_wall for run in runs):.1%}",
+        "processor": f"{median(run.other_processor for run in runs):.1%}",
         "peak memory": f"{max(run.peak_bytes for run in runs) / MIB:,.0f} MiB",
     }
 
@@ -253,7 +260,9 @@ def main() -> None:
         runs: dict[Set, list[Run]] = {of: [] for of in every}
         for _ in range(asked.rounds):
             for of in every:
-                runs[of].append(fresh.submit(index, model, of.films, of.recogniser, asked.dtype).result())
+                run = fresh.submit(index, model, of.films, of.recogniser, asked.dtype).result()
+                print(of.name, run, file=sys.stderr)
+                runs[of].append(run)
 
     rows = [row(of, measured) for of, measured in runs.items()]
     results = [
