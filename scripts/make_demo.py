@@ -16,7 +16,7 @@ BUNDLED = Path(__file__).resolve().parents[1] / "src" / "hearsight" / "demo"
 CLIPS = BUILD / "soundstage"
 STEPS = [
     ["soundstage", "render", str(CLIPS), "--split", "validation", "--count", "200"],
-    ["soundstage", "render", str(CLIPS), "--split", "train", "--count", "2100"],
+    ["soundstage", "render", str(CLIPS), "--split", "train", "--count", "4000"],
     ["soundstage", "render", str(CLIPS), "--split", "demo"],
     ["train", "demo-towers", "--out", str(BUILD / "towers")],
     ["train", "demo-towers-more", "--out", str(BUILD / "towers-more"), "--set", f"start={BUILD / 'towers' / 'model'}"],
