@@ -56,6 +56,8 @@ def test_another_cut_is_refused_until_rebuilt(run, films, model_folder):
     assert rebuilt.code == 0
     report = json.loads(rebuilt.out)
     assert (report["added"], report["clips"], report["model"]) == (2, 2, str(model_folder))
+    again = run("index", films, "--rebuild", "--recogniser", "none", "--json")
+    assert json.loads(again.out)["clips"] == 2
 
 
 def test_a_damaged_index_is_rebuilt(run, films, model_folder):

@@ -206,6 +206,26 @@ def test_another_way_of_cutting_is_refused(library, model):
         Library.create(library.folder, model, by="file")
 
 
+def test_a_rebuilt_library_is_cut_as_before_unless_told_otherwise(folder, model):
+    Library.create(folder, model, by="file", seconds=2)
+    anew = Library.create(folder, model, rebuild=True).identity
+    assert (anew.by, anew.seconds) == ("file", 2)
+    anew = Library.create(folder, model, by="window", rebuild=True).identity
+    assert (anew.by, anew.seconds) == ("window", 2)
+    anew = Library.create(folder, model, seconds=5, rebuild=True).identity
+    assert (anew.by, anew.seconds) == ("window", 5)
+    (folder / ".hearsight" / "library.json").write_text("{")
+    anew = Library.create(folder, model, rebuild=True).identity
+    assert (anew.by, anew.seconds) == ("window", 15)
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("nan")])
+def test_a_length_that_no_clip_has_is_refused(folder, model, seconds):
+    with pytest.raises(HearsightError, match="above 0"):
+        Library.create(folder, model, seconds=seconds)
+    assert not (folder / ".hearsight").exists()
+
+
 def test_second_process_is_told(library, model):
     with (
         updating(library.at),

@@ -94,25 +94,26 @@ class Library:
 
         at: where to keep it; in the folder as `.hearsight` by default. by, seconds: how files are cut (see media.cut);
         None is what the library has, and windows of 15 s for a new one. name: what to load the model by again.
-        rebuild: begin anew, whatever is there.
+        rebuild: begin anew, whatever is there; only the way of cutting is kept.
         Raises HearsightError if there is no such folder, or its library was made by another model or cut otherwise.
         """
         folder, at = _places(folder, at)
-        known = None if rebuild else Identity.read(at)
+        known = _former(at) if rebuild else Identity.read(at)
+        usual = (known.by, known.seconds) if known else ("window", 15.0)
         identity = Identity(
             model=name or _name(model),
             fingerprint=model.fingerprint,
             method=model.config.method,
             frames=model.config.frames,
             width=model.width,
-            by=by or (known.by if known else "window"),
-            seconds=seconds or (known.seconds if known else 15.0),
+            by=usual[0] if by is None else by,
+            seconds=usual[1] if seconds is None else seconds,
         )
-        if known is None:
+        if known is None or rebuild:
             _check_cut(identity)
             with updating(at):
-                for name in ("library.json", *TABLES):
-                    _remove(at / name)
+                for part in ("library.json", *TABLES):
+                    _remove(at / part)
                 Store(at).create(identity.frames, identity.width)
                 identity.write(at)
             return cls(folder, at, identity)
@@ -211,6 +212,14 @@ def _places(folder: Path, at: Path | None) -> tuple[Path, Path]:
     if not folder.is_dir():
         raise HearsightError(f"no folder {folder}; give the folder that has the videos")
     return folder, folder / ".hearsight" if at is None else at.expanduser().absolute()
+
+
+def _former(at: Path) -> Identity | None:
+    """What a library was that is to be made anew; None if there is none, or it cannot be told."""
+    try:
+        return Identity.read(at)
+    except HearsightError:
+        return None
 
 
 def _check_cut(identity: Identity) -> None:
