@@ -6,15 +6,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from hearsight.datasets.features import FeatureSet
 from hearsight.evaluation.metrics import Metrics, text_ranks, video_to_text
-from hearsight.models.avigate import AVIGATE
-from hearsight.training.features import FeatureSet
+from hearsight.models.clip4clip import CLIP4Clip
 
 BLOCK = 256
 
 
 @torch.no_grad()
-def evaluate(model: AVIGATE, clips: FeatureSet) -> dict[str, Metrics]:
+def evaluate(model: CLIP4Clip, clips: FeatureSet) -> dict[str, Metrics]:
     """Text-to-video by kind of caption, for "all captions", and "video to text".
 
     Every caption is a query of its own and ranks all clips of the set.
@@ -29,7 +29,7 @@ def evaluate(model: AVIGATE, clips: FeatureSet) -> dict[str, Metrics]:
     return {**report, "all captions": Metrics.of(ranks), "video to text": video_to_text(scores, owner)}
 
 
-def similarities(model: AVIGATE, texts: list[str], clips: FeatureSet) -> Tensor:
+def similarities(model: CLIP4Clip, texts: list[str], clips: FeatureSet) -> Tensor:
     """(N, B) logits of every text with every clip, in blocks."""
     blocks = [texts[start : start + BLOCK] for start in range(0, len(texts), BLOCK)]
     vectors = torch.cat([model.encode_text(model.tokenize(block)) for block in blocks])

@@ -75,12 +75,21 @@ def save(model: CLIP4Clip, folder: Path, half: bool = False) -> None:
 
 
 def fingerprint(model: CLIP4Clip) -> str:
-    """12 hexadecimal digits of configuration and weights; a library records it and refuses another model's vectors.
+    """12 hexadecimal digits of configuration and weights; a library records it and refuses another model's vectors."""
+    return _digest(model.config.to_dict(), model.state_dict())
 
-    Some values of each tensor, as bfloat16: any training changes them, the dtype a model is loaded in does not.
-    """
-    digest = hashlib.blake2b(json.dumps(model.config.to_dict(), sort_keys=True).encode(), digest_size=6)
-    for name, tensor in sorted(model.state_dict().items()):
+
+def towers_fingerprint(model: CLIP4Clip) -> str:
+    """The same of the image and the audio tower alone: what stored features depend on."""
+    config = {name: getattr(model.config, name) for name in ("frames", "clip", "ast")}
+    towers = ("clip.model.vision_model.", "clip.model.visual_projection.", "ast.")
+    return _digest(config, {name: t for name, t in model.state_dict().items() if name.startswith(towers)})
+
+
+def _digest(config: dict[str, Any], weights: dict[str, Tensor]) -> str:
+    """Some values of each tensor, as bfloat16: any training changes them, the dtype a model is loaded in does not."""
+    digest = hashlib.blake2b(json.dumps(config, sort_keys=True).encode(), digest_size=6)
+    for name, tensor in sorted(weights.items()):
         values = tensor.detach().flatten()
         sample = values[:: max(1, values.numel() // 64)].to("cpu", torch.bfloat16).contiguous()
         digest.update(name.encode() + sample.view(torch.uint8).numpy().tobytes())

@@ -104,7 +104,8 @@ class CLIP4Clip(nn.Module):
         seen = features.frame_mask.any(dim=1, keepdim=True)  # (B, 1)
         mask = features.frame_mask.clone()
         mask[:, :1] |= ~seen
-        return features.frames * seen[..., None], mask, seen[..., None]
+        seen = seen[..., None]
+        return features.frames.where(seen, 0), mask, seen
 
     def encode_video(
         self,

@@ -19,7 +19,7 @@ def initialise(model: AVIGATE) -> None:
     """Give the resampler, the fusion transformers and the frame positions their published start, in place.
 
     The audio projection is left as it is: it comes with the towers, or with torch's own start.
-    Needs a text transformer as wide as D; with another width, what would come from it is random, too.
+    Needs a text transformer as wide as D, with an MLP of four times that; of another, nothing is copied.
     """
     text = model.clip.model.text_model
     for module in model.modules():
@@ -27,7 +27,8 @@ def initialise(model: AVIGATE) -> None:
             _randomise(module)
     nn.init.normal_(model.frame_position.weight, std=SPREAD)
     nn.init.normal_(model.resampler.position, std=SPREAD)
-    if model.clip.config.text_config.hidden_size != model.width:
+    sizes = model.clip.config.text_config
+    if (sizes.hidden_size, sizes.intermediate_size) != (model.width, 4 * model.width):
         return
     for stack in model.children():
         if isinstance(stack, (Resampler, GatedFusion)):

@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from hearsight.errors import HearsightError
+from hearsight.models.config import Method
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -57,7 +58,7 @@ class HeadRecipe(Schedule):
     kind: Literal["head"]
     towers: str
     data: str
-    method: Literal["blind", "avigate", "save"] = "save"
+    method: Method = "save"
     batch: Count = 128
     epochs: Count = 5
     text_learning_rate: float = 1e-7

@@ -1,0 +1,1 @@
+"""Clips with captions, as training and evaluation read them: manifests, transcripts, stored features."""

@@ -1,0 +1,155 @@
+"""Features of frozen towers, extracted once and stored, so that training decodes nothing.
+
+They stand in a LanceDB table beside the manifest, named by the towers' fingerprint: every head on the same towers reads
+the same table, by random access. It is filled in steps: an interrupted extraction goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import lancedb
+import numpy as np
+import pyarrow as pa
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from hearsight.datasets.manifest import Example, Progress, read_manifest
+from hearsight.datasets.transcripts import read_transcripts
+from hearsight.media import probe
+from hearsight.models.avigate import AVIGATE
+from hearsight.models.checkpoint import towers_fingerprint
+from hearsight.models.clip4clip import CLIP4Clip
+from hearsight.models.inputs import ClipInputs, collate, read_clips, speech_ids, spoken
+from hearsight.speech import Transcript
+from hearsight.types import Clip, ClipFeatures
+
+BATCH = 16  # clips to the towers at once
+KEPT_AT_ONCE = 128  # clips a commit
+
+
+@dataclass(frozen=True)
+class FeatureSet:
+    """N clips with captions and their stored features.
+
+    rows: (N,), the row of each clip in the table. speech_ids: (N, S). has_speech: (N,).
+    audio_width: Da; None where the towers do not listen.
+    """
+
+    examples: list[Example]
+    table: Any
+    rows: NDArray[np.integer]
+    speech_ids: Tensor
+    has_speech: Tensor
+    audio_width: int | None
+
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    def batch(
+        self, seen: Sequence[int], heard: Sequence[int] | None = None, said: Sequence[int] | None = None
+    ) -> ClipFeatures:
+        """The features of B clips, in float32: the pictures of `seen`, with the sound and the words of the same clips,
+        or of others.
+        """
+        heard, said = heard or seen, said or seen
+        stored = self.table.take_offsets(np.unique(self.rows[[*seen, *heard]]).tolist()).to_arrow()
+        place = {id: row for row, id in enumerate(stored["id"].to_pylist())}
+        pictures, sounds = ([place[self.examples[clip].id] for clip in clips] for clips in (seen, heard))
+        frame_mask = _tensor(stored["frame_mask"])
+        frames = _tensor(stored["frames"]).view(*frame_mask.shape, -1)
+        audio = None
+        if self.audio_width is not None:
+            audio = _tensor(stored["audio"]).view(len(stored), -1, self.audio_width)[sounds].float()
+        return ClipFeatures(
+            frames=frames[pictures].float(),
+            frame_mask=frame_mask[pictures],
+            has_audio=_tensor(stored["has_audio"])[sounds],
+            has_speech=self.has_speech[list(said)],
+            audio=audio,
+            speech_ids=self.speech_ids[list(said)],
+        )
+
+
+def extract(
+    folder: Path, towers: CLIP4Clip, recogniser: str = "pocketsphinx", progress: Progress | None = None
+) -> FeatureSet:
+    """The features of a data folder's clips by a model's towers: extracted where missing, read when asked for.
+
+    towers: any model; only its image and audio tower and its tokenizer play a part.
+    """
+    examples, said = read_manifest(folder), read_transcripts(folder, recogniser, progress=progress)
+    database = lancedb.connect(str(folder / "features"))
+    name = towers_fingerprint(towers)
+    # The schema follows from the first clips; a table is there or not, never half made.
+    table = database.open_table(name) if (folder / "features" / f"{name}.lance").exists() else None
+    stored = set() if table is None else set(_ids(table))
+    missing = [example for example in examples if example.id not in stored]
+    for start in range(0, len(missing), KEPT_AT_ONCE):
+        some = missing[start : start + KEPT_AT_ONCE]
+        rows = _extracted(some, said, towers)
+        if table is None:
+            table = database.create_table(name, rows)
+        else:
+            table.add(rows)
+        if progress:
+            progress("extracted", len(stored) + start + len(some), len(examples))
+    row = {id: row for row, id in enumerate(_ids(table))}
+    texts = [" ".join(line.text for line in said[example.id].lines) for example in examples]
+    return FeatureSet(
+        examples,
+        table,
+        np.array([row[example.id] for example in examples], np.int64),
+        speech_ids(towers, texts),
+        spoken(texts),
+        towers.ast.width if isinstance(towers, AVIGATE) else None,
+    )
+
+
+def _ids(table: Any) -> list[str]:
+    ids: list[str] = table.search().select(["id"]).to_arrow()["id"].to_pylist()
+    return ids
+
+
+@torch.no_grad()
+def _extracted(examples: Sequence[Example], said: dict[str, Transcript], towers: CLIP4Clip) -> pa.Table:
+    parts = []
+    for start in range(0, len(examples), BATCH):
+        some = examples[start : start + BATCH]
+        inputs = [_inputs(example, said[example.id], towers) for example in some]
+        parts.append(as_rows([example.id for example in some], towers.extract(collate(inputs))))
+    return pa.concat_tables(parts)
+
+
+def as_rows(ids: Sequence[str], features: ClipFeatures) -> pa.Table:
+    """The features of B clips as rows of a table, in half precision."""
+    columns = {
+        "frames": features.frames.half(),
+        "frame_mask": features.frame_mask,
+        "has_audio": features.has_audio,
+        "audio": None if features.audio is None else features.audio.half(),
+    }
+    arrays = {name: _column(tensor.cpu()) for name, tensor in columns.items() if tensor is not None}
+    return pa.table({"id": list(ids), **arrays})
+
+
+def _inputs(example: Example, transcript: Transcript, towers: CLIP4Clip) -> ClipInputs:
+    info = probe(example.path)
+    return next(read_clips(info, [Clip(example.path, 0.0, info.duration)], transcript, towers))
+
+
+def _column(tensor: Tensor) -> pa.Array:
+    """(B,) as plain values, more axes as lists of a fixed length."""
+    flat = pa.array(tensor.flatten().numpy())
+    return flat if tensor.ndim == 1 else pa.FixedSizeListArray.from_arrays(flat, tensor[0].numel())
+
+
+def _tensor(column: pa.ChunkedArray) -> Tensor:
+    """(B,) of a plain column, (B, n) of one of lists."""
+    array = column.combine_chunks()
+    flat = array.flatten() if pa.types.is_fixed_size_list(array.type) else array
+    return torch.from_numpy(flat.to_numpy(zero_copy_only=False).copy()).view(len(array), *[-1][: flat is not array])

@@ -1,0 +1,50 @@
+"""A folder of clips with captions: manifest.jsonl, and the media files that it names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from hearsight.errors import HearsightError
+
+Progress = Callable[[str, int, int], None]  # what is done, how many, of how many
+
+
+@dataclass(frozen=True)
+class Example:
+    """One clip of a manifest. captions: (kind, text); kind is "" where the data have none."""
+
+    id: str
+    path: Path
+    captions: tuple[tuple[str, str], ...]
+    group: str  # clips of one group (twins) belong in one batch
+
+
+def read_manifest(folder: Path) -> list[Example]:
+    """The clips of manifest.jsonl: one a line, with "id", "path" (relative to the folder) and "captions"
+    ([{"kind", "text"}]).
+
+    Raises HearsightError for a missing manifest, and for a line that is not right.
+    """
+    manifest = folder / "manifest.jsonl"
+    if not manifest.is_file():
+        raise HearsightError(f"no manifest.jsonl in {folder}; give a folder made by `hearsight soundstage render`")
+    with manifest.open(encoding="utf-8") as lines:
+        examples = [_example(folder, manifest, number, line) for number, line in enumerate(lines, start=1)]
+    if not examples:
+        raise HearsightError(f"{manifest} is empty; it needs a line for each clip")
+    return examples
+
+
+def _example(folder: Path, manifest: Path, number: int, line: str) -> Example:
+    try:
+        row = json.loads(line)
+        captions = tuple((caption.get("kind", ""), caption["text"]) for caption in row["captions"])
+        group = (row.get("twin") or {}).get("group", row["id"])
+        return Example(row["id"], folder / row["path"], captions, group)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise HearsightError(
+            f"{manifest}, line {number} is not a clip ({error!r}); it needs id, path and captions"
+        ) from error

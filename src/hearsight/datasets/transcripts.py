@@ -1,0 +1,59 @@
+"""What is said in the clips of a data folder: recognised once, in parallel, and kept in a file for each recogniser."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from hearsight.datasets.manifest import Progress, read_manifest
+from hearsight.media import probe
+from hearsight.speech import Transcript, load_recogniser, transcribe
+
+
+def read_transcripts(
+    folder: Path, recogniser: str = "pocketsphinx", workers: int = 2, progress: Progress | None = None
+) -> dict[str, Transcript]:
+    """What is said in each clip of a data folder, by id. What is missing is recognised first; an interruption loses
+    the clips in flight.
+    """
+    kept = folder / f"transcripts.{re.sub('[^a-zA-Z0-9.]+', '-', recogniser)}.jsonl"
+    found = {row["id"]: row["transcript"] for row in _complete_lines(kept)}
+    examples = read_manifest(folder)
+    missing = [example for example in examples if example.id not in found]
+    if missing:
+        with (
+            ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool,
+            kept.open("a", encoding="utf-8") as file,
+        ):
+            recognised = pool.map(partial(_transcribe, recogniser), [example.path for example in missing], chunksize=4)
+            for example, transcript in zip(missing, recognised, strict=True):
+                found[example.id] = transcript
+                file.write(json.dumps({"id": example.id, "transcript": transcript}) + "\n")
+                file.flush()
+                if progress:
+                    progress("transcribed", len(found), len(examples))
+    return {example.id: Transcript.from_dict(found[example.id]) for example in examples}
+
+
+def _transcribe(recogniser: str, path: Path) -> dict[str, Any]:
+    torch.set_num_threads(1)
+    return transcribe(probe(path), load_recogniser(recogniser)).to_dict()
+
+
+def _complete_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """The JSON lines of a file, without a last one that a kill cut short; that one is removed."""
+    if not path.exists():
+        return
+    text = path.read_text(encoding="utf-8")
+    complete = text[: text.rfind("\n") + 1]
+    if complete != text:
+        path.write_text(complete, encoding="utf-8")
+    yield from map(json.loads, complete.splitlines())

@@ -1,0 +1,110 @@
+"""Features are extracted once for all heads on the same towers, go on where they stopped, and are read by place."""
+
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+
+from hearsight.datasets import features
+from hearsight.datasets.features import extract
+from hearsight.datasets.manifest import read_manifest
+from hearsight.datasets.transcripts import read_transcripts
+from hearsight.errors import HearsightError
+from tests.making import tiny_model
+from tests.making_media import beep, grey, make_media
+
+
+@pytest.fixture
+def data(tmp_path):
+    """Three clips: two with sound, one of these spoken by its subtitles, and one silent."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    subtitles = "1\n00:00:00,000 --> 00:00:01,000\nthe doctor lost a bicycle\n"
+    make_media(folder / "a.mkv", [grey(50)] * 12, sounds=[beep(1.0)], subtitles=subtitles)
+    make_media(folder / "b.mkv", [grey(100)] * 22, sounds=[beep(1.0)])
+    make_media(folder / "c.mkv", [grey(150)] * 12)
+    rows = [{"id": id, "path": f"{id}.mkv", "captions": [{"kind": "sight", "text": id}]} for id in "abc"]
+    (folder / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return folder
+
+
+@pytest.fixture
+def towers(tmp_path):
+    return tiny_model(tmp_path / "towers", "avigate")
+
+
+def test_clips_are_read_by_place_in_any_order(data, towers):
+    clips = extract(data, towers)
+    batch = clips.batch([2, 0, 1])
+    assert batch.has_audio.tolist() == [False, True, True]
+    assert batch.has_speech.tolist() == [False, True, False]
+    assert batch.frame_mask.sum(dim=1).tolist() == [2, 2, 3]
+    assert towers.tokenizer.backend.decode(batch.speech_ids[1], skip_special_tokens=True).startswith("the doctor")
+    again = clips.batch([0])
+    assert torch.equal(batch.frames[1:2], again.frames)
+    assert torch.equal(batch.audio[1:2], again.audio)
+
+
+def test_a_clip_may_be_shown_with_the_sound_and_words_of_others(data, towers):
+    clips = extract(data, towers)
+    mixed, plain = clips.batch([0, 1, 2], [2, 2, 1], [1, 0, 0]), clips.batch([0, 1, 2])
+    assert torch.equal(mixed.frames, plain.frames)
+    assert torch.equal(mixed.audio, plain.audio[[2, 2, 1]])
+    assert mixed.has_audio.tolist() == [False, False, True]
+    assert torch.equal(mixed.speech_ids, plain.speech_ids[[1, 0, 0]])
+
+
+def test_another_head_on_the_same_towers_reads_what_is_there(data, towers, monkeypatch):
+    extract(data, towers)
+    monkeypatch.setattr(features, "_extracted", lambda *given: pytest.fail("extracted again"))
+    with torch.no_grad():
+        towers.frame_position.weight.add_(1.0)
+        towers.clip.model.text_projection.weight.add_(1.0)
+    assert len(extract(data, towers)) == 3
+    with torch.no_grad():
+        towers.clip.model.visual_projection.weight.add_(1.0)
+    with pytest.raises(pytest.fail.Exception, match="extracted again"):
+        extract(data, towers)
+
+
+def test_a_stopped_extraction_goes_on(data, towers, monkeypatch):
+    monkeypatch.setattr(features, "KEPT_AT_ONCE", 1)
+
+    def stop(what, done, total):
+        if (what, done) == ("extracted", 2):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        extract(data, towers, progress=stop)
+    told = []
+    clips = extract(data, towers, progress=lambda *step: told.append(step))
+    assert told == [("extracted", 3, 3)]
+    assert clips.batch([0, 1, 2]).frame_mask.sum(dim=1).tolist() == [2, 3, 2]
+
+
+def test_a_model_that_only_sees_stores_no_sound(data, tmp_path):
+    clips = extract(data, tiny_model(tmp_path / "sees", "clip4clip"))
+    assert clips.batch([0, 1]).audio is None
+
+
+def test_transcripts_are_kept_for_each_recogniser(data):
+    none, sphinx = read_transcripts(data, "none"), read_transcripts(data, "pocketsphinx")
+    assert (data / "transcripts.none.jsonl").is_file()
+    assert none["a"] == sphinx["a"]
+    assert sphinx["b"] == replace(none["b"], source="pocketsphinx")
+    kept = data / "transcripts.none.jsonl"
+    kept.write_text(kept.read_text()[:-20])  # as a kill would leave it
+    assert read_transcripts(data, "none") == none
+
+
+def test_a_manifest_that_is_not_right(tmp_path):
+    with pytest.raises(HearsightError, match=r"no manifest\.jsonl"):
+        read_manifest(tmp_path)
+    manifest = tmp_path / "manifest.jsonl"
+    manifest.write_text("")
+    with pytest.raises(HearsightError, match="is empty"):
+        read_manifest(tmp_path)
+    manifest.write_text('{"id": "a"}\n')
+    with pytest.raises(HearsightError, match="line 1 is not a clip"):
+        read_manifest(tmp_path)
