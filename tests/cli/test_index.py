@@ -48,6 +48,23 @@ def test_library_elsewhere(run, films, model_folder, tmp_path):
     assert json.loads(run("search", "bell", "--in", films, "--library", at, "--json").out)["hits"]
 
 
+def test_library_elsewhere_knows_its_folder(run, films, model_folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(films.parent)
+    assert run("index", "films", "--model", model_folder, "--library", "elsewhere", *CUT, "-q").code == 0
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert json.loads(run("info", "--library", ".", "--json").out)["folder"] == str(films)
+    [bell] = json.loads(run("search", "doctor", "--library", ".", "--mode", "speech", "--json").out)["hits"]
+    assert bell["video"] == str(films / "trip" / "bell.mkv")
+    missing = run("search", "doctor", "--library", tmp_path / "nowhere")
+    assert missing.code == 1 and "hearsight index FOLDER --library" in missing.err
+
+
+def test_the_folder_of_the_videos_is_no_place_for_the_index(run, films, model_folder):
+    ran = run("index", films, "--model", model_folder, "--library", films, *CUT)
+    assert ran.code == 1 and "a folder of its own" in ran.err
+    assert not (films / "library.json").exists()
+
+
 def test_another_cut_is_refused_until_rebuilt(run, films, model_folder):
     run("index", films, "--model", model_folder, *CUT)
     refused = run("index", films, "--cut", "file")

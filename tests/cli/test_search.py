@@ -44,7 +44,8 @@ def test_where_nothing_is_indexed_it_says_what_to_run(run, tmp_path, monkeypatch
     monkeypatch.chdir(tmp_path)
     ran = run(*command)
     assert ran.code == 1 and ran.out == ""
-    assert ran.err.startswith("error: ") and "run hearsight index" in ran.err
+    assert ran.err.startswith("error: ") and "run: hearsight index FOLDER" in ran.err
+    assert "--in" not in ran.err
 
 
 @pytest.mark.parametrize(

@@ -304,6 +304,44 @@ def test_library_elsewhere(folder, model, tmp_path):
     assert Library.open(folder, tmp_path / "index").info().videos == 3
 
 
+def test_library_inside_its_folder_moves_with_it(library, model, tmp_path):
+    library.update(model, None)
+    moved = library.folder.rename(tmp_path / "moved")
+    again = Library.open(at=moved / ".hearsight")
+    assert again.folder == moved
+    assert again.search("a bell", model).hits[0].video.is_file()
+    assert Library.create(moved, model).update(model, None).unchanged == 3
+
+
+def test_library_elsewhere_follows_a_folder_that_was_moved(folder, model, tmp_path):
+    at = tmp_path / "index"
+    Library.create(folder, model, at, seconds=2).update(model, None)
+    assert Library.open(at=at).folder == folder
+    moved = folder.rename(tmp_path / "moved")
+    assert Library.create(moved, model, at).update(model, None).unchanged == 3
+    assert Library.open(at=at).folder == moved
+
+
+def test_library_of_another_folder_is_not_overwritten(library, model, tmp_path):
+    library.update(model, None)
+    film(tmp_path / "other" / "new.mkv", 2)
+    with pytest.raises(HearsightError, match=r"is that of .*films, not of .*other.*--rebuild"):
+        Library.create(tmp_path / "other", model, library.at)
+    assert len(paths(library)) == 3
+    (tmp_path / "link").symlink_to(library.folder)
+    assert Library.create(tmp_path / "link", model, library.at).update(model, None).unchanged == 3
+    assert Library.create(tmp_path / "other", model, library.at, rebuild=True).update(model, None).added == 1
+
+
+def test_library_of_another_version_is_told(library, model):
+    record = library.at / "library.json"
+    told = json.loads(record.read_text())
+    del told["folder"]
+    record.write_text(json.dumps({**told, "format": 1}))
+    with pytest.raises(HearsightError, match=r"another version of Hearsight.*--rebuild"):
+        Library.open(library.folder)
+
+
 def test_thumbnail(library, model):
     library.update(model, None)
     hit = library.search("a bell", model).hits[0]

@@ -20,22 +20,24 @@ At = Annotated[
 
 
 def open_library(folder: Path | None, at: Path | None) -> Library:
-    """The library of a folder; of none named, that of the current folder or of the nearest one above it.
+    """The library of a folder, or that at a place; of none named, that of the current folder or the nearest above it.
 
     Raises HearsightError when there is none.
     """
     from hearsight.library import Library
 
     if folder is None and at is None:
-        return Library.open(_nearest(Path.cwd()))
-    return Library.open(folder or Path.cwd(), at)
+        folder = _nearest(Path.cwd())
+    return Library.open(folder, at)
 
 
 def _nearest(here: Path) -> Path:
     for folder in (here, *here.parents):
-        if (folder / HIDDEN).is_dir():
+        if (folder / HIDDEN / "library.json").is_file():
             return folder
-    raise HearsightError(f"{here} is not indexed, nor is a folder above it; run hearsight index, or name one with --in")
+    raise HearsightError(
+        f"{here} is not indexed, nor is a folder above it; name one that is, or run: hearsight index FOLDER"
+    )
 
 
 def recorded_model(folder: Path, at: Path | None) -> str | None:
@@ -43,7 +45,7 @@ def recorded_model(folder: Path, at: Path | None) -> str | None:
 
     Raises HearsightError for a library that cannot be read.
     """
-    from hearsight.library.library import Identity
+    from hearsight.library.identity import Identity
 
     identity = Identity.read(folder / HIDDEN if at is None else at.expanduser())
     return identity.model if identity else None

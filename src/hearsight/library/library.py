@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import shutil
 import weakref
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from hearsight.errors import HearsightError
+from hearsight.library.identity import Identity, folder_as_seen_from, folder_of
 from hearsight.library.index import Update
 from hearsight.library.lock import updating
 from hearsight.library.results import (
@@ -28,42 +28,7 @@ from hearsight.models.checkpoint import DEMO
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.speech.recogniser import Recogniser
 
-FORMAT = 1
 TABLES = ("videos.lance", "clips.lance", "failures.lance", "transcripts")
-
-
-@dataclass(frozen=True)
-class Identity:
-    """What a library was made with; its vectors mean nothing to another model. Kept in library.json."""
-
-    model: str
-    fingerprint: str
-    method: str
-    frames: int
-    width: int
-    by: str
-    seconds: float
-    format: int = FORMAT
-
-    def write(self, at: Path) -> None:
-        unfinished = at / "library.json.part"
-        unfinished.write_text(json.dumps(asdict(self), indent=2) + "\n")
-        unfinished.replace(at / "library.json")
-
-    @classmethod
-    def read(cls, at: Path) -> Identity | None:
-        """None if there is no library. Raises HearsightError for one that cannot be read."""
-        try:
-            identity = cls(**json.loads((at / "library.json").read_text()))
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError, TypeError) as error:
-            raise HearsightError(f"the library at {at} is damaged ({error}); index again with --rebuild") from error
-        if identity.format != FORMAT:
-            raise HearsightError(
-                f"the library at {at} was made by another version of Hearsight; index again with --rebuild"
-            )
-        return identity
 
 
 class Library:
@@ -95,12 +60,14 @@ class Library:
         at: where to keep it; in the folder as `.hearsight` by default. by, seconds: how files are cut (see media.cut);
         None is what the library has, and windows of 15 s for a new one. name: what to load the model by again.
         rebuild: begin anew, whatever is there; only the way of cutting is kept.
-        Raises HearsightError if there is no such folder, or its library was made by another model or cut otherwise.
+        A library whose folder was moved is one of the folder that is given now. Raises HearsightError if there is no
+        such folder, or the library is of another one, was made by another model or cut otherwise.
         """
         folder, at = _places(folder, at)
         known = _former(at) if rebuild else Identity.read(at)
         usual = (known.by, known.seconds) if known else ("window", 15.0)
         identity = Identity(
+            folder=folder_as_seen_from(at, folder),
             model=name or _name(model),
             fingerprint=model.fingerprint,
             method=model.config.method,
@@ -124,16 +91,24 @@ class Library:
                 f"the library at {at} is cut by {known.by} of {known.seconds:g} s, not by {identity.by} of "
                 f"{identity.seconds:g} s; leave that out, or make it anew with --rebuild"
             )
+        library._follow()
         return library
 
     @classmethod
-    def open(cls, folder: Path, at: Path | None = None) -> Library:
-        """The library of a folder. Raises HearsightError when there is none."""
-        folder, at = _places(folder, at)
-        identity = Identity.read(at)
-        if identity is None:
-            raise HearsightError(f"{folder} is not indexed (nothing at {at}); run: hearsight index {folder}")
-        return cls(folder, at, identity)
+    def open(cls, folder: Path | None = None, at: Path | None = None) -> Library:
+        """The library of a folder, or the one that is kept at `at`, which knows its folder.
+
+        Raises HearsightError when there is none.
+        """
+        if folder is None and at is not None:
+            at = _absolute(at)
+            if identity := Identity.read(at):
+                return cls(folder_of(at, identity), at, identity)
+            raise HearsightError(f"there is no library at {at}; make it with: hearsight index FOLDER --library {at}")
+        folder, at = _places(folder or Path(), at)
+        if identity := Identity.read(at):
+            return cls(folder, at, identity)
+        raise HearsightError(f"{folder} is not indexed (nothing at {at}); run: hearsight index {folder}")
 
     def update(self, model: CLIP4Clip, recogniser: Recogniser | None, progress: Progress | None = None) -> UpdateReport:
         """Index what is new or changed in the folder, follow what was moved, forget what is gone.
@@ -194,6 +169,23 @@ class Library:
         """A picture of a clip (`Hit.clip`) as JPEG; None for one without pictures, or that is no more."""
         return self._store.thumbnail(clip)
 
+    def _follow(self) -> None:
+        """Record where the folder is now. Raises HearsightError for another folder than the library is of.
+
+        Else an update would forget all that it knows, and take it for deleted.
+        """
+        before = folder_of(self.at, self.identity)
+        if before.is_dir() and not before.samefile(self.folder):
+            raise HearsightError(
+                f"the library at {self.at} is that of {before}, not of {self.folder}; keep another folder's elsewhere, "
+                "or forget the old one with --rebuild"
+            )
+        recorded = folder_as_seen_from(self.at, self.folder)
+        if recorded != self.identity.folder:
+            self.identity = replace(self.identity, folder=recorded)
+            with updating(self.at):
+                self.identity.write(self.at)
+
     def _check(self, model: CLIP4Clip) -> None:
         """Raises HearsightError for another model than that which made the vectors. A second look costs nothing."""
         if self._checked is not None and self._checked() is model:
@@ -208,10 +200,19 @@ class Library:
 
 
 def _places(folder: Path, at: Path | None) -> tuple[Path, Path]:
-    folder = folder.expanduser().absolute()
+    folder = _absolute(folder)
     if not folder.is_dir():
         raise HearsightError(f"no folder {folder}; give the folder that has the videos")
-    return folder, folder / ".hearsight" if at is None else at.expanduser().absolute()
+    at = folder / ".hearsight" if at is None else _absolute(at)
+    if at.resolve() == folder.resolve():
+        raise HearsightError(f"{at} has the videos; give --library a folder of its own, or leave it out")
+    return folder, at
+
+
+def _absolute(path: Path) -> Path:
+    """The same place from anywhere. Links keep their names, but for one that is left by `..`."""
+    path = path.expanduser()
+    return path.resolve() if ".." in path.parts else path.absolute()
 
 
 def _former(at: Path) -> Identity | None:
