@@ -16,7 +16,7 @@ umbrella?
 00:00:02,000 --> 00:00:03,000
 It's 3 &lt; 4
 """
-LINES = [Line(0.5, 1.5, "Where is my bicycle & umbrella?"), Line(2.0, 3.0, "It's 3 < 4")]
+LINES = (Line(0.5, 1.5, "Where is my bicycle & umbrella?"), Line(2.0, 3.0, "It's 3 < 4"))
 VTT = """WEBVTT
 
 NOTE a remark
@@ -48,22 +48,24 @@ def film(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("ending", "text"), [(".srt", SRT), (".en.srt", SRT), (".vtt", VTT), (".en.vtt", VTT), (".ass", ASS)]
+    ("ending", "text"), [(".srt", SRT), (".en.srt", SRT), (".vtt", VTT), (".en.vtt", VTT), (".ass", ASS), (".SRT", SRT)]
 )
 def test_a_file_beside_the_video(film, ending, text):
     film.with_name("a film" + ending).write_text(text)
-    assert read_subtitles(film) == LINES
+    assert read_subtitles(film).lines == LINES
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
 def test_encodings(film, encoding):
     text = SRT.replace("Where", "Où").replace("\n", "\r\n")
     film.with_suffix(".srt").write_bytes(text.encode(encoding))
-    assert read_subtitles(film)[0].text == "Où is my bicycle & umbrella?"
+    assert read_subtitles(film).lines[0].text == "Où is my bicycle & umbrella?"
 
 
 def test_embedded_in_the_video(shared_media):
-    lines = read_subtitles(shared_media / "nasa_two_audio_streams.mp4")
+    subtitles = read_subtitles(shared_media / "nasa_two_audio_streams.mp4")
+    lines = subtitles.lines
+    assert subtitles.language == "en"
     assert lines[0] == Line(0.21, 4.26, "NAR: This is the optical and science segment of the Webb")
     assert len(lines) == 4
 
@@ -71,13 +73,24 @@ def test_embedded_in_the_video(shared_media):
 @pytest.mark.parametrize("start", [0.0, 100.0])
 def test_embedded_times_count_from_the_start_of_the_file(tmp_path, start):
     path = make_media(tmp_path / "a.mkv", [grey(100)] * 30, subtitles=SRT, start=start)
-    assert read_subtitles(path) == LINES
+    assert read_subtitles(path).lines == LINES
 
 
 def test_a_file_beside_goes_before_what_is_inside(tmp_path):
     path = make_media(tmp_path / "a.mkv", [grey(100)] * 30, subtitles=SRT)
     path.with_suffix(".srt").write_text("1\n00:00:01,000 --> 00:00:02,000\nbetter\n")
-    assert [line.text for line in read_subtitles(path)] == ["better"]
+    assert [line.text for line in read_subtitles(path).lines] == ["better"]
+
+
+def test_the_best_that_can_be_read_and_its_language(film):
+    film.with_name("a film.de.srt").write_text(SRT)
+    assert read_subtitles(film).language == "de"
+    film.with_name("a film.English.srt").write_text(SRT)
+    assert read_subtitles(film).language == "en"
+    film.with_name("a film.srt").write_text("no times at all")
+    assert read_subtitles(film).language == "en"
+    film.with_name("a film.srt").write_text(SRT)
+    assert read_subtitles(film).language is None
 
 
 @pytest.mark.parametrize("content", [b"", b"no times at all", b"\x00\xff" * 500])
@@ -85,13 +98,13 @@ def test_a_damaged_file_beside_is_passed_over_with_a_warning(tmp_path, caplog, c
     path = make_media(tmp_path / "a.mkv", [grey(100)] * 30, subtitles=SRT)
     path.with_suffix(".srt").write_bytes(content)
     with caplog.at_level(logging.WARNING):
-        assert read_subtitles(path) == LINES
+        assert read_subtitles(path).lines == LINES
     assert "a.srt" in caplog.text
 
 
 def test_a_partly_damaged_file_gives_its_good_lines(film):
     film.with_suffix(".srt").write_text("garbage\n\n" + SRT + "\n3\nnonsense --> 1\nlost\n")
-    assert [line.start for line in read_subtitles(film)][:2] == [0.5, 2.0]
+    assert [line.start for line in read_subtitles(film).lines][:2] == [0.5, 2.0]
 
 
 def test_rows_that_roll_up_are_read_once(film):
@@ -99,11 +112,11 @@ def test_rows_that_roll_up_are_read_once(film):
         "WEBVTT\n\n00:00.000 --> 00:01.000\nhello there\n\n"
         "00:01.000 --> 00:02.000\nhello there\nhow are you\n\n00:02.000 --> 00:03.000\nhow are you\nfine\n"
     )
-    assert [line.text for line in read_subtitles(film)] == ["hello there", "how are you", "fine"]
+    assert [line.text for line in read_subtitles(film).lines] == ["hello there", "how are you", "fine"]
 
 
 def test_none(film):
-    assert read_subtitles(film) == []
+    assert read_subtitles(film) is None
 
 
 def test_a_file_that_cannot_be_opened(tmp_path):

@@ -60,9 +60,9 @@ def test_times_count_from_the_start_of_the_file_and_pauses_end_lines(shared_medi
 def test_subtitles_win(shared_media, tmp_path):
     path = make_media(tmp_path / "a.wav", sounds=[sound_of(shared_media / "speech_jfk.flac")])
     assert transcribe(probe(path), Parrot()).source == "parrot"
-    path.with_suffix(".srt").write_text(SRT)
+    path.with_suffix(".de.srt").write_text(SRT)
     transcript = transcribe(probe(path), Parrot())
-    assert transcript.source == "subtitles"
+    assert (transcript.source, transcript.language) == ("subtitles", "de")
     assert transcript.between(0, 15) == "Nobody knows."
 
 

@@ -11,7 +11,7 @@ from hearsight.media.probe import (
     probe,
 )
 from hearsight.media.segments import cut
-from hearsight.media.subtitles import read_subtitles
+from hearsight.media.subtitles import Subtitles, read_subtitles
 
 __all__ = [
     "MEDIA_SUFFIXES",
@@ -19,6 +19,7 @@ __all__ = [
     "AudioStream",
     "MediaInfo",
     "SubtitleStream",
+    "Subtitles",
     "VideoStream",
     "cut",
     "cut_audio",

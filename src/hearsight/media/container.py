@@ -19,6 +19,7 @@ from av.stream import Discard, Disposition, Stream
 from av.subtitles.stream import SubtitleStream
 
 from hearsight.errors import HearsightError
+from hearsight.media.languages import language_code
 
 NOT_FILMED = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 MOST_ERRORS = 1000
@@ -104,7 +105,7 @@ def subtitle_stream(container: InputContainer) -> SubtitleStream | None:
         streams,
         key=lambda stream: (
             not stream.disposition & Disposition.forced,
-            stream.language in ("eng", "en"),
+            language_code(stream.language) == "en",
             _is_default(stream),
         ),
         default=None,

@@ -11,6 +11,7 @@ import io
 import logging
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,45 +20,49 @@ from av.container import InputContainer
 from av.stream import Stream
 
 from hearsight.media.container import decoded, opened, origin, packets, subtitle_stream, unreadable
+from hearsight.media.languages import language_code
+from hearsight.media.side_cars import FORMATS, side_cars
 from hearsight.types import Line
 
-log = logging.getLogger(__name__)
-
-FORMATS = {".srt": "srt", ".vtt": "webvtt", ".ass": "ass"}
+# LANGUAGES: of the side-cars whose change the library notices.
+__all__ = ["FORMATS", "LANGUAGES", "Subtitles", "read_subtitles"]
 LANGUAGES = ("", ".en", ".eng")
+
+log = logging.getLogger(__name__)
 
 ASS_TAG = re.compile(r"\{[^}]*\}")
 MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>")
 ASS_SPACE = re.compile(r"\\[Nnh]")
 
 
-def read_subtitles(path: Path) -> list[Line]:
-    """The subtitles of a media file as plain text, in order of time; [] when there are none.
+@dataclass(frozen=True)
+class Subtitles:
+    """At least one line, in order of time. language: two-letter code, None where unknown."""
 
-    A file beside it (clip.srt, clip.en.srt, clip.vtt, clip.ass ...) goes before the subtitles inside. One
+    lines: tuple[Line, ...]
+    language: str | None
+
+
+def read_subtitles(path: Path) -> Subtitles | None:
+    """The subtitles of a media file as plain text; None when there are none.
+
+    A file beside it (clip.srt, clip.de.srt, clip.vtt, clip.ass ...) goes before the subtitles inside. One
     that cannot be read is passed over with a warning.
     Raises HearsightError if the media file cannot be opened.
     """
-    for side_car in _side_cars(path):
-        lines = _read_side_car(side_car)
+    for side_car in side_cars(path):
+        beside = path.with_name(side_car.name)
+        lines = _read_side_car(beside, FORMATS[side_car.suffix])
         if lines:
-            return lines
-        log.warning("%s; going on without it", unreadable(side_car, "no subtitles in it"))
+            return Subtitles(tuple(lines), side_car.language)
+        log.warning("%s; going on without it", unreadable(beside, "no subtitles in it"))
     return _read_embedded(path)
 
 
-def _side_cars(path: Path) -> Iterator[Path]:
-    for suffix in FORMATS:
-        for language in LANGUAGES:
-            side_car = path.with_name(f"{path.stem}{language}{suffix}")
-            if side_car.is_file():
-                yield side_car
-
-
-def _read_side_car(path: Path) -> list[Line]:
+def _read_side_car(path: Path, form: str) -> list[Line]:
     try:
         text = _text(path.read_bytes())
-        with av.open(io.BytesIO(text.encode()), format=FORMATS[path.suffix]) as container:
+        with av.open(io.BytesIO(text.encode()), format=form) as container:
             return _lines(container, container.streams.subtitles[0], 0.0)
     except (OSError, av.FFmpegError):
         return []
@@ -73,10 +78,11 @@ def _text(data: bytes) -> str:
         return data.decode("latin-1")
 
 
-def _read_embedded(path: Path) -> list[Line]:
+def _read_embedded(path: Path) -> Subtitles | None:
     with opened(path) as container:
         stream = subtitle_stream(container)
-        return [] if stream is None else _lines(container, stream, origin(container))
+        lines = [] if stream is None else _lines(container, stream, origin(container))
+        return Subtitles(tuple(lines), language_code(stream.language)) if stream is not None and lines else None
 
 
 def _lines(container: InputContainer, stream: Stream, start: float) -> list[Line]:

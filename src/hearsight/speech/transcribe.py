@@ -25,8 +25,8 @@ def transcribe(info: MediaInfo, recogniser: Recogniser | None) -> Transcript:
     the transcript is empty. Raises HearsightError if the file cannot be opened.
     """
     subtitles = read_subtitles(info.path)
-    if subtitles:
-        return Transcript(tuple(subtitles), "subtitles")
+    if subtitles is not None:
+        return Transcript(subtitles.lines, "subtitles", subtitles.language)
     if info.audio is None or recogniser is None:
         return Transcript()
     lines: list[Line] = []
