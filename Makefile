@@ -16,7 +16,7 @@ lint: .venv/.dev
 	$(BIN)/mypy
 
 # The bundled demo model and demo clips, from nothing: about two hours on two cores. Needs flite and Noto's emoji font.
-demo-model: .venv/.base
+demo-model: .venv/.dev
 	$(BIN)/python scripts/make_demo.py
 
 .venv/.base: pyproject.toml constraints.txt

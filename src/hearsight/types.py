@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, device
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,10 @@ class ClipFeatures:
     has_speech: Tensor
     audio: Tensor | None = None
     speech_ids: Tensor | None = None
+
+    def to(self, device: device) -> ClipFeatures:
+        moved = {name: None if tensor is None else tensor.to(device) for name, tensor in vars(self).items()}
+        return ClipFeatures(**moved)  # type: ignore[arg-type]
 
 
 @dataclass

@@ -31,7 +31,7 @@ def train(
 
         model = train_towers(followed, out, progress=lambda n, total, losses: steps("step", n, total, losses))
     else:
-        from hearsight.training.head import train_head
+        from hearsight.training.loop import train as train_method
 
-        model = train_head(followed, out, steps, lambda n, total, figures: steps("epoch", n, total, figures))
+        model = train_method(followed, out, steps, lambda n, total, figures: steps("step", n, total, figures))
     show.note(f"model: {model}")

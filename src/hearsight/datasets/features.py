@@ -53,9 +53,7 @@ class FeatureSet:
     def batch(
         self, seen: Sequence[int], heard: Sequence[int] | None = None, said: Sequence[int] | None = None
     ) -> ClipFeatures:
-        """The features of B clips, in float32: the pictures of `seen`, with the sound and the words of the same clips,
-        or of others.
-        """
+        """See `ClipSet`. In float32."""
         heard, said = heard or seen, said or seen
         stored = self.table.take_offsets(np.unique(self.rows[[*seen, *heard]]).tolist()).to_arrow()
         place = {id: row for row, id in enumerate(stored["id"].to_pylist())}

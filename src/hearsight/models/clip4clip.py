@@ -88,6 +88,10 @@ class CLIP4Clip(nn.Module):
             has_speech=clips.has_speech.to(self.device).bool(),
         )
 
+    def features(self, clips: ClipInputs | ClipFeatures) -> ClipFeatures:
+        """Tower features of a batch, on the model's device: stored ones, or still to be extracted."""
+        return self.extract(clips) if isinstance(clips, ClipInputs) else clips.to(self.device)
+
     def fuse(self, features: ClipFeatures, without: Collection[str] = NOTHING_WITHOUT) -> VideoEmbedding:
         """Video vectors from tower features: the quick half of `encode_video`.
 

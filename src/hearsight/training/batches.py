@@ -1,59 +1,81 @@
-"""What a head is shown: batches of stored clips, each with one of its captions."""
+"""What a method is shown: batches of clips, each with one of its captions.
+
+All that is drawn depends on the seed and the number of the batch alone, so that a run can go on anywhere, and several
+processes agree without a word.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
 
-from hearsight.datasets.features import FeatureSet
+from hearsight.datasets.clips import ClipSet
 from hearsight.datasets.manifest import Example
-from hearsight.training.recipe import HeadRecipe
+from hearsight.models.inputs import ClipInputs
+from hearsight.training.recipe import MethodRecipe
 from hearsight.types import ClipFeatures
 
 SIGHT = "sight"  # kinds of captions that tell what is seen have this in their name, or are "all"
+AHEAD = 2  # batches read while one is computed
 
 
 @dataclass(frozen=True)
 class Batch:
-    """B clips with a caption each. seen, heard: the examples that their pictures and their sounds are of."""
+    """B clips by their places in a data set: the pictures of `seen` with the sound of `heard` and the words of `said`,
+    and a text that tells of them. hidden: clips whose pictures are not shown.
+    """
 
-    features: ClipFeatures
-    texts: list[str]
     seen: list[int]
     heard: list[int]
+    said: list[int]
+    hidden: list[bool]
+    texts: list[str]
+
+    def part(self, number: int, parts: int) -> Batch:
+        """One of equal parts."""
+        size = len(self.seen) // parts
+        return Batch(*(column[number * size : (number + 1) * size] for column in vars(self).values()))
 
 
-def batches(examples: Sequence[Example], size: int, rng: Generator) -> list[list[int]]:
-    """Every clip once, in batches; twins side by side, so that what tells them apart is asked for."""
+def make_batches(examples: Sequence[Example], recipe: MethodRecipe, epoch: int) -> list[Batch]:
+    """The batches of an epoch, all of the same size; a few clips, others every time, may be left out."""
+    rng = np.random.default_rng([recipe.seed, epoch])
+    order = shuffled(examples, rng)
+    count = len(order) // recipe.batch
+    chosen = np.array(order[: count * recipe.batch]).reshape(count, recipe.batch).tolist()
+    return [_batch(examples, places, recipe, rng) for places in chosen]
+
+
+def shuffled(examples: Sequence[Example], rng: Generator) -> list[int]:
+    """Places of all clips; twins stay side by side, so that what tells them apart is asked for in one batch."""
     groups: dict[str, list[int]] = {}
     for place, example in enumerate(examples):
         groups.setdefault(example.group, []).append(place)
     members = list(groups.values())
-    order = [place for group in rng.permutation(len(members)) for place in members[group]]
-    whole = max(1, len(order) // size)  # a last batch of a few would be an easy one
-    return [list(map(int, part)) for part in np.array_split(order, whole)]
+    return [place for group in rng.permutation(len(members)) for place in members[group]]
 
 
-def make_batch(clips: FeatureSet, chosen: Sequence[int], recipe: HeadRecipe, rng: Generator) -> Batch:
-    """Some clips with a caption each; some of them mixed, some without their pictures, as the recipe says."""
-    heard, said, unseen, texts = list(chosen), list(chosen), [], []
-    for row, place in enumerate(chosen):
-        captions = clips.examples[place].captions
+def _batch(examples: Sequence[Example], places: Sequence[int], recipe: MethodRecipe, rng: Generator) -> Batch:
+    batch = Batch(list(places), list(places), list(places), [False] * len(places), [])
+    for row, place in enumerate(places):
+        captions = examples[place].captions
         invisible = [caption for caption in captions if SIGHT not in caption[0] and caption[0] != "all"]
         if rng.random() < recipe.mixed:
-            heard[row], said[row] = rng.integers(len(clips), size=2).tolist()
-            texts.append(_joined([clips.examples[source] for source in (place, heard[row], said[row])], rng))
+            batch.heard[row], batch.said[row] = rng.integers(len(examples), size=2).tolist()
+            batch.texts.append(
+                _joined([examples[source] for source in (place, batch.heard[row], batch.said[row])], rng)
+            )
             continue
         if invisible and rng.random() < recipe.audio_only:
-            unseen.append(row)
+            batch.hidden[row] = True
             captions = tuple(invisible)
-        texts.append(captions[rng.integers(len(captions))][1])
-    features = clips.batch(chosen, heard, said)
-    features.frame_mask[unseen] = False
-    return Batch(features, texts, list(chosen), heard)
+        batch.texts.append(captions[rng.integers(len(captions))][1])
+    return batch
 
 
 def _joined(sources: Sequence[Example], rng: Generator) -> str:
@@ -65,3 +87,26 @@ def _joined(sources: Sequence[Example], rng: Generator) -> str:
             parts.append(fitting[rng.integers(len(fitting))])
     kept = rng.permutation(len(parts))[: rng.integers(1, len(parts) + 1)]
     return " and ".join(parts[place] for place in kept)
+
+
+def read(clips: ClipSet, batch: Batch) -> ClipInputs | ClipFeatures:
+    """The clips of a batch."""
+    found = clips.batch(batch.seen, batch.heard, batch.said)
+    found.frame_mask[batch.hidden] = False
+    return found
+
+
+def read_ahead(
+    clips: ClipSet, batches: Iterable[Batch], process: int = 0, processes: int = 1
+) -> Iterator[tuple[Batch, list[str], ClipInputs | ClipFeatures]]:
+    """Each batch, with the texts and the clips of the part that is a process's own, read while others are computed."""
+    waiting: deque[tuple[Batch, list[str], Future[ClipInputs | ClipFeatures]]] = deque()
+    with ThreadPoolExecutor(1, thread_name_prefix="batches") as reader:
+        for batch in batches:
+            own = batch.part(process, processes)
+            waiting.append((batch, own.texts, reader.submit(read, clips, own)))
+            if len(waiting) > AHEAD:
+                first, texts, found = waiting.popleft()
+                yield first, texts, found.result()
+        for first, texts, found in waiting:
+            yield first, texts, found.result()

@@ -46,27 +46,34 @@ class TowersRecipe(Schedule):
     sentences: Count = 64  # a step
 
 
-class HeadRecipe(Schedule):
-    """A method's own modules trained on stored features of frozen image and audio towers; the text tower learns slowly.
+class MethodRecipe(Schedule):
+    """A method trained on towers: on their stored features, or, where these are not frozen, on the files themselves.
 
     towers: a model whose towers are used. data: a folder with `train` and `validation`, as `soundstage render` makes
-    them. audio_only: share of clips shown without their frames, so that audio files can be found. query_factor:
-    learning rate of the resampler's queries over that of the other new modules. mixed: share of clips shown with the
-    sound of a second and the words of a third, their captions joined (of the kinds sight, sound and speech).
+    them. batch: clips an update, over all processes; accumulation: in so many parts, each with its own negatives.
+    query_factor: learning rate of the resampler's queries over that of the other new modules. audio_only: share of
+    clips shown without their frames, so that audio files can be found. mixed: share of clips shown with the sound of a
+    second and the words of a third, their captions joined (of the kinds sight, sound and speech).
     """
 
-    kind: Literal["head"]
+    kind: Literal["method"]
     towers: str
     data: str
+    recogniser: str = "pocketsphinx"
     method: Method = "save"
-    batch: Count = 128
-    epochs: Count = 5
-    text_learning_rate: float = 1e-7
-    query_factor: Positive = 100.0
     layers: Count = 4
     queries: Count = 12
     heads: Count | None = None
     mask_padding: bool = False
+    frozen_towers: bool = True  # of pictures and sounds; that of texts learns
+    freeze_embeddings: bool = True  # of CLIP, as published
+    clip_learning_rate: float = 1e-7
+    query_factor: Positive = 100.0
+    batch: Count = 128
+    accumulation: Count = 1
+    epochs: Count = 5
+    precision: Literal["float32", "bfloat16"] = "float32"
+    save_every: Count = 200  # updates; and after every epoch
     margin_weight: float = 0.2
     margin_limit: float = 0.1
     soft_albef: float = 1.0
@@ -74,7 +81,7 @@ class HeadRecipe(Schedule):
     mixed: Share = 0.0
 
 
-Recipe = TowersRecipe | HeadRecipe
+Recipe = TowersRecipe | MethodRecipe
 _ADAPTER: TypeAdapter[Recipe] = TypeAdapter(Annotated[Recipe, Field(discriminator="kind")])
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import platform
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from importlib.metadata import version
 from math import cos, pi
 from pathlib import Path
 from typing import Any
 
 import torch
+from tensorboardX import SummaryWriter
 from torch import Tensor, nn
 
 from hearsight.errors import HearsightError
@@ -16,41 +20,79 @@ from hearsight.training.recipe import Recipe, Schedule
 
 Progress = Callable[[int, int, dict[str, float]], None]  # steps done, steps in all, latest figures
 
+LARGEST_GRADIENT = 1.0  # norm
+LARGEST_LOGIT_SCALE = 4.6052  # log(100), as CLIP
+
 
 class Run:
-    """A folder with recipe.json, metrics.jsonl and, while it goes on, state.pt.
+    """A folder with recipe.json, versions.json, metrics.jsonl, the same for TensorBoard, and state.pt to go on from.
 
-    A folder that holds another recipe's run is refused.
+    writes: False for all processes but one. Raises HearsightError for a folder that holds another recipe's run.
     """
 
-    def __init__(self, folder: Path, recipe: Recipe) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, recipe: Recipe, writes: bool = True) -> None:
+        self.folder, self.writes = folder, writes
         self.state_file = folder / "state.pt"
+        self.metrics = folder / "metrics.jsonl"
         resolved = recipe.model_dump_json(indent=2) + "\n"
         note = folder / "recipe.json"
         if note.exists() and note.read_text() != resolved:
             raise HearsightError(f"{folder} holds a run of another recipe; give an empty folder, or the same recipe")
-        folder.mkdir(parents=True, exist_ok=True)
-        note.write_text(resolved)
+        if writes:
+            folder.mkdir(parents=True, exist_ok=True)
+            note.write_text(resolved)
+            (folder / "versions.json").write_text(json.dumps(versions(), indent=2) + "\n")
 
-    def log(self, **figures: Any) -> None:
-        with (self.folder / "metrics.jsonl").open("a") as file:
-            file.write(json.dumps(figures) + "\n")
+    @cached_property
+    def board(self) -> SummaryWriter:
+        return SummaryWriter(str(self.folder / "tensorboard"))
+
+    def log(self, step: int, **figures: Any) -> None:
+        """Add a line of metrics; for TensorBoard, those that are numbers, also within dictionaries."""
+        if not self.writes:
+            return
+        with self.metrics.open("a") as file:
+            file.write(json.dumps({"step": step, **figures}) + "\n")
+        for name, number in _numbers(figures):
+            self.board.add_scalar(name, number, step)
 
     def save(self, step: int, model: nn.Module, optimizer: torch.optim.Optimizer, **extra: Any) -> None:
         """Keep all that going on needs; a kill while writing leaves the state before."""
+        if not self.writes:
+            return
         state = {"step": step, "model": model.state_dict(), "optimizer": optimizer.state_dict(), **extra}
         torch.save(state, self.state_file.with_suffix(".part"))
         self.state_file.with_suffix(".part").replace(self.state_file)
 
     def resume(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
-        """Load the state that was kept into model and optimizer; {"step": 0} where there is none."""
-        if not self.state_file.exists():
-            return {"step": 0}
-        state: dict[str, Any] = torch.load(self.state_file, weights_only=True)
-        model.load_state_dict(state["model"])
-        optimizer.load_state_dict(state["optimizer"])
+        """Load the state that was kept into model and optimizer; {"step": 0} where there is none.
+
+        What was logged after it will come again, and is forgotten.
+        """
+        state: dict[str, Any] = {"step": 0}
+        if self.state_file.exists():
+            state = torch.load(self.state_file, weights_only=True)
+            model.load_state_dict(state["model"])
+            optimizer.load_state_dict(state["optimizer"])
+        if self.writes and self.metrics.exists():
+            lines = self.metrics.read_text().splitlines(keepends=True)
+            whole = [line for line in lines if line.endswith("\n")]
+            self.metrics.write_text("".join(line for line in whole if json.loads(line)["step"] <= state["step"]))
         return state
+
+
+def versions() -> dict[str, str]:
+    """Of what a result may depend on."""
+    names = ("hearsight", "torch", "transformers", "accelerate", "numpy", "av", "kaldi-native-fbank", "pocketsphinx")
+    return {"python": platform.python_version(), **{name: version(name) for name in names}}
+
+
+def _numbers(figures: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, float]]:
+    for name, value in figures.items():
+        if isinstance(value, dict):
+            yield from _numbers(value, f"{prefix}{name}/")
+        else:
+            yield prefix + name, value
 
 
 def make_optimizer(groups: list[tuple[list[tuple[str, Tensor]], float]], recipe: Schedule) -> torch.optim.AdamW:
@@ -65,29 +107,33 @@ def make_optimizer(groups: list[tuple[list[tuple[str, Tensor]], float]], recipe:
 
 
 def update(
-    model: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    loss: Tensor,
-    progress: float,
-    warmup: float,
-    what: str,
+    model: nn.Module, optimizer: torch.optim.Optimizer, loss: Tensor, progress: float, warmup: float, what: str
 ) -> None:
-    """One step at `progress` (0 to 1) through the run: warm-up, then cosine; the gradient's norm clipped at 1.
+    """One step at `progress` (0 to 1) through the run. what: the batch, for the error that a loss may raise."""
+    set_learning_rates(optimizer, progress, warmup)
+    optimizer.zero_grad(set_to_none=True)
+    finite(loss, what).backward()  # type: ignore[no-untyped-call]
+    nn.utils.clip_grad_norm_([p for group in optimizer.param_groups for p in group["params"]], LARGEST_GRADIENT)
+    optimizer.step()
+    clamp_scale(model)
 
-    what: the batch, for the error that a loss which is not finite raises.
-    """
+
+def finite(loss: Tensor, what: str) -> Tensor:
+    """The loss. Raises HearsightError if it is not finite, naming the batch."""
     if not torch.isfinite(loss):
         raise HearsightError(f"the loss became {loss.item()} at {what}; lower the learning rate or look at these clips")
+    return loss
+
+
+def set_learning_rates(optimizer: torch.optim.Optimizer, progress: float, warmup: float) -> None:
+    """Linear warm-up over the first share of the run, then cosine."""
     share = progress / warmup if progress < warmup else (1 + cos(pi * (progress - warmup) / (1 - warmup))) / 2
     for group in optimizer.param_groups:
         group["lr"] = group["peak"] * share
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
-    nn.utils.clip_grad_norm_([p for group in optimizer.param_groups for p in group["params"]], 1.0)
-    optimizer.step()
+
+
+@torch.no_grad()
+def clamp_scale(model: nn.Module) -> None:
     for name, parameter in model.named_parameters():
         if name.endswith("logit_scale"):
-            parameter.data.clamp_(max=LARGEST_LOGIT_SCALE)
-
-
-LARGEST_LOGIT_SCALE = 4.6052  # log(100), as CLIP
+            parameter.clamp_(max=LARGEST_LOGIT_SCALE)

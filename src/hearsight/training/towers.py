@@ -76,7 +76,7 @@ def train_towers(recipe: TowersRecipe, folder: Path, workers: int = 2, progress:
         if progress:
             progress(step + 1, recipe.steps, figures)
         if (step + 1) % SAVE_EVERY == 0 or step + 1 == recipe.steps:
-            run.log(step=step + 1, **figures)
+            run.log(step + 1, **figures)
             run.save(step + 1, model, optimizer)
     save(model, folder / "model")
     return folder / "model"

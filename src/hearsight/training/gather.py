@@ -1,0 +1,51 @@
+"""In-batch negatives across processes: every process sees the whole batch, and gradients are exactly those of one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from hearsight.types import VideoEmbedding
+
+
+class _Gather(torch.autograd.Function):
+    """all_gather along the first axis.
+
+    Every process computes the same loss of the whole batch, so the gradient of a process's own rows is the sum of what
+    all of them found for these rows: as many times too much as there are processes. The average that
+    DistributedDataParallel takes over processes makes it exact.
+    """
+
+    @staticmethod
+    def forward(context: Any, local: Tensor) -> Tensor:
+        context.rows = len(local)
+        parts = [torch.empty_like(local) for _ in range(dist.get_world_size())]
+        dist.all_gather(parts, local.contiguous())
+        return torch.cat(parts)
+
+    @staticmethod
+    def backward(context: Any, gradient: Tensor) -> Tensor:  # type: ignore[override]
+        gradient = gradient.contiguous()
+        dist.all_reduce(gradient)
+        start = dist.get_rank() * context.rows
+        return gradient[start : start + context.rows]
+
+
+def gather(local: Tensor) -> Tensor:
+    """(b, ...) of each process -> (B, ...) of all, in the order of processes. All must hold equally many rows."""
+    if not (dist.is_available() and dist.is_initialized()) or dist.get_world_size() == 1:
+        return local
+    if local.dtype == torch.bool:
+        return gather(local.to(torch.uint8)).bool()
+    gathered: Tensor = _Gather.apply(local)  # type: ignore[no-untyped-call]
+    return gathered
+
+
+def gather_video(local: VideoEmbedding) -> VideoEmbedding:
+    """The embeddings of all processes' clips, as far as losses read them."""
+    parts = {name: getattr(local, name) for name in ("frames", "mask", "pooled", "vision", "audio")}
+    return replace(local, **{name: gather(part) for name, part in parts.items() if part is not None}, gates={})

@@ -1,0 +1,177 @@
+"""Train a method, in one process or in many (`accelerate launch -m hearsight train ...`).
+
+Every process draws the same batches, computes its own part of each, and sees the texts and videos of all in the loss.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from accelerate import Accelerator
+from accelerate.state import AcceleratorState
+
+from hearsight.datasets.clips import ClipSet
+from hearsight.datasets.features import FeatureSet, extract
+from hearsight.datasets.files import FileSet
+from hearsight.datasets.manifest import Progress as Extracting
+from hearsight.errors import HearsightError
+from hearsight.evaluation.retrieval import evaluate
+from hearsight.models.avigate import AVIGATE
+from hearsight.models.checkpoint import build, load, save
+from hearsight.models.clip4clip import CLIP4Clip
+from hearsight.models.inputs import ClipInputs
+from hearsight.training.batches import Batch, make_batches, read_ahead
+from hearsight.training.initialise import initialise
+from hearsight.training.objective import Objective
+from hearsight.training.parameters import parameter_groups
+from hearsight.training.recipe import MethodRecipe
+from hearsight.training.run import (
+    LARGEST_GRADIENT,
+    Progress,
+    Run,
+    clamp_scale,
+    finite,
+    make_optimizer,
+    set_learning_rates,
+)
+from hearsight.training.teacher import towers_as_teacher
+from hearsight.types import ClipFeatures
+
+PRECISION = {"float32": "no", "bfloat16": "bf16"}
+
+
+def train(
+    recipe: MethodRecipe, folder: Path, extracting: Extracting | None = None, progress: Progress | None = None
+) -> Path:
+    """Train, and write the folder `model` of the best epoch, chosen by SumR on the validation split.
+
+    A run that was stopped goes on as if it had not been. Raises HearsightError for towers or data that do not fit the
+    recipe, and for a loss that is not finite.
+    """
+    training = Training(recipe, folder, extracting)
+    for epoch in range(training.step // training.an_epoch, recipe.epochs):
+        training.run_epoch(epoch, progress)
+    training.accelerator.wait_for_everyone()
+    return folder / "model"
+
+
+class Training:
+    """A run that goes on: model, data, optimiser, and how far it is. step: updates done."""
+
+    def __init__(self, recipe: MethodRecipe, folder: Path, extracting: Extracting | None = None) -> None:
+        self.recipe = recipe
+        AcceleratorState._reset_state()  # a run before this one, in the same process, may have had another precision
+        self.accelerator = accelerator = Accelerator(
+            mixed_precision=PRECISION[recipe.precision], gradient_accumulation_steps=recipe.accumulation
+        )
+        towers = _load_towers(recipe, accelerator.num_processes).to(accelerator.device)
+        self.model = fresh_model(recipe, towers)
+        with accelerator.main_process_first():
+            self.run = Run(folder, recipe, writes=accelerator.is_main_process)
+            stored = self._stored("train", towers, extracting)
+            self.validation = self._read("validation", towers, extracting)
+        self.clips = stored if recipe.frozen_towers else self._read("train", towers, extracting)
+        if self.an_epoch == 0:
+            raise HearsightError(
+                f"{recipe.data} has {len(stored)} clips to train on, fewer than a batch; set batch to at most that"
+            )
+        aligned = recipe.method == "save" and recipe.soft_albef
+        self.teacher = towers_as_teacher(towers, stored) if aligned else None
+        optimizer = make_optimizer(parameter_groups(self.model, recipe), recipe)
+        state = self.run.resume(self.model, optimizer)
+        self.step, self.best = state["step"], state.get("best", -1.0)
+        self.objective, self.optimizer = accelerator.prepare(Objective(self.model, recipe), optimizer)
+
+    @property
+    def an_epoch(self) -> int:
+        """Updates in an epoch."""
+        return len(self.clips) // self.recipe.batch
+
+    def run_epoch(self, epoch: int, progress: Progress | None = None) -> None:
+        """The updates of an epoch that are still to be done."""
+        recipe, accelerator = self.recipe, self.accelerator
+        self.model.train()
+        batches = make_batches(self.clips.examples, recipe, epoch)[self.step - epoch * self.an_epoch :]
+        parts = [batch.part(number, recipe.accumulation) for batch in batches for number in range(recipe.accumulation)]
+        for batch, texts, clips in read_ahead(self.clips, parts, accelerator.process_index, accelerator.num_processes):
+            with accelerator.accumulate(self.objective):
+                figures = self._learn(batch, texts, clips)
+            if accelerator.sync_gradients:
+                self.step += 1
+                self.run.log(self.step, **figures)
+                self._keep(epoch, figures)
+                if progress:
+                    progress(self.step, recipe.epochs * self.an_epoch, figures)
+
+    def _learn(self, batch: Batch, texts: list[str], clips: ClipInputs | ClipFeatures) -> dict[str, float]:
+        """Gradients of a batch, and the update if it is the last of its accumulation; the parts of its loss."""
+        teacher = self.teacher.cosines(batch.seen, batch.heard).to(self.model.device) if self.teacher else None
+        losses = self.objective(clips, self.model.tokenize(texts), teacher)
+        names = ", ".join(self.clips.examples[place].id for place in batch.seen)
+        self.accelerator.backward(finite(torch.stack([*losses.values()]).sum(), f"step {self.step + 1}, clips {names}"))
+        if self.accelerator.sync_gradients:
+            set_learning_rates(self.optimizer, self.step / (self.recipe.epochs * self.an_epoch), self.recipe.warmup)
+            self.accelerator.clip_grad_norm_(self.objective.parameters(), LARGEST_GRADIENT)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        clamp_scale(self.model)
+        return {name: round(loss.item(), 5) for name, loss in losses.items()}
+
+    def _keep(self, epoch: int, figures: dict[str, float]) -> None:
+        """Measure on validation at the end of an epoch; keep the state then, and every few updates."""
+        at_end = self.step == (epoch + 1) * self.an_epoch
+        if at_end and self.run.writes:
+            report = evaluate(self.model, self.validation)
+            self.model.train()
+            figures["sumr"] = round(report["all captions"].sumr, 2)
+            self.run.log(self.step, epoch=epoch + 1, validation={kind: m.to_dict() for kind, m in report.items()})
+            if figures["sumr"] > self.best:
+                self.best = figures["sumr"]
+                save(self.model, self.run.folder / "model", half=True)
+        if at_end or self.step % self.recipe.save_every == 0:
+            self.run.save(self.step, self.model, self.optimizer, best=self.best)
+
+    def _stored(self, split: str, towers: AVIGATE, extracting: Extracting | None) -> FeatureSet:
+        return extract(Path(self.recipe.data) / split, towers, self.recipe.recogniser, extracting)
+
+    def _read(self, split: str, towers: AVIGATE, extracting: Extracting | None) -> ClipSet:
+        """Stored features of frozen towers; the files where the towers learn."""
+        if self.recipe.frozen_towers:
+            return self._stored(split, towers, extracting)
+        return FileSet.open(Path(self.recipe.data) / split, self.model, self.recipe.recogniser, extracting)
+
+
+def _load_towers(recipe: MethodRecipe, processes: int) -> AVIGATE:
+    parts = recipe.accumulation * processes
+    if recipe.batch % parts:
+        raise HearsightError(
+            f"a batch of {recipe.batch} cannot be shared by {processes} processes in {recipe.accumulation} steps of "
+            f"accumulation; set batch to a multiple of {parts}"
+        )
+    towers = load(recipe.towers)
+    if not isinstance(towers, AVIGATE):
+        raise HearsightError(f"{recipe.towers} does not listen; give towers with an audio tower")
+    return towers
+
+
+def fresh_model(recipe: MethodRecipe, towers: AVIGATE) -> CLIP4Clip:
+    """A model of the recipe's method around trained towers, its own modules at their published start."""
+    config = replace(
+        towers.config,
+        method=recipe.method,
+        ast=None if recipe.method == "clip4clip" else towers.config.ast,
+        layers=recipe.layers,
+        queries=recipe.queries,
+        heads=recipe.heads,
+        mask_padding=recipe.mask_padding,
+    )
+    torch.manual_seed(recipe.seed)
+    model = build(config, towers.tokenizer)
+    if isinstance(model, AVIGATE):
+        model.ast.load_state_dict(towers.ast.state_dict())
+        model.audio_projection.load_state_dict(towers.audio_projection.state_dict())
+        initialise(model)
+    model.clip.load_state_dict(towers.clip.state_dict())
+    return model

@@ -1,0 +1,40 @@
+"""What is minimised: the adaptive-margin contrastive loss, and soft-ALBEF where there is a teacher."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from hearsight.models.clip4clip import CLIP4Clip
+from hearsight.models.inputs import ClipInputs
+from hearsight.training.gather import gather, gather_video
+from hearsight.training.losses import adaptive_margin, adaptive_margin_loss, soft_albef_loss
+from hearsight.training.recipe import MethodRecipe
+from hearsight.types import ClipFeatures
+
+
+class Objective(nn.Module):
+    """A model with its loss, as one module, so that a wrapper for several processes sees the whole step."""
+
+    def __init__(self, model: CLIP4Clip, recipe: MethodRecipe) -> None:
+        super().__init__()
+        self.model = model
+        self.recipe = recipe
+
+    def forward(
+        self, clips: ClipInputs | ClipFeatures, token_ids: Tensor, teacher: Tensor | None = None
+    ) -> dict[str, Tensor]:
+        """The parts of the loss of a batch; their sum is minimised.
+
+        clips, token_ids: the rows of this process. teacher: M0 of the whole batch (B, B).
+        """
+        model, recipe = self.model, self.recipe
+        features = model.features(clips)
+        text, video = gather(model.encode_text(token_ids)), gather_video(model.fuse(features))
+        margin = adaptive_margin(text, video, recipe.margin_weight, recipe.margin_limit)
+        scale = model.clip.logit_scale.float().exp()
+        losses = {"contrast": adaptive_margin_loss(model.similarity(text, video), margin, scale)}
+        if teacher is not None:
+            # A clip shown without its frames has no vision to align.
+            compared = gather(features.has_audio & features.frame_mask.any(dim=1))
+            losses["soft_albef"] = recipe.soft_albef * soft_albef_loss(video, teacher, compared)
+        return losses

@@ -1,0 +1,168 @@
+"""A method learns from stored features or from files, goes on where it stopped, and is the same in two processes."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+import torch
+
+import hearsight
+from hearsight.datasets.features import extract
+from hearsight.errors import HearsightError
+from hearsight.evaluation.retrieval import evaluate
+from hearsight.training.loop import fresh_model, train
+from hearsight.training.objective import Objective
+from tests.making_media import beep, grey, make_media
+from tests.training.making import made_up_recipe
+
+
+def metrics(run) -> list[dict]:
+    return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+
+
+def losses(run) -> list[float]:
+    return [line["contrast"] for line in metrics(run) if "contrast" in line]
+
+
+@pytest.mark.parametrize("method", ["save", "avigate", "blind", "clip4clip"])
+def test_it_learns_and_its_model_loads(tmp_path, method):
+    recipe = made_up_recipe(tmp_path, method=method, epochs=15)
+    model = hearsight.load(train(recipe, tmp_path / "run"))
+    told = losses(tmp_path / "run")
+    assert sum(told[-4:]) < sum(told[:4])
+    assert model.config.method == method
+    # Four clips share each caption, so a ranking that is right puts the asked one among the first four.
+    clips = extract(tmp_path / "data" / "validation", hearsight.load(recipe.towers), "none")
+    assert evaluate(model, clips)["all captions"].r5 == 100
+
+
+def test_a_run_tells_what_it_was(tmp_path):
+    recipe = made_up_recipe(tmp_path, epochs=1)
+    train(recipe, tmp_path / "run")
+    assert json.loads((tmp_path / "run" / "recipe.json").read_text()) == recipe.model_dump()
+    assert json.loads((tmp_path / "run" / "versions.json").read_text())["torch"] == torch.__version__
+    assert [line["step"] for line in metrics(tmp_path / "run")] == [1, 2, 2]
+    assert list((tmp_path / "run" / "tensorboard").iterdir())
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from hearsight.training.loop import train
+from hearsight.training.recipe import read_recipe
+
+def progress(step, total, figures):
+    if step == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+train(read_recipe(sys.argv[1]), Path(sys.argv[2]), progress=progress)
+"""
+
+
+def as_file(recipe, path):
+    path.write_text(json.dumps(recipe.model_dump()))
+    return str(path)
+
+
+def outcome(run) -> dict[str, torch.Tensor]:
+    """The parameters that a run ended with."""
+    return torch.load(run / "state.pt", weights_only=True)["model"]
+
+
+@pytest.mark.parametrize("save_every", [1, 2])  # the state of the very step, and one before it
+def test_a_killed_run_goes_on_bit_by_bit_as_if_it_had_not_been(tmp_path, save_every):
+    recipe = made_up_recipe(tmp_path, save_every=save_every, epochs=2, batch=5)  # of 3 updates
+    straight, killed = tmp_path / "straight", tmp_path / "killed"
+    train(recipe, straight)
+    words = [sys.executable, "-c", KILLED, as_file(recipe, tmp_path / "recipe.yaml"), str(killed)]
+    assert subprocess.run(words, env={**os.environ, "OMP_NUM_THREADS": "1"}).returncode == -signal.SIGKILL
+    train(recipe, killed)
+    assert all(torch.equal(tensor, outcome(killed)[name]) for name, tensor in outcome(straight).items())
+    assert metrics(killed) == metrics(straight)
+
+
+@pytest.mark.parametrize(("method", "accumulation"), [("save", 1), ("avigate", 2)])
+def test_two_processes_learn_what_one_does(tmp_path, method, accumulation):
+    recipe = made_up_recipe(tmp_path, clips=48, method=method, batch=16, accumulation=accumulation, epochs=1)
+    train(recipe, tmp_path / "one")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    launch = ["accelerate.commands.launch", "--cpu", "--num_machines=1", "--num_processes=2", "--mixed_precision=no"]
+    path = as_file(recipe, tmp_path / "recipe.yaml")
+    words = [*launch, f"--main_process_port={port}", "-m", "hearsight", "train", path, "--out", str(tmp_path / "two")]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run([sys.executable, "-m", *words], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert len(losses(tmp_path / "one")) == 3
+    assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), abs=1e-5)
+    for name, tensor in outcome(tmp_path / "one").items():
+        torch.testing.assert_close(outcome(tmp_path / "two")[name], tensor, rtol=0, atol=2e-5, msg=name)
+
+
+def test_a_batch_must_be_shared_evenly(tmp_path):
+    with pytest.raises(HearsightError, match="multiple of 3"):
+        train(made_up_recipe(tmp_path, accumulation=3), tmp_path / "run")
+
+
+def test_more_clips_are_needed_than_a_batch(tmp_path):
+    with pytest.raises(HearsightError, match="16 clips to train on"):
+        train(made_up_recipe(tmp_path, batch=32), tmp_path / "run")
+
+
+def test_a_folder_of_another_run_is_refused(tmp_path):
+    recipe = made_up_recipe(tmp_path, epochs=1)
+    train(recipe, tmp_path / "run")
+    with pytest.raises(HearsightError, match="another recipe"):
+        train(recipe.model_copy(update={"epochs": 2}), tmp_path / "run")
+
+
+def test_a_loss_that_is_not_finite_names_the_clips(tmp_path, monkeypatch):
+    nan = {"contrast": torch.tensor(torch.nan)}
+    monkeypatch.setattr(Objective, "forward", lambda *given: nan)
+    with pytest.raises(HearsightError, match=r"step 1, clips clip\d+, clip\d+"):
+        train(made_up_recipe(tmp_path), tmp_path / "run")
+
+
+def test_frozen_towers_stay_as_they_are(tmp_path):
+    recipe = made_up_recipe(tmp_path, epochs=1)
+    towers = hearsight.load(recipe.towers)
+    train(recipe, tmp_path / "run")
+    trained = outcome(tmp_path / "run")
+    for name, tensor in towers.state_dict().items():
+        assert torch.equal(tensor, trained[name]) == name.startswith(("clip.model.vis", "ast.")), name
+
+
+def test_towers_learn_from_files(tmp_path):
+    """The published way: CLIP's transformers and AST's last norm learn, embeddings and first norms do not."""
+    recipe = made_up_recipe(
+        tmp_path, batch=2, epochs=1, frozen_towers=False, freeze_embeddings=True, mixed=0.5, precision="bfloat16"
+    )
+    for split in ("train", "validation"):
+        folder = tmp_path / "data" / split
+        manifest = (folder / "manifest.jsonl").read_text().splitlines(keepends=True)[:4]
+        (folder / "manifest.jsonl").write_text("".join(manifest))
+        for number in range(4):
+            make_media(folder / f"clip{number}.mp4", [grey(60 * number)] * 12, sounds=[beep(1)], sound_codec="aac")
+    towers = hearsight.load(recipe.towers).state_dict()
+    train(recipe, tmp_path / "run")
+    trained = outcome(tmp_path / "run")
+    fixed = {name for name, tensor in towers.items() if name in trained and torch.equal(tensor, trained[name])}
+    assert "clip.model.vision_model.encoder.layers.0.mlp.fc1.weight" not in fixed
+    assert "ast.model.layernorm.weight" not in fixed
+    assert {name for name in towers if ".embeddings." in name or ".pre_layrnorm." in name} <= fixed
+    assert {name for name in towers if name.startswith("ast.model.layers.")} <= fixed
+
+
+def test_new_modules_start_from_the_text_transformer(tmp_path):
+    recipe = made_up_recipe(tmp_path)
+    model = fresh_model(recipe, hearsight.load(recipe.towers))
+    layer = model.clip.model.text_model.encoder.layers[0]
+    for stack in (model.resampler, model.audio_fusion, model.speech_fusion):
+        assert torch.equal(stack.blocks[0].mlp.expand.weight, layer.mlp.fc1.weight)
+        assert torch.equal(stack.blocks[0].self_attention.in_proj_weight[:32], layer.self_attn.q_proj.weight)
+    assert model.audio_fusion.blocks[0].cross_attention.in_proj_weight.std().item() == pytest.approx(0.02, rel=0.1)
