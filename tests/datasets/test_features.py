@@ -98,6 +98,14 @@ def test_transcripts_are_kept_for_each_recogniser(data):
     assert read_transcripts(data, "none") == none
 
 
+def test_true_transcripts_are_those_of_the_manifest(data):
+    rows = [json.loads(line) for line in (data / "manifest.jsonl").read_text().splitlines()]
+    rows[1]["spoken"] = "the teacher has a dog"
+    (data / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    said = read_transcripts(data, "true")
+    assert [" ".join(line.text for line in said[id].lines) for id in "abc"] == ["", "the teacher has a dog", ""]
+
+
 def test_a_manifest_that_is_not_right(tmp_path):
     with pytest.raises(HearsightError, match=r"no manifest\.jsonl"):
         read_manifest(tmp_path)

@@ -16,6 +16,9 @@ import torch
 from hearsight.datasets.manifest import Progress, read_manifest
 from hearsight.media import probe
 from hearsight.speech import Transcript, load_recogniser, transcribe
+from hearsight.types import Line
+
+TRUE = "true"
 
 
 def read_transcripts(
@@ -23,7 +26,11 @@ def read_transcripts(
 ) -> dict[str, Transcript]:
     """What is said in each clip of a data folder, by id. What is missing is recognised first; an interruption loses
     the clips in flight.
+
+    recogniser: see `load_recogniser`; or "true", for what the manifest tells in "spoken", as a perfect one would.
     """
+    if recogniser == TRUE:
+        return _true_transcripts(folder)
     kept = folder / f"transcripts.{re.sub('[^a-zA-Z0-9.]+', '-', recogniser)}.jsonl"
     found = {row["id"]: row["transcript"] for row in _complete_lines(kept)}
     examples = read_manifest(folder)
@@ -41,6 +48,12 @@ def read_transcripts(
                 if progress:
                     progress("transcribed", len(found), len(examples))
     return {example.id: Transcript.from_dict(found[example.id]) for example in examples}
+
+
+def _true_transcripts(folder: Path) -> dict[str, Transcript]:
+    with (folder / "manifest.jsonl").open(encoding="utf-8") as lines:
+        spoken = {row["id"]: row.get("spoken") for row in map(json.loads, lines)}
+    return {id: Transcript((Line(0.0, 0.0, text),) if text else (), TRUE) for id, text in spoken.items()}
 
 
 def _transcribe(recogniser: str, path: Path) -> dict[str, Any]:

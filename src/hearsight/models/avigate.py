@@ -36,8 +36,12 @@ class AVIGATE(CLIP4Clip):
         self.audio_projection = nn.Linear(self.ast.width, D, bias=False)
         self.resampler = Resampler(D, self.heads, config.layers, config.queries)
         self.frame_position = nn.Embedding(config.positions, D)
-        gated = config.method != "blind"
-        self.audio_fusion = GatedFusion(D, self.heads, config.layers, gated, config.mask_padding)
+        self.gated = config.gated and config.method != "blind"
+        self.audio_fusion = self.fusion()
+
+    def fusion(self) -> GatedFusion:
+        """A fresh fusion transformer for one branch."""
+        return GatedFusion(self.width, self.heads, self.config.layers, self.gated, self.config.mask_padding)
 
     @property
     def audio_rows(self) -> int | None:

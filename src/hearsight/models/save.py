@@ -12,7 +12,6 @@ import torch
 from hearsight.models.avigate import AVIGATE
 from hearsight.models.clip4clip import NOTHING_WITHOUT, embedding
 from hearsight.models.config import ModelConfig
-from hearsight.models.gated_fusion import GatedFusion
 from hearsight.models.inputs import ClipInputs
 from hearsight.models.tokens import Tokenizer
 from hearsight.types import ClipFeatures, VideoEmbedding
@@ -25,7 +24,7 @@ class SAVE(AVIGATE):
 
     def __init__(self, config: ModelConfig, tokenizer: Tokenizer | None = None) -> None:
         super().__init__(config, tokenizer)
-        self.speech_fusion = GatedFusion(self.width, self.heads, config.layers, mask_padding=config.mask_padding)
+        self.speech_fusion = self.fusion()
 
     def extract(self, clips: ClipInputs) -> ClipFeatures:
         features = super().extract(clips)

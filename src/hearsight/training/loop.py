@@ -165,6 +165,7 @@ def fresh_model(recipe: MethodRecipe, towers: AVIGATE) -> CLIP4Clip:
         layers=recipe.layers,
         queries=recipe.queries,
         heads=recipe.heads,
+        gated=recipe.gated,
         mask_padding=recipe.mask_padding,
     )
     torch.manual_seed(recipe.seed)
