@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from hearsight.soundstage.backgrounds import BACKGROUNDS
-from hearsight.soundstage.captions import CAPTIONS_A_CLIP, KINDS, caption, captions, describe, facts, kinds
+from hearsight.soundstage.captions import CAPTIONS_A_CLIP, KINDS, caption, captions, describe, kinds
+from hearsight.soundstage.facts import facts
 from hearsight.soundstage.plans import plan
 from hearsight.soundstage.scenes import MOTIONS, PLATE_SHAPES, Icon, Scene, Sound
 from hearsight.soundstage.sounds import EVENTS
@@ -56,3 +57,12 @@ def test_every_kind_is_told_in_many_ways(kind: str) -> None:
     scene = next(one.scene for one in PLANS if kind in kinds(one.scene))
     rng = np.random.default_rng(0)
     assert len({describe(scene, kind, rng) for _ in range(100)}) >= 7
+
+
+def test_a_caption_tells_what_it_is_asked_to() -> None:
+    scene = Scene(1, (Icon("dog", "left", 90, "red disc"), Icon("cow", "up", 90)), "beach", 5.0)
+    seen = frozenset({"icon: cow", "motion: cow up"})
+    told = caption(scene, "sight", np.random.default_rng(0), seen)
+    assert told.facts == seen
+    assert "cow" in told.text
+    assert not {"dog", "puppy", "red", "disc", "beach", "sea"} & set(told.text.split())

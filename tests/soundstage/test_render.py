@@ -8,8 +8,10 @@ import av
 import numpy as np
 import pytest
 
+from hearsight.datasets.manifest import read_manifest
 from hearsight.errors import HearsightError
 from hearsight.soundstage import icons, voices
+from hearsight.soundstage import render as rendering
 from hearsight.soundstage.captions import CAPTIONS_A_CLIP, Caption
 from hearsight.soundstage.render import render
 from hearsight.soundstage.scenes import Scene
@@ -51,12 +53,16 @@ def test_the_manifest_tells_all(rendered: Path) -> None:
         scene = Scene.from_json(row["scene"])
         assert row["spoken"] == (scene.speech.sentence.text if scene.speech else None)
         assert not any(row["spoken"] and row["spoken"] in told["text"] for told in row["captions"])
+        assert (row["distraction"] is None) == (scene.distraction is None)
+        if scene.sound and scene.distraction:
+            louder = scene.distraction.level - scene.sound.level
+            assert row["distraction"] == {"name": scene.distraction.name, "over_event": pytest.approx(louder)}
 
 
 def test_clips_are_mp4_with_picture_and_sound(rendered: Path) -> None:
     for row in rows_of(rendered):
         path = rendered.parent / row["path"]
-        assert path.stat().st_size < 130_000
+        assert path.stat().st_size < 150_000
         with av.open(str(path)) as file:
             assert file.streams.video[0].codec_context.name == "h264"
             assert file.streams.audio[0].codec_context.name == "aac"
@@ -99,6 +105,26 @@ def test_it_goes_on_where_it_stopped_with_the_same_bytes(rendered: Path, tmp_pat
 def test_a_folder_holds_one_split_and_seed(rendered: Path) -> None:
     with pytest.raises(HearsightError, match="use an empty folder"):
         render(rendered.parent, "demo", COUNT, seed=6)
+
+
+def test_other_versions_are_noted_and_not_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for made_with in ({"av": "1"}, {"av": "2"}, {"av": "1"}):
+        monkeypatch.setattr(rendering, "versions", lambda made_with=made_with: made_with)
+        rendering.claim(tmp_path, {"split": "test", "seed": 0})
+    note = json.loads((tmp_path / "soundstage.json").read_text())
+    assert note == {"split": "test", "seed": 0, "made_with": [{"av": "1"}, {"av": "2"}]}
+
+
+def test_a_test_has_one_query_a_clip(tmp_path: Path) -> None:
+    folder = render(tmp_path, "validation", 3, seed=0).parent
+    rows = rows_of(folder / "manifest.jsonl")
+    assert [[told["group"] for told in row["captions"]] for row in rows] == [["sight"]] * 3
+    assert [example.captions[0][0] for example in read_manifest(folder)] == ["sight"] * 3
+    assert {"av", "numpy", "flite", "font"} <= json.loads((folder / "soundstage.json").read_text())["made_with"][
+        0
+    ].keys()
+    with pytest.raises(HearsightError, match="use an empty folder"):
+        render(tmp_path, "validation", 4, seed=0)
 
 
 def test_an_unknown_split(tmp_path: Path) -> None:

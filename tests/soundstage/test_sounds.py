@@ -5,9 +5,9 @@ import pytest
 
 from hearsight.soundstage.distractors import DISTRACTORS, distractor
 from hearsight.soundstage.plans import plan
-from hearsight.soundstage.scenes import Scene
+from hearsight.soundstage.scenes import FADES, Scene
 from hearsight.soundstage.sounds import EVENTS, sound_event
-from hearsight.soundstage.soundtrack import DUCKED, SPEECH_LEVEL, soundtrack, voice_over
+from hearsight.soundstage.soundtrack import SPEECH_LEVEL, event_and_distraction, soundtrack, voice_over
 from hearsight.soundstage.synthesis import SAMPLE_RATE, levelled
 
 
@@ -27,13 +27,27 @@ def test_a_sound(name: str) -> None:
     assert not np.array_equal(sound, make(name, 3.0, np.random.default_rng(1), -20))
 
 
-def test_everything_else_is_ducked_while_someone_speaks() -> None:
+@pytest.mark.parametrize("fade", FADES)
+def test_everything_else_is_faded_while_someone_speaks(fade: float) -> None:
     rng = np.random.default_rng(0)
     noise = levelled(rng.standard_normal(5 * SAMPLE_RATE), -10)
     voice = np.zeros(2 * SAMPLE_RATE, np.float32)
-    mixed = voice_over(noise, voice, start=1.5)
+    mixed = voice_over(noise, voice, start=1.5, fade=fade)
     assert level(mixed[:SAMPLE_RATE]) == pytest.approx(-10, abs=1)
-    assert level(mixed[round(1.6 * SAMPLE_RATE) : round(3.4 * SAMPLE_RATE)]) <= SPEECH_LEVEL + DUCKED + 0.5
+    under = level(mixed[round(1.6 * SAMPLE_RATE) : round(3.4 * SAMPLE_RATE)])
+    assert under == pytest.approx(SPEECH_LEVEL + fade, abs=1)
+
+
+def test_the_planned_levels_are_those_of_the_sounds() -> None:
+    scenes = [one.scene for one in plan("train", 80, seed=0) if one.scene.sound and one.scene.distraction]
+    planned, measured = [], []
+    for scene in scenes[:20]:
+        assert scene.sound and scene.distraction
+        event, distraction = event_and_distraction(scene)
+        planned.append(scene.distraction.level - scene.sound.level)
+        measured.append(level(distraction) - level(event))
+    assert np.corrcoef(planned, measured)[0, 1] > 0.9
+    assert min(measured) < 0 < max(measured)
 
 
 def test_a_silent_scene_is_silent() -> None:

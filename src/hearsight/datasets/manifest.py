@@ -14,7 +14,7 @@ Progress = Callable[[str, int, int], None]  # what is done, how many, of how man
 
 @dataclass(frozen=True)
 class Example:
-    """One clip of a manifest. captions: (kind, text); kind is "" where the data have none."""
+    """One clip of a manifest. captions: (kind, text); kind is "" where the data have none, and the group of a query."""
 
     id: str
     path: Path
@@ -24,7 +24,7 @@ class Example:
 
 def read_manifest(folder: Path) -> list[Example]:
     """The clips of manifest.jsonl: one a line, with "id", "path" (relative to the folder) and "captions"
-    ([{"kind", "text"}]).
+    ([{"kind", "text"}]; a test's query has a "group", which counts as its kind).
 
     Raises HearsightError for a missing manifest, and for a line that is not right.
     """
@@ -41,7 +41,9 @@ def read_manifest(folder: Path) -> list[Example]:
 def _example(folder: Path, manifest: Path, number: int, line: str) -> Example:
     try:
         row = json.loads(line)
-        captions = tuple((caption.get("kind", ""), caption["text"]) for caption in row["captions"])
+        captions = tuple(
+            (caption.get("group") or caption.get("kind", ""), caption["text"]) for caption in row["captions"]
+        )
         group = (row.get("twin") or {}).get("group", row["id"])
         return Example(row["id"], folder / row["path"], captions, group)
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -1,7 +1,6 @@
 """Captions: what a person might type to find a clip, by what is seen, heard, said, or several of these.
 
-A scene is a set of facts ("icon: dog", "sound: bell"), and a caption tells some of them. So whether a caption holds
-for any other clip is a question of subsets, which is how queries with one right answer are made.
+A caption tells some of a scene's facts, chosen at random or given.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from itertools import cycle, islice
 
 from numpy.random import Generator
 
+from hearsight.soundstage.facts import facts
 from hearsight.soundstage.icons import NAMES
 from hearsight.soundstage.scenes import Icon, Scene
 from hearsight.soundstage.sentences import ADJECTIVES, OBJECTS, PEOPLE, pick, reword, with_article
@@ -64,21 +64,6 @@ class Caption:
         return self.facts <= facts(scene)
 
 
-def facts(scene: Scene) -> frozenset[str]:
-    """All that captions may tell of a scene; distractions are none of it."""
-    told = {f"background: {scene.background}"}
-    for icon in scene.icons:
-        told |= {f"icon: {icon.name}", f"motion: {icon.name} {icon.motion}"}
-        if icon.plate:
-            told.add(f"plate: {icon.name} {icon.plate}")
-    if scene.sound:
-        told.add(f"sound: {scene.sound.name}")
-    if scene.speech:
-        parts = vars(scene.speech.sentence)
-        told |= {f"{part}: {word}" for part, word in parts.items() if word}
-    return frozenset(told)
-
-
 def kinds(scene: Scene) -> tuple[str, ...]:
     """The kinds of captions that the scene can have."""
     missing = {"sound"} if not scene.sound else set()
@@ -98,13 +83,14 @@ def describe(scene: Scene, kind: str, rng: Generator) -> str:
     return caption(scene, kind, rng).text
 
 
-def caption(scene: Scene, kind: str, rng: Generator) -> Caption:
-    """A caption of one of kinds(scene)."""
+def caption(scene: Scene, kind: str, rng: Generator, seen: frozenset[str] | None = None) -> Caption:
+    """A caption of one of kinds(scene). seen: the facts to tell of what is seen; by default chance decides."""
     wanted = {"sight", "sound", "speech"} if kind == "all" else set(kind.split("+"))
     words: dict[str, str] = {}
     told: frozenset[str] = frozenset()
     if "sight" in wanted:
-        words["sight"], told = sight(scene, rng)
+        told = choose_sight(scene, rng) if seen is None else seen
+        words["sight"] = sight(scene, told, rng)
     if "sound" in wanted:
         assert scene.sound, "kinds(scene) says what a scene can be described by"
         name = scene.sound.name
@@ -117,31 +103,40 @@ def caption(scene: Scene, kind: str, rng: Generator) -> Caption:
     return Caption(kind, pick(rng, templates[kind]).format(**words), told)
 
 
-def sight(scene: Scene, rng: Generator) -> Told:
-    """What is seen, more or less of it: "a dog on a red disc and a car in the woods"."""
-    text, told = subject(scene.icons[0], rng)
-    for icon in scene.icons[1:]:
-        if rng.random() < 0.7:
-            other, more = subject(icon, rng)
-            text, told = f"{text} {pick(rng, ('and', 'next to', 'beside'))} {other}", told | more
+def choose_sight(scene: Scene, rng: Generator) -> frozenset[str]:
+    """More or less of what is seen; always the first icon."""
+    told = set()
+    for icon in scene.icons:
+        if icon != scene.icons[0] and rng.random() >= 0.7:
+            continue
+        told.add(f"icon: {icon.name}")
+        if icon.plate and rng.random() < 0.6:
+            told.add(f"plate: {icon.name} {icon.plate}")
+        if rng.random() < 0.3:
+            told.add(f"motion: {icon.name} {icon.motion}")
     if rng.random() < 0.75:
-        place = pick(rng, PLACES[scene.background])
-        text += f" {place}"
-        told |= {f"background: {scene.background}"}
-    return text, told
+        told.add(f"background: {scene.background}")
+    return frozenset(told)
 
 
-def subject(icon: Icon, rng: Generator) -> Told:
-    """An icon by one of its names, perhaps with its plate and its motion."""
-    text, told = with_article(pick(rng, NAMES[icon.name])), {f"icon: {icon.name}"}
-    if icon.plate and rng.random() < 0.6:
+def sight(scene: Scene, told: frozenset[str], rng: Generator) -> str:
+    """What is seen, in words: "a dog on a red disc and a car in the woods"."""
+    subjects = [subject(icon, told, rng) for icon in scene.icons if f"icon: {icon.name}" in told]
+    text = f" {pick(rng, ('and', 'next to', 'beside'))} ".join(subjects)
+    if f"background: {scene.background}" in told:
+        text += f" {pick(rng, PLACES[scene.background])}"
+    return text
+
+
+def subject(icon: Icon, told: frozenset[str], rng: Generator) -> str:
+    """An icon by one of its names, with its plate and its motion if they are told."""
+    text = with_article(pick(rng, NAMES[icon.name]))
+    if f"plate: {icon.name} {icon.plate}" in told:
         colour, shape = icon.plate.split()
         text += f" on {with_article(f'{colour} {pick(rng, PLATES[shape])}')}"
-        told.add(f"plate: {icon.name} {icon.plate}")
-    if rng.random() < 0.3:
+    if f"motion: {icon.name} {icon.motion}" in told:
         text += f" {pick(rng, MOVING[icon.motion])}"
-        told.add(f"motion: {icon.name} {icon.motion}")
-    return text, frozenset(told)
+    return text
 
 
 def speech(scene: Scene, rng: Generator) -> Told:

@@ -1,16 +1,28 @@
-"""Queries for the demonstration: each has exactly one right clip, by the facts of the scenes and nobody's choice."""
+"""Queries with exactly one right clip, by the facts of the scenes and nobody's choice."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import product, repeat
 from typing import Any
 
 import numpy as np
 from numpy.random import Generator
 
 from hearsight.soundstage.captions import Caption, caption, kinds
+from hearsight.soundstage.facts import Answers, facts
+from hearsight.soundstage.groups import Group
 from hearsight.soundstage.plans import Plan
+from hearsight.soundstage.scenes import Scene
 
-# What a query may tell, in the order tried: as little as points to one clip.
+# What a test query may tell: all that its group needs, and for the spoken groups sometimes what is seen besides.
+ASKED: dict[Group, tuple[str, ...]] = {
+    "sight": ("sight",),
+    "sound": ("sight+sound",),
+    "speech": ("speech", "sight+speech"),
+    "sound+speech": ("sound+speech", "all"),
+}
+# What a query of the demonstration may tell, in the order tried.
 TOLD = {
     "sight": ("sight",),
     "sound": ("sound", "sight+sound"),
@@ -22,35 +34,77 @@ QUERIES_A_KIND = 10
 ATTEMPTS = 20
 
 
-def queries(plans: list[Plan]) -> list[dict[str, Any]]:
+def split_queries(plans: list[Plan], seed: int) -> list[dict[str, Any]]:
+    """One query for each clip, which no other clip answers: {"kind", "text", "facts", "group"}.
+
+    They tell as little of what is seen as points to one clip, and of how things move only where nothing else does.
+    """
+    answers = Answers(facts(one.scene) for one in plans)
+    return [query_of(one, place, answers, np.random.default_rng([seed, place])) for place, one in enumerate(plans)]
+
+
+def query_of(one: Plan, place: int, answers: Answers, rng: Generator) -> dict[str, Any]:
+    group: Group = one.twin.differs if one.twin else "sight"
+    for kind in rng.permutation(ASKED[group]).tolist():
+        ways = tellings(one.scene, rng) if tells_sight(kind) else repeat(None, ATTEMPTS)
+        if question := ask(one.scene, kind, place, answers, rng, ways):
+            return {**as_row(question), "group": group}
+    raise AssertionError(f"{one.id} cannot be told from other clips, which plans.examined should have seen to")
+
+
+def demo_queries(plans: list[Plan]) -> list[dict[str, Any]]:
     """Ten queries of each kind where the clips allow it: {"text", "kind", "clip", "why", "facts"}.
 
     "sound" and "speech" are asked of twins, so that the picture cannot tell.
     """
     rng = np.random.default_rng([0, len(plans)])
+    answers = Answers(facts(one.scene) for one in plans)
     rows: list[dict[str, Any]] = []
     for kind in TOLD:
-        suited = [one for one in plans if (one.twin and one.twin.differs == kind) or kind not in ("sound", "speech")]
-        rows += [query for one in suited if (query := ask(kind, one, plans, rng))][:QUERIES_A_KIND]
+        found: list[dict[str, Any]] = []
+        for place, one in enumerate(plans):
+            if kind in ("sound", "speech") and not (one.twin and one.twin.differs == kind):
+                continue
+            for told in TOLD[kind]:
+                if told not in kinds(one.scene):
+                    continue
+                if question := ask(one.scene, told, place, answers, rng, repeat(None, ATTEMPTS)):
+                    row = {**as_row(question), "kind": kind, "clip": one.id, "why": reason(question, one, plans)}
+                    found.append(row)
+                    break
+        rows += found[:QUERIES_A_KIND]
     return rows
 
 
-def ask(kind: str, one: Plan, plans: list[Plan], rng: Generator) -> dict[str, Any] | None:
-    """A query that only this clip answers, or None where none is found."""
-    for told in TOLD[kind]:
-        if told not in kinds(one.scene):
-            continue
-        for _ in range(ATTEMPTS):
-            question = caption(one.scene, told, rng)
-            if [other.id for other in plans if question.holds(other.scene)] == [one.id]:
-                return {
-                    "text": question.text,
-                    "kind": kind,
-                    "clip": one.id,
-                    "why": reason(question, one, plans),
-                    "facts": sorted(question.facts),
-                }
+def ask(
+    scene: Scene, kind: str, place: int, answers: Answers, rng: Generator, ways: Iterable[frozenset[str] | None]
+) -> Caption | None:
+    """The first caption, of several ways to tell what is seen, that only this clip answers; None where none does."""
+    for seen in ways:
+        question = caption(scene, kind, rng, seen)
+        if answers.to(question.facts) == {place}:
+            return question
     return None
+
+
+def tellings(scene: Scene, rng: Generator) -> list[frozenset[str]]:
+    """All ways to tell what is seen, an icon at least: those without motion first, and of these the shortest."""
+    parts: list[list[set[str]]] = [[set(), {f"background: {scene.background}"}]]
+    for icon in scene.icons:
+        name, motion = {f"icon: {icon.name}"}, {f"motion: {icon.name} {icon.motion}"}
+        known = [name, name | {f"plate: {icon.name} {icon.plate}"}] if icon.plate else [name]
+        parts.append([set(), *known, *(each | motion for each in known)])
+    ways = [frozenset[str]().union(*chosen) for chosen in product(*parts) if any(chosen[1:])]
+    shuffled = [ways[place] for place in rng.permutation(len(ways))]
+    return sorted(shuffled, key=lambda told: (sum(fact.startswith("motion") for fact in told), len(told)))
+
+
+def tells_sight(kind: str) -> bool:
+    return "sight" in kind or kind == "all"
+
+
+def as_row(question: Caption) -> dict[str, Any]:
+    return {"kind": question.kind, "text": question.text, "facts": sorted(question.facts)}
 
 
 def reason(question: Caption, one: Plan, plans: list[Plan]) -> str:

@@ -15,19 +15,24 @@ import numpy as np
 
 from hearsight.errors import HearsightError
 from hearsight.soundstage.backgrounds import HEIGHT, WIDTH
-from hearsight.soundstage.captions import captions, facts
+from hearsight.soundstage.captions import captions
+from hearsight.soundstage.facts import facts
 from hearsight.soundstage.icons import sprite
-from hearsight.soundstage.plans import Plan, plan
-from hearsight.soundstage.queries import queries
+from hearsight.soundstage.plans import EXAMINED, Plan, plan
+from hearsight.soundstage.queries import as_row, demo_queries, split_queries
 from hearsight.soundstage.scenes import Scene, draw
 from hearsight.soundstage.soundtrack import soundtrack
 from hearsight.soundstage.splits import SPLITS
 from hearsight.soundstage.synthesis import SAMPLE_RATE
+from hearsight.soundstage.versions import versions
 from hearsight.soundstage.voices import find_flite
 
-COUNTS = {"train": 3000, "validation": 300, "test": 1000, "demo": 30}
+SIZES = {
+    "standard": {"train": 3000, "validation": 300, "test": 1000, "demo": 30},
+    "mini": {"train": 120, "validation": 40, "test": 60, "demo": 30},
+}
 FRAMES_A_SECOND = 8
-VERSION = 2  # of what a seed stands for; a folder of another version is not continued
+VERSION = 3  # of what a seed stands for; a folder of another version is not continued
 
 Progress = Callable[[int, int], None]
 
@@ -35,14 +40,15 @@ Progress = Callable[[int, int], None]
 def render(
     folder: Path,
     split: str,
-    count: int | None = None,
+    count: int,
     seed: int = 0,
     workers: int = 2,
     progress: Progress | None = None,
 ) -> Path:
     """Render a split into a folder of its own and return its manifest (JSON lines, one a clip).
 
-    Interrupted, it goes on where it stopped: clips that exist are kept. The demonstration gets queries.jsonl too.
+    Interrupted, it goes on where it stopped: clips that exist are kept. soundstage.json says what the folder holds,
+    and the versions of all that made it. The demonstration gets queries.jsonl too.
     progress is called with the number of finished clips and of all clips.
     Raises HearsightError for an unknown split, a folder that holds other clips, and missing flite or font.
     """
@@ -51,8 +57,9 @@ def render(
         raise HearsightError(f"cannot render split {split!r}: no such split; use one of {', '.join(SPLITS)}")
     find_flite()
     sprite("dog")
-    claim(folder, {"split": split, "seed": seed, "version": VERSION})
-    plans = plan(known, COUNTS[split] if count is None else count, seed)
+    content = {"split": split, "seed": seed, "version": VERSION}
+    claim(folder, {**content, "count": count} if known in EXAMINED else content)
+    plans = plan(known, count, seed)
     missing = [one for one in plans if not clip_path(folder, one).exists()]
     done = len(plans) - len(missing)
     if progress:
@@ -62,17 +69,27 @@ def render(
             if progress:
                 progress(number, len(plans))
     if split == "demo":
-        write_lines(folder / "queries.jsonl", queries(plans))
-    return write_lines(folder / "manifest.jsonl", [manifest_row(folder, one) for one in plans])
+        write_lines(folder / "queries.jsonl", demo_queries(plans))
+    if known in EXAMINED:
+        told = [[query] for query in split_queries(plans, seed)]
+    else:
+        told = [[as_row(each) for each in captions(one.scene)] for one in plans]
+    return write_lines(
+        folder / "manifest.jsonl", [manifest_row(folder, *each) for each in zip(plans, told, strict=True)]
+    )
 
 
 def claim(folder: Path, content: dict[str, Any]) -> None:
-    """Note in the folder what it holds, or refuse to mix."""
+    """Note in the folder what it holds, or refuse to mix; other versions of libraries are added to the note."""
     folder.mkdir(parents=True, exist_ok=True)
-    note = folder / "soundstage.json"
-    if note.exists() and json.loads(note.read_text()) != content:
-        raise HearsightError(f"cannot render into {folder}: it holds clips of {note.read_text()}; use an empty folder")
-    note.write_text(json.dumps(content))
+    path = folder / "soundstage.json"
+    note = json.loads(path.read_text()) if path.exists() else {**content, "made_with": []}
+    held = {key: value for key, value in note.items() if key != "made_with"}
+    if held != content:
+        raise HearsightError(f"cannot render into {folder}: it holds clips of {json.dumps(held)}; use an empty folder")
+    if (current := versions()) not in note["made_with"]:
+        note["made_with"].append(current)
+    path.write_text(json.dumps(note, indent=2) + "\n")
 
 
 def clip_path(folder: Path, one: Plan) -> Path:
@@ -107,19 +124,28 @@ def write_mp4(path: Path, scene: Scene) -> None:
         file.mux(audio.encode(None))
 
 
-def manifest_row(folder: Path, one: Plan) -> dict[str, Any]:
-    """What is known of a clip; path is relative to the manifest."""
+def manifest_row(folder: Path, one: Plan, told: list[dict[str, Any]]) -> dict[str, Any]:
+    """What is known of a clip; path is relative to the manifest. told: its captions, or its one query."""
     scene = one.scene
     return {
         "id": one.id,
         "path": clip_path(folder, one).name,
         "split": one.split,
-        "captions": [{"kind": c.kind, "text": c.text, "facts": sorted(c.facts)} for c in captions(scene)],
+        "captions": told,
         "spoken": scene.speech.sentence.text if scene.speech else None,
         "twin": {"group": one.twin.group, "differs": one.twin.differs} if one.twin else None,
         "facts": sorted(facts(scene)),
+        "distraction": distraction_row(scene),
         "scene": scene.as_json(),
     }
+
+
+def distraction_row(scene: Scene) -> dict[str, Any] | None:
+    """What distracts, and how much louder than the sound event it is, in dB; None for either that is not there."""
+    if not scene.distraction:
+        return None
+    louder = round(scene.distraction.level - scene.sound.level, 1) if scene.sound else None
+    return {"name": scene.distraction.name, "over_event": louder}
 
 
 def write_lines(path: Path, rows: list[dict[str, Any]]) -> Path:

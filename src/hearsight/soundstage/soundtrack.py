@@ -1,4 +1,4 @@
-"""What a clip sounds like: event, distraction and speech mixed, speech always to be understood."""
+"""What a clip sounds like: event, distraction and speech mixed, the speech above all else."""
 
 from __future__ import annotations
 
@@ -11,9 +11,6 @@ from hearsight.soundstage.synthesis import SAMPLE_RATE, clock, levelled
 from hearsight.soundstage.voices import speak
 
 SPEECH_LEVEL = -18.0
-# Everything else against speech, in dB, while someone speaks. So low because pocketsphinx takes soft noise for speech:
-# its word error rate on busy soundtracks was 0.8 at -12 dB, 0.5 at -24 dB and 0.2 at -40 dB.
-DUCKED = -40.0
 HOLD, RAMP = 0.35, 0.25  # seconds before and after the speech that stay soft, and that the change takes
 
 
@@ -22,30 +19,39 @@ def soundtrack(scene: Scene) -> np.ndarray:
 
     Raises HearsightError where the scene has speech and flite is missing.
     """
-    track = np.zeros(len(clock(scene.duration)), np.float32)
-    if scene.sound:
-        start = round(scene.sound.start * SAMPLE_RATE)
-        left = scene.duration - scene.sound.start
-        event = sound_event(scene.sound.name, left, scene.generator("sound"), scene.sound.level)
-        track[start:] += event[: len(track) - start]
-    if scene.distraction:
-        rng = scene.generator("distraction")
-        track += distractor(scene.distraction.name, scene.duration, rng, scene.distraction.level)
+    event, distraction = event_and_distraction(scene)
+    track = event + distraction
     if scene.speech:
         said = scene.speech
         voice = levelled(speak(said.sentence.text, said.voice, said.stretch), SPEECH_LEVEL)
-        track = voice_over(track, voice, said.start)
-    return track / max(1.0, float(np.abs(track).max()) / 0.95)
+        track = voice_over(track, voice, said.start, said.fade)
+    return np.asarray(track / max(1.0, float(np.abs(track).max()) / 0.95), np.float32)
 
 
-def voice_over(track: np.ndarray, voice: np.ndarray, start: float) -> np.ndarray:
-    """The track with a voice from start seconds on; all else fades out while it speaks, as broadcasters do it."""
+def event_and_distraction(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
+    """The two layers under the speech, float32 and as long as the scene; silence where the scene has none."""
+    event, distraction = np.zeros((2, len(clock(scene.duration))), np.float32)
+    if scene.sound:
+        start = round(scene.sound.start * SAMPLE_RATE)
+        left = scene.duration - scene.sound.start
+        made = sound_event(scene.sound.name, left, scene.generator("sound"), scene.sound.level)
+        event[start:] = made[: len(event) - start]
+    if scene.distraction:
+        rng = scene.generator("distraction")
+        distraction[:] = distractor(scene.distraction.name, scene.duration, rng, scene.distraction.level)
+    return event, distraction
+
+
+def voice_over(track: np.ndarray, voice: np.ndarray, start: float, fade: float) -> np.ndarray:
+    """The track with a voice from start seconds on. While it speaks, all else is faded to this many dB against it, as
+    broadcasters do it.
+    """
     first = round(start * SAMPLE_RATE)
     voice = voice[: len(track) - first]
     under = track[max(0, first - round(HOLD * SAMPLE_RATE)) : first + len(voice) + round(HOLD * SAMPLE_RATE)]
     block = under[: len(under) // 800 * 800].reshape(-1, 800)
     loudest = np.sqrt(np.mean(block**2, axis=1)).max(initial=1e-6)
-    gain = min(1.0, 10 ** ((SPEECH_LEVEL + DUCKED) / 20) / float(loudest))
+    gain = min(1.0, 10 ** ((SPEECH_LEVEL + fade) / 20) / float(loudest))
     time = clock(len(track) / SAMPLE_RATE)
     end = start + len(voice) / SAMPLE_RATE
     away = np.maximum(start - time, time - end) - HOLD  # seconds outside the soft stretch; negative within
