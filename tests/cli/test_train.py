@@ -33,8 +33,8 @@ def test_from_nothing_to_a_table(tmp_path, capsys):
     capsys.readouterr()
     assert main(["evaluate", f"{run}/model", f"{data}/validation", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
-    assert report["clips"] == 3
-    assert 0 <= report["all captions"]["r1"] <= 100
+    assert report["protocol"]["clips"] == 3
+    assert 0 <= report["rows"]["all captions"]["r1"]["value"] <= 100
     assert main(["evaluate", f"{run}/model", f"{data}/validation"]) == 0
     assert "recall in percent, ranks among 3 clips" in capsys.readouterr().out
 

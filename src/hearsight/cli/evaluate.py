@@ -10,38 +10,76 @@ import typer
 import hearsight
 from hearsight.cli import show
 from hearsight.cli.steps import Steps
+from hearsight.errors import HearsightError
 
 if TYPE_CHECKING:
-    from hearsight.evaluation import Metrics
+    from hearsight.evaluation.normalisation import Normalisation
+    from hearsight.models.clip4clip import CLIP4Clip
 
 
 def evaluate(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="See hearsight models, or the folder of one.")],
     data: Annotated[Path, typer.Argument(metavar="FOLDER", exists=True, file_okay=False, help="A rendered split.")],
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", metavar="FOLDER", file_okay=False, help="Write report.json, report.md and figures."),
+    ] = None,
+    against: Annotated[
+        list[Path] | None,
+        typer.Option("--against", metavar="REPORT", help="Compare with another model's --report; may be repeated."),
+    ] = None,
+    dsl: Annotated[
+        bool, typer.Option("--dsl", help="Dual softmax: look at all queries of the test at once (transductive).")
+    ] = False,
+    querybank: Annotated[
+        Path | None,
+        typer.Option(
+            "--querybank", metavar="FOLDER", help="Querybank normalisation by captions of the training split."
+        ),
+    ] = None,
 ) -> None:
-    """Measure how well a model finds clips by their captions: recall@k, ranks, by kind of caption.
+    """Measure how well a model finds clips by their captions: recall@k and ranks, by kind of caption, with 95 %
+    intervals.
 
-    hearsight evaluate demo soundstage/test
+    hearsight evaluate demo soundstage/test --report reports/demo
     """
     with show.busy(f"loading {model}"):
         from hearsight.datasets.features import extract
-        from hearsight.evaluation.retrieval import evaluate as measure
+        from hearsight.evaluation.report import Report, as_dict, read_report
+        from hearsight.evaluation.retrieval import rank
+        from hearsight.evaluation.tables import as_text, differences_as_text
 
+        if report:  # says now, not after the work, when matplotlib is missing
+            from hearsight.evaluation.writing import write_report
+        others = [read_report(folder) for folder in against or []]
         loaded = hearsight.load(model)
-    clips = extract(data, loaded, progress=Steps())
-    report = measure(loaded, clips)
+        normalisation = _normalisation(loaded, data, dsl, querybank)
+    found = Report(model, str(data), [rank(loaded, extract(data, loaded, progress=Steps()), normalisation)])
+    over = {other.method: found.over(other) for other in others}
+    if report:
+        write_report(found, report, others)
     if json:
-        show.write_json({"model": model, "clips": len(clips), **{name: m.to_dict() for name, m in report.items()}})
+        show.write_json(found.to_dict() | {"over": {name: as_dict(rows) for name, rows in over.items()}})
     else:
-        show.write(show.console(), metrics_table(report, len(clips)))
+        tables = [as_text(found), *(differences_as_text(name, rows) for name, rows in over.items())]
+        show.write(show.console(), "\n\n".join(tables))
+    if report:
+        show.note(f"report: {report}")
 
 
-def metrics_table(report: dict[str, Metrics], clips: int) -> str:
-    """One row a kind of caption."""
-    head = f"{'':<16}{'queries':>8}{'R@1':>7}{'R@5':>7}{'R@10':>7}{'median':>8}{'mean':>8}{'SumR':>8}"
-    rows = [
-        f"{name:<16}{m.queries:>8,}{m.r1:>7.1f}{m.r5:>7.1f}{m.r10:>7.1f}{m.median_rank:>8g}{m.mean_rank:>8.1f}{m.sumr:>8.1f}"
-        for name, m in report.items()
-    ]
-    return "\n".join([head, *rows, f"recall in percent, ranks among {clips:,} clips"])
+def _normalisation(model: CLIP4Clip, data: Path, dsl: bool, querybank: Path | None) -> Normalisation | None:
+    """What the options ask for. The bank is of training captions, or it would be transductive, too."""
+    from hearsight.datasets.manifest import read_manifest
+    from hearsight.evaluation.normalisation import DualSoftmax, Querybank
+
+    if dsl and querybank:
+        raise HearsightError("--dsl and --querybank are two ways of the same; give one of them")
+    if dsl:
+        return DualSoftmax()
+    if querybank is None:
+        return None
+    if querybank.resolve() == data.resolve():
+        raise HearsightError(f"--querybank {querybank} is the folder that is tested; give the training split")
+    captions = [text for example in read_manifest(querybank) for _, text in example.captions]
+    return Querybank.of(captions, model.clip.logit_scale.exp().item(), str(querybank))

@@ -1,13 +1,19 @@
-"""Retrieval metrics from a matrix of similarities (docs/reference.md section 9), in the field's conventions."""
+"""Retrieval metrics from similarities (docs/reference.md section 9), in the field's conventions.
+
+Ranks are counted from 0: how many others score at least as well as the right one. A tie counts against the method.
+"""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 Scores = NDArray[np.floating]
+Ranks = NDArray[np.integer]
+
+NAMES = ("r1", "r5", "r10", "median_rank", "mean_rank", "sumr")
 
 
 @dataclass(frozen=True)
@@ -25,49 +31,73 @@ class Metrics:
     def sumr(self) -> float:
         return self.r1 + self.r5 + self.r10
 
+    def values(self) -> tuple[float, ...]:
+        """In the order of NAMES."""
+        return tuple(getattr(self, name) for name in NAMES)
+
     def to_dict(self) -> dict[str, float]:
         return {**asdict(self), "sumr": self.sumr}
 
     @staticmethod
-    def of(ranks: NDArray[np.integer]) -> Metrics:
+    def of(ranks: Ranks) -> Metrics:
         """ranks: (N,), 0 for a query whose answer came first."""
-        recall = {k: 100 * float((ranks < k).mean()) for k in (1, 5, 10)}
-        return Metrics(
-            recall[1], recall[5], recall[10], float(np.median(ranks)) + 1, float(ranks.mean()) + 1, len(ranks)
-        )
+        return Metrics.of_counts(np.bincount(ranks))
+
+    @staticmethod
+    def of_counts(counts: NDArray[np.number]) -> Metrics:
+        """counts[r]: how many queries have rank r. All that the metrics depend on."""
+        reached = counts.cumsum()
+        total = int(reached[-1])
+        r1, r5, r10 = (100 * float(reached[min(k, len(reached)) - 1]) / total for k in (1, 5, 10))
+        middle = np.searchsorted(reached, [(total - 1) // 2, total // 2], side="right")
+        mean = float(counts @ np.arange(len(counts))) / total
+        return Metrics(r1, r5, r10, float(middle.mean()) + 1, mean + 1, total)
+
+    @staticmethod
+    def mean(several: list[Metrics]) -> Metrics:
+        """The mean of each metric over models trained with several seeds, on the same queries."""
+        r1, r5, r10, median, mean, _ = np.mean([metrics.values() for metrics in several], axis=0).tolist()
+        return Metrics(r1, r5, r10, median, mean, several[0].queries)
 
 
-def text_to_video(scores: Scores, owner: NDArray[np.integer]) -> Metrics:
+def text_to_video(scores: Scores, owner: Ranks) -> Metrics:
     """Each text ranks the videos. scores: (N, B). owner: (N,), the video that each text describes."""
     return Metrics.of(text_ranks(scores, owner))
 
 
-def video_to_text(scores: Scores, owner: NDArray[np.integer]) -> Metrics:
+def video_to_text(scores: Scores, owner: Ranks) -> Metrics:
     """Each video ranks the texts; of its several captions, the best counts."""
     return Metrics.of(video_ranks(scores, owner))
 
 
-def text_ranks(scores: Scores, owner: NDArray[np.integer]) -> NDArray[np.integer]:
-    """(N,): how many videos score above the right one. A tie counts against the method."""
+def text_ranks(scores: Scores, owner: Ranks) -> Ranks:
+    """(N,): how many other videos score as well as the right one."""
     right = scores[np.arange(len(scores)), owner][:, None]
-    above: NDArray[np.integer] = (scores >= right).sum(axis=1) - 1
-    return above
+    ranks: Ranks = (scores >= right).sum(axis=1) - 1
+    return ranks
 
 
-def video_ranks(scores: Scores, owner: NDArray[np.integer]) -> NDArray[np.integer]:
-    """(B,): how many other videos' best captions score above the video's own best."""
-    videos = scores.shape[1]
-    best = np.full((videos, videos), -np.inf)  # of video j's captions with video i
-    np.maximum.at(best, owner, scores)
-    return text_ranks(best.T, np.arange(videos))
+def video_ranks(scores: Scores, owner: Ranks) -> Ranks:
+    """(B,): how many other videos' best captions score as well as the video's own best."""
+    best = BestCaptions(scores.shape[1], scores.dtype)
+    best.add(scores, owner)
+    return best.ranks()
 
 
-def dual_softmax(scores: Scores, temperature: float = 3.0) -> Scores:
-    """Scores after dual softmax, for text-to-video. Transductive: it sees every query of the test. Say so.
+class BestCaptions:
+    """The best score of every video's captions with every video, from blocks of captions in any order.
 
-    scores: (N, B), one text a row.
+    Holds (B, B) numbers, so that the matrix of all captions need not be held: 400 MB for 10,000 videos in float32.
     """
-    scaled = scores / temperature
-    weights = np.exp(scaled - scaled.max(axis=0))
-    softmax: Scores = scores * weights / weights.sum(axis=0)
-    return softmax
+
+    def __init__(self, videos: int, dtype: DTypeLike = np.float32) -> None:
+        self.best = np.full((videos, videos), -np.inf, dtype)  # [j, i]: of video j's captions with video i
+
+    def add(self, scores: Scores, owner: Ranks) -> None:
+        """scores: (n, B) of n captions. owner: (n,), the video that each describes."""
+        for row, video in zip(scores, owner, strict=True):
+            np.maximum(self.best[video], row, out=self.best[video])
+
+    def ranks(self) -> Ranks:
+        """(B,): the rank of each video's own best caption among the best of every video."""
+        return text_ranks(self.best.T, np.arange(len(self.best)))

@@ -1,40 +1,98 @@
-"""A model on a set of clips with captions: recall by kind of caption."""
+"""A model on a set of clips with captions: every caption asks for its clip among all.
+
+Scores are made for a block of texts at a time and ranked at once. What is held are the encoded clips, the texts'
+vectors, a strip of scores (TEXTS, B), and for video-to-text (B, B): never (N, B).
+"""
 
 from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from hearsight.datasets.features import FeatureSet
-from hearsight.evaluation.metrics import Metrics, text_ranks, video_to_text
+from hearsight.datasets.clips import ClipSet
+from hearsight.errors import HearsightError
+from hearsight.evaluation.metrics import BestCaptions, Metrics, Scores, text_ranks
+from hearsight.evaluation.normalisation import Normalisation
+from hearsight.evaluation.ranking import Ranking
 from hearsight.models.clip4clip import CLIP4Clip
+from hearsight.types import VideoEmbedding
 
-BLOCK = 256
+TEXTS = 256  # scored at once
+CLIPS = 64  # encoded at once: where towers learn, each has its frames in memory
+
+
+def evaluate(model: CLIP4Clip, clips: ClipSet) -> dict[str, Metrics]:
+    """Text-to-video by kind of caption, for "all captions", and "video to text"."""
+    return rank(model, clips).metrics()
+
+
+def rank(model: CLIP4Clip, clips: ClipSet, normalisation: Normalisation | None = None) -> Ranking:
+    """Where every caption ranks its clip, and every clip its captions.
+
+    Raises HearsightError for clips without captions.
+    """
+    captions = [(kind, text, place) for place, example in enumerate(clips.examples) for kind, text in example.captions]
+    if not captions:
+        raise HearsightError("the clips have no captions to ask for; give a split with captions")
+    kinds, texts, places = zip(*captions, strict=True)
+    owner = np.array(places)
+    model.eval()
+    videos, vectors = encode_clips(model, clips), encode_texts(model, texts)
+    ranks, best, normalise = [], None, None
+    if normalisation:
+        bank = vectors if normalisation.bank is None else encode_texts(model, normalisation.bank)
+        normalise = normalisation.fit(score(model, bank, videos))
+    else:
+        best = BestCaptions(len(clips))
+    for number, scores in enumerate(score(model, vectors, videos)):
+        right = owner[number * TEXTS : (number + 1) * TEXTS]
+        if best:
+            best.add(scores, right)
+        ranks.append(text_ranks(normalise(scores) if normalise else scores, right))
+    _, clusters = np.unique([example.group for example in clips.examples], return_inverse=True)
+    return Ranking(
+        captions=_digest([f"{clips.examples[place].id} {kind} {text}" for kind, text, place in captions]),
+        kinds=kinds,
+        owner=owner,
+        clusters=clusters,
+        texts=np.concatenate(ranks),
+        videos=best.ranks() if best else None,
+        normalisation=str(normalisation) if normalisation else None,
+    )
+
+
+def similarities(model: CLIP4Clip, texts: Sequence[str], clips: ClipSet) -> Tensor:
+    """(N, B) logits of every text with every clip, for who wants the whole matrix."""
+    blocks = score(model, encode_texts(model, texts), encode_clips(model, clips))
+    return torch.from_numpy(np.concatenate(list(blocks)))
 
 
 @torch.no_grad()
-def evaluate(model: CLIP4Clip, clips: FeatureSet) -> dict[str, Metrics]:
-    """Text-to-video by kind of caption, for "all captions", and "video to text".
-
-    Every caption is a query of its own and ranks all clips of the set.
-    """
-    model.eval()
-    captions = [(kind, text, place) for place, example in enumerate(clips.examples) for kind, text in example.captions]
-    owner = np.array([place for _, _, place in captions])
-    scores = similarities(model, [text for _, text, _ in captions], clips).numpy()
-    ranks = text_ranks(scores, owner)
-    kinds = np.array([kind for kind, _, _ in captions])
-    report = {kind: Metrics.of(ranks[kinds == kind]) for kind in dict.fromkeys(kinds.tolist()) if kind}
-    return {**report, "all captions": Metrics.of(ranks), "video to text": video_to_text(scores, owner)}
+def encode_clips(model: CLIP4Clip, clips: ClipSet) -> list[VideoEmbedding]:
+    """The clips in blocks, encoded."""
+    starts = range(0, len(clips), CLIPS)
+    batches = (clips.batch(range(start, min(start + CLIPS, len(clips)))) for start in starts)
+    return [model.fuse(model.features(batch)) for batch in batches]
 
 
-def similarities(model: CLIP4Clip, texts: list[str], clips: FeatureSet) -> Tensor:
-    """(N, B) logits of every text with every clip, in blocks."""
-    blocks = [texts[start : start + BLOCK] for start in range(0, len(texts), BLOCK)]
-    vectors = torch.cat([model.encode_text(model.tokenize(block)) for block in blocks])
-    columns = []
-    for start in range(0, len(clips), BLOCK):
-        video = model.fuse(clips.batch(range(start, min(start + BLOCK, len(clips)))))
-        columns.append(torch.cat([model.similarity(part, video) for part in torch.split(vectors, BLOCK)]))
-    return torch.cat(columns, dim=1)
+@torch.no_grad()
+def encode_texts(model: CLIP4Clip, texts: Sequence[str]) -> Tensor:
+    """(N, D) unit vectors."""
+    starts = range(0, len(texts), TEXTS)
+    return torch.cat([model.encode_text(model.tokenize(texts[start : start + TEXTS])) for start in starts])
+
+
+@torch.no_grad()
+def score(model: CLIP4Clip, texts: Tensor, videos: list[VideoEmbedding]) -> Iterator[Scores]:
+    """Logits (n, B) of TEXTS texts, then of the next. texts: (N, D)."""
+    for block in torch.split(texts, TEXTS):
+        logits = torch.cat([model.similarity(block, video) for video in videos], dim=1)
+        yield logits.float().cpu().numpy()
+
+
+def _digest(lines: list[str]) -> str:
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]

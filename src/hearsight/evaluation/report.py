@@ -1,0 +1,117 @@
+"""What an evaluation found, for programs and people: one method's metrics with intervals, and its protocol."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hearsight.errors import HearsightError
+from hearsight.evaluation.bootstrap import LEVEL, RESAMPLES, Estimate, differences, intervals
+from hearsight.evaluation.ranking import BACK, Ranking, Row
+
+SEED = 0  # of the resamples
+
+Rows = dict[str, dict[str, Estimate]]  # by row of a table, then by metric
+
+
+@dataclass(frozen=True)
+class Report:
+    """One method on one set of captions. rankings: those of its models, one for each seed it was trained with."""
+
+    method: str
+    data: str
+    rankings: Sequence[Ranking]
+
+    def __post_init__(self) -> None:
+        if len({(ranking.captions, ranking.normalisation) for ranking in self.rankings}) != 1:
+            raise HearsightError(f"the seeds of {self.method} were evaluated differently; evaluate all of them alike")
+
+    @property
+    def clips(self) -> int:
+        return len(self.rankings[0].clusters)
+
+    @property
+    def queries(self) -> dict[str, int]:
+        """How many there are, by row."""
+        return {name: len(row.ranks) for name, row in self.rankings[0].rows().items()}
+
+    @cached_property
+    def rows(self) -> Rows:
+        """Each metric with its interval: by kind of caption, for all captions, and for video to text."""
+        ours = self._stacked()
+        return {name: intervals(ranks, clusters, seed=SEED) for name, (ranks, clusters) in ours.items()}
+
+    def over(self, other: Report) -> Rows:
+        """How much greater each metric is than another method's, on the same captions; see `differences`.
+
+        Raises HearsightError where the captions are not the same.
+        """
+        if self.rankings[0].captions != other.rankings[0].captions:
+            raise HearsightError(
+                f"{self.method} and {other.method} were asked different captions; evaluate both on the same folder"
+            )
+        ours, theirs = self._stacked(), other._stacked()
+        return {
+            name: differences(ranks, theirs[name].ranks, clusters, seed=SEED)
+            for name, (ranks, clusters) in ours.items()
+            if name in theirs
+        }
+
+    @property
+    def protocol(self) -> dict[str, Any]:
+        """All that one has to know to set the numbers against others."""
+        first, seeds = self.rankings[0], len(self.rankings)
+        counts = np.bincount(first.owner, minlength=self.clips)
+        each = "to".join(f" {count} " for count in sorted({counts.min(), counts.max()}))
+        return {
+            "direction": f"text to video; '{BACK}' the other way" if first.videos is not None else "text to video",
+            "normalisation": first.normalisation or "none",
+            "clips": self.clips,
+            "captions": f"{len(first.texts)}, each a query;{each}a clip",
+            "ties": "count against the method",
+            "seeds": seeds,
+            "intervals": f"{LEVEL:g} %, bootstrap over clips (twins together){' and seeds' if seeds > 1 else ''}, "
+            f"{RESAMPLES} resamples, seed {SEED}",
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-able."""
+        return {
+            "method": self.method,
+            "data": self.data,
+            "protocol": self.protocol,
+            "rows": {name: {"queries": self.queries[name], **row} for name, row in as_dict(self.rows).items()},
+        }
+
+    def ranks_dict(self) -> dict[str, Any]:
+        """JSON-able: all that the report is made from."""
+        return {"method": self.method, "data": self.data, "rankings": [each.to_dict() for each in self.rankings]}
+
+    def _stacked(self) -> dict[str, Row]:
+        """The rows with the ranks of all seeds: (S, N)."""
+        seeds = [ranking.rows() for ranking in self.rankings]
+        return {
+            name: Row(np.stack([rows[name].ranks for rows in seeds]), row.clusters) for name, row in seeds[0].items()
+        }
+
+
+def as_dict(rows: Rows) -> dict[str, dict[str, Any]]:
+    """JSON-able."""
+    return {name: {metric: asdict(estimate) for metric, estimate in row.items()} for name, row in rows.items()}
+
+
+def read_report(folder: Path) -> Report:
+    """What `write_report` wrote (writing.py). Raises HearsightError where there is none."""
+    try:
+        kept = json.loads((folder / "ranks.json").read_text(encoding="utf-8"))
+        return Report(kept["method"], kept["data"], [Ranking.from_dict(values) for values in kept["rankings"]])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise HearsightError(
+            f"no report in {folder} ({error!r}); make one with `hearsight evaluate MODEL FOLDER --report {folder}`"
+        ) from error

@@ -1,0 +1,63 @@
+"""`hearsight evaluate`: a table, JSON, a report in a folder, and what is asked wrongly."""
+
+import json
+
+import pytest
+
+from hearsight.datasets import features
+from tests.evaluation.making import Clips
+from tests.making import tiny_model
+
+
+@pytest.fixture
+def asked(tmp_path, monkeypatch):
+    """MODEL and FOLDER, with made-up features instead of files."""
+    model = tiny_model(tmp_path / "model", "clip4clip")
+    for split in ("test", "train"):
+        (tmp_path / split).mkdir()
+        row = {"id": "a", "path": "a.mp4", "captions": [{"text": "a bell rings"}, {"text": "a bell"}]}
+        (tmp_path / split / "manifest.jsonl").write_text(json.dumps(row) + "\n")
+    monkeypatch.setattr(features, "extract", lambda folder, towers, progress: Clips(model))
+    return tmp_path / "model", tmp_path / "test"
+
+
+def test_a_table_and_json_say_the_same(run, asked):
+    table = run("evaluate", *asked)
+    assert "95 % intervals" in table.out and "normalisation: none" in table.out
+    found = json.loads(run("evaluate", *asked, "--json").out)
+    assert found["protocol"]["clips"] == 7
+    assert set(found["rows"]) == {"sight", "sound", "all captions", "video to text"}
+    assert f"{found['rows']['all captions']['sumr']['value']:.1f}" in table.out
+
+
+def test_normalisation_is_said(run, asked, tmp_path):
+    assert "(transductive)" in run("evaluate", *asked, "--dsl").out
+    out = run("evaluate", *asked, "--querybank", tmp_path / "train").out
+    assert "normalisation: querybank, 2 captions of" in out
+    assert "video to text" not in out
+
+
+def test_a_report_is_written_and_compared_with(run, asked, tmp_path):
+    pytest.importorskip("matplotlib")
+    first = run("evaluate", *asked, "--report", tmp_path / "first")
+    assert first.err.endswith(f"report: {tmp_path / 'first'}\n")
+    then = run("evaluate", *asked, "--against", tmp_path / "first", "--report", tmp_path / "then")
+    assert then.code == 0
+    assert "R@1 +0.0 (+0.0 to +0.0)" in then.out
+    assert (tmp_path / "then" / "methods.svg").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--dsl", "--querybank", "train"], "give one of them"),
+        (["--querybank", "test"], "is the folder that is tested"),
+        (["--querybank", "nowhere"], "no manifest.jsonl in nowhere"),
+        (["--against", "nowhere"], "no report in nowhere"),
+    ],
+)
+def test_what_is_wrong_is_said(run, asked, tmp_path, monkeypatch, options, says):
+    monkeypatch.chdir(tmp_path)
+    ran = run("evaluate", *asked, *options)
+    assert ran.code == 1
+    assert says in ran.err

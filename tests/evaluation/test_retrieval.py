@@ -1,0 +1,65 @@
+"""Ranks made block by block are those of the whole matrix."""
+
+import numpy as np
+import pytest
+
+from hearsight.errors import HearsightError
+from hearsight.evaluation import retrieval
+from hearsight.evaluation.metrics import text_ranks, video_ranks
+from hearsight.evaluation.normalisation import DualSoftmax, Querybank, dual_softmax
+from hearsight.evaluation.ranking import Ranking
+from hearsight.evaluation.retrieval import evaluate, rank, similarities
+from tests.evaluation.making import Clips
+from tests.making import tiny_model
+
+
+@pytest.fixture
+def model(tmp_path):
+    return tiny_model(tmp_path, "clip4clip")
+
+
+@pytest.fixture
+def clips(model, monkeypatch):
+    monkeypatch.setattr(retrieval, "TEXTS", 4)
+    monkeypatch.setattr(retrieval, "CLIPS", 3)
+    return Clips(model)
+
+
+def test_blocks_rank_as_the_whole_matrix(model, clips):
+    texts = [text for example in clips.examples for _, text in example.captions]
+    scores = similarities(model, texts, clips).numpy()
+    found = rank(model, clips)
+    assert scores.shape == (len(texts), len(clips))
+    assert np.array_equal(found.owner, [0, 1, 1, 2, 2, 2, 3, 4, 4, 5, 5, 5, 6])
+    assert np.array_equal(found.texts, text_ranks(scores, found.owner))
+    assert np.array_equal(found.videos, video_ranks(scores, found.owner))
+    assert found.clusters[0] == found.clusters[1] != found.clusters[2]
+    softened = rank(model, clips, DualSoftmax())
+    assert np.array_equal(softened.texts, text_ranks(dual_softmax(scores), found.owner))
+    assert softened.videos is None
+    assert "transductive" in softened.normalisation
+
+
+def test_rows_are_kinds_all_captions_and_the_way_back(model, clips):
+    found = evaluate(model, clips)
+    assert {name: metrics.queries for name, metrics in found.items()} == {
+        "sight": 9,
+        "sound": 4,
+        "all captions": 13,
+        "video to text": 7,
+    }
+    normalised = rank(model, clips, Querybank(["a bell", "a doctor"], 0.2, "train"))
+    assert list(normalised.metrics()) == ["sight", "sound", "all captions"]
+
+
+def test_a_ranking_is_kept_as_json(model, clips):
+    found = rank(model, clips)
+    assert Ranking.from_dict(found.to_dict()).to_dict() == found.to_dict()
+    assert found.captions == rank(model, clips, DualSoftmax()).captions
+    assert found.captions != rank(model, Clips(model, count=6)).captions
+
+
+def test_clips_without_captions_are_refused(model, clips):
+    clips.examples = [type(example)(example.id, example.path, (), example.group) for example in clips.examples]
+    with pytest.raises(HearsightError, match="no captions"):
+        rank(model, clips)
