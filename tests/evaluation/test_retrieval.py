@@ -52,6 +52,13 @@ def test_rows_are_kinds_all_captions_and_the_way_back(model, clips):
     assert list(normalised.metrics()) == ["sight", "sound", "all captions"]
 
 
+def test_equal_clips_tie_wherever_they_stand(model, clips):
+    clips.frames[:] = clips.frames[:1]
+    found = rank(model, clips)
+    assert (found.texts == len(clips) - 1).all() and (found.ties == len(clips) - 1).all()
+    assert found.tied() == {"sight": 100, "sound": 100, "all captions": 100}
+
+
 def test_a_ranking_is_kept_as_json(model, clips):
     found = rank(model, clips)
     assert Ranking.from_dict(found.to_dict()).to_dict() == found.to_dict()

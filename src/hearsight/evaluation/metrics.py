@@ -1,6 +1,8 @@
 """Retrieval metrics from similarities (docs/reference.md section 9), in the field's conventions.
 
 Ranks are counted from 0: how many others score at least as well as the right one. A tie counts against the method.
+Scores that differ by no more than float32's rounding are a tie: where in a block two equal clips stand decides their
+last digits, and must not decide their ranks.
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ from numpy.typing import DTypeLike, NDArray
 
 Scores = NDArray[np.floating]
 Ranks = NDArray[np.integer]
+
+ROUNDING = 2e-6  # relative: some 16 units in the last place of float32
 
 NAMES = ("r1", "r5", "r10", "median_rank", "mean_rank", "sumr")
 
@@ -72,9 +76,22 @@ def video_to_text(scores: Scores, owner: Ranks) -> Metrics:
 
 def text_ranks(scores: Scores, owner: Ranks) -> Ranks:
     """(N,): how many other videos score as well as the right one."""
-    right = scores[np.arange(len(scores)), owner][:, None]
-    ranks: Ranks = (scores >= right).sum(axis=1) - 1
+    right, slack = _right(scores, owner)
+    ranks: Ranks = (scores >= right - slack).sum(axis=1) - 1
     return ranks
+
+
+def text_ties(scores: Scores, owner: Ranks) -> Ranks:
+    """(N,): how many of the videos that `text_ranks` counts tie with the right one."""
+    right, slack = _right(scores, owner)
+    ties: Ranks = (np.abs(scores - right) <= slack).sum(axis=1) - 1
+    return ties
+
+
+def _right(scores: Scores, owner: Ranks) -> tuple[Scores, Scores]:
+    """(N, 1) twice: the score of the right video, and what is a tie with it."""
+    right = scores[np.arange(len(scores)), owner][:, None]
+    return right, ROUNDING * np.abs(right)
 
 
 def video_ranks(scores: Scores, owner: Ranks) -> Ranks:

@@ -26,8 +26,9 @@ class Ranking:
 
     captions: a digest, equal only for the same captions of the same clips. kinds: (N,), "" where the data have none.
     owner: (N,), the clip that each describes. clusters: (B,), equal for twins: they are no independent evidence.
-    texts: (N,), the rank of each caption's clip, from 0. videos: (B,), the rank of each clip's best caption, from 0;
-    None where scores were normalised, which is for text-to-video only. normalisation: how, in words.
+    texts: (N,), the rank of each caption's clip, from 0. ties: (N,), how many of the clips before it score the same: they
+    come first because a tie counts against the method. videos: (B,), the rank of each clip's best caption, from 0; None
+    where scores were normalised, which is for text-to-video only. normalisation: how, in words.
     """
 
     captions: str
@@ -35,6 +36,7 @@ class Ranking:
     owner: Ranks
     clusters: Ranks
     texts: Ranks
+    ties: Ranks
     videos: Ranks | None
     normalisation: str | None = None
 
@@ -53,6 +55,11 @@ class Ranking:
     def metrics(self) -> dict[str, Metrics]:
         return {name: Metrics.of(row.ranks) for name, row in self.rows().items()}
 
+    def tied(self) -> dict[str, float]:
+        """Percent of the captions of each kind, and of ALL, whose clip ties with another."""
+        tied, kinds = 100.0 * (self.ties > 0), np.array(self.kinds)
+        return {name: float(tied[(kinds == name) | (name == ALL)].mean()) for name in self.rows() if name != BACK}
+
     def to_dict(self) -> dict[str, Any]:
         """JSON-able."""
         return {key: value.tolist() if isinstance(value, np.ndarray) else value for key, value in asdict(self).items()}
@@ -61,6 +68,6 @@ class Ranking:
     def from_dict(values: dict[str, Any]) -> Ranking:
         arrays = {
             key: None if values[key] is None else np.array(values[key], np.int64)
-            for key in ("owner", "clusters", "texts", "videos")
+            for key in ("owner", "clusters", "texts", "ties", "videos")
         }
         return Ranking(**{**values, **arrays, "kinds": tuple(values["kinds"])})

@@ -13,7 +13,7 @@ import numpy as np
 
 from hearsight.errors import HearsightError
 from hearsight.evaluation.bootstrap import LEVEL, RESAMPLES, Estimate, differences, intervals
-from hearsight.evaluation.ranking import BACK, Ranking, Row
+from hearsight.evaluation.ranking import ALL, BACK, Ranking, Row
 
 SEED = 0  # of the resamples
 
@@ -64,6 +64,12 @@ class Report:
         }
 
     @property
+    def tied(self) -> dict[str, float]:
+        """Percent of the queries whose clip ties with another, by row, the mean over seeds; not from video to text."""
+        seeds = [ranking.tied() for ranking in self.rankings]
+        return {name: float(np.mean([tied[name] for tied in seeds])) for name in seeds[0]}
+
+    @property
     def protocol(self) -> dict[str, Any]:
         """All that one has to know to set the numbers against others."""
         first, seeds = self.rankings[0], len(self.rankings)
@@ -74,7 +80,7 @@ class Report:
             "normalisation": first.normalisation or "none",
             "clips": self.clips,
             "captions": f"{len(first.texts)}, each a query;{each}a clip",
-            "ties": "count against the method",
+            "ties": f"count against the method; in {self.tied[ALL]:.1f} % of the queries",
             "seeds": seeds,
             "intervals": f"{LEVEL:g} %, bootstrap over clips (twins together){' and seeds' if seeds > 1 else ''}, "
             f"{RESAMPLES} resamples, seed {SEED}",
@@ -86,7 +92,10 @@ class Report:
             "method": self.method,
             "data": self.data,
             "protocol": self.protocol,
-            "rows": {name: {"queries": self.queries[name], **row} for name, row in as_dict(self.rows).items()},
+            "rows": {
+                name: {"queries": self.queries[name], "tied": self.tied.get(name), **row}
+                for name, row in as_dict(self.rows).items()
+            },
         }
 
     def ranks_dict(self) -> dict[str, Any]:

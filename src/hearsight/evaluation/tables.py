@@ -30,7 +30,8 @@ def as_text(report: Report) -> str:
         spans = _columns("" if metric in PLAIN else _span(row[metric], metric, "-") for metric in HEADINGS)
         lines += [f"{name:<13}{report.queries[name]:>7,}{values}", f"{'':<20}{spans}"]
     notes = f"recall in percent, ranks among {report.clips:,} clips; below, 95 % intervals"
-    return "\n".join([*lines, notes, f"normalisation: {report.protocol['normalisation']}"])
+    protocol = [f"{name}: {report.protocol[name]}" for name in ("normalisation", "ties")]
+    return "\n".join([*lines, notes, *protocol])
 
 
 def differences_as_text(method: str, over: Rows) -> str:
