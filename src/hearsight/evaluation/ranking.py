@@ -27,8 +27,8 @@ class Ranking:
     captions: a digest, equal only for the same captions of the same clips. kinds: (N,), "" where the data have none.
     owner: (N,), the clip that each describes. clusters: (B,), equal for twins: they are no independent evidence.
     texts: (N,), the rank of each caption's clip, from 0. ties: (N,), how many of the clips before it score the same:
-    they come first because a tie counts against the method. videos: (B,), the rank of each clip's best caption, from 0; None
-    where scores were normalised, which is for text-to-video only. normalisation: how, in words.
+    they come first because a tie counts against the method. videos: (B,), the rank of each clip's best caption, from 0;
+    None where scores were normalised, which is for text-to-video only. normalisation: how, in words.
     """
 
     captions: str
