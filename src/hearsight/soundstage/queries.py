@@ -61,19 +61,21 @@ def demo_queries(plans: list[Plan]) -> list[dict[str, Any]]:
     answers = Answers(facts(one.scene) for one in plans)
     rows: list[dict[str, Any]] = []
     for kind in TOLD:
-        found: list[dict[str, Any]] = []
-        for place, one in enumerate(plans):
-            if kind in ("sound", "speech") and not (one.twin and one.twin.differs == kind):
-                continue
-            for told in TOLD[kind]:
-                if told not in kinds(one.scene):
-                    continue
-                if question := ask(one.scene, told, place, answers, rng, repeat(None, ATTEMPTS)):
-                    row = {**as_row(question), "kind": kind, "clip": one.id, "why": reason(question, one, plans)}
-                    found.append(row)
-                    break
-        rows += found[:QUERIES_A_KIND]
+        asked = (demo_query(kind, place, plans, answers, rng) for place in range(len(plans)))
+        rows += [row for row in asked if row][:QUERIES_A_KIND]
     return rows
+
+
+def demo_query(kind: str, place: int, plans: list[Plan], answers: Answers, rng: Generator) -> dict[str, Any] | None:
+    """A query for one of the clips, or None where the clip does not suit the kind or none is found."""
+    one = plans[place]
+    if kind in ("sound", "speech") and not (one.twin and one.twin.differs == kind):
+        return None
+    for told in TOLD[kind]:
+        ways = repeat(None, ATTEMPTS if told in kinds(one.scene) else 0)
+        if question := ask(one.scene, told, place, answers, rng, ways):
+            return {**as_row(question), "kind": kind, "clip": one.id, "why": reason(question, one, plans)}
+    return None
 
 
 def ask(

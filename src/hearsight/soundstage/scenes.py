@@ -44,8 +44,8 @@ PLATE_COLOURS: dict[str, tuple[int, int, int]] = {
 PLATE_SHARE = 0.6
 SECONDS_A_CHARACTER = 0.085  # of speech, on the slow side
 SPARE = 0.4
-# At the lower end pocketsphinx hears as well as without any distraction. At the upper end music and noise are plain
-# to hear, and it takes twice as many words for others.
+# At the lower end pocketsphinx hears nearly as well as without any distraction. At the upper end music and noise are
+# plain to hear, and it gets two or three times as many words wrong (docs/soundstage-datasheet.md).
 FADES = (-40, -22)
 
 
