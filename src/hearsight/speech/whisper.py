@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hearsight.errors import HearsightError
+from hearsight.extras import install_command
 from hearsight.media.audio import Samples
 from hearsight.speech.recogniser import Recognised
 from hearsight.types import Word
@@ -29,7 +30,7 @@ class WhisperRecogniser:
     def __init__(self, model: str = DEFAULT_MODEL) -> None:
         if not _installed():
             raise HearsightError(
-                "whisper is not installed: run `pip install 'hearsight[whisper]'`, or use the recogniser pocketsphinx"
+                f"whisper is not installed: use the recogniser pocketsphinx, or run {install_command('whisper')}"
             )
         from faster_whisper import WhisperModel
 
