@@ -125,14 +125,17 @@ class LibraryInfo:
 class Progress(Protocol):
     """Whoever wants to watch an update. Called in the thread that updates; paths are inside the library's folder."""
 
-    def files(self, total: int) -> None:
-        """So many files are to be indexed."""
+    def files(self, total: int, size: int) -> None:
+        """So many files are to be indexed, of so many bytes in all."""
 
-    def file(self, path: Path) -> None:
-        """This file's turn has come."""
+    def file(self, path: Path, size: int) -> None:
+        """This file's turn has come; it has so many bytes."""
 
-    def clips(self, number: int) -> None:
-        """So many more of its clips are encoded."""
+    def listened(self, share: float) -> None:
+        """So much of it is transcribed, from 0 to 1. Only told where that takes long; silence is not counted."""
+
+    def clips(self, number: int, of: int) -> None:
+        """So many more of its clips are encoded, of so many that have to be."""
 
     def done(self, path: Path) -> None: ...
 
@@ -142,11 +145,13 @@ class Progress(Protocol):
 class Unwatched:
     """The progress of an update that nobody watches."""
 
-    def files(self, total: int) -> None: ...
+    def files(self, total: int, size: int) -> None: ...
 
-    def file(self, path: Path) -> None: ...
+    def file(self, path: Path, size: int) -> None: ...
 
-    def clips(self, number: int) -> None: ...
+    def listened(self, share: float) -> None: ...
+
+    def clips(self, number: int, of: int) -> None: ...
 
     def done(self, path: Path) -> None: ...
 
