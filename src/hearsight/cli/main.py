@@ -34,7 +34,7 @@ app.command(short_help="List the models that can be named.")(models.models)
 app.command(short_help="Index the bundled clips, and find six of them.")(demo.demo)
 app.command(short_help="Train a model by a recipe.")(train.train)
 app.command(short_help="Measure how well a model finds clips by captions.")(evaluate.evaluate)
-app.add_typer(soundstage.app, name="soundstage")
+app.add_typer(soundstage.app, name="soundstage", short_help="Generate clips to train on and to test with.")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
