@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hearsight.errors import HearsightError
+
 Scores = NDArray[np.floating]
 
 
@@ -48,7 +50,12 @@ def video_to_text(scores: Scores, owner: NDArray[np.integer]) -> Metrics:
 
 
 def text_ranks(scores: Scores, owner: NDArray[np.integer]) -> NDArray[np.integer]:
-    """(N,): how many videos score above the right one. A tie counts against the method."""
+    """(N,): how many videos score above the right one. A tie counts against the method.
+
+    Raises HearsightError for scores that are not finite: nothing is greater than NaN.
+    """
+    if not np.isfinite(scores).all():
+        raise HearsightError("scores are not finite; the model is damaged, or has to be evaluated in float32")
     right = scores[np.arange(len(scores)), owner][:, None]
     above: NDArray[np.integer] = (scores >= right).sum(axis=1) - 1
     return above

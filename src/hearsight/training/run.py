@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from math import cos, pi
+from math import cos, log, pi
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from hearsight.errors import HearsightError
 from hearsight.training.recipe import Recipe, Schedule
 
 Progress = Callable[[int, int, dict[str, float]], None]  # steps done, steps in all, latest figures
+
+LARGEST_LOGIT_SCALE = log(100)  # as CLIP
 
 
 class Run:
@@ -88,6 +90,3 @@ def update(
     for name, parameter in model.named_parameters():
         if name.endswith("logit_scale"):
             parameter.data.clamp_(max=LARGEST_LOGIT_SCALE)
-
-
-LARGEST_LOGIT_SCALE = 4.6052  # log(100), as CLIP
