@@ -21,17 +21,15 @@ def ask(folder, capsys, *options: str) -> list[dict]:
 
 
 def test_the_six_that_are_shown(folder, capsys):
-    """Five are right today; the goal is all six."""
     answers = ask(folder, capsys)
     assert [answer["kind"] for answer in answers] == ["sight", "sight", "sound", "speech", "sight+sound", "all"]
-    assert sum(answer["right"] for answer in answers) >= 5
+    assert [answer["text"] for answer in answers if not answer["right"]] == []
 
 
 def test_recall_over_all_queries(folder, capsys):
-    """39 of 50 today; the goal is four of five."""
     answers = ask(folder, capsys, "--all")
     assert len(answers) >= 40
-    assert sum(answer["right"] for answer in answers) / len(answers) >= 0.75
+    assert sum(answer["right"] for answer in answers) / len(answers) >= 0.8
 
 
 def test_twins_are_told_apart_by_what_differs(folder, capsys):

@@ -15,7 +15,7 @@ LINE = "well I told you that the doctor lost a yellow bicycle near the harbour a
 def hit(rank=1, path="holiday/0412.mp4", **told) -> Hit:
     usual = {
         "score": 31.2, "similarity": 25.0, "clip": "a-1", "video": Path("/films") / path, "start": 75.0, "end": 90.0,
-        "moment": 75.0, "seen": 0.15, "heard": 0.25, "said": 0.2, "gates": {"audio": 0.3, "speech": 0.2},
+        "moment": 75.0, "seen": 0.15, "heard": 0.25, "said": 0.2, "words": 0.0, "gates": {"audio": 0.3, "speech": 0.2},
         "line": "", "spans": [], "more": 0,
     }  # fmt: skip
     return Hit(rank=rank, path=Path(path), **{**usual, **told})
@@ -74,10 +74,15 @@ def test_nothing_of_a_strangers_file_is_markup_or_a_control_code():
     assert lines[1] == '    "[red]one[ ]two\\x07[/red]"'
 
 
-def test_transcript_match_of_a_model_that_reads_no_speech_has_its_own_scale():
-    lines = shown(hit(seen=0.3, heard=0.0, said=0.6, gates={}), hit(2, seen=0.15, heard=-0.1, said=0, gates={}))
+def test_a_match_of_words_has_its_own_scale():
+    lines = shown(hit(seen=0.3, heard=0.0, said=0.0, words=0.6), hit(2, seen=0.15, heard=-0.1, said=0.0))
     assert "seen #####  heard .....  said ###.." in lines[0]
     assert "seen ##...  heard .....  said ....." in lines[1]
+
+
+def test_the_bar_of_what_is_said_shows_whatever_spoke_for_it():
+    lines = shown(hit(seen=0.5, said=0.3, words=1.0), hit(2, seen=0.5, said=0.3, words=0.2), hit(3, said=-0.2, words=1))
+    assert ["said #####" in lines[0], "said ###.." in lines[1], "said #####" in lines[2]] == [True] * 3
 
 
 def test_bars_of_a_search_in_which_nothing_added_anything():

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import hearsight
 from hearsight.cli.index import summary
 from hearsight.library import Failure, Library, UpdateReport
 from tests.cli.conftest import CUT
@@ -114,10 +115,21 @@ def test_without_network_it_points_at_the_demo_model(run, films, monkeypatch, tm
 )
 def test_errors_say_what_to_do(run, tmp_path, monkeypatch, model_folder, words, code, told):
     monkeypatch.chdir(tmp_path)
+    if told != "no video":
+        (tmp_path / "film.mp4").touch()
     quick = [] if "--recogniser" in words else ["--recogniser", "none"]
     ran = run("index", *(str(model_folder) if word == "MODEL" else word for word in words), *quick)
     assert (ran.code, ran.out) == (code, "")
     assert told in ran.err and "Traceback" not in ran.err
+
+
+def test_a_folder_without_media_is_left_as_it_is(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(hearsight, "load", lambda *given: pytest.fail("loaded a model for nothing"))
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "one.txt").write_text("hello")
+    ran = run("index", tmp_path / "letters", "--model", "demo")
+    assert ran.code == 1 and "no video or sound file" in ran.err
+    assert [file.name for file in (tmp_path / "letters").iterdir()] == ["one.txt"]
 
 
 def test_interrupted_run_says_that_nothing_is_lost(run, films, model_folder, monkeypatch):

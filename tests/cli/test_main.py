@@ -25,6 +25,13 @@ def test_help_lists_the_commands_and_version_is_told(run):
     assert run("index", "--help").code == 0
 
 
+def test_summaries_of_the_commands_are_whole(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    commands = run("--help").out.partition("Commands:")[2].strip().splitlines()
+    assert len(commands) == 8
+    assert all(line.endswith(".") and not line.endswith("...") and len(line) <= 80 for line in commands)
+
+
 def test_help_imports_nothing_heavy():
     ran = python(
         "import sys; from hearsight.cli.main import main; code = main(['--help'])\n"

@@ -57,6 +57,24 @@ def test_a_name_that_begins_with_a_dash_is_no_option(programs, video, monkeypatc
     assert (programs / "mpv.log").read_text() == f"--start=3.0 {video}\n"
 
 
+def test_a_desktop_that_begins_at_the_beginning_is_no_surprise(programs, video, capsys, monkeypatch):
+    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.defpath}")
+    monkeypatch.setattr("hearsight.cli.player.PLAYERS", {})
+    install(programs, "open")
+    play(video, 75.4)
+    assert (programs / "open.log").read_text() == f"{video}\n"
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.startswith("go to 1:15: ") and "mpv" in said.err
+    play(video, 0.5)
+    assert capsys.readouterr().err == ""
+
+
+def test_a_player_that_can_seek_needs_no_note(programs, video, capsys):
+    install(programs, "mpv")
+    play(video, 75.4)
+    assert capsys.readouterr().err == ""
+
+
 def test_without_a_player_it_says_what_to_install(programs, video):
     with pytest.raises(HearsightError, match="install mpv"):
         play(video, 3)

@@ -59,6 +59,7 @@ def test_where_nothing_is_indexed_it_says_what_to_run(run, tmp_path, monkeypatch
         (["--min-seconds", "1000"], set()),
         (["--max-seconds", "1000"], {"trip/bell.mkv", ODD_NAME}),
         (["--mode", "speech"], {"trip/bell.mkv"}),
+        (["--limit", "99999999999999999999"], {"trip/bell.mkv", ODD_NAME}),
         (["--mode", "dense", "--limit", "5"], {"trip/bell.mkv", ODD_NAME}),
     ],
 )
@@ -82,6 +83,7 @@ def test_nothing_found_is_no_error(run, indexed):
         (["x", "--limit", "0"], 2, "--limit"),
         (["-5", "degrees"], 2, "-5"),
         (["x", "--in", "nowhere"], 2, "does not exist"),
+        (["x", "--library", "broken.mp4"], 2, "is a file"),
         (["doctor", "--open", "9"], 1, "no rank 9"),
         (["doctor", "--open", "--min-seconds", "1000"], 1, "nothing was found"),
     ],

@@ -116,3 +116,7 @@ def test_a_manifest_that_is_not_right(tmp_path):
     manifest.write_text('{"id": "a"}\n')
     with pytest.raises(HearsightError, match="line 1 is not a clip"):
         read_manifest(tmp_path)
+    row = '{"id": "a", "path": "a.mp4", "captions": []}\n'
+    manifest.write_text(row + row)
+    with pytest.raises(HearsightError, match="several clips of the id a"):
+        read_manifest(tmp_path)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hearsight.errors import HearsightError
 from hearsight.evaluation import Metrics, dual_softmax, text_to_video, video_to_text
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -38,3 +39,8 @@ def test_a_better_score_never_lowers_a_rank(size: int, seed: int) -> None:
     scores = np.random.default_rng(seed).normal(size=(size, size))
     better = scores + np.eye(size)
     assert text_to_video(better, np.arange(size)).mean_rank <= text_to_video(scores, np.arange(size)).mean_rank
+
+
+def test_a_broken_model_is_not_the_best() -> None:
+    with pytest.raises(HearsightError, match="not numbers"):
+        text_to_video(np.full((3, 3), np.nan), np.arange(3))

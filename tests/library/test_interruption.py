@@ -126,7 +126,7 @@ folder, at, model, delay = sys.argv[1:]
 
 
 class Killed(Unwatched):
-    def files(self, total):
+    def files(self, total, size):
         if float(delay):
             threading.Timer(float(delay), os.kill, (os.getpid(), signal.SIGKILL)).start()
 

@@ -105,6 +105,7 @@ def test_quotation_comes_first_with_its_line_and_second(library, model, mode):
     assert (hit.path.name, hit.start, hit.moment) == ("speech.mkv", 2, 2)
     assert [hit.line[start:end] for start, end in hit.spans] == ["ask", "country"]
     assert hit.video == library.folder / "speech.mkv"
+    assert hit.words == 1
 
 
 @pytest.mark.parametrize(
@@ -183,6 +184,6 @@ def test_methods_without_speech_tell_what_the_transcript_says(tmp_path, method):
     library = Library.create(tmp_path / "films", model)
     library.update(model, None)
     hit = library.search("the doctor lost a bicycle", model).hits[0]
-    assert hit.said == 1
+    assert (hit.words, hit.said) == (1, 0)
     assert set(hit.gates) == ({"audio"} if method == "avigate" else set())
     assert hit.heard == 0 or method == "avigate"

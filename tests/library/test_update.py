@@ -3,12 +3,18 @@
 import json
 import os
 import shutil
+import threading
 
+import numpy as np
 import pytest
 
 from hearsight.errors import HearsightError
-from hearsight.library import Library, reading
+from hearsight.library import Library, index, reading
 from hearsight.library.lock import updating
+from hearsight.library.results import Unwatched
+from hearsight.media import SAMPLE_RATE
+from hearsight.speech.recogniser import Recognised
+from hearsight.speech.transcript import Transcript
 from tests.library.conftest import film, rows, say
 from tests.making import tiny_model
 
@@ -239,13 +245,8 @@ def test_search_goes_on_while_the_library_is_updated(library, model):
     library.update(model, None)
     found = []
 
-    class Watcher:
-        def files(self, total): ...
-        def file(self, path): ...
-        def done(self, path): ...
-        def failed(self, path, reason): ...
-
-        def clips(self, number):
+    class Watcher(Unwatched):
+        def clips(self, number, of):
             found.append(len(Library.open(library.folder).search("a bell", model).hits))
 
     film(library.folder / "new.mkv", 4, seed=7)
@@ -257,15 +258,15 @@ def test_search_goes_on_while_the_library_is_updated(library, model):
 def test_progress_tells_of_every_file(library, model):
     told = []
 
-    class Watcher:
-        def files(self, total):
-            told.append(total)
+    class Watcher(Unwatched):
+        def files(self, total, size):
+            told.append((total, size))
 
-        def file(self, path):
-            told.append(str(path))
+        def file(self, path, size):
+            told.append((str(path), size))
 
-        def clips(self, number):
-            told.append("clip")
+        def clips(self, number, of):
+            told.append(f"clip of {of}")
 
         def done(self, path):
             told.append(f"{path} done")
@@ -275,9 +276,38 @@ def test_progress_tells_of_every_file(library, model):
 
     (library.folder / "bad.mp4").write_text("this is no video")
     library.update(model, None, Watcher())
-    assert told[:3] == [4, "bad.mp4", "bad.mp4 failed"]
-    assert told[3:7] == ["bell.mkv", "clip", "clip", "bell.mkv done"]
-    assert told[-1] == "trip/silent.mkv done" and told.count("clip") == 7
+    sizes = {name: (library.folder / name).stat().st_size for name in ("bad.mp4", "bell.mkv")}
+    assert told[0] == (4, sum(file.stat().st_size for file in library.folder.rglob("*.m??")))
+    assert told[1:3] == [("bad.mp4", sizes["bad.mp4"]), "bad.mp4 failed"]
+    assert told[3:7] == [("bell.mkv", sizes["bell.mkv"]), "clip of 2", "clip of 2", "bell.mkv done"]
+    assert told[-1] == "trip/silent.mkv done" and told.count("clip of 3") == 3
+
+
+def test_progress_tells_how_much_of_a_long_file_is_transcribed(library, model, monkeypatch):
+    """The recogniser waits in the middle of the file until the listener was told: what it has heard by then counts."""
+    told, listened = [], threading.Event()
+
+    class Watcher(Unwatched):
+        def listened(self, share):
+            told.append(share)
+            listened.set()
+
+    class Slow:
+        name = "slow"
+
+        def transcribe(self, samples):
+            return Recognised((), None)
+
+    def halves(info, recogniser):
+        if info.path.name == "sea.mkv":
+            recogniser.transcribe(np.zeros(3 * SAMPLE_RATE, np.float32))
+            assert listened.wait(30)
+        return Transcript()
+
+    monkeypatch.setattr(index, "PATIENCE", 0.01)
+    monkeypatch.setattr(reading, "transcribe", halves)
+    library.update(model, Slow(), Watcher())
+    assert told[0] == pytest.approx(0.5, abs=0.02)
 
 
 def test_folder_without_videos_or_without_library(tmp_path, model):

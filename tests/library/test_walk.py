@@ -81,7 +81,9 @@ def test_folder_without_permission(tmp_path):
 def test_side_cars_are_part_of_the_stat(tmp_path):
     touch(tmp_path / "a.mp4")
     before = walk(tmp_path, tmp_path / "x").files[0].stat
-    (tmp_path / "a.en.srt").write_text("1")
+    for name in ("A.SRT", "a.de.sdh.vtt", "b.srt"):
+        (tmp_path / name).write_text("1")
+    (tmp_path / "a.en.srt").symlink_to("nowhere")
     after = walk(tmp_path, tmp_path / "x").files[0]
     assert after.stat != before
-    assert [path.name for path in after.side_cars] == ["a.en.srt"]
+    assert [path.name for path in after.side_cars] == ["A.SRT", "a.de.sdh.vtt"]

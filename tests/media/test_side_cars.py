@@ -24,8 +24,6 @@ def beside(names: list[str], stem: str = "film") -> list[str]:
         ("film.zh-Hans.srt", "zh"),
         ("film.English.srt", "en"),
         ("film.Français.srt", "fr"),
-        ("film.en.forced.srt", "en"),
-        ("film.forced.EN.srt", "en"),
         ("film.en.hi.srt", "en"),
         ("film.hi.srt", "hi"),
         ("film.sdh.srt", None),
@@ -58,6 +56,11 @@ def test_case_counts_where_nothing_else_tells_films_apart():
     assert beside(names, "Film") == ["Film.srt"]
 
 
+@pytest.mark.parametrize("name", ["film.forced.srt", "film.en.forced.srt", "film.Foreign.EN.vtt"])
+def test_forced_ones_are_no_transcript(name):
+    assert match(["film.mp4", name]) == {}
+
+
 def test_the_best_comes_first_however_they_are_listed():
     best = [
         "film.srt",
@@ -67,8 +70,6 @@ def test_the_best_comes_first_however_they_are_listed():
         "film.en.sdh.srt",
         "film.de.srt",
         "film.fr.srt",
-        "film.en.forced.srt",
-        "film.forced.srt",
     ]
     assert beside(["film.mp4", *best]) == best
     assert beside([*reversed(best), "film.mp4"]) == best

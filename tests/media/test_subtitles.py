@@ -55,11 +55,11 @@ def test_a_file_beside_the_video(film, ending, text):
     assert read_subtitles(film).lines == LINES
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
 def test_encodings(film, encoding):
-    text = SRT.replace("Where", "Où").replace("\n", "\r\n")
+    text = SRT.replace("Where", "“Où”").replace("\n", "\r\n")
     film.with_suffix(".srt").write_bytes(text.encode(encoding))
-    assert read_subtitles(film).lines[0].text == "Où is my bicycle & umbrella?"
+    assert read_subtitles(film).lines[0].text == "“Où” is my bicycle & umbrella?"
 
 
 def test_embedded_in_the_video(shared_media):

@@ -113,6 +113,11 @@ def test_frame_times(start, duration, count):
     assert times[-1] < start + max(duration, 1)
 
 
+def test_frame_times_end_before_the_cut():
+    """7.3 - 4.3 is a little more than 3; a fourth frame would show what comes after the cut."""
+    assert len(frame_times(Clip("a.mp4", 4.3, 7.3), 12)) == 3
+
+
 def test_frame_times_as_published():
     assert frame_times(Clip("a.mp4", 10.0, 13.0), 12) == [10.0, 11.0, 12.0]
     assert frame_times(Clip("a.mp4", 0.0, 15.0), 12) == [0, 1, 2, 3, 5, 6, 7, 8, 10, 11, 12, 14]

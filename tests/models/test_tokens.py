@@ -2,7 +2,8 @@ import pytest
 import torch
 
 from hearsight.errors import HearsightError
-from hearsight.models.tokens import Tokenizer
+from hearsight.models import tokens
+from hearsight.models.tokens import PUBLIC, Tokenizer
 from hearsight.training.tokenizer import train_tokenizer
 from tests.making import tiny_model
 
@@ -33,6 +34,13 @@ def test_any_text_has_its_end_where_clip_looks_for_it(tokenizer, text):
 def test_missing_files_are_named():
     with pytest.raises(HearsightError, match="no CLIP tokenizer"):
         Tokenizer("no-such-folder")(["a"], 8)
+
+
+def test_a_published_checkpoint_saved_offline_means_the_public_vocabulary(tmp_path, tokenizer, monkeypatch):
+    asked = []
+    monkeypatch.setattr(tokens, "fetch", lambda name, *rest: asked.append(name) or tokenizer.source)
+    assert Tokenizer(tmp_path, public=True)(["the doctor"], 8).tolist() == tokenizer(["the doctor"], 8).tolist()
+    assert asked == [PUBLIC]
 
 
 def test_texts_are_independent(tmp_path):

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from hearsight.soundstage.sounds import sound_event
 from hearsight.speech import find_speech
 from hearsight.speech.voice import BEGINS, LONGEST, _stretches
 from tests.speech.sounds import NOT_SPEECH, RATE, blocks, music, noise, say, silence, sound_of
@@ -11,6 +12,21 @@ from tests.speech.sounds import NOT_SPEECH, RATE, blocks, music, noise, say, sil
 @pytest.mark.parametrize("sound", NOT_SPEECH.values(), ids=NOT_SPEECH)
 def test_no_speech_in_music_noise_and_silence(sound):
     assert list(find_speech(blocks(sound))) == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("name", ["bark", "drum", "knocking", "meow", "rain", "siren"])
+def test_no_speech_in_other_sounds_loud_or_faint(name, seed):
+    for decibels in (-20, -35):
+        sound = sound_event(name, 8, np.random.default_rng(seed), decibels)
+        assert list(find_speech(blocks(sound))) == []
+
+
+@pytest.mark.parametrize("word", ["no", "help", "stop"])
+def test_a_single_word_is_found_in_noise(tmp_path, word):
+    spoken = np.concatenate([silence(1), say(tmp_path, word), silence(1)])
+    hiss = noise(len(spoken) / RATE, loudness=float(spoken[spoken != 0].std()) / 2, pink=True)
+    assert len(list(find_speech(blocks(spoken + hiss)))) == 1
 
 
 def test_no_speech_in_a_dog(shared_media):

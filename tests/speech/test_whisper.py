@@ -76,6 +76,37 @@ def test_an_incomplete_folder(folder):
         load_recogniser(f"whisper:{folder}")
 
 
+@pytest.fixture
+def asked(folder, tmp_path, monkeypatch) -> list[str]:
+    """The models that the hub is asked for; it has them all. The current directory is that of the folder "tiny"."""
+    load_recogniser(f"whisper:{folder}")
+    (converted,) = (tmp_path / "cache" / "hearsight" / "whisper").iterdir()
+    names: list[str] = []
+    monkeypatch.setattr(
+        "faster_whisper.download_model", lambda name, local_files_only: names.append(name) or str(converted)
+    )
+    monkeypatch.chdir(tmp_path)
+    return names
+
+
+def test_a_models_name_goes_before_a_folder_called_so(folder, asked):
+    assert load_recogniser("whisper:tiny").name == "whisper:tiny"
+    assert set(asked) == {"tiny"}
+    asked.clear()
+    load_recogniser("whisper:./tiny")
+    folder.rename("mine")
+    load_recogniser("whisper:mine")
+    assert asked == []
+
+
+def test_a_folder_without_a_model_is_not_meant_by_a_name(asked):
+    Path("someone").mkdir()
+    load_recogniser("whisper:someone")
+    assert set(asked) == {"someone"}
+    with pytest.raises(HearsightError, match="neither"):
+        load_recogniser("whisper:./someone")
+
+
 def test_a_name_that_is_none():
     with pytest.raises(HearsightError, match="large-v3"):
         load_recogniser("whisper:smalll")

@@ -34,7 +34,7 @@ def found(result: SearchResult, width: int | None, bar: tuple[str, str] = ("━"
     indent = " " * (rank_width + 2)
     names = [visible(str(hit.path)) for hit in result.hits]
     times = [_times(hit) for hit in result.hits]
-    most = max((share for hit in result.hits for share in _added(hit)), default=0.0)
+    most = max((share for hit in result.hits for share in (hit.seen, hit.heard, hit.said)), default=0.0)
     whys = [reasons(hit, most, bar) for hit in result.hits]
     name_width = max(map(cell_len, names), default=0)
     beside = len(indent) + len(GAP) + max(map(len, times), default=0)
@@ -56,13 +56,14 @@ def found(result: SearchResult, width: int | None, bar: tuple[str, str] = ("━"
 def reasons(hit: Hit, most: float, bar: tuple[str, str]) -> Text:
     """What spoke for a hit, as bars; its best moment, and how many more there are in that video.
 
-    most: what a full bar stands for, the most that sight, sound or speech added to any hit.
+    most: what a full bar stands for, the most that sight, sound or speech added to any hit. What is said also speaks
+    for a hit by its very words, for which full is certain; the bar is the longer of the two.
     """
     full, empty = bar
     text = Text()
-    for name, share in (("seen", hit.seen), ("heard", hit.heard), ("said", hit.said)):
-        whole = 1.0 if name == "said" and _matched_by_text(hit) else most
-        length = round(BAR * min(max(share / whole, 0.0), 1.0)) if whole > 0 else 0
+    seen, heard, said = (max(share, 0.0) / most if most > 0 else 0.0 for share in (hit.seen, hit.heard, hit.said))
+    for name, share in (("seen", seen), ("heard", heard), ("said", max(said, hit.words))):
+        length = round(BAR * share)
         text.append(f"{name} ")
         text.append(full * length, COLOURS[name])
         text.append(empty * (BAR - length) + "  ", "dim")
@@ -72,16 +73,6 @@ def reasons(hit: Hit, most: float, bar: tuple[str, str]) -> Text:
         text.append(f"{hit.more} more in this file", "dim")
     text.rstrip()
     return text
-
-
-def _matched_by_text(hit: Hit) -> bool:
-    """Whether `said` tells how well the transcript matches, from 0 to 1: so with a model that reads no speech."""
-    return "speech" not in hit.gates
-
-
-def _added(hit: Hit) -> list[float]:
-    """What each branch added to the cosine of query and clip."""
-    return [hit.seen, hit.heard] if _matched_by_text(hit) else [hit.seen, hit.heard, hit.said]
 
 
 def quotation(line: str, spans: Sequence[tuple[int, int]], width: int | None) -> Text:

@@ -11,7 +11,7 @@ import typer
 import hearsight
 from hearsight.cli import show
 from hearsight.cli.models import DEFAULT
-from hearsight.cli.place import At, recorded_model
+from hearsight.cli.place import HIDDEN, At, recorded_model
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -55,7 +55,10 @@ def index(
 
     Unchanged files cost nothing, and an interrupted run is finished by the next one.
     """
-    name = model or _recorded(folder, library, rebuild) or DEFAULT
+    recorded = _recorded(folder, library, rebuild)
+    if recorded is None:
+        _check_media(folder)
+    name = model or recorded or DEFAULT
     with nullcontext() if quiet else show.busy(f"loading {name}"):
         from hearsight.library import Library
         from hearsight.speech.recogniser import load_recogniser
@@ -80,6 +83,15 @@ def _recorded(folder: Path, at: Path | None, rebuild: bool) -> str | None:
         if rebuild:
             return None
         raise
+
+
+def _check_media(folder: Path) -> None:
+    """Say at once, and before anything is written, that a new folder has nothing to index."""
+    from hearsight.library.walk import walk
+
+    found = walk(folder, besides=folder / HIDDEN)
+    if not (found.files or found.failed):
+        raise hearsight.HearsightError(f"no video or sound file in {folder.absolute()}; give the folder that has them")
 
 
 def _lasting_name(name: str) -> str:

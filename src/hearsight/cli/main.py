@@ -27,14 +27,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(index.index)
-app.command(cls=search.SearchCommand)(search.search)
-app.command()(info.info)
-app.command()(models.models)
-app.command()(demo.demo)
-app.command()(train.train)
-app.command()(evaluate.evaluate)
-app.add_typer(soundstage.app, name="soundstage")
+app.command(short_help="Make a folder of videos searchable, or bring it up to date.")(index.index)
+app.command(short_help="Find moments by what is seen, heard or said.", cls=search.SearchCommand)(search.search)
+app.command(short_help="Tell what is in an indexed folder, and what failed.")(info.info)
+app.command(short_help="List the models that can be named.")(models.models)
+app.command(short_help="Index the bundled clips, and find six of them.")(demo.demo)
+app.command(short_help="Train a model by a recipe.")(train.train)
+app.command(short_help="Measure how well a model finds clips by captions.")(evaluate.evaluate)
+app.add_typer(soundstage.app, name="soundstage", short_help="Generate clips to train on and to test with.")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 HIDDEN = ".hearsight"
 
 At = Annotated[
-    Path | None, typer.Option("--library", metavar="FOLDER", help="Where the index is kept, if not in the folder.")
+    Path | None,
+    typer.Option("--library", metavar="FOLDER", file_okay=False, help="Where the index is kept, if not in the folder."),
 ]
 
 

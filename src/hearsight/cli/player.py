@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from hearsight.cli.show import clock, note
 from hearsight.errors import HearsightError
 
 # The players that can start at a moment, in order of preference; {} is the second to start at.
@@ -21,7 +22,7 @@ OPENERS = ("open", "xdg-open")
 
 
 def player_command(path: Path, seconds: float) -> list[str] | None:
-    """The command that plays a file from that second on, if there is a player that can; None if there is none."""
+    """The command that plays a file, from that second on if there is a player that can; None if there is none."""
     for name, options in PLAYERS.items():
         if program := shutil.which(name):
             return [program, *(option.format(f"{seconds:.1f}") for option in options), str(path)]
@@ -37,11 +38,12 @@ def play(path: Path, seconds: float) -> None:
     if not path.is_file():
         raise HearsightError(f"cannot play {path}: it is gone; run hearsight index again to bring the index up to date")
     command = player_command(path, seconds)
-    if command is not None:
-        # A player's chatter is not the result, which alone goes to stdout.
-        if subprocess.run(command, stdout=subprocess.DEVNULL).returncode:
-            raise HearsightError(f"{Path(command[0]).name} could not play {path}; open it in another player")
-    elif sys.platform == "win32":
-        os.startfile(path)
-    else:
+    if command is None and sys.platform != "win32":
         raise HearsightError(f"cannot play {path}: no video player on this machine; install mpv, vlc or ffplay")
+    if seconds >= 1 and (command is None or Path(command[0]).name in OPENERS):
+        note(f"go to {clock(seconds)}: only mpv, vlc and ffplay can begin at a moment, and none is on this machine")
+    if sys.platform == "win32" and command is None:
+        os.startfile(path)
+    # A player's chatter is not the result, which alone goes to stdout.
+    elif command and subprocess.run(command, stdout=subprocess.DEVNULL).returncode:
+        raise HearsightError(f"{Path(command[0]).name} could not play {path}; open it in another player")

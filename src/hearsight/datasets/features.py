@@ -149,5 +149,6 @@ def _column(tensor: Tensor) -> pa.Array:
 def _tensor(column: pa.ChunkedArray) -> Tensor:
     """(B,) of a plain column, (B, n) of one of lists."""
     array = column.combine_chunks()
-    flat = array.flatten() if pa.types.is_fixed_size_list(array.type) else array
-    return torch.from_numpy(flat.to_numpy(zero_copy_only=False).copy()).view(len(array), *[-1][: flat is not array])
+    lists = pa.types.is_fixed_size_list(array.type)
+    flat = torch.from_numpy((array.flatten() if lists else array).to_numpy(zero_copy_only=False).copy())
+    return flat.view(len(array), -1) if lists else flat

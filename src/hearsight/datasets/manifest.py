@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +27,7 @@ def read_manifest(folder: Path) -> list[Example]:
     """The clips of manifest.jsonl: one a line, with "id", "path" (relative to the folder) and "captions"
     ([{"kind", "text"}]; a test's query has a "group", which counts as its kind).
 
-    Raises HearsightError for a missing manifest, and for a line that is not right.
+    Raises HearsightError for a missing manifest, for a line that is not right, and for two clips of one id.
     """
     manifest = folder / "manifest.jsonl"
     if not manifest.is_file():
@@ -35,6 +36,9 @@ def read_manifest(folder: Path) -> list[Example]:
         examples = [_example(folder, manifest, number, line) for number, line in enumerate(lines, start=1)]
     if not examples:
         raise HearsightError(f"{manifest} is empty; it needs a line for each clip")
+    often = [id for id, times in Counter(example.id for example in examples).items() if times > 1]
+    if often:
+        raise HearsightError(f"{manifest} has several clips of the id {often[0]}; give each its own")
     return examples
 
 

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -19,6 +20,8 @@ from hearsight.speech import Transcript, load_recogniser, transcribe
 from hearsight.types import Line
 
 TRUE = "true"
+
+FEW = 8  # clips that are sooner recognised here than processes are started
 
 
 def read_transcripts(
@@ -36,11 +39,15 @@ def read_transcripts(
     examples = read_manifest(folder)
     missing = [example for example in examples if example.id not in found]
     if missing:
-        with (
-            ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool,
-            kept.open("a", encoding="utf-8") as file,
-        ):
-            recognised = pool.map(partial(_transcribe, recogniser), [example.path for example in missing], chunksize=4)
+        pool = (
+            ProcessPoolExecutor(workers, get_context("spawn"), torch.set_num_threads, (1,))
+            if len(missing) > FEW
+            else None
+        )
+        with pool or nullcontext(), kept.open("a", encoding="utf-8") as file:
+            paths = [example.path for example in missing]
+            one = partial(_transcribe, recogniser)
+            recognised = pool.map(one, paths, chunksize=4) if pool else map(one, paths)
             for example, transcript in zip(missing, recognised, strict=True):
                 found[example.id] = transcript
                 file.write(json.dumps({"id": example.id, "transcript": transcript}) + "\n")
@@ -57,7 +64,6 @@ def _true_transcripts(folder: Path) -> dict[str, Transcript]:
 
 
 def _transcribe(recogniser: str, path: Path) -> dict[str, Any]:
-    torch.set_num_threads(1)
     return transcribe(probe(path), load_recogniser(recogniser)).to_dict()
 
 

@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from hearsight.errors import HearsightError
+
 Scores = NDArray[np.floating]
 Ranks = NDArray[np.integer]
 
@@ -75,7 +77,10 @@ def video_to_text(scores: Scores, owner: Ranks) -> Metrics:
 
 
 def text_ranks(scores: Scores, owner: Ranks) -> Ranks:
-    """(N,): how many other videos score as well as the right one."""
+    """(N,): how many other videos score as well as the right one.
+
+    Raises HearsightError for scores that are no numbers: nothing is greater than NaN.
+    """
     right, slack = _right(scores, owner)
     ranks: Ranks = (scores >= right - slack).sum(axis=1) - 1
     return ranks
@@ -90,6 +95,8 @@ def text_ties(scores: Scores, owner: Ranks) -> Ranks:
 
 def _right(scores: Scores, owner: Ranks) -> tuple[Scores, Scores]:
     """(N, 1) twice: the score of the right video, and what is a tie with it."""
+    if np.isnan(scores).any():
+        raise HearsightError("scores are not numbers; the model is damaged, or has to be evaluated in float32")
     right = scores[np.arange(len(scores)), owner][:, None]
     return right, ROUNDING * np.abs(right)
 

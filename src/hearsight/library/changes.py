@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Set
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from hearsight.library.schema import Video
 from hearsight.library.walk import Found
@@ -41,18 +43,24 @@ class Changes:
 def content(found: Found) -> str:
     """Fingerprint of a file and its subtitles: of their lengths and of blocks spread over them.
 
-    Reads at most 1 MB a file. Raises OSError.
+    Reads at most 1 MB a file. Raises OSError; subtitles that cannot be read are no obstacle to the film.
     """
     digest = hashlib.blake2b(digest_size=16)
-    for path in (found.file, *found.side_cars):
-        with path.open("rb") as file:
-            size = file.seek(0, 2)
-            digest.update(size.to_bytes(8, "little"))
-            last = max(0, size - BLOCK)
-            for start in sorted({last * i // (BLOCKS - 1) for i in range(BLOCKS)}):
-                file.seek(start)
-                digest.update(file.read(BLOCK))
+    _digest_file(digest, found.file)
+    for side_car in found.side_cars:
+        with suppress(OSError):
+            _digest_file(digest, side_car)
     return digest.hexdigest()
+
+
+def _digest_file(digest: hashlib.blake2b, path: Path) -> None:
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        digest.update(size.to_bytes(8, "little"))
+        last = max(0, size - BLOCK)
+        for start in sorted({last * i // (BLOCKS - 1) for i in range(BLOCKS)}):
+            file.seek(start)
+            digest.update(file.read(BLOCK))
 
 
 def video_id(path: str, content: str, recogniser: str, taken: Set[str]) -> str:

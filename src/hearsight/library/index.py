@@ -76,7 +76,8 @@ class Update:
         known_failures = self.store.failures()
         stats = {path: stat for path, (_, stat) in known_failures.items()}
         changes = compare(found.files, snapshot.videos.values(), stats, found.closed)
-        self.progress.files(len(found.failed) + len(changes.pending))
+        size = sum(pending.found.size for pending in changes.pending)
+        self.progress.files(len(found.failed) + len(changes.pending), size)
         self._settle(found, changes, known_failures)
 
         self.transcripts.mkdir(exist_ok=True)
@@ -85,7 +86,7 @@ class Update:
             self.model, self.recogniser, self.by, self.seconds, self.transcripts, taken, self.store.partial()
         )
         with closing(ahead(reader.read(changes.pending), 2 * self.batch, PATIENCE)) as events:
-            self._work(events)
+            self._work(events, reader)
 
         self.store.tidy(self.report.clips)
         for left in self.transcripts.iterdir():
@@ -108,7 +109,7 @@ class Update:
         if self.failures or failures:
             self.store.put_failures(self.failures)
 
-    def _work(self, events: Iterable[Event | None]) -> None:
+    def _work(self, events: Iterable[Event | None], reader: Reader) -> None:
         """Encode and write what the reader gives; None says that it needs a while for the next."""
         waiting: list[Event] = []
         for event in events:
@@ -118,6 +119,8 @@ class Update:
             if event is None or reads in (0, self.batch):
                 self._handle(waiting)
                 waiting.clear()
+            if event is None and reader.listened:
+                self.progress.listened(reader.listened)
         self._handle(waiting)
         self._write()
 
@@ -130,9 +133,9 @@ class Update:
         for event in events:
             path = Path(event.pending.path)
             if isinstance(event, Started):
-                self.progress.file(path)
+                self.progress.file(path, event.pending.found.size)
             elif isinstance(event, Read):
-                self.progress.clips(1)
+                self.progress.clips(1, event.of)
             elif isinstance(event, Finished):
                 self.finished.append(event)
                 self.progress.done(path)

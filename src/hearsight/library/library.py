@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from hearsight.errors import HearsightError
+from hearsight.extras import install_command
 from hearsight.library.identity import Identity, folder_as_seen_from, folder_of
 from hearsight.library.index import Update
 from hearsight.library.lock import updating
@@ -229,7 +230,7 @@ def _check_cut(identity: Identity) -> None:
     if not identity.seconds > 0:
         raise HearsightError(f"cannot cut clips of {identity.seconds:g} s; give a length above 0")
     if identity.by == "shots" and importlib.util.find_spec("scenedetect") is None:
-        raise HearsightError("cannot cut by shots: PySceneDetect is missing; pip install 'hearsight[shots]'")
+        raise HearsightError(f"cannot cut by shots: PySceneDetect is missing; install it: {install_command('shots')}")
 
 
 def _name(model: CLIP4Clip) -> str:

@@ -15,10 +15,11 @@ from PIL import Image
 from hearsight.errors import HearsightError
 from hearsight.library.changes import Pending, content, video_id
 from hearsight.library.schema import ClipFacts, Video, clip_id
-from hearsight.media import MediaInfo, cut, probe
+from hearsight.media import SAMPLE_RATE, MediaInfo, cut, probe
+from hearsight.media.audio import Samples
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.models.inputs import ClipInputs, read_clips
-from hearsight.speech.recogniser import Recogniser
+from hearsight.speech.recogniser import Recognised, Recogniser
 from hearsight.speech.transcribe import transcribe
 from hearsight.speech.transcript import Transcript, line_of
 from hearsight.towers.pixels import CLIP_MEAN, CLIP_STD
@@ -35,11 +36,12 @@ class Started:
 
 @dataclass(frozen=True)
 class Read:
-    """A clip, ready for the model."""
+    """A clip, ready for the model; one of so many that the file has to be read for."""
 
     pending: Pending
     facts: ClipFacts
     inputs: ClipInputs
+    of: int
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,20 @@ class Failed:
     stat: str
 
 
+class Listener:
+    """A recogniser that knows how many seconds of speech it has heard."""
+
+    def __init__(self, recogniser: Recogniser) -> None:
+        self.recogniser = recogniser
+        self.name = recogniser.name
+        self.seconds = 0.0
+
+    def transcribe(self, samples: Samples) -> Recognised:
+        recognised = self.recogniser.transcribe(samples)
+        self.seconds += len(samples) / SAMPLE_RATE
+        return recognised
+
+
 Event = Started | Read | Finished | Failed
 
 
@@ -67,6 +83,7 @@ class Reader:
 
     by, seconds: how files are cut. transcripts: a folder to keep the transcripts of unfinished files in. taken: ids of
     the videos that the library has. partial: clips, by video, that an interrupted run left; they are not read again.
+    `listened` may be asked by another thread.
     """
 
     def __init__(
@@ -80,16 +97,23 @@ class Reader:
         partial: dict[str, set[str]],
     ) -> None:
         self.model = model
-        self.recogniser = recogniser
+        self.listener = Listener(recogniser) if recogniser else None
         self.by = by
         self.seconds = seconds
         self.transcripts = transcripts
         self.taken = taken
         self.partial = partial
+        self.duration = 0.0
+
+    @property
+    def listened(self) -> float:
+        """How much of the file whose turn it is has been transcribed, from 0 to 1. Only speech counts, not silence."""
+        return min(1.0, self.listener.seconds / self.duration) if self.listener and self.duration else 0.0
 
     def read(self, files: Iterable[Pending]) -> Iterator[Event]:
         """The events of one file after the other. What is wrong with one never reaches another."""
         for pending in files:
+            self.duration = 0.0
             yield Started(pending)
             try:
                 yield from self._read(pending)
@@ -103,7 +127,10 @@ class Reader:
         found = pending.found
         info = probe(found.file)
         made_of = content(found)
-        name = self.recogniser.name if self.recogniser else "none"
+        if self.listener:
+            self.listener.seconds = 0.0
+        self.duration = info.duration
+        name = self.listener.name if self.listener else "none"
         id = video_id(found.path, made_of, name, self.taken)
         transcript = self._transcript(id, info)
         clips = [(clip_id(id, clip), clip) for clip in cut(info, self.by, self.seconds)]  # type: ignore[arg-type]
@@ -120,7 +147,7 @@ class Reader:
                 has_sound=info.audio is not None,
                 thumbnail=thumbnail(tensors),
             )
-            yield Read(pending, facts, tensors)
+            yield Read(pending, facts, tensors, len(clips))
         yield Finished(
             pending,
             Video(
@@ -142,7 +169,7 @@ class Reader:
             return Transcript.from_dict(json.loads(kept.read_text()))
         except (OSError, ValueError):
             pass
-        transcript = transcribe(info, self.recogniser)
+        transcript = transcribe(info, self.listener)
         if transcript.lines:
             unfinished = kept.with_suffix(".part")
             unfinished.write_text(json.dumps(transcript.to_dict()))

@@ -31,8 +31,9 @@ class Hit:
     score: what hits are ranked by. In mode "dense" the model's similarity, in "speech" BM25, in "hybrid" reciprocal
     ranks, of which 100 is the most: a clip that is first by both.
     similarity: the model's logit, in every mode. path: inside the library's folder; video: the same, absolute.
-    moment: the best second. seen, heard, said: what each adds to the cosine of query and clip; without a speech branch
-    `said` is how well the transcript matches, from 0 to 1. gates: the mean size of each branch's attention gates.
+    moment: the best second. seen, heard, said: what each adds to the cosine of query and clip; 0 for a branch that the
+    model has not. words: how surely the transcript says the query's words, from 0 to 1; 0 in mode "dense", which does
+    not ask that. gates: the mean size of each branch's attention gates.
     line: what is said at the moment, with the spans of it (start, end) that the query asked for.
     more: further moments of this video that rank above the last hit.
     """
@@ -49,6 +50,7 @@ class Hit:
     seen: float
     heard: float
     said: float
+    words: float
     gates: dict[str, float]
     line: str
     spans: list[tuple[int, int]]
@@ -123,14 +125,17 @@ class LibraryInfo:
 class Progress(Protocol):
     """Whoever wants to watch an update. Called in the thread that updates; paths are inside the library's folder."""
 
-    def files(self, total: int) -> None:
-        """So many files are to be indexed."""
+    def files(self, total: int, size: int) -> None:
+        """So many files are to be indexed, of so many bytes in all."""
 
-    def file(self, path: Path) -> None:
-        """This file's turn has come."""
+    def file(self, path: Path, size: int) -> None:
+        """This file's turn has come; it has so many bytes."""
 
-    def clips(self, number: int) -> None:
-        """So many more of its clips are encoded."""
+    def listened(self, share: float) -> None:
+        """So much of it is transcribed, from 0 to 1. Only told where that takes long; silence is not counted."""
+
+    def clips(self, number: int, of: int) -> None:
+        """So many more of its clips are encoded, of so many that have to be."""
 
     def done(self, path: Path) -> None: ...
 
@@ -140,11 +145,13 @@ class Progress(Protocol):
 class Unwatched:
     """The progress of an update that nobody watches."""
 
-    def files(self, total: int) -> None: ...
+    def files(self, total: int, size: int) -> None: ...
 
-    def file(self, path: Path) -> None: ...
+    def file(self, path: Path, size: int) -> None: ...
 
-    def clips(self, number: int) -> None: ...
+    def listened(self, share: float) -> None: ...
+
+    def clips(self, number: int, of: int) -> None: ...
 
     def done(self, path: Path) -> None: ...
 

@@ -67,7 +67,7 @@ def search(
         vector = model.encode_text(model.tokenize([query.text])).float().cpu().numpy()[0]
     snapshot = store.snapshot()
     where = condition(snapshot, filters)
-    wanted = max(CANDIDATES, PER_HIT * limit)
+    wanted = max(CANDIDATES, PER_HIT * min(limit, snapshot.clips))
     while True:
         found = candidates(store, query, vector, model, mode, wanted, where)
         order, scores = rank(found, mode)

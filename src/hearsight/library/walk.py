@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import stat
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from hearsight.media.probe import MEDIA_SUFFIXES
-from hearsight.media.subtitles import FORMATS, LANGUAGES
+from hearsight.media.side_cars import SideCar, match
 
 
 @dataclass(frozen=True)
@@ -37,34 +36,36 @@ def walk(folder: Path, besides: Path) -> Walk:
     """Every media file in a folder and those below, once each; hidden ones and the folder `besides` are left out.
 
     Symbolic links are followed after everything that can be reached without them, and only to what was not yet seen:
-    a loop ends, and a file keeps the name that it has without links. Costs one stat a file (and one for each of its
+    a loop ends, and a file keeps the name that it has without links. Costs one stat a file (and two for each of its
     subtitle files), none for others.
     """
     found = Walk()
     seen: set[str] = {os.path.realpath(besides)}
     folders, links = deque([str(folder)]), deque[str]()
-    files_by_link: list[tuple[str, frozenset[str]]] = []
+    files_by_link: list[tuple[str, list[SideCar]]] = []
     while folders or links:
         here = folders.popleft() if folders else links.popleft()
         if (real := os.path.realpath(here)) in seen:
             continue
         seen.add(real)
         entries = _entries(folder, here, found)
-        names = frozenset(entry.name for entry in entries)
+        side_cars = match(entry.name for entry in entries)
         for entry in entries:
+            name = Path(entry.name)
+            beside = side_cars.get(name.stem, [])
             if _is_folder(entry):
                 (links if entry.is_symlink() else folders).append(entry.path)
-            elif Path(entry.name).suffix.lower() not in MEDIA_SUFFIXES:
+            elif name.suffix.lower() not in MEDIA_SUFFIXES:
                 continue
             elif entry.is_symlink():
-                files_by_link.append((entry.path, names))
+                files_by_link.append((entry.path, beside))
             else:
-                seen.add(str(Path(real, entry.name)))
-                _add(folder, entry.path, names, found)
-    for path, names in files_by_link:
+                seen.add(str(Path(real, name)))
+                _add(folder, entry.path, beside, found)
+    for path, beside in files_by_link:
         if (real := os.path.realpath(path)) not in seen:
             seen.add(real)
-            _add(folder, path, names, found)
+            _add(folder, path, beside, found)
     found.files.sort(key=lambda file: file.path)
     return found
 
@@ -87,13 +88,14 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _add(folder: Path, path: str, names: frozenset[str], found: Walk) -> None:
+def _add(folder: Path, path: str, beside: list[SideCar], found: Walk) -> None:
     name, file = _inside(folder, path), Path(path)
     try:
         name.encode()
         status = file.stat()
-        side_cars = tuple(_side_cars(file, names))
-        stamps = [_stamp(status), *(f"{beside.name}:{_stamp(beside.stat())}" for beside in side_cars)]
+        named = [file.with_name(side_car.name) for side_car in beside]
+        side_cars = tuple(subtitles for subtitles in named if subtitles.is_file())
+        stamps = [_stamp(status), *(f"{subtitles.name}:{_stamp(subtitles.stat())}" for subtitles in side_cars)]
     except UnicodeEncodeError:
         shown = os.fsencode(name).decode("utf-8", "backslashreplace")
         found.failed[shown] = "its name is not valid text (UTF-8); rename it"
@@ -110,14 +112,6 @@ def _add(folder: Path, path: str, names: frozenset[str], found: Walk) -> None:
 
 def _stamp(status: os.stat_result) -> str:
     return f"{status.st_size}:{status.st_mtime_ns}"
-
-
-def _side_cars(file: Path, names: frozenset[str]) -> Iterator[Path]:
-    """The subtitle files that a transcript may be read from; the folder's listing is at hand, so no stat is needed."""
-    for suffix in FORMATS:
-        for language in LANGUAGES:
-            if (name := f"{file.stem}{language}{suffix}") in names:
-                yield file.with_name(name)
 
 
 def _inside(folder: Path, path: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from hearsight.errors import HearsightError
+from hearsight.extras import install_command
 from hearsight.media.frames import scan_frames
 from hearsight.media.probe import MediaInfo
 from hearsight.types import Clip
@@ -63,7 +64,7 @@ def _find_cuts(path: Path) -> Iterator[float]:
         from scenedetect import AdaptiveDetector, FrameTimecode
     except ImportError as error:
         raise HearsightError(
-            "cannot cut by shots: PySceneDetect is not installed; pip install 'hearsight[shots]'"
+            f"cannot cut by shots: PySceneDetect is not installed; install it: {install_command('shots')}"
         ) from error
     detector = AdaptiveDetector(min_scene_len=SHORTEST_SHOT)
     for time, picture in scan_frames(path, SCAN_HEIGHT):

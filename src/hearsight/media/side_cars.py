@@ -46,10 +46,9 @@ class SideCar:
 
     @property
     def rank(self) -> tuple[Any, ...]:
-        """Sorts the best one first. Forced ones leave out what is said in the film's own language."""
-        forced = not FORCED.isdisjoint(self.tags)
+        """Sorts the best one first."""
         english = self.language == "en"
-        return forced, bool(self.tags), not english, self.tags, list(FORMATS).index(self.suffix), self.name
+        return bool(self.tags), not english, self.tags, list(FORMATS).index(self.suffix), self.name
 
 
 def side_cars(path: Path) -> list[SideCar]:
@@ -78,7 +77,7 @@ def match(names: Iterable[str]) -> dict[str, list[SideCar]]:
     A file belongs to the longest stem that its name can be read to have. So film.2.srt is never film.mp4's (2 is no
     language), and film.it.srt is the Italian one of film.mp4 only where no film.it.mp4 stands. Case does not count,
     unless media files differ in nothing else. First come those with the bare name, then English ones, then the others
-    by alphabet; forced ones are last.
+    by alphabet. Forced ones belong to none: they leave out all that is said in the film's own language.
     """
     files = [PurePath(name) for name in names]
     stems = {file.stem for file in files if file.suffix.lower() in MEDIA_SUFFIXES}
@@ -91,7 +90,7 @@ def match(names: Iterable[str]) -> dict[str, list[SideCar]]:
             continue
         for start, tags in _readings(file.stem):
             owners = [start] if start in stems else by_folded.get(start.casefold(), [])
-            for owner in owners:
+            for owner in owners if FORCED.isdisjoint(tags) else ():
                 found[owner].append(SideCar(file.name, tags))
             if owners:
                 break

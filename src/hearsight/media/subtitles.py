@@ -24,10 +24,6 @@ from hearsight.media.languages import language_code
 from hearsight.media.side_cars import FORMATS, side_cars
 from hearsight.types import Line
 
-# LANGUAGES: of the side-cars whose change the library notices.
-__all__ = ["FORMATS", "LANGUAGES", "Subtitles", "read_subtitles"]
-LANGUAGES = ("", ".en", ".eng")
-
 log = logging.getLogger(__name__)
 
 ASS_TAG = re.compile(r"\{[^}]*\}")
@@ -69,13 +65,13 @@ def _read_side_car(path: Path, form: str) -> list[Line]:
 
 
 def _text(data: bytes) -> str:
-    """Decode subtitles of unknown encoding; old ones are in Western European bytes, which never fail."""
+    """Decode subtitles of unknown encoding; old ones are mostly in that of a Western European Windows."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", errors="replace")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return data.decode("latin-1")
+        return data.decode("cp1252", errors="replace")
 
 
 def _read_embedded(path: Path) -> Subtitles | None:

@@ -57,12 +57,13 @@ class AVIGATE(CLIP4Clip):
 
     def fuse(self, features: ClipFeatures, without: Collection[str] = NOTHING_WITHOUT) -> VideoEmbedding:
         v0, mask, seen = self.vision(features)
+        sight = v0 * seen
         if "audio" in without:
-            return embedding(v0 * seen, mask, vision=v0)
+            return embedding(sight, mask, vision=sight)
         audio = self.resample(features)
         fused, gates = self.audio_fusion(v0, audio, mask)
         # Where nothing was seen there is no residual: what is heard is all there is.
-        video = embedding(FUSED * fused + RESIDUAL * v0 * seen, mask, vision=v0, audio=audio)
+        video = embedding(FUSED * fused + RESIDUAL * sight, mask, vision=sight, audio=audio)
         video.gates["audio"] = gates
         return video
 

@@ -16,9 +16,9 @@ from hearsight.errors import HearsightError
 from hearsight.models.avigate import AVIGATE
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.models.config import ModelConfig
-from hearsight.models.hub import MODEL_FILES, OLDER_WEIGHTS, fetch
+from hearsight.models.hub import MODEL_FILES, OLDER_WEIGHTS, fetch, has_model
 from hearsight.models.save import SAVE
-from hearsight.models.tokens import Tokenizer
+from hearsight.models.tokens import PUBLIC_SIZE, Tokenizer
 
 MODEL_TYPE = "hearsight"
 DEMO = Path(__file__).resolve().parents[1] / "demo" / "model"
@@ -48,7 +48,8 @@ def load(name_or_path: str | Path, device: str = "cpu", dtype: str = "float32") 
     check_device(device)
     folder = _locate(str(name_or_path))
     config = _read_config(folder)
-    model = build(config, Tokenizer(folder))
+    words = (config.clip.get("text_config") or {}).get("vocab_size", PUBLIC_SIZE)
+    model = build(config, Tokenizer(folder, public=words == PUBLIC_SIZE))
     _fill(model, _read_weights(folder), folder)
     return model.to(device=device, dtype=DTYPES[dtype]).eval()
 
@@ -113,8 +114,8 @@ def _locate(name: str) -> Path:
         raise HearsightError(
             f"no model '{name}': no such folder; give 'demo', a model's folder, or a hub id like 'org/name'"
         )
-    folder = fetch(name, MODEL_FILES)
-    return folder if any(folder.glob("*.safetensors")) else fetch(name, [*MODEL_FILES, OLDER_WEIGHTS])
+    folder = fetch(name, MODEL_FILES, has_model)
+    return folder if has_model(folder) else fetch(name, [*MODEL_FILES, OLDER_WEIGHTS], has_model)
 
 
 def _read_config(folder: Path) -> ModelConfig:

@@ -261,6 +261,6 @@ def _unpack(prefix: str, kind: str, tensor: Tensor) -> dict[str, Tensor]:
 def _replace(name: str, names: Mapping[str, str]) -> str:
     """`name` with the longest known beginning replaced."""
     for published in sorted(names, key=len, reverse=True):
-        if name == published or name.startswith((published + ".",)):
+        if name == published or name.startswith(published + "."):
             return names[published] + name.removeprefix(published)
     return name

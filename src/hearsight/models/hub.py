@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 from hearsight.errors import HearsightError
 
 TOKENIZER_FILES = ["tokenizer*", "vocab.json", "merges.txt", "special_tokens*"]
-MODEL_FILES = ["config.json", "model*.safetensors", *TOKENIZER_FILES]
+MODEL_FILES = ["config.json", "model*.safetensors*", *TOKENIZER_FILES]
 PATIENCE = 10.0  # seconds
 OLDER_WEIGHTS = "pytorch_model.bin"  # of repositories that have no safetensors
 
 
-def fetch(name: str, files: list[str]) -> Path:
-    """The folder of a hub model with these of its files (patterns); the hub is only asked for what is not in the cache.
+def has_vocabulary(folder: Path) -> bool:
+    """Whether a tokenizer can be made of what is in a folder."""
+    return (folder / "tokenizer.json").is_file() or (folder / "vocab.json").is_file()
+
+
+def has_model(folder: Path) -> bool:
+    """Whether a model can be: configuration, vocabulary, and all of its weights."""
+    index = folder / "model.safetensors.index.json"
+    if index.is_file():
+        parts = set(json.loads(index.read_text())["weight_map"].values())
+        weights = all((folder / part).is_file() for part in parts)
+    else:
+        weights = any(folder.glob("*.safetensors")) or (folder / OLDER_WEIGHTS).is_file()
+    return weights and (folder / "config.json").is_file() and has_vocabulary(folder)
+
+
+def fetch(name: str, files: list[str], enough: Callable[[Path], bool]) -> Path:
+    """The folder of a hub model with these of its files (patterns). The hub is only asked where what is in the cache is
+    not enough: other programs may have left a part of it there.
 
     Raises HearsightError that tells a misspelt name, a missing agreement and a missing network apart.
     """
@@ -26,7 +45,9 @@ def fetch(name: str, files: list[str]) -> Path:
     )
 
     try:
-        return Path(snapshot_download(name, allow_patterns=files, local_files_only=True))
+        cached = Path(snapshot_download(name, allow_patterns=files, local_files_only=True))
+        if enough(cached):
+            return cached
     except (LocalEntryNotFoundError, HFValidationError):
         pass  # not here yet
     _check_reachable(name)
@@ -56,6 +77,6 @@ def _check_reachable(name: str) -> None:
 
 def _unreachable(name: str) -> HearsightError:
     return HearsightError(
-        f"cannot fetch model '{name}': the hub cannot be reached and no copy was downloaded before; "
+        f"cannot fetch model '{name}': the hub cannot be reached and no whole copy was downloaded before; "
         "go online once, check the spelling, or use --model demo, which needs no network"
     )

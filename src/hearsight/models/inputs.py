@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hearsight.media import MediaInfo
     from hearsight.models.clip4clip import CLIP4Clip
 
+ROUNDING = 1e-6  # seconds: 7.3 - 4.3 is a little more than 3
 SHORTEST_TRANSCRIPT = 5  # characters: anything shorter counts as no speech, as published
 
 
@@ -39,7 +40,7 @@ class ClipInputs:
 
 def frame_times(clip: Clip, count: int) -> list[float]:
     """When to look: at every whole second of the clip, then at most `count` of these, spread evenly."""
-    seconds = max(1, ceil(clip.duration))
+    seconds = max(1, ceil(clip.duration - ROUNDING))
     chosen: list[int] | range = range(seconds)
     if seconds > count:
         chosen = np.linspace(0, seconds - 1, count).astype(int).tolist()

@@ -36,7 +36,7 @@ class SAVE(AVIGATE):
 
     def fuse(self, features: ClipFeatures, without: Collection[str] = NOTHING_WITHOUT) -> VideoEmbedding:
         v0, mask, seen = self.vision(features)
-        fused = v0 * seen
+        fused = sight = v0 * seen
         audio, gates = None, {}
         # Both branches read the same v0: they stand side by side, not one after the other.
         if "audio" not in without:
@@ -48,6 +48,6 @@ class SAVE(AVIGATE):
             speech = self.clip.tokens(features.speech_ids)  # (B, S, D)
             said, gates["speech"] = self.speech_fusion(v0, speech, mask)
             fused = fused + BRANCH * said
-        video = embedding(fused, mask, vision=v0, audio=audio)
+        video = embedding(fused, mask, vision=sight, audio=audio)
         video.gates = gates
         return video

@@ -11,20 +11,28 @@ import torch
 from torch import Tensor
 
 from hearsight.errors import HearsightError
-from hearsight.models.hub import TOKENIZER_FILES, fetch
+from hearsight.models.hub import TOKENIZER_FILES, fetch, has_vocabulary
 
 PUBLIC = "openai/clip-vit-base-patch32"  # every public CLIP shares its vocabulary
+PUBLIC_SIZE = 49_408
 
 
 class Tokenizer:
     """CLIP's byte-pair tokenizer: start, words, end, padding with 0.
 
     source: a folder with CLIP's tokenizer files, read when first used. A published checkpoint does not carry its
-    vocabulary, so the default is OpenAI's, from the hub.
+    vocabulary, so the default is OpenAI's, from the hub. public: that is also meant where the folder has no such files.
     """
 
-    def __init__(self, source: str | Path = PUBLIC, start_id: int | None = None, end_id: int | None = None) -> None:
+    def __init__(
+        self,
+        source: str | Path = PUBLIC,
+        start_id: int | None = None,
+        end_id: int | None = None,
+        public: bool = False,
+    ) -> None:
         self.source = source
+        self.public = public
         self._start_id, self._end_id = start_id, end_id
 
     @cached_property
@@ -32,9 +40,10 @@ class Tokenizer:
         """The transformers tokenizer. Raises HearsightError when its files cannot be had."""
         from transformers import CLIPTokenizer
 
-        name = str(self.source)
-        folder = fetch(name, TOKENIZER_FILES) if name == PUBLIC else Path(name)
-        if not ((folder / "tokenizer.json").is_file() or (folder / "vocab.json").is_file()):
+        folder = Path(self.source)
+        if str(self.source) == PUBLIC or (self.public and not has_vocabulary(folder)):
+            folder = fetch(PUBLIC, TOKENIZER_FILES, has_vocabulary)
+        if not has_vocabulary(folder):
             raise HearsightError(
                 f"no CLIP tokenizer in '{folder}'; put tokenizer.json, or vocab.json and merges.txt, there"
             )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 
 import numpy as np
 import torch
@@ -24,7 +25,8 @@ PADDING = 8
 # Long: a recogniser does better with whole sentences, and an orator's pauses are within them.
 PAUSE = 45
 LONGEST = 30 * SAMPLE_RATE // CHUNK
-# Notes of an instrument and barks look like speech for one to five chunks; a word is longer.
+# Notes of an instrument, barks and knocks look like speech for one to five chunks on end, again and again; the shortest
+# words ("no", "help"), even in noise as loud as they are, for seven or more.
 LEAST = 7
 
 
@@ -45,9 +47,10 @@ class _Stretch:
         before = _Stretch(self.first, self.chunks[:at], self.scores[:at])
         return before, _Stretch(self.first + at, self.chunks[at:], self.scores[at:])
 
-    def spoken(self) -> int:
-        """How many chunks are speech."""
-        return sum(score >= BEGINS for score in self.scores)
+    def longest_run(self) -> int:
+        """How many chunks on end are speech, at most."""
+        runs = groupby(score >= BEGINS for score in self.scores)
+        return max((len(list(run)) for spoken, run in runs if spoken), default=0)
 
     def quietest(self) -> int:
         """The likeliest place between two words, in the last third."""
@@ -63,7 +66,7 @@ def find_speech(blocks: Iterable[Samples]) -> Iterator[tuple[float, Samples]]:
     Holds less than a minute of sound at any time.
     """
     for stretch in _stretches(_scored(blocks)):
-        if stretch.spoken() >= LEAST:
+        if stretch.longest_run() >= LEAST:
             yield stretch.first * CHUNK / SAMPLE_RATE, np.concatenate(stretch.chunks)
 
 

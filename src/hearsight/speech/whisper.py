@@ -10,30 +10,31 @@ from pathlib import Path
 from typing import Any
 
 from hearsight.errors import HearsightError
+from hearsight.extras import install_command
 from hearsight.media.audio import Samples
 from hearsight.speech.recogniser import Recognised
 from hearsight.types import Word
 
 DEFAULT_MODEL = "small"
+WEIGHTS = CTRANSLATE, HUGGING_FACE = "model.bin", "model.safetensors"
 
 
 class WhisperRecogniser:
     """model: a name of faster-whisper ("small"), a hub id of a model in CTranslate2's format, or a folder.
 
     A folder is in CTranslate2's format (model.bin) or in Hugging Face's (model.safetensors), which is converted
-    once, into the user's cache.
+    once, into the user's cache. One in the current directory that is called as a model is, is named "./small".
     Raises HearsightError without the extra, or for a model that is not there and cannot be downloaded.
     """
 
     def __init__(self, model: str = DEFAULT_MODEL) -> None:
         if not _installed():
             raise HearsightError(
-                "whisper is not installed: run `pip install 'hearsight[whisper]'`, or use the recogniser pocketsphinx"
+                f"whisper is not installed: use the recogniser pocketsphinx, or run {install_command('whisper')}"
             )
         from faster_whisper import WhisperModel
 
-        folder = Path(model).expanduser()
-        folder = _ready(folder) if folder.is_dir() else _download(model)
+        folder = _ready(Path(model).expanduser()) if _is_folder(model) else _download(model)
         try:
             self._model: Any = WhisperModel(str(folder), compute_type="auto")
         except (RuntimeError, ValueError, OSError) as error:
@@ -66,11 +67,21 @@ def _installed() -> bool:
     return find_spec("faster_whisper") is not None
 
 
+def _is_folder(model: str) -> bool:
+    """Whether a folder is meant: it is there, no model is called so, and it looks like a path or has a model in it."""
+    from faster_whisper import available_models
+
+    folder = Path(model).expanduser()
+    if model in available_models() or not folder.is_dir():
+        return False
+    return "/" in model or os.sep in model or any((folder / name).is_file() for name in WEIGHTS)
+
+
 def _cached(name: str) -> bool:
     from faster_whisper import download_model
 
     try:
-        return (Path(download_model(name, local_files_only=True)) / "model.bin").is_file()
+        return (Path(download_model(name, local_files_only=True)) / CTRANSLATE).is_file()
     except (OSError, ValueError):
         return False
 
@@ -95,9 +106,9 @@ def _download(name: str) -> Path:
 
 def _ready(folder: Path) -> Path:
     """The folder itself if CTranslate2 can read it, else that of its conversion."""
-    if (folder / "model.bin").is_file():
+    if (folder / CTRANSLATE).is_file():
         return folder
-    weights = folder / "model.safetensors"
+    weights = folder / HUGGING_FACE
     if not weights.is_file():
         raise HearsightError(
             f"no whisper model in {folder}: neither model.bin (CTranslate2) nor model.safetensors (Hugging Face); "

@@ -20,9 +20,8 @@ def pixels(frame: NDArray[np.uint8], size: int = 224) -> Tensor:
 def crop(frame: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     """(H, W, 3) -> (size, size, 3): the short side resized (bicubic, antialiased), then the centre cut out."""
     height, width = frame.shape[:2]
-    scale = size / min(height, width)
     # The long side is truncated, as torchvision's Resize does: the published pixels depend on it.
-    resized = max(size, int(width * scale)), max(size, int(height * scale))
+    resized = size * width // min(height, width), size * height // min(height, width)
     image = Image.fromarray(frame).resize(resized, Image.Resampling.BICUBIC)
     left, top = round((resized[0] - size) / 2), round((resized[1] - size) / 2)
     return np.array(image.crop((left, top, left + size, top + size)))

@@ -19,7 +19,8 @@ def initialise(model: AVIGATE) -> None:
     """Give the resampler, the fusion transformers and the frame positions their published start, in place.
 
     The audio projection is left as it is: it comes with the towers, or with torch's own start.
-    Needs a text transformer as wide as D, with an MLP of four times that; of another, nothing is copied.
+    Needs a text transformer as wide as D, with an MLP of four times that; of another, nothing is copied. Where it has
+    fewer layers than a stack, the last blocks of the stack start at random.
     """
     text = model.clip.model.text_model
     for module in model.modules():

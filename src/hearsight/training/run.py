@@ -7,7 +7,7 @@ import platform
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from importlib.metadata import version
-from math import cos, pi
+from math import cos, log, pi
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from hearsight.training.recipe import Recipe, Schedule
 Progress = Callable[[int, int, dict[str, float]], None]  # steps done, steps in all, latest figures
 
 LARGEST_GRADIENT = 1.0  # norm
-LARGEST_LOGIT_SCALE = 4.6052  # log(100), as CLIP
+LARGEST_LOGIT_SCALE = log(100)  # as CLIP
 
 
 class Run:

@@ -1,0 +1,45 @@
+"""What is in the hub's cache is used if it is enough, whoever put it there."""
+
+import json
+
+import huggingface_hub
+import pytest
+
+import hearsight
+from hearsight.errors import HearsightError
+from hearsight.models import hub
+from hearsight.models.hub import has_model
+from tests.making import tiny_model
+
+
+@pytest.fixture
+def cached(tmp_path, monkeypatch):
+    """A folder that is all the hub's cache has, without a network."""
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", lambda *name, **options: str(tmp_path / "cached"))
+
+    def unreachable(name):
+        raise hub._unreachable(name)
+
+    monkeypatch.setattr(hub, "_check_reachable", unreachable)
+    tiny_model(tmp_path / "cached")
+    return tmp_path / "cached"
+
+
+def test_a_whole_copy_needs_no_network(cached):
+    assert hearsight.load("some/model").config.method == "save"
+
+
+@pytest.mark.parametrize("missing", ["config.json", "model.safetensors", "tokenizer.json"])
+def test_a_part_of_one_is_not_taken_for_a_model(cached, missing):
+    (cached / missing).unlink()
+    with pytest.raises(HearsightError, match="no whole copy was downloaded"):
+        hearsight.load("some/model")
+
+
+def test_all_parts_of_the_weights_are_needed(cached):
+    index = {"weight_map": {"a": "model-1.safetensors", "b": "model-2.safetensors"}}
+    (cached / "model.safetensors.index.json").write_text(json.dumps(index))
+    (cached / "model.safetensors").rename(cached / "model-1.safetensors")
+    assert not has_model(cached)
+    (cached / "model-2.safetensors").touch()
+    assert has_model(cached)
