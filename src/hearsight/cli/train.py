@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,8 @@ import typer
 
 from hearsight.cli import show
 from hearsight.cli.steps import Steps
+from hearsight.errors import HearsightError
+from hearsight.extras import install_command
 
 
 def train(
@@ -24,6 +27,9 @@ def train(
     """
     from hearsight.training.recipe import TowersRecipe, read_recipe
 
+    missing = [name for name in ("accelerate", "tensorboardX") if not find_spec(name)]
+    if missing:
+        raise HearsightError(f"cannot train: {missing[0]} is not installed; {install_command('train')}")
     steps = Steps()
     followed = read_recipe(recipe, changes)
     if isinstance(followed, TowersRecipe):

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hearsight.errors import HearsightError
+from hearsight.extras import install_command
 
 try:
     import matplotlib
     from matplotlib.figure import Figure
 except ImportError as error:
-    raise HearsightError("cannot draw figures: no matplotlib; pip install 'hearsight[report]'") from error
+    raise HearsightError(f"cannot draw figures: no matplotlib; {install_command('report')}") from error
 
 if TYPE_CHECKING:
     from hearsight.evaluation.bootstrap import Estimate
