@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
-.PHONY: demo test lint demo-model clean
+.PHONY: demo test lint demo-model soundstage-report clean
 
 demo: .venv/.base
 	$(BIN)/hearsight demo
@@ -18,6 +18,10 @@ lint: .venv/.dev
 # The bundled demo model and demo clips, from nothing: about an hour on two idle cores. Needs flite and Noto's emoji font.
 demo-model: .venv/.dev
 	$(BIN)/python scripts/make_demo.py
+
+# The papers' claims on Soundstage, from nothing to docs/soundstage.md; interrupted, it goes on. Needs the same.
+soundstage-report: .venv/.dev
+	$(BIN)/python experiments/soundstage
 
 .venv/.base: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Hearsight needs Python 3.11 or newer")'

@@ -1,0 +1,60 @@
+"""What the gates do: how far they open for sound that a query may ask for, and for sound that none mentions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+import hearsight
+from runs import DATA, RECORDS, SEEDS, Row, features
+
+RECORD = RECORDS / "gates.json"
+# Clips without speech, by what is on their sound track.
+KINDS = ("event alone", "event and distraction", "distraction alone", "silence")
+
+
+def measure_gates(rows: Sequence[Row]) -> None:
+    """For each row and seed, the mean size of the audio attention gates of every clip of the test without speech."""
+    if RECORD.exists():
+        return
+    lines = (DATA / "test" / "manifest.jsonl").read_text().splitlines()
+    kinds = {row["id"]: kind_of(row["scene"]) for row in map(json.loads, lines)}
+    clips = features("test")
+    of = np.array([kinds[example.id] for example in clips.examples])
+    found: dict[str, Any] = {"kinds": {kind: int((of == kind).sum()) for kind in KINDS}}
+    for row in rows:
+        found[row.name] = [told(gate_of_clips(row, seed, clips), of) for seed in SEEDS]
+    RECORD.write_text(json.dumps(found, indent=1) + "\n")
+
+
+def kind_of(scene: dict[str, Any]) -> str:
+    if scene["speech"]:
+        return "speech"
+    if scene["sound"]:
+        return KINDS[1] if scene["distraction"] else KINDS[0]
+    return KINDS[2] if scene["distraction"] else KINDS[3]
+
+
+@torch.no_grad()
+def gate_of_clips(row: Row, seed: int, clips: Any) -> NDArray[np.floating]:
+    """(N,): the attention gates of the audio branch, their size averaged over blocks."""
+    model = hearsight.load(row.run(seed) / "model")
+    blocks = [range(start, min(start + 256, len(clips))) for start in range(0, len(clips), 256)]
+    return torch.cat([model.fuse(clips.batch(b)).gates["audio"][..., 0].abs().mean(dim=1) for b in blocks]).numpy()
+
+
+def told(gates: NDArray[np.floating], of: NDArray[np.str_]) -> dict[str, Any]:
+    """Quartiles by kind, and how well the gate alone separates an event from a distraction (AUC: 0.5 is not at all)."""
+    quartiles = {kind: np.percentile(gates[of == kind], [25, 50, 75]).round(4).tolist() for kind in KINDS}
+    return {"quartiles": quartiles, "auc": round(auc(gates[of == KINDS[0]], gates[of == KINDS[2]]), 4)}
+
+
+def auc(informative: NDArray[np.floating], distracting: NDArray[np.floating]) -> float:
+    """How often a gate of the first kind is wider than one of the second; a tie is half."""
+    wider = (informative[:, None] > distracting).mean()
+    return float(wider + (informative[:, None] == distracting).mean() / 2)

@@ -1,0 +1,116 @@
+"""Every row of the report: what is changed, trained with several seeds, and asked the test's queries once."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import hearsight
+from hearsight.cli.main import main
+from hearsight.cli.steps import Steps
+from hearsight.datasets.features import FeatureSet, extract
+from hearsight.evaluation.report import Report
+from hearsight.evaluation.retrieval import rank
+
+BUILD = Path("build/soundstage")
+DATA = BUILD / "data"
+TOWERS = Path("build/demo")  # where `make demo-model` trains the same
+RECORDS = Path("docs/soundstage")
+SEEDS = (0, 1, 2)
+AT_ONCE = 2  # runs of one thread each: these models are too small to share among threads
+
+
+@dataclass(frozen=True)
+class Row:
+    """A method, or a method with one thing changed. changes: to the recipe `soundstage`."""
+
+    name: str
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def slug(self) -> str:
+        return self.name.lower().replace(",", "").replace(" ", "-")
+
+    @property
+    def recogniser(self) -> str:
+        return str(self.changes.get("recogniser", "pocketsphinx"))
+
+    def run(self, seed: int) -> Path:
+        return BUILD / "runs" / f"{self.slug}-{seed}"
+
+    @property
+    def record(self) -> Path:
+        return RECORDS / f"{self.slug}.json"
+
+
+METHODS = (
+    Row("CLIP4Clip", {"method": "clip4clip"}),
+    Row("blind fusion", {"method": "blind"}),
+    Row("AVIGATE", {"method": "avigate"}),
+    Row("SAVE"),
+)
+ABLATIONS = (
+    Row("SAVE, no gates", {"gated": False}),
+    Row("SAVE, no margin", {"margin_weight": 0.0}),
+    Row("SAVE, no speech", {"recogniser": "none"}),
+    Row("SAVE, no soft-ALBEF", {"soft_albef": 0.0}),
+    Row("SAVE, true transcripts", {"recogniser": "true"}),
+)
+
+
+def prepare(size: str) -> None:
+    """Clips, towers, transcripts and features; what is there is kept."""
+    more = TOWERS / "towers-more"
+    commands = [["soundstage", "render", str(DATA), "--size", size]]
+    if not (more / "model" / "config.json").exists():
+        commands += [
+            ["train", "demo-towers", "--out", str(TOWERS / "towers")],
+            ["train", "demo-towers-more", "--out", str(more), "--set", f"start={TOWERS / 'towers' / 'model'}"],
+        ]
+    for words in commands:
+        print(">", "hearsight", *words, flush=True)
+        if code := main(words):
+            sys.exit(code)
+    for split in ("train", "validation", "test"):
+        features(split)
+
+
+def features(split: str, recogniser: str = "pocketsphinx") -> FeatureSet:
+    return extract(DATA / split, hearsight.load(TOWERS / "towers-more" / "model"), recogniser, Steps())
+
+
+def train(rows: Iterable[Row]) -> None:
+    """Train what is not trained yet, several runs at a time."""
+    runs = [(row, seed) for seed in SEEDS for row in rows if not (row.run(seed) / "done").exists()]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(lambda run: _train(*run), runs))
+
+
+def _train(row: Row, seed: int) -> None:
+    folder = row.run(seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = {"data": str(DATA), "towers": str(TOWERS / "towers-more" / "model"), "seed": seed, **row.changes}
+    words = [sys.executable, "-m", "hearsight", "train", "soundstage", "--out", str(folder)]
+    words += [word for name, value in settings.items() for word in ("--set", f"{name}={json.dumps(value)}")]
+    print("> training", folder, flush=True)
+    with (folder / "log.txt").open("a") as log:
+        subprocess.run(words, check=True, stderr=log, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    (folder / "done").touch()
+
+
+def measure(rows: Iterable[Row]) -> None:
+    """Ask each row's models the queries of the test, and keep the ranks."""
+    for row in rows:
+        if row.record.exists():
+            continue
+        clips = features("test", row.recogniser)
+        rankings = [rank(hearsight.load(row.run(seed) / "model"), clips) for seed in SEEDS]
+        row.record.parent.mkdir(parents=True, exist_ok=True)
+        row.record.write_text(json.dumps(Report(row.name, "Soundstage test", rankings).ranks_dict()) + "\n")
