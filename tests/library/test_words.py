@@ -1,7 +1,7 @@
 """Words of queries and transcripts."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from hearsight.errors import HearsightError
@@ -75,6 +75,18 @@ def test_spans_mark_other_forms_of_a_word():
     line = "The Doctor's lost bicycles"
     found = [line[start:end] for start, end in Query.of("doctors losing a bicycle").spans(line)]
     assert found == ["Doctor's", "bicycles"]
+
+
+@settings(deadline=None)
+@given(st.text(min_size=1))
+@example("agree bruises ANYWHERE advertising")
+@example("Américans don't 医生丢了自行车")
+def test_the_index_is_asked_for_the_content_words(text):
+    try:
+        query = Query.of(text)
+    except HearsightError:
+        return
+    assert set(stems(query.spoken)) == query.content
 
 
 def test_long_query_is_cut():

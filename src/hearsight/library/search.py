@@ -125,7 +125,7 @@ def candidates(
         near = store.clips.search(vector, vector_column_name="pooled").distance_type("dot")
         tables.append(_fetch(near, "_distance", wanted, where))
     if mode != "dense" and query.content:
-        words = MatchQuery(" ".join(sorted(query.content)), "transcript")
+        words = MatchQuery(query.spoken, "transcript")
         table = _fetch(store.clips.search(words, query_type="fts"), "_score", wanted, where)
         bm25 = dict(zip(table["id"].to_pylist(), table["_score"].to_pylist(), strict=True))
         tables.append(table)
