@@ -1,7 +1,7 @@
 """Words of queries and transcripts."""
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hearsight.errors import HearsightError
@@ -77,15 +77,11 @@ def test_spans_mark_other_forms_of_a_word():
     assert found == ["Doctor's", "bicycles"]
 
 
-@settings(deadline=None)
-@given(st.text(min_size=1))
-@example("agree bruises ANYWHERE advertising")
-@example("Américans don't 医生丢了自行车")
+@pytest.mark.parametrize(
+    "text", ["agree bruises ANYWHERE advertising", "Américans don't 医生丢了自行车", "agree agreed"]
+)
 def test_the_index_is_asked_for_the_content_words(text):
-    try:
-        query = Query.of(text)
-    except HearsightError:
-        return
+    query = Query.of(text)
     assert set(stems(query.spoken)) == query.content
 
 

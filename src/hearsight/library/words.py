@@ -109,7 +109,7 @@ class Query:
         Stemming is not for what is a stem already: "agree" becomes "agre", and that would become "agr".
         """
         typed = dict(zip(self.stems, words(self.text), strict=True))
-        return " ".join(sorted(word for stem, word in typed.items() if stem in self.content))
+        return " ".join(word for stem, word in typed.items() if stem in self.content)
 
     @cached_property
     def runs(self) -> frozenset[tuple[str, ...]]:
