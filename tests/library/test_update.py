@@ -395,7 +395,7 @@ def test_disk_that_cannot_be_written_is_told(library, model, monkeypatch, place,
     monkeypatch.setattr(place, refuse)
     with pytest.raises(
         HearsightError, match=rf"cannot write the library at .*: {told}.*; make room.*--library"
-    ) as told:
+    ) as refused:
         library.update(model, None)
     assert ".rs" not in str(refused.value)
 

@@ -58,7 +58,7 @@ class Identity:
             return None
         except NotADirectoryError as error:
             raise HearsightError(
-                f"a file stands where the folder {at} should be; take it away, or keep the library elsewhere (--library)"
+                f"a file stands where the folder {at} should be; take it away, or use another (--library)"
             ) from error
         except OSError as error:
             raise HearsightError(
