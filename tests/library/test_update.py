@@ -383,9 +383,9 @@ FULL = RuntimeError("lance error: LanceError(IO): No space left on device (os er
 @pytest.mark.parametrize(
     ("place", "error", "told"),
     [
-        ("hearsight.library.lock.FileLock", OSError(errno.EROFS, "Read-only file system"), "Read-only"),
-        (LANCE, OSError(errno.ENOSPC, "No space left on device"), "No space"),
-        (LANCE, FULL, "No space"),
+        ("hearsight.library.lock.FileLock", OSError(errno.EROFS, "Read-only file system"), "Read-only file system"),
+        (LANCE, OSError(errno.ENOSPC, "No space left on device"), "No space left on device"),
+        (LANCE, FULL, "No space left on device"),
     ],
 )
 def test_disk_that_cannot_be_written_is_told(library, model, monkeypatch, place, error, told):
@@ -393,11 +393,8 @@ def test_disk_that_cannot_be_written_is_told(library, model, monkeypatch, place,
         raise error
 
     monkeypatch.setattr(place, refuse)
-    with pytest.raises(
-        HearsightError, match=rf"cannot write the library at .*: {told}.*; make room.*--library"
-    ) as refused:
+    with pytest.raises(HearsightError, match=rf"cannot write the library at .*: {told}; make room.*--library"):
         library.update(model, None)
-    assert ".rs" not in str(refused.value)
 
 
 def test_place_that_cannot_be_made_is_told(folder, model):

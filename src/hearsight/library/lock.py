@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 from hearsight.errors import HearsightError
 
 # What LanceDB's errors have somewhere: "... LanceError(IO): No space left on device (os error 28), ..."
-SYSTEM_SAID = re.compile(r"[^:]+ \(os error \d+\)")
+SYSTEM_SAID = re.compile(r"([^:]+) \(os error \d+\)")
 
 
 @contextmanager
@@ -46,7 +46,7 @@ def updating(at: Path) -> Iterator[None]:
 def cannot_write(at: Path, error: Exception) -> HearsightError:
     """What to tell of an error of the system or of LanceDB."""
     found = SYSTEM_SAID.search(str(error))
-    reason = getattr(error, "strerror", None) or (found[0].strip() if found else "it may be damaged")
+    reason = getattr(error, "strerror", None) or (found[1].strip() if found else "it may be damaged")
     return HearsightError(
         f"cannot write the library at {at}: {reason}; make room or get permission there and run this again, keep it "
         "elsewhere (--library), or make it anew with --rebuild"
