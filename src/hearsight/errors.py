@@ -6,5 +6,5 @@ class HearsightError(Exception):
 
     The message has three parts, in one line: what happened, to which file or argument, what to do now.
 
-        HearsightError("cannot read clips/a.mp4: no video or audio stream; remove it or pass --skip-unreadable")
+        HearsightError("cannot read clips/a.mp4: no video or audio stream; replace it, or take it away")
     """

@@ -96,10 +96,20 @@ def test_bars_of_a_search_in_which_nothing_added_anything():
         (120, f'"{LINE}"'.replace("harbour", "[harbour]")),
         (60, '"... near the [harbour] and nobody has seen it since"'),
         (40, '"... near the [harbour] and nobody ..."'),
+        (20, '"... [harbour] ..."'),
+        (5, '"... [harbour] ..."'),
     ],
 )
 def test_quotation_is_cut_around_the_match(width, quoted):
     assert quotation(LINE, spans("harbour"), width).plain == quoted
+
+
+@pytest.mark.parametrize("width", range(1, 60))
+@pytest.mark.parametrize("word", ["well", "doctor", "harbour", "since", "seen it since", "自転車"])
+def test_the_first_match_is_always_whole(width, word):
+    line = f"{LINE} and a 自転車だ] there"
+    start = line.index(word)
+    assert f"[{word}]" in quotation(line, [(start, start + len(word))], width).plain
 
 
 def test_quotation_without_a_match_is_its_beginning():

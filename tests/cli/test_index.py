@@ -1,6 +1,7 @@
 """hearsight index, as a person types it."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,38 @@ def test_the_folder_of_the_videos_is_no_place_for_the_index(run, films, model_fo
     assert not (films / "library.json").exists()
 
 
+def test_a_folder_that_is_not_there_any_more_keeps_its_index(run, films, model_folder, tmp_path):
+    at = tmp_path / "index"
+    run("index", films, "--model", model_folder, "--library", at, *CUT)
+    films.rename(tmp_path / "disk")
+    films.mkdir()
+    assert "mount its disk" in run("index", films, "--library", at, "--recogniser", "none").err
+    assert "no video" in run("index", films, "--library", at, "--recogniser", "none", "--rebuild").err
+    assert json.loads(run("info", "--library", at, "--json").out)["videos"] == 2
+
+
+def test_a_model_that_was_moved_is_named_once(run, films, model_folder, tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    shutil.copytree(model_folder, first)
+    run("index", films, "--model", first, *CUT)
+    first.rename(second)
+    for words in (["search", "a bell", "--in", films], ["index", films, "--recogniser", "none"]):
+        ran = run(*words)
+        assert ran.code == 1 and f"made with the model in {first}, which is gone" in ran.err
+        assert "hearsight index FOLDER --model PLACE" in ran.err
+    assert run("index", films, "--model", second, "--recogniser", "none").code == 0
+    assert run("search", "a bell", "--in", films).code == 0
+
+
+def test_a_run_after_which_nothing_is_indexed_has_failed(run, films, model_folder):
+    for good in films.rglob("*.mkv"):
+        good.write_text("this is no film")
+    for _ in range(2):
+        ran = run("index", films, "--model", model_folder, *CUT, "--json")
+        assert ran.code == 1 and "nothing is indexed: 3 files failed" in ran.err
+        assert json.loads(ran.out)["added"] == 0
+
+
 def test_another_cut_is_refused_until_rebuilt(run, films, model_folder):
     run("index", films, "--model", model_folder, *CUT)
     refused = run("index", films, "--cut", "file")
@@ -109,7 +142,8 @@ def test_without_network_it_points_at_the_demo_model(run, films, monkeypatch, tm
         ([".", "--recogniser", "ear"], 1, "pocketsphinx"),
         ([".", "--model", "no-such-model"], 1, "'demo'"),
         ([".", "--model", "MODEL", "--device", "abacus"], 1, "available: cpu"),
-        ([".", "--model", "MODEL", "--seconds", "-3"], 1, "above 0"),
+        ([".", "--model", "MODEL", "--seconds", "-3"], 1, "0.5 or more"),
+        ([".", "--model", "MODEL", "--seconds", "1e999"], 1, "0.5 or more"),
         ([".", "--model", "MODEL"], 1, "no video"),
     ],
 )

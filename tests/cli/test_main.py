@@ -94,14 +94,16 @@ def test_ctrl_c_ends_the_process_with_130():
     assert signal.getsignal(signal.SIGINT)
 
 
-@pytest.mark.parametrize("words", [["models", "--json"], ["models"], ["--help"]])
-def test_a_closed_pipe_is_quiet(words):
+@pytest.mark.parametrize("words", [["models", "--json"], ["models"], ["--help"], ["--version"]])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_closed_pipe_is_quiet_and_no_failure(words, unbuffered):
     read, write = os.pipe()
     os.close(read)
     command = [sys.executable, "-m", "hearsight.cli.main", *words]
-    ran = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True, timeout=60)
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    ran = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True, timeout=60, env=environment)
     os.close(write)
-    assert ran.stderr == ""
+    assert (ran.returncode, ran.stderr) == (0, "")
 
 
 def test_names_that_the_terminal_cannot_write_are_escaped():

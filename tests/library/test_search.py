@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from hearsight.errors import HearsightError
 from hearsight.library import Filters, Library, search
+from hearsight.library.words import stems
 from hearsight.types import VideoEmbedding
 from tests.library.conftest import film, rows, say
 from tests.making import tiny_model
@@ -114,6 +115,17 @@ def test_quotation_comes_first_with_its_line_and_second(library, model, mode):
 )
 def test_speech_finds_other_forms_of_a_word(library, model, query, name):
     assert names(library.search(query, model, mode="speech")) == [name]
+
+
+@pytest.mark.parametrize("word", ["agree", "bruise", "anywhere", "advertising"])
+def test_speech_finds_words_whose_stem_could_be_stemmed_again(tmp_path, model, word):
+    assert stems(" ".join(stems(word))) != stems(word)
+    film(tmp_path / "film.mkv", 2)
+    say(tmp_path / "film.srt", f"it is {word} now")
+    library = Library.create(tmp_path, model)
+    library.update(model, None)
+    [hit] = library.search(word, model, mode="speech").hits
+    assert [hit.line[start:end] for start, end in hit.spans] == [word]
 
 
 def test_query_about_other_things_keeps_the_order_of_meaning(library, model):

@@ -1,9 +1,12 @@
 """Keeping a library up to date with its folder."""
 
+import errno
 import json
 import os
 import shutil
 import threading
+from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -118,6 +121,18 @@ def test_deleted_file_is_forgotten(library, model):
     assert len(rows(library)[1]) == 4
 
 
+def test_a_folder_whose_disk_is_not_mounted_is_not_forgotten(library, model):
+    library.update(model, None)
+    library.folder.rename(library.folder.with_name("disk"))
+    library.folder.mkdir()
+    at = library.folder.with_name("disk") / ".hearsight"
+    at.rename(library.at)
+    (library.folder / "disk.mp4").symlink_to("/nowhere")
+    with pytest.raises(HearsightError, match=r"nothing is left in .*mount its disk.*delete .*\.hearsight"):
+        library.update(model, None)
+    assert len(paths(library)) == 3
+
+
 def test_failures_are_recorded_and_tried_again_when_the_file_changes(library, model, monkeypatch):
     bad = library.folder / "bad.mp4"
     bad.write_text("this is no video")
@@ -208,7 +223,7 @@ def test_another_model_is_refused_unless_the_library_is_made_anew(library, model
 
 def test_another_way_of_cutting_is_refused(library, model):
     assert Library.create(library.folder, model).info().seconds == 2
-    with pytest.raises(HearsightError, match="cut by window of 2 s, not by file"):
+    with pytest.raises(HearsightError, match="cut in windows of 2 s, not in whole files"):
         Library.create(library.folder, model, by="file")
 
 
@@ -225,9 +240,9 @@ def test_a_rebuilt_library_is_cut_as_before_unless_told_otherwise(folder, model)
     assert (anew.by, anew.seconds) == ("window", 15)
 
 
-@pytest.mark.parametrize("seconds", [0, -1, float("nan")])
+@pytest.mark.parametrize("seconds", [0, -1, 0.0001, float("inf"), float("nan")])
 def test_a_length_that_no_clip_has_is_refused(folder, model, seconds):
-    with pytest.raises(HearsightError, match="above 0"):
+    with pytest.raises(HearsightError, match=r"a length of 0\.5 or more"):
         Library.create(folder, model, seconds=seconds)
     assert not (folder / ".hearsight").exists()
 
@@ -327,6 +342,99 @@ def test_damaged_library_is_told(library, model):
     assert Library.create(library.folder, model, rebuild=True).update(model, None).added == 3
 
 
+@pytest.mark.parametrize("table", ["videos", "clips", "failures"])
+def test_damaged_tables_are_told(library, model, table):
+    library.update(model, None)
+    (library.folder / "bad.mp4").write_text("this is no video")
+    library.update(model, None)
+    for file in (library.at / f"{table}.lance" / "data").iterdir():
+        file.write_bytes(b"")
+    again = Library.open(library.folder)
+    attempts = [again.info, lambda: again.update(model, None)]
+    if table != "failures":
+        attempts.append(lambda: again.search("a bell", model))
+    for attempt in attempts:
+        with pytest.raises(HearsightError, match=r"damaged.*--rebuild"):
+            attempt()
+    assert Library.create(library.folder, model, rebuild=True).update(model, None).added == 3
+
+
+def test_library_that_is_deleted_while_it_is_open_is_told(library, model):
+    library.update(model, None)
+    library.search("a bell", model)
+    shutil.rmtree(library.at)
+    for attempt in (library.info, library.failures, lambda: library.search("a bell", model)):
+        with pytest.raises(HearsightError, match=r"damaged, or being rebuilt"):
+            attempt()
+
+
+def test_a_file_where_the_library_would_be_is_told(folder, model):
+    (folder / ".hearsight").write_text("mine")
+    for rebuild in (False, True):
+        with pytest.raises(HearsightError, match=r"a file stands where .*hearsight should be.*--library"):
+            Library.create(folder, model, rebuild=rebuild)
+    assert (folder / ".hearsight").read_text() == "mine"
+
+
+LANCE = "hearsight.library.store.lancedb.table.LanceTable.add"
+FULL = RuntimeError("lance error: LanceError(IO): No space left on device (os error 28), /index.rs:1")
+
+
+@pytest.mark.parametrize(
+    ("place", "error", "told"),
+    [
+        ("hearsight.library.lock.FileLock", OSError(errno.EROFS, "Read-only file system"), "Read-only file system"),
+        (LANCE, OSError(errno.ENOSPC, "No space left on device"), "No space left on device"),
+        (LANCE, FULL, "No space left on device"),
+    ],
+)
+def test_disk_that_cannot_be_written_is_told(library, model, monkeypatch, place, error, told):
+    def refuse(*args, **kwargs):
+        raise error
+
+    monkeypatch.setattr(place, refuse)
+    with pytest.raises(HearsightError, match=rf"cannot write the library at .*: {told}; make room.*--library"):
+        library.update(model, None)
+
+
+def test_place_that_cannot_be_made_is_told(folder, model):
+    with pytest.raises(HearsightError, match=r"cannot write the library at /proc/nowhere/index: .*--library"):
+        Library.create(folder, model, Path("/proc/nowhere/index"))
+
+
+def test_full_disk_is_no_fault_of_the_film_that_is_transcribed(library, model, monkeypatch):
+    (library.at / "transcripts").mkdir()
+    for name in ("bell", "sea", "silent"):
+        say(next(library.folder.rglob(f"{name}.mkv")).with_suffix(".srt"), "hello")
+    real = Path.write_text
+
+    def full(path, text, *args, **kwargs):
+        if path.suffix == ".part" and path.parent.name == "transcripts":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(path, text, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "write_text", full)
+    assert library.update(model, None).failed == []
+
+
+def test_library_that_another_process_makes_meanwhile_is_kept(folder, model, monkeypatch):
+    @contextmanager
+    def late(at):
+        monkeypatch.undo()
+        Library.create(folder, model).update(model, None)
+        with updating(at):
+            yield
+
+    monkeypatch.setattr("hearsight.library.library.updating", late)
+    assert Library.create(folder, model).info().videos == 3
+
+
+def test_library_is_loaded_by_the_name_that_was_given_last(library, model):
+    assert Library.create(library.folder, model, name="/new/place").identity.model == "/new/place"
+    Library.create(library.folder, model)
+    assert Library.open(library.folder).identity.model == "/new/place"
+
+
 def test_library_elsewhere(folder, model, tmp_path):
     library = Library.create(folder, model, at=tmp_path / "index")
     library.update(model, None)
@@ -357,6 +465,8 @@ def test_library_of_another_folder_is_not_overwritten(library, model, tmp_path):
     film(tmp_path / "other" / "new.mkv", 2)
     with pytest.raises(HearsightError, match=r"is that of .*films, not of .*other.*--rebuild"):
         Library.create(tmp_path / "other", model, library.at)
+    with pytest.raises(HearsightError, match=r"is that of .*films, not of .*other"):
+        Library.open(tmp_path / "other", library.at)
     assert len(paths(library)) == 3
     (tmp_path / "link").symlink_to(library.folder)
     assert Library.create(tmp_path / "link", model, library.at).update(model, None).unchanged == 3

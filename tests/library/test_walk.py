@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hearsight.library.walk import walk
+from hearsight.library.walk import has_media, walk
 
 
 def touch(path: Path) -> Path:
@@ -58,6 +58,21 @@ def test_links(tmp_path):
     (folder / "self").symlink_to(folder / "self")
     (folder / "self.mp4").symlink_to(folder / "self.mp4")
     assert found(folder) == ["b/real.mp4", "far/far.mp4"]
+
+
+def test_looking_for_any_media_ends_at_the_first(tmp_path, monkeypatch):
+    (tmp_path / "empty").mkdir()
+    touch(tmp_path / "notes.txt")
+    assert not has_media(tmp_path, tmp_path / ".hearsight")
+    (tmp_path / "far.mp4").symlink_to(touch(tmp_path / ".outside" / "far.mp4"))
+    assert has_media(tmp_path, tmp_path / ".hearsight")
+    for name in ("a.mp4", "b.mp4", "sub/c.mp4"):
+        touch(tmp_path / name)
+    looked = []
+    monkeypatch.setattr("hearsight.library.walk._add", lambda folder, path, beside, found: found.files.append(path))
+    monkeypatch.setattr(os, "scandir", lambda path, real=os.scandir: looked.append(path) or real(path))
+    assert has_media(tmp_path, tmp_path / ".hearsight")
+    assert looked == [str(tmp_path)]
 
 
 def test_what_looks_like_a_file_but_is_none(tmp_path):

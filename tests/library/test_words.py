@@ -77,5 +77,13 @@ def test_spans_mark_other_forms_of_a_word():
     assert found == ["Doctor's", "bicycles"]
 
 
+@pytest.mark.parametrize(
+    "text", ["agree bruises ANYWHERE advertising", "Américans don't 医生丢了自行车", "agree agreed"]
+)
+def test_the_index_is_asked_for_the_content_words(text):
+    query = Query.of(text)
+    assert set(stems(query.spoken)) == query.content
+
+
 def test_long_query_is_cut():
     assert len(Query.of(" ".join(f"word{i}" for i in range(10_000))).content) == 64

@@ -77,23 +77,24 @@ def reasons(hit: Hit, most: float, bar: tuple[str, str]) -> Text:
 
 def quotation(line: str, spans: Sequence[tuple[int, int]], width: int | None) -> Text:
     """A transcript line in quotation marks, its spans in [brackets], cut to the words around the first of them."""
-    text, first = _marked(line, spans)
+    text, first, end = _marked(line, spans)
     if width is None or text.cell_len + 2 <= width:
         return Text.assemble('"', text, '"')
     room = max(width - 2 * len(f'"{DOTS} '), LEAST_NAME)
-    start = _beginning(text.plain, first, room)
+    start = _beginning(text.plain, first, end, room)
     part = text[start:]
     ends = part.cell_len > room
     if ends:
         part.truncate(room)
-        space = part.plain.rfind(" ", part.plain.find("]") + 1)
+        space = part.plain.rfind(" ", end - start)
         part = part[:space] if space > 0 else part
+        part = part if len(part) >= end - start else text[start:end]
     return Text.assemble('"', f"{DOTS} " if start else "", part, f" {DOTS}" if ends else "", '"')
 
 
-def _beginning(line: str, first: int, room: int) -> int:
-    """Where to begin, at a word, so that the first match is in the room, with a third of it before or more."""
-    before = max(room // 3, room - cell_len(line[first:]))
+def _beginning(line: str, first: int, end: int, room: int) -> int:
+    """Where to begin, at a word, so that the first match is in the room, with a third of it before where that fits."""
+    before = min(max(room // 3, room - cell_len(line[first:])), room - cell_len(line[first:end]))
     start = first
     while start > 0 and cell_len(line[start - 1 : first]) <= before:
         start -= 1
@@ -101,17 +102,19 @@ def _beginning(line: str, first: int, room: int) -> int:
     return space + 1 if space >= 0 else start
 
 
-def _marked(line: str, spans: Sequence[tuple[int, int]]) -> tuple[Text, int]:
-    """The line with its spans in brackets, and where the first bracket is."""
-    text, at, first = Text(style="italic"), 0, -1
+def _marked(line: str, spans: Sequence[tuple[int, int]]) -> tuple[Text, int, int]:
+    """The line with its spans in brackets, and where the first of these starts and ends."""
+    text, at, first, last = Text(style="italic"), 0, 0, 0
     plain = "".join(" " if char.isspace() else char for char in line)
     for start, end in sorted(spans):
         text.append(visible(plain[at:start]))
-        first = len(text) if first < 0 else first
-        text.append(f"[{visible(plain[start:end])}]", "bold")
+        marked = f"[{visible(plain[start:end])}]"
+        if not last:
+            first, last = len(text), len(text) + len(marked)
+        text.append(marked, "bold")
         at = end
     text.append(visible(plain[at:]))
-    return text, max(first, 0)
+    return text, first, last
 
 
 def end_of(name: str, width: int) -> str:

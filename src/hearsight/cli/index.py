@@ -11,7 +11,7 @@ import typer
 import hearsight
 from hearsight.cli import show
 from hearsight.cli.models import DEFAULT
-from hearsight.cli.place import HIDDEN, At, recorded_model
+from hearsight.cli.place import HIDDEN, At, check_place, recorded_model
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -56,8 +56,10 @@ def index(
     Unchanged files cost nothing, and an interrupted run is finished by the next one.
     """
     recorded = _recorded(folder, library, rebuild)
-    if recorded is None:
+    if recorded is None or rebuild:
         _check_media(folder)
+    if recorded and not model:
+        check_place(recorded)
     name = model or recorded or DEFAULT
     with nullcontext() if quiet else show.busy(f"loading {name}"):
         from hearsight.library import Library
@@ -67,30 +69,36 @@ def index(
         loaded = hearsight.load(name, device, dtype)
         kept = Library.create(folder, loaded, library, cut, seconds, name=_lasting_name(name), rebuild=rebuild)
     report = _update(kept, loaded, listener, quiet)
+    failures = len(kept.failures())
     if json:
         show.write_json({"folder": str(kept.folder), "model": kept.identity.model, **report.to_dict()})
     elif not quiet:
         screen = show.console()
-        for line in summary(report, len(kept.failures())):
+        for line in summary(report, failures):
             show.write(screen, line)
+    if failures and not (report.added or report.changed or report.moved or report.unchanged):
+        raise hearsight.HearsightError(
+            f"nothing is indexed: {show.counted(failures, 'file')} failed; for the reasons: hearsight info --failures"
+        )
 
 
 def _recorded(folder: Path, at: Path | None, rebuild: bool) -> str | None:
     """The model of the index that is there; a damaged one is no obstacle to making it anew."""
+    from hearsight.library.identity import DamagedError
+
     try:
         return recorded_model(folder, at)
-    except hearsight.HearsightError:
+    except DamagedError:
         if rebuild:
             return None
         raise
 
 
 def _check_media(folder: Path) -> None:
-    """Say at once, and before anything is written, that a new folder has nothing to index."""
-    from hearsight.library.walk import walk
+    """Say at once, and before anything is written or forgotten, that a folder has nothing to index."""
+    from hearsight.library.walk import has_media
 
-    found = walk(folder, besides=folder / HIDDEN)
-    if not (found.files or found.failed):
+    if not has_media(folder, besides=folder / HIDDEN):
         raise hearsight.HearsightError(f"no video or sound file in {folder.absolute()}; give the folder that has them")
 
 

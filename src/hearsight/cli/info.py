@@ -44,13 +44,14 @@ def info(
 
 def facts(about: LibraryInfo) -> Text:
     """What is in a library, as a table of two columns."""
-    cut = {"window": f"windows of {about.seconds:g} s", "shots": "shots", "file": "whole files"}
+    from hearsight.library.identity import cutting
+
     rows = {
         "folder": str(about.folder),
         "index": f"{about.at}, {show.size(about.bytes)}",
         "model": f"{about.model} ({about.method}, {about.fingerprint})",
         "videos": f"{about.videos:,}, {show.lasting(3600 * about.hours)} in all",
-        "clips": f"{about.clips:,}, {cut[about.by]}",
+        "clips": f"{about.clips:,}, {cutting(about.by, about.seconds)}",
         "with speech": f"{about.with_speech:,}",
         "with sound": f"{about.with_sound:,}",
         "failed": f"{about.failures:,}" + (" (list them with --failures)" if about.failures else ""),

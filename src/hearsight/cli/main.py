@@ -49,8 +49,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not debug:
         _silence_libraries()
     try:
-        app(words, prog_name="hearsight")
+        try:
+            app(words, prog_name="hearsight")
+        finally:
+            sys.stdout.flush()  # here, where it may fail, and not when Python ends
+    except BrokenPipeError:  # the reader, such as head, has what it wanted
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):
+            return 0
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
         if code == 130:
             show.note("stopped")

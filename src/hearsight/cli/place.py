@@ -41,6 +41,15 @@ def _nearest(here: Path) -> Path:
     )
 
 
+def check_place(name: str) -> None:
+    """Raises HearsightError if a library's model was a folder that is gone. Folders are recorded as absolute paths."""
+    if Path(name).is_absolute() and not Path(name).is_dir():
+        raise HearsightError(
+            f"the index was made with the model in {name}, which is gone; put it back, or say where it is now: "
+            "hearsight index FOLDER --model PLACE"
+        )
+
+
 def recorded_model(folder: Path, at: Path | None) -> str | None:
     """The name of the model that a folder was indexed with; None if it was not indexed yet.
 

@@ -10,7 +10,7 @@ from typer.core import TyperCommand
 
 import hearsight
 from hearsight.cli import show
-from hearsight.cli.place import At, open_library
+from hearsight.cli.place import At, check_place, open_library
 from hearsight.errors import HearsightError
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def search(
         from hearsight.library import Filters
 
         kept = open_library(folder, library)
+        check_place(kept.identity.model)
         model = hearsight.load(kept.identity.model)
     filters = Filters(path, min_seconds, max_seconds, has_speech=speech, has_sound=sound)
     result = kept.search(" ".join(query), model, mode=mode, limit=limit, filters=filters)

@@ -12,6 +12,10 @@ from hearsight.errors import HearsightError
 FORMAT = 2
 
 
+class DamagedError(HearsightError):
+    """A library that can only be made anew."""
+
+
 @dataclass(frozen=True)
 class Identity:
     """The folder of a library, and what it was made with: its vectors mean nothing to another model.
@@ -30,6 +34,11 @@ class Identity:
     seconds: float
     format: int = FORMAT
 
+    @property
+    def cutting(self) -> str:
+        """How files are cut, in words."""
+        return cutting(self.by, self.seconds)
+
     def write(self, at: Path) -> None:
         unfinished = at / "library.json.part"
         unfinished.write_text(json.dumps(asdict(self), indent=2) + "\n")
@@ -37,18 +46,35 @@ class Identity:
 
     @classmethod
     def read(cls, at: Path) -> Identity | None:
-        """None if there is no library. Raises HearsightError for one that cannot be read."""
+        """None if there is no library. Raises DamagedError, or HearsightError for one that cannot be got at."""
         try:
             told = json.loads((at / "library.json").read_text())
             if told["format"] != FORMAT:
-                raise HearsightError(
+                raise DamagedError(
                     f"the library at {at} was made by another version of Hearsight; index again with --rebuild"
                 )
             return cls(**told)
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            raise HearsightError(f"the library at {at} is damaged ({error}); index again with --rebuild") from error
+        except NotADirectoryError as error:
+            raise HearsightError(
+                f"a file stands where the folder {at} should be; take it away, or use another (--library)"
+            ) from error
+        except OSError as error:
+            raise HearsightError(
+                f"cannot read the library at {at}: {error.strerror}; check the disk and its permissions"
+            ) from error
+        except (ValueError, TypeError, KeyError) as error:
+            raise DamagedError(f"the library at {at} is damaged ({error}); index again with --rebuild") from error
+
+
+def cutting(by: str, seconds: float) -> str:
+    """How files are cut, in words."""
+    return {
+        "window": f"windows of {seconds:g} s",
+        "shots": f"shots, long ones in windows of {seconds:g} s",
+        "file": "whole files",
+    }[by]
 
 
 def folder_as_seen_from(at: Path, folder: Path) -> str:

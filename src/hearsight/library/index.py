@@ -50,12 +50,12 @@ class Update:
         model: CLIP4Clip,
         recogniser: Recogniser | None,
         by: str,
-        seconds: float,
+        window: float,
         progress: Progress,
     ) -> None:
         self.folder, self.store = folder, store
         self.model, self.recogniser = model, recogniser
-        self.by, self.seconds = by, seconds
+        self.by, self.window = by, window
         self.progress = progress
         self.report = UpdateReport()
         self.failures: dict[str, tuple[Failure, str]] = {}
@@ -76,6 +76,11 @@ class Update:
         known_failures = self.store.failures()
         stats = {path: stat for path, (_, stat) in known_failures.items()}
         changes = compare(found.files, snapshot.videos.values(), stats, found.closed)
+        if changes.deleted and not found.files:
+            raise HearsightError(
+                f"nothing is left in {self.folder} of what was indexed; mount its disk, or, if all is deleted, delete "
+                f"{self.store.at} too"
+            )
         size = sum(pending.found.size for pending in changes.pending)
         self.progress.files(len(found.failed) + len(changes.pending), size)
         self._settle(found, changes, known_failures)
@@ -83,7 +88,7 @@ class Update:
         self.transcripts.mkdir(exist_ok=True)
         taken = snapshot.videos.keys() - {pending.replaces for pending in changes.pending}
         reader = Reader(
-            self.model, self.recogniser, self.by, self.seconds, self.transcripts, taken, self.store.partial()
+            self.model, self.recogniser, self.by, self.window, self.transcripts, taken, self.store.partial()
         )
         with closing(ahead(reader.read(changes.pending), 2 * self.batch, PATIENCE)) as events:
             self._work(events, reader)
@@ -148,21 +153,15 @@ class Update:
 
     def _write(self) -> None:
         """Commit what is encoded. The order matters: a video counts only after its last clip is there."""
-        try:
-            if self.rows:
-                self.store.add_clips(self.rows)
-            if self.finished:
-                self.store.put_videos([event.video for event in self.finished])
-            gone = [event.pending.replaces for event in self.failed if event.pending.replaces]
-            if gone:
-                self.store.drop_videos(gone)
-            if self.failed:
-                self.store.put_failures(self.failures)
-        except (OSError, RuntimeError) as error:
-            raise HearsightError(
-                f"cannot write the library at {self.store.at}: {error}; is the disk full? What was written stays: "
-                "make room and run this again"
-            ) from error
+        if self.rows:
+            self.store.add_clips(self.rows)
+        if self.finished:
+            self.store.put_videos([event.video for event in self.finished])
+        gone = [event.pending.replaces for event in self.failed if event.pending.replaces]
+        if gone:
+            self.store.drop_videos(gone)
+        if self.failed:
+            self.store.put_failures(self.failures)
         for event in self.finished:
             (self.transcripts / f"{event.video.id}.json").unlink(missing_ok=True)
             replaced = event.pending.replaces is not None

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
+import math
+import os
 import shutil
 import weakref
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from hearsight.errors import HearsightError
 from hearsight.extras import install_command
-from hearsight.library.identity import Identity, folder_as_seen_from, folder_of
+from hearsight.library.identity import DamagedError, Identity, folder_as_seen_from, folder_of
 from hearsight.library.index import Update
 from hearsight.library.lock import updating
 from hearsight.library.results import (
@@ -29,6 +32,8 @@ from hearsight.models.checkpoint import DEMO
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.speech.recogniser import Recogniser
 
+# Seconds; shorter clips have no picture of their own, and hardly a word.
+SHORTEST_CLIP = 0.5
 TABLES = ("videos.lance", "clips.lance", "failures.lance", "transcripts")
 
 
@@ -61,7 +66,8 @@ class Library:
         at: where to keep it; in the folder as `.hearsight` by default. by, seconds: how files are cut (see media.cut);
         None is what the library has, and windows of 15 s for a new one. name: what to load the model by again.
         rebuild: begin anew, whatever is there; only the way of cutting is kept.
-        A library whose folder was moved is one of the folder that is given now. Raises HearsightError if there is no
+        A library whose folder was moved is one of the folder that is given now, and one whose model was moved is loaded
+        by the name that is given now. Raises HearsightError if there is no
         such folder, or the library is of another one, was made by another model or cut otherwise.
         """
         folder, at = _places(folder, at)
@@ -77,29 +83,32 @@ class Library:
             by=usual[0] if by is None else by,
             seconds=usual[1] if seconds is None else seconds,
         )
+        _check_cut(identity)
         if known is None or rebuild:
-            _check_cut(identity)
             with updating(at):
-                for part in ("library.json", *TABLES):
-                    _remove(at / part)
-                Store(at).create(identity.frames, identity.width)
-                identity.write(at)
-            return cls(folder, at, identity)
+                known = None if rebuild else Identity.read(at)  # another process may have made it meanwhile
+                if known is None:
+                    for part in ("library.json", *TABLES):
+                        _remove(at / part)
+                    Store(at).create(identity.frames, identity.width)
+                    identity.write(at)
+                    return cls(folder, at, identity)
         library = cls(folder, at, known)
         library._check(model)
-        if (identity.by, identity.seconds) != (known.by, known.seconds):
+        if identity.cutting != known.cutting:
             raise HearsightError(
-                f"the library at {at} is cut by {known.by} of {known.seconds:g} s, not by {identity.by} of "
-                f"{identity.seconds:g} s; leave that out, or make it anew with --rebuild"
+                f"the library at {at} is cut in {known.cutting}, not in {identity.cutting}; leave that out, "
+                "or make it anew with --rebuild"
             )
-        library._follow()
+        library._check_folder()
+        library._record(replace(known, folder=identity.folder, model=name or known.model))
         return library
 
     @classmethod
     def open(cls, folder: Path | None = None, at: Path | None = None) -> Library:
         """The library of a folder, or the one that is kept at `at`, which knows its folder.
 
-        Raises HearsightError when there is none.
+        Raises HearsightError when there is none, or it is of another folder.
         """
         if folder is None and at is not None:
             at = _absolute(at)
@@ -108,7 +117,9 @@ class Library:
             raise HearsightError(f"there is no library at {at}; make it with: hearsight index FOLDER --library {at}")
         folder, at = _places(folder or Path(), at)
         if identity := Identity.read(at):
-            return cls(folder, at, identity)
+            library = cls(folder, at, identity)
+            library._check_folder()
+            return library
         raise HearsightError(f"{folder} is not indexed (nothing at {at}); run: hearsight index {folder}")
 
     def update(self, model: CLIP4Clip, recogniser: Recogniser | None, progress: Progress | None = None) -> UpdateReport:
@@ -156,10 +167,10 @@ class Library:
             videos=len(snapshot.videos),
             clips=snapshot.clips,
             hours=sum(video.duration for video in snapshot.videos.values()) / 3600,
-            with_speech=self._store.clips.count_rows(f"has_speech AND {shown}"),
-            with_sound=self._store.clips.count_rows(f"has_sound AND {shown}"),
+            with_speech=self._store.count(f"has_speech AND {shown}"),
+            with_sound=self._store.count(f"has_sound AND {shown}"),
             failures=len(self._store.failures()),
-            bytes=sum(file.stat().st_size for file in self.at.rglob("*") if file.is_file()),
+            bytes=_bytes(self.at),
         )
 
     def failures(self) -> list[Failure]:
@@ -170,22 +181,24 @@ class Library:
         """A picture of a clip (`Hit.clip`) as JPEG; None for one without pictures, or that is no more."""
         return self._store.thumbnail(clip)
 
-    def _follow(self) -> None:
-        """Record where the folder is now. Raises HearsightError for another folder than the library is of.
+    def _check_folder(self) -> None:
+        """Raises HearsightError for another folder than the library is of, unless that is gone: it may have been moved.
 
-        Else an update would forget all that it knows, and take it for deleted.
+        Else an update would take all that is known for deleted, and a search show files that are not there.
         """
         before = folder_of(self.at, self.identity)
         if before.is_dir() and not before.samefile(self.folder):
             raise HearsightError(
-                f"the library at {self.at} is that of {before}, not of {self.folder}; keep another folder's elsewhere, "
-                "or forget the old one with --rebuild"
+                f"the library at {self.at} is that of {before}, not of {self.folder}; name the one that belongs "
+                "to it, or index the other one elsewhere, or here with --rebuild"
             )
-        recorded = folder_as_seen_from(self.at, self.folder)
-        if recorded != self.identity.folder:
-            self.identity = replace(self.identity, folder=recorded)
+
+    def _record(self, identity: Identity) -> None:
+        """Keep where the folder and the model are now."""
+        if identity != self.identity:
+            self.identity = identity
             with updating(self.at):
-                self.identity.write(self.at)
+                identity.write(self.at)
 
     def _check(self, model: CLIP4Clip) -> None:
         """Raises HearsightError for another model than that which made the vectors. A second look costs nothing."""
@@ -220,15 +233,15 @@ def _former(at: Path) -> Identity | None:
     """What a library was that is to be made anew; None if there is none, or it cannot be told."""
     try:
         return Identity.read(at)
-    except HearsightError:
+    except DamagedError:
         return None
 
 
 def _check_cut(identity: Identity) -> None:
     if identity.by not in ("window", "shots", "file"):
         raise HearsightError(f"cannot cut by '{identity.by}'; choose window, shots or file")
-    if not identity.seconds > 0:
-        raise HearsightError(f"cannot cut clips of {identity.seconds:g} s; give a length above 0")
+    if not (math.isfinite(identity.seconds) and identity.seconds >= SHORTEST_CLIP):
+        raise HearsightError(f"cannot cut clips of {identity.seconds:g} s; give a length of {SHORTEST_CLIP} or more")
     if identity.by == "shots" and importlib.util.find_spec("scenedetect") is None:
         raise HearsightError(f"cannot cut by shots: PySceneDetect is missing; install it: {install_command('shots')}")
 
@@ -236,6 +249,16 @@ def _check_cut(identity: Identity) -> None:
 def _name(model: CLIP4Clip) -> str:
     source = str(model.tokenizer.source)
     return "demo" if source == str(DEMO) else source
+
+
+def _bytes(at: Path) -> int:
+    """What the files of a folder take. They may come and go meanwhile."""
+    total = 0
+    for here, _, names in os.walk(at):
+        for name in names:
+            with suppress(OSError):
+                total += Path(here, name).stat().st_size
+    return total
 
 
 def _remove(path: Path) -> None:

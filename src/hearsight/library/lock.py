@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -13,12 +14,15 @@ from filelock import FileLock, Timeout
 
 from hearsight.errors import HearsightError
 
+# What LanceDB's errors have somewhere: "... LanceError(IO): No space left on device (os error 28), ..."
+SYSTEM_SAID = re.compile(r"([^:]+) \(os error \d+\)")
+
 
 @contextmanager
 def updating(at: Path) -> Iterator[None]:
     """Hold a library for writing. The system lets go of it when the process ends, however it ends.
 
-    Raises HearsightError if another process holds it, or nothing can be written there.
+    Raises HearsightError if another process holds it, or it cannot be written.
     """
     holder = at / "update.json"
     try:
@@ -33,12 +37,20 @@ def updating(at: Path) -> Iterator[None]:
             f"the library at {at} is being updated by another process{_who(holder)}; "
             "wait for it, or end it: what it has done stays done"
         ) from error
-    except PermissionError as error:
-        if Path(error.filename or "").parent != at and error.filename != str(at):
-            raise
-        raise HearsightError(
-            f"cannot write the library at {at}: no permission; change its permissions, or keep it elsewhere (--library)"
-        ) from error
+    except BrokenPipeError:  # of whoever watches
+        raise
+    except OSError as error:
+        raise cannot_write(at, error) from error
+
+
+def cannot_write(at: Path, error: Exception) -> HearsightError:
+    """What to tell of an error of the system or of LanceDB."""
+    found = SYSTEM_SAID.search(str(error))
+    reason = getattr(error, "strerror", None) or (found[1].strip() if found else "it may be damaged")
+    return HearsightError(
+        f"cannot write the library at {at}: {reason}; make room or get permission there and run this again, keep it "
+        "elsewhere (--library), or make it anew with --rebuild"
+    )
 
 
 def _who(holder: Path) -> str:

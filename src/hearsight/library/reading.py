@@ -6,6 +6,7 @@ import io
 import json
 import os
 from collections.abc import Iterable, Iterator, Set
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,11 +68,11 @@ class Listener:
     def __init__(self, recogniser: Recogniser) -> None:
         self.recogniser = recogniser
         self.name = recogniser.name
-        self.seconds = 0.0
+        self.heard = 0.0
 
     def transcribe(self, samples: Samples) -> Recognised:
         recognised = self.recogniser.transcribe(samples)
-        self.seconds += len(samples) / SAMPLE_RATE
+        self.heard += len(samples) / SAMPLE_RATE
         return recognised
 
 
@@ -81,9 +82,9 @@ Event = Started | Read | Finished | Failed
 class Reader:
     """Reads files for a library.
 
-    by, seconds: how files are cut. transcripts: a folder to keep the transcripts of unfinished files in. taken: ids of
-    the videos that the library has. partial: clips, by video, that an interrupted run left; they are not read again.
-    `listened` may be asked by another thread.
+    by, window: how files are cut, the window in seconds. transcripts: a folder to keep the transcripts of unfinished
+    files in. taken: ids of the videos that the library has. partial: clips, by video, that an interrupted run left;
+    they are not read again. `listened` may be asked by another thread.
     """
 
     def __init__(
@@ -91,7 +92,7 @@ class Reader:
         model: CLIP4Clip,
         recogniser: Recogniser | None,
         by: str,
-        seconds: float,
+        window: float,
         transcripts: Path,
         taken: Set[str],
         partial: dict[str, set[str]],
@@ -99,7 +100,7 @@ class Reader:
         self.model = model
         self.listener = Listener(recogniser) if recogniser else None
         self.by = by
-        self.seconds = seconds
+        self.window = window
         self.transcripts = transcripts
         self.taken = taken
         self.partial = partial
@@ -108,7 +109,7 @@ class Reader:
     @property
     def listened(self) -> float:
         """How much of the file whose turn it is has been transcribed, from 0 to 1. Only speech counts, not silence."""
-        return min(1.0, self.listener.seconds / self.duration) if self.listener and self.duration else 0.0
+        return min(1.0, self.listener.heard / self.duration) if self.listener and self.duration else 0.0
 
     def read(self, files: Iterable[Pending]) -> Iterator[Event]:
         """The events of one file after the other. What is wrong with one never reaches another."""
@@ -128,12 +129,12 @@ class Reader:
         info = probe(found.file)
         made_of = content(found)
         if self.listener:
-            self.listener.seconds = 0.0
+            self.listener.heard = 0.0
         self.duration = info.duration
         name = self.listener.name if self.listener else "none"
         id = video_id(found.path, made_of, name, self.taken)
         transcript = self._transcript(id, info)
-        clips = [(clip_id(id, clip), clip) for clip in cut(info, self.by, self.seconds)]  # type: ignore[arg-type]
+        clips = [(clip_id(id, clip), clip) for clip in cut(info, self.by, self.window)]  # type: ignore[arg-type]
         clips = [(key, clip) for key, clip in clips if key not in self.partial.get(id, ())]
         inputs = read_clips(info, [clip for _, clip in clips], transcript, self.model) if clips else ()
         for (key, clip), tensors in zip(clips, inputs, strict=True):
@@ -171,9 +172,10 @@ class Reader:
             pass
         transcript = transcribe(info, self.listener)
         if transcript.lines:
-            unfinished = kept.with_suffix(".part")
-            unfinished.write_text(json.dumps(transcript.to_dict()))
-            unfinished.replace(kept)
+            with suppress(OSError):  # no fault of the file: where nothing can be written, the tables will say so
+                unfinished = kept.with_suffix(".part")
+                unfinished.write_text(json.dumps(transcript.to_dict()))
+                unfinished.replace(kept)
         return transcript
 
 

@@ -33,7 +33,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import torch
-from lancedb.query import MatchQuery
 from numpy.typing import NDArray
 
 from hearsight.errors import HearsightError
@@ -122,11 +121,9 @@ def candidates(
     """The clips nearest in meaning and those found by words, each once, with everything that ranks them."""
     tables, bm25 = [], {}
     if mode != "speech":
-        near = store.clips.search(vector, vector_column_name="pooled").distance_type("dot")
-        tables.append(_fetch(near, "_distance", wanted, where))
+        tables.append(store.nearest(vector, COLUMNS, wanted, where))
     if mode != "dense" and query.content:
-        words = MatchQuery(" ".join(sorted(query.content)), "transcript")
-        table = _fetch(store.clips.search(words, query_type="fts"), "_score", wanted, where)
+        table = store.saying(query.spoken, COLUMNS, wanted, where)
         bm25 = dict(zip(table["id"].to_pylist(), table["_score"].to_pylist(), strict=True))
         tables.append(table)
     table = (
@@ -142,12 +139,6 @@ def candidates(
     ]
     said = np.array([bm25.get(id, 0.0) for id in table["id"].to_pylist()])
     return Candidates(table, similarity, per_frame, said, np.array(strength))
-
-
-def _fetch(builder: Any, order: str, wanted: int, where: str | None) -> pa.Table:
-    if where is not None:
-        builder = builder.where(where, prefilter=True)
-    return builder.select([*COLUMNS, order]).limit(wanted).to_arrow()
 
 
 def _distinct(table: pa.Table) -> pa.Table:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import lancedb
+import numpy as np
 import pyarrow as pa
 from lancedb.expr import col, lit
 from lancedb.index import FTS
+from lancedb.query import MatchQuery
+from numpy.typing import NDArray
 
 from hearsight.errors import HearsightError
+from hearsight.library.lock import cannot_write
 from hearsight.library.results import Failure
 from hearsight.library.schema import FAILURES, VIDEOS, Video, clips_schema, video_table
 from hearsight.library.words import TOKENIZER
@@ -36,10 +39,40 @@ class Snapshot:
     clips: int
 
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _told(
+    tell: Callable[[Path, Exception], HearsightError],
+) -> Callable[[Callable[Concatenate[Store, P], R]], Callable[Concatenate[Store, P], R]]:
+    """Makes a method tell of LanceDB's errors in our words."""
+
+    def decorate(method: Callable[Concatenate[Store, P], R]) -> Callable[Concatenate[Store, P], R]:
+        @wraps(method)
+        def telling(store: Store, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            try:
+                return method(store, *args, **kwargs)
+            except (OSError, RuntimeError, ValueError) as error:
+                raise tell(store.at, error) from error
+
+        return telling
+
+    return decorate
+
+
+def _cannot_read(at: Path, error: Exception) -> HearsightError:
+    return HearsightError(
+        f"the library at {at} is damaged, or being rebuilt: its tables cannot be read; "
+        "try again, or index again with --rebuild"
+    )
+
+
 class Store:
     """Three LanceDB tables: videos, clips, failures.
 
-    Every commit is atomic for one table. Clips are written first, then the videos that they complete.
+    Every commit is atomic for one table. Clips are written first, then the videos that they complete. Every method
+    raises HearsightError for tables that cannot be read or written.
     """
 
     def __init__(self, at: Path) -> None:
@@ -50,43 +83,30 @@ class Store:
     def _database(self) -> Any:
         return lancedb.connect(str(self.at))
 
+    @_told(cannot_write)
     def create(self, frames: int, width: int) -> None:
         """Make the tables that are missing: all, or those that an interrupted run did not come to."""
         schemas = {"videos": VIDEOS, "failures": FAILURES, "clips": clips_schema(frames, width)}
         for name, schema in schemas.items():
-            with self._undamaged(name):
-                self._database.create_table(name, schema=schema, exist_ok=True)
-        clips = self._open("clips")
-        if not clips.list_indices():
-            clips.create_index("transcript", config=FTS(**TOKENIZER))
-
-    def _open(self, name: str) -> Any:
-        with self._undamaged(name):
-            return self._database.open_table(name)
-
-    @contextmanager
-    def _undamaged(self, name: str) -> Iterator[None]:
-        try:
-            yield
-        except (ValueError, OSError, RuntimeError) as error:
-            raise HearsightError(
-                f"the library at {self.at} is damaged: its table '{name}' cannot be read; index again with --rebuild"
-            ) from error
+            self._database.create_table(name, schema=schema, exist_ok=True)
+        if not self.clips.list_indices():
+            self.clips.create_index("transcript", config=FTS(**TOKENIZER))
 
     @cached_property
     def videos(self) -> Any:
-        return self._open("videos")
+        return self._database.open_table("videos")
 
     @cached_property
     def clips(self) -> Any:
-        return self._open("clips")
+        return self._database.open_table("clips")
 
     @cached_property
     def _failures(self) -> Any:
-        return self._open("failures")
+        return self._database.open_table("failures")
 
     # Reading
 
+    @_told(_cannot_read)
     def snapshot(self) -> Snapshot:
         """What is there now. Kept until one of the tables changes."""
         self.videos.checkout_latest()
@@ -99,6 +119,7 @@ class Store:
             self._snapshot = versions, Snapshot(videos, frozenset(counts.keys() - videos.keys()), shown)
         return self._snapshot[1]
 
+    @_told(_cannot_read)
     def partial(self) -> dict[str, set[str]]:
         """The clips of videos that are not complete: clip ids by video id."""
         hidden = self.snapshot().hidden
@@ -112,12 +133,31 @@ class Store:
     def _column(self, name: str) -> pa.ChunkedArray:
         return self.clips.search().select([name]).limit(None).to_arrow()[name]
 
+    @_told(_cannot_read)
     def failures(self) -> dict[str, tuple[Failure, str]]:
         """By path: each failure, and the file's stat then."""
         self._failures.checkout_latest()
         rows = self._failures.to_arrow().to_pylist()
         return {row["path"]: (Failure(row["path"], row["reason"], row["when"]), row["stat"]) for row in rows}
 
+    @_told(_cannot_read)
+    def nearest(self, vector: NDArray[np.float32], columns: Sequence[str], limit: int, where: str | None) -> pa.Table:
+        """The clips whose pooled vectors are nearest to one (D,), with their `_distance`."""
+        near = self.clips.search(vector, vector_column_name="pooled").distance_type("dot")
+        return _fetch(near, [*columns, "_distance"], limit, where)
+
+    @_told(_cannot_read)
+    def saying(self, words: str, columns: Sequence[str], limit: int, where: str | None) -> pa.Table:
+        """The clips that best say any of the words, with their BM25 as `_score`."""
+        said = self.clips.search(MatchQuery(words, "transcript"), query_type="fts")
+        return _fetch(said, [*columns, "_score"], limit, where)
+
+    @_told(_cannot_read)
+    def count(self, where: str) -> int:
+        """The number of clips of which a condition is true."""
+        return int(self.clips.count_rows(where))
+
+    @_told(_cannot_read)
     def thumbnail(self, clip: str) -> bytes | None:
         self.clips.checkout_latest()
         rows = self.clips.search().where(col("id") == lit(clip)).select(["thumbnail"]).limit(1).to_list()
@@ -125,25 +165,31 @@ class Store:
 
     # Writing
 
+    @_told(cannot_write)
     def add_clips(self, rows: Sequence[pa.Table]) -> None:
         self.clips.add(pa.concat_tables(rows))
 
+    @_told(cannot_write)
     def put_videos(self, videos: Sequence[Video]) -> None:
         """Add complete videos, each in place of the one that was at its path."""
         merge = self.videos.merge_insert("path").when_matched_update_all().when_not_matched_insert_all()
         merge.execute(video_table(videos))
 
+    @_told(cannot_write)
     def move_videos(self, videos: Sequence[Video]) -> None:
         """Write new paths and stats of videos that are known."""
         self.videos.merge_insert("id").when_matched_update_all().execute(video_table(videos))
 
+    @_told(cannot_write)
     def drop_videos(self, ids: Sequence[str]) -> None:
         self.videos.delete(among("id", ids))
 
+    @_told(cannot_write)
     def put_failures(self, failures: dict[str, tuple[Failure, str]]) -> None:
         rows = [{**vars(failure), "stat": stat} for failure, stat in failures.values()]
         self._failures.add(pa.Table.from_pylist(rows, schema=FAILURES), mode="overwrite")
 
+    @_told(cannot_write)
     def tidy(self, added: int) -> None:
         """After an update that added so many clips: drop those of no video, and compact where worthwhile."""
         hidden = self.snapshot().hidden
@@ -160,6 +206,12 @@ def among(column: str, ids: Sequence[str] | frozenset[str]) -> str:
     """A condition on ids. They are ours, of hexadecimal digits: nothing in them needs escaping."""
     listed = ", ".join(f"'{id}'" for id in sorted(ids))
     return f"{column} IN ({listed})" if listed else "false"
+
+
+def _fetch(builder: Any, columns: list[str], limit: int, where: str | None) -> pa.Table:
+    if where is not None:
+        builder = builder.where(where, prefilter=True)
+    return builder.select(columns).limit(limit).to_arrow()
 
 
 def _counts(column: pa.ChunkedArray) -> dict[str, int]:

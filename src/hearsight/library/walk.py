@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,6 +41,20 @@ def walk(folder: Path, besides: Path) -> Walk:
     subtitle files), none for others.
     """
     found = Walk()
+    for _ in _look(folder, besides, found):
+        pass
+    found.files.sort(key=lambda file: file.path)
+    return found
+
+
+def has_media(folder: Path, besides: Path) -> bool:
+    """Whether a walk would find anything; it goes no further than that."""
+    found = Walk()
+    return any(found.files or found.failed for _ in _look(folder, besides, found))
+
+
+def _look(folder: Path, besides: Path, found: Walk) -> Iterator[None]:
+    """Adds to what is found, one thing a step."""
     seen: set[str] = {os.path.realpath(besides)}
     folders, links = deque([str(folder)]), deque[str]()
     files_by_link: list[tuple[str, list[SideCar]]] = []
@@ -62,12 +77,13 @@ def walk(folder: Path, besides: Path) -> Walk:
             else:
                 seen.add(str(Path(real, name)))
                 _add(folder, entry.path, beside, found)
+                yield
+        yield
     for path, beside in files_by_link:
         if (real := os.path.realpath(path)) not in seen:
             seen.add(real)
             _add(folder, path, beside, found)
-    found.files.sort(key=lambda file: file.path)
-    return found
+            yield
 
 
 def _entries(folder: Path, here: str, found: Walk) -> list[os.DirEntry[str]]:

@@ -51,21 +51,26 @@ def stems(text: str) -> list[str]:
     return [token.text for token in lancedb.tokenize(text, **TOKENIZER)]
 
 
+def words(text: str) -> list[str]:
+    """The same words as they stand in the text."""
+    tokens = lancedb.tokenize(text, stem=False, lower_case=False, ascii_folding=False, **TOKENIZER)
+    return [token.text for token in tokens]
+
+
 def placed_stems(text: str) -> list[tuple[str, int, int]]:
     """Each word as the index has it, with where it starts and ends in the text."""
-    surface = lancedb.tokenize(text, stem=False, lower_case=False, ascii_folding=False, **TOKENIZER)
     placed, at = [], 0
-    for token, stem in zip(surface, stems(text), strict=True):
-        start = text.find(token.text, at)
+    for word, stem in zip(words(text), stems(text), strict=True):
+        start = text.find(word, at)
         if start >= 0:
-            at = start + len(token.text)
+            at = start + len(word)
             placed.append((stem, start, at))
     return placed
 
 
 @cache
-def _ignored(words: str) -> frozenset[str]:
-    return frozenset(stems(words))
+def _ignored(listed: str) -> frozenset[str]:
+    return frozenset(stems(listed))
 
 
 @dataclass(frozen=True)
@@ -92,10 +97,19 @@ class Query:
     @cached_property
     def content(self) -> frozenset[str]:
         """The words that say what it is about; all of them if it has only stop words."""
-        words = list(dict.fromkeys(self.stems))
-        told = [word for word in words if word not in _ignored(STOP_WORDS)]
+        every = list(dict.fromkeys(self.stems))
+        told = [word for word in every if word not in _ignored(STOP_WORDS)]
         about = [word for word in told if word not in _ignored(FRAMING)]
-        return frozenset((about or told or words)[:MOST_WORDS])
+        return frozenset((about or told or every)[:MOST_WORDS])
+
+    @cached_property
+    def spoken(self) -> str:
+        """The content words as they were typed, each once, for the full-text index to stem.
+
+        Stemming is not for what is a stem already: "agree" becomes "agre", and that would become "agr".
+        """
+        typed = dict(zip(self.stems, words(self.text), strict=True))
+        return " ".join(word for stem, word in typed.items() if stem in self.content)
 
     @cached_property
     def runs(self) -> frozenset[tuple[str, ...]]:
