@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,7 @@ ABLATIONS = (
     Row("SAVE, no speech", {"recogniser": "none"}),
     Row("SAVE, no soft-ALBEF", {"soft_albef": 0.0}),
     Row("SAVE, true transcripts", {"recogniser": "true"}),
+    Row("SAVE, frequencies averaged", {"average_frequencies": True}),
 )
 
 
@@ -82,8 +83,12 @@ def prepare(size: str) -> None:
         features(split)
 
 
-def features(split: str, recogniser: str = "pocketsphinx") -> FeatureSet:
-    return extract(DATA / split, hearsight.load(TOWERS / "towers-more" / "model"), recogniser, Steps())
+def features(split: str, row: Row = METHODS[-1]) -> FeatureSet:
+    """The stored features that a row is trained on or asked with; all rows share their towers."""
+    towers = hearsight.load(TOWERS / "towers-more" / "model")
+    averaged = bool(row.changes.get("average_frequencies", False))
+    towers.config = replace(towers.config, average_frequencies=averaged)
+    return extract(DATA / split, towers, row.recogniser, Steps())
 
 
 def train(rows: Iterable[Row]) -> None:
@@ -110,7 +115,7 @@ def measure(rows: Iterable[Row]) -> None:
     for row in rows:
         if row.record.exists():
             continue
-        clips = features("test", row.recogniser)
+        clips = features("test", row)
         rankings = [rank(hearsight.load(row.run(seed) / "model"), clips) for seed in SEEDS]
         row.record.parent.mkdir(parents=True, exist_ok=True)
         row.record.write_text(json.dumps(Report(row.name, "Soundstage test", rankings).ranks_dict()) + "\n")

@@ -52,7 +52,8 @@ class AVIGATE(CLIP4Clip):
         filterbank = clips.filterbank
         if filterbank is None:
             filterbank = torch.zeros(len(clips.pixel_values), self.ast.rows, BINS)
-        features.audio = self.ast(filterbank.to(self.device) * features.has_audio[:, None, None])
+        audio = self.ast(filterbank.to(self.device) * features.has_audio[:, None, None])
+        features.audio = self.ast.average_frequencies(audio) if self.config.average_frequencies else audio
         return features
 
     def fuse(self, features: ClipFeatures, without: Collection[str] = NOTHING_WITHOUT) -> VideoEmbedding:

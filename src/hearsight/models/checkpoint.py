@@ -82,7 +82,7 @@ def fingerprint(model: CLIP4Clip) -> str:
 
 def towers_fingerprint(model: CLIP4Clip) -> str:
     """The same of the image and the audio tower alone: what stored features depend on."""
-    config = {name: getattr(model.config, name) for name in ("frames", "clip", "ast")}
+    config = {name: getattr(model.config, name) for name in ("frames", "clip", "ast", "average_frequencies")}
     towers = ("clip.model.vision_model.", "clip.model.visual_projection.", "ast.")
     return _digest(config, {name: t for name, t in model.state_dict().items() if name.startswith(towers)})
 

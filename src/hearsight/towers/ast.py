@@ -31,6 +31,19 @@ class AudioTower(nn.Module):
         """Rows of the filterbank that the tower expects (1024 as published)."""
         return int(self.model.config.max_length)
 
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Patches across frequencies, and across time; 12 x 101 as published."""
+        c = self.model.config
+        across = (c.num_mel_bins - c.patch_size) // c.frequency_stride + 1
+        return across, (c.max_length - c.patch_size) // c.time_stride + 1
+
+    def average_frequencies(self, tokens: Tensor) -> Tensor:
+        """(B, A, Da) -> (B, 1 + time, Da): the first token, then for each moment the mean over frequencies."""
+        across, along = self.grid
+        patches = tokens[:, 1:].reshape(len(tokens), across, along, -1)  # AST lists one frequency after the other
+        return torch.cat([tokens[:, :1], patches.mean(dim=1)], dim=1)
+
     def forward(self, filterbank: Tensor) -> Tensor:
         """(B, T, 128) -> (B, A, Da): the average of class and distillation token, then the patches."""
         return encode_distinct(self._encode, filterbank)

@@ -153,6 +153,7 @@ def _load_towers(recipe: MethodRecipe, processes: int) -> AVIGATE:
     towers = load(recipe.towers)
     if not isinstance(towers, AVIGATE):
         raise HearsightError(f"{recipe.towers} does not listen; give towers with an audio tower")
+    towers.config = replace(towers.config, average_frequencies=recipe.average_frequencies)
     return towers
 
 

@@ -64,6 +64,7 @@ class MethodRecipe(Schedule):
     layers: Count = 4
     queries: Count = 12
     heads: Count | None = None
+    average_frequencies: bool = False
     gated: bool = True
     mask_padding: bool = False
     frozen_towers: bool = True  # of pictures and sounds; that of texts learns
