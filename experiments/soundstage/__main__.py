@@ -9,19 +9,27 @@ import argparse
 
 from gates import measure_gates
 from report import write_page
-from runs import ABLATIONS, METHODS, measure, prepare, train
+from runs import ABLATIONS, METHODS, Plan, measure, prepare, train
 from searching import measure_search
 from timing import measure_timing
 
-if __name__ == "__main__":
+
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", choices=("mini", "standard"), default="standard", help="of Soundstage")
+    parser.add_argument("--quick", action="store_true", help="two methods, one seed, two epochs: to see it work")
     chosen = parser.parse_args()
-    rows = (*METHODS, *ABLATIONS)
-    prepare(chosen.size)
-    train(rows)
-    measure(rows)
-    measure_gates(METHODS[2:])
-    measure_search(METHODS[-1])
-    measure_timing(METHODS[-1])
-    write_page()
+    plan = Plan(chosen.size)
+    if chosen.quick:
+        plan = Plan(chosen.size, seeds=1, methods=METHODS[2:], ablations=ABLATIONS[:1], changes={"epochs": 2})
+    prepare(plan.size)
+    train(plan)
+    measure(plan)
+    measure_gates(plan)
+    measure_search(plan.methods[-1])
+    measure_timing(plan.methods[-1])
+    write_page(plan)
+
+
+if __name__ == "__main__":
+    main()

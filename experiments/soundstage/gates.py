@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,15 +10,16 @@ import torch
 from numpy.typing import NDArray
 
 import hearsight
-from runs import DATA, RECORDS, SEEDS, Row, features
+from runs import DATA, RECORDS, Plan, Row, features
 
 RECORD = RECORDS / "gates.json"
+GATED = ("avigate", "save")
 # Clips without speech, by what is on their sound track.
 KINDS = ("event alone", "event and distraction", "distraction alone", "silence")
 
 
-def measure_gates(rows: Sequence[Row]) -> None:
-    """For each row and seed, the mean size of the audio attention gates of every clip of the test without speech."""
+def measure_gates(plan: Plan) -> None:
+    """For each method that has gates, and each seed, how wide these are for every clip of the test without speech."""
     if RECORD.exists():
         return
     lines = (DATA / "test" / "manifest.jsonl").read_text().splitlines()
@@ -27,8 +27,9 @@ def measure_gates(rows: Sequence[Row]) -> None:
     clips = features("test")
     of = np.array([kinds[example.id] for example in clips.examples])
     found: dict[str, Any] = {"kinds": {kind: int((of == kind).sum()) for kind in KINDS}}
-    for row in rows:
-        found[row.name] = [told(gate_of_clips(row, seed, clips), of) for seed in SEEDS]
+    for row in plan.methods:
+        if row.changes.get("method", "save") in GATED:
+            found[row.name] = [told(gate_of_clips(row, seed, clips), of) for seed in range(plan.seeds)]
     RECORD.write_text(json.dumps(found, indent=1) + "\n")
 
 

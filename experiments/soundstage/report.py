@@ -10,7 +10,7 @@ from hearsight.evaluation.bootstrap import Estimate
 from hearsight.evaluation.figures import draw_methods
 from hearsight.evaluation.ranking import ALL, Ranking
 from hearsight.evaluation.report import Report
-from runs import ABLATIONS, METHODS, RECORDS, SEEDS, Row
+from runs import RECORDS, Plan, Row
 
 PAGE = Path("docs/soundstage.md")
 GROUPS = ("sight", "sound", "speech", "sound+speech", ALL)
@@ -21,15 +21,15 @@ def read(row: Row) -> Report:
     return Report(kept["method"], kept["data"], [Ranking.from_dict(values) for values in kept["rankings"]])
 
 
-def write_page() -> None:
+def write_page(plan: Plan) -> None:
     """Tables of methods and ablations, what search modes find, gates and times; figures beside them."""
-    methods = [read(row) for row in METHODS]
-    ablations = [read(row) for row in ABLATIONS]
+    methods = [read(row) for row in plan.methods]
+    ablations = [read(row) for row in plan.ablations]
     save = methods[-1]
     draw_methods(methods, RECORDS / "methods.svg")
     draw_methods([save, *ablations], RECORDS / "ablations.svg")
     parts = [
-        HEAD,
+        HEAD.format(seeds=plan.seeds),
         "## Methods\n",
         by_group(methods),
         "![SumR of the methods by group](soundstage/methods.svg)\n",
@@ -45,9 +45,9 @@ def write_page() -> None:
     PAGE.write_text("\n".join(parts))
 
 
-HEAD = f"""# The papers' claims, put to the test on Soundstage
+HEAD = """# The papers' claims, put to the test on Soundstage
 
-Made by `make soundstage-report`. {len(SEEDS)} seeds a row (0 to {len(SEEDS) - 1}); the epoch is chosen on validation,
+Made by `make soundstage-report`. {seeds} seeds a row; the epoch is chosen on validation,
 the test is asked once. SumR is R@1 + R@5 + R@10, text to video; in brackets 95 % intervals over queries and seeds. What
 Soundstage is, and what it cannot show: [datasheet](soundstage-datasheet.md).
 """

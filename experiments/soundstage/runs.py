@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,7 +23,6 @@ BUILD = Path("build/soundstage")
 DATA = BUILD / "data"
 TOWERS = Path("build/demo")  # where `make demo-model` trains the same
 RECORDS = Path("docs/soundstage")
-SEEDS = (0, 1, 2)
 AT_ONCE = 2  # runs of one thread each: these models are too small to share among threads
 
 
@@ -66,6 +65,21 @@ ABLATIONS = (
 )
 
 
+@dataclass(frozen=True)
+class Plan:
+    """What is to be found out. changes: to the recipe of every row, for a quick look."""
+
+    size: str = "standard"
+    seeds: int = 3
+    methods: tuple[Row, ...] = METHODS
+    ablations: tuple[Row, ...] = ABLATIONS
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        return (*self.methods, *self.ablations)
+
+
 def prepare(size: str) -> None:
     """Clips, towers, transcripts and features; what is there is kept."""
     more = TOWERS / "towers-more"
@@ -91,17 +105,18 @@ def features(split: str, row: Row = METHODS[-1]) -> FeatureSet:
     return extract(DATA / split, towers, row.recogniser, Steps())
 
 
-def train(rows: Iterable[Row]) -> None:
+def train(plan: Plan) -> None:
     """Train what is not trained yet, several runs at a time."""
-    runs = [(row, seed) for seed in SEEDS for row in rows if not (row.run(seed) / "done").exists()]
+    runs = [(row, seed) for seed in range(plan.seeds) for row in plan.rows if not (row.run(seed) / "done").exists()]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        list(pool.map(lambda run: _train(*run), runs))
+        list(pool.map(lambda run: _train(*run, plan.changes), runs))
 
 
-def _train(row: Row, seed: int) -> None:
+def _train(row: Row, seed: int, changes: Mapping[str, Any]) -> None:
     folder = row.run(seed)
     folder.mkdir(parents=True, exist_ok=True)
-    settings = {"data": str(DATA), "towers": str(TOWERS / "towers-more" / "model"), "seed": seed, **row.changes}
+    towers = str(TOWERS / "towers-more" / "model")
+    settings = {"data": str(DATA), "towers": towers, "seed": seed, **changes, **row.changes}
     words = [sys.executable, "-m", "hearsight", "train", "soundstage", "--out", str(folder)]
     words += [word for name, value in settings.items() for word in ("--set", f"{name}={json.dumps(value)}")]
     print("> training", folder, flush=True)
@@ -110,12 +125,12 @@ def _train(row: Row, seed: int) -> None:
     (folder / "done").touch()
 
 
-def measure(rows: Iterable[Row]) -> None:
+def measure(plan: Plan) -> None:
     """Ask each row's models the queries of the test, and keep the ranks."""
-    for row in rows:
+    for row in plan.rows:
         if row.record.exists():
             continue
         clips = features("test", row)
-        rankings = [rank(hearsight.load(row.run(seed) / "model"), clips) for seed in SEEDS]
+        rankings = [rank(hearsight.load(row.run(seed) / "model"), clips) for seed in range(plan.seeds)]
         row.record.parent.mkdir(parents=True, exist_ok=True)
         row.record.write_text(json.dumps(Report(row.name, "Soundstage test", rankings).ranks_dict()) + "\n")

@@ -9,7 +9,7 @@ from typing import Any
 import hearsight
 from hearsight.library import Library
 from hearsight.speech import load_recogniser
-from runs import BUILD, DATA, RECORDS, SEEDS, Row
+from runs import BUILD, DATA, RECORDS, Row
 
 RECORD = RECORDS / "search.json"
 MODES = ("dense", "speech", "hybrid")
@@ -20,8 +20,8 @@ def measure_search(row: Row) -> None:
     """Recall@1, 5 and 10 by group of query, for each way to search a library of the test's clips."""
     if RECORD.exists():
         return
-    model = hearsight.load(row.run(SEEDS[0]) / "model")
-    library = Library.create(DATA / "test", model, BUILD / "library", name=str(row.run(SEEDS[0]) / "model"))
+    model = hearsight.load(row.run(0) / "model")
+    library = Library.create(DATA / "test", model, BUILD / "library", name=str(row.run(0) / "model"))
     library.update(model, load_recogniser("pocketsphinx"))
     rows = [json.loads(line) for line in (DATA / "test" / "manifest.jsonl").read_text().splitlines()]
     places: dict[str, dict[str, list[int]]] = {mode: defaultdict(list) for mode in MODES}

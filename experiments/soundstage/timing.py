@@ -16,7 +16,7 @@ import torch
 
 import hearsight
 from hearsight.evaluation.retrieval import encode_clips, encode_texts
-from runs import RECORDS, SEEDS, Row, features
+from runs import RECORDS, Row, features
 
 RECORD = RECORDS / "timing.json"
 ROUNDS = 15
@@ -27,7 +27,7 @@ def measure_timing(row: Row) -> None:
     """Milliseconds a query against all clips of the test, text encoding included: medians."""
     if RECORD.exists():
         return
-    model = hearsight.load(row.run(SEEDS[0]) / "model")
+    model = hearsight.load(row.run(0) / "model")
     clips = features("test")
     stored = clips.batch(range(len(clips)))
     videos = encode_clips(model, clips)

@@ -1,0 +1,36 @@
+"""The mini benchmark end to end: render, extract, train methods briefly, evaluate, and write the page."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hearsight.models.checkpoint import DEMO
+from hearsight.soundstage.icons import FONT
+
+EXPERIMENT = Path(__file__).parents[2] / "experiments" / "soundstage"
+
+pytestmark = pytest.mark.skipif(
+    not shutil.which("flite") or not FONT.exists(), reason="needs flite and the font fonts-noto-color-emoji"
+)
+
+
+def test_from_nothing_to_the_page(tmp_path):
+    shutil.copytree(DEMO, tmp_path / "build" / "demo" / "towers-more" / "model")  # in place of half an hour's training
+    words = [sys.executable, str(EXPERIMENT), "--size", "mini", "--quick"]
+    for _ in range(2):  # the second finds everything done
+        done = subprocess.run(
+            words, cwd=tmp_path, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+    assert "> training" not in done.stdout
+    page = (tmp_path / "docs" / "soundstage.md").read_text()
+    for told in ("| AVIGATE |", "| SAVE |", "| over AVIGATE |", "| SAVE, no gates |", "| hybrid |", "AUC", "ms where"):
+        assert told in page, told
+    records = tmp_path / "docs" / "soundstage"
+    assert {"methods.svg", "ablations.svg", "save.json"} <= {file.name for file in records.iterdir()}
+    assert len(json.loads((records / "save.json").read_text())["rankings"][0]["texts"]) == 60
