@@ -26,8 +26,8 @@ def write_page(plan: Plan) -> None:
     methods = [read(row) for row in plan.methods]
     ablations = [read(row) for row in plan.ablations]
     save = methods[-1]
-    draw_methods(methods, RECORDS / "methods.svg")
-    draw_methods([save, *ablations], RECORDS / "ablations.svg")
+    draw_methods(methods, RECORDS / "methods.svg", GROUPS)
+    draw_methods([save, *ablations], RECORDS / "ablations.svg", GROUPS)
     parts = [
         HEAD.format(seeds=plan.seeds),
         "## Methods\n",

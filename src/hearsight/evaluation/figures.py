@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 SHADES = ("#1b3a5c", "#6f9bc8", "#d3e0ee", "#b5651d", "#f0c48f", "#7a7a7a", "#ffffff")
 HATCHES = ("", "///", "", "...", "\\\\\\", "xxx", "")
+LEGEND = 4  # names side by side
 RECALL = {"r1": "R@1", "r5": "R@5", "r10": "R@10"}
 STYLE = {
     "font.size": 9,
@@ -39,11 +40,11 @@ def draw_groups(report: Report, path: Path) -> None:
     _draw(bars, list(report.rows), "recall, %", f"{report.method} on {report.data}", path)
 
 
-def draw_methods(reports: Sequence[Report], path: Path) -> None:
-    """SumR of several methods on the same captions, by row. path: .svg or .png."""
-    rows = [name for name in reports[0].rows if all(name in report.rows for report in reports)]
+def draw_methods(reports: Sequence[Report], path: Path, rows: Sequence[str] | None = None) -> None:
+    """SumR of several methods on the same captions, by row (all that they share, or these). path: .svg or .png."""
+    rows = rows or [name for name in reports[0].rows if all(name in report.rows for report in reports)]
     bars = {report.method: [report.rows[name]["sumr"] for name in rows] for report in reports}
-    _draw(bars, rows, "SumR", reports[0].data, path)
+    _draw(bars, list(rows), "SumR", reports[0].data, path)
 
 
 def _draw(bars: dict[str, list[Estimate]], places: list[str], unit: str, title: str, path: Path) -> None:
@@ -72,7 +73,7 @@ def _draw(bars: dict[str, list[Estimate]], places: list[str], unit: str, title: 
         axes.grid(axis="y", color="#dddddd", linewidth=0.6)
         axes.set_axisbelow(True)
         axes.spines[["top", "right"]].set_visible(False)
-        figure.legend(loc="outside upper right", ncols=len(bars), frameon=False)
+        figure.legend(loc="outside upper right", ncols=min(len(bars), LEGEND), frameon=False)
         figure.savefig(path, dpi=150, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 
