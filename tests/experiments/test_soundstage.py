@@ -33,4 +33,4 @@ def test_from_nothing_to_the_page(tmp_path):
         assert told in page, told
     records = tmp_path / "docs" / "soundstage"
     assert {"methods.svg", "ablations.svg", "save.json"} <= {file.name for file in records.iterdir()}
-    assert len(json.loads((records / "save.json").read_text())["rankings"][0]["texts"]) == 60
+    assert len(json.loads((records / "save.json").read_text())["rankings"][0]["texts"]) == 40

@@ -33,7 +33,7 @@ def soundstage() -> None:
 @app.command()
 def render(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where each split gets a folder of its own.")],
-    size: Annotated[Literal["mini", "standard"], typer.Option(help="Mini has 220 clips, standard 4,300.")] = "standard",
+    size: Annotated[Literal["mini", "standard"], typer.Option(help="Mini has 136 clips, standard 4,300.")] = "standard",
     split: Annotated[
         Literal["train", "validation", "test", "demo"] | None,
         typer.Option(help="This one only; else train, validation and test."),

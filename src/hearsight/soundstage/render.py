@@ -29,7 +29,7 @@ from hearsight.soundstage.voices import find_flite
 
 SIZES = {
     "standard": {"train": 3000, "validation": 300, "test": 1000, "demo": 30},
-    "mini": {"train": 120, "validation": 40, "test": 60, "demo": 30},
+    "mini": {"train": 72, "validation": 24, "test": 40, "demo": 30},
 }
 FRAMES_A_SECOND = 8
 VERSION = 3  # of what a seed stands for; a folder of another version is not continued
