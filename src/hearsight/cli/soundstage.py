@@ -95,7 +95,7 @@ def describe(
         from hearsight.datasets.transcripts import read_transcripts
 
         transcripts = read_transcripts(folder, recogniser, progress=Steps())
-        heard = {name: " ".join(line.text for line in each.lines) for name, each in transcripts.items()}
+        heard = {name: each.text for name, each in transcripts.items()}
         report |= describe_hearing(folder, heard)
     if json:
         show.write_json(report)

@@ -97,7 +97,7 @@ def extract(
         if progress:
             progress("extracted", len(stored) + start + len(some), len(examples))
     row = {id: row for row, id in enumerate(_ids(table))}
-    texts = [" ".join(line.text for line in said[example.id].lines) for example in examples]
+    texts = [said[example.id].text for example in examples]
     return FeatureSet(
         examples,
         table,

@@ -53,9 +53,8 @@ class FileSet:
         path = self.examples[place].path
         info = probe(path)
         clip = Clip(path, 0.0, info.duration)
-        lines = self.transcripts[self.examples[said].id].lines
-        words = " ".join(line.text for line in lines)
-        return next(read_clips(info, [clip], Whole(words), self.model))
+        words = Whole(self.transcripts[self.examples[said].id].text)
+        return next(read_clips(info, [clip], words, self.model))
 
 
 @dataclass(frozen=True)

@@ -67,8 +67,8 @@ class Library:
         None is what the library has, and windows of 15 s for a new one. name: what to load the model by again.
         rebuild: begin anew, whatever is there; only the way of cutting is kept.
         A library whose folder was moved is one of the folder that is given now, and one whose model was moved is loaded
-        by the name that is given now. Raises HearsightError if there is no
-        such folder, or the library is of another one, was made by another model or cut otherwise.
+        by the name that is given now. Raises HearsightError if there is no such folder, or the library is of another
+        one, was made by another model or cut otherwise.
         """
         folder, at = _places(folder, at)
         known = _former(at) if rebuild else Identity.read(at)

@@ -20,6 +20,11 @@ class Transcript:
     source: str = "none"
     language: str | None = None
 
+    @property
+    def text(self) -> str:
+        """All that is said."""
+        return " ".join(line.text for line in self.lines)
+
     def between(self, start: float, end: float) -> str:
         """The text said from start to end, in seconds; "" if there is none."""
         return " ".join(line.text for line in self.lines_between(start, end))
