@@ -79,7 +79,7 @@ def test_a_killed_run_goes_on_bit_by_bit_as_if_it_had_not_been(tmp_path, save_ev
     straight, killed = tmp_path / "straight", tmp_path / "killed"
     train(recipe, straight)
     words = [sys.executable, "-c", KILLED, as_file(recipe, tmp_path / "recipe.yaml"), str(killed)]
-    assert subprocess.run(words, env={**os.environ, "OMP_NUM_THREADS": "1"}).returncode == -signal.SIGKILL
+    assert subprocess.run(words, env={**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}).returncode == -signal.SIGKILL
     train(recipe, killed)
     assert all(torch.equal(tensor, outcome(killed)[name]) for name, tensor in outcome(straight).items())
     assert metrics(killed) == metrics(straight)
@@ -95,7 +95,7 @@ def test_two_processes_learn_what_one_does(tmp_path, method, accumulation):
     launch = ["accelerate.commands.launch", "--cpu", "--num_machines=1", "--num_processes=2", "--mixed_precision=no"]
     path = as_file(recipe, tmp_path / "recipe.yaml")
     words = [*launch, f"--main_process_port={port}", "-m", "hearsight", "train", path, "--out", str(tmp_path / "two")]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    environment = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}
     done = subprocess.run([sys.executable, "-m", *words], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert len(losses(tmp_path / "one")) == 3

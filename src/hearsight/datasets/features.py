@@ -21,10 +21,10 @@ from torch import Tensor
 from hearsight.datasets.manifest import Example, Progress, read_manifest
 from hearsight.datasets.transcripts import read_transcripts
 from hearsight.media import probe
-from hearsight.models.avigate import AVIGATE
 from hearsight.models.checkpoint import towers_fingerprint
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.models.inputs import ClipInputs, collate, read_clips, speech_ids, spoken
+from hearsight.models.listener import Listener
 from hearsight.speech import Transcript
 from hearsight.types import Clip, ClipFeatures
 
@@ -104,7 +104,7 @@ def extract(
         np.array([row[example.id] for example in examples], np.int64),
         speech_ids(towers, texts),
         spoken(texts),
-        towers.ast.width if isinstance(towers, AVIGATE) else None,
+        towers.ast.width if isinstance(towers, Listener) else None,
     )
 
 

@@ -7,12 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-import torch
-
 from hearsight.models.avigate import AVIGATE
 from hearsight.models.clip4clip import NOTHING_WITHOUT, embedding
 from hearsight.models.config import ModelConfig
-from hearsight.models.inputs import ClipInputs
 from hearsight.models.tokens import Tokenizer
 from hearsight.types import ClipFeatures, VideoEmbedding
 
@@ -26,14 +23,6 @@ class SAVE(AVIGATE):
         super().__init__(config, tokenizer)
         self.speech_fusion = self.fusion()
 
-    def extract(self, clips: ClipInputs) -> ClipFeatures:
-        features = super().extract(clips)
-        speech_ids = clips.speech_ids
-        if speech_ids is None:
-            speech_ids = torch.zeros(len(clips.pixel_values), self.config.words, dtype=torch.long)
-        features.speech_ids = speech_ids.to(self.device) * features.has_speech[:, None]
-        return features
-
     def fuse(self, features: ClipFeatures, without: Collection[str] = NOTHING_WITHOUT) -> VideoEmbedding:
         v0, mask, seen = self.vision(features)
         fused = sight = v0 * seen
@@ -44,9 +33,7 @@ class SAVE(AVIGATE):
             heard, gates["audio"] = self.audio_fusion(v0, audio, mask)
             fused = fused + BRANCH * heard
         if "speech" not in without:
-            assert features.speech_ids is not None, "features of a model that does not read speech"
-            speech = self.clip.tokens(features.speech_ids)  # (B, S, D)
-            said, gates["speech"] = self.speech_fusion(v0, speech, mask)
+            said, gates["speech"] = self.speech_fusion(v0, self.read(features), mask)
             fused = fused + BRANCH * said
         video = embedding(fused, mask, vision=sight, audio=audio)
         video.gates = gates

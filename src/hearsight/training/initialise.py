@@ -7,15 +7,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from hearsight.models.avigate import AVIGATE
 from hearsight.models.gated_fusion import GatedFusion, GatedFusionBlock
+from hearsight.models.listener import Listener
 from hearsight.models.resampler import Resampler, ResamplerBlock
 
 SPREAD = 0.02
 
 
 @torch.no_grad()
-def initialise(model: AVIGATE) -> None:
+def initialise(model: Listener) -> None:
     """Give the resampler, the fusion transformers and the frame positions their published start, in place.
 
     The audio projection is left as it is: it comes with the towers, or with torch's own start.

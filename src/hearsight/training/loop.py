@@ -18,10 +18,10 @@ from hearsight.datasets.files import FileSet
 from hearsight.datasets.manifest import Progress as Extracting
 from hearsight.errors import HearsightError
 from hearsight.evaluation.retrieval import evaluate
-from hearsight.models.avigate import AVIGATE
 from hearsight.models.checkpoint import build, load, save
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.models.inputs import ClipInputs
+from hearsight.models.listener import Listener
 from hearsight.training.batches import Batch, make_batches, read_ahead
 from hearsight.training.initialise import initialise
 from hearsight.training.objective import Objective
@@ -133,17 +133,17 @@ class Training:
         if at_end or self.step % self.recipe.save_every == 0:
             self.run.save(self.step, self.model, self.optimizer, best=self.best)
 
-    def _stored(self, split: str, towers: AVIGATE, extracting: Extracting | None) -> FeatureSet:
+    def _stored(self, split: str, towers: Listener, extracting: Extracting | None) -> FeatureSet:
         return extract(Path(self.recipe.data) / split, towers, self.recipe.recogniser, extracting)
 
-    def _read(self, split: str, towers: AVIGATE, extracting: Extracting | None) -> ClipSet:
+    def _read(self, split: str, towers: Listener, extracting: Extracting | None) -> ClipSet:
         """Stored features of frozen towers; the files where the towers learn."""
         if self.recipe.frozen_towers:
             return self._stored(split, towers, extracting)
         return FileSet.open(Path(self.recipe.data) / split, self.model, self.recipe.recogniser, extracting)
 
 
-def _load_towers(recipe: MethodRecipe, processes: int) -> AVIGATE:
+def _load_towers(recipe: MethodRecipe, processes: int) -> Listener:
     parts = recipe.accumulation * processes
     if recipe.batch % parts:
         raise HearsightError(
@@ -151,13 +151,13 @@ def _load_towers(recipe: MethodRecipe, processes: int) -> AVIGATE:
             f"accumulation; set batch to a multiple of {parts}"
         )
     towers = load(recipe.towers)
-    if not isinstance(towers, AVIGATE):
+    if not isinstance(towers, Listener):
         raise HearsightError(f"{recipe.towers} does not listen; give towers with an audio tower")
     towers.config = replace(towers.config, average_frequencies=recipe.average_frequencies)
     return towers
 
 
-def fresh_model(recipe: MethodRecipe, towers: AVIGATE) -> CLIP4Clip:
+def fresh_model(recipe: MethodRecipe, towers: Listener) -> CLIP4Clip:
     """A model of the recipe's method around trained towers, its own modules at their published start."""
     config = replace(
         towers.config,
@@ -171,7 +171,7 @@ def fresh_model(recipe: MethodRecipe, towers: AVIGATE) -> CLIP4Clip:
     )
     torch.manual_seed(recipe.seed)
     model = build(config, towers.tokenizer)
-    if isinstance(model, AVIGATE):
+    if isinstance(model, Listener):
         model.ast.load_state_dict(towers.ast.state_dict())
         model.audio_projection.load_state_dict(towers.audio_projection.state_dict())
         initialise(model)

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from hearsight.datasets.features import FeatureSet
-from hearsight.models.avigate import AVIGATE
+from hearsight.models.listener import Listener
 from hearsight.models.similarity import masked_mean
 
 BLOCK = 256
@@ -29,7 +29,7 @@ class Teacher:
 
 
 @torch.no_grad()
-def towers_as_teacher(towers: AVIGATE, clips: FeatureSet) -> Teacher:
+def towers_as_teacher(towers: Listener, clips: FeatureSet) -> Teacher:
     """The frozen towers themselves: mean of frames against mean of projected audio tokens."""
     seen, heard = [], []
     for start in range(0, len(clips), BLOCK):

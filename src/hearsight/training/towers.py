@@ -24,9 +24,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from hearsight.errors import HearsightError
-from hearsight.models.avigate import AVIGATE
 from hearsight.models.checkpoint import build, load, save
 from hearsight.models.config import ModelConfig
+from hearsight.models.listener import Listener
 from hearsight.models.tokens import Tokenizer
 from hearsight.soundstage.backgrounds import HEIGHT, WIDTH
 from hearsight.soundstage.captions import caption, describe, kinds
@@ -82,11 +82,11 @@ def train_towers(recipe: TowersRecipe, folder: Path, workers: int = 2, progress:
     return folder / "model"
 
 
-def _fresh_model(recipe: TowersRecipe, folder: Path, scenes: Sequence[Scene]) -> AVIGATE:
+def _fresh_model(recipe: TowersRecipe, folder: Path, scenes: Sequence[Scene]) -> Listener:
     """The towers before the first step: random ones with a vocabulary of their own, or those to start from."""
     if recipe.start:
         begun = load(recipe.start)
-        if not isinstance(begun, AVIGATE):
+        if not isinstance(begun, Listener):
             raise HearsightError(f"{recipe.start} does not listen; start from towers made by `hearsight train`")
         return begun.train()
     rng = np.random.default_rng([recipe.seed, 2])
@@ -97,7 +97,7 @@ def _fresh_model(recipe: TowersRecipe, folder: Path, scenes: Sequence[Scene]) ->
     clip = {**recipe.clip, "text_config": {**recipe.clip["text_config"], **ids, "pad_token_id": 0}}
     torch.manual_seed(recipe.seed)
     model = build(ModelConfig(method="avigate", clip=clip, ast=recipe.ast, layers=1, heads=4), tokenizer)
-    assert isinstance(model, AVIGATE)
+    assert isinstance(model, Listener)
     return model
 
 
@@ -166,7 +166,7 @@ def _sound(recipe: TowersRecipe, number: int) -> NDArray[np.float16]:
 # The three contrasts
 
 
-def _picture_loss(model: AVIGATE, recipe: TowersRecipe, material: Material, rng: Generator) -> Tensor:
+def _picture_loss(model: Listener, recipe: TowersRecipe, material: Material, rng: Generator) -> Tensor:
     chosen = rng.integers(len(material.scenes), size=recipe.pictures)
     shots = material.pictures[chosen, rng.integers(recipe.pictures_a_scene, size=recipe.pictures)]
     frames = model.clip.frames(normalise(torch.from_numpy(shots).permute(0, 3, 1, 2))[:, None])[:, 0]
@@ -183,7 +183,7 @@ def _sight(scene: Scene, nowhere: bool, rng: Generator) -> tuple[str, str]:
             return told.text, f"{things} {'' if nowhere else scene.background}"
 
 
-def _sound_loss(model: AVIGATE, recipe: TowersRecipe, material: Material, rng: Generator) -> Tensor:
+def _sound_loss(model: Listener, recipe: TowersRecipe, material: Material, rng: Generator) -> Tensor:
     chosen = rng.choice(material.sounding, size=recipe.sounds)
     scenes = [material.scenes[place] for place in chosen]
     tokens = model.audio_projection(model.ast(torch.from_numpy(material.sounds[chosen]).float()))
@@ -191,7 +191,7 @@ def _sound_loss(model: AVIGATE, recipe: TowersRecipe, material: Material, rng: G
     return contrast(model, tokens.mean(dim=1), [describe(scene, "sound", rng) for scene in scenes], keys)
 
 
-def _sentence_loss(model: AVIGATE, recipe: TowersRecipe, material: Material, rng: Generator) -> Tensor:
+def _sentence_loss(model: Listener, recipe: TowersRecipe, material: Material, rng: Generator) -> Tensor:
     scenes = [material.scenes[place] for place in rng.choice(material.speaking, size=recipe.sentences)]
     said = [scene.speech.sentence.text for scene in scenes if scene.speech]
     heard = [" ".join(word for word in text.split() if rng.random() >= MISHEARD) for text in said]
@@ -199,7 +199,7 @@ def _sentence_loss(model: AVIGATE, recipe: TowersRecipe, material: Material, rng
     return contrast(model, vectors, [describe(scene, "speech", rng) for scene in scenes], said)
 
 
-def contrast(model: AVIGATE, vectors: Tensor, texts: list[str], keys: list[str]) -> Tensor:
+def contrast(model: Listener, vectors: Tensor, texts: list[str], keys: list[str]) -> Tensor:
     """InfoNCE in both directions between vectors (B, D) and B texts; pairs of the same key are all right answers."""
     logits = model.clip.logit_scale.exp() * F.normalize(vectors, dim=-1) @ model.encode_text(model.tokenize(texts)).T
     same = torch.tensor([[a == b for b in keys] for a in keys], dtype=logits.dtype)
