@@ -60,7 +60,7 @@ ABLATIONS = (
     Row("SAVE, no margin", {"margin_weight": 0.0}),
     Row("SAVE, no speech", {"recogniser": "none"}),
     Row("SAVE, no soft-ALBEF", {"soft_albef": 0.0}),
-    Row("SAVE, true transcripts", {"recogniser": "true"}),
+    Row("SAVE, true transcripts", {"recogniser": "perfect"}),
     Row("SAVE, frequencies averaged", {"average_frequencies": True}),
 )
 

@@ -67,6 +67,12 @@ class ClipFeatures:
     audio: Tensor | None = None
     speech_ids: Tensor | None = None
 
+    @property
+    def words(self) -> Tensor:
+        """(B, S), True for a token of the transcript that is no padding."""
+        assert self.speech_ids is not None, "features of a model that does not read speech"
+        return self.speech_ids != 0
+
     def to(self, device: device) -> ClipFeatures:
         moved = {name: None if tensor is None else tensor.to(device) for name, tensor in vars(self).items()}
         return ClipFeatures(**moved)  # type: ignore[arg-type]
@@ -76,7 +82,8 @@ class ClipFeatures:
 class VideoEmbedding:
     """A batch of encoded clips, independent of any text.
 
-    frames: (B, F, D) unit vectors. mask: (B, F), True where a frame counts. pooled: (B, D) unit vectors.
+    frames: (B, F, D) unit vectors. mask: (B, F), True where a frame counts. pooled: (B, D) unit vectors (Chorus: one
+    for each voice, side by side).
     vision: (B, F, D) frame vectors before fusion (v0). audio: (B, Q, D) resampled audio, or None. Neither is unit:
     the losses read them.
     gates: for each branch ("audio", "speech"), (B, L, 2): attention and feed-forward gate of each block, in (-1, 1).

@@ -102,7 +102,7 @@ def test_true_transcripts_are_those_of_the_manifest(data):
     rows = [json.loads(line) for line in (data / "manifest.jsonl").read_text().splitlines()]
     rows[1]["spoken"] = "the teacher has a dog"
     (data / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    said = read_transcripts(data, "true")
+    said = read_transcripts(data, "perfect")
     assert [" ".join(line.text for line in said[id].lines) for id in "abc"] == ["", "the teacher has a dog", ""]
 
 

@@ -40,6 +40,10 @@ def names(result):
 
 
 def test_two_stages_find_what_comparing_with_everything_finds(library, model):
+    assert_two_stages_find_what_comparing_with_everything_finds(library, model)
+
+
+def assert_two_stages_find_what_comparing_with_everything_finds(library, model):
     clips = rows(library)[1]
     F = model.config.frames
     frames = torch.tensor(np.array([clip["frames"] for clip in clips], np.float32)).view(len(clips), F, -1)
@@ -186,6 +190,19 @@ def test_library_that_is_empty(tmp_path, model):
     library.update(model, None)
     for mode in MODES:
         assert library.search("a bell", model, mode=mode).hits == []
+
+
+def test_a_model_of_three_voices_searches_as_it_scores(tmp_path):
+    model = tiny_model(tmp_path / "model", "chorus")
+    film(tmp_path / "films" / "bell.mkv", 4, seed=1)
+    say(tmp_path / "films" / "bell.srt", "the doctor lost", "a yellow bicycle")
+    film(tmp_path / "films" / "silent.mkv", 4, seed=2, sound=False)
+    library = Library.create(tmp_path / "films", model, seconds=2)
+    library.update(model, None)
+    assert_two_stages_find_what_comparing_with_everything_finds(library, model)
+    hits = {hit.path.name: hit for hit in library.search("the doctor lost a bicycle", model).hits}
+    assert hits["bell.mkv"].heard != 0 != hits["bell.mkv"].said
+    assert hits["silent.mkv"].heard == hits["silent.mkv"].said == 0
 
 
 @pytest.mark.parametrize("method", ["clip4clip", "avigate"])

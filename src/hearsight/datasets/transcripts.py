@@ -19,7 +19,7 @@ from hearsight.media import probe
 from hearsight.speech import Transcript, load_recogniser, transcribe
 from hearsight.types import Line
 
-TRUE = "true"
+PERFECT = "perfect"
 
 FEW = 8  # clips that are sooner recognised here than processes are started
 
@@ -30,10 +30,10 @@ def read_transcripts(
     """What is said in each clip of a data folder, by id. What is missing is recognised first; an interruption loses
     the clips in flight.
 
-    recogniser: see `load_recogniser`; or "true", for what the manifest tells in "spoken", as a perfect one would.
+    recogniser: see `load_recogniser`; or "perfect", for what the manifest tells in "spoken".
     """
-    if recogniser == TRUE:
-        return _true_transcripts(folder)
+    if recogniser == PERFECT:
+        return _perfect_transcripts(folder)
     kept = folder / f"transcripts.{re.sub('[^a-zA-Z0-9.]+', '-', recogniser)}.jsonl"
     found = {row["id"]: row["transcript"] for row in _complete_lines(kept)}
     examples = read_manifest(folder)
@@ -57,10 +57,10 @@ def read_transcripts(
     return {example.id: Transcript.from_dict(found[example.id]) for example in examples}
 
 
-def _true_transcripts(folder: Path) -> dict[str, Transcript]:
+def _perfect_transcripts(folder: Path) -> dict[str, Transcript]:
     with (folder / "manifest.jsonl").open(encoding="utf-8") as lines:
         spoken = {row["id"]: row.get("spoken") for row in map(json.loads, lines)}
-    return {id: Transcript((Line(0.0, 0.0, text),) if text else (), TRUE) for id, text in spoken.items()}
+    return {id: Transcript((Line(0.0, 0.0, text),) if text else (), PERFECT) for id, text in spoken.items()}
 
 
 def _transcribe(recogniser: str, path: Path) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.random import Generator
 
 from hearsight.evaluation.metrics import Metrics, Ranks
 
@@ -59,6 +60,11 @@ class Ranking:
         """Percent of the captions of each kind, and of ALL, whose clip ties with another."""
         tied, kinds = 100.0 * (self.ties > 0), np.array(self.kinds)
         return {name: float(tied[(kinds == name) | (name == ALL)].mean()) for name in self.rows() if name != BACK}
+
+    def at_chance(self, rng: Generator) -> Ranking:
+        """The same, text to video, with ties broken by lot, as if a method guessed where it cannot tell."""
+        guessed = self.texts - self.ties + rng.integers(self.ties + 1)
+        return replace(self, texts=guessed, ties=np.zeros_like(self.ties), videos=None)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-able."""

@@ -73,7 +73,7 @@ def explain(
             moment=moment,
             seen=float(without["both"][place]),
             heard=heard if clip["has_sound"] else 0.0,
-            said=said if clip["has_speech"] and "speech" in gates else 0.0,
+            said=said if clip["has_speech"] else 0.0,
             words=float(found.strength[row]),
             gates=gates,
             line=line,

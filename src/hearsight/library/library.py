@@ -90,7 +90,7 @@ class Library:
                 if known is None:
                     for part in ("library.json", *TABLES):
                         _remove(at / part)
-                    Store(at).create(identity.frames, identity.width)
+                    Store(at).create(model)
                     identity.write(at)
                     return cls(folder, at, identity)
         library = cls(folder, at, known)
@@ -131,7 +131,7 @@ class Library:
         """
         self._check(model)
         with updating(self.at):
-            self._store.create(self.identity.frames, self.identity.width)
+            self._store.create(model)
             update = Update(
                 self.folder,
                 self._store,

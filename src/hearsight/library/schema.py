@@ -36,9 +36,12 @@ VIDEOS = pa.schema(
 FAILURES = pa.schema([pa.field(name, pa.string(), nullable=False) for name in ("path", "reason", "when", "stat")])
 
 
-def clips_schema(frames: int, width: int) -> pa.Schema:
-    """The clips table of a model of F frames and D dimensions. Vectors are float16, half the size and as good."""
-    vector = pa.list_(pa.float16(), width)
+def clips_schema(frames: int, width: int, text_width: int) -> pa.Schema:
+    """The clips table of a model of F frames and D dimensions, whose texts and pooled clips have `text_width`.
+
+    Vectors are float16, half the size and as good.
+    """
+    vector = pa.list_(pa.float16(), text_width)
     line = pa.struct([("start", pa.float64()), ("end", pa.float64()), ("text", pa.string())])
     return pa.schema(
         [
@@ -103,7 +106,7 @@ def video_table(videos: Sequence[Video]) -> pa.Table:
 def clip_table(
     schema: pa.Schema, clips: Sequence[ClipFacts], full: VideoEmbedding, without: dict[str, Tensor]
 ) -> pa.Table:
-    """The rows of B clips. without: the pooled vectors (B, D) for "audio", "speech" and "both"."""
+    """The rows of B clips. without: the pooled vectors of B clips for "audio", "speech" and "both"."""
     gates = {branch: gates[..., 0].abs().mean(dim=1).tolist() for branch, gates in full.gates.items()}
     columns: dict[str, Any] = {
         "id": [facts.id for facts in clips],

@@ -159,7 +159,7 @@ def score(
     video = VideoEmbedding(frames, torch.from_numpy(mask).to(model.device), pooled, vision=frames)
     with torch.inference_mode():
         similarity: NDArray[np.float32] = model.similarity(text[None], video)[0].cpu().numpy()
-        per_frame: NDArray[np.float32] = (frames @ text).cpu().numpy()
+        per_frame: NDArray[np.float32] = (frames @ text[: model.width]).cpu().numpy()
     return similarity, np.where(mask, per_frame, np.float32(-1))
 
 

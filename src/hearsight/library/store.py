@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property, wraps
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import lancedb
 import numpy as np
@@ -22,6 +22,9 @@ from hearsight.library.lock import cannot_write
 from hearsight.library.results import Failure
 from hearsight.library.schema import FAILURES, VIDEOS, Video, clips_schema, video_table
 from hearsight.library.words import TOKENIZER
+
+if TYPE_CHECKING:
+    from hearsight.models.clip4clip import CLIP4Clip
 
 # Compaction rewrites a table: worth it when many small pieces slow reading, or when it is cheap beside what was added.
 MOST_FRAGMENTS = 32
@@ -84,9 +87,10 @@ class Store:
         return lancedb.connect(str(self.at))
 
     @_told(cannot_write)
-    def create(self, frames: int, width: int) -> None:
-        """Make the tables that are missing: all, or those that an interrupted run did not come to."""
-        schemas = {"videos": VIDEOS, "failures": FAILURES, "clips": clips_schema(frames, width)}
+    def create(self, model: CLIP4Clip) -> None:
+        """Make the tables that are missing, for a model's vectors: all, or those an interrupted run did not come to."""
+        clips = clips_schema(model.config.frames, model.width, model.text_width)
+        schemas = {"videos": VIDEOS, "failures": FAILURES, "clips": clips}
         for name, schema in schemas.items():
             self._database.create_table(name, schema=schema, exist_ok=True)
         if not self.clips.list_indices():
@@ -142,7 +146,7 @@ class Store:
 
     @_told(_cannot_read)
     def nearest(self, vector: NDArray[np.float32], columns: Sequence[str], limit: int, where: str | None) -> pa.Table:
-        """The clips whose pooled vectors are nearest to one (D,), with their `_distance`."""
+        """The clips whose pooled vectors are nearest to a text's, with their `_distance`."""
         near = self.clips.search(vector, vector_column_name="pooled").distance_type("dot")
         return _fetch(near, [*columns, "_distance"], limit, where)
 

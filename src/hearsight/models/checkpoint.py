@@ -14,6 +14,7 @@ from torch import Tensor
 
 from hearsight.errors import HearsightError
 from hearsight.models.avigate import AVIGATE
+from hearsight.models.chorus import Chorus
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.models.config import ModelConfig
 from hearsight.models.hub import MODEL_FILES, OLDER_WEIGHTS, fetch, has_model
@@ -28,6 +29,7 @@ CLASSES: dict[str, type[CLIP4Clip]] = {
     "blind": AVIGATE,
     "avigate": AVIGATE,
     "save": SAVE,
+    "chorus": Chorus,
 }
 
 

@@ -42,8 +42,13 @@ class CLIP4Clip(nn.Module):
 
     @property
     def width(self) -> int:
-        """D."""
+        """D: of frame vectors."""
         return self.clip.width
+
+    @property
+    def text_width(self) -> int:
+        """Of a text's vector, and of a pooled clip's: D, unless a method says otherwise."""
+        return self.width
 
     @property
     def device(self) -> torch.device:

@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 
 from hearsight.errors import HearsightError
 
-Method = Literal["clip4clip", "blind", "avigate", "save"]
+Method = Literal["clip4clip", "blind", "avigate", "save", "chorus"]
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,9 @@ class ModelConfig:
     average_frequencies: hear AST's patches as one token a moment, which makes stored features 12 times smaller.
     gated: False fixes every gate at 1, as "blind" does for AVIGATE.
     mask_padding: leave padded frames out of fusion, too. The published program does not.
+    weighed, questions, absence: what Chorus is made of, each to be left out. A text weighs the voices, or asks all of
+    them alike; it has a question for each, or is the same to all; a voice that a clip has not is a learned vector, or
+    what zeros sound like, as published.
     """
 
     method: Method
@@ -34,6 +37,9 @@ class ModelConfig:
     average_frequencies: bool = False
     gated: bool = True
     mask_padding: bool = False
+    weighed: bool = True
+    questions: bool = True
+    absence: bool = True
 
     def __post_init__(self) -> None:
         if self.method not in get_args(Method):

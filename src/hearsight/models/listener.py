@@ -19,7 +19,7 @@ from hearsight.types import ClipFeatures
 
 
 class Listener(CLIP4Clip):
-    """Frames with positions, resampled audio, and, for a method with the branch "speech", CLIP's tokens of the words."""
+    """Frames with positions, resampled audio, and, where "speech" is a branch, CLIP's tokens of the words."""
 
     def __init__(self, config: ModelConfig, tokenizer: Tokenizer | None = None) -> None:
         super().__init__(config, tokenizer)

@@ -77,7 +77,7 @@ class Training:
             raise HearsightError(
                 f"{recipe.data} has {len(stored)} clips to train on, fewer than a batch; set batch to at most that"
             )
-        aligned = recipe.method == "save" and recipe.soft_albef
+        aligned = recipe.method in ("save", "chorus") and recipe.soft_albef
         self.teacher = towers_as_teacher(towers, stored) if aligned else None
         optimizer = make_optimizer(parameter_groups(self.model, recipe), recipe)
         state = self.run.resume(self.model, optimizer)
@@ -168,6 +168,9 @@ def fresh_model(recipe: MethodRecipe, towers: Listener) -> CLIP4Clip:
         heads=recipe.heads,
         gated=recipe.gated,
         mask_padding=recipe.mask_padding,
+        weighed=recipe.weighed,
+        questions=recipe.questions,
+        absence=recipe.absence,
     )
     torch.manual_seed(recipe.seed)
     model = build(config, towers.tokenizer)

@@ -67,6 +67,9 @@ class MethodRecipe(Schedule):
     average_frequencies: bool = False
     gated: bool = True
     mask_padding: bool = False
+    weighed: bool = True
+    questions: bool = True
+    absence: bool = True
     frozen_towers: bool = True  # of pictures and sounds; that of texts learns
     freeze_embeddings: bool = True  # of CLIP, as published
     clip_learning_rate: float = 1e-7

@@ -1,0 +1,56 @@
+"""What the papers claim, and whether it holds here: each claim is a difference that can come out either way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from hearsight.evaluation.bootstrap import Estimate
+from hearsight.evaluation.ranking import ALL
+from hearsight.evaluation.report import Report
+
+GUESSING = "CLIP4Clip, ties at chance"
+
+
+class Claim(NamedTuple):
+    """`better` has a greater SumR than `worse`, by rows of the report, where the queries are of a group."""
+
+    says: str
+    better: str
+    worse: str
+    group: str = ALL
+
+
+CLAIMS = (
+    Claim("AVIGATE: gated audio beats ignoring it", "AVIGATE", GUESSING),
+    Claim("AVIGATE: gated audio beats fusing it blindly", "AVIGATE", "blind fusion"),
+    Claim("SAVE: speech and soft-ALBEF add to that", "SAVE", "AVIGATE"),
+    Claim("SAVE: for queries about sound", "SAVE", "AVIGATE", "sound"),
+    Claim("SAVE: for queries about speech", "SAVE", "AVIGATE", "speech"),
+    Claim("SAVE: for queries about both", "SAVE", "AVIGATE", "sound+speech"),
+    Claim("SAVE: for queries about sight, too", "SAVE", "AVIGATE", "sight"),
+    Claim("its gates help", "SAVE", "SAVE, no gates"),
+    Claim("its adaptive margin helps", "SAVE", "SAVE, no margin"),
+    Claim("its speech branch helps", "SAVE", "SAVE, no speech"),
+    Claim("its soft-ALBEF helps", "SAVE", "SAVE, no soft-ALBEF"),
+)
+
+
+def judged(reports: Mapping[str, Report]) -> list[list[str]]:
+    """Claim, difference in SumR, and verdict, of each claim whose rows there are."""
+    rows = []
+    for claim in CLAIMS:
+        if {claim.better, claim.worse} <= reports.keys():
+            difference = reports[claim.better].over(reports[claim.worse])[claim.group]["sumr"]
+            rows.append([claim.says, signed(difference), verdict(difference)])
+    return rows
+
+
+def verdict(difference: Estimate) -> str:
+    if difference.low > 0:
+        return "holds"
+    return "the opposite holds" if difference.high < 0 else "not shown: the interval holds 0"
+
+
+def signed(found: Estimate) -> str:
+    return f"{found.value:+.1f} ({found.low:+.1f} to {found.high:+.1f})"
