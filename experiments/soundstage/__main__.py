@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import argparse
 
-from gates import measure_gates
+from gates import measure_gates, measure_weights
 from report import write_page
-from runs import ABLATIONS, METHODS, Plan, measure, prepare, train
+from runs import CHORUS, CHORUS_WITHOUT, SAVE, SAVE_WITHOUT, Plan, measure, prepare, train
 from searching import measure_search
 from timing import measure_timing
 
@@ -21,13 +21,15 @@ def main() -> None:
     chosen = parser.parse_args()
     plan = Plan(chosen.size)
     if chosen.quick:
-        plan = Plan(chosen.size, seeds=1, methods=METHODS[2:], ablations=ABLATIONS[:1], changes={"epochs": 2})
+        few = {"methods": (SAVE, CHORUS), "save_without": SAVE_WITHOUT[:1], "chorus_without": CHORUS_WITHOUT[:1]}
+        plan = Plan(chosen.size, seeds=1, changes={"epochs": 2}, **few)
     prepare(plan.size)
     train(plan)
     measure(plan)
     measure_gates(plan)
-    measure_search(plan.methods[-1])
-    measure_timing(plan.methods[-1])
+    measure_weights(plan)
+    measure_search()
+    measure_timing(plan)
     write_page(plan)
 
 

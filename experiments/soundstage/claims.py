@@ -33,6 +33,8 @@ CLAIMS = (
     Claim("its adaptive margin helps", "SAVE", "SAVE, no margin"),
     Claim("its speech branch helps", "SAVE", "SAVE, no speech"),
     Claim("its soft-ALBEF helps", "SAVE", "SAVE, no soft-ALBEF"),
+    Claim("Chorus beats SAVE", "Chorus", "SAVE"),
+    Claim("Chorus: for queries about sight, too", "Chorus", "SAVE", "sight"),
 )
 
 

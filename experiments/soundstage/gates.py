@@ -1,4 +1,4 @@
-"""What the gates do: how far they open for sound that a query may ask for, and for sound that none mentions."""
+"""What gates do: SAVE's and AVIGATE's to sound that a query may ask for or not, and the weights of Chorus's queries."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ import torch
 from numpy.typing import NDArray
 
 import hearsight
-from runs import DATA, RECORDS, Plan, Row, features
+from hearsight.evaluation.retrieval import encode_texts
+from hearsight.models.chorus import VOICES
+from runs import CHORUS, DATA, RECORDS, Plan, Row, features
 
 RECORD = RECORDS / "gates.json"
+WEIGHTS = RECORDS / "weights.json"
 GATED = ("avigate", "save")
 # Clips without speech, by what is on their sound track.
 KINDS = ("event alone", "event and distraction", "distraction alone", "silence")
@@ -39,6 +42,24 @@ def kind_of(scene: dict[str, Any]) -> str:
     if scene["sound"]:
         return KINDS[1] if scene["distraction"] else KINDS[0]
     return KINDS[2] if scene["distraction"] else KINDS[3]
+
+
+@torch.no_grad()
+def measure_weights(plan: Plan) -> None:
+    """How much of what is seen, heard and said the queries of each group ask of Chorus: the mean weights."""
+    if WEIGHTS.exists():
+        return
+    queries = [caption for example in features("test").examples for caption in example.captions]
+    groups = np.array([group for group, _ in queries])
+    found: dict[str, Any] = {group: [] for group in dict.fromkeys(groups.tolist())}
+    for seed in range(plan.seeds):
+        model = hearsight.load(CHORUS.run(seed) / "model")
+        asked = encode_texts(model, [text for _, text in queries])
+        weights = asked.unflatten(1, (len(VOICES), -1)).norm(dim=-1).numpy()  # (N, 3)
+        for group, seeds in found.items():
+            mean = weights[groups == group].mean(axis=0).round(3).tolist()
+            seeds.append(dict(zip(VOICES, mean, strict=True)))
+    WEIGHTS.write_text(json.dumps(found, indent=1) + "\n")
 
 
 @torch.no_grad()

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from statistics import mean
 
+import numpy as np
+
+from claims import GUESSING, judged, signed
 from hearsight.evaluation.bootstrap import Estimate
 from hearsight.evaluation.figures import draw_methods
 from hearsight.evaluation.ranking import ALL, Ranking
 from hearsight.evaluation.report import Report
-from runs import RECORDS, Plan, Row
+from runs import CHORUS, RECORDS, SAVE, Plan, Row
 
 PAGE = Path("docs/soundstage.md")
 GROUPS = ("sight", "sound", "speech", "sound+speech", ALL)
+TIED = "CLIP4Clip"  # sees nothing that tells twins apart
 
 
 def read(row: Row) -> Report:
@@ -22,35 +27,61 @@ def read(row: Row) -> Report:
 
 
 def write_page(plan: Plan) -> None:
-    """Tables of methods and ablations, what search modes find, gates and times; figures beside them."""
-    methods = [read(row) for row in plan.methods]
-    ablations = [read(row) for row in plan.ablations]
-    save = methods[-1]
+    """What holds; tables of methods and of what they are without a part; search, gates and costs; figures."""
+    reports = {row.name: read(row) for row in plan.rows}
+    if TIED in reports:
+        reports[GUESSING] = guessing(reports[TIED])
+    methods = [reports[row.name] for row in plan.methods]
+    save = [reports[row.name] for row in (SAVE, *plan.save_without)]
+    chorus = [reports[row.name] for row in (CHORUS, *plan.chorus_without)]
     draw_methods(methods, RECORDS / "methods.svg", GROUPS)
-    draw_methods([save, *ablations], RECORDS / "ablations.svg", GROUPS)
+    draw_methods(save, RECORDS / "save.svg", GROUPS)
+    draw_methods(chorus, RECORDS / "chorus.svg", GROUPS)
+    shown_too = [reports[GUESSING]] if TIED in reports else []
     parts = [
         HEAD.format(seeds=plan.seeds),
+        "## What holds\n",
+        table(["claim", "difference in SumR", "on Soundstage"], judged(reports)),
         "## Methods\n",
-        by_group(methods),
-        "![SumR of the methods by group](soundstage/methods.svg)\n",
-        differences(methods[-1], methods[:-1]),
-        "## What each part adds\n",
-        by_group([save, *ablations]),
-        differences(save, ablations),
-        "![SumR without a part, by group](soundstage/ablations.svg)\n",
+        by_group([*shown_too, *methods]),
+        "![SumR of the methods by group of query](soundstage/methods.svg)\n",
+        recalls([*shown_too, *methods]),
+        CHORUS_IS,
+        differences(chorus[0], [*shown_too, *(report for report in methods if report is not chorus[0])]),
+        "## What each part of SAVE adds\n",
+        by_group(save),
+        differences(save[0], save[1:]),
+        "![SumR of SAVE without a part, by group of query](soundstage/save.svg)\n",
+        "## What each part of Chorus adds\n",
+        by_group(chorus),
+        differences(chorus[0], chorus[1:]),
+        "![SumR of Chorus without a part, by group of query](soundstage/chorus.svg)\n",
         search_modes(),
         gates(),
-        timing(),
+        weights(),
+        costs(),
     ]
     PAGE.write_text("\n".join(parts))
 
 
 HEAD = """# The papers' claims, put to the test on Soundstage
 
-Made by `make soundstage-report`. {seeds} seeds a row; the epoch is chosen on validation,
-the test is asked once. SumR is R@1 + R@5 + R@10, text to video; in brackets 95 % intervals over queries and seeds. What
-Soundstage is, and what it cannot show: [datasheet](soundstage-datasheet.md).
+Made by `make soundstage-report`: every number below, with the records in [soundstage](soundstage). {seeds} seeds a row;
+the epoch is chosen on validation, the test is asked once. SumR is R@1 + R@5 + R@10, text to video; in brackets 95 %
+intervals over queries and seeds. What Soundstage is, and what it cannot show: [datasheet](soundstage-datasheet.md).
+What the results mean, and what else was tried: [research](research.md#soundstage).
 """
+
+CHORUS_IS = """## Chorus over the others
+
+Chorus is Hearsight's own method (`models/chorus.py`): what is seen, heard and said are not added up but stand side by
+side, and the query says how much it asks of each.
+"""
+
+
+def guessing(report: Report) -> Report:
+    rng = np.random.default_rng(0)
+    return Report(GUESSING, report.data, [ranking.at_chance(rng) for ranking in report.rankings])
 
 
 def by_group(reports: Sequence[Report]) -> str:
@@ -59,30 +90,38 @@ def by_group(reports: Sequence[Report]) -> str:
     return table(["SumR", *GROUPS], rows)
 
 
+def recalls(reports: Sequence[Report]) -> str:
+    """Recall and ranks of each report over all queries, and what it ties."""
+    names = {"r1": "R@1", "r5": "R@5", "r10": "R@10", "median_rank": "median rank", "mean_rank": "mean rank"}
+    rows = [
+        [
+            report.method,
+            *(f"{report.rows[ALL][metric].value:.1f}" for metric in names),
+            f"{report.tied[ALL]:.0f} %",
+        ]
+        for report in reports
+    ]
+    return table([ALL, *names.values(), "ties"], rows)
+
+
 def differences(report: Report, others: Sequence[Report]) -> str:
     """How much more SumR a method has than others, on the same queries."""
     rows = []
     for other in others:
         over = report.over(other)
-        rows.append([f"over {other.method}", *(signed(over[group]["sumr"]) for group in GROUPS)])
-    return table([report.method, *GROUPS], rows)
+        relative = signed(over[ALL]["sumr_relative"])
+        rows.append([f"over {other.method}", *(signed(over[group]["sumr"]) for group in GROUPS), relative])
+    return table([report.method, *GROUPS, "in %"], rows)
 
 
 def search_modes() -> str:
     found = json.loads((RECORDS / "search.json").read_text())
+    groups = (*GROUPS[:-1], "all queries")
     rows = [
-        [
-            mode,
-            *(
-                " / ".join(f"{groups[group][k]:g}" for k in ("r1", "r5", "r10"))
-                for group in (*GROUPS[:-1], "all queries")
-            ),
-        ]
-        for mode, groups in found.items()
+        [mode, *(" / ".join(f"{by_group[group][k]:g}" for k in ("r1", "r5", "r10")) for group in groups)]
+        for mode, by_group in found.items()
     ]
-    return "## Ways to search\n\nR@1 / R@5 / R@10 of SAVE (seed 0) in a library.\n\n" + table(
-        ["", *GROUPS[:-1], "all queries"], rows
-    )
+    return "## Ways to search\n\nR@1 / R@5 / R@10 of Chorus (seed 0) in a library.\n\n" + table(["", *groups], rows)
 
 
 def gates() -> str:
@@ -105,12 +144,32 @@ def gates() -> str:
     )
 
 
-def timing() -> str:
-    told = json.loads((RECORDS / "timing.json").read_text())
+def weights() -> str:
+    found: Mapping[str, list[dict[str, float]]] = json.loads((RECORDS / "weights.json").read_text())
+    voices = list(next(iter(found.values()))[0])
+    rows = [
+        [group, *(" / ".join(f"{seed[voice]:.2f}" for seed in seeds) for voice in voices)]
+        for group, seeds in found.items()
+    ]
     return (
-        f"## What a query costs\n\nOne query against {told['clips']:,} clips, text encoding included, median: "
-        f"{told['independent']:g} ms with vectors that are ready for any query, {told['text-conditioned']:g} ms where "
-        "the audio fusion has to be run for each query, with the query among what it reads.\n"
+        "## What the queries of Chorus listen to\n\nMean weight of each voice by group of query, a number a seed. "
+        "The weights of a query add up to 1.\n\n" + table(["queries about", *voices], rows)
+    )
+
+
+def costs() -> str:
+    told = json.loads((RECORDS / "timing.json").read_text())
+    rows = [
+        [name, f"{cost['fusion']:.2f}", f"{cost['numbers']:,}", f"{cost['query']:.2f}"]
+        for name, cost in told["methods"].items()
+    ]
+    slower = told["text-conditioned"] / mean(cost["query"] for cost in told["methods"].values())
+    return (
+        "## What a clip and a query cost\n\nMilliseconds, medians: a clip beyond its towers, and a query against "
+        f"{told['clips']:,} clips, text encoding included; and the numbers a library keeps of a clip to score it. "
+        f"Where the audio fusion has to be run for each query, with the query among what it reads, a query takes "
+        f"{told['text-conditioned']:.0f} ms: {slower:.0f} times as long.\n\n"
+        + table(["", "a clip, ms", "numbers kept", "a query, ms"], rows)
     )
 
 
@@ -121,7 +180,3 @@ def table(head: list[str], rows: list[list[str]]) -> str:
 
 def shown(found: Estimate) -> str:
     return f"{found.value:.1f} ({found.low:.1f} to {found.high:.1f})"
-
-
-def signed(found: Estimate) -> str:
-    return f"{found.value:+.1f} ({found.low:+.1f} to {found.high:+.1f})"

@@ -49,19 +49,28 @@ class Row:
         return RECORDS / f"{self.slug}.json"
 
 
+SAVE = Row("SAVE")
+CHORUS = Row("Chorus", {"method": "chorus"})
 METHODS = (
     Row("CLIP4Clip", {"method": "clip4clip"}),
     Row("blind fusion", {"method": "blind"}),
     Row("AVIGATE", {"method": "avigate"}),
-    Row("SAVE"),
+    SAVE,
+    CHORUS,
 )
-ABLATIONS = (
+SAVE_WITHOUT = (
     Row("SAVE, no gates", {"gated": False}),
     Row("SAVE, no margin", {"margin_weight": 0.0}),
     Row("SAVE, no speech", {"recogniser": "none"}),
     Row("SAVE, no soft-ALBEF", {"soft_albef": 0.0}),
     Row("SAVE, true transcripts", {"recogniser": "perfect"}),
     Row("SAVE, frequencies averaged", {"average_frequencies": True}),
+)
+CHORUS_WITHOUT = (
+    Row("Chorus, not weighed", {**CHORUS.changes, "weighed": False}),
+    Row("Chorus, one question", {**CHORUS.changes, "questions": False}),
+    Row("Chorus, no absence", {**CHORUS.changes, "absence": False}),
+    Row("Chorus, no soft-ALBEF", {**CHORUS.changes, "soft_albef": 0.0}),
 )
 
 
@@ -72,12 +81,13 @@ class Plan:
     size: str = "standard"
     seeds: int = 3
     methods: tuple[Row, ...] = METHODS
-    ablations: tuple[Row, ...] = ABLATIONS
+    save_without: tuple[Row, ...] = SAVE_WITHOUT
+    chorus_without: tuple[Row, ...] = CHORUS_WITHOUT
     changes: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def rows(self) -> tuple[Row, ...]:
-        return (*self.methods, *self.ablations)
+        return (*self.methods, *self.save_without, *self.chorus_without)
 
 
 def prepare(size: str) -> None:
@@ -97,7 +107,7 @@ def prepare(size: str) -> None:
         features(split)
 
 
-def features(split: str, row: Row = METHODS[-1]) -> FeatureSet:
+def features(split: str, row: Row = SAVE) -> FeatureSet:
     """The stored features that a row is trained on or asked with; all rows share their towers."""
     towers = hearsight.load(TOWERS / "towers-more" / "model")
     averaged = bool(row.changes.get("average_frequencies", False))
@@ -107,7 +117,7 @@ def features(split: str, row: Row = METHODS[-1]) -> FeatureSet:
 
 def train(plan: Plan) -> None:
     """Train what is not trained yet, several runs at a time."""
-    runs = [(row, seed) for seed in range(plan.seeds) for row in plan.rows if not (row.run(seed) / "done").exists()]
+    runs = [(row, seed) for row in plan.rows for seed in range(plan.seeds) if not (row.run(seed) / "done").exists()]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         list(pool.map(lambda run: _train(*run, plan.changes), runs))
 

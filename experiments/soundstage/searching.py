@@ -3,40 +3,61 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import defaultdict
+from pathlib import Path
 from typing import Any
 
 import hearsight
+from hearsight.datasets.transcripts import read_transcripts
 from hearsight.library import Library
-from hearsight.speech import load_recogniser
-from runs import BUILD, DATA, RECORDS, Row
+from runs import BUILD, CHORUS, DATA, RECORDS
 
 RECORD = RECORDS / "search.json"
 MODES = ("dense", "speech", "hybrid")
 DEEP = 10
+FOLDER = BUILD / "library"
 
 
-def measure_search(row: Row) -> None:
+def measure_search() -> None:
     """Recall@1, 5 and 10 by group of query, for each way to search a library of the test's clips."""
     if RECORD.exists():
         return
-    model = hearsight.load(row.run(0) / "model")
-    library = Library.create(DATA / "test", model, BUILD / "library", name=str(row.run(0) / "model"))
-    library.update(model, load_recogniser("pocketsphinx"))
+    place = CHORUS.run(0) / "model"
+    model = hearsight.load(place)
+    with_subtitles(FOLDER)
+    library = Library.create(FOLDER, model, name=str(place))
+    library.update(model, recogniser=None)
     rows = [json.loads(line) for line in (DATA / "test" / "manifest.jsonl").read_text().splitlines()]
-    places: dict[str, dict[str, list[int]]] = {mode: defaultdict(list) for mode in MODES}
+    ranks: dict[str, dict[str, list[int]]] = {mode: defaultdict(list) for mode in MODES}
     for asked in rows:
         (query,) = asked["captions"]
         for mode in MODES:
             hits = library.search(query["text"], model, mode=mode, limit=DEEP).hits
-            place = next((hit.rank for hit in hits if hit.path.name == asked["path"]), DEEP + 1)
+            rank = next((hit.rank for hit in hits if hit.path.name == asked["path"]), DEEP + 1)
             for group in (query["group"], "all queries"):
-                places[mode][group].append(place)
-    RECORD.write_text(json.dumps({mode: recalls(found) for mode, found in places.items()}, indent=1) + "\n")
+                ranks[mode][group].append(rank)
+    RECORD.write_text(json.dumps({mode: recalls(found) for mode, found in ranks.items()}, indent=1) + "\n")
 
 
-def recalls(places: dict[str, list[int]]) -> dict[str, Any]:
+def with_subtitles(folder: Path) -> None:
+    """The test's clips, and what was recognised in them as subtitles, so that it need not be recognised once more."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for id, transcript in read_transcripts(DATA / "test").items():
+        clip = folder / f"{id}.mp4"
+        if not clip.exists():
+            os.link(DATA / "test" / clip.name, clip)
+        lines = [f"{stamp(line.start)} --> {stamp(line.end)}\n{line.text}\n" for line in transcript.lines]
+        clip.with_suffix(".srt").write_text("\n".join(f"{n}\n{line}" for n, line in enumerate(lines, 1)))
+
+
+def stamp(seconds: float) -> str:
+    """As subtitles have it; a clip is shorter than a minute."""
+    return f"00:00:{seconds:06.3f}".replace(".", ",")
+
+
+def recalls(ranks: dict[str, list[int]]) -> dict[str, Any]:
     return {
-        group: {f"r{k}": round(100 * sum(place <= k for place in found) / len(found), 1) for k in (1, 5, 10)}
-        for group, found in places.items()
+        group: {f"r{k}": round(100 * sum(rank <= k for rank in found) / len(found), 1) for k in (1, 5, 10)}
+        for group, found in ranks.items()
     }

@@ -62,7 +62,7 @@ class Failed:
     stat: str
 
 
-class Listener:
+class CountingRecogniser:
     """A recogniser that knows how many seconds of speech it has heard."""
 
     def __init__(self, recogniser: Recogniser) -> None:
@@ -98,7 +98,7 @@ class Reader:
         partial: dict[str, set[str]],
     ) -> None:
         self.model = model
-        self.listener = Listener(recogniser) if recogniser else None
+        self.listener = CountingRecogniser(recogniser) if recogniser else None
         self.by = by
         self.window = window
         self.transcripts = transcripts
