@@ -1,6 +1,7 @@
 """Make the bundled demo model and demo clips again from nothing: `make demo-model`.
 
-Everything is seeded. Each step goes on where an earlier run was stopped; the work is kept in build/demo.
+Everything is seeded. Each step goes on where an earlier run was stopped; the work is kept in build/demo. Clips and
+towers are those of `make soundstage-report`.
 """
 
 from __future__ import annotations
@@ -13,11 +14,10 @@ from hearsight.cli.main import main
 
 BUILD = Path("build/demo")
 BUNDLED = Path(__file__).resolve().parents[1] / "src" / "hearsight" / "demo"
-CLIPS = BUILD / "soundstage"
+CLIPS = Path("build/soundstage/data")
 STEPS = [
-    ["soundstage", "render", str(CLIPS), "--split", "validation", "--count", "200"],
-    ["soundstage", "render", str(CLIPS), "--split", "train", "--count", "4000"],
-    ["soundstage", "render", str(CLIPS), "--split", "demo"],
+    ["soundstage", "render", str(CLIPS), "--size", "standard"],
+    ["soundstage", "render", str(BUILD / "clips"), "--split", "demo"],
     ["train", "demo-towers", "--out", str(BUILD / "towers")],
     ["train", "demo-towers-more", "--out", str(BUILD / "towers-more"), "--set", f"start={BUILD / 'towers' / 'model'}"],
     [
@@ -34,7 +34,7 @@ def make() -> int:
             return code
     replace(BUILD / "head" / "model", BUNDLED / "model", "*")
     for pattern in ("*.mp4", "*.jsonl"):
-        replace(CLIPS / "demo", BUNDLED / "clips", pattern)
+        replace(BUILD / "clips" / "demo", BUNDLED / "clips", pattern)
     return 0
 
 

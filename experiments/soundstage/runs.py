@@ -91,7 +91,7 @@ class Plan:
 
 
 def prepare(size: str) -> None:
-    """Clips, towers, transcripts and features; what is there is kept."""
+    """Clips and towers, and what training reads: transcripts and features. What is there is kept."""
     more = TOWERS / "towers-more"
     commands = [["soundstage", "render", str(DATA), "--size", size]]
     if not (more / "model" / "config.json").exists():
@@ -103,7 +103,7 @@ def prepare(size: str) -> None:
         print(">", "hearsight", *words, flush=True)
         if code := main(words):
             sys.exit(code)
-    for split in ("train", "validation", "test"):
+    for split in ("train", "validation"):
         features(split)
 
 

@@ -47,6 +47,7 @@ def render(
     """Render MP4 files with manifest.jsonl. Interrupted, it goes on where it stopped.
 
     hearsight soundstage render soundstage --size mini
+
     hearsight soundstage render soundstage --split train --count 2000
     """
     from hearsight.soundstage.render import SIZES
