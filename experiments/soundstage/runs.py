@@ -70,6 +70,7 @@ CHORUS_WITHOUT = (
     Row("Chorus, not weighed", {**CHORUS.changes, "weighed": False}),
     Row("Chorus, one question", {**CHORUS.changes, "questions": False}),
     Row("Chorus, no absence", {**CHORUS.changes, "absence": False}),
+    Row("Chorus, many voices", {**CHORUS.changes, "few_voices": 0.0}),
     Row("Chorus, no soft-ALBEF", {**CHORUS.changes, "soft_albef": 0.0}),
 )
 

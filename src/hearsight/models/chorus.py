@@ -58,6 +58,10 @@ class Chorus(Listener):
         scores: Tensor = self.weights(text)
         return (scores if self.config.weighed else torch.zeros_like(scores)).softmax(dim=-1)
 
+    def weights_of(self, text: Tensor) -> Tensor:
+        """The weights (N, 3) that are in texts' vectors (N, 3D)."""
+        return text.unflatten(-1, (len(VOICES), self.width)).norm(dim=-1)
+
     def fuse(self, features: ClipFeatures, without: Collection[str] = NOTHING_WITHOUT) -> VideoEmbedding:
         """Video vectors from tower features. pooled: (B, 3D), a voice after the other; frames: of the first alone.
 

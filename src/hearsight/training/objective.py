@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from hearsight.models.chorus import Chorus
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.models.inputs import ClipInputs
 from hearsight.training.gather import gather, gather_video
-from hearsight.training.losses import adaptive_margin, adaptive_margin_loss, soft_albef_loss
+from hearsight.training.losses import adaptive_margin, adaptive_margin_loss, few_voices_loss, soft_albef_loss
 from hearsight.training.recipe import MethodRecipe
 from hearsight.types import ClipFeatures
 
@@ -33,6 +34,8 @@ class Objective(nn.Module):
         margin = adaptive_margin(text, video, recipe.margin_weight, recipe.margin_limit)
         scale = model.clip.logit_scale.float().exp()
         losses = {"contrast": adaptive_margin_loss(model.similarity(text, video), margin, scale)}
+        if isinstance(model, Chorus) and recipe.few_voices:
+            losses["few_voices"] = recipe.few_voices * few_voices_loss(model.weights_of(text))
         if teacher is not None:
             # A clip shown without its frames has no vision to align.
             compared = gather(features.has_audio & features.frame_mask.any(dim=1))

@@ -82,6 +82,7 @@ class MethodRecipe(Schedule):
     margin_weight: float = 0.2
     margin_limit: float = 0.1
     soft_albef: float = 1.0
+    few_voices: float = 0.6  # of Chorus
     audio_only: Share = 0.0
     mixed: Share = 0.0
 
