@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 import hearsight
 from hearsight.evaluation.retrieval import encode_texts
-from hearsight.models.chorus import VOICES
+from hearsight.models.chorus import VOICES, Chorus
 from runs import CHORUS, DATA, RECORDS, Plan, Row, features
 
 RECORD = RECORDS / "gates.json"
@@ -55,7 +55,8 @@ def measure_weights(plan: Plan) -> None:
     for seed in range(plan.seeds):
         model = hearsight.load(CHORUS.run(seed) / "model")
         asked = encode_texts(model, [text for _, text in queries])
-        weights = asked.unflatten(1, (len(VOICES), -1)).norm(dim=-1).numpy()  # (N, 3)
+        assert isinstance(model, Chorus)
+        weights = model.weights_of(asked).numpy()  # (N, 3)
         for group, seeds in found.items():
             mean = weights[groups == group].mean(axis=0).round(3).tolist()
             seeds.append(dict(zip(VOICES, mean, strict=True)))

@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from hearsight.training.losses import few_voices_loss
 from hearsight.training.loop import train
+from hearsight.training.losses import few_voices_loss
 from tests.training.making import made_up_recipe
 from tests.training.test_loop import metrics
 

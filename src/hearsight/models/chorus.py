@@ -60,7 +60,8 @@ class Chorus(Listener):
 
     def weights_of(self, text: Tensor) -> Tensor:
         """The weights (N, 3) that are in texts' vectors (N, 3D)."""
-        return text.unflatten(-1, (len(VOICES), self.width)).norm(dim=-1)
+        weights: Tensor = text.view(len(text), len(VOICES), self.width).norm(dim=-1)
+        return weights
 
     def fuse(self, features: ClipFeatures, without: Collection[str] = NOTHING_WITHOUT) -> VideoEmbedding:
         """Video vectors from tower features. pooled: (B, 3D), a voice after the other; frames: of the first alone.

@@ -1,4 +1,4 @@
-"""Few voices: what keeps the queries of Chorus from listening to what only happened to sound along with what they ask."""
+"""Few voices: what keeps queries of Chorus from listening to what only happened to sound along with what they ask."""
 
 from __future__ import annotations
 
