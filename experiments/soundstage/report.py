@@ -66,7 +66,7 @@ def write_page(plan: Plan) -> None:
 
 HEAD = """# The papers' claims, put to the test on Soundstage
 
-Made by `make soundstage-report`: every number below, with the records in [soundstage](soundstage). {seeds} seeds a row;
+Made by `make soundstage-report`: every number below, with the records in [soundstage](soundstage). Seeds a row: {seeds};
 the epoch is chosen on validation, the test is asked once. SumR is R@1 + R@5 + R@10, text to video; in brackets 95 %
 intervals over queries and seeds. What Soundstage is, and what it cannot show: [datasheet](soundstage-datasheet.md).
 What the results mean, and what else was tried: [research](research.md#soundstage).
@@ -148,8 +148,8 @@ def weights() -> str:
     found: Mapping[str, list[dict[str, float]]] = json.loads((RECORDS / "weights.json").read_text())
     voices = list(next(iter(found.values()))[0])
     rows = [
-        [group, *(" / ".join(f"{seed[voice]:.2f}" for seed in seeds) for voice in voices)]
-        for group, seeds in found.items()
+        [group, *(" / ".join(f"{seed[voice]:.2f}" for seed in found[group]) for voice in voices)]
+        for group in GROUPS[:-1]
     ]
     return (
         "## What the queries of Chorus listen to\n\nMean weight of each voice by group of query, a number a seed. "

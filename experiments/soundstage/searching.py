@@ -48,7 +48,8 @@ def with_subtitles(folder: Path) -> None:
         if not clip.exists():
             os.link(DATA / "test" / clip.name, clip)
         lines = [f"{stamp(line.start)} --> {stamp(line.end)}\n{line.text}\n" for line in transcript.lines]
-        clip.with_suffix(".srt").write_text("\n".join(f"{n}\n{line}" for n, line in enumerate(lines, 1)))
+        if lines:
+            clip.with_suffix(".srt").write_text("\n".join(f"{n}\n{line}" for n, line in enumerate(lines, 1)))
 
 
 def stamp(seconds: float) -> str:
