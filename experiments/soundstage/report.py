@@ -68,8 +68,9 @@ HEAD = """# The papers' claims, put to the test on Soundstage
 
 Made by `make soundstage-report`: every number below, with the records in [soundstage](soundstage). Seeds a row:
 {seeds}; the epoch is chosen on validation, the test is asked once. SumR is R@1 + R@5 + R@10, text to video; in brackets
-95 % intervals over queries and seeds. What Soundstage is, and what it cannot show: [datasheet](soundstage-datasheet.md).
-What the results mean, and what else was tried: [research](research.md#soundstage).
+95 % intervals over queries and seeds. What Soundstage is, and what it cannot show:
+[datasheet](soundstage-datasheet.md). What the results mean, and what else was tried:
+[research](research.md#results-on-soundstage).
 """
 
 CHORUS_IS = """## Chorus over the others
