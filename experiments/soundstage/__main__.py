@@ -23,7 +23,7 @@ def main() -> None:
     if chosen.quick:
         few = {"methods": (SAVE, CHORUS), "save_without": SAVE_WITHOUT[:1], "chorus_without": CHORUS_WITHOUT[:1]}
         plan = Plan(chosen.size, seeds=1, changes={"epochs": 2}, **few)
-    prepare(plan.size)
+    prepare(plan)
     train(plan)
     measure(plan)
     measure_gates(plan)

@@ -41,6 +41,10 @@ class Row:
     def recogniser(self) -> str:
         return str(self.changes.get("recogniser", "pocketsphinx"))
 
+    @property
+    def averaged(self) -> bool:
+        return bool(self.changes.get("average_frequencies", False))
+
     def run(self, seed: int) -> Path:
         return BUILD / "runs" / f"{self.slug}-{seed}"
 
@@ -94,10 +98,10 @@ class Plan:
         return (*self.methods, *self.save_without, *self.chorus_without)
 
 
-def prepare(size: str) -> None:
+def prepare(plan: Plan) -> None:
     """Clips and towers, and what training reads: transcripts and features. What is there is kept."""
     more = TOWERS / "towers-more"
-    commands = [["soundstage", "render", str(DATA), "--size", size]]
+    commands = [["soundstage", "render", str(DATA), "--size", plan.size]]
     if not (more / "model" / "config.json").exists():
         commands += [
             ["train", "demo-towers", "--out", str(TOWERS / "towers")],
@@ -107,15 +111,16 @@ def prepare(size: str) -> None:
         print(">", "hearsight", *words, flush=True)
         if code := main(words):
             sys.exit(code)
-    for split in ("train", "validation"):
-        features(split)
+    # Here, because two runs that start at once must not make the same table.
+    for row in {(row.recogniser, row.averaged): row for row in plan.rows}.values():
+        for split in ("train", "validation"):
+            features(split, row)
 
 
 def features(split: str, row: Row = SAVE) -> FeatureSet:
     """The stored features that a row is trained on or asked with; all rows share their towers."""
     towers = hearsight.load(TOWERS / "towers-more" / "model")
-    averaged = bool(row.changes.get("average_frequencies", False))
-    towers.config = replace(towers.config, average_frequencies=averaged)
+    towers.config = replace(towers.config, average_frequencies=row.averaged)
     return extract(DATA / split, towers, row.recogniser, Steps())
 
 

@@ -13,9 +13,10 @@ from hearsight.types import VideoEmbedding
 def adaptive_margin(text: Tensor, video: VideoEmbedding, weight: float = 0.2, limit: float = 0.1) -> Tensor:
     """The margin (B, B) of every negative pair: large where both texts and both pictures are unlike.
 
-    text: (B, D) unit vectors. weight: lambda. limit: delta. No gradient flows through it.
+    text: (B, D), of any length. weight: lambda. limit: delta. No gradient flows through it.
     """
     with torch.no_grad():
+        text = F.normalize(text, dim=-1)  # those of Chorus are as long as their weights
         seen = pool(F.normalize(video.vision.float(), dim=-1), video.mask)  # vision only, before fusion
         alike = (text @ text.T + seen @ seen.T) / 2
         margin = (weight * (1 - alike)).clamp(max=limit)
