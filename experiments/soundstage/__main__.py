@@ -6,6 +6,7 @@ Every step keeps what it made and goes on where an earlier run was stopped.
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from gates import measure_gates, measure_weights
 from report import write_page
@@ -19,16 +20,19 @@ def main() -> None:
     parser.add_argument("--size", choices=("mini", "standard"), default="standard", help="of Soundstage")
     parser.add_argument("--quick", action="store_true", help="two methods, one seed, two epochs: to see it work")
     chosen = parser.parse_args()
-    plan = Plan(chosen.size)
+    build = Path(f"build/soundstage-{chosen.size}{'-quick' if chosen.quick else ''}")
+    apart = {"build": build, "page": build / "soundstage.md"}  # what is published is of the whole, and nothing else
     if chosen.quick:
         few = {"methods": (SAVE, CHORUS), "save_without": SAVE_WITHOUT[:1], "chorus_without": CHORUS_WITHOUT[:1]}
-        plan = Plan(chosen.size, seeds=1, changes={"epochs": 2}, **few)
+        plan = Plan(chosen.size, seeds=1, changes={"epochs": 2}, **few, **apart)
+    else:
+        plan = Plan() if chosen.size == "standard" else Plan(chosen.size, **apart)
     prepare(plan)
     train(plan)
     measure(plan)
     measure_gates(plan)
     measure_weights(plan)
-    measure_search()
+    measure_search(plan)
     measure_timing(plan)
     write_page(plan)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,10 +14,8 @@ from numpy.typing import NDArray
 import hearsight
 from hearsight.evaluation.retrieval import encode_texts
 from hearsight.models.chorus import VOICES, Chorus
-from runs import CHORUS, DATA, RECORDS, Plan, Row, features
+from runs import CHORUS, Plan, Row, features, keep
 
-RECORD = RECORDS / "gates.json"
-WEIGHTS = RECORDS / "weights.json"
 GATED = ("avigate", "save")
 # Clips without speech, by what is on their sound track.
 KINDS = ("event alone", "event and distraction", "distraction alone", "silence")
@@ -23,17 +23,18 @@ KINDS = ("event alone", "event and distraction", "distraction alone", "silence")
 
 def measure_gates(plan: Plan) -> None:
     """For each method that has gates, and each seed, how wide these are for every clip of the test without speech."""
-    if RECORD.exists():
-        return
-    lines = (DATA / "test" / "manifest.jsonl").read_text().splitlines()
+    rows = [row for row in plan.methods if row.changes.get("method", "save") in GATED]
+    keep(plan.record("gates"), [model for row in rows for model in plan.models(row)], lambda: gates(plan, rows))
+
+
+def gates(plan: Plan, rows: Sequence[Row]) -> dict[str, Any]:
+    lines = (plan.data / "test" / "manifest.jsonl").read_text().splitlines()
     kinds = {row["id"]: kind_of(row["scene"]) for row in map(json.loads, lines)}
-    clips = features("test")
+    clips = features(plan, "test")
     of = np.array([kinds[example.id] for example in clips.examples])
-    found: dict[str, Any] = {"kinds": {kind: int((of == kind).sum()) for kind in KINDS}}
-    for row in plan.methods:
-        if row.changes.get("method", "save") in GATED:
-            found[row.name] = [told(gate_of_clips(row, seed, clips), of) for seed in range(plan.seeds)]
-    RECORD.write_text(json.dumps(found, indent=1) + "\n")
+    counts = {kind: int((of == kind).sum()) for kind in KINDS}
+    told_of = {row.name: [told(gate_of_clips(model, clips), of) for model in plan.models(row)] for row in rows}
+    return {"kinds": counts, **told_of}
 
 
 def kind_of(scene: dict[str, Any]) -> str:
@@ -45,28 +46,9 @@ def kind_of(scene: dict[str, Any]) -> str:
 
 
 @torch.no_grad()
-def measure_weights(plan: Plan) -> None:
-    """How much of what is seen, heard and said the queries of each group ask of Chorus: the mean weights."""
-    if WEIGHTS.exists():
-        return
-    queries = [caption for example in features("test").examples for caption in example.captions]
-    groups = np.array([group for group, _ in queries])
-    found: dict[str, Any] = {group: [] for group in dict.fromkeys(groups.tolist())}
-    for seed in range(plan.seeds):
-        model = hearsight.load(CHORUS.run(seed) / "model")
-        asked = encode_texts(model, [text for _, text in queries])
-        assert isinstance(model, Chorus)
-        weights = model.weights_of(asked).numpy()  # (N, 3)
-        for group, seeds in found.items():
-            mean = weights[groups == group].mean(axis=0).round(3).tolist()
-            seeds.append(dict(zip(VOICES, mean, strict=True)))
-    WEIGHTS.write_text(json.dumps(found, indent=1) + "\n")
-
-
-@torch.no_grad()
-def gate_of_clips(row: Row, seed: int, clips: Any) -> NDArray[np.floating]:
+def gate_of_clips(place: Path, clips: Any) -> NDArray[np.floating]:
     """(N,): the attention gates of the audio branch, their size averaged over blocks."""
-    model = hearsight.load(row.run(seed) / "model")
+    model = hearsight.load(place)
     blocks = [range(start, min(start + 256, len(clips))) for start in range(0, len(clips), 256)]
     return torch.cat([model.fuse(clips.batch(b)).gates["audio"][..., 0].abs().mean(dim=1) for b in blocks]).numpy()
 
@@ -81,3 +63,23 @@ def auc(informative: NDArray[np.floating], distracting: NDArray[np.floating]) ->
     """How often a gate of the first kind is wider than one of the second; a tie is half."""
     wider = (informative[:, None] > distracting).mean()
     return float(wider + (informative[:, None] == distracting).mean() / 2)
+
+
+def measure_weights(plan: Plan) -> None:
+    """How much of what is seen, heard and said the queries of each group ask of Chorus: the mean weights."""
+    keep(plan.record("weights"), plan.models(CHORUS), lambda: weights(plan))
+
+
+@torch.no_grad()
+def weights(plan: Plan) -> dict[str, Any]:
+    queries = [caption for example in features(plan, "test").examples for caption in example.captions]
+    groups = np.array([group for group, _ in queries])
+    found: dict[str, Any] = {group: [] for group in dict.fromkeys(groups.tolist())}
+    for place in plan.models(CHORUS):
+        model = hearsight.load(place)
+        assert isinstance(model, Chorus)
+        asked = model.weights_of(encode_texts(model, [text for _, text in queries])).numpy()  # (N, 3)
+        for group, seeds in found.items():
+            mean = asked[groups == group].mean(axis=0).round(3).tolist()
+            seeds.append(dict(zip(VOICES, mean, strict=True)))
+    return found

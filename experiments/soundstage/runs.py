@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,11 +18,10 @@ from hearsight.cli.steps import Steps
 from hearsight.datasets.features import FeatureSet, extract
 from hearsight.evaluation.report import Report
 from hearsight.evaluation.retrieval import rank
+from hearsight.training.recipe import read_recipe
 
-BUILD = Path("build/soundstage")
-DATA = BUILD / "data"
+RECIPE = "soundstage"
 TOWERS = Path("build/demo")  # where `make demo-model` trains the same
-RECORDS = Path("docs/soundstage")
 AT_ONCE = 2  # runs of one thread each: these models are too small to share among threads
 
 
@@ -44,13 +43,6 @@ class Row:
     @property
     def averaged(self) -> bool:
         return bool(self.changes.get("average_frequencies", False))
-
-    def run(self, seed: int) -> Path:
-        return BUILD / "runs" / f"{self.slug}-{seed}"
-
-    @property
-    def record(self) -> Path:
-        return RECORDS / f"{self.slug}.json"
 
 
 MIXED = 0.7  # share of training clips with the sound of a second and the words of a third: nothing goes along by chance
@@ -84,7 +76,7 @@ CHORUS_WITHOUT = (
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be found out. changes: to the recipe of every row, for a quick look."""
+    """What is to be found out, and where it is kept. changes: to the recipe of every row, for a quick look."""
 
     size: str = "standard"
     seeds: int = 3
@@ -92,16 +84,49 @@ class Plan:
     save_without: tuple[Row, ...] = SAVE_WITHOUT
     chorus_without: tuple[Row, ...] = CHORUS_WITHOUT
     changes: Mapping[str, Any] = field(default_factory=dict)
+    build: Path = Path("build/soundstage")
+    page: Path = Path("docs/soundstage.md")
 
     @property
     def rows(self) -> tuple[Row, ...]:
         return (*self.methods, *self.save_without, *self.chorus_without)
 
+    @property
+    def data(self) -> Path:
+        return self.build / "data"
+
+    def run(self, row: Row, seed: int) -> Path:
+        return self.build / "runs" / f"{row.slug}-{seed}"
+
+    def models(self, row: Row) -> list[Path]:
+        """The trained models of a row, by seed."""
+        return [self.run(row, seed) / "model" for seed in range(self.seeds)]
+
+    @property
+    def records(self) -> Path:
+        return self.build / "records"
+
+    def record(self, name: str) -> Path:
+        return self.records / f"{name}.json"
+
+    def settings(self, row: Row, seed: int) -> dict[str, Any]:
+        """What a run changes of the recipe."""
+        towers = str(TOWERS / "towers-more" / "model")
+        return {"data": str(self.data), "towers": towers, "seed": seed, **self.changes, **row.changes}
+
+
+def keep(record: Path, models: Sequence[Path], make: Callable[[], Any]) -> None:
+    """Write a record, unless there is one that is younger than the models that it is made from."""
+    made = max((model / "model.safetensors").stat().st_mtime for model in models)
+    if not record.exists() or record.stat().st_mtime < made:
+        record.parent.mkdir(parents=True, exist_ok=True)
+        record.write_text(json.dumps(make()) + "\n")
+
 
 def prepare(plan: Plan) -> None:
     """Clips and towers, and what training reads: transcripts and features. What is there is kept."""
     more = TOWERS / "towers-more"
-    commands = [["soundstage", "render", str(DATA), "--size", plan.size]]
+    commands = [["soundstage", "render", str(plan.data), "--size", plan.size]]
     if not (more / "model" / "config.json").exists():
         commands += [
             ["train", "demo-towers", "--out", str(TOWERS / "towers")],
@@ -114,42 +139,50 @@ def prepare(plan: Plan) -> None:
     # Here, because two runs that start at once must not make the same table.
     for row in {(row.recogniser, row.averaged): row for row in plan.rows}.values():
         for split in ("train", "validation"):
-            features(split, row)
+            features(plan, split, row)
 
 
-def features(split: str, row: Row = SAVE) -> FeatureSet:
+def features(plan: Plan, split: str, row: Row = SAVE) -> FeatureSet:
     """The stored features that a row is trained on or asked with; all rows share their towers."""
     towers = hearsight.load(TOWERS / "towers-more" / "model")
     towers.config = replace(towers.config, average_frequencies=row.averaged)
-    return extract(DATA / split, towers, row.recogniser, Steps())
+    return extract(plan.data / split, towers, row.recogniser, Steps())
 
 
 def train(plan: Plan) -> None:
     """Train what is not trained yet, several runs at a time."""
-    runs = [(row, seed) for row in plan.rows for seed in range(plan.seeds) if not (row.run(seed) / "done").exists()]
+    runs = [(row, seed) for row in plan.rows for seed in range(plan.seeds)]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        list(pool.map(lambda run: _train(*run, plan.changes), runs))
+        list(pool.map(lambda run: _train(plan, *run), runs))
 
 
-def _train(row: Row, seed: int, changes: Mapping[str, Any]) -> None:
-    folder = row.run(seed)
+def _train(plan: Plan, row: Row, seed: int) -> None:
+    folder, settings = plan.run(row, seed), plan.settings(row, seed)
+    words = [f"{name}={json.dumps(value)}" for name, value in settings.items()]
+    if (folder / "done").exists() and recipe_of(folder) == read_recipe(RECIPE, words).model_dump():
+        return
     folder.mkdir(parents=True, exist_ok=True)
-    towers = str(TOWERS / "towers-more" / "model")
-    settings = {"data": str(DATA), "towers": towers, "seed": seed, **changes, **row.changes}
-    words = [sys.executable, "-m", "hearsight", "train", "soundstage", "--out", str(folder)]
-    words += [word for name, value in settings.items() for word in ("--set", f"{name}={json.dumps(value)}")]
+    command = [sys.executable, "-m", "hearsight", "train", RECIPE, "--out", str(folder)]
+    command += [word for change in words for word in ("--set", change)]
     print("> training", folder, flush=True)
     with (folder / "log.txt").open("a") as log:
-        subprocess.run(words, check=True, stderr=log, env={**os.environ, "OMP_NUM_THREADS": "1"})
+        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+        if subprocess.run(command, stderr=log, env=environment).returncode:
+            raise SystemExit(f"cannot train {folder}: see its log.txt")
     (folder / "done").touch()
+
+
+def recipe_of(folder: Path) -> Any:
+    return json.loads((folder / "recipe.json").read_text())
 
 
 def measure(plan: Plan) -> None:
     """Ask each row's models the queries of the test, and keep the ranks."""
     for row in plan.rows:
-        if row.record.exists():
-            continue
-        clips = features("test", row)
-        rankings = [rank(hearsight.load(row.run(seed) / "model"), clips) for seed in range(plan.seeds)]
-        row.record.parent.mkdir(parents=True, exist_ok=True)
-        row.record.write_text(json.dumps(Report(row.name, "Soundstage test", rankings).ranks_dict()) + "\n")
+        keep(plan.record(row.slug), plan.models(row), lambda row=row: ranks(plan, row))
+
+
+def ranks(plan: Plan, row: Row) -> dict[str, Any]:
+    clips = features(plan, "test", row)
+    rankings = [rank(hearsight.load(model), clips) for model in plan.models(row)]
+    return Report(row.name, "Soundstage test", rankings).ranks_dict()

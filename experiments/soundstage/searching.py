@@ -11,24 +11,24 @@ from typing import Any
 import hearsight
 from hearsight.datasets.transcripts import read_transcripts
 from hearsight.library import Library
-from runs import BUILD, CHORUS, DATA, RECORDS
+from runs import CHORUS, Plan, keep
 
-RECORD = RECORDS / "search.json"
 MODES = ("dense", "speech", "hybrid")
 DEEP = 10
-FOLDER = BUILD / "library"
 
 
-def measure_search() -> None:
+def measure_search(plan: Plan) -> None:
     """Recall@1, 5 and 10 by group of query, for each way to search a library of the test's clips."""
-    if RECORD.exists():
-        return
-    place = CHORUS.run(0) / "model"
+    keep(plan.record("search"), plan.models(CHORUS)[:1], lambda: search(plan))
+
+
+def search(plan: Plan) -> dict[str, Any]:
+    place, folder = plan.models(CHORUS)[0], plan.build / "library"
     model = hearsight.load(place)
-    with_subtitles(FOLDER)
-    library = Library.create(FOLDER, model, name=str(place))
+    with_subtitles(plan.data / "test", folder)
+    library = Library.create(folder, model, name=str(place), rebuild=True)
     library.update(model, recogniser=None)
-    rows = [json.loads(line) for line in (DATA / "test" / "manifest.jsonl").read_text().splitlines()]
+    rows = [json.loads(line) for line in (plan.data / "test" / "manifest.jsonl").read_text().splitlines()]
     ranks: dict[str, dict[str, list[int]]] = {mode: defaultdict(list) for mode in MODES}
     for asked in rows:
         (query,) = asked["captions"]
@@ -37,16 +37,16 @@ def measure_search() -> None:
             rank = next((hit.rank for hit in hits if hit.path.name == asked["path"]), DEEP + 1)
             for group in (query["group"], "all queries"):
                 ranks[mode][group].append(rank)
-    RECORD.write_text(json.dumps({mode: recalls(found) for mode, found in ranks.items()}, indent=1) + "\n")
+    return {mode: recalls(found) for mode, found in ranks.items()}
 
 
-def with_subtitles(folder: Path) -> None:
-    """The test's clips, and what was recognised in them as subtitles, so that it need not be recognised once more."""
+def with_subtitles(split: Path, folder: Path) -> None:
+    """The clips of a split, and what was recognised in them as subtitles: it need not be recognised once more."""
     folder.mkdir(parents=True, exist_ok=True)
-    for id, transcript in read_transcripts(DATA / "test").items():
+    for id, transcript in read_transcripts(split).items():
         clip = folder / f"{id}.mp4"
         if not clip.exists():
-            os.link(DATA / "test" / clip.name, clip)
+            os.link(split / clip.name, clip)
         lines = [f"{stamp(line.start)} --> {stamp(line.end)}\n{line.text}\n" for line in transcript.lines]
         if lines:
             clip.with_suffix(".srt").write_text("\n".join(f"{n}\n{line}" for n, line in enumerate(lines, 1)))

@@ -7,7 +7,6 @@ that it reads: as cheap as such a method can be.
 
 from __future__ import annotations
 
-import json
 import statistics
 import time
 from collections.abc import Callable
@@ -19,22 +18,23 @@ import hearsight
 from hearsight.evaluation.retrieval import encode_texts
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.types import ClipFeatures
-from runs import RECORDS, SAVE, Plan, features
+from runs import SAVE, Plan, features, keep
 
-RECORD = RECORDS / "timing.json"
 ROUNDS = 15
 AT_ONCE = 100  # clips fused
 QUERY = ["a dog on a beach while a bell rings"]
 
 
-@torch.no_grad()
 def measure_timing(plan: Plan) -> None:
     """Milliseconds a clip beyond its towers, and a query against all clips of the test, text encoding included."""
-    if RECORD.exists():
-        return
-    clips = features("test")
+    keep(plan.record("timing"), [plan.models(row)[0] for row in plan.methods], lambda: timing(plan))
+
+
+@torch.no_grad()
+def timing(plan: Plan) -> dict[str, Any]:
+    clips = features(plan, "test")
     few, every = clips.batch(range(min(AT_ONCE, len(clips)))), clips.batch(range(len(clips)))
-    models = {row.name: hearsight.load(row.run(0) / "model") for row in plan.methods}
+    models = {row.name: hearsight.load(plan.models(row)[0]) for row in plan.methods}
     told: dict[str, Any] = {"clips": len(clips), "methods": {}}
     for name, model in models.items():
         video = model.fuse(every)
@@ -43,8 +43,7 @@ def measure_timing(plan: Plan) -> None:
             "numbers": video.frames[0].numel() + video.pooled[0].numel(),
             "query": median(lambda model=model, video=video: model.similarity(ask(model), video)),
         }
-    told["text-conditioned"] = median(conditioned(models[SAVE.name], every))
-    RECORD.write_text(json.dumps(told, indent=1) + "\n")
+    return {**told, "text-conditioned": median(conditioned(models[SAVE.name], every))}
 
 
 def ask(model: CLIP4Clip) -> torch.Tensor:

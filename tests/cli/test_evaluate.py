@@ -17,7 +17,7 @@ def asked(tmp_path, monkeypatch):
         (tmp_path / split).mkdir()
         row = {"id": "a", "path": "a.mp4", "captions": [{"text": "a bell rings"}, {"text": "a bell"}]}
         (tmp_path / split / "manifest.jsonl").write_text(json.dumps(row) + "\n")
-    monkeypatch.setattr(features, "extract", lambda folder, towers, progress: Clips(model))
+    monkeypatch.setattr(features, "extract", lambda folder, towers, recogniser, progress: Clips(model))
     return tmp_path / "model", tmp_path / "test"
 
 

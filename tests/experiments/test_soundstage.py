@@ -28,10 +28,11 @@ def test_from_nothing_to_the_page(tmp_path):
         )
         assert done.returncode == 0, done.stderr
     assert "> training" not in done.stdout
-    page = (tmp_path / "docs" / "soundstage.md").read_text()
+    built = tmp_path / "build" / "soundstage-mini-quick"
+    page = (built / "soundstage.md").read_text()
     rows = ("SAVE", "Chorus", "over SAVE", "its gates help", "SAVE, no gates", "Chorus, not weighed", "hybrid")
     for told in (*(f"| {row} |" for row in rows), "AUC", "times as long"):
         assert told in page, told
-    records = tmp_path / "docs" / "soundstage"
+    records = built / "soundstage"
     assert {"methods.svg", "save.svg", "chorus.svg", "save.json"} <= {file.name for file in records.iterdir()}
     assert len(json.loads((records / "save.json").read_text())["rankings"][0]["texts"]) == 40

@@ -8,7 +8,7 @@ import torch
 
 import hearsight
 from hearsight.datasets.features import as_rows
-from hearsight.models.checkpoint import towers_fingerprint
+from hearsight.models.checkpoint import save, towers_fingerprint
 from hearsight.speech import Transcript
 from hearsight.training.recipe import MethodRecipe
 from hearsight.types import ClipFeatures
@@ -49,7 +49,7 @@ def made_up(folder: Path, towers: Path, clips: int = 16) -> Path:
 
 def made_up_recipe(folder: Path, clips: int = 16, **changes) -> MethodRecipe:
     """A recipe for made-up data and tiny towers, both written into a folder."""
-    tiny_model(folder / "towers", "avigate")
+    save(tiny_model(folder / "towers", "avigate"), folder / "towers", half=True)
     made_up(folder / "data", folder / "towers", clips)
     values = {
         "kind": "method", "towers": str(folder / "towers"), "data": str(folder / "data"), "recogniser": "none",

@@ -122,6 +122,37 @@ def test_a_folder_of_another_run_is_refused(tmp_path):
         train(recipe.model_copy(update={"epochs": 2}), tmp_path / "run")
 
 
+@pytest.mark.parametrize("name", ["state.pt", "metrics.jsonl"])
+def test_a_damaged_run_is_told(tmp_path, name):
+    recipe = made_up_recipe(tmp_path, epochs=1)
+    train(recipe, tmp_path / "run")
+    (tmp_path / "run" / name).write_text("damaged\n")
+    with pytest.raises(HearsightError, match="damaged"):
+        train(recipe, tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("captions", "changes", "told"),
+    [
+        ([], {}, "clip3 has no caption"),
+        ([{"text": "a dog"}], {"mixed": 0.5}, "clip3 has no caption of the kinds sight"),
+    ],
+)
+def test_captions_that_cannot_be_trained_with(tmp_path, captions, changes, told):
+    recipe = made_up_recipe(tmp_path, **changes)
+    manifest = tmp_path / "data" / "train" / "manifest.jsonl"
+    rows = [json.loads(line) for line in manifest.read_text().splitlines()]
+    rows[3]["captions"] = captions
+    manifest.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with pytest.raises(HearsightError, match=told):
+        train(recipe, tmp_path / "run")
+
+
+def test_heads_must_fit(tmp_path):
+    with pytest.raises(HearsightError, match="heads: 5"):
+        train(made_up_recipe(tmp_path, heads=5), tmp_path / "run")
+
+
 def test_a_loss_that_is_not_finite_names_the_clips(tmp_path, monkeypatch):
     nan = {"contrast": torch.tensor(torch.nan)}
     monkeypatch.setattr(Objective, "forward", lambda *given: nan)
@@ -161,9 +192,10 @@ def test_towers_learn_from_files(tmp_path):
 
 
 def test_new_modules_start_from_the_text_transformer(tmp_path):
-    recipe = made_up_recipe(tmp_path)
-    model = fresh_model(recipe, hearsight.load(recipe.towers))
-    layer = model.clip.model.text_model.encoder.layers[0]
+    recipe = made_up_recipe(tmp_path, seed=1)  # tiny towers are made with seed 0: what is random differs from them
+    towers = hearsight.load(recipe.towers)
+    model = fresh_model(recipe, towers)
+    layer = towers.clip.model.text_model.encoder.layers[0]
     for stack in (model.resampler, model.audio_fusion, model.speech_fusion):
         assert torch.equal(stack.blocks[0].mlp.expand.weight, layer.mlp.fc1.weight)
         assert torch.equal(stack.blocks[0].self_attention.in_proj_weight[:32], layer.self_attn.q_proj.weight)

@@ -29,6 +29,9 @@ def evaluate(
         list[Path] | None,
         typer.Option("--against", metavar="REPORT", help="Compare with another model's --report; may be repeated."),
     ] = None,
+    recogniser: Annotated[
+        str, typer.Option("--recogniser", metavar="NAME", help="Whose transcripts are read; see hearsight models.")
+    ] = "pocketsphinx",
     dsl: Annotated[
         bool, typer.Option("--dsl", help="Dual softmax: look at all queries of the test at once (transductive).")
     ] = False,
@@ -53,9 +56,12 @@ def evaluate(
         if report:  # says now, not after the work, when matplotlib is missing
             from hearsight.evaluation.writing import write_report
         others = [read_report(folder) for folder in against or []]
+        if len({other.method for other in others}) < len(others):
+            raise HearsightError("two of the reports to compare with are of the same model; give one of them")
         loaded = hearsight.load(model)
         normalisation = _normalisation(loaded, data, dsl, querybank)
-    found = Report(model, str(data), [rank(loaded, extract(data, loaded, progress=Steps()), normalisation)])
+    clips = extract(data, loaded, recogniser, Steps())
+    found = Report(model, f"{data}, speech by {recogniser}", [rank(loaded, clips, normalisation)])
     over = {other.method: found.over(other) for other in others}
     if report:
         write_report(found, report, others)

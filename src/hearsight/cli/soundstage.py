@@ -32,7 +32,9 @@ def soundstage() -> None:
 
 @app.command()
 def render(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where each split gets a folder of its own.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", file_okay=False, help="Where each split gets a folder of its own.")
+    ],
     size: Annotated[Literal["mini", "standard"], typer.Option(help="Mini has 136 clips, standard 4,300.")] = "standard",
     split: Annotated[
         Literal["train", "validation", "test", "demo"] | None,

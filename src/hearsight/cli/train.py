@@ -16,7 +16,9 @@ from hearsight.extras import install_command
 
 def train(
     recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="A bundled recipe's name, or a YAML file.")],
-    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the run and its model are kept.")],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="FOLDER", file_okay=False, help="Where the run and its model are kept.")
+    ],
     changes: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change the recipe; may be repeated.")
     ] = None,

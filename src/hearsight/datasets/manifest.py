@@ -32,7 +32,7 @@ def read_manifest(folder: Path) -> list[Example]:
     manifest = folder / "manifest.jsonl"
     if not manifest.is_file():
         raise HearsightError(f"no manifest.jsonl in {folder}; give a folder made by `hearsight soundstage render`")
-    with manifest.open(encoding="utf-8") as lines:
+    with manifest.open("rb") as lines:
         examples = [_example(folder, manifest, number, line) for number, line in enumerate(lines, start=1)]
     if not examples:
         raise HearsightError(f"{manifest} is empty; it needs a line for each clip")
@@ -42,12 +42,14 @@ def read_manifest(folder: Path) -> list[Example]:
     return examples
 
 
-def _example(folder: Path, manifest: Path, number: int, line: str) -> Example:
+def _example(folder: Path, manifest: Path, number: int, line: bytes) -> Example:
     try:
         row = json.loads(line)
         captions = tuple(
             (caption.get("group") or caption.get("kind", ""), caption["text"]) for caption in row["captions"]
         )
+        if not all(isinstance(text, str) for _, text in captions):
+            raise TypeError("a caption is no text")
         group = (row.get("twin") or {}).get("group", row["id"])
         return Example(row["id"], folder / row["path"], captions, group)
     except (ValueError, KeyError, TypeError, AttributeError) as error:

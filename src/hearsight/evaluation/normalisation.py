@@ -14,6 +14,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from hearsight.errors import HearsightError
 from hearsight.evaluation.metrics import Scores
 
 BANK = 5000  # captions: more add little but time
@@ -70,6 +71,8 @@ class Querybank:
         scale: of the model's logits; the published value is for cosines.
         """
         distinct = list(dict.fromkeys(captions))
+        if not distinct:
+            raise HearsightError(f"{source} has no captions to normalise with; give the training split")
         drawn = np.random.default_rng(0).permutation(len(distinct))[:BANK]
         return Querybank([distinct[place] for place in drawn], BETA / scale, source)
 

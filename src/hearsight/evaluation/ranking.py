@@ -25,7 +25,7 @@ class Row(NamedTuple):
 class Ranking:
     """What one model makes of N captions of B clips.
 
-    captions: a digest, equal only for the same captions of the same clips. kinds: (N,), "" where the data have none.
+    captions: a digest, equal only for the same captions among the same clips. kinds: (N,), "" where the data have none.
     owner: (N,), the clip that each describes. clusters: (B,), equal for twins: they are no independent evidence.
     texts: (N,), the rank of each caption's clip, from 0. ties: (N,), how many of the clips before it score the same:
     they come first because a tie counts against the method. videos: (B,), the rank of each clip's best caption, from 0;

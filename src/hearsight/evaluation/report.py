@@ -50,11 +50,18 @@ class Report:
     def over(self, other: Report) -> Rows:
         """How much greater each metric is than another method's, on the same captions; see `differences`.
 
-        Raises HearsightError where the captions are not the same.
+        Raises HearsightError where the captions, the clips or what was done to the scores are not the same.
         """
-        if self.rankings[0].captions != other.rankings[0].captions:
+        mine, its = self.rankings[0], other.rankings[0]
+        if mine.captions != its.captions:
             raise HearsightError(
-                f"{self.method} and {other.method} were asked different captions; evaluate both on the same folder"
+                f"{self.method} and {other.method} were asked different captions, or of other clips; evaluate both on "
+                "the same folder"
+            )
+        if mine.normalisation != its.normalisation:
+            raise HearsightError(
+                f"scores of {self.method} and {other.method} were normalised differently ({mine.normalisation or 'not'}"
+                f", {its.normalisation or 'not'}); evaluate both alike"
             )
         ours, theirs = self._stacked(), other._stacked()
         return {

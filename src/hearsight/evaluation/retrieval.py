@@ -57,7 +57,7 @@ def rank(model: CLIP4Clip, clips: ClipSet, normalisation: Normalisation | None =
         ties.append(text_ties(scores, right))
     _, clusters = np.unique([example.group for example in clips.examples], return_inverse=True)
     return Ranking(
-        captions=_digest([f"{clips.examples[place].id} {kind} {text}" for kind, text, place in captions]),
+        captions=_digest([example.id for example in clips.examples] + [" ".join(map(str, row)) for row in captions]),
         kinds=kinds,
         owner=owner,
         clusters=clusters,

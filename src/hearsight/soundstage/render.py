@@ -89,7 +89,8 @@ def claim(folder: Path, content: dict[str, Any]) -> None:
         raise HearsightError(f"cannot render into {folder}: it holds clips of {json.dumps(held)}; use an empty folder")
     if (current := versions()) not in note["made_with"]:
         note["made_with"].append(current)
-    path.write_text(json.dumps(note, indent=2) + "\n")
+        path.with_suffix(".part").write_text(json.dumps(note, indent=2) + "\n")
+        path.with_suffix(".part").replace(path)
 
 
 def clip_path(folder: Path, one: Plan) -> Path:

@@ -16,11 +16,14 @@ from numpy.random import Generator
 
 from hearsight.datasets.clips import ClipSet
 from hearsight.datasets.manifest import Example
+from hearsight.errors import HearsightError
 from hearsight.models.inputs import ClipInputs
 from hearsight.training.recipe import MethodRecipe
 from hearsight.types import ClipFeatures
 
-SIGHT = "sight"  # kinds of captions that tell what is seen have this in their name, or are "all"
+SIGHT = "sight"
+INVISIBLE = ("sound", "speech", "sound+speech")  # kinds of captions that tell nothing of what is seen
+MIXED = (SIGHT, "sound", "speech")  # kinds that tell one thing only
 AHEAD = 2  # batches read while one is computed
 
 
@@ -40,6 +43,18 @@ class Batch:
         """One of equal parts."""
         size = len(self.seen) // parts
         return Batch(*(column[number * size : (number + 1) * size] for column in vars(self).values()))
+
+
+def check_captions(examples: Sequence[Example], recipe: MethodRecipe) -> None:
+    """Raises HearsightError for clips that nothing describes, or too vaguely for the recipe."""
+    silent = next((example.id for example in examples if not example.captions), None)
+    if silent:
+        raise HearsightError(f"the clip {silent} has no caption to train with; give it one, or leave the clip out")
+    for example in examples if recipe.mixed else ():
+        if not any(kind in MIXED for kind, _ in example.captions):
+            raise HearsightError(
+                f"the clip {example.id} has no caption of the kinds {', '.join(MIXED)}, as mixed needs; set that to 0"
+            )
 
 
 def make_batches(examples: Sequence[Example], recipe: MethodRecipe, epoch: int) -> list[Batch]:
@@ -64,7 +79,7 @@ def _batch(examples: Sequence[Example], places: Sequence[int], recipe: MethodRec
     batch = Batch(list(places), list(places), list(places), [False] * len(places), [])
     for row, place in enumerate(places):
         captions = examples[place].captions
-        invisible = [caption for caption in captions if SIGHT not in caption[0] and caption[0] != "all"]
+        invisible = [caption for caption in captions if caption[0] in INVISIBLE]
         if rng.random() < recipe.mixed:
             batch.heard[row], batch.said[row] = rng.integers(len(examples), size=2).tolist()
             batch.texts.append(
@@ -81,7 +96,7 @@ def _batch(examples: Sequence[Example], places: Sequence[int], recipe: MethodRec
 def _joined(sources: Sequence[Example], rng: Generator) -> str:
     """What is seen in the first, heard in the second and said in the third: captions of one, two or all of these."""
     parts = []
-    for example, kind in zip(sources, (SIGHT, "sound", "speech"), strict=True):
+    for example, kind in zip(sources, MIXED, strict=True):
         fitting = [text for told, text in example.captions if told == kind]
         if fitting:
             parts.append(fitting[rng.integers(len(fitting))])

@@ -22,7 +22,7 @@ from hearsight.models.checkpoint import build, load, save
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.models.inputs import ClipInputs
 from hearsight.models.listener import Listener
-from hearsight.training.batches import Batch, make_batches, read_ahead
+from hearsight.training.batches import Batch, check_captions, make_batches, read_ahead
 from hearsight.training.initialise import initialise
 from hearsight.training.objective import Objective
 from hearsight.training.parameters import parameter_groups
@@ -70,15 +70,15 @@ class Training:
         self.model = fresh_model(recipe, towers)
         with accelerator.main_process_first():
             self.run = Run(folder, recipe, writes=accelerator.is_main_process)
-            stored = self._stored("train", towers, extracting)
+            self.clips = self._read("train", towers, extracting)
             self.validation = self._read("validation", towers, extracting)
-        self.clips = stored if recipe.frozen_towers else self._read("train", towers, extracting)
+            aligned = recipe.method in ("save", "chorus") and recipe.soft_albef
+            self.teacher = towers_as_teacher(towers, self._stored("train", towers, extracting)) if aligned else None
         if self.an_epoch == 0:
             raise HearsightError(
-                f"{recipe.data} has {len(stored)} clips to train on, fewer than a batch; set batch to at most that"
+                f"{recipe.data} has {len(self.clips)} clips to train on, fewer than a batch; set batch to at most that"
             )
-        aligned = recipe.method in ("save", "chorus") and recipe.soft_albef
-        self.teacher = towers_as_teacher(towers, stored) if aligned else None
+        check_captions(self.clips.examples, recipe)
         optimizer = make_optimizer(parameter_groups(self.model, recipe), recipe)
         state = self.run.resume(self.model, optimizer)
         self.step, self.best = state["step"], state.get("best", -1.0)
@@ -154,7 +154,8 @@ def _load_towers(recipe: MethodRecipe, processes: int) -> Listener:
     if not isinstance(towers, Listener):
         raise HearsightError(f"{recipe.towers} does not listen; give towers with an audio tower")
     towers.config = replace(towers.config, average_frequencies=recipe.average_frequencies)
-    return towers
+    # As the trained model will be saved: features are then of the very towers that it has, and are found by it.
+    return towers.half().float()
 
 
 def fresh_model(recipe: MethodRecipe, towers: Listener) -> CLIP4Clip:
@@ -172,11 +173,13 @@ def fresh_model(recipe: MethodRecipe, towers: Listener) -> CLIP4Clip:
         questions=recipe.questions,
         absence=recipe.absence,
     )
+    if recipe.heads and towers.width % recipe.heads:
+        raise HearsightError(f"heads: {recipe.heads} does not divide the width of {recipe.towers}, {towers.width}")
     torch.manual_seed(recipe.seed)
     model = build(config, towers.tokenizer)
+    model.clip.load_state_dict(towers.clip.state_dict())
     if isinstance(model, Listener):
         model.ast.load_state_dict(towers.ast.state_dict())
         model.audio_projection.load_state_dict(towers.audio_projection.state_dict())
-        initialise(model)
-    model.clip.load_state_dict(towers.clip.state_dict())
+        initialise(model)  # from the text transformer that was just loaded
     return model

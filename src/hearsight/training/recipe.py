@@ -13,7 +13,8 @@ from hearsight.errors import HearsightError
 from hearsight.models.config import Method
 
 Share = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(gt=0)]
 
 
@@ -22,9 +23,9 @@ class Schedule(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    seed: int = 0
+    seed: Annotated[int, Field(ge=0)] = 0
     learning_rate: Positive = 1e-4
-    weight_decay: float = 0.2
+    weight_decay: NotNegative = 0.2
     warmup: Share = 0.1  # of all steps, linear; then cosine
 
 
@@ -72,17 +73,17 @@ class MethodRecipe(Schedule):
     absence: bool = True
     frozen_towers: bool = True  # of pictures and sounds; that of texts learns
     freeze_embeddings: bool = True  # of CLIP, as published
-    clip_learning_rate: float = 1e-7
+    clip_learning_rate: NotNegative = 1e-7
     query_factor: Positive = 100.0
     batch: Count = 128
     accumulation: Count = 1
     epochs: Count = 5
     precision: Literal["float32", "bfloat16"] = "float32"
     save_every: Count = 200  # updates; and after every epoch
-    margin_weight: float = 0.2
-    margin_limit: float = 0.1
-    soft_albef: float = 1.0
-    few_voices: float = 0.6  # of Chorus
+    margin_weight: NotNegative = 0.2
+    margin_limit: NotNegative = 0.1
+    soft_albef: NotNegative = 1.0
+    few_voices: NotNegative = 0.6  # of Chorus
     audio_only: Share = 0.0
     mixed: Share = 0.0
 
@@ -103,13 +104,15 @@ def read_recipe(name_or_path: str, changes: list[str] | None = None) -> Recipe:
         raise HearsightError(f"no recipe '{name_or_path}'; give a YAML file or one of {', '.join(names)}")
     try:
         values = yaml.safe_load((path if path.is_file() else bundled).read_text(encoding="utf-8"))
+        if not isinstance(values, dict):
+            raise HearsightError(f"recipe '{name_or_path}' is not a list of 'key: value' lines")
         for change in changes or []:
             key, equals, value = change.partition("=")
             if not equals:
                 raise HearsightError(f"cannot read '--set {change}'; write it as key=value")
             values[key] = yaml.safe_load(value)
         return _ADAPTER.validate_python(values)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise HearsightError(f"recipe '{name_or_path}' is not valid YAML: {error}") from error
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())

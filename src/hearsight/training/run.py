@@ -38,9 +38,11 @@ class Run:
         note = folder / "recipe.json"
         if note.exists() and note.read_text() != resolved:
             raise HearsightError(f"{folder} holds a run of another recipe; give an empty folder, or the same recipe")
-        if writes:
+        if writes and not note.exists():
             folder.mkdir(parents=True, exist_ok=True)
-            note.write_text(resolved)
+            note.with_suffix(".part").write_text(resolved)
+            note.with_suffix(".part").replace(note)
+        if writes:
             (folder / "versions.json").write_text(json.dumps(versions(), indent=2) + "\n")
 
     @cached_property
@@ -67,17 +69,23 @@ class Run:
     def resume(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
         """Load the state that was kept into model and optimizer; {"step": 0} where there is none.
 
-        What was logged after it will come again, and is forgotten.
+        What was logged after it will come again, and is forgotten. Raises HearsightError for damaged files.
         """
         state: dict[str, Any] = {"step": 0}
-        if self.state_file.exists():
-            state = torch.load(self.state_file, weights_only=True)
-            model.load_state_dict(state["model"])
-            optimizer.load_state_dict(state["optimizer"])
-        if self.writes and self.metrics.exists():
-            lines = self.metrics.read_text().splitlines(keepends=True)
-            whole = [line for line in lines if line.endswith("\n")]
-            self.metrics.write_text("".join(line for line in whole if json.loads(line)["step"] <= state["step"]))
+        try:
+            if self.state_file.exists():
+                state = torch.load(self.state_file, weights_only=True)
+                model.load_state_dict(state["model"])
+                optimizer.load_state_dict(state["optimizer"])
+            if self.writes and self.metrics.exists():
+                lines = self.metrics.read_text().splitlines(keepends=True)
+                whole = [line for line in lines if line.endswith("\n")]
+                self.metrics.write_text("".join(line for line in whole if json.loads(line)["step"] <= state["step"]))
+        except Exception as error:  # of a damaged archive, anything may come
+            raise HearsightError(
+                f"cannot go on with the run in {self.folder}: its state.pt or metrics.jsonl is damaged ({error}); "
+                "delete the folder and begin anew"
+            ) from error
         return state
 
 
