@@ -5,7 +5,7 @@ meets the words that were spoken over it, and a gate that must be set before the
 clip is three voices side by side, and the gates are the query's: a small network reads them from its text. There is no
 fusion transformer, so a clip costs less than with SAVE; vectors stay independent of each other, as a library needs it.
 
-What each part brings, and what was tried and left out: docs/soundstage.md.
+What each part is for, and what was tried and left out: docs/research.md.
 """
 
 from __future__ import annotations
