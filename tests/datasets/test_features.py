@@ -1,6 +1,7 @@
 """Features are extracted once for all heads on the same towers, go on where they stopped, and are read by place."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -81,6 +82,13 @@ def test_a_stopped_extraction_goes_on(data, towers, monkeypatch):
     clips = extract(data, towers, progress=lambda *step: told.append(step))
     assert told == [("extracted", 3, 3)]
     assert clips.batch([0, 1, 2]).frame_mask.sum(dim=1).tolist() == [2, 3, 2]
+
+
+def test_a_table_whose_making_was_killed_is_made_anew(data, towers):
+    extract(data, towers)
+    (table,) = (data / "features").iterdir()
+    shutil.rmtree(table / "_versions")
+    assert len(extract(data, towers).batch([0, 1, 2]).frames) == 3
 
 
 def test_a_model_that_only_sees_stores_no_sound(data, tmp_path):

@@ -3,9 +3,11 @@
 import shutil
 
 import pytest
+import torch
 
 import hearsight
 from hearsight.soundstage.icons import FONT
+from hearsight.training import towers
 from hearsight.training.recipe import TowersRecipe
 from hearsight.training.towers import train_towers
 from tests.making import tiny_ast, tiny_clip
@@ -15,27 +17,30 @@ needs_stage = pytest.mark.skipif(
 )
 
 
-@needs_stage
-def test_towers_learn_and_resume(tmp_path):
-    sizes = {
-        "clip": tiny_clip(),
-        "ast": tiny_ast(),
-        "vocabulary": 700,
-        "scenes": 8,
-        "sounded": 8,
-        "pictures_a_scene": 2,
-    }
+def tiny_recipe() -> TowersRecipe:
+    sizes = {"clip": tiny_clip(), "ast": tiny_ast(), "vocabulary": 700}
+    scenes = {"scenes": 8, "sounded": 8, "pictures_a_scene": 2}
     steps = {"steps": 12, "pictures": 8, "sounds": 4, "sentences": 8, "learning_rate": 3e-3}
-    recipe = TowersRecipe(kind="towers", nowhere=True, **sizes, **steps)
-    losses: list[float] = []
+    return TowersRecipe(kind="towers", nowhere=True, **sizes, **scenes, **steps)
+
+
+@needs_stage
+def test_towers_learn_and_go_on_where_they_stopped(tmp_path, monkeypatch):
+    monkeypatch.setattr(towers, "SAVE_EVERY", 4)
+    recipe, losses, then = tiny_recipe(), [], []
+    straight = train_towers(recipe, tmp_path / "straight", workers=1, progress=lambda *told: losses.append(told))
+    assert [step for step, _, _ in losses] == list(range(1, 13))
+    totals = [sum(figures.values()) for _, _, figures in losses]
+    assert sum(totals[-3:]) < sum(totals[:3])
 
     def stop(step: int, total: int, figures: dict[str, float]) -> None:
-        losses.append(sum(figures.values()))
-        if step == 12 and len(losses) == 12:
+        if step == 6:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train_towers(recipe, tmp_path / "run", workers=1, progress=stop)
-    assert sum(losses[-3:]) < sum(losses[:3])
-    model = hearsight.load(train_towers(recipe, tmp_path / "run", workers=1))
+        train_towers(recipe, tmp_path / "stopped", workers=1, progress=stop)
+    gone_on = train_towers(recipe, tmp_path / "stopped", workers=1, progress=lambda *told: then.append(told))
+    assert [step for step, _, _ in then] == list(range(5, 13))
+    model, other = hearsight.load(straight), hearsight.load(gone_on)
+    assert all(torch.equal(tensor, other.state_dict()[name]) for name, tensor in model.state_dict().items())
     assert model.encode_text(model.tokenize(["a dog"])).shape == (1, 32)

@@ -6,6 +6,7 @@ the same table, by random access. It is filled in steps: an interrupted extracti
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,8 +84,7 @@ def extract(
     examples, said = read_manifest(folder), read_transcripts(folder, recogniser, progress=progress)
     database = lancedb.connect(str(folder / "features"))
     name = towers_fingerprint(towers)
-    # The schema follows from the first clips; a table is there or not, never half made.
-    table = database.open_table(name) if (folder / "features" / f"{name}.lance").exists() else None
+    table = _table(database, name, folder / "features" / f"{name}.lance")  # its schema follows from the first clips
     stored = set() if table is None else set(_ids(table))
     missing = [example for example in examples if example.id not in stored]
     for start in range(0, len(missing), KEPT_AT_ONCE):
@@ -106,6 +106,16 @@ def extract(
         spoken(texts),
         towers.ast.width if isinstance(towers, Listener) else None,
     )
+
+
+def _table(database: Any, name: str, at: Path) -> Any:
+    """The table, or None. One whose making was killed has no version yet, and is cleared away."""
+    if not at.exists():
+        return None
+    if not (at / "_versions").exists():
+        shutil.rmtree(at)
+        return None
+    return database.open_table(name)
 
 
 def _ids(table: Any) -> list[str]:

@@ -84,7 +84,7 @@ def encode_clips(model: CLIP4Clip, clips: ClipSet) -> list[VideoEmbedding]:
 
 @torch.no_grad()
 def encode_texts(model: CLIP4Clip, texts: Sequence[str]) -> Tensor:
-    """(N, D) unit vectors."""
+    """(N, D), or what `text_width` says."""
     starts = range(0, len(texts), TEXTS)
     return torch.cat([model.encode_text(model.tokenize(texts[start : start + TEXTS])) for start in starts])
 
