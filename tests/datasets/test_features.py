@@ -104,6 +104,9 @@ def test_transcripts_are_kept_for_each_recogniser(data):
     kept = data / "transcripts.none.jsonl"
     kept.write_text(kept.read_text()[:-20])  # as a kill would leave it
     assert read_transcripts(data, "none") == none
+    kept.write_text("damaged\n" + kept.read_text())
+    with pytest.raises(HearsightError, match="line 1 is damaged"):
+        read_transcripts(data, "none")
 
 
 def test_true_transcripts_are_those_of_the_manifest(data):

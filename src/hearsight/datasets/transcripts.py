@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from hearsight.datasets.manifest import Progress, read_manifest
+from hearsight.errors import HearsightError
 from hearsight.media import probe
 from hearsight.speech import Transcript, load_recogniser, transcribe
 from hearsight.types import Line
@@ -68,11 +69,18 @@ def _transcribe(recogniser: str, path: Path) -> dict[str, Any]:
 
 
 def _complete_lines(path: Path) -> Iterator[dict[str, Any]]:
-    """The JSON lines of a file, without a last one that a kill cut short; that one is removed."""
+    """The JSON lines of a file, without a last one that a kill cut short; that one is removed.
+
+    Raises HearsightError for another line that is damaged.
+    """
     if not path.exists():
         return
     text = path.read_text(encoding="utf-8")
     complete = text[: text.rfind("\n") + 1]
     if complete != text:
         path.write_text(complete, encoding="utf-8")
-    yield from map(json.loads, complete.splitlines())
+    for number, line in enumerate(complete.split("\n")[:-1], start=1):
+        try:
+            yield json.loads(line)
+        except ValueError as error:
+            raise HearsightError(f"{path}, line {number} is damaged ({error}); delete the line or the file") from error
