@@ -71,15 +71,21 @@ class Chorus(Listener):
         v0, mask, seen = self.vision(features)
         sight = v0 * seen
         frames = F.normalize(sight.float(), dim=-1)
-        audio, speech = self.resample(features), self.read(features)
-        present = (features.has_audio, features.has_speech)
-        voices = (self.audio_voice(audio).mean(dim=1), masked_mean(self.speech_voice(speech), features.words))
+        audio, voices = None, {}
+        if "audio" not in without:
+            audio = self.resample(features)
+            voices["audio"] = self.audio_voice(audio).mean(dim=1), features.has_audio
+        if "speech" not in without:
+            speech = self.speech_voice(self.read(features))
+            voices["speech"] = masked_mean(speech, features.words), features.has_speech
         pooled = [pool(frames, mask)]
-        for branch, voice, there, absent in zip(self.branches, voices, present, self.absent, strict=True):
+        for branch, absent in zip(self.branches, self.absent, strict=True):
+            if branch not in voices:
+                pooled.append(torch.zeros_like(pooled[0]))
+                continue
+            voice, there = voices[branch]
             voice = F.normalize(voice.float(), dim=-1)
-            if self.config.absence:
-                voice = voice.where(there[:, None], absent)
-            pooled.append(torch.zeros_like(voice) if branch in without else voice)
+            pooled.append(voice.where(there[:, None], absent) if self.config.absence else voice)
         return VideoEmbedding(frames, mask, torch.cat(pooled, dim=-1), vision=sight, audio=audio)
 
     def similarity(self, text: Tensor, video: VideoEmbedding) -> Tensor:

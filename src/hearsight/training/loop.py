@@ -73,7 +73,7 @@ class Training:
             self.clips = self._read("train", towers, extracting)
             self.validation = self._read("validation", towers, extracting)
             aligned = recipe.method in ("save", "chorus") and recipe.soft_albef
-            self.teacher = towers_as_teacher(towers, self._stored("train", towers, extracting)) if aligned else None
+            self.teacher = towers_as_teacher(towers, self._features(towers, extracting)) if aligned else None
         if self.an_epoch == 0:
             raise HearsightError(
                 f"{recipe.data} has {len(self.clips)} clips to train on, fewer than a batch; set batch to at most that"
@@ -132,6 +132,10 @@ class Training:
                 save(self.model, self.run.folder / "model", half=True)
         if at_end or self.step % self.recipe.save_every == 0:
             self.run.save(self.step, self.model, self.optimizer, best=self.best)
+
+    def _features(self, towers: Listener, extracting: Extracting | None) -> FeatureSet:
+        """Of the training clips; they are at hand where the towers are frozen."""
+        return self.clips if isinstance(self.clips, FeatureSet) else self._stored("train", towers, extracting)
 
     def _stored(self, split: str, towers: Listener, extracting: Extracting | None) -> FeatureSet:
         return extract(Path(self.recipe.data) / split, towers, self.recipe.recogniser, extracting)
