@@ -69,7 +69,6 @@ CHORUS_WITHOUT = (
     Row("Chorus, one question", {**CHORUS.changes, "questions": False}),
     Row("Chorus, no absence", {**CHORUS.changes, "absence": False}),
     Row("Chorus, many voices", {**CHORUS.changes, "few_voices": 0.0}),
-    Row("Chorus, no soft-ALBEF", {**CHORUS.changes, "soft_albef": 0.0}),
     Row("Chorus, mixed clips", {**CHORUS.changes, "mixed": MIXED}),
 )
 

@@ -111,7 +111,7 @@ def make_optimizer(groups: list[tuple[list[tuple[str, Tensor]], float]], recipe:
             chosen = [p for name, p in parameters if (p.ndim > 1 and not name.endswith("bias")) == decays]
             decay = recipe.weight_decay if decays else 0.0
             settings.append({"params": chosen, "lr": rate, "peak": rate, "weight_decay": decay})
-    return torch.optim.AdamW([s for s in settings if s["params"]], betas=(0.9, 0.98), eps=1e-6)
+    return torch.optim.AdamW([s for s in settings if s["params"]], betas=(0.9, 0.98), eps=1e-6, fused=True)
 
 
 def update(
