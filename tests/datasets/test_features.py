@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -131,3 +132,12 @@ def test_a_manifest_that_is_not_right(tmp_path):
     manifest.write_text(row + row)
     with pytest.raises(HearsightError, match="several clips of the id a"):
         read_manifest(tmp_path)
+
+
+def test_two_processes_that_start_at_once_share_the_work(data, towers):
+    said: list[tuple[str, int, int]] = []
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(extract, data, towers, "pocketsphinx", lambda *step: said.append(step)) for _ in range(2)]
+        first, second = (future.result() for future in both)
+    assert first.table.count_rows() == second.table.count_rows() == 3
+    assert said.count(("extracted", 3, 3)) == said.count(("transcribed", 3, 3)) == 1

@@ -55,3 +55,10 @@ def test_a_split_with_captions_has_no_ceilings(tmp_path: Path) -> None:
         ceilings(tmp_path)
     with pytest.raises(HearsightError, match="give the test or the validation split"):
         ceilings(written(tmp_path, [{"facts": ["icon: dog"], "captions": [{"kind": "sight", "facts": []}]}]))
+
+
+@pytest.mark.parametrize("line", ['{"id": "a", "path": "a.mp4", "captions": []}', "{", "[]"])
+def test_a_manifest_of_something_else_is_told(tmp_path: Path, line: str) -> None:
+    (tmp_path / "manifest.jsonl").write_text(line + "\n")
+    with pytest.raises(HearsightError, match="line 1 tells no facts"):
+        ceilings(tmp_path)

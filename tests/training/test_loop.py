@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -120,6 +121,15 @@ def test_a_folder_of_another_run_is_refused(tmp_path):
     train(recipe, tmp_path / "run")
     with pytest.raises(HearsightError, match="another recipe"):
         train(recipe.model_copy(update={"epochs": 2}), tmp_path / "run")
+
+
+def test_a_run_does_not_go_on_with_other_clips(tmp_path):
+    recipe = made_up_recipe(tmp_path, epochs=1)
+    train(recipe, tmp_path / "run")
+    manifest = Path(recipe.data) / "validation" / "manifest.jsonl"
+    manifest.write_text(manifest.read_text().replace("\n", " \n", 1))
+    with pytest.raises(HearsightError, match="other clips, captions or towers"):
+        train(recipe, tmp_path / "run")
 
 
 @pytest.mark.parametrize("name", ["state.pt", "metrics.jsonl"])

@@ -19,6 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from hearsight.datasets.filling import filling
 from hearsight.datasets.manifest import Example, Progress, read_manifest
 from hearsight.datasets.transcripts import read_transcripts
 from hearsight.media import probe
@@ -82,20 +83,11 @@ def extract(
     towers: any model; only its image and audio tower and its tokenizer play a part.
     """
     examples, said = read_manifest(folder), read_transcripts(folder, recogniser, progress=progress)
-    database = lancedb.connect(str(folder / "features"))
     name = towers_fingerprint(towers)
-    table = _table(database, name, folder / "features" / f"{name}.lance")  # its schema follows from the first clips
-    stored = set() if table is None else set(_ids(table))
-    missing = [example for example in examples if example.id not in stored]
-    for start in range(0, len(missing), KEPT_AT_ONCE):
-        some = missing[start : start + KEPT_AT_ONCE]
-        rows = _extracted(some, said, towers)
-        if table is None:
-            table = database.create_table(name, rows)
-        else:
-            table.add(rows)
-        if progress:
-            progress("extracted", len(stored) + start + len(some), len(examples))
+    table = _open(folder, name)
+    if table is None or not {example.id for example in examples} <= set(_ids(table)):
+        with filling(folder):
+            table = _fill(folder, name, examples, said, towers, progress)
     row = {id: row for row, id in enumerate(_ids(table))}
     texts = [said[example.id].text for example in examples]
     return FeatureSet(
@@ -108,14 +100,37 @@ def extract(
     )
 
 
-def _table(database: Any, name: str, at: Path) -> Any:
-    """The table, or None. One whose making was killed has no version yet, and is cleared away."""
-    if not at.exists():
+def _fill(
+    folder: Path,
+    name: str,
+    examples: Sequence[Example],
+    said: dict[str, Transcript],
+    towers: CLIP4Clip,
+    progress: Progress | None,
+) -> Any:
+    """The table with what was missing."""
+    table = _open(folder, name)
+    if table is None:  # one whose making was killed is cleared away
+        shutil.rmtree(folder / "features" / f"{name}.lance", ignore_errors=True)
+    stored = set() if table is None else set(_ids(table))
+    missing = [example for example in examples if example.id not in stored]
+    for start in range(0, len(missing), KEPT_AT_ONCE):
+        some = missing[start : start + KEPT_AT_ONCE]
+        rows = _extracted(some, said, towers)
+        if table is None:  # its schema follows from the first clips
+            table = lancedb.connect(str(folder / "features")).create_table(name, rows)
+        else:
+            table.add(rows)
+        if progress:
+            progress("extracted", len(stored) + start + len(some), len(examples))
+    return table
+
+
+def _open(folder: Path, name: str) -> Any:
+    """The table, or None where there is none with a version to read."""
+    if not (folder / "features" / f"{name}.lance" / "_versions").exists():
         return None
-    if not (at / "_versions").exists():
-        shutil.rmtree(at)
-        return None
-    return database.open_table(name)
+    return lancedb.connect(str(folder / "features")).open_table(name)
 
 
 def _ids(table: Any) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
 from functools import partial
@@ -14,7 +14,8 @@ from typing import Any
 
 import torch
 
-from hearsight.datasets.manifest import Progress, read_manifest
+from hearsight.datasets.filling import filling
+from hearsight.datasets.manifest import Example, Progress, read_manifest
 from hearsight.errors import HearsightError
 from hearsight.media import probe
 from hearsight.speech import Transcript, load_recogniser, transcribe
@@ -36,26 +37,35 @@ def read_transcripts(
     if recogniser == PERFECT:
         return _perfect_transcripts(folder)
     kept = folder / f"transcripts.{re.sub('[^a-zA-Z0-9.]+', '-', recogniser)}.jsonl"
-    found = {row["id"]: row["transcript"] for row in _complete_lines(kept)}
     examples = read_manifest(folder)
-    missing = [example for example in examples if example.id not in found]
-    if missing:
-        pool = (
-            ProcessPoolExecutor(workers, get_context("spawn"), torch.set_num_threads, (1,))
-            if len(missing) > FEW
-            else None
-        )
-        with pool or nullcontext(), kept.open("a", encoding="utf-8") as file:
-            paths = [example.path for example in missing]
-            one = partial(_transcribe, recogniser)
-            recognised = pool.map(one, paths, chunksize=4) if pool else map(one, paths)
-            for example, transcript in zip(missing, recognised, strict=True):
-                found[example.id] = transcript
-                file.write(json.dumps({"id": example.id, "transcript": transcript}) + "\n")
-                file.flush()
-                if progress:
-                    progress("transcribed", len(found), len(examples))
+    found = _read(kept)
+    if not {example.id for example in examples} <= found.keys():
+        with filling(folder):
+            found = _fill(kept, examples, recogniser, workers, progress)
     return {example.id: Transcript.from_dict(found[example.id]) for example in examples}
+
+
+def _fill(
+    kept: Path, examples: Sequence[Example], recogniser: str, workers: int, progress: Progress | None
+) -> dict[str, Any]:
+    """The transcripts that are kept, with what was missing."""
+    _cut_to_complete_lines(kept)
+    found = _read(kept)
+    missing = [example for example in examples if example.id not in found]
+    pool = (
+        ProcessPoolExecutor(workers, get_context("spawn"), torch.set_num_threads, (1,)) if len(missing) > FEW else None
+    )
+    with pool or nullcontext(), kept.open("a", encoding="utf-8") as file:
+        paths = [example.path for example in missing]
+        one = partial(_transcribe, recogniser)
+        recognised = pool.map(one, paths, chunksize=4) if pool else map(one, paths)
+        for example, transcript in zip(missing, recognised, strict=True):
+            found[example.id] = transcript
+            file.write(json.dumps({"id": example.id, "transcript": transcript}) + "\n")
+            file.flush()
+            if progress:
+                progress("transcribed", len(found), len(examples))
+    return found
 
 
 def _perfect_transcripts(folder: Path) -> dict[str, Transcript]:
@@ -68,19 +78,24 @@ def _transcribe(recogniser: str, path: Path) -> dict[str, Any]:
     return transcribe(probe(path), load_recogniser(recogniser)).to_dict()
 
 
-def _complete_lines(path: Path) -> Iterator[dict[str, Any]]:
-    """The JSON lines of a file, without a last one that a kill cut short; that one is removed.
+def _read(path: Path) -> dict[str, Any]:
+    """The transcripts of a file, by id, without a last line that a kill cut short.
 
     Raises HearsightError for another line that is damaged.
     """
-    if not path.exists():
-        return
-    text = path.read_text(encoding="utf-8")
+    found = {}
+    lines = path.read_text(encoding="utf-8").split("\n")[:-1] if path.exists() else []
+    for number, line in enumerate(lines, start=1):
+        try:
+            row = json.loads(line)
+            found[row["id"]] = row["transcript"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise HearsightError(f"{path}, line {number} is damaged ({error}); delete the line or the file") from error
+    return found
+
+
+def _cut_to_complete_lines(path: Path) -> None:
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
     complete = text[: text.rfind("\n") + 1]
     if complete != text:
         path.write_text(complete, encoding="utf-8")
-    for number, line in enumerate(complete.split("\n")[:-1], start=1):
-        try:
-            yield json.loads(line)
-        except ValueError as error:
-            raise HearsightError(f"{path}, line {number} is damaged ({error}); delete the line or the file") from error

@@ -6,6 +6,7 @@ Every process draws the same batches, computes its own part of each, and sees th
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import torch
@@ -40,6 +41,7 @@ from hearsight.training.teacher import towers_as_teacher
 from hearsight.types import ClipFeatures
 
 PRECISION = {"float32": "no", "bfloat16": "bf16"}
+CHANGED = "a run on other clips, captions or towers, which have changed where they are; give an empty folder"
 
 
 def train(
@@ -72,6 +74,7 @@ class Training:
             self.run = Run(folder, recipe, writes=accelerator.is_main_process)
             self.clips = self._read("train", towers, extracting)
             self.validation = self._read("validation", towers, extracting)
+            self.run.pin("inputs.json", _inputs(recipe, towers), CHANGED)
             aligned = recipe.method in ("save", "chorus") and recipe.soft_albef
             self.teacher = towers_as_teacher(towers, self._features(towers, extracting)) if aligned else None
         if self.an_epoch == 0:
@@ -160,6 +163,15 @@ def _load_towers(recipe: MethodRecipe, processes: int) -> Listener:
     towers.config = replace(towers.config, average_frequencies=recipe.average_frequencies)
     # As the trained model will be saved: features are then of the very towers that it has, and are found by it.
     return towers.half().float()
+
+
+def _inputs(recipe: MethodRecipe, towers: Listener) -> dict[str, str]:
+    """What a run is made from beside its recipe."""
+    manifests = {split: Path(recipe.data) / split / "manifest.jsonl" for split in ("train", "validation")}
+    return {
+        "towers": towers.fingerprint,
+        **{split: sha256(path.read_bytes()).hexdigest() for split, path in manifests.items()},
+    }
 
 
 def fresh_model(recipe: MethodRecipe, towers: Listener) -> CLIP4Clip:

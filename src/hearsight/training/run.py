@@ -34,16 +34,24 @@ class Run:
         self.folder, self.writes = folder, writes
         self.state_file = folder / "state.pt"
         self.metrics = folder / "metrics.jsonl"
-        resolved = recipe.model_dump_json(indent=2) + "\n"
-        note = folder / "recipe.json"
-        if note.exists() and note.read_text() != resolved:
-            raise HearsightError(f"{folder} holds a run of another recipe; give an empty folder, or the same recipe")
-        if writes and not note.exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            note.with_suffix(".part").write_text(resolved)
-            note.with_suffix(".part").replace(note)
+        self.pin(
+            "recipe.json", recipe.model_dump(), "a run of another recipe; give an empty folder, or the same recipe"
+        )
         if writes:
             (folder / "versions.json").write_text(json.dumps(versions(), indent=2) + "\n")
+
+    def pin(self, name: str, values: dict[str, Any], otherwise: str) -> None:
+        """Write what the run depends on, or, where it was written, see that it is the same.
+
+        Raises HearsightError: the folder "holds {otherwise}".
+        """
+        note, text = self.folder / name, json.dumps(values, indent=2) + "\n"
+        if note.exists() and note.read_text() != text:
+            raise HearsightError(f"{self.folder} holds {otherwise}")
+        if self.writes and not note.exists():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            note.with_suffix(".part").write_text(text)
+            note.with_suffix(".part").replace(note)
 
     @cached_property
     def board(self) -> SummaryWriter:
