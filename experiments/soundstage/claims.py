@@ -35,6 +35,7 @@ CLAIMS = (
     Claim("its soft-ALBEF helps", "SAVE", "SAVE, no soft-ALBEF"),
     Claim("Chorus beats SAVE", "Chorus", "SAVE"),
     Claim("Chorus: for queries about sight, too", "Chorus", "SAVE", "sight"),
+    Claim("Chorus beats SAVE where both learn from mixed clips", "Chorus, mixed clips", "SAVE, mixed clips"),
 )
 
 
