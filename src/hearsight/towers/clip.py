@@ -50,6 +50,9 @@ class ClipTowers(nn.Module):
 
     def tokens(self, ids: Tensor) -> Tensor:
         """(N, S) -> (N, S, D): every projected hidden state. Nothing hides the padding, as published."""
+        return encode_distinct(self._tokens, ids)
+
+    def _tokens(self, ids: Tensor) -> Tensor:
         states = self.model.text_model(input_ids=ids).last_hidden_state
         return cast(Tensor, self.model.text_projection(states))
 
