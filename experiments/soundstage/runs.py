@@ -151,18 +151,30 @@ def features(plan: Plan, split: str, row: Row = SAVE) -> FeatureSet:
 def train(plan: Plan) -> None:
     """Train what is not trained yet, several runs at a time."""
     runs = [(row, seed) for row in plan.rows for seed in range(plan.seeds)]
+    missing = [run for run in runs if not is_trained(plan, *run)]
+    steps = Steps()
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        list(pool.map(lambda run: _train(plan, *run), runs))
+        for done, _ in enumerate(pool.map(lambda run: _train(plan, *run), missing), len(runs) - len(missing) + 1):
+            steps("trained", done, len(runs))
+
+
+def is_trained(plan: Plan, row: Row, seed: int) -> bool:
+    folder = plan.run(row, seed)
+    return (folder / "done").exists() and recipe_of(folder) == read_recipe(
+        RECIPE, changes(plan, row, seed)
+    ).model_dump()
+
+
+def changes(plan: Plan, row: Row, seed: int) -> list[str]:
+    """As the command line has them."""
+    return [f"{name}={json.dumps(value)}" for name, value in plan.settings(row, seed).items()]
 
 
 def _train(plan: Plan, row: Row, seed: int) -> None:
-    folder, settings = plan.run(row, seed), plan.settings(row, seed)
-    words = [f"{name}={json.dumps(value)}" for name, value in settings.items()]
-    if (folder / "done").exists() and recipe_of(folder) == read_recipe(RECIPE, words).model_dump():
-        return
+    folder = plan.run(row, seed)
     folder.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "hearsight", "train", RECIPE, "--out", str(folder)]
-    command += [word for change in words for word in ("--set", change)]
+    command += [word for change in changes(plan, row, seed) for word in ("--set", change)]
     print("> training", folder, flush=True)
     with (folder / "log.txt").open("a") as log:
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}
