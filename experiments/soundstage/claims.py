@@ -8,6 +8,7 @@ from typing import NamedTuple
 from hearsight.evaluation.bootstrap import Estimate
 from hearsight.evaluation.ranking import ALL
 from hearsight.evaluation.report import Report
+from hearsight.evaluation.tables import signed
 
 GUESSING = "CLIP4Clip, ties at chance"
 
@@ -53,7 +54,3 @@ def verdict(difference: Estimate) -> str:
     if difference.low > 0:
         return "holds"
     return "the opposite holds" if difference.high < 0 else "not shown: the interval holds 0"
-
-
-def signed(found: Estimate) -> str:
-    return f"{found.value:+.1f} ({found.low:+.1f} to {found.high:+.1f})"

@@ -10,20 +10,16 @@ from statistics import mean
 
 import numpy as np
 
-from claims import GUESSING, judged, signed
+from claims import GUESSING, judged
 from hearsight.evaluation.bootstrap import Estimate
 from hearsight.evaluation.figures import draw_methods
-from hearsight.evaluation.ranking import ALL, Ranking
-from hearsight.evaluation.report import Report
+from hearsight.evaluation.ranking import ALL
+from hearsight.evaluation.report import Report, read_ranks
+from hearsight.evaluation.tables import markdown, signed
 from runs import CHORUS, SAVE, Plan
 
 GROUPS = ("sight", "sound", "speech", "sound+speech", ALL)
 TIED = "CLIP4Clip"  # sees nothing that tells twins apart
-
-
-def read(record: Path) -> Report:
-    kept = json.loads(record.read_text())
-    return Report(kept["method"], kept["data"], [Ranking.from_dict(values) for values in kept["rankings"]])
 
 
 def write_page(plan: Plan) -> None:
@@ -33,7 +29,7 @@ def write_page(plan: Plan) -> None:
     beside.mkdir(parents=True, exist_ok=True)
     for record in plan.records.glob("*.json"):
         shutil.copy(record, beside)
-    reports = {row.name: read(plan.record(row.slug)) for row in plan.rows}
+    reports = {row.name: read_ranks(plan.record(row.slug)) for row in plan.rows}
     if TIED in reports:
         reports[GUESSING] = guessing(reports[TIED])
     methods = [reports[row.name] for row in plan.methods]
@@ -45,28 +41,28 @@ def write_page(plan: Plan) -> None:
     shown_too = [reports[GUESSING]] if TIED in reports else []
     parts = [
         HEAD.format(seeds=plan.seeds),
-        "## What holds\n",
-        table(["claim", "difference in SumR", "on Soundstage"], judged(reports)),
-        "## Methods\n",
+        "## What holds",
+        markdown(["claim", "difference in SumR", "on Soundstage"], judged(reports)),
+        "## Methods",
         by_group([*shown_too, *methods]),
-        "![SumR of the methods by group of query](soundstage/methods.svg)\n",
+        "![SumR of the methods by group of query](soundstage/methods.svg)",
         recalls([*shown_too, *methods]),
         CHORUS_IS,
         differences(chorus[0], [*shown_too, *(report for report in methods if report is not chorus[0])]),
-        "## What each part of SAVE adds\n",
+        "## What each part of SAVE adds",
         by_group(save),
         differences(save[0], save[1:]),
-        "![SumR of SAVE without a part, by group of query](soundstage/save.svg)\n",
-        "## What each part of Chorus adds\n",
+        "![SumR of SAVE without a part, by group of query](soundstage/save.svg)",
+        "## What each part of Chorus adds",
         by_group(chorus),
         differences(chorus[0], chorus[1:]),
-        "![SumR of Chorus without a part, by group of query](soundstage/chorus.svg)\n",
+        "![SumR of Chorus without a part, by group of query](soundstage/chorus.svg)",
         search_modes(beside),
         gates(beside),
         weights(beside),
         costs(beside),
     ]
-    plan.page.write_text("\n".join(parts))
+    plan.page.write_text("\n\n".join(part.strip() for part in parts) + "\n")
 
 
 HEAD = """# The papers' claims, put to the test on Soundstage
@@ -99,7 +95,7 @@ def guessing(report: Report) -> Report:
 def by_group(reports: Sequence[Report]) -> str:
     """SumR of each report by group of query."""
     rows = [[report.method, *(shown(report.rows[group]["sumr"]) for group in GROUPS)] for report in reports]
-    return table(["SumR", *GROUPS], rows)
+    return markdown(["SumR", *GROUPS], rows)
 
 
 def recalls(reports: Sequence[Report]) -> str:
@@ -113,7 +109,7 @@ def recalls(reports: Sequence[Report]) -> str:
         ]
         for report in reports
     ]
-    return table([ALL, *names.values(), "ties"], rows)
+    return markdown([ALL, *names.values(), "ties"], rows)
 
 
 def differences(report: Report, others: Sequence[Report]) -> str:
@@ -123,17 +119,16 @@ def differences(report: Report, others: Sequence[Report]) -> str:
         over = report.over(other)
         relative = signed(over[ALL]["sumr_relative"])
         rows.append([f"over {other.method}", *(signed(over[group]["sumr"]) for group in GROUPS), relative])
-    return table([report.method, *GROUPS, "in %"], rows)
+    return markdown([report.method, *GROUPS, "in %"], rows)
 
 
 def search_modes(beside: Path) -> str:
     found = json.loads((beside / "search.json").read_text())
-    groups = (*GROUPS[:-1], "all queries")
     rows = [
-        [mode, *(" / ".join(f"{by_group[group][k]:g}" for k in ("r1", "r5", "r10")) for group in groups)]
+        [mode, *(" / ".join(f"{by_group[group][k]:g}" for k in ("r1", "r5", "r10")) for group in GROUPS)]
         for mode, by_group in found.items()
     ]
-    return "## Ways to search\n\nR@1 / R@5 / R@10 of Chorus (seed 0) in a library.\n\n" + table(["", *groups], rows)
+    return "## Ways to search\n\nR@1 / R@5 / R@10 of Chorus (seed 0) in a library.\n\n" + markdown(["", *GROUPS], rows)
 
 
 def gates(beside: Path) -> str:
@@ -152,7 +147,7 @@ def gates(beside: Path) -> str:
     return (
         "## What the gates do\n\nSize of the audio gates on clips without speech, quartiles, by what is on the sound "
         "track (clips). AUC: how often the gate is wider for an event alone than for a distraction alone; 0.5 is "
-        "chance.\n\n" + table(head, rows)
+        "chance.\n\n" + markdown(head, rows)
     )
 
 
@@ -165,7 +160,7 @@ def weights(beside: Path) -> str:
     ]
     return (
         "## What the queries of Chorus listen to\n\nMean weight of each voice by group of query, a number a seed. "
-        "The weights of a query add up to 1.\n\n" + table(["queries about", *voices], rows)
+        "The weights of a query add up to 1.\n\n" + markdown(["queries about", *voices], rows)
     )
 
 
@@ -181,13 +176,8 @@ def costs(beside: Path) -> str:
         f"{told['clips']:,} clips, text encoding included; and the numbers a library keeps of a clip to score it. "
         f"Where the audio fusion has to be run for each query, with the query among what it reads, a query takes "
         f"{told['text-conditioned']:.0f} ms: {slower:.0f} times as long.\n\n"
-        + table(["", "a clip, ms", "numbers kept", "a query, ms"], rows)
+        + markdown(["", "a clip, ms", "numbers kept", "a query, ms"], rows)
     )
-
-
-def table(head: list[str], rows: list[list[str]]) -> str:
-    lines = [head, ["---", *["--:"] * (len(head) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
 def shown(found: Estimate) -> str:

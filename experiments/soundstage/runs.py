@@ -18,7 +18,8 @@ from hearsight.cli.steps import Steps
 from hearsight.datasets.features import FeatureSet, extract
 from hearsight.evaluation.report import Report
 from hearsight.evaluation.retrieval import rank
-from hearsight.training.recipe import read_recipe
+from hearsight.training.loop import load_towers, made_from
+from hearsight.training.recipe import MethodRecipe, read_recipe
 
 RECIPE = "soundstage"
 TOWERS = Path("build/demo")  # where `make demo-model` trains the same
@@ -119,7 +120,9 @@ def keep(record: Path, models: Sequence[Path], make: Callable[[], Any]) -> None:
     made = max((model / "model.safetensors").stat().st_mtime for model in models)
     if not record.exists() or record.stat().st_mtime < made:
         record.parent.mkdir(parents=True, exist_ok=True)
-        record.write_text(json.dumps(make()) + "\n")
+        unfinished = record.with_suffix(".part")
+        unfinished.write_text(json.dumps(make()) + "\n")
+        unfinished.replace(record)
 
 
 def prepare(plan: Plan) -> None:
@@ -159,10 +162,13 @@ def train(plan: Plan) -> None:
 
 
 def is_trained(plan: Plan, row: Row, seed: int) -> bool:
-    folder = plan.run(row, seed)
-    return (folder / "done").exists() and recipe_of(folder) == read_recipe(
-        RECIPE, changes(plan, row, seed)
-    ).model_dump()
+    """By the recipe as it is now, on the towers and clips that there are now."""
+    folder, recipe = plan.run(row, seed), read_recipe(RECIPE, changes(plan, row, seed))
+    assert isinstance(recipe, MethodRecipe)
+    if not (folder / "done").exists():
+        return False
+    kept = [json.loads((folder / name).read_text()) for name in ("recipe.json", "inputs.json")]
+    return kept == [recipe.model_dump(), made_from(recipe, load_towers(recipe))]
 
 
 def changes(plan: Plan, row: Row, seed: int) -> list[str]:
@@ -181,10 +187,6 @@ def _train(plan: Plan, row: Row, seed: int) -> None:
         if subprocess.run(command, stderr=log, env=environment).returncode:
             raise SystemExit(f"cannot train {folder}: see its log.txt")
     (folder / "done").touch()
-
-
-def recipe_of(folder: Path) -> Any:
-    return json.loads((folder / "recipe.json").read_text())
 
 
 def measure(plan: Plan) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import hearsight
 from hearsight.datasets.transcripts import read_transcripts
+from hearsight.evaluation.ranking import ALL
 from hearsight.library import Library
 from runs import CHORUS, Plan, keep
 
@@ -35,7 +36,7 @@ def search(plan: Plan) -> dict[str, Any]:
         for mode in MODES:
             hits = library.search(query["text"], model, mode=mode, limit=DEEP).hits
             rank = next((hit.rank for hit in hits if hit.path.name == asked["path"]), DEEP + 1)
-            for group in (query["group"], "all queries"):
+            for group in (query["group"], ALL):
                 ranks[mode][group].append(rank)
     return {mode: recalls(found) for mode, found in ranks.items()}
 

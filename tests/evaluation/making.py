@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from hearsight.datasets.manifest import Example
-from hearsight.evaluation.metrics import text_ranks, text_ties, video_ranks
+from hearsight.evaluation.metrics import text_ranks, ties, video_ranks
 from hearsight.evaluation.ranking import Ranking
 from hearsight.types import ClipFeatures
 
@@ -49,6 +49,6 @@ def ranking(seed: int = 0, clips: int = 40, captions: int = 3, skill: float = 1.
         owner=owner,
         clusters=np.arange(clips) // 2,
         texts=text_ranks(scores, owner),
-        ties=text_ties(scores, owner),
+        ties=ties(scores, owner).sum(axis=1) - 1,
         videos=video_ranks(scores, owner),
     )

@@ -8,7 +8,7 @@ from hearsight.evaluation import retrieval
 from hearsight.evaluation.metrics import text_ranks, video_ranks
 from hearsight.evaluation.normalisation import DualSoftmax, Querybank, dual_softmax
 from hearsight.evaluation.ranking import Ranking
-from hearsight.evaluation.retrieval import evaluate, rank, similarities
+from hearsight.evaluation.retrieval import encode_clips, encode_texts, evaluate, rank, score
 from tests.evaluation.making import Clips
 from tests.making import tiny_model
 
@@ -27,7 +27,7 @@ def clips(model, monkeypatch):
 
 def test_blocks_rank_as_the_whole_matrix(model, clips):
     texts = [text for example in clips.examples for _, text in example.captions]
-    scores = similarities(model, texts, clips).numpy()
+    scores = np.concatenate(list(score(model, encode_texts(model, texts), encode_clips(model, clips))))
     found = rank(model, clips)
     assert scores.shape == (len(texts), len(clips))
     assert np.array_equal(found.owner, [0, 1, 1, 2, 2, 2, 3, 4, 4, 5, 5, 5, 6])
@@ -57,6 +57,19 @@ def test_equal_clips_tie_wherever_they_stand(model, clips):
     found = rank(model, clips)
     assert (found.texts == len(clips) - 1).all() and (found.ties == len(clips) - 1).all()
     assert found.tied() == {"sight": 100, "sound": 100, "all captions": 100}
+
+
+@pytest.mark.parametrize("normalisation", [DualSoftmax(), Querybank(["a bell", "a doctor"], 0.2, "train")])
+def test_what_ties_before_normalisation_ties_after_it(model, clips, monkeypatch, normalisation):
+    """The last digits of equal clips' scores differ, and a softmax makes more of them than rounding is."""
+    row = np.float32(40) + np.float32(4e-6) * np.arange(len(clips), dtype=np.float32)
+
+    def score(model, texts, videos):
+        return (np.stack([row] * len(block)) for block in texts.split(retrieval.TEXTS))
+
+    monkeypatch.setattr(retrieval, "score", score)
+    found = rank(model, clips, normalisation)
+    assert (found.texts == len(clips) - 1).all()
 
 
 def test_a_ranking_is_kept_as_json(model, clips):

@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from hearsight.datasets.manifest import Example
-from hearsight.training.batches import make_batches, shuffled
+from hearsight.training.batches import Batch, make_batches, read, shuffled
 from hearsight.training.recipe import MethodRecipe
+from hearsight.types import ClipFeatures
 
 CAPTIONS = (("sight", "a dog"), ("sound", "a bell rings"), ("speech", "someone speaks"), ("sight+sound", "both"))
 EXAMPLES = [Example(str(i), Path(f"{i}.mp4"), CAPTIONS, f"g{i // 2}") for i in range(32)]
@@ -45,6 +47,19 @@ def test_a_hidden_clip_is_not_asked_for_by_sight():
 def test_a_mixed_clip_is_told_by_all_its_sources():
     examples = [Example(str(i), Path(), tuple((kind, f"{kind}{i}") for kind in ("sight", "sound", "speech")), str(i))
                 for i in range(32)]  # fmt: skip
-    for batch in make_batches(examples, recipe(mixed=1.0), 0):
+    kinds = set()
+    for batch in (batch for epoch in range(4) for batch in make_batches(examples, recipe(mixed=1.0), epoch)):
         for seen, heard, said, text in zip(batch.seen, batch.heard, batch.said, batch.texts, strict=True):
             assert set(text.split(" and ")) <= {f"sight{seen}", f"sound{heard}", f"speech{said}"}
+            kinds.add(tuple(kind for kind in ("sight", "sound", "speech") if kind in text))
+    assert len(kinds) == 7  # each of them alone, in pairs, and all
+
+
+def test_a_hidden_clip_is_shown_without_its_frames():
+    class Shown:
+        def batch(self, seen, heard, said):
+            mask = torch.ones(len(seen), 2, dtype=torch.bool)
+            return ClipFeatures(torch.ones(len(seen), 2, 4), mask, mask[:, 0], mask[:, 0])
+
+    batch = Batch([0, 1, 2], [0, 1, 2], [0, 1, 2], [False, True, False], ["", "", ""])
+    assert read(Shown(), batch).frame_mask.tolist() == [[True] * 2, [False] * 2, [True] * 2]

@@ -45,7 +45,7 @@ def test_a_run_tells_what_it_was(tmp_path):
     recipe = made_up_recipe(tmp_path, epochs=1)
     train(recipe, tmp_path / "run")
     assert json.loads((tmp_path / "run" / "recipe.json").read_text()) == recipe.model_dump()
-    assert json.loads((tmp_path / "run" / "versions.json").read_text())["torch"] == torch.__version__
+    assert json.loads((tmp_path / "run" / "versions.json").read_text())[0]["torch"] == torch.__version__
     assert [line["step"] for line in metrics(tmp_path / "run")] == [1, 2, 2]
     assert list((tmp_path / "run" / "tensorboard").iterdir())
 
@@ -56,8 +56,8 @@ from pathlib import Path
 from hearsight.training.loop import train
 from hearsight.training.recipe import read_recipe
 
-def progress(step, total, figures):
-    if step == 3:
+def progress(what, done, total, figures=None):
+    if (what, done) == ("step", 3):
         os.kill(os.getpid(), signal.SIGKILL)
 
 train(read_recipe(sys.argv[1]), Path(sys.argv[2]), progress=progress)
@@ -87,7 +87,7 @@ def test_a_killed_run_goes_on_bit_by_bit_as_if_it_had_not_been(tmp_path, save_ev
     assert metrics(killed) == metrics(straight)
 
 
-@pytest.mark.parametrize(("method", "accumulation"), [("save", 1), ("avigate", 2)])
+@pytest.mark.parametrize(("method", "accumulation"), [("save", 1), ("blind", 2)])
 def test_two_processes_learn_what_one_does(tmp_path, method, accumulation):
     recipe = made_up_recipe(tmp_path, clips=48, method=method, batch=16, accumulation=accumulation, epochs=1)
     train(recipe, tmp_path / "one")
@@ -114,6 +114,14 @@ def test_a_batch_must_be_shared_evenly(tmp_path):
 def test_more_clips_are_needed_than_a_batch(tmp_path):
     with pytest.raises(HearsightError, match="16 clips to train on"):
         train(made_up_recipe(tmp_path, batch=32), tmp_path / "run")
+
+
+def test_a_start_that_fails_does_not_take_the_folder(tmp_path):
+    recipe = made_up_recipe(tmp_path, epochs=1, batch=32)
+    for wrong in (recipe, recipe.model_copy(update={"batch": 8, "data": "nowhere"})):
+        with pytest.raises(HearsightError):
+            train(wrong, tmp_path / "run")
+    assert train(recipe.model_copy(update={"batch": 8}), tmp_path / "run").exists()
 
 
 def test_a_folder_of_another_run_is_refused(tmp_path):
@@ -145,7 +153,7 @@ def test_a_damaged_run_is_told(tmp_path, name):
     ("captions", "changes", "told"),
     [
         ([], {}, "clip3 has no caption"),
-        ([{"text": "a dog"}], {"mixed": 0.5}, "clip3 has no caption of the kinds sight"),
+        ([{"text": "a dog"}], {"mixed": 0.5}, "clip3 has no caption of the kind sight"),
     ],
 )
 def test_captions_that_cannot_be_trained_with(tmp_path, captions, changes, told):

@@ -29,18 +29,18 @@ def test_towers_learn_and_go_on_where_they_stopped(tmp_path, monkeypatch):
     monkeypatch.setattr(towers, "SAVE_EVERY", 4)
     recipe, losses, then = tiny_recipe(), [], []
     straight = train_towers(recipe, tmp_path / "straight", workers=1, progress=lambda *told: losses.append(told))
-    assert [step for step, _, _ in losses] == list(range(1, 13))
-    totals = [sum(figures.values()) for _, _, figures in losses]
+    assert [step for _, step, _, _ in losses] == list(range(1, 13))
+    totals = [sum(figures.values()) for *_, figures in losses]
     assert sum(totals[-3:]) < sum(totals[:3])
 
-    def stop(step: int, total: int, figures: dict[str, float]) -> None:
+    def stop(what: str, step: int, total: int, figures: dict[str, float]) -> None:
         if step == 6:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         train_towers(recipe, tmp_path / "stopped", workers=1, progress=stop)
     gone_on = train_towers(recipe, tmp_path / "stopped", workers=1, progress=lambda *told: then.append(told))
-    assert [step for step, _, _ in then] == list(range(5, 13))
+    assert [step for _, step, _, _ in then] == list(range(5, 13))
     model, other = hearsight.load(straight), hearsight.load(gone_on)
     assert all(torch.equal(tensor, other.state_dict()[name]) for name, tensor in model.state_dict().items())
     assert model.encode_text(model.tokenize(["a dog"])).shape == (1, 32)

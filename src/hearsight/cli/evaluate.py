@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -56,6 +57,8 @@ def evaluate(
         if report:  # says now, not after the work, when matplotlib is missing
             from hearsight.evaluation.writing import write_report
         others = [read_report(folder) for folder in against or []]
+        # The same model may have been asked in another way, which its data tell.
+        others = [replace(one, method=f"{one.method} on {one.data}") if one.method == model else one for one in others]
         if len({other.method for other in others}) < len(others):
             raise HearsightError("two of the reports to compare with are of the same model; give one of them")
         loaded = hearsight.load(model)

@@ -32,14 +32,13 @@ def train(
     missing = [name for name in ("accelerate", "tensorboardX") if not find_spec(name)]
     if missing:
         raise HearsightError(f"cannot train: {missing[0]} is not installed; {install_command('train')}")
-    steps = Steps()
     followed = read_recipe(recipe, changes)
     if isinstance(followed, TowersRecipe):
         from hearsight.training.towers import train_towers
 
-        model = train_towers(followed, out, progress=lambda n, total, losses: steps("step", n, total, losses))
+        model = train_towers(followed, out, progress=Steps())
     else:
         from hearsight.training.loop import train as train_method
 
-        model = train_method(followed, out, steps, lambda n, total, figures: steps("step", n, total, figures))
+        model = train_method(followed, out, Steps())
     show.note(f"model: {model}")

@@ -20,13 +20,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hearsight.datasets.filling import filling
-from hearsight.datasets.manifest import Example, Progress, read_manifest
+from hearsight.datasets.manifest import Example, read_manifest
 from hearsight.datasets.transcripts import read_transcripts
 from hearsight.media import probe
 from hearsight.models.checkpoint import towers_fingerprint
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.models.inputs import ClipInputs, collate, read_clips, speech_ids, spoken
 from hearsight.models.listener import Listener
+from hearsight.progress import Progress
 from hearsight.speech import Transcript
 from hearsight.types import Clip, ClipFeatures
 

@@ -8,11 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hearsight.datasets.manifest import Example, Progress, read_manifest
+from hearsight.datasets.manifest import Example, read_manifest
 from hearsight.datasets.transcripts import read_transcripts
 from hearsight.media import probe
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.models.inputs import ClipInputs, collate, read_clips
+from hearsight.progress import Progress
 from hearsight.speech import Transcript
 from hearsight.types import Clip
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from hearsight.errors import HearsightError
-
-Progress = Callable[[str, int, int], None]  # what is done, how many, of how many
 
 
 @dataclass(frozen=True)
@@ -48,8 +45,8 @@ def _example(folder: Path, manifest: Path, number: int, line: bytes) -> Example:
         captions = tuple(
             (caption.get("group") or caption.get("kind", ""), caption["text"]) for caption in row["captions"]
         )
-        if not all(isinstance(text, str) for _, text in captions):
-            raise TypeError("a caption is no text")
+        if not all(isinstance(text, str) for text in (row["id"], *(text for _, text in captions))):
+            raise TypeError("an id or a caption is no text")
         group = (row.get("twin") or {}).get("group", row["id"])
         return Example(row["id"], folder / row["path"], captions, group)
     except (ValueError, KeyError, TypeError, AttributeError) as error:

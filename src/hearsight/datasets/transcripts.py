@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -15,9 +16,10 @@ from typing import Any
 import torch
 
 from hearsight.datasets.filling import filling
-from hearsight.datasets.manifest import Example, Progress, read_manifest
+from hearsight.datasets.manifest import Example, read_manifest
 from hearsight.errors import HearsightError
 from hearsight.media import probe
+from hearsight.progress import Progress
 from hearsight.speech import Transcript, load_recogniser, transcribe
 from hearsight.types import Line
 
@@ -27,7 +29,7 @@ FEW = 8  # clips that are sooner recognised here than processes are started
 
 
 def read_transcripts(
-    folder: Path, recogniser: str = "pocketsphinx", workers: int = 2, progress: Progress | None = None
+    folder: Path, recogniser: str = "pocketsphinx", progress: Progress | None = None
 ) -> dict[str, Transcript]:
     """What is said in each clip of a data folder, by id. What is missing is recognised first; an interruption loses
     the clips in flight.
@@ -41,19 +43,19 @@ def read_transcripts(
     found = _read(kept)
     if not {example.id for example in examples} <= found.keys():
         with filling(folder):
-            found = _fill(kept, examples, recogniser, workers, progress)
+            found = _fill(kept, examples, recogniser, progress)
     return {example.id: Transcript.from_dict(found[example.id]) for example in examples}
 
 
-def _fill(
-    kept: Path, examples: Sequence[Example], recogniser: str, workers: int, progress: Progress | None
-) -> dict[str, Any]:
+def _fill(kept: Path, examples: Sequence[Example], recogniser: str, progress: Progress | None) -> dict[str, Any]:
     """The transcripts that are kept, with what was missing."""
     _cut_to_complete_lines(kept)
     found = _read(kept)
     missing = [example for example in examples if example.id not in found]
     pool = (
-        ProcessPoolExecutor(workers, get_context("spawn"), torch.set_num_threads, (1,)) if len(missing) > FEW else None
+        ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), torch.set_num_threads, (1,))
+        if len(missing) > FEW
+        else None
     )
     with pool or nullcontext(), kept.open("a", encoding="utf-8") as file:
         paths = [example.path for example in missing]
@@ -84,7 +86,7 @@ def _read(path: Path) -> dict[str, Any]:
     Raises HearsightError for another line that is damaged.
     """
     found = {}
-    lines = path.read_text(encoding="utf-8").split("\n")[:-1] if path.exists() else []
+    lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
     for number, line in enumerate(lines, start=1):
         try:
             row = json.loads(line)
@@ -95,7 +97,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _cut_to_complete_lines(path: Path) -> None:
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
-    complete = text[: text.rfind("\n") + 1]
-    if complete != text:
-        path.write_text(complete, encoding="utf-8")
+    kept = path.read_bytes() if path.exists() else b""
+    complete = kept[: kept.rfind(b"\n") + 1]
+    if complete != kept:
+        path.write_bytes(complete)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hearsight.evaluation.report import Report
 
 SHADES = ("#1b3a5c", "#6f9bc8", "#d3e0ee", "#b5651d", "#f0c48f", "#7a7a7a", "#ffffff")
-HATCHES = ("", "///", "", "...", "\\\\\\", "xxx", "")
+HATCHES = ("", "///", "", "...", "\\\\\\", "xxx")  # one fewer than shades, so that they meet anew
 LEGEND = 4  # names side by side
 RECALL = {"r1": "R@1", "r5": "R@5", "r10": "R@10"}
 STYLE = {

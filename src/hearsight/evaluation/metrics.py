@@ -76,29 +76,30 @@ def video_to_text(scores: Scores, owner: Ranks) -> Metrics:
     return Metrics.of(video_ranks(scores, owner))
 
 
-def text_ranks(scores: Scores, owner: Ranks) -> Ranks:
+def text_ranks(scores: Scores, owner: Ranks, tied: NDArray[np.bool_] | None = None) -> Ranks:
     """(N,): how many other videos score as well as the right one.
 
+    tied: what `ties` says of the scores of the model, where these here are made from them: rounding is of the model.
     Raises HearsightError for scores that are no numbers: nothing is greater than NaN.
     """
-    right, slack = _right(scores, owner)
-    ranks: Ranks = (scores >= right - slack).sum(axis=1) - 1
+    if tied is None:
+        tied = ties(scores, owner)
+    ranks: Ranks = ((scores >= _right(scores, owner)) | tied).sum(axis=1) - 1
     return ranks
 
 
-def text_ties(scores: Scores, owner: Ranks) -> Ranks:
-    """(N,): how many of the videos that `text_ranks` counts tie with the right one."""
-    right, slack = _right(scores, owner)
-    ties: Ranks = (np.abs(scores - right) <= slack).sum(axis=1) - 1
-    return ties
+def ties(scores: Scores, owner: Ranks) -> NDArray[np.bool_]:
+    """(N, B): the videos that tie with the right one, itself among them."""
+    right = _right(scores, owner)
+    tied: NDArray[np.bool_] = np.abs(scores - right) <= ROUNDING * np.abs(right)
+    return tied
 
 
-def _right(scores: Scores, owner: Ranks) -> tuple[Scores, Scores]:
-    """(N, 1) twice: the score of the right video, and what is a tie with it."""
+def _right(scores: Scores, owner: Ranks) -> Scores:
+    """(N, 1): the score of the right video."""
     if np.isnan(scores).any():
         raise HearsightError("scores are not numbers; the model is damaged, or has to be evaluated in float32")
-    right = scores[np.arange(len(scores)), owner][:, None]
-    return right, ROUNDING * np.abs(right)
+    return scores[np.arange(len(scores)), owner][:, None]
 
 
 def video_ranks(scores: Scores, owner: Ranks) -> Ranks:

@@ -125,9 +125,15 @@ def as_dict(rows: Rows) -> dict[str, dict[str, Any]]:
 def read_report(folder: Path) -> Report:
     """What `write_report` wrote (writing.py). Raises HearsightError where there is none."""
     try:
-        kept = json.loads((folder / "ranks.json").read_text(encoding="utf-8"))
-        return Report(kept["method"], kept["data"], [Ranking.from_dict(values) for values in kept["rankings"]])
+        return read_ranks(folder / "ranks.json")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise HearsightError(
-            f"no report in {folder} ({error!r}); make one with `hearsight evaluate MODEL FOLDER --report {folder}`"
+            f"no report in {folder} that can be read ({error!r}); make one with `hearsight evaluate MODEL FOLDER "
+            f"--report {folder}`"
         ) from error
+
+
+def read_ranks(file: Path) -> Report:
+    """A report from the JSON of its `ranks_dict`."""
+    kept = json.loads(file.read_text(encoding="utf-8"))
+    return Report(kept["method"], kept["data"], [Ranking.from_dict(values) for values in kept["rankings"]])

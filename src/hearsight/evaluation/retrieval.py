@@ -15,7 +15,7 @@ from torch import Tensor
 
 from hearsight.datasets.clips import ClipSet
 from hearsight.errors import HearsightError
-from hearsight.evaluation.metrics import BestCaptions, Metrics, Scores, text_ranks, text_ties
+from hearsight.evaluation.metrics import BestCaptions, Metrics, Scores, text_ranks, ties
 from hearsight.evaluation.normalisation import Normalisation
 from hearsight.evaluation.ranking import Ranking
 from hearsight.models.clip4clip import CLIP4Clip
@@ -42,7 +42,7 @@ def rank(model: CLIP4Clip, clips: ClipSet, normalisation: Normalisation | None =
     owner = np.array(places)
     model.eval()
     videos, vectors = encode_clips(model, clips), encode_texts(model, texts)
-    ranks, ties, best, normalise = [], [], None, None
+    ranks, beside, best, normalise = [], [], None, None
     if normalisation:
         bank = vectors if normalisation.bank is None else encode_texts(model, normalisation.bank)
         normalise = normalisation.fit(score(model, bank, videos))
@@ -52,9 +52,9 @@ def rank(model: CLIP4Clip, clips: ClipSet, normalisation: Normalisation | None =
         right = owner[number * TEXTS : (number + 1) * TEXTS]
         if best:
             best.add(scores, right)
-        scores = normalise(scores) if normalise else scores
-        ranks.append(text_ranks(scores, right))
-        ties.append(text_ties(scores, right))
+        tied = ties(scores, right)
+        ranks.append(text_ranks(normalise(scores) if normalise else scores, right, tied))
+        beside.append(tied.sum(axis=1) - 1)
     _, clusters = np.unique([example.group for example in clips.examples], return_inverse=True)
     return Ranking(
         captions=_digest([example.id for example in clips.examples] + [" ".join(map(str, row)) for row in captions]),
@@ -62,16 +62,10 @@ def rank(model: CLIP4Clip, clips: ClipSet, normalisation: Normalisation | None =
         owner=owner,
         clusters=clusters,
         texts=np.concatenate(ranks),
-        ties=np.concatenate(ties),
+        ties=np.concatenate(beside),
         videos=best.ranks() if best else None,
         normalisation=str(normalisation) if normalisation else None,
     )
-
-
-def similarities(model: CLIP4Clip, texts: Sequence[str], clips: ClipSet) -> Tensor:
-    """(N, B) logits of every text with every clip, for who wants the whole matrix."""
-    blocks = score(model, encode_texts(model, texts), encode_clips(model, clips))
-    return torch.from_numpy(np.concatenate(list(blocks)))
 
 
 @torch.no_grad()

@@ -38,7 +38,7 @@ def differences_as_text(method: str, over: Rows) -> str:
     """R@1 and SumR over another method's, a line a row."""
     lines = [f"over {method}, on the same queries:"]
     for name, row in over.items():
-        found = [f"{HEADINGS[metric]} {_signed(row[metric])}" for metric in ("r1", "sumr")]
+        found = [f"{HEADINGS[metric]} {signed(row[metric])}" for metric in ("r1", "sumr")]
         lines.append(f"{name:<20}{found[0]:<28}{found[1]}")
     return "\n".join(lines)
 
@@ -54,24 +54,25 @@ def as_markdown(report: Report) -> str:
         for name, row in report.rows.items()
     ]
     protocol = [f"- {name}: {value}" for name, value in report.protocol.items()]
-    table = _markdown(["", "queries", *HEADINGS.values()], rows)
+    table = markdown(["", "queries", *HEADINGS.values()], rows)
     return "\n".join([f"# {report.method} on {report.data}", "", table, "", *protocol, ""])
 
 
 def differences_as_markdown(method: str, over: Rows) -> str:
     """A heading and a table of what each metric is greater by; for ranks, less is better."""
     rows = [
-        [name, *(_signed(row[metric]) for metric in HEADINGS), _signed(row["sumr_relative"])]
+        [name, *(signed(row[metric]) for metric in HEADINGS), signed(row["sumr_relative"])]
         for name, row in over.items()
     ]
-    return "\n".join([f"## Over {method}", "", _markdown(["", *HEADINGS.values(), "SumR, %"], rows), ""])
+    return "\n".join([f"## Over {method}", "", markdown(["", *HEADINGS.values(), "SumR, %"], rows), ""])
 
 
 def _columns(cells: Iterable[str]) -> str:
     return "".join(f"{cell:>{width}}" for cell, width in zip(cells, WIDTHS, strict=True))
 
 
-def _markdown(head: list[str], rows: list[list[str]]) -> str:
+def markdown(head: list[str], rows: list[list[str]]) -> str:
+    """A table; its first column is of names, the others of numbers."""
     lines = [head, ["---", *["--:"] * (len(head) - 1)], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
@@ -85,6 +86,6 @@ def _span(found: Estimate, metric: str, to: str) -> str:
     return f"{_number(found.low, metric)}{to}{_number(found.high, metric)}"
 
 
-def _signed(found: Estimate) -> str:
+def signed(found: Estimate) -> str:
     """A difference: +4.1 (1.0 to 7.2)."""
     return f"{found.value:+.1f} ({found.low:+.1f} to {found.high:+.1f})"

@@ -51,9 +51,9 @@ def check_captions(examples: Sequence[Example], recipe: MethodRecipe) -> None:
     if silent:
         raise HearsightError(f"the clip {silent} has no caption to train with; give it one, or leave the clip out")
     for example in examples if recipe.mixed else ():
-        if not any(kind in MIXED for kind, _ in example.captions):
+        if not any(kind == SIGHT for kind, _ in example.captions):
             raise HearsightError(
-                f"the clip {example.id} has no caption of the kinds {', '.join(MIXED)}, as mixed needs; set that to 0"
+                f"the clip {example.id} has no caption of the kind {SIGHT}, as mixed needs; set that to 0"
             )
 
 

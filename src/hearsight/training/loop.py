@@ -10,19 +10,21 @@ from hashlib import sha256
 from pathlib import Path
 
 import torch
-from accelerate import Accelerator
+from accelerate import Accelerator, DistributedDataParallelKwargs
 from accelerate.state import AcceleratorState
 
 from hearsight.datasets.clips import ClipSet
 from hearsight.datasets.features import FeatureSet, extract
 from hearsight.datasets.files import FileSet
-from hearsight.datasets.manifest import Progress as Extracting
+from hearsight.datasets.manifest import read_manifest
 from hearsight.errors import HearsightError
+from hearsight.evaluation.ranking import ALL
 from hearsight.evaluation.retrieval import evaluate
 from hearsight.models.checkpoint import build, load, save
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.models.inputs import ClipInputs
 from hearsight.models.listener import Listener
+from hearsight.progress import Progress
 from hearsight.training.batches import Batch, check_captions, make_batches, read_ahead
 from hearsight.training.initialise import initialise
 from hearsight.training.objective import Objective
@@ -30,11 +32,11 @@ from hearsight.training.parameters import parameter_groups
 from hearsight.training.recipe import MethodRecipe
 from hearsight.training.run import (
     LARGEST_GRADIENT,
-    Progress,
     Run,
     clamp_scale,
     finite,
     make_optimizer,
+    seed_step,
     set_learning_rates,
 )
 from hearsight.training.teacher import towers_as_teacher
@@ -44,17 +46,15 @@ PRECISION = {"float32": "no", "bfloat16": "bf16"}
 CHANGED = "a run on other clips, captions or towers, which have changed where they are; give an empty folder"
 
 
-def train(
-    recipe: MethodRecipe, folder: Path, extracting: Extracting | None = None, progress: Progress | None = None
-) -> Path:
+def train(recipe: MethodRecipe, folder: Path, progress: Progress | None = None) -> Path:
     """Train, and write the folder `model` of the best epoch, chosen by SumR on the validation split.
 
     A run that was stopped goes on as if it had not been. Raises HearsightError for towers or data that do not fit the
     recipe, and for a loss that is not finite.
     """
-    training = Training(recipe, folder, extracting)
+    training = Training(recipe, folder, progress)
     for epoch in range(training.step // training.an_epoch, recipe.epochs):
-        training.run_epoch(epoch, progress)
+        training.run_epoch(epoch)
     training.accelerator.wait_for_everyone()
     return folder / "model"
 
@@ -62,26 +62,25 @@ def train(
 class Training:
     """A run that goes on: model, data, optimiser, and how far it is. step: updates done."""
 
-    def __init__(self, recipe: MethodRecipe, folder: Path, extracting: Extracting | None = None) -> None:
-        self.recipe = recipe
+    def __init__(self, recipe: MethodRecipe, folder: Path, progress: Progress | None = None) -> None:
+        self.recipe, self.progress = recipe, progress
         AcceleratorState._reset_state()  # a run before this one, in the same process, may have had another precision
         self.accelerator = accelerator = Accelerator(
-            mixed_precision=PRECISION[recipe.precision], gradient_accumulation_steps=recipe.accumulation
+            mixed_precision=PRECISION[recipe.precision],
+            gradient_accumulation_steps=recipe.accumulation,
+            # An option that is off leaves its part of the model unused.
+            kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
         )
-        towers = _load_towers(recipe, accelerator.num_processes).to(accelerator.device)
+        _check(recipe, accelerator.num_processes)
+        towers = load_towers(recipe).to(accelerator.device)
         self.model = fresh_model(recipe, towers)
         with accelerator.main_process_first():
             self.run = Run(folder, recipe, writes=accelerator.is_main_process)
-            self.clips = self._read("train", towers, extracting)
-            self.validation = self._read("validation", towers, extracting)
-            self.run.pin("inputs.json", _inputs(recipe, towers), CHANGED)
+            self.clips = self._read("train", towers)
+            self.validation = self._read("validation", towers)
+            self.run.pin("inputs.json", made_from(recipe, towers), CHANGED)
             aligned = recipe.method in ("save", "chorus") and recipe.soft_albef
-            self.teacher = towers_as_teacher(towers, self._features(towers, extracting)) if aligned else None
-        if self.an_epoch == 0:
-            raise HearsightError(
-                f"{recipe.data} has {len(self.clips)} clips to train on, fewer than a batch; set batch to at most that"
-            )
-        check_captions(self.clips.examples, recipe)
+            self.teacher = towers_as_teacher(towers, self._features(towers)) if aligned else None
         optimizer = make_optimizer(parameter_groups(self.model, recipe), recipe)
         state = self.run.resume(self.model, optimizer)
         self.step, self.best = state["step"], state.get("best", -1.0)
@@ -92,21 +91,25 @@ class Training:
         """Updates in an epoch."""
         return len(self.clips) // self.recipe.batch
 
-    def run_epoch(self, epoch: int, progress: Progress | None = None) -> None:
+    def run_epoch(self, epoch: int) -> None:
         """The updates of an epoch that are still to be done."""
         recipe, accelerator = self.recipe, self.accelerator
         self.model.train()
         batches = make_batches(self.clips.examples, recipe, epoch)[self.step - epoch * self.an_epoch :]
         parts = [batch.part(number, recipe.accumulation) for batch in batches for number in range(recipe.accumulation)]
+        told: list[dict[str, float]] = []  # of the parts of an update
         for batch, texts, clips in read_ahead(self.clips, parts, accelerator.process_index, accelerator.num_processes):
+            seed_step(recipe.seed, self.step * recipe.accumulation + len(told))
             with accelerator.accumulate(self.objective):
-                figures = self._learn(batch, texts, clips)
+                told.append(self._learn(batch, texts, clips))
             if accelerator.sync_gradients:
                 self.step += 1
+                figures = {name: round(sum(part[name] for part in told) / len(told), 5) for name in told[0]}
                 self.run.log(self.step, **figures)
                 self._keep(epoch, figures)
-                if progress:
-                    progress(self.step, recipe.epochs * self.an_epoch, figures)
+                if self.progress:
+                    self.progress("step", self.step, recipe.epochs * self.an_epoch, figures)
+                told = []
 
     def _learn(self, batch: Batch, texts: list[str], clips: ClipInputs | ClipFeatures) -> dict[str, float]:
         """Gradients of a batch, and the update if it is the last of its accumulation; the parts of its loss."""
@@ -120,7 +123,7 @@ class Training:
         self.optimizer.step()
         self.optimizer.zero_grad()
         clamp_scale(self.model)
-        return {name: round(loss.item(), 5) for name, loss in losses.items()}
+        return {name: loss.item() for name, loss in losses.items()}
 
     def _keep(self, epoch: int, figures: dict[str, float]) -> None:
         """Measure on validation at the end of an epoch; keep the state then, and every few updates."""
@@ -128,7 +131,7 @@ class Training:
         if at_end and self.run.writes:
             report = evaluate(self.model, self.validation)
             self.model.train()
-            figures["sumr"] = round(report["all captions"].sumr, 2)
+            figures["sumr"] = round(report[ALL].sumr, 2)
             self.run.log(self.step, epoch=epoch + 1, validation={kind: m.to_dict() for kind, m in report.items()})
             if figures["sumr"] > self.best:
                 self.best = figures["sumr"]
@@ -136,27 +139,40 @@ class Training:
         if at_end or self.step % self.recipe.save_every == 0:
             self.run.save(self.step, self.model, self.optimizer, best=self.best)
 
-    def _features(self, towers: Listener, extracting: Extracting | None) -> FeatureSet:
+    def _features(self, towers: Listener) -> FeatureSet:
         """Of the training clips; they are at hand where the towers are frozen."""
-        return self.clips if isinstance(self.clips, FeatureSet) else self._stored("train", towers, extracting)
+        return self.clips if isinstance(self.clips, FeatureSet) else self._stored("train", towers)
 
-    def _stored(self, split: str, towers: Listener, extracting: Extracting | None) -> FeatureSet:
-        return extract(Path(self.recipe.data) / split, towers, self.recipe.recogniser, extracting)
+    def _stored(self, split: str, towers: Listener) -> FeatureSet:
+        return extract(Path(self.recipe.data) / split, towers, self.recipe.recogniser, self.progress)
 
-    def _read(self, split: str, towers: Listener, extracting: Extracting | None) -> ClipSet:
+    def _read(self, split: str, towers: Listener) -> ClipSet:
         """Stored features of frozen towers; the files where the towers learn."""
         if self.recipe.frozen_towers:
-            return self._stored(split, towers, extracting)
-        return FileSet.open(Path(self.recipe.data) / split, self.model, self.recipe.recogniser, extracting)
+            return self._stored(split, towers)
+        return FileSet.open(Path(self.recipe.data) / split, self.model, self.recipe.recogniser, self.progress)
 
 
-def _load_towers(recipe: MethodRecipe, processes: int) -> Listener:
+def _check(recipe: MethodRecipe, processes: int) -> None:
+    """What can be known before the first clip is read, so that no folder is begun that cannot be gone on with."""
+    train, validation = (read_manifest(Path(recipe.data) / split) for split in ("train", "validation"))
+    if len(train) < recipe.batch:
+        raise HearsightError(
+            f"{recipe.data} has {len(train)} clips to train on, fewer than a batch; set batch to at most that"
+        )
+    check_captions(train, recipe)
+    if not any(example.captions for example in validation):
+        raise HearsightError(f"{recipe.data}/validation has no captions to choose an epoch by; give it some")
     parts = recipe.accumulation * processes
     if recipe.batch % parts:
         raise HearsightError(
             f"a batch of {recipe.batch} cannot be shared by {processes} processes in {recipe.accumulation} steps of "
             f"accumulation; set batch to a multiple of {parts}"
         )
+
+
+def load_towers(recipe: MethodRecipe) -> Listener:
+    """The towers of a recipe, as its model will have them."""
     towers = load(recipe.towers)
     if not isinstance(towers, Listener):
         raise HearsightError(f"{recipe.towers} does not listen; give towers with an audio tower")
@@ -165,7 +181,7 @@ def _load_towers(recipe: MethodRecipe, processes: int) -> Listener:
     return towers.half().float()
 
 
-def _inputs(recipe: MethodRecipe, towers: Listener) -> dict[str, str]:
+def made_from(recipe: MethodRecipe, towers: Listener) -> dict[str, str]:
     """What a run is made from beside its recipe."""
     manifests = {split: Path(recipe.data) / split / "manifest.jsonl" for split in ("train", "validation")}
     return {
@@ -189,8 +205,11 @@ def fresh_model(recipe: MethodRecipe, towers: Listener) -> CLIP4Clip:
         questions=recipe.questions,
         absence=recipe.absence,
     )
-    if recipe.heads and towers.width % recipe.heads:
-        raise HearsightError(f"heads: {recipe.heads} does not divide the width of {recipe.towers}, {towers.width}")
+    if towers.width % (recipe.heads or 64):
+        raise HearsightError(
+            f"heads: {recipe.heads or 'as many as make 64 each'} does not divide the width of {recipe.towers}, "
+            f"{towers.width}; set heads"
+        )
     torch.manual_seed(recipe.seed)
     model = build(config, towers.tokenizer)
     model.clip.load_state_dict(towers.clip.state_dict())

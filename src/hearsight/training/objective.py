@@ -1,7 +1,8 @@
-"""What is minimised: the adaptive-margin contrastive loss, and soft-ALBEF where there is a teacher."""
+"""What is minimised: the adaptive-margin contrastive loss, soft-ALBEF with a teacher, and few voices of Chorus."""
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from hearsight.models.chorus import Chorus
@@ -10,7 +11,7 @@ from hearsight.models.inputs import ClipInputs
 from hearsight.training.gather import gather, gather_video
 from hearsight.training.losses import adaptive_margin, adaptive_margin_loss, few_voices_loss, soft_albef_loss
 from hearsight.training.recipe import MethodRecipe
-from hearsight.types import ClipFeatures
+from hearsight.types import ClipFeatures, VideoEmbedding
 
 
 class Objective(nn.Module):
@@ -28,16 +29,24 @@ class Objective(nn.Module):
 
         clips, token_ids: the rows of this process. teacher: M0 of the whole batch (B, B).
         """
+        features = self.model.features(clips)
+        text, video = gather(self.model.encode_text(token_ids)), gather_video(self.model.fuse(features))
+        # A clip shown without its frames has no vision to align.
+        compared = gather(features.has_audio & features.frame_mask.any(dim=1))
+        # Never in bfloat16: a logit of 60 would be known to a quarter.
+        with torch.autocast(self.model.device.type, enabled=False):
+            return self.losses(text, video, compared, teacher)
+
+    def losses(
+        self, text: Tensor, video: VideoEmbedding, compared: Tensor, teacher: Tensor | None
+    ) -> dict[str, Tensor]:
+        """See `forward`. text, video: of the whole batch. compared: (B,), clips that soft-ALBEF is about."""
         model, recipe = self.model, self.recipe
-        features = model.features(clips)
-        text, video = gather(model.encode_text(token_ids)), gather_video(model.fuse(features))
         margin = adaptive_margin(text, video, recipe.margin_weight, recipe.margin_limit)
         scale = model.clip.logit_scale.float().exp()
         losses = {"contrast": adaptive_margin_loss(model.similarity(text, video), margin, scale)}
         if isinstance(model, Chorus) and recipe.few_voices:
             losses["few_voices"] = recipe.few_voices * few_voices_loss(model.weights_of(text))
         if teacher is not None:
-            # A clip shown without its frames has no vision to align.
-            compared = gather(features.has_audio & features.frame_mask.any(dim=1))
             losses["soft_albef"] = recipe.soft_albef * soft_albef_loss(video, teacher, compared)
         return losses

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from hearsight.errors import HearsightError
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.training.recipe import MethodRecipe
 
@@ -17,13 +18,18 @@ LAST_OF_AST = "ast.model.layernorm."
 
 
 def parameter_groups(model: CLIP4Clip, recipe: MethodRecipe) -> list[tuple[list[Named], float]]:
-    """Named parameters by learning rate; all others are frozen, in place."""
+    """Named parameters by learning rate; all others are frozen, in place.
+
+    Raises HearsightError where nothing learns.
+    """
     groups: dict[float, list[Named]] = {}
     for name, parameter in model.named_parameters():
         rate = learning_rate(name, recipe)
         parameter.requires_grad_(rate > 0)
         if rate > 0:
             groups.setdefault(rate, []).append((name, parameter))
+    if not groups:
+        raise HearsightError(f"nothing learns: {recipe.method} has only CLIP; set clip_learning_rate above 0")
     return [(parameters, rate) for rate, parameters in groups.items()]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 from importlib.metadata import version
 from math import cos, log, pi
@@ -18,27 +18,27 @@ from torch import Tensor, nn
 from hearsight.errors import HearsightError
 from hearsight.training.recipe import Recipe, Schedule
 
-Progress = Callable[[int, int, dict[str, float]], None]  # steps done, steps in all, latest figures
-
 LARGEST_GRADIENT = 1.0  # norm
 LARGEST_LOGIT_SCALE = log(100)  # as CLIP
 
 
 class Run:
-    """A folder with recipe.json, versions.json, metrics.jsonl, the same for TensorBoard, and state.pt to go on from.
+    """A folder with recipe.json (and what else is pinned), versions.json, metrics.jsonl, the same for TensorBoard, and
+    state.pt to go on from.
 
     writes: False for all processes but one. Raises HearsightError for a folder that holds another recipe's run.
     """
 
     def __init__(self, folder: Path, recipe: Recipe, writes: bool = True) -> None:
         self.folder, self.writes = folder, writes
+        self.begun = 0  # updates that an earlier start did
         self.state_file = folder / "state.pt"
         self.metrics = folder / "metrics.jsonl"
         self.pin(
             "recipe.json", recipe.model_dump(), "a run of another recipe; give an empty folder, or the same recipe"
         )
         if writes:
-            (folder / "versions.json").write_text(json.dumps(versions(), indent=2) + "\n")
+            self._note_versions()
 
     def pin(self, name: str, values: dict[str, Any], otherwise: str) -> None:
         """Write what the run depends on, or, where it was written, see that it is the same.
@@ -50,12 +50,18 @@ class Run:
             raise HearsightError(f"{self.folder} holds {otherwise}")
         if self.writes and not note.exists():
             self.folder.mkdir(parents=True, exist_ok=True)
-            note.with_suffix(".part").write_text(text)
-            note.with_suffix(".part").replace(note)
+            _write(note, text)
+
+    def _note_versions(self) -> None:
+        """All that the run was made with, in the order of its starts."""
+        note = self.folder / "versions.json"
+        noted = json.loads(note.read_text()) if note.exists() else []
+        if versions() not in noted[-1:]:
+            _write(note, json.dumps([*noted, versions()], indent=2) + "\n")
 
     @cached_property
     def board(self) -> SummaryWriter:
-        return SummaryWriter(str(self.folder / "tensorboard"))
+        return SummaryWriter(str(self.folder / "tensorboard"), purge_step=self.begun + 1)
 
     def log(self, step: int, **figures: Any) -> None:
         """Add a line of metrics; for TensorBoard, those that are numbers, also within dictionaries."""
@@ -82,18 +88,22 @@ class Run:
         state: dict[str, Any] = {"step": 0}
         try:
             if self.state_file.exists():
-                state = torch.load(self.state_file, weights_only=True)
+                state = torch.load(self.state_file, map_location="cpu", weights_only=True)
                 model.load_state_dict(state["model"])
                 optimizer.load_state_dict(state["optimizer"])
             if self.writes and self.metrics.exists():
                 lines = self.metrics.read_text().splitlines(keepends=True)
                 whole = [line for line in lines if line.endswith("\n")]
-                self.metrics.write_text("".join(line for line in whole if json.loads(line)["step"] <= state["step"]))
+                kept = [line for line in whole if json.loads(line)["step"] <= state["step"]]
+                _write(self.metrics, "".join(kept))
+        except OSError:  # of the disk, not of the run
+            raise
         except Exception as error:  # of a damaged archive, anything may come
             raise HearsightError(
                 f"cannot go on with the run in {self.folder}: its state.pt or metrics.jsonl is damaged ({error}); "
                 "delete the folder and begin anew"
             ) from error
+        self.begun = int(state["step"])
         return state
 
 
@@ -101,6 +111,12 @@ def versions() -> dict[str, str]:
     """Of what a result may depend on."""
     names = ("hearsight", "torch", "transformers", "accelerate", "numpy", "av", "kaldi-native-fbank", "pocketsphinx")
     return {"python": platform.python_version(), **{name: version(name) for name in names}}
+
+
+def _write(file: Path, text: str) -> None:
+    """All of it, or, where writing is cut short, nothing."""
+    file.with_suffix(".part").write_text(text)
+    file.with_suffix(".part").replace(file)
 
 
 def _numbers(figures: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, float]]:
@@ -120,6 +136,11 @@ def make_optimizer(groups: list[tuple[list[tuple[str, Tensor]], float]], recipe:
             decay = recipe.weight_decay if decays else 0.0
             settings.append({"params": chosen, "lr": rate, "peak": rate, "weight_decay": decay})
     return torch.optim.AdamW([s for s in settings if s["params"]], betas=(0.9, 0.98), eps=1e-6, fused=True)
+
+
+def seed_step(seed: int, step: int) -> None:
+    """What is drawn in a step, by dropout, is the same however often the run was stopped before it."""
+    torch.manual_seed((seed << 32 | step) % 2**63)
 
 
 def update(

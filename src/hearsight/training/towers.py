@@ -28,6 +28,7 @@ from hearsight.models.checkpoint import build, load, save
 from hearsight.models.config import ModelConfig
 from hearsight.models.listener import Listener
 from hearsight.models.tokens import Tokenizer
+from hearsight.progress import Progress
 from hearsight.soundstage.backgrounds import HEIGHT, WIDTH
 from hearsight.soundstage.captions import caption, describe, kinds
 from hearsight.soundstage.plans import sample_scene
@@ -36,7 +37,7 @@ from hearsight.soundstage.soundtrack import soundtrack
 from hearsight.towers.filterbank import filterbank
 from hearsight.towers.pixels import crop, normalise
 from hearsight.training.recipe import TowersRecipe
-from hearsight.training.run import Progress, Run, make_optimizer, update
+from hearsight.training.run import Run, make_optimizer, seed_step, update
 from hearsight.training.tokenizer import train_tokenizer
 
 SAVE_EVERY = 200  # steps
@@ -64,6 +65,7 @@ def train_towers(recipe: TowersRecipe, folder: Path, workers: int = 2, progress:
     parameters: list[tuple[str, Tensor]] = [(n, p) for n, p in model.named_parameters() if n.startswith(trained)]
     optimizer = make_optimizer([(parameters, recipe.learning_rate)], recipe)
     for step in range(run.resume(model, optimizer)["step"], recipe.steps):
+        seed_step(recipe.seed, step)
         rng = np.random.default_rng([recipe.seed, step])
         losses = {
             "picture": _picture_loss(model, recipe, material, rng),
@@ -74,7 +76,7 @@ def train_towers(recipe: TowersRecipe, folder: Path, workers: int = 2, progress:
         update(model, optimizer, loss, step / recipe.steps, recipe.warmup, f"step {step + 1}")
         figures = {name: round(value.item(), 4) for name, value in losses.items()}
         if progress:
-            progress(step + 1, recipe.steps, figures)
+            progress("step", step + 1, recipe.steps, figures)
         if (step + 1) % SAVE_EVERY == 0 or step + 1 == recipe.steps:
             run.log(step + 1, **figures)
             run.save(step + 1, model, optimizer)
