@@ -44,3 +44,15 @@ def test_towers_learn_and_go_on_where_they_stopped(tmp_path, monkeypatch):
     model, other = hearsight.load(straight), hearsight.load(gone_on)
     assert all(torch.equal(tensor, other.state_dict()[name]) for name, tensor in model.state_dict().items())
     assert model.encode_text(model.tokenize(["a dog"])).shape == (1, 32)
+    further = recipe.model_copy(
+        update={"start": str(straight), "steps": 2, **dict.fromkeys(("vocabulary", "clip", "ast"))}
+    )
+    begun_with = hearsight.load(train_towers(further, tmp_path / "further", workers=1))
+    assert begun_with.config == model.config
+    assert begun_with.fingerprint != model.fingerprint
+
+
+@pytest.mark.parametrize("changes", [{"start": "runs/towers/model"}, {"ast": None}])
+def test_towers_are_new_or_begun_already(changes):
+    with pytest.raises(ValueError, match="give either start, or vocabulary, clip and ast"):
+        TowersRecipe(**{**tiny_recipe().model_dump(), **changes})

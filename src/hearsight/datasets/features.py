@@ -19,17 +19,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from hearsight.datasets.files import read_whole
 from hearsight.datasets.filling import filling
 from hearsight.datasets.manifest import Example, read_manifest
 from hearsight.datasets.transcripts import read_transcripts
-from hearsight.media import probe
 from hearsight.models.checkpoint import towers_fingerprint
 from hearsight.models.clip4clip import CLIP4Clip
-from hearsight.models.inputs import ClipInputs, collate, read_clips, speech_ids, spoken
+from hearsight.models.inputs import collate, speech_ids, spoken
 from hearsight.models.listener import Listener
 from hearsight.progress import Progress
-from hearsight.speech import Transcript
-from hearsight.types import Clip, ClipFeatures
+from hearsight.types import ClipFeatures
 
 BATCH = 16  # clips to the towers at once
 KEPT_AT_ONCE = 128  # clips a commit
@@ -88,7 +87,7 @@ def extract(
     table = _open(folder, name)
     if table is None or not {example.id for example in examples} <= set(_ids(table)):
         with filling(folder):
-            table = _fill(folder, name, examples, said, towers, progress)
+            table = _fill(folder, name, examples, towers, progress)
     row = {id: row for row, id in enumerate(_ids(table))}
     texts = [said[example.id].text for example in examples]
     return FeatureSet(
@@ -101,14 +100,7 @@ def extract(
     )
 
 
-def _fill(
-    folder: Path,
-    name: str,
-    examples: Sequence[Example],
-    said: dict[str, Transcript],
-    towers: CLIP4Clip,
-    progress: Progress | None,
-) -> Any:
+def _fill(folder: Path, name: str, examples: Sequence[Example], towers: CLIP4Clip, progress: Progress | None) -> Any:
     """The table with what was missing."""
     table = _open(folder, name)
     if table is None:  # one whose making was killed is cleared away
@@ -117,7 +109,7 @@ def _fill(
     missing = [example for example in examples if example.id not in stored]
     for start in range(0, len(missing), KEPT_AT_ONCE):
         some = missing[start : start + KEPT_AT_ONCE]
-        rows = _extracted(some, said, towers)
+        rows = _extracted(some, towers)
         if table is None:  # its schema follows from the first clips
             table = lancedb.connect(str(folder / "features")).create_table(name, rows)
         else:
@@ -140,11 +132,11 @@ def _ids(table: Any) -> list[str]:
 
 
 @torch.no_grad()
-def _extracted(examples: Sequence[Example], said: dict[str, Transcript], towers: CLIP4Clip) -> pa.Table:
+def _extracted(examples: Sequence[Example], towers: CLIP4Clip) -> pa.Table:
     parts = []
     for start in range(0, len(examples), BATCH):
         some = examples[start : start + BATCH]
-        inputs = [_inputs(example, said[example.id], towers) for example in some]
+        inputs = [read_whole(example.path, "", towers) for example in some]
         parts.append(as_rows([example.id for example in some], towers.extract(collate(inputs))))
     return pa.concat_tables(parts)
 
@@ -159,11 +151,6 @@ def as_rows(ids: Sequence[str], features: ClipFeatures) -> pa.Table:
     }
     arrays = {name: _column(tensor.cpu()) for name, tensor in columns.items() if tensor is not None}
     return pa.table({"id": list(ids), **arrays})
-
-
-def _inputs(example: Example, transcript: Transcript, towers: CLIP4Clip) -> ClipInputs:
-    info = probe(example.path)
-    return next(read_clips(info, [Clip(example.path, 0.0, info.duration)], transcript, towers))
 
 
 def _column(tensor: Tensor) -> pa.Array:

@@ -51,11 +51,13 @@ class FileSet:
         return inputs
 
     def _read(self, place: int, said: int) -> ClipInputs:
-        path = self.examples[place].path
-        info = probe(path)
-        clip = Clip(path, 0.0, info.duration)
-        words = Whole(self.transcripts[self.examples[said].id].text)
-        return next(read_clips(info, [clip], words, self.model))
+        return read_whole(self.examples[place].path, self.transcripts[self.examples[said].id].text, self.model)
+
+
+def read_whole(path: Path, words: str, model: CLIP4Clip) -> ClipInputs:
+    """A file as one clip. words: what is said in it."""
+    info = probe(path)
+    return next(read_clips(info, [Clip(path, 0.0, info.duration)], Whole(words), model))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from hearsight.errors import HearsightError
 from hearsight.models.config import Method
@@ -33,10 +33,10 @@ class TowersRecipe(Schedule):
     """Small towers trained from scratch on generated pictures, sounds and sentences, to stand in for CLIP and AST."""
 
     kind: Literal["towers"]
-    start: str | None = None  # a model whose towers and vocabulary are trained further
-    vocabulary: Count
-    clip: dict[str, Any]
-    ast: dict[str, Any]
+    start: str | None = None  # a model whose towers and vocabulary are trained further; or these three, for new ones:
+    vocabulary: Annotated[int, Field(ge=514)] | None = None  # 512 bytes, start and end
+    clip: dict[str, Any] | None = None
+    ast: dict[str, Any] | None = None
     scenes: Count  # generated, and drawn at a few moments
     pictures_a_scene: Count = 3
     nowhere: bool = False  # draw every other scene without its background
@@ -45,6 +45,13 @@ class TowersRecipe(Schedule):
     pictures: Count = 64  # a step
     sounds: Count = 32  # a step
     sentences: Count = 64  # a step
+
+    @model_validator(mode="after")
+    def _one_beginning(self) -> TowersRecipe:
+        given = [value is not None for value in (self.vocabulary, self.clip, self.ast)]
+        if given != [self.start is None] * 3:
+            raise ValueError("give either start, or vocabulary, clip and ast")
+        return self
 
 
 class MethodRecipe(Schedule):

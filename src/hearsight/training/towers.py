@@ -58,9 +58,10 @@ class Material:
 
 def train_towers(recipe: TowersRecipe, folder: Path, workers: int = 2, progress: Progress | None = None) -> Path:
     """Train, and write the model's folder `model` inside `folder`: its towers trained, its fusion modules fresh."""
+    scenes = [scene_of(recipe, number) for number in range(recipe.scenes)]
+    model = _fresh_model(recipe, folder / "model", scenes)
     run = Run(folder, recipe)
-    material = make_material(recipe, folder, workers)
-    model = _fresh_model(recipe, folder / "model", material.scenes)
+    material = make_material(recipe, scenes, folder, model.clip.image_size, model.ast.rows, workers)
     trained = ("clip.", "ast.", "audio_projection.")
     parameters: list[tuple[str, Tensor]] = [(n, p) for n, p in model.named_parameters() if n.startswith(trained)]
     optimizer = make_optimizer([(parameters, recipe.learning_rate)], recipe)
@@ -91,12 +92,13 @@ def _fresh_model(recipe: TowersRecipe, folder: Path, scenes: Sequence[Scene]) ->
         if not isinstance(begun, Listener):
             raise HearsightError(f"{recipe.start} does not listen; start from towers made by `hearsight train`")
         return begun.train()
+    assert recipe.vocabulary and recipe.clip and recipe.ast  # the recipe sees to it
     rng = np.random.default_rng([recipe.seed, 2])
     texts = (_any_text(scenes[int(rng.integers(len(scenes)))], rng) for _ in range(TEXTS_FOR_TOKENIZER))
     train_tokenizer(texts, recipe.vocabulary, folder)
     tokenizer = Tokenizer(folder)
     ids = {"vocab_size": tokenizer.end_id + 1, "bos_token_id": tokenizer.start_id, "eos_token_id": tokenizer.end_id}
-    clip = {**recipe.clip, "text_config": {**recipe.clip["text_config"], **ids, "pad_token_id": 0}}
+    clip = {**recipe.clip, "text_config": {**recipe.clip.get("text_config", {}), **ids, "pad_token_id": 0}}
     torch.manual_seed(recipe.seed)
     model = build(ModelConfig(method="avigate", clip=clip, ast=recipe.ast, layers=1, heads=4), tokenizer)
     assert isinstance(model, Listener)
@@ -114,14 +116,22 @@ def _any_text(scene: Scene, rng: Generator) -> str:
 # What is learned from, made once
 
 
-def make_material(recipe: TowersRecipe, folder: Path, workers: int) -> Material:
-    """The recipe's scenes, drawn and sounded in parallel; kept in the folder for resuming."""
-    scenes = [scene_of(recipe, number) for number in range(recipe.scenes)]
+def make_material(
+    recipe: TowersRecipe, scenes: list[Scene], folder: Path, size: int, rows: int, workers: int
+) -> Material:
+    """The recipe's scenes, drawn and sounded in parallel; kept in the folder for resuming.
+
+    size: of pictures. rows: of filterbanks. Raises HearsightError for scenes of which none sounds, or none speaks.
+    """
     sounded = range(min(recipe.sounded, recipe.scenes))
-    pictures = _made(folder / "pictures.npy", partial(_show, recipe), range(recipe.scenes), workers)
-    sounds = _made(folder / "sounds.npy", partial(_sound, recipe), sounded, workers)
     sounding = np.array([place for place in sounded if scenes[place].sound])
     speaking = np.array([place for place, scene in enumerate(scenes) if scene.speech])
+    if not (len(sounding) and len(speaking)):
+        raise HearsightError(
+            "in none of the recipe's scenes something sounds, or none speaks; set more scenes, sounded"
+        )
+    pictures = _made(folder / "pictures.npy", partial(_show, recipe, size), range(recipe.scenes), workers)
+    sounds = _made(folder / "sounds.npy", partial(_sound, recipe, rows), sounded, workers)
     return Material(scenes, pictures, sounds, sounding, speaking)
 
 
@@ -141,12 +151,12 @@ def _made(file: Path, make: Callable[[int], NDArray[Any]], numbers: range, worke
     return loaded
 
 
-def _show(recipe: TowersRecipe, number: int) -> NDArray[np.uint8]:
+def _show(recipe: TowersRecipe, size: int, number: int) -> NDArray[np.uint8]:
     scene = scene_of(recipe, number)
     rng = np.random.default_rng([recipe.seed, 3, number])
     times = np.sort(rng.uniform(0, scene.duration, recipe.pictures_a_scene)).tolist()
     stage = _nowhere(rng) if recipe.nowhere and is_nowhere(number) else None
-    return np.stack([crop(frame, recipe.clip["vision_config"]["image_size"]) for frame in draw(scene, times, stage)])
+    return np.stack([crop(frame, size) for frame in draw(scene, times, stage)])
 
 
 def is_nowhere(number: int) -> bool:
@@ -160,9 +170,9 @@ def _nowhere(rng: Generator) -> Image.Image:
     return Image.fromarray(blots).resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC)
 
 
-def _sound(recipe: TowersRecipe, number: int) -> NDArray[np.float16]:
+def _sound(recipe: TowersRecipe, rows: int, number: int) -> NDArray[np.float16]:
     waveform = soundtrack(scene_of(recipe, number))
-    return filterbank(waveform, recipe.ast["max_length"]).numpy().astype(np.float16)
+    return filterbank(waveform, rows).numpy().astype(np.float16)
 
 
 # The three contrasts
