@@ -83,7 +83,7 @@ class VideoEmbedding:
     """A batch of encoded clips, independent of any text.
 
     frames: (B, F, D) unit vectors. mask: (B, F), True where a frame counts. pooled: (B, D) unit vectors (Chorus: one
-    for each voice, side by side).
+    for each voice side by side, and of any length where a clip has not the voice).
     vision: (B, F, D) frame vectors before fusion (v0). audio: (B, Q, D) resampled audio, or None. Neither is unit:
     the losses read them.
     gates: for each branch ("audio", "speech"), (B, L, 2): attention and feed-forward gate of each block, in (-1, 1).

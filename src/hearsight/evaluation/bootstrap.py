@@ -53,7 +53,8 @@ def differences(
     the other's SumR.
 
     ranks: (S, N). others: (S', N). Queries are resampled alike for both, so that what makes a query hard for both falls
-    out of the difference. Seeds are resampled apart: seed 0 of one method has nothing to do with seed 0 of the other.
+    out of the difference. Seeds are resampled apart. Two runs of one seed do share the order of clips and captions;
+    not to pair them can only make an interval wider.
     """
     ours, theirs = (np.array(Metrics.mean([Metrics.of(row) for row in rows]).values()) for rows in (ranks, others))
     drawn = over_seeds(resample(ranks, clusters, resamples, seed), seed)

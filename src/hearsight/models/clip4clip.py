@@ -32,7 +32,7 @@ NOTHING_WITHOUT: frozenset[str] = frozenset()
 class CLIP4Clip(nn.Module):
     """Mean pooling of CLIP's frames. See `hearsight.load`."""
 
-    branches: tuple[str, ...] = ()  # what it fuses into the frames: of "audio", "speech"
+    branches: tuple[str, ...] = ()  # what it hears beside the frames: of "audio", "speech"
 
     def __init__(self, config: ModelConfig, tokenizer: Tokenizer | None = None) -> None:
         super().__init__()

@@ -21,7 +21,7 @@ class ModelConfig:
     mask_padding: leave padded frames out of fusion, too. The published program does not.
     weighed, questions, absence: what Chorus is made of, each to be left out. A text weighs the voices, or asks all of
     them alike; it has a question for each, or is the same to all; a voice that a clip has not is a learned vector, or
-    what zeros sound like, as published.
+    what comes of zeros: what they sound like, as published, and of no words nothing.
     """
 
     method: Method

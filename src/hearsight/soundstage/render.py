@@ -106,7 +106,7 @@ def render_clip(folder: Path, one: Plan) -> None:
 
 
 def write_mp4(path: Path, scene: Scene) -> None:
-    """Encode a scene: 320 x 240 at 8 frames a second, mono sound at 16 kHz, about 100 kB."""
+    """Encode a scene: 320 x 240 at 8 frames a second, mono sound at 16 kHz, about 70 kB."""
     exact = {"fflags": "+bitexact", "movflags": "+faststart"}
     with av.open(str(path), "w", format="mp4", options=exact) as file:
         video = file.add_stream("libx264", rate=FRAMES_A_SECOND)
