@@ -74,10 +74,10 @@ Made by `make soundstage-report`: every number below, with the records in [sound
 [research](research.md#what-soundstage-says).
 
 Read with care: the models are tiny and trained briefly on few clips, by one recipe (`soundstage.yaml`) that was made
-with SAVE in mind and is not the published one; soft-ALBEF's teacher is the frozen towers, with a weight of 0.1. Chorus was
-designed, and its price of voices chosen, on validation. Intervals are not corrected for how many there are. Pictures
-and sounds go together differently in training and test (see the datasheet), which punishes every method that lets
-sound speak for pictures; the rows with mixed clips tell how much of a difference that is.
+with SAVE in mind and is not the published one; soft-ALBEF's teacher is the frozen towers, with a weight of 0.1. Chorus
+was designed, and its price of voices chosen, on validation. Intervals are not corrected for how many there are.
+Pictures and sounds go together differently in training and test (see the datasheet), which punishes every method that
+lets sound speak for pictures; the rows with mixed clips tell how much of a difference that is.
 """
 
 CHORUS_IS = """## Chorus over the others
