@@ -134,7 +134,7 @@ def test_a_manifest_that_is_not_right(tmp_path):
         read_manifest(tmp_path)
 
 
-def test_two_processes_that_start_at_once_share_the_work(data, towers):
+def test_two_that_start_at_once_share_the_work(data, towers):
     said: list[tuple[str, int, int]] = []
     with ThreadPoolExecutor(2) as pool:
         both = [pool.submit(extract, data, towers, "pocketsphinx", lambda *step: said.append(step)) for _ in range(2)]

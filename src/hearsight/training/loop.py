@@ -205,10 +205,10 @@ def fresh_model(recipe: MethodRecipe, towers: Listener) -> CLIP4Clip:
         questions=recipe.questions,
         absence=recipe.absence,
     )
-    if towers.width % (recipe.heads or 64):
+    heads = recipe.heads or towers.width // 64
+    if heads == 0 or towers.width % heads:
         raise HearsightError(
-            f"heads: {recipe.heads or 'as many as make 64 each'} does not divide the width of {recipe.towers}, "
-            f"{towers.width}; set heads"
+            f"heads: {heads} does not divide the width of {recipe.towers}, {towers.width}; set heads to what does"
         )
     torch.manual_seed(recipe.seed)
     model = build(config, towers.tokenizer)
