@@ -18,7 +18,8 @@ from hearsight.cli.steps import Steps
 from hearsight.datasets.features import FeatureSet, extract
 from hearsight.evaluation.report import Report
 from hearsight.evaluation.retrieval import rank
-from hearsight.training.loop import load_towers, made_from
+from hearsight.training.loop import made_from
+from hearsight.training.model import load_towers
 from hearsight.training.recipe import MethodRecipe, read_recipe
 
 RECIPE = "soundstage"
@@ -168,7 +169,7 @@ def is_trained(plan: Plan, row: Row, seed: int) -> bool:
     if not (folder / "done").exists():
         return False
     kept = [json.loads((folder / name).read_text()) for name in ("recipe.json", "inputs.json")]
-    return kept == [recipe.model_dump(), made_from(recipe, load_towers(recipe))]
+    return kept == [recipe.model_dump(), made_from(Path(recipe.data), load_towers(recipe))]
 
 
 def changes(plan: Plan, row: Row, seed: int) -> list[str]:

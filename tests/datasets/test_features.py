@@ -3,7 +3,6 @@
 import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
 import torch
@@ -98,16 +97,48 @@ def test_a_model_that_only_sees_stores_no_sound(data, tmp_path):
 
 
 def test_transcripts_are_kept_for_each_recogniser(data):
-    none, sphinx = read_transcripts(data, "none"), read_transcripts(data, "pocketsphinx")
-    assert (data / "transcripts.none.jsonl").is_file()
-    assert none["a"] == sphinx["a"]
-    assert sphinx["b"] == replace(none["b"], source="pocketsphinx")
-    kept = data / "transcripts.none.jsonl"
+    sphinx = read_transcripts(data, "pocketsphinx")
+    assert sphinx["a"].text == "the doctor lost a bicycle"
+    assert sphinx["b"].source == "pocketsphinx"
+    kept = data / "transcripts.pocketsphinx.jsonl"
     kept.write_text(kept.read_text()[:-20])  # as a kill would leave it
-    assert read_transcripts(data, "none") == none
+    assert read_transcripts(data, "pocketsphinx") == sphinx
     kept.write_text("damaged\n" + kept.read_text())
     with pytest.raises(HearsightError, match="line 1 is damaged"):
-        read_transcripts(data, "none")
+        read_transcripts(data, "pocketsphinx")
+
+
+def test_without_a_recogniser_nothing_is_said_and_nothing_is_kept(data):
+    assert {id: said.text for id, said in read_transcripts(data, "none").items()} == {"a": "", "b": "", "c": ""}
+    assert not list(data.glob("transcripts*"))
+
+
+def rewrite(data, **columns):
+    """Give the clips of a manifest more to tell: a value for each of a, b and c, None for nothing."""
+    rows = [json.loads(line) for line in (data / "manifest.jsonl").read_text().splitlines()]
+    for name, values in columns.items():
+        for row, value in zip(rows, values, strict=True):
+            row |= {} if value is None else {name: value}
+    (data / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+def test_a_clip_may_be_a_part_of_a_file(data, towers):
+    rewrite(data, start=[0.5, 1.1, None], end=[1.2, None, None])
+    assert extract(data, towers).batch([0, 1, 2]).frame_mask.sum(dim=1).tolist() == [1, 2, 2]
+    assert read_transcripts(data)["a"].text == "the doctor lost a bicycle"  # half of the line is in it
+    rewrite(data, start=[1.1, None, None])
+    (data / "transcripts.pocketsphinx.jsonl").unlink()
+    assert read_transcripts(data)["a"].text == ""
+    rewrite(data, start=[7, None, None], id=["a2", None, None])
+    with pytest.raises(HearsightError, match=r"clip a2 starts at 7 s, but .*a\.mkv ends at"):
+        extract(data, towers)
+
+
+def test_transcripts_may_be_given(data):
+    with pytest.raises(HearsightError, match="has no transcript of any clip"):
+        read_transcripts(data, "given")
+    rewrite(data, transcript=[None, "a bell is for sale", None])
+    assert [read_transcripts(data, "given")[id].text for id in "abc"] == ["", "a bell is for sale", ""]
 
 
 def test_true_transcripts_are_those_of_the_manifest(data):

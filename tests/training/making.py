@@ -9,7 +9,6 @@ import torch
 import hearsight
 from hearsight.datasets.features import as_rows
 from hearsight.models.checkpoint import save, towers_fingerprint
-from hearsight.speech import Transcript
 from hearsight.training.recipe import MethodRecipe
 from hearsight.types import ClipFeatures
 from tests.making import tiny_model
@@ -37,13 +36,12 @@ def made_up(folder: Path, towers: Path, clips: int = 16) -> Path:
         place.mkdir(parents=True)
         rows = as_rows([f"clip{i}" for i in range(clips)], features)
         lancedb.connect(str(place / "features")).create_table(towers_fingerprint(model), rows)
-        with (place / "manifest.jsonl").open("w") as manifest, (place / "transcripts.none.jsonl").open("w") as said:
+        with (place / "manifest.jsonl").open("w") as manifest:
             for i, kind in enumerate(kinds):
                 captions = [{"kind": told, "text": WORDS[kind]} for told in ("sight", "sound")]
                 twin = {"group": f"g{i // 2}"}
                 row = {"id": f"clip{i}", "path": f"clip{i}.mp4", "captions": captions, "twin": twin}
                 manifest.write(json.dumps(row) + "\n")
-                said.write(json.dumps({"id": f"clip{i}", "transcript": Transcript().to_dict()}) + "\n")
     return folder
 
 

@@ -15,7 +15,8 @@ import hearsight
 from hearsight.datasets.features import extract
 from hearsight.errors import HearsightError
 from hearsight.evaluation.retrieval import evaluate
-from hearsight.training.loop import fresh_model, train
+from hearsight.training.loop import train
+from hearsight.training.model import fresh_model
 from hearsight.training.objective import Objective
 from tests.making_media import beep, grey, make_media
 from tests.training.making import made_up_recipe

@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hearsight.datasets.files import read_whole
+from hearsight.datasets.files import read_clip
 from hearsight.datasets.filling import filling
 from hearsight.datasets.manifest import Example, read_manifest
 from hearsight.datasets.transcripts import read_transcripts
@@ -136,7 +136,7 @@ def _extracted(examples: Sequence[Example], towers: CLIP4Clip) -> pa.Table:
     parts = []
     for start in range(0, len(examples), BATCH):
         some = examples[start : start + BATCH]
-        inputs = [read_whole(example.path, "", towers) for example in some]
+        inputs = [read_clip(example, "", towers) for example in some]
         parts.append(as_rows([example.id for example in some], towers.extract(collate(inputs))))
     return pa.concat_tables(parts)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from hearsight.datasets.manifest import Example, read_manifest
 from hearsight.datasets.transcripts import read_transcripts
+from hearsight.errors import HearsightError
 from hearsight.media import probe
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.models.inputs import ClipInputs, collate, read_clips
@@ -44,20 +45,29 @@ class FileSet:
         return collate(list(self.pool.map(self._clip, seen, heard or seen, said or seen)))
 
     def _clip(self, seen: int, heard: int, said: int) -> ClipInputs:
-        inputs = self._read(seen, said)
+        words = self.transcripts[self.examples[said].id].text
+        inputs = read_clip(self.examples[seen], words, self.model)
         if heard != seen:
-            other = self._read(heard, said)
+            other = read_clip(self.examples[heard], words, self.model)
             inputs.filterbank, inputs.has_audio = other.filterbank, other.has_audio
         return inputs
 
-    def _read(self, place: int, said: int) -> ClipInputs:
-        return read_whole(self.examples[place].path, self.transcripts[self.examples[said].id].text, self.model)
+
+def read_clip(example: Example, words: str, model: CLIP4Clip) -> ClipInputs:
+    """A clip from its file. words: what is said in it."""
+    info = probe(example.path)
+    return next(read_clips(info, [stretch(example, info.duration)], Whole(words), model))
 
 
-def read_whole(path: Path, words: str, model: CLIP4Clip) -> ClipInputs:
-    """A file as one clip. words: what is said in it."""
-    info = probe(path)
-    return next(read_clips(info, [Clip(path, 0.0, info.duration)], Whole(words), model))
+def stretch(example: Example, duration: float) -> Clip:
+    """Where a clip lies in its file of that many seconds. Raises HearsightError for one that begins after its end."""
+    start, end = example.start or 0.0, duration if example.end is None else min(example.end, duration)
+    if start >= end:
+        raise HearsightError(
+            f"the clip {example.id} starts at {start:g} s, but {example.path} ends at {duration:g} s; "
+            "give other times, or leave the clip out"
+        )
+    return Clip(example.path, start, end)
 
 
 @dataclass(frozen=True)

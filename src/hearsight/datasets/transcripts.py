@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Sequence
@@ -11,11 +10,11 @@ from contextlib import nullcontext
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from hearsight.datasets.filling import filling
+from hearsight.datasets.journal import open_journal, read_journal
 from hearsight.datasets.manifest import Example, read_manifest
 from hearsight.errors import HearsightError
 from hearsight.media import probe
@@ -23,81 +22,88 @@ from hearsight.progress import Progress
 from hearsight.speech import Transcript, load_recogniser, transcribe
 from hearsight.types import Line
 
-PERFECT = "perfect"
+NONE = "none"
+TOLD = {"given": "transcript", "perfect": "spoken"}  # recognisers that read this field of the manifest
 
-FEW = 8  # clips that are sooner recognised here than processes are started
+FEW = 8  # files that are sooner recognised here than processes are started
 
 
 def read_transcripts(
     folder: Path, recogniser: str = "pocketsphinx", progress: Progress | None = None
 ) -> dict[str, Transcript]:
     """What is said in each clip of a data folder, by id. What is missing is recognised first; an interruption loses
-    the clips in flight.
+    the files in flight.
 
-    recogniser: see `load_recogniser`; or "perfect", for what the manifest tells in "spoken".
+    recogniser: see `load_recogniser`. Or "given", for what the manifest tells in "transcript"; "perfect", for
+    "spoken", which only generated clips have; "none", for nothing at all.
     """
-    if recogniser == PERFECT:
-        return _perfect_transcripts(folder)
-    kept = folder / f"transcripts.{re.sub('[^a-zA-Z0-9.]+', '-', recogniser)}.jsonl"
     examples = read_manifest(folder)
+    if recogniser == NONE:
+        return {example.id: Transcript() for example in examples}
+    if recogniser in TOLD:
+        return _told(folder, examples, recogniser)
+    kept = folder / f"transcripts.{re.sub('[^a-zA-Z0-9.]+', '-', recogniser)}.jsonl"
     found = _read(kept)
     if not {example.id for example in examples} <= found.keys():
         with filling(folder):
             found = _fill(kept, examples, recogniser, progress)
-    return {example.id: Transcript.from_dict(found[example.id]) for example in examples}
+    return {example.id: found[example.id] for example in examples}
 
 
-def _fill(kept: Path, examples: Sequence[Example], recogniser: str, progress: Progress | None) -> dict[str, Any]:
-    """The transcripts that are kept, with what was missing."""
-    _cut_to_complete_lines(kept)
+def _fill(kept: Path, examples: Sequence[Example], recogniser: str, progress: Progress | None) -> dict[str, Transcript]:
+    """The transcripts that are kept, with what was missing. A file is listened to once for all of its clips."""
     found = _read(kept)
-    missing = [example for example in examples if example.id not in found]
+    clips: dict[Path, list[Example]] = {}
+    for example in examples:
+        if example.id not in found:
+            clips.setdefault(example.path, []).append(example)
     pool = (
         ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), torch.set_num_threads, (1,))
-        if len(missing) > FEW
+        if len(clips) > FEW
         else None
     )
-    with pool or nullcontext(), kept.open("a", encoding="utf-8") as file:
-        paths = [example.path for example in missing]
+    with pool or nullcontext(), open_journal(kept) as add:
         one = partial(_transcribe, recogniser)
-        recognised = pool.map(one, paths, chunksize=4) if pool else map(one, paths)
-        for example, transcript in zip(missing, recognised, strict=True):
-            found[example.id] = transcript
-            file.write(json.dumps({"id": example.id, "transcript": transcript}) + "\n")
-            file.flush()
+        recognised = pool.map(one, clips, chunksize=4) if pool else map(one, clips)
+        for transcript, of_file in zip(recognised, clips.values(), strict=True):
+            for example in of_file:
+                found[example.id] = _cut(transcript, example)
+                add({"id": example.id, "transcript": found[example.id].to_dict()})
             if progress:
                 progress("transcribed", len(found), len(examples))
     return found
 
 
-def _perfect_transcripts(folder: Path) -> dict[str, Transcript]:
-    with (folder / "manifest.jsonl").open(encoding="utf-8") as lines:
-        spoken = {row["id"]: row.get("spoken") for row in map(json.loads, lines)}
-    return {id: Transcript((Line(0.0, 0.0, text),) if text else (), PERFECT) for id, text in spoken.items()}
+def _transcribe(recogniser: str, path: Path) -> Transcript:
+    return transcribe(probe(path), load_recogniser(recogniser))
 
 
-def _transcribe(recogniser: str, path: Path) -> dict[str, Any]:
-    return transcribe(probe(path), load_recogniser(recogniser)).to_dict()
+def _cut(transcript: Transcript, example: Example) -> Transcript:
+    """What of a file's transcript is said in a clip; its times stay those of the file."""
+    if example.start is None and example.end is None:
+        return transcript
+    end = float("inf") if example.end is None else example.end
+    lines = tuple(transcript.lines_between(example.start or 0.0, end))
+    return Transcript(lines, transcript.source, transcript.language)
 
 
-def _read(path: Path) -> dict[str, Any]:
-    """The transcripts of a file, by id, without a last line that a kill cut short.
+def _told(folder: Path, examples: Sequence[Example], recogniser: str) -> dict[str, Transcript]:
+    """Of the manifest. Raises HearsightError where it tells of no clip what is said."""
+    said = {example.id: getattr(example, TOLD[recogniser]) for example in examples}
+    if not any(said.values()):
+        raise HearsightError(
+            f"{folder / 'manifest.jsonl'} has no {TOLD[recogniser]} of any clip, as the recogniser '{recogniser}' "
+            "wants it; give another recogniser, such as whisper"
+        )
+    return {id: Transcript((Line(0.0, 0.0, text),) if text else (), recogniser) for id, text in said.items()}
 
-    Raises HearsightError for another line that is damaged.
-    """
+
+def _read(path: Path) -> dict[str, Transcript]:
+    """The transcripts of a file, by id."""
     found = {}
-    lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
-    for number, line in enumerate(lines, start=1):
+    for number, row in enumerate(read_journal(path), start=1):
         try:
-            row = json.loads(line)
-            found[row["id"]] = row["transcript"]
-        except (ValueError, KeyError, TypeError) as error:
+            found[row["id"]] = Transcript.from_dict(row["transcript"])
+        except (KeyError, TypeError) as error:
             raise HearsightError(f"{path}, line {number} is damaged ({error}); delete the line or the file") from error
     return found
-
-
-def _cut_to_complete_lines(path: Path) -> None:
-    kept = path.read_bytes() if path.exists() else b""
-    complete = kept[: kept.rfind(b"\n") + 1]
-    if complete != kept:
-        path.write_bytes(complete)

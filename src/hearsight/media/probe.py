@@ -56,7 +56,8 @@ class SubtitleStream:
 
 @dataclass(frozen=True)
 class MediaInfo:
-    """A media file: at least one of video and audio is there. duration in seconds, above 0.
+    """A media file: at least one of video and audio is there. duration in seconds, above 0; claimed: what the file
+    itself says of that, 0 where it says nothing. It is more than the duration where the file was cut short.
 
     Streams of which not one frame can be decoded are left out, as is cover art.
     """
@@ -66,6 +67,7 @@ class MediaInfo:
     video: VideoStream | None
     audio: AudioStream | None
     subtitles: tuple[SubtitleStream, ...]
+    claimed: float = 0.0
 
 
 def probe(path: Path) -> MediaInfo:
@@ -92,6 +94,7 @@ def probe(path: Path) -> MediaInfo:
                 for stream in container.streams.subtitles
                 if stream.codec_context is not None
             ),
+            claimed=_claimed(container),
         )
 
 
@@ -124,8 +127,8 @@ def _duration(path: Path, container: InputContainer, streams: list[Stream]) -> f
 
     A truncated or badly written file claims a length that it has not: its packets are then walked through.
     """
-    claimed = float((container.duration or 0) / av.time_base)
-    if 0 < claimed <= LONGEST:
+    claimed = _claimed(container)
+    if claimed:
         slack = min(max(0.1 * claimed, 0.5), 5.0)
         if abs(_end_after(container, streams, claimed - slack) - claimed) <= slack:
             return claimed
@@ -134,6 +137,11 @@ def _duration(path: Path, container: InputContainer, streams: list[Stream]) -> f
     if measured <= 0:
         raise unreadable(path, "its length cannot be found out; replace or remove it")
     return measured
+
+
+def _claimed(container: InputContainer) -> float:
+    claimed = float((container.duration or 0) / av.time_base)
+    return claimed if 0 < claimed <= LONGEST else 0.0
 
 
 def _end_after(container: InputContainer, streams: list[Stream], time: float) -> float:

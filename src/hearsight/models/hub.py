@@ -21,13 +21,29 @@ def has_vocabulary(folder: Path) -> bool:
 
 def has_model(folder: Path) -> bool:
     """Whether a model can be: configuration, vocabulary, and all of its weights."""
+    return has_tower(folder) and has_vocabulary(folder)
+
+
+def has_tower(folder: Path) -> bool:
+    """The same of a model that reads no words."""
     index = folder / "model.safetensors.index.json"
     if index.is_file():
         parts = set(json.loads(index.read_text())["weight_map"].values())
         weights = all((folder / part).is_file() for part in parts)
     else:
         weights = any(folder.glob("*.safetensors")) or (folder / OLDER_WEIGHTS).is_file()
-    return weights and (folder / "config.json").is_file() and has_vocabulary(folder)
+    return weights and (folder / "config.json").is_file()
+
+
+def locate_tower(name: str) -> Path:
+    """The folder of such a model: one on disk, or from the hub (and its cache)."""
+    path = Path(name).expanduser()
+    if path.is_dir():
+        return path
+    if name.count("/") != 1 or name.startswith((".", "/", "~")):
+        raise HearsightError(f"no audio tower '{name}': no such folder; give a folder, or a hub id like 'org/name'")
+    folder = fetch(name, ["config.json", "model*.safetensors*"], has_tower)
+    return folder if has_tower(folder) else fetch(name, ["config.json", OLDER_WEIGHTS], has_tower)
 
 
 def fetch(name: str, files: list[str], enough: Callable[[Path], bool]) -> Path:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor, nn
 from transformers import ASTConfig, ASTModel
 
+from hearsight.errors import HearsightError
 from hearsight.towers.distinct import encode_distinct
 
 
@@ -20,6 +24,26 @@ class AudioTower(nn.Module):
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__()
         self.model = ASTModel(ASTConfig(**config))
+
+    @classmethod
+    def from_pretrained(cls, folder: Path) -> AudioTower:
+        """Of a folder as transformers has it, of the tower alone or with a classifier, which is left out.
+
+        Raises HearsightError for another model, and for one that lacks weights.
+        """
+        try:
+            kind = json.loads((folder / "config.json").read_text()).get("model_type")
+            if kind != "audio-spectrogram-transformer":
+                raise HearsightError(f"{folder} is a model of the type '{kind}', no AST; give one of that type")
+            model, found = ASTModel.from_pretrained(folder, output_loading_info=True, local_files_only=True)
+        except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+            raise HearsightError(f"cannot load the AST of {folder} ({error}); fetch or save it again") from error
+        if found["missing_keys"]:
+            lacking = ", ".join(sorted(found["missing_keys"])[:3])
+            raise HearsightError(f"the AST of {folder} lacks weights ({lacking}, ...); fetch or save it again")
+        tower = cls(model.config.to_dict())
+        tower.model.load_state_dict(model.state_dict())
+        return tower
 
     @property
     def width(self) -> int:

@@ -60,10 +60,29 @@ def check_captions(examples: Sequence[Example], recipe: MethodRecipe) -> None:
 def make_batches(examples: Sequence[Example], recipe: MethodRecipe, epoch: int) -> list[Batch]:
     """The batches of an epoch, all of the same size; a few clips, others every time, may be left out."""
     rng = np.random.default_rng([recipe.seed, epoch])
+    if recipe.every_caption:
+        return _every_caption(examples, recipe, rng)
     order = shuffled(examples, rng)
     count = len(order) // recipe.batch
     chosen = np.array(order[: count * recipe.batch]).reshape(count, recipe.batch).tolist()
     return [_batch(examples, places, recipe, rng) for places in chosen]
+
+
+def updates(examples: Sequence[Example], recipe: MethodRecipe) -> int:
+    """How many batches an epoch has."""
+    shown = sum(len(example.captions) for example in examples) if recipe.every_caption else len(examples)
+    return shown // recipe.batch
+
+
+def _every_caption(examples: Sequence[Example], recipe: MethodRecipe, rng: Generator) -> list[Batch]:
+    """All pairs of a clip and one of its captions, shuffled, as published: a clip may be in a batch twice."""
+    pairs = [(place, text) for place, example in enumerate(examples) for _, text in example.captions]
+    order = rng.permutation(len(pairs))
+    batches = []
+    for start in range(0, len(pairs) // recipe.batch * recipe.batch, recipe.batch):
+        places, texts = zip(*(pairs[pair] for pair in order[start : start + recipe.batch]), strict=True)
+        batches.append(Batch([*places], [*places], [*places], [False] * recipe.batch, [*texts]))
+    return batches
 
 
 def shuffled(examples: Sequence[Example], rng: Generator) -> list[int]:

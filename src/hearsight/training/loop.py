@@ -5,7 +5,6 @@ Every process draws the same batches, computes its own part of each, and sees th
 
 from __future__ import annotations
 
-from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import torch
 from accelerate import Accelerator, DistributedDataParallelKwargs
 from accelerate.state import AcceleratorState
 
+from hearsight.datasets.check import checked_folder
 from hearsight.datasets.clips import ClipSet
 from hearsight.datasets.features import FeatureSet, extract
 from hearsight.datasets.files import FileSet
@@ -20,13 +20,12 @@ from hearsight.datasets.manifest import read_manifest
 from hearsight.errors import HearsightError
 from hearsight.evaluation.ranking import ALL
 from hearsight.evaluation.retrieval import evaluate
-from hearsight.models.checkpoint import build, load, save
-from hearsight.models.clip4clip import CLIP4Clip
+from hearsight.models.checkpoint import save
 from hearsight.models.inputs import ClipInputs
 from hearsight.models.listener import Listener
 from hearsight.progress import Progress
-from hearsight.training.batches import Batch, check_captions, make_batches, read_ahead
-from hearsight.training.initialise import initialise
+from hearsight.training.batches import Batch, check_captions, make_batches, read_ahead, updates
+from hearsight.training.model import fresh_model, load_towers
 from hearsight.training.objective import Objective
 from hearsight.training.parameters import parameter_groups
 from hearsight.training.recipe import MethodRecipe
@@ -47,7 +46,8 @@ CHANGED = "a run on other clips, captions or towers, which have changed where th
 
 
 def train(recipe: MethodRecipe, folder: Path, progress: Progress | None = None) -> Path:
-    """Train, and write the folder `model` of the best epoch, chosen by SumR on the validation split.
+    """Train, and write the folder `model` of the best epoch, chosen by SumR on the validation split; of the last epoch
+    where the data have no such split.
 
     A run that was stopped goes on as if it had not been. Raises HearsightError for towers or data that do not fit the
     recipe, and for a loss that is not finite.
@@ -63,7 +63,7 @@ class Training:
     """A run that goes on: model, data, optimiser, and how far it is. step: updates done."""
 
     def __init__(self, recipe: MethodRecipe, folder: Path, progress: Progress | None = None) -> None:
-        self.recipe, self.progress = recipe, progress
+        self.recipe, self.data = recipe, data_folder(recipe)
         AcceleratorState._reset_state()  # a run before this one, in the same process, may have had another precision
         self.accelerator = accelerator = Accelerator(
             mixed_precision=PRECISION[recipe.precision],
@@ -71,14 +71,15 @@ class Training:
             # An option that is off leaves its part of the model unused.
             kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
         )
-        _check(recipe, accelerator.num_processes)
+        self.progress = progress if accelerator.is_main_process else None
+        _check(recipe, self.data, accelerator.num_processes)
         towers = load_towers(recipe).to(accelerator.device)
         self.model = fresh_model(recipe, towers)
         with accelerator.main_process_first():
             self.run = Run(folder, recipe, writes=accelerator.is_main_process)
             self.clips = self._read("train", towers)
-            self.validation = self._read("validation", towers)
-            self.run.pin("inputs.json", made_from(recipe, towers), CHANGED)
+            self.validation = self._read("validation", towers) if has_validation(self.data) else None
+            self.run.pin("inputs.json", made_from(self.data, towers), CHANGED)
             aligned = recipe.method in ("save", "chorus") and recipe.soft_albef
             self.teacher = towers_as_teacher(towers, self._features(towers)) if aligned else None
         optimizer = make_optimizer(parameter_groups(self.model, recipe), recipe)
@@ -89,7 +90,7 @@ class Training:
     @property
     def an_epoch(self) -> int:
         """Updates in an epoch."""
-        return len(self.clips) // self.recipe.batch
+        return updates(self.clips.examples, self.recipe)
 
     def run_epoch(self, epoch: int) -> None:
         """The updates of an epoch that are still to be done."""
@@ -126,43 +127,63 @@ class Training:
         return {name: loss.item() for name, loss in losses.items()}
 
     def _keep(self, epoch: int, figures: dict[str, float]) -> None:
-        """Measure on validation at the end of an epoch; keep the state then, and every few updates."""
+        """Measure at the end of an epoch; keep the state then, and every few updates."""
         at_end = self.step == (epoch + 1) * self.an_epoch
-        if at_end and self.run.writes:
-            report = evaluate(self.model, self.validation)
-            self.model.train()
-            figures["sumr"] = round(report[ALL].sumr, 2)
-            self.run.log(self.step, epoch=epoch + 1, validation={kind: m.to_dict() for kind, m in report.items()})
-            if figures["sumr"] > self.best:
-                self.best = figures["sumr"]
-                save(self.model, self.run.folder / "model", half=True)
+        if at_end and self.run.writes and self._is_best(epoch, figures):
+            save(self.model, self.run.folder / "model", half=True)
         if at_end or self.step % self.recipe.save_every == 0:
             self.run.save(self.step, self.model, self.optimizer, best=self.best)
+
+    def _is_best(self, epoch: int, figures: dict[str, float]) -> bool:
+        """Whether an epoch is the best yet, on validation; without that, the last one is."""
+        if self.validation is None:
+            return True
+        report = evaluate(self.model, self.validation)
+        self.model.train()
+        figures["sumr"] = round(report[ALL].sumr, 2)
+        self.run.log(self.step, epoch=epoch + 1, validation={kind: m.to_dict() for kind, m in report.items()})
+        better = bool(figures["sumr"] > self.best)
+        self.best = max(self.best, figures["sumr"])
+        return better
 
     def _features(self, towers: Listener) -> FeatureSet:
         """Of the training clips; they are at hand where the towers are frozen."""
         return self.clips if isinstance(self.clips, FeatureSet) else self._stored("train", towers)
 
     def _stored(self, split: str, towers: Listener) -> FeatureSet:
-        return extract(Path(self.recipe.data) / split, towers, self.recipe.recogniser, self.progress)
+        return extract(self.data / split, towers, self._recogniser, self.progress)
 
     def _read(self, split: str, towers: Listener) -> ClipSet:
         """Stored features of frozen towers; the files where the towers learn."""
         if self.recipe.frozen_towers:
             return self._stored(split, towers)
-        return FileSet.open(Path(self.recipe.data) / split, self.model, self.recipe.recogniser, self.progress)
+        return FileSet.open(self.data / split, self.model, self._recogniser, self.progress)
+
+    @property
+    def _recogniser(self) -> str:
+        """A method that does not read speech needs nobody to listen to it."""
+        return self.recipe.recogniser if "speech" in self.model.branches else "none"
 
 
-def _check(recipe: MethodRecipe, processes: int) -> None:
+def data_folder(recipe: MethodRecipe) -> Path:
+    """The folder with a manifest for each split."""
+    return checked_folder(recipe.dataset, Path(recipe.data)) if recipe.dataset else Path(recipe.data)
+
+
+def has_validation(data: Path) -> bool:
+    return (data / "validation" / "manifest.jsonl").is_file()
+
+
+def _check(recipe: MethodRecipe, data: Path, processes: int) -> None:
     """What can be known before the first clip is read, so that no folder is begun that cannot be gone on with."""
-    train, validation = (read_manifest(Path(recipe.data) / split) for split in ("train", "validation"))
+    train = read_manifest(data / "train")
     if len(train) < recipe.batch:
         raise HearsightError(
-            f"{recipe.data} has {len(train)} clips to train on, fewer than a batch; set batch to at most that"
+            f"{data} has {len(train)} clips to train on, fewer than a batch; set batch to that or less"
         )
     check_captions(train, recipe)
-    if not any(example.captions for example in validation):
-        raise HearsightError(f"{recipe.data}/validation has no captions to choose an epoch by; give it some")
+    if has_validation(data) and not any(example.captions for example in read_manifest(data / "validation")):
+        raise HearsightError(f"{data}/validation has no captions to choose an epoch by; give it some")
     parts = recipe.accumulation * processes
     if recipe.batch % parts:
         raise HearsightError(
@@ -171,50 +192,10 @@ def _check(recipe: MethodRecipe, processes: int) -> None:
         )
 
 
-def load_towers(recipe: MethodRecipe) -> Listener:
-    """The towers of a recipe, as its model will have them."""
-    towers = load(recipe.towers)
-    if not isinstance(towers, Listener):
-        raise HearsightError(f"{recipe.towers} does not listen; give towers with an audio tower")
-    towers.config = replace(towers.config, average_frequencies=recipe.average_frequencies)
-    # As the trained model will be saved: features are then of the very towers that it has, and are found by it.
-    return towers.half().float()
-
-
-def made_from(recipe: MethodRecipe, towers: Listener) -> dict[str, str]:
+def made_from(data: Path, towers: Listener) -> dict[str, str]:
     """What a run is made from beside its recipe."""
-    manifests = {split: Path(recipe.data) / split / "manifest.jsonl" for split in ("train", "validation")}
+    manifests = {split: data / split / "manifest.jsonl" for split in ("train", "validation")}
     return {
         "towers": towers.fingerprint,
-        **{split: sha256(path.read_bytes()).hexdigest() for split, path in manifests.items()},
+        **{split: sha256(path.read_bytes()).hexdigest() for split, path in manifests.items() if path.is_file()},
     }
-
-
-def fresh_model(recipe: MethodRecipe, towers: Listener) -> CLIP4Clip:
-    """A model of the recipe's method around trained towers, its own modules at their published start."""
-    config = replace(
-        towers.config,
-        method=recipe.method,
-        ast=None if recipe.method == "clip4clip" else towers.config.ast,
-        layers=recipe.layers,
-        queries=recipe.queries,
-        heads=recipe.heads,
-        gated=recipe.gated,
-        mask_padding=recipe.mask_padding,
-        weighed=recipe.weighed,
-        questions=recipe.questions,
-        absence=recipe.absence,
-    )
-    heads = recipe.heads or towers.width // 64
-    if heads == 0 or towers.width % heads:
-        raise HearsightError(
-            f"heads: {heads} does not divide the width of {recipe.towers}, {towers.width}; set heads to what does"
-        )
-    torch.manual_seed(recipe.seed)
-    model = build(config, towers.tokenizer)
-    model.clip.load_state_dict(towers.clip.state_dict())
-    if isinstance(model, Listener):
-        model.ast.load_state_dict(towers.ast.state_dict())
-        model.audio_projection.load_state_dict(towers.audio_projection.state_dict())
-        initialise(model)  # from the text transformer that was just loaded
-    return model

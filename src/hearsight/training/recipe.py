@@ -57,8 +57,11 @@ class TowersRecipe(Schedule):
 class MethodRecipe(Schedule):
     """A method trained on towers: on their stored features, or, where these are not frozen, on the files themselves.
 
-    towers: a model whose towers are used. data: a folder with `train` and `validation`, as `soundstage render` makes
-    them. batch: clips an update, over all processes; accumulation: in so many parts, each with its own negatives.
+    towers: a model whose towers are used; audio: their audio tower, where that is a plain CLIP. dataset: the name of
+    one that `hearsight data check` knows, data: where it is; or no name, and a folder with `train` and `validation`, as
+    `soundstage render` makes them. frames, words, temperature: of the model; the towers' own unless given.
+    batch: clips an update, over all processes; accumulation: in so many parts, each with its own negatives.
+    every_caption: an epoch shows each clip with each of its captions, as published; else with one, drawn anew.
     query_factor: learning rate of the resampler's queries over that of the other new modules. audio_only: share of
     clips shown without their frames, so that audio files can be found. mixed: share of clips shown with the sound of a
     second and the words of a third, their captions joined (of the kinds sight, sound and speech).
@@ -66,9 +69,14 @@ class MethodRecipe(Schedule):
 
     kind: Literal["method"]
     towers: str
+    audio: str | None = None
     data: str
+    dataset: str | None = None
     recogniser: str = "pocketsphinx"
     method: Method = "save"
+    frames: Count | None = None
+    words: Count | None = None
+    temperature: Positive | None = None
     layers: Count = 4
     queries: Count = 12
     heads: Count | None = None
@@ -85,6 +93,7 @@ class MethodRecipe(Schedule):
     batch: Count = 128
     accumulation: Count = 1
     epochs: Count = 5
+    every_caption: bool = False
     precision: Literal["float32", "bfloat16"] = "float32"
     save_every: Count = 200  # updates; and after every epoch
     margin_weight: NotNegative = 0.2
@@ -93,6 +102,12 @@ class MethodRecipe(Schedule):
     few_voices: NotNegative = 0.6  # of Chorus
     audio_only: Share = 0.0
     mixed: Share = 0.0
+
+    @model_validator(mode="after")
+    def _one_way_to_show(self) -> MethodRecipe:
+        if self.every_caption and (self.audio_only or self.mixed):
+            raise ValueError("every_caption shows clips as they are; set audio_only and mixed to 0")
+        return self
 
 
 Recipe = TowersRecipe | MethodRecipe

@@ -1,0 +1,205 @@
+"""A data set looked through once, so that training and evaluation run on clips that can be read.
+
+Beside the data set, or where it is told to, `check` makes a folder: what was found of each file (looked.jsonl, with
+which an interrupted check goes on), and for each split a manifest of the good clips.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from hearsight.datasets.filling import filling
+from hearsight.datasets.journal import open_journal, read_journal
+from hearsight.datasets.layouts import Entry, read_entries
+from hearsight.datasets.layouts.root import MADE
+from hearsight.datasets.look import Look, Span, look_at
+from hearsight.errors import HearsightError
+from hearsight.models.inputs import SHORTEST_TRANSCRIPT
+from hearsight.progress import Progress
+
+SPLITS = ("train", "validation", "test")
+MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A clip that a data set tells of, and what was found of it. why: it is left out, or "" for a good one."""
+
+    entry: Entry
+    why: str
+    sound: bool
+
+    @property
+    def good(self) -> bool:
+        return not self.why
+
+    @property
+    def speech(self) -> bool:
+        return len((self.entry.transcript or "").strip()) >= SHORTEST_TRANSCRIPT
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What `check` found. folder: where each split has its manifest."""
+
+    name: str
+    folder: Path
+    clips: Sequence[Checked]
+
+    def of(self, split: str) -> list[Checked]:
+        return [clip for clip in self.clips if clip.entry.split == split]
+
+    def counts(self) -> dict[str, dict[str, int | None]]:
+        """By split that has clips. without_speech: None where nobody told what is said in any clip."""
+        return {split: _counted(clips) for split in SPLITS if (clips := self.of(split))}
+
+    def left_out(self, split: str) -> str:
+        """How many clips of a split are not used, in words; "" where all are."""
+        counts = self.counts().get(split, {})
+        if counts.get("good") == counts.get("clips"):
+            return ""
+        return (
+            f"{split}: {counts['good']:,} of {counts['clips']:,} clips are good; {counts['missing']:,} are missing and "
+            f"{counts['damaged']:,} damaged, and left out"
+        )
+
+
+def check(
+    name: str,
+    root: Path,
+    out: Path | None = None,
+    splits: Collection[str] = SPLITS,
+    progress: Progress | None = None,
+) -> Findings:
+    """Look at every clip of a data set, at most once, and write manifests of the good ones.
+
+    name: see `read_entries`. root: the folder of the data set, or a table. out: where to keep what is found; by default
+    the folder `hearsight/NAME` in that of the data set.
+    Raises HearsightError for annotations that are not right, and for a folder that is another data set's.
+    """
+    entries = [entry for entry in read_entries(name, root) if entry.split in splits]
+    _check_ids(entries)
+    folder = out or made_folder(name, root)
+    folder.mkdir(parents=True, exist_ok=True)
+    with filling(folder):
+        _claim(folder, name, root)
+        looks = _look_at_all(folder / "looked.jsonl", entries, progress)
+        findings = Findings(name, folder, [_checked(entry, looks) for entry in entries])
+        for split in splits:
+            _write_manifest(folder / split, findings.of(split))
+    return findings
+
+
+def made_folder(name: str, root: Path) -> Path:
+    """Where `check` keeps what it finds, unless told otherwise."""
+    return root.parent / MADE / root.stem if root.is_file() else root / MADE / name
+
+
+def checked_folder(name: str, root: Path) -> Path:
+    """The same, of a data set that was checked. Raises HearsightError for another."""
+    folder = made_folder(name, root)
+    if not (folder / "dataset.json").is_file():
+        raise HearsightError(f"{name} in {root} was not checked yet; run `hearsight data check {name} {root}` first")
+    return folder
+
+
+def _counted(clips: Sequence[Checked]) -> dict[str, int | None]:
+    good = [clip for clip in clips if clip.good]
+    return {
+        "clips": len(clips),
+        "good": len(good),
+        "missing": sum(clip.why == MISSING for clip in clips),
+        "damaged": sum(clip.why not in ("", MISSING) for clip in clips),
+        "silent": sum(not clip.sound for clip in good),
+        "without_speech": sum(not clip.speech for clip in good) if any(clip.speech for clip in clips) else None,
+        "captions": sum(len(clip.entry.captions) for clip in good),
+    }
+
+
+def _check_ids(entries: Sequence[Entry]) -> None:
+    known: dict[str, Entry] = {}
+    for entry in entries:
+        other = known.setdefault(entry.id, entry)
+        if other is not entry:
+            raise HearsightError(
+                f"{entry.told_in}: {entry.id} was told of before, in {other.told_in}; take one of the two out"
+            )
+
+
+def _claim(folder: Path, name: str, root: Path) -> None:
+    """Note whose folder it is, or refuse another data set's."""
+    note, path = {"dataset": name, "root": str(root.resolve())}, folder / "dataset.json"
+    held = json.loads(path.read_text(encoding="utf-8")) if path.exists() else note
+    if held["dataset"] != name:
+        raise HearsightError(f"{folder} is of {held['dataset']}, not of {name}; give each data set a folder of its own")
+    _replace(path, json.dumps(note, indent=2) + "\n")
+
+
+def _look_at_all(journal: Path, entries: Sequence[Entry], progress: Progress | None) -> dict[tuple[Path, Span], Look]:
+    """What was found of each clip that has a file; of files that are as they were, what was found before."""
+    files: dict[Path, dict[Span, None]] = {}
+    for entry in entries:
+        if entry.path:
+            files.setdefault(entry.path, {})[(entry.start, entry.end)] = None
+    looks: dict[tuple[Path, Span], Look] = {}
+    for row in read_journal(journal):
+        if (path := Path(row["path"])) in files and row["state"] == _state(path):
+            looks |= {(path, tuple(span)): Look(**look) for span, look in row["clips"]}
+    waiting = {path: spans for path, spans in files.items() if any((path, span) not in looks for span in spans)}
+    with open_journal(journal) as add, ThreadPoolExecutor(os.cpu_count()) as pool:
+        running = {pool.submit(look_at, path, list(spans)): path for path, spans in waiting.items()}
+        try:
+            for number, one in enumerate(as_completed(running), start=1):
+                path = running[one]
+                found = list(zip(waiting[path], one.result(), strict=True))
+                looks |= {(path, span): look for span, look in found}
+                add({"path": str(path), "state": _state(path), "clips": [(span, asdict(look)) for span, look in found]})
+                if progress:
+                    progress("looked at file", len(files) - len(waiting) + number, len(files))
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+    return looks
+
+
+def _state(path: Path) -> list[int]:
+    """What changes when a file does."""
+    stat = path.stat()
+    return [stat.st_size, stat.st_mtime_ns]
+
+
+def _checked(entry: Entry, looks: dict[tuple[Path, Span], Look]) -> Checked:
+    if entry.path is None:
+        return Checked(entry, MISSING, False)
+    look = looks[entry.path, (entry.start, entry.end)]
+    return Checked(entry, look.fault, look.sound)
+
+
+def _write_manifest(folder: Path, clips: Sequence[Checked]) -> None:
+    """The good clips of a split; where there are none, no manifest."""
+    rows = list(_rows(folder, clips))
+    if not rows:
+        (folder / "manifest.jsonl").unlink(missing_ok=True)
+        return
+    folder.mkdir(exist_ok=True)
+    _replace(folder / "manifest.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+
+
+def _rows(folder: Path, clips: Sequence[Checked]) -> Iterator[dict[str, Any]]:
+    for entry in (clip.entry for clip in clips if clip.good):
+        assert entry.path, "a good clip has a file"
+        captions = [{"kind": kind, "text": text} for kind, text in entry.captions]
+        told = {"start": entry.start, "end": entry.end, "transcript": entry.transcript}
+        path = os.path.relpath(entry.path, folder)
+        yield {"id": entry.id, "path": path, "captions": captions} | {k: v for k, v in told.items() if v is not None}
+
+
+def _replace(path: Path, text: str) -> None:
+    part = path.with_suffix(".part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)

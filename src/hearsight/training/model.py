@@ -1,0 +1,83 @@
+"""The model of a recipe: towers that were trained before, and a method's own modules, fresh."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+from torch import nn
+
+from hearsight.errors import HearsightError
+from hearsight.models.avigate import AVIGATE
+from hearsight.models.checkpoint import build, load
+from hearsight.models.clip4clip import CLIP4Clip
+from hearsight.models.hub import locate_tower
+from hearsight.models.listener import Listener
+from hearsight.towers.ast import AudioTower
+from hearsight.training.initialise import SPREAD, initialise
+from hearsight.training.recipe import MethodRecipe
+
+
+def load_towers(recipe: MethodRecipe) -> Listener:
+    """The towers of a recipe, as its model will have them."""
+    towers = load(recipe.towers)
+    if recipe.audio:
+        torch.manual_seed(recipe.seed)
+        towers = with_audio_tower(towers, recipe.audio)
+    if not isinstance(towers, Listener):
+        raise HearsightError(f"{recipe.towers} does not listen; give towers that do, or an audio tower as audio")
+    own = towers.config
+    towers.config = replace(
+        own,
+        average_frequencies=recipe.average_frequencies,
+        frames=recipe.frames or own.frames,
+        words=recipe.words or own.words,
+        temperature=recipe.temperature or own.temperature,
+    )
+    # As the trained model will be saved: features are then of the very towers that it has, and are found by it.
+    return towers.half().float()
+
+
+def with_audio_tower(clip: CLIP4Clip, ast: str) -> Listener:
+    """Towers that see and listen, of a CLIP and an AST (a folder or a hub id, as transformers has them).
+
+    The projection between them is fresh. Raises HearsightError where the first listens already, and for no AST.
+    """
+    if isinstance(clip, Listener):
+        raise HearsightError(f"the towers listen already; leave out the audio tower {ast}")
+    tower = AudioTower.from_pretrained(locate_tower(ast))
+    towers = AVIGATE(replace(clip.config, method="avigate", ast=tower.model.config.to_dict()), clip.tokenizer)
+    towers.clip.load_state_dict(clip.clip.state_dict())
+    towers.ast.load_state_dict(tower.state_dict())
+    nn.init.normal_(towers.audio_projection.weight, std=SPREAD)
+    return towers
+
+
+def fresh_model(recipe: MethodRecipe, towers: Listener) -> CLIP4Clip:
+    """A model of the recipe's method around trained towers, its own modules at their published start."""
+    config = replace(
+        towers.config,
+        method=recipe.method,
+        ast=None if recipe.method == "clip4clip" else towers.config.ast,
+        layers=recipe.layers,
+        queries=recipe.queries,
+        heads=recipe.heads,
+        gated=recipe.gated,
+        mask_padding=recipe.mask_padding,
+        weighed=recipe.weighed,
+        questions=recipe.questions,
+        absence=recipe.absence,
+    )
+    heads = recipe.heads or towers.width // 64
+    if heads == 0 or towers.width % heads:
+        raise HearsightError(
+            f"heads: {heads} does not divide the width of {recipe.towers}, {towers.width}; set heads to what does"
+        )
+    torch.manual_seed(recipe.seed)
+    model = build(config, towers.tokenizer)
+    model.clip.load_state_dict(towers.clip.state_dict())
+    if isinstance(model, Listener):
+        model.ast.load_state_dict(towers.ast.state_dict())
+        model.audio_projection.load_state_dict(towers.audio_projection.state_dict())
+        initialise(model)  # from the text transformer that was just loaded
+    return model
