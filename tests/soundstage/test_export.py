@@ -359,6 +359,8 @@ def test_it_goes_on_where_it_stopped(made: Path, out: Path, monkeypatch: pytest.
     assert not (out / "MSRVTT_data.json").exists()
     export(made, out, "msrvtt")
     assert contents(out) == contents(out.with_name("whole"))
+    broken_off = out / "videos" / "all" / "video2.mp4"
+    assert broken_off.samefile(made / "validation" / "validation-00000.mp4")
 
 
 def test_what_a_person_put_beside_stays_and_what_is_missing_comes_back(made: Path, out: Path) -> None:
