@@ -1,5 +1,6 @@
-"""Render all splits, describe one, and tell what can be reached on it."""
+"""Render all splits, export them, describe one, and tell what can be reached on it."""
 
+import csv
 import json
 import shutil
 
@@ -20,6 +21,18 @@ def test_all_splits_and_what_is_known_of_them(run, tmp_path, monkeypatch):
     assert run("soundstage", "render", tmp_path, "--size", "mini").code == 0
     assert {path.name for path in tmp_path.iterdir()} == {"train", "validation", "test"}
 
+    ran = run("soundstage", "export", tmp_path, tmp_path / "as-msrvtt", "--layout", "msrvtt")
+    assert ran.code == 0
+    assert "msrvtt: 11 videos in" in ran.err
+    assert len(list((tmp_path / "as-msrvtt" / "videos" / "all").glob("video*.mp4"))) == 11
+    with (tmp_path / "as-msrvtt" / "MSRVTT_JSFUSION_test.csv").open(newline="") as file:
+        asked = [row["sentence"] for row in csv.DictReader(file)]
+    manifest = (tmp_path / "test" / "manifest.jsonl").read_text().splitlines()
+    assert asked == [json.loads(line)["captions"][0]["text"] for line in manifest]
+    again = run("soundstage", "export", tmp_path, tmp_path / "as-msrvtt", "--layout", "vatex")
+    assert again.code == 1
+    assert "holds an export with the layout msrvtt" in again.err
+
     ran = run("soundstage", "oracle", tmp_path / "test", "--json")
     assert json.loads(ran.out)["all"]["all queries"] == {"queries": 7, "r1": 100, "r5": 100, "r10": 100}
     assert "sees and hears" in run("soundstage", "oracle", tmp_path / "test").out
@@ -35,6 +48,7 @@ def test_all_splits_and_what_is_known_of_them(run, tmp_path, monkeypatch):
     ("words", "says"),
     [
         (["render", "data", "--count", "3"], "--count is for one split"),
+        (["export", ".", "out", "--layout", "msrvtt"], "has no train split"),
         (["oracle", "."], "no manifest.jsonl"),
         (["describe", "."], "no manifest.jsonl"),
     ],
@@ -44,3 +58,8 @@ def test_what_is_wrong_is_said(run, words, says, tmp_path, monkeypatch):
     ran = run("soundstage", *words)
     assert ran.code == 1
     assert says in ran.err
+
+
+@pytest.mark.parametrize("words", [[], ["--layout", "youcook"]])
+def test_a_layout_has_to_be_named(run, words, tmp_path):
+    assert run("soundstage", "export", tmp_path, tmp_path / "out", *words).code == 2

@@ -12,6 +12,7 @@ import typer
 from hearsight.cli import show
 from hearsight.cli.steps import Steps
 from hearsight.errors import HearsightError
+from hearsight.soundstage.layouts import LayoutName
 
 if TYPE_CHECKING:
     from hearsight.soundstage.oracle import Ceiling
@@ -61,6 +62,27 @@ def render(
         progress = partial(Steps(), f"{each} clip")
         manifest = render_split(folder / each, each, count or SIZES[size][each], seed, workers, progress)
         show.note(f"manifest: {manifest}")
+
+
+@app.command()
+def export(
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="FOLDER", exists=True, file_okay=False, help="Where train, validation and test are."),
+    ],
+    out: Annotated[Path, typer.Argument(metavar="OUT", file_okay=False, help="Where the data set goes; an empty one.")],
+    layout: Annotated[LayoutName, typer.Option(help="Whose names and files the clips get.")],
+) -> None:
+    """Make rendered clips look like one of the field's data sets, to try what reads these.
+
+    Repeated, it repairs what is missing. soundstage.json tells which clip is which.
+
+    hearsight soundstage export soundstage soundstage-as-msrvtt --layout msrvtt
+    """
+    from hearsight.soundstage.export import export as export_as
+
+    count = export_as(folder, out, layout)
+    show.note(f"{layout}: {count:,} videos in {out}")
 
 
 @app.command()
