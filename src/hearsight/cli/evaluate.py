@@ -20,7 +20,18 @@ if TYPE_CHECKING:
 
 def evaluate(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="See hearsight models, or the folder of one.")],
-    data: Annotated[Path, typer.Argument(metavar="FOLDER", exists=True, file_okay=False, help="A rendered split.")],
+    data: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[FOLDER]", exists=True, file_okay=False, help="A split that was rendered, or made by data check."
+        ),
+    ] = None,
+    dataset: Annotated[
+        str | None, typer.Option("--dataset", metavar="NAME", help="Or a data set's test; see hearsight data check.")
+    ] = None,
+    root: Annotated[
+        Path | None, typer.Option("--root", metavar="ROOT", exists=True, help="The folder of that data set.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
     report: Annotated[
         Path | None,
@@ -31,8 +42,13 @@ def evaluate(
         typer.Option("--against", metavar="REPORT", help="Compare with another model's --report; may be repeated."),
     ] = None,
     recogniser: Annotated[
-        str, typer.Option("--recogniser", metavar="NAME", help="Whose transcripts are read; see hearsight models.")
-    ] = "pocketsphinx",
+        str | None,
+        typer.Option(
+            "--recogniser",
+            metavar="NAME",
+            help="Whose transcripts are read: pocketsphinx, whisper... Unless given, those of the data, if any.",
+        ),
+    ] = None,
     dsl: Annotated[
         bool, typer.Option("--dsl", help="Dual softmax: look at all queries of the test at once (transductive).")
     ] = False,
@@ -47,12 +63,16 @@ def evaluate(
     intervals.
 
     hearsight evaluate demo soundstage/test --report reports/demo
+
+    hearsight evaluate runs/save/model --dataset msrvtt-9k --root data/msrvtt
     """
     with show.busy(f"loading {model}"):
         from hearsight.datasets.features import extract
+        from hearsight.datasets.made import source_of
+        from hearsight.evaluation.protocols import PROTOCOLS
         from hearsight.evaluation.report import Report, as_dict, read_report
         from hearsight.evaluation.retrieval import rank
-        from hearsight.evaluation.tables import as_text, differences_as_text
+        from hearsight.evaluation.tables import as_text, differences_as_text, published_as_text
 
         if report:  # says now, not after the work, when matplotlib is missing
             from hearsight.evaluation.writing import write_report
@@ -62,19 +82,48 @@ def evaluate(
         if len({other.method for other in others}) < len(others):
             raise HearsightError("two of the reports to compare with are of the same model; give one of them")
         loaded = hearsight.load(model)
-        normalisation = _normalisation(loaded, data, dsl, querybank)
-    clips = extract(data, loaded, recogniser, Steps())
-    found = Report(model, f"{data}, speech by {recogniser}", [rank(loaded, clips, normalisation)])
+    folder = _folder(data, dataset, root)
+    normalisation = _normalisation(loaded, folder, dsl, querybank)
+    listens = _recogniser(loaded, folder, recogniser)
+    clips = extract(folder, loaded, listens, Steps())
+    source = source_of(folder)
+    where = f"{folder} ({source})" if source else str(folder)
+    known = source.dataset if source and source.dataset in PROTOCOLS and folder.name == "test" else None
+    found = Report(model, f"{where}, speech by {listens}", [rank(loaded, clips, normalisation)], known)
     over = {other.method: found.over(other) for other in others}
     if report:
         write_report(found, report, others)
     if json:
         show.write_json(found.to_dict() | {"over": {name: as_dict(rows) for name, rows in over.items()}})
     else:
-        tables = [as_text(found), *(differences_as_text(name, rows) for name, rows in over.items())]
+        beside = [published_as_text(found)] if found.dataset else []
+        tables = [as_text(found), *beside, *(differences_as_text(name, rows) for name, rows in over.items())]
         show.write(show.console(), "\n\n".join(tables))
     if report:
         show.note(f"report: {report}")
+
+
+def _folder(data: Path | None, dataset: str | None, root: Path | None) -> Path:
+    """What is tested: a split's folder, or a data set's test, which is looked through first."""
+    if data and not dataset and not root:
+        return data
+    if data or not dataset or not root:
+        raise HearsightError("give a FOLDER to test on, or --dataset NAME and --root ROOT")
+    from hearsight.datasets.check import check
+
+    findings = check(dataset, root, splits=("test",), progress=Steps())
+    if left_out := findings.left_out("test"):
+        show.note(left_out)
+    return findings.folder / "test"
+
+
+def _recogniser(model: CLIP4Clip, folder: Path, wanted: str | None) -> str:
+    """Whose transcripts are read; nobody's by a model that has no use for them."""
+    from hearsight.datasets.manifest import read_manifest
+
+    if "speech" not in model.branches:
+        return "none"
+    return wanted or ("given" if any(example.transcript for example in read_manifest(folder)) else "pocketsphinx")
 
 
 def _normalisation(model: CLIP4Clip, data: Path, dsl: bool, querybank: Path | None) -> Normalisation | None:

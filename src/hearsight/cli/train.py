@@ -40,5 +40,17 @@ def train(
     else:
         from hearsight.training.loop import train as train_method
 
+        if followed.dataset:
+            _look_through(followed.dataset, Path(followed.data))
         model = train_method(followed, out, Steps())
     show.note(f"model: {model}")
+
+
+def _look_through(dataset: str, root: Path) -> None:
+    """Check the data set, where that was not done before, and say what is left out of training."""
+    from hearsight.datasets.check import check
+
+    findings = check(dataset, root, progress=Steps())
+    for split in ("train", "validation"):
+        if left_out := findings.left_out(split):
+            show.note(left_out)

@@ -6,19 +6,17 @@ which an interrupted check goes on), and for each split a manifest of the good c
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from hearsight.datasets.filling import filling
 from hearsight.datasets.journal import open_journal, read_journal
 from hearsight.datasets.layouts import Entry, read_entries
-from hearsight.datasets.layouts.root import MADE
 from hearsight.datasets.look import Look, Span, look_at
+from hearsight.datasets.made import claim, made_folder, write_manifest, write_note
 from hearsight.errors import HearsightError
 from hearsight.models.inputs import SHORTEST_TRANSCRIPT
 from hearsight.progress import Progress
@@ -88,25 +86,13 @@ def check(
     folder = out or made_folder(name, root)
     folder.mkdir(parents=True, exist_ok=True)
     with filling(folder):
-        _claim(folder, name, root)
+        note = claim(folder, name, root)
         looks = _look_at_all(folder / "looked.jsonl", entries, progress)
         findings = Findings(name, folder, [_checked(entry, looks) for entry in entries])
         for split in splits:
-            _write_manifest(folder / split, findings.of(split))
+            write_manifest(folder / split, [clip.entry for clip in findings.of(split) if clip.good])
+        write_note(folder, note | {"splits": note["splits"] | findings.counts()})
     return findings
-
-
-def made_folder(name: str, root: Path) -> Path:
-    """Where `check` keeps what it finds, unless told otherwise."""
-    return root.parent / MADE / root.stem if root.is_file() else root / MADE / name
-
-
-def checked_folder(name: str, root: Path) -> Path:
-    """The same, of a data set that was checked. Raises HearsightError for another."""
-    folder = made_folder(name, root)
-    if not (folder / "dataset.json").is_file():
-        raise HearsightError(f"{name} in {root} was not checked yet; run `hearsight data check {name} {root}` first")
-    return folder
 
 
 def _counted(clips: Sequence[Checked]) -> dict[str, int | None]:
@@ -130,15 +116,6 @@ def _check_ids(entries: Sequence[Entry]) -> None:
             raise HearsightError(
                 f"{entry.told_in}: {entry.id} was told of before, in {other.told_in}; take one of the two out"
             )
-
-
-def _claim(folder: Path, name: str, root: Path) -> None:
-    """Note whose folder it is, or refuse another data set's."""
-    note, path = {"dataset": name, "root": str(root.resolve())}, folder / "dataset.json"
-    held = json.loads(path.read_text(encoding="utf-8")) if path.exists() else note
-    if held["dataset"] != name:
-        raise HearsightError(f"{folder} is of {held['dataset']}, not of {name}; give each data set a folder of its own")
-    _replace(path, json.dumps(note, indent=2) + "\n")
 
 
 def _look_at_all(journal: Path, entries: Sequence[Entry], progress: Progress | None) -> dict[tuple[Path, Span], Look]:
@@ -178,28 +155,3 @@ def _checked(entry: Entry, looks: dict[tuple[Path, Span], Look]) -> Checked:
         return Checked(entry, MISSING, False)
     look = looks[entry.path, (entry.start, entry.end)]
     return Checked(entry, look.fault, look.sound)
-
-
-def _write_manifest(folder: Path, clips: Sequence[Checked]) -> None:
-    """The good clips of a split; where there are none, no manifest."""
-    rows = list(_rows(folder, clips))
-    if not rows:
-        (folder / "manifest.jsonl").unlink(missing_ok=True)
-        return
-    folder.mkdir(exist_ok=True)
-    _replace(folder / "manifest.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
-
-
-def _rows(folder: Path, clips: Sequence[Checked]) -> Iterator[dict[str, Any]]:
-    for entry in (clip.entry for clip in clips if clip.good):
-        assert entry.path, "a good clip has a file"
-        captions = [{"kind": kind, "text": text} for kind, text in entry.captions]
-        told = {"start": entry.start, "end": entry.end, "transcript": entry.transcript}
-        path = os.path.relpath(entry.path, folder)
-        yield {"id": entry.id, "path": path, "captions": captions} | {k: v for k, v in told.items() if v is not None}
-
-
-def _replace(path: Path, text: str) -> None:
-    part = path.with_suffix(".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)

@@ -13,6 +13,7 @@ import numpy as np
 
 from hearsight.errors import HearsightError
 from hearsight.evaluation.bootstrap import LEVEL, RESAMPLES, Estimate, differences, intervals
+from hearsight.evaluation.protocols import PROTOCOLS
 from hearsight.evaluation.ranking import ALL, BACK, Ranking, Row
 
 SEED = 0  # of the resamples
@@ -22,11 +23,15 @@ Rows = dict[str, dict[str, Estimate]]  # by row of a table, then by metric
 
 @dataclass(frozen=True)
 class Report:
-    """One method on one set of captions. rankings: those of its models, one for each seed it was trained with."""
+    """One method on one set of captions. rankings: those of its models, one for each seed it was trained with.
+
+    dataset: the public one that the captions are of, by its name in `PROTOCOLS`, if they are of one.
+    """
 
     method: str
     data: str
     rankings: Sequence[Ranking]
+    dataset: str | None = None
 
     def __post_init__(self) -> None:
         if len({(ranking.captions, ranking.normalisation) for ranking in self.rankings}) != 1:
@@ -82,7 +87,8 @@ class Report:
         first, seeds = self.rankings[0], len(self.rankings)
         counts = np.bincount(first.owner, minlength=self.clips)
         each = "to".join(f" {count} " for count in sorted({counts.min(), counts.max()}))
-        return {
+        published = {"published protocol": f"{self.dataset}: {PROTOCOLS[self.dataset]}"} if self.dataset else {}
+        return published | {
             "direction": f"text to video; '{BACK}' the other way" if first.videos is not None else "text to video",
             "normalisation": first.normalisation or "none",
             "clips": self.clips,
@@ -98,6 +104,7 @@ class Report:
         return {
             "method": self.method,
             "data": self.data,
+            "dataset": self.dataset,
             "protocol": self.protocol,
             "rows": {
                 name: {"queries": self.queries[name], "tied": self.tied.get(name), **row}
@@ -107,7 +114,12 @@ class Report:
 
     def ranks_dict(self) -> dict[str, Any]:
         """JSON-able: all that the report is made from."""
-        return {"method": self.method, "data": self.data, "rankings": [each.to_dict() for each in self.rankings]}
+        return {
+            "method": self.method,
+            "data": self.data,
+            "dataset": self.dataset,
+            "rankings": [each.to_dict() for each in self.rankings],
+        }
 
     def _stacked(self) -> dict[str, Row]:
         """The rows with the ranks of all seeds: (S, N)."""
@@ -136,4 +148,5 @@ def read_report(folder: Path) -> Report:
 def read_ranks(file: Path) -> Report:
     """A report from the JSON of its `ranks_dict`."""
     kept = json.loads(file.read_text(encoding="utf-8"))
-    return Report(kept["method"], kept["data"], [Ranking.from_dict(values) for values in kept["rankings"]])
+    rankings = [Ranking.from_dict(values) for values in kept["rankings"]]
+    return Report(kept["method"], kept["data"], rankings, kept.get("dataset"))

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from hearsight.evaluation.bootstrap import Estimate
+from hearsight.evaluation.protocols import PROTOCOLS, PUBLISHED
+from hearsight.evaluation.ranking import ALL
 
 if TYPE_CHECKING:
     from hearsight.evaluation.report import Report, Rows
@@ -30,8 +32,30 @@ def as_text(report: Report) -> str:
         spans = _columns("" if metric in PLAIN else _span(row[metric], metric, "-") for metric in HEADINGS)
         lines += [f"{name:<13}{report.queries[name]:>7,}{values}", f"{'':<20}{spans}"]
     notes = f"recall in percent, ranks among {report.clips:,} clips; below, 95 % intervals"
-    protocol = [f"{name}: {report.protocol[name]}" for name in ("normalisation", "ties")]
+    named = ("published protocol", "normalisation", "ties")
+    protocol = [f"{name}: {report.protocol[name]}" for name in named if name in report.protocol]
     return "\n".join([*lines, notes, *protocol])
+
+
+def published_as_text(report: Report) -> str:
+    """SumR beside that of the papers, a line a method."""
+    rows = [f"{name:<40}{value:>10}" for name, value, _ in _published(report)]
+    return "\n".join([f"published on {report.dataset}, and this model ({PUBLISHED}):", *rows])
+
+
+def published_as_markdown(report: Report) -> str:
+    rows = [[name, f"{value}{interval}"] for name, value, interval in _published(report)]
+    return "\n".join(
+        [f"## Beside what is published on {report.dataset}", "", f"{PUBLISHED}.", "", markdown(["", "SumR"], rows), ""]
+    )
+
+
+def _published(report: Report) -> list[tuple[str, str, str]]:
+    """Name, SumR and its interval: the papers' rows, which have none, then the report's own."""
+    found = report.rows[ALL]["sumr"]
+    papers = PROTOCOLS[report.dataset].published if report.dataset else {}
+    rows = [(f"{method}, published", f"{value:.1f}", "") for method, value in papers.items()]
+    return [*rows, (report.method, f"{found.value:.1f}", f" ({_span(found, 'sumr', ' to ')})")]
 
 
 def differences_as_text(method: str, over: Rows) -> str:
@@ -55,7 +79,8 @@ def as_markdown(report: Report) -> str:
     ]
     protocol = [f"- {name}: {value}" for name, value in report.protocol.items()]
     table = markdown(["", "queries", *HEADINGS.values()], rows)
-    return "\n".join([f"# {report.method} on {report.data}", "", table, "", *protocol, ""])
+    parts = [f"# {report.method} on {report.data}", "", table, "", *protocol, ""]
+    return "\n".join([*parts, published_as_markdown(report)] if report.dataset else parts)
 
 
 def differences_as_markdown(method: str, over: Rows) -> str:

@@ -12,10 +12,10 @@ import torch
 from accelerate import Accelerator, DistributedDataParallelKwargs
 from accelerate.state import AcceleratorState
 
-from hearsight.datasets.check import checked_folder
 from hearsight.datasets.clips import ClipSet
 from hearsight.datasets.features import FeatureSet, extract
 from hearsight.datasets.files import FileSet
+from hearsight.datasets.made import checked_folder
 from hearsight.datasets.manifest import read_manifest
 from hearsight.errors import HearsightError
 from hearsight.evaluation.ranking import ALL

@@ -1,0 +1,95 @@
+"""What `hearsight data check` makes of a data set: manifests of the good clips, and a note of whose they are."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hearsight.datasets.layouts import Entry
+from hearsight.datasets.layouts.root import MADE
+from hearsight.errors import HearsightError
+
+NOTE = "dataset.json"
+
+
+def made_folder(name: str, root: Path) -> Path:
+    """Where `check` keeps what it finds, unless told otherwise."""
+    return root.parent / MADE / root.stem if root.is_file() else root / MADE / name
+
+
+def checked_folder(name: str, root: Path) -> Path:
+    """The same, of a data set that was checked. Raises HearsightError for another."""
+    folder = made_folder(name, root)
+    if read_note(folder) is None:
+        raise HearsightError(f"{name} in {root} was not checked yet; run `hearsight data check {name} {root}` first")
+    return folder
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a checked split is from. told: how many clips the data set tells of; good: how many of these are used."""
+
+    dataset: str
+    told: int
+    good: int
+
+    def __str__(self) -> str:
+        return self.dataset if self.told == self.good else f"{self.dataset}, {self.good:,} of its {self.told:,} clips"
+
+
+def source_of(split: Path) -> Source | None:
+    """Of a split's folder; None where `check` did not make it."""
+    note = read_note(split.parent)
+    if note is None or split.name not in note["splits"]:
+        return None
+    counts = note["splits"][split.name]
+    return Source(note["dataset"], counts["clips"], counts["good"])
+
+
+def claim(folder: Path, name: str, root: Path) -> dict[str, Any]:
+    """Note whose folder it is, or refuse another data set's."""
+    whose = {"dataset": name, "root": str(root.resolve())}
+    note = read_note(folder) or {**whose, "splits": {}}
+    if any(note[key] != value for key, value in whose.items()):
+        raise HearsightError(
+            f"{folder} is of {note['dataset']} in {note['root']}; give {name} in {root} a folder of its own with --out"
+        )
+    write_note(folder, note)
+    return note
+
+
+def read_note(folder: Path) -> dict[str, Any] | None:
+    """What `check` noted of a folder; None where it did not make it."""
+    path = folder / NOTE
+    note: dict[str, Any] | None = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    return note
+
+
+def write_note(folder: Path, note: dict[str, Any]) -> None:
+    _replace(folder / NOTE, json.dumps(note, indent=2) + "\n")
+
+
+def write_manifest(folder: Path, entries: Sequence[Entry]) -> None:
+    """The clips of a split, which all have files; where there are none, no manifest."""
+    if not entries:
+        (folder / "manifest.jsonl").unlink(missing_ok=True)
+        return
+    folder.mkdir(exist_ok=True)
+    _replace(folder / "manifest.jsonl", "".join(json.dumps(_row(folder, entry)) + "\n" for entry in entries))
+
+
+def _row(folder: Path, entry: Entry) -> dict[str, Any]:
+    captions = [{"kind": kind, "text": text} for kind, text in entry.captions]
+    told = {"start": entry.start, "end": entry.end, "transcript": entry.transcript}
+    path = os.path.relpath(entry.path or "", folder)
+    return {"id": entry.id, "path": path, "captions": captions} | {k: v for k, v in told.items() if v is not None}
+
+
+def _replace(path: Path, text: str) -> None:
+    part = path.with_suffix(".part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
