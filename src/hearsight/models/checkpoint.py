@@ -111,7 +111,7 @@ def _locate(name: str) -> Path:
         return path
     if path.exists():
         raise HearsightError(
-            f"cannot load '{name}': it is a file; give the model's folder, or use hearsight.load_published"
+            f"cannot load '{name}': it is a file; give the model's folder, or make one of it (hearsight convert)"
         )
     if name.count("/") != 1 or name.startswith((".", "/", "~")):
         raise HearsightError(

@@ -45,7 +45,7 @@ def read_file(path: Path) -> tuple[str, object]:
             raise _more_than_tensors(path, archive, held) from error
         raise _damaged(path) from error
     except Exception as error:  # torch's own mixture, from bad zip files to a pickle that ends too early
-        raise _damaged(path, next(iter(str(error).splitlines()), "")) from error
+        raise _damaged(path, str(error).partition("\n")[0].partition(". ")[0]) from error
 
 
 def _objects(path: Path, error: UnpicklingError) -> list[str]:
