@@ -1,13 +1,16 @@
 """Makers of small files that tests read: media, models, libraries."""
 
+from pathlib import Path
+
 import numpy as np
 import torch
+from tokenizers import pre_tokenizers
 
 from hearsight.models.checkpoint import build
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.models.config import Method, ModelConfig
 from hearsight.models.tokens import Tokenizer
-from hearsight.training.tokenizer import train_tokenizer
+from hearsight.training.tokenizer import END, START, train_tokenizer, write_tokenizer
 
 
 def tiny_clip(vocabulary: int = 600) -> dict:
@@ -52,3 +55,13 @@ def tiny_inputs(model: CLIP4Clip, clips: int = 3, seed: int = 0) -> dict[str, to
         for _ in range(clips)
     ]
     return vars(collate(prepared))
+
+
+def vocabulary_of(size: int, folder: Path) -> Path:
+    """A tokenizer of exactly so many tokens, the last two of which are start and end. Of little use with texts."""
+    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
+    tokens = [*letters, *(letter + "</w>" for letter in letters)]
+    tokens += [f"{number:04}</w>" for number in range(size - 2 - len(tokens))]
+    folder.mkdir()
+    write_tokenizer({token: i for i, token in enumerate([*tokens, START, END])}, [], folder)
+    return folder

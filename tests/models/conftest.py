@@ -40,10 +40,14 @@ class Golden(NamedTuple):
         return {ours: self.inputs[theirs] for ours, theirs in names.items()}
 
 
-@pytest.fixture(scope="session")
-def golden() -> Golden:
+def read_golden() -> Golden:
     inputs = {k: v.float() if v.is_floating_point() else v for k, v in load_file(GOLDEN / "inputs.safetensors").items()}
     return Golden(inputs, load_file(GOLDEN / "outputs.safetensors"), load_file(GOLDEN / "weights.safetensors"))
+
+
+@pytest.fixture(scope="session")
+def golden() -> Golden:
+    return read_golden()
 
 
 @pytest.fixture(scope="session")

@@ -59,14 +59,11 @@ class Harmful:
         return (pytest.fail, ("pickled code was executed",))
 
 
-def test_pickled_code_is_never_executed(clip_folder, tmp_path):
+def test_pickled_code_is_never_executed(clip_folder):
     (clip_folder / "model.safetensors").unlink()
     (clip_folder / "pytorch_model.bin").write_bytes(pickle.dumps({"weight": Harmful()}))
     with pytest.raises(HearsightError, match=r"not plain tensors|damaged"):
         hearsight.load(clip_folder)
-    torch.save({"weight": Harmful()}, tmp_path / "checkpoint.bin")
-    with pytest.raises(HearsightError, match="plain tensors"):
-        hearsight.load_published(tmp_path / "checkpoint.bin", "save")
 
 
 def test_transformers_own_ast_weights_fit_the_audio_tower():
@@ -156,33 +153,6 @@ def test_wrong_arguments(tmp_path):
         hearsight.load(tmp_path, dtype="float16")
     with pytest.raises(HearsightError, match="available: cpu"):
         hearsight.load(tmp_path, device="tpu")
-
-
-def test_published_checkpoint_of_another_method(golden):
-    with pytest.raises(HearsightError, match="speech_fusion"):
-        hearsight.load_published(golden.avigate_weights, "save", fusion_heads=2)
-    clip_only = {name: t for name, t in golden.weights.items() if not name.startswith("clip.audio")}
-    with pytest.raises(HearsightError, match="no audio tower"):
-        hearsight.load_published(clip_only, "avigate")
-    with pytest.raises(HearsightError, match="no checkpoint of save"):
-        hearsight.load_published({}, "save")
-
-
-def test_published_checkpoint_from_files(golden, save_model, tmp_path):
-    save_file(golden.weights, tmp_path / "model.safetensors")
-    torch.save({f"module.{name}": tensor for name, tensor in golden.weights.items()}, tmp_path / "pytorch_model.bin.4")
-    for file in ("model.safetensors", "pytorch_model.bin.4"):
-        model = hearsight.load_published(tmp_path / file, "save", fusion_heads=2, start_id=998, end_id=999)
-        assert model.fingerprint == save_model.fingerprint
-    with pytest.raises(HearsightError, match="check the path"):
-        hearsight.load_published(tmp_path / "nothing.bin", "save")
-
-
-def test_published_towers_alone_are_clip4clip(golden, save_model):
-    model = hearsight.load_published(golden.weights, "clip4clip")
-    with torch.no_grad():
-        video = model.encode_video(golden.inputs["pixel_values"], golden.inputs["frame_mask"])
-    assert torch.allclose(video.vision, golden.outputs["frame_embeds"], atol=1e-4)
 
 
 def test_a_model_moves_as_a_folder(tmp_path):

@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 import hearsight
-from hearsight.cli import data, demo, evaluate, index, info, models, search, show, soundstage, train
+from hearsight.cli import convert, data, demo, evaluate, index, info, models, search, show, soundstage, train
 from hearsight.errors import HearsightError
 
 app = typer.Typer(
@@ -31,6 +31,7 @@ app.command(short_help="Make a folder of videos searchable, or bring it up to da
 app.command(short_help="Find moments by what is seen, heard or said.", cls=search.SearchCommand)(search.search)
 app.command(short_help="Tell what is in an indexed folder, and what failed.")(info.info)
 app.command(short_help="List the models that can be named.")(models.models)
+app.command(short_help="Make a model of a published checkpoint.")(convert.convert)
 app.command(short_help="Index the bundled clips, and find six of them.")(demo.demo)
 app.command(short_help="Train a model by a recipe.")(train.train)
 app.command(short_help="Measure how well a model finds clips by captions.")(evaluate.evaluate)

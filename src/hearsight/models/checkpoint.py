@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +111,7 @@ def _locate(name: str) -> Path:
         return path
     if path.exists():
         raise HearsightError(
-            f"cannot load '{name}': it is a file; give the model's folder, or use hearsight.load_published"
+            f"cannot load '{name}': it is a file; give the model's folder, or make one of it (hearsight convert)"
         )
     if name.count("/") != 1 or name.startswith((".", "/", "~")):
         raise HearsightError(
@@ -165,21 +166,29 @@ def _fill(model: CLIP4Clip, weights: dict[str, Tensor], folder: Path) -> None:
 def load_weights(model: CLIP4Clip, weights: dict[str, Tensor], source: str) -> None:
     """model.load_state_dict, with an error that says which tensors are missing, unknown or of another shape."""
     expected = model.state_dict()
-    missing = sorted(expected.keys() - weights.keys())
-    unknown = sorted(weights.keys() - expected.keys())
+    missing = expected.keys() - weights.keys()
+    unknown = weights.keys() - expected.keys()
     wrong = [
         f"{name} is {tuple(weights[name].shape)}, not {tuple(expected[name].shape)}"
-        for name in sorted(expected.keys() & weights.keys())
+        for name in expected.keys() & weights.keys()
         if weights[name].shape != expected[name].shape
     ]
-    problems = [
-        f"{what}: {', '.join(names[:5])}{f' and {len(names) - 5} more' if len(names) > 5 else ''}"
-        for what, names in (("missing", missing), ("unknown", unknown), ("of another shape", wrong))
-        if names
-    ]
+    problems = misfit(missing, unknown, wrong)
     if problems:
         raise HearsightError(
-            f"the tensors of {source} do not fit a '{model.config.method}' model ({'; '.join(problems)}); "
+            f"the tensors of {source} do not fit a '{model.config.method}' model ({problems}); "
             "is it a checkpoint of another method?"
         )
     model.load_state_dict(weights)
+
+
+def misfit(missing: Collection[str], unknown: Collection[str], wrong: Collection[str]) -> str:
+    """What is wrong with a set of tensors, by name, as a part of a message; nothing if all is right."""
+    kinds = (("missing", missing), ("unknown", unknown), ("of another shape", wrong))
+    return "; ".join(f"{what}: {listed(names)}" for what, names in kinds if names)
+
+
+def listed(names: Collection[str], most: int = 5) -> str:
+    """The first names in order, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(sorted(names)[:most]) + more

@@ -47,7 +47,12 @@ class Tokenizer:
             raise HearsightError(
                 f"no CLIP tokenizer in '{folder}'; put tokenizer.json, or vocab.json and merges.txt, there"
             )
-        return CLIPTokenizer.from_pretrained(folder)
+        try:
+            return CLIPTokenizer.from_pretrained(folder)
+        except Exception as error:  # the tokenizers library raises plain Exception
+            raise HearsightError(
+                f"cannot read the tokenizer in {folder}: {error}; download or copy its files again"
+            ) from error
 
     @property
     def start_id(self) -> int:
