@@ -30,9 +30,7 @@ LARGEST_GAP = 600
 Samples = NDArray[np.float32]
 
 
-def read_audio(
-    path: Path, start: float = 0.0, end: float | None = None, rate: int = SAMPLE_RATE
-) -> Iterator[Samples]:
+def read_audio(path: Path, start: float = 0.0, end: float | None = None, rate: int = SAMPLE_RATE) -> Iterator[Samples]:
     """The sound from start to end (or to the end of the file), in seconds, in blocks of about one second.
 
     rate: in Hz. Yields mono float32 in [-1, 1]. Where the file has a gap (damaged packets leave one) there is silence,
