@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 import hearsight
-from hearsight.cli import demo, evaluate, index, info, models, search, show, soundstage, train
+from hearsight.cli import data, demo, evaluate, index, info, models, search, show, soundstage, train
 from hearsight.errors import HearsightError
 
 app = typer.Typer(
@@ -34,6 +34,7 @@ app.command(short_help="List the models that can be named.")(models.models)
 app.command(short_help="Index the bundled clips, and find six of them.")(demo.demo)
 app.command(short_help="Train a model by a recipe.")(train.train)
 app.command(short_help="Measure how well a model finds clips by captions.")(evaluate.evaluate)
+app.add_typer(data.app, name="data", short_help="Prepare clips to train on.")
 app.add_typer(soundstage.app, name="soundstage", short_help="Generate clips to train on and to test with.")
 
 

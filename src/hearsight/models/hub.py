@@ -21,13 +21,18 @@ def has_vocabulary(folder: Path) -> bool:
 
 def has_model(folder: Path) -> bool:
     """Whether a model can be: configuration, vocabulary, and all of its weights."""
+    older = (folder / OLDER_WEIGHTS).is_file() and not any(folder.glob("*.safetensors*"))
+    weights = has_weights(folder) or older
+    return weights and (folder / "config.json").is_file() and has_vocabulary(folder)
+
+
+def has_weights(folder: Path) -> bool:
+    """Whether all of a model's safetensors are there."""
     index = folder / "model.safetensors.index.json"
     if index.is_file():
         parts = set(json.loads(index.read_text())["weight_map"].values())
-        weights = all((folder / part).is_file() for part in parts)
-    else:
-        weights = any(folder.glob("*.safetensors")) or (folder / OLDER_WEIGHTS).is_file()
-    return weights and (folder / "config.json").is_file() and has_vocabulary(folder)
+        return all((folder / part).is_file() for part in parts)
+    return any(folder.glob("*.safetensors"))
 
 
 def fetch(name: str, files: list[str], enough: Callable[[Path], bool]) -> Path:

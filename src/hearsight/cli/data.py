@@ -1,0 +1,50 @@
+"""`hearsight data`: what training needs beside clips and captions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hearsight.cli import show
+from hearsight.cli.steps import Steps
+
+app = typer.Typer(help="Prepare clips to train on.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.callback()
+def data() -> None:
+    """Prepare clips to train on."""
+
+
+@app.command()
+def teach(
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="FOLDER", exists=True, file_okay=False, help="A split, such as data/train."),
+    ],
+    model: Annotated[str, typer.Option("--model", metavar="NAME", help="A PE-AV: a hub id, or the folder of one.")],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="TEACHER", file_okay=False, help="Where its features are kept.")
+    ],
+    device: Annotated[str, typer.Option(metavar="NAME", help="Where to compute: cpu, cuda or mps.")] = "cpu",
+) -> None:
+    """Compute how a large model sees and hears each clip, to teach soft-ALBEF. Interrupted, it goes on where it
+    stopped.
+
+    hearsight data teach data/train --model facebook/pe-av-base-16-frame --out teacher --device cuda
+
+    hearsight train soundstage --out runs/save --set data=data --set teacher=teacher
+    """
+    with show.busy(f"loading {model}"):
+        from hearsight.datasets.manifest import read_manifest
+        from hearsight.models.checkpoint import check_device
+        from hearsight.training.teach import load_teacher
+        from hearsight.training.teach import teach as teach_split
+
+        read_manifest(folder)  # says now, not after a download, that this is no split
+        check_device(device)
+        teacher = load_teacher(model, device)
+    teach_split(folder, teacher, out, Steps())
+    show.note(f"teacher: {out}")
