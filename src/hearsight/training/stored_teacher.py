@@ -1,4 +1,5 @@
-"""Teacher features in files, one for each clip, in the layout that SAVE published (docs/reference.md section 11):
+"""Teacher features in files, one for each clip, laid out as SAVE published those of ImageBind (arXiv 2603.08224; what
+they are for is in docs/reference.md section 7):
 
     <folder>/VideoFeature/<id>.pt and <folder>/AudioFeature/<id>.pt
 
