@@ -1,6 +1,8 @@
 """Fixtures that every part shares."""
 
+from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,3 +16,24 @@ def shared_media() -> Path:
     if not folder.is_dir():
         pytest.skip("no folder of real media files beside the repository")
     return folder
+
+
+@pytest.fixture
+def timm_here(monkeypatch):
+    """timm, which makes PE-AV's image tower; where it is not installed, something that makes as tiny a one."""
+    if find_spec("timm"):
+        return
+    from torch import nn
+    from transformers.models.timm_wrapper import modeling_timm_wrapper
+
+    from hearsight.towers import pe_av
+
+    def create_model(architecture, pretrained, num_classes, embed_dim, img_size, **others):
+        assert architecture == "vit_pe_core_large_patch14_336"
+        patches = (img_size // 14) ** 2
+        layers = nn.Conv2d(3, embed_dim, 14, 14), nn.GELU(), nn.Flatten(), nn.Linear(embed_dim * patches, num_classes)
+        return nn.Sequential(*layers)
+
+    monkeypatch.setattr(modeling_timm_wrapper, "timm", SimpleNamespace(create_model=create_model), raising=False)
+    monkeypatch.setattr(modeling_timm_wrapper, "requires_backends", lambda *asked: None)
+    monkeypatch.setattr(pe_av, "find_spec", lambda name: True)

@@ -36,6 +36,15 @@ def test_resampled_and_mixed_to_mono(shared_media):
     assert 0.05 < np.abs(sound).max() <= 1
 
 
+def test_another_rate(tmp_path):
+    path = make_media(tmp_path / "a.mkv", [grey(100)] * 20, sounds=[beep(1.5)], sound_start=0.5)
+    sound = np.concatenate([*read_audio(path, 0.25, 1.25, rate=48_000)])
+    assert len(sound) == 48_000
+    assert not sound[:11_900].any()  # where the file has no sound yet
+    tone = np.abs(np.fft.rfft(sound[-24_000:]))  # half a second: two hertz a bin
+    assert tone.argmax() * 2 == 440
+
+
 @pytest.mark.parametrize(
     ("name", "seconds"),
     [

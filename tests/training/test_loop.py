@@ -137,7 +137,7 @@ def test_a_run_does_not_go_on_with_other_clips(tmp_path):
     train(recipe, tmp_path / "run")
     manifest = Path(recipe.data) / "validation" / "manifest.jsonl"
     manifest.write_text(manifest.read_text().replace("\n", " \n", 1))
-    with pytest.raises(HearsightError, match="other clips, captions or towers"):
+    with pytest.raises(HearsightError, match="other clips, captions, towers or teacher"):
         train(recipe, tmp_path / "run")
 
 

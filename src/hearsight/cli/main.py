@@ -35,7 +35,7 @@ app.command(short_help="Make a model of a published checkpoint.")(convert.conver
 app.command(short_help="Index the bundled clips, and find six of them.")(demo.demo)
 app.command(short_help="Train a model by a recipe.")(train.train)
 app.command(short_help="Measure how well a model finds clips by captions.")(evaluate.evaluate)
-app.add_typer(data.app, name="data", short_help="Look through a data set to train on or to test with.")
+app.add_typer(data.app, name="data", short_help="Look through a data set, and compute what teaches with it.")
 app.add_typer(soundstage.app, name="soundstage", short_help="Generate clips to train on and to test with.")
 
 

@@ -1,4 +1,4 @@
-"""Sound out of a media file, as the towers and recognisers want it: 16 kHz, mono, float32.
+"""Sound out of a media file, as the towers and recognisers want it: mono, float32, 16 kHz unless asked otherwise.
 
 A chain of generators, each of which can be read alone: frames are decoded, resampled, put at their true
 places in time, and gathered. Nothing holds more than a second or two of sound, so a film of two hours takes no
@@ -23,27 +23,27 @@ from hearsight.types import Clip
 
 SAMPLE_RATE = 16000
 
-# Smaller gaps between the times of two frames are rounding, larger ones are broken timestamps. In samples.
-LEAST_GAP = SAMPLE_RATE // 10
-LARGEST_GAP = 600 * SAMPLE_RATE
+# Smaller gaps between the times of two frames are rounding, larger ones are broken timestamps. In seconds.
+LEAST_GAP = 0.1
+LARGEST_GAP = 600
 
 Samples = NDArray[np.float32]
 
 
-def read_audio(path: Path, start: float = 0.0, end: float | None = None) -> Iterator[Samples]:
+def read_audio(path: Path, start: float = 0.0, end: float | None = None, rate: int = SAMPLE_RATE) -> Iterator[Samples]:
     """The sound from start to end (or to the end of the file), in seconds, in blocks of about one second.
 
-    Yields 16 kHz mono float32 in [-1, 1]. Where the file has a gap (damaged packets leave one) there is silence,
-    so that sample n is heard n / 16000 s after start. Nothing is yielded without an audio stream.
+    rate: in Hz. Yields mono float32 in [-1, 1]. Where the file has a gap (damaged packets leave one) there is silence,
+    so that sample n is heard n / rate seconds after start. Nothing is yielded without an audio stream.
     Raises HearsightError if the file cannot be opened.
     """
-    first = round(start * SAMPLE_RATE)
-    last = None if end is None else round(end * SAMPLE_RATE)
+    first = round(start * rate)
+    last = None if end is None else round(end * rate)
     with opened(path) as container:
         stream = audio_stream(container)
         if stream is not None:
-            timed = _resampled(timed_frames(container, stream))
-            yield from _gathered(_stretch(_in_place(timed, _declared_end(container)), first, last))
+            timed = _resampled(timed_frames(container, stream), rate)
+            yield from _gathered(_stretch(_in_place(timed, _declared_end(container), rate), first, last), rate)
 
 
 def cut_audio(path: Path, clips: Sequence[Clip]) -> Iterator[Samples]:
@@ -67,14 +67,14 @@ def cut_audio(path: Path, clips: Sequence[Clip]) -> Iterator[Samples]:
         yield np.concatenate(pieces) if pieces else np.empty(0, np.float32)
 
 
-def _resampled(timed: Iterable[tuple[float | None, Any]]) -> Iterator[tuple[float | None, Samples]]:
-    """Each frame at 16 kHz mono, with its time."""
+def _resampled(timed: Iterable[tuple[float | None, Any]], rate: int) -> Iterator[tuple[float | None, Samples]]:
+    """Each frame in mono at this rate, with its time."""
     resampler, form = None, None
     for time, frame in timed:
         if form != (form := (frame.format.name, frame.layout.name, frame.sample_rate)):
             # Broadcasts change from stereo to surround between programmes; a resampler takes one form only.
             yield None, _samples(resampler, None)
-            resampler = av.AudioResampler("flt", "mono", SAMPLE_RATE)
+            resampler = av.AudioResampler("flt", "mono", rate)
         yield time, _samples(resampler, frame)
     yield None, _samples(resampler, None)
 
@@ -96,14 +96,14 @@ def _declared_end(container: InputContainer) -> float:
     return container.duration / av.time_base if container.duration else math.inf
 
 
-def _in_place(timed: Iterable[tuple[float | None, Samples]], end: float) -> Iterator[Samples]:
+def _in_place(timed: Iterable[tuple[float | None, Samples]], end: float, rate: int) -> Iterator[Samples]:
     """Blocks that follow each other without a gap from time 0 on: silence is put where the file has none."""
     position = 0
     for time, block in timed:
-        gap = 0 if time is None or time > end else round(time * SAMPLE_RATE) - position
-        if LEAST_GAP <= gap <= LARGEST_GAP:
-            for at in range(0, gap, SAMPLE_RATE):
-                yield np.zeros(min(SAMPLE_RATE, gap - at), np.float32)
+        gap = 0 if time is None or time > end else round(time * rate) - position
+        if LEAST_GAP * rate <= gap <= LARGEST_GAP * rate:
+            for at in range(0, gap, rate):
+                yield np.zeros(min(rate, gap - at), np.float32)
             position += gap
         yield block
         position += len(block)
@@ -121,12 +121,12 @@ def _stretch(blocks: Iterable[Samples], first: int, last: int | None) -> Iterato
         position += len(block)
 
 
-def _gathered(blocks: Iterable[Samples]) -> Iterator[Samples]:
+def _gathered(blocks: Iterable[Samples], rate: int) -> Iterator[Samples]:
     """The same samples in blocks of a second or a little more: decoders give out very small ones."""
     waiting: list[Samples] = []
     for block in blocks:
         waiting.append(block)
-        if sum(map(len, waiting)) >= SAMPLE_RATE:
+        if sum(map(len, waiting)) >= rate:
             yield np.concatenate(waiting)
             waiting.clear()
     if waiting:

@@ -26,13 +26,17 @@ def has_model(folder: Path) -> bool:
 
 def has_tower(folder: Path) -> bool:
     """The same of a model that reads no words."""
+    older = (folder / OLDER_WEIGHTS).is_file() and not any(folder.glob("*.safetensors*"))
+    return (has_weights(folder) or older) and (folder / "config.json").is_file()
+
+
+def has_weights(folder: Path) -> bool:
+    """Whether all of a model's safetensors are there."""
     index = folder / "model.safetensors.index.json"
     if index.is_file():
         parts = set(json.loads(index.read_text())["weight_map"].values())
-        weights = all((folder / part).is_file() for part in parts)
-    else:
-        weights = any(folder.glob("*.safetensors")) or (folder / OLDER_WEIGHTS).is_file()
-    return weights and (folder / "config.json").is_file()
+        return all((folder / part).is_file() for part in parts)
+    return any(folder.glob("*.safetensors"))
 
 
 def locate_tower(name: str) -> Path:

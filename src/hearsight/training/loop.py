@@ -38,11 +38,13 @@ from hearsight.training.run import (
     seed_step,
     set_learning_rates,
 )
-from hearsight.training.teacher import towers_as_teacher
+from hearsight.training.stored_teacher import check_folder, stored_teacher
+from hearsight.training.teacher import Teacher, towers_as_teacher
 from hearsight.types import ClipFeatures
 
+TOWERS = "towers"
 PRECISION = {"float32": "no", "bfloat16": "bf16"}
-CHANGED = "a run on other clips, captions or towers, which have changed where they are; give an empty folder"
+CHANGED = "a run on other clips, captions, towers or teacher, which have changed where they are; give an empty folder"
 
 
 def train(recipe: MethodRecipe, folder: Path, progress: Progress | None = None) -> Path:
@@ -79,9 +81,9 @@ class Training:
             self.run = Run(folder, recipe, writes=accelerator.is_main_process)
             self.clips = self._read("train", towers)
             self.validation = self._read("validation", towers) if has_validation(self.data) else None
-            self.run.pin("inputs.json", made_from(self.data, towers), CHANGED)
-            aligned = recipe.method in ("save", "chorus") and recipe.soft_albef
-            self.teacher = towers_as_teacher(towers, self._features(towers)) if aligned else None
+            self.teacher = self._teacher(towers) if _aligned(recipe) else None
+            given = self.teacher if recipe.teacher != TOWERS else None
+            self.run.pin("inputs.json", made_from(self.data, towers, given), CHANGED)
         optimizer = make_optimizer(parameter_groups(self.model, recipe), recipe)
         state = self.run.resume(self.model, optimizer)
         self.step, self.best = state["step"], state.get("best", -1.0)
@@ -146,9 +148,12 @@ class Training:
         self.best = max(self.best, figures["sumr"])
         return better
 
-    def _features(self, towers: Listener) -> FeatureSet:
-        """Of the training clips; they are at hand where the towers are frozen."""
-        return self.clips if isinstance(self.clips, FeatureSet) else self._stored("train", towers)
+    def _teacher(self, towers: Listener) -> Teacher:
+        """Of the training clips. Where towers learn, only the frozen ones as teacher need stored features."""
+        if self.recipe.teacher != TOWERS:
+            return stored_teacher(Path(self.recipe.teacher), self.clips)
+        features = self.clips if isinstance(self.clips, FeatureSet) else self._stored("train", towers)
+        return towers_as_teacher(towers, features)
 
     def _stored(self, split: str, towers: Listener) -> FeatureSet:
         return extract(self.data / split, towers, self._recogniser, self.progress)
@@ -174,6 +179,11 @@ def has_validation(data: Path) -> bool:
     return (data / "validation" / "manifest.jsonl").is_file()
 
 
+def _aligned(recipe: MethodRecipe) -> bool:
+    """Whether soft-ALBEF is a part of the loss."""
+    return recipe.method in ("save", "chorus") and recipe.soft_albef > 0
+
+
 def _check(recipe: MethodRecipe, data: Path, processes: int) -> None:
     """What can be known before the first clip is read, so that no folder is begun that cannot be gone on with."""
     train = read_manifest(data / "train")
@@ -184,6 +194,8 @@ def _check(recipe: MethodRecipe, data: Path, processes: int) -> None:
     check_captions(train, recipe)
     if has_validation(data) and not any(example.captions for example in read_manifest(data / "validation")):
         raise HearsightError(f"{data}/validation has no captions to choose an epoch by; give it some")
+    if _aligned(recipe) and recipe.teacher != TOWERS:
+        check_folder(Path(recipe.teacher))
     parts = recipe.accumulation * processes
     if recipe.batch % parts:
         raise HearsightError(
@@ -192,10 +204,11 @@ def _check(recipe: MethodRecipe, data: Path, processes: int) -> None:
         )
 
 
-def made_from(data: Path, towers: Listener) -> dict[str, str]:
-    """What a run is made from beside its recipe."""
+def made_from(data: Path, towers: Listener, teacher: Teacher | None = None) -> dict[str, str]:
+    """What a run is made from beside its recipe. teacher: where it is not the towers."""
     manifests = {split: data / split / "manifest.jsonl" for split in ("train", "validation")}
     return {
         "towers": towers.fingerprint,
         **{split: sha256(path.read_bytes()).hexdigest() for split, path in manifests.items() if path.is_file()},
+        **({"teacher": teacher.fingerprint} if teacher else {}),
     }

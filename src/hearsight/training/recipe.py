@@ -62,8 +62,9 @@ class MethodRecipe(Schedule):
     `soundstage render` makes them. frames, words, temperature: of the model; the towers' own unless given.
     batch: clips an update, over all processes; accumulation: in so many parts, each with its own negatives.
     every_caption: an epoch shows each clip with each of its captions, as published; else with one, drawn anew.
-    query_factor: learning rate of the resampler's queries over that of the other new modules. audio_only: share of
-    clips shown without their frames, so that audio files can be found. mixed: share of clips shown with the sound of a
+    query_factor: learning rate of the resampler's queries over that of the other new modules. teacher: of soft-ALBEF,
+    "towers" for the frozen towers themselves, or a folder of features (`stored_teacher`). audio_only: share of clips
+    shown without their frames, so that audio files can be found. mixed: share of clips shown with the sound of a
     second and the words of a third, their captions joined (of the kinds sight, sound and speech).
     """
 
@@ -99,6 +100,7 @@ class MethodRecipe(Schedule):
     margin_weight: NotNegative = 0.2
     margin_limit: NotNegative = 0.1
     soft_albef: NotNegative = 1.0
+    teacher: str = "towers"
     few_voices: NotNegative = 0.6  # of Chorus
     audio_only: Share = 0.0
     mixed: Share = 0.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 import torch
 from torch import Tensor
@@ -26,6 +27,11 @@ class Teacher:
     def cosines(self, seen: Sequence[int], heard: Sequence[int]) -> Tensor:
         """M0 (B, B): the picture of each clip of `seen` with the sound of each of `heard`."""
         return self.seen[list(seen)] @ self.heard[list(heard)].T
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of the vectors: a run records it, and does not go on with others."""
+        return sha256(torch.cat([self.seen, self.heard]).numpy().tobytes()).hexdigest()
 
 
 @torch.no_grad()

@@ -1,0 +1,130 @@
+"""Perception Encoder Audio-Visual (arXiv 2512.19687) by transformers: vectors of pictures and of sound in one space.
+
+A teacher of soft-ALBEF whose weights are public ("facebook/pe-av-base-16-frame" and others). Of the model, the video
+and the audio branch are built; those of text and of both together play no part. Its image tower is timm's, which comes
+with the extra `teachers`. transformers' video processor needs torchvision, so its work is done here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from safetensors import safe_open
+from torch import Tensor, nn
+from transformers import PeAudioFeatureExtractor, PeAudioVideoConfig
+from transformers.models.pe_audio.modeling_pe_audio import PeAudioContrastiveHead, PeAudioEncoder
+from transformers.models.pe_video.modeling_pe_video import PeVideoContrastiveHead, PeVideoEncoder
+
+from hearsight.errors import HearsightError
+from hearsight.extras import install_command
+
+# As many as SAVE gave ImageBind, for the models that were trained on every frame: 30 a second are too many to ask for.
+FRAMES = 32
+
+
+class PEAV:
+    """Makes vectors (W,) of a clip's pictures and of its sound, not unit; W is `width`.
+
+    folder: config.json, safetensors and processor_config.json, as facebook published them. name: what it is called.
+    frames: how many pictures of a clip it wants, evenly spread. rate: Hz of the sound that it wants.
+    Raises HearsightError for a folder that holds no PE-AV, and without timm.
+    """
+
+    def __init__(self, folder: Path, name: str, device: str = "cpu") -> None:
+        _check(folder)
+        try:
+            config = PeAudioVideoConfig.from_pretrained(folder)
+            self.width = int(config.text_config.hidden_size)
+            video, audio = config.audio_video_config.video_config, config.audio_video_config.audio_config
+            self.branches = nn.ModuleDict(
+                {
+                    "video_encoder": PeVideoEncoder(video),
+                    "video_head": PeVideoContrastiveHead(video.hidden_size, self.width),
+                    "audio_encoder": PeAudioEncoder(audio),
+                    "audio_head": PeAudioContrastiveHead(audio.hidden_size, self.width),
+                }
+            )
+            _fill(self.branches, folder)
+            self.extractor = PeAudioFeatureExtractor.from_pretrained(folder)
+            self.video = _video_settings(folder)
+        except Exception as error:  # transformers, timm and safetensors each have their own
+            raise HearsightError(
+                f"cannot load PE-AV from {folder}: {str(error).strip() or type(error).__name__}; download it again"
+            ) from error
+        self.branches.to(device).eval()
+        self.name, self.device = name, device
+        self.frames = int(self.video.get("num_frames") or FRAMES)
+        self.rate = int(self.extractor.sampling_rate)
+
+    @torch.no_grad()
+    def embed_video(self, frames: Sequence[NDArray[np.uint8]]) -> Tensor:
+        """Pictures (H, W, 3), in order -> (W,), on the CPU."""
+        pixels = torch.stack([self._pixels(frame) for frame in frames])[None].to(self.device)
+        pooled = self.branches["video_encoder"](pixels).pooler_output
+        vector: Tensor = self.branches["video_head"](pooled)[0].cpu()
+        return vector
+
+    @torch.no_grad()
+    def embed_audio(self, waveform: NDArray[np.float32]) -> Tensor:
+        """Mono at `rate` -> (W,), on the CPU."""
+        inputs = self.extractor(waveform, sampling_rate=self.rate, return_tensors="pt").to(self.device)
+        pooled = self.branches["audio_encoder"](**inputs).pooler_output
+        vector: Tensor = self.branches["audio_head"](pooled)[0].cpu()
+        return vector
+
+    def _pixels(self, frame: NDArray[np.uint8]) -> Tensor:
+        """(H, W, 3) -> (3, size, size): the whole picture, out of its proportions, as PE-AV was trained."""
+        size, filtered = self.video["size"], Image.Resampling(self.video.get("resample", Image.Resampling.BILINEAR))
+        resized = np.array(Image.fromarray(frame).resize((size["width"], size["height"]), filtered))
+        mean, deviation = (torch.tensor(self.video[name]).view(3, 1, 1) for name in ("image_mean", "image_std"))
+        return (torch.from_numpy(resized).permute(2, 0, 1).float() / 255 - mean) / deviation
+
+
+def _check(folder: Path) -> None:
+    try:
+        kind = json.loads((folder / "config.json").read_text()).get("model_type")
+    except (OSError, ValueError) as error:
+        raise HearsightError(f"cannot load {folder}: no readable config.json; give the folder of a PE-AV") from error
+    if kind != "pe_audio_video":
+        raise HearsightError(f"cannot load {folder}: its model_type is '{kind}'; give a PE-AV (pe_audio_video)")
+    if not find_spec("timm"):
+        raise HearsightError(f"PE-AV's image tower needs timm, which is not installed; {install_command('teachers')}")
+
+
+def _fill(branches: nn.ModuleDict, folder: Path) -> None:
+    """Load the weights of these branches; all must be there.
+
+    transformers' own loading fails where timm keeps buffers that it does not know, and reads three times as much.
+    """
+    weights: dict[str, Tensor] = {}
+    for file in sorted(folder.glob("*.safetensors")):
+        with safe_open(file, "pt") as tensors:
+            for name in tensors.keys():  # noqa: SIM118 - it is no dictionary
+                ours = _name_here(name)
+                if ours.split(".")[0] in branches:
+                    weights[ours] = tensors.get_tensor(name)
+    lacking = branches.load_state_dict(weights, strict=False).missing_keys
+    if lacking:
+        raise ValueError(f"its weights lack {lacking[0]}" + f" and {len(lacking) - 1} more" * (len(lacking) > 1))
+
+
+def _name_here(name: str) -> str:
+    """The two encoders are stored once, as a part of their branch or of that of both together."""
+    for outer in ("video_model.", "audio_model.", "audio_video_encoder.embedder."):
+        name = name.removeprefix(outer)
+    return name
+
+
+def _video_settings(folder: Path) -> dict[str, Any]:
+    """Of the video processor: in a file of its own in older repositories."""
+    whole = folder / "processor_config.json"
+    settings = json.loads(whole.read_text()).get("video_processor") if whole.is_file() else None
+    return dict(settings or json.loads((folder / "video_preprocessor_config.json").read_text()))
