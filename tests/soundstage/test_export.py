@@ -16,7 +16,7 @@ from hearsight.soundstage import export as exporting
 from hearsight.soundstage import names
 from hearsight.soundstage.export import export
 from hearsight.soundstage.layouts import LAYOUTS, LayoutName
-from tests.making_media import beep, grey, make_media
+from tests.making_stage import make_stage
 
 CAPTIONS = [f"a dog and {number} bells" for number in range(24)]
 FEW = ["a cat", "rain falls", "a cat, and rain"]
@@ -94,25 +94,7 @@ FILES = {
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Five small clips in three splits, as render leaves them. Shared: not to be changed."""
-    folder = tmp_path_factory.mktemp("made")
-    for number, (id, (duration, spoken, texts)) in enumerate(CLIPS.items()):
-        split = folder / id.split("-")[0]
-        split.mkdir(exist_ok=True)
-        make_media(split / f"{id}.mp4", [grey(40 * number)] * 5, sounds=[beep(0.5)], sound_codec="aac")
-        row = {
-            "id": id,
-            "path": f"{id}.mp4",
-            "split": split.name,
-            "captions": [{"kind": "sight", "text": text, "facts": []} for text in texts],
-            "spoken": spoken,
-            "twin": None,
-            "facts": ["icon: dog"],
-            "distraction": None,
-            "scene": {"duration": duration},
-        }
-        with (split / "manifest.jsonl").open("a") as manifest:
-            manifest.write(json.dumps(row) + "\n")
-    return folder
+    return make_stage(tmp_path_factory.mktemp("made"), CLIPS)
 
 
 @pytest.fixture

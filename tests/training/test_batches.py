@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from hearsight.datasets.manifest import Example
-from hearsight.training.batches import Batch, make_batches, read, shuffled
+from hearsight.training.batches import Batch, make_batches, read, shuffled, updates
 from hearsight.training.recipe import MethodRecipe
 from hearsight.types import ClipFeatures
 
@@ -63,3 +63,17 @@ def test_a_hidden_clip_is_shown_without_its_frames():
 
     batch = Batch([0, 1, 2], [0, 1, 2], [0, 1, 2], [False, True, False], ["", "", ""])
     assert read(Shown(), batch).frame_mask.tolist() == [[True] * 2, [False] * 2, [True] * 2]
+
+
+def test_an_epoch_may_show_every_caption():
+    examples = [
+        Example(str(i), Path(), tuple(("", f"{i}{letter}") for letter in "abc"[: 1 + i % 3]), str(i)) for i in range(9)
+    ]
+    batches = make_batches(examples, recipe(every_caption=True, batch=4), 0)
+    shown = [pair for batch in batches for pair in zip(batch.seen, batch.texts, strict=True)]
+    assert len(batches) == updates(examples, recipe(every_caption=True, batch=4)) == 18 // 4
+    assert len(set(shown)) == 16
+    assert all(text.startswith(str(place)) for place, text in shown)
+    assert all(batch.heard == batch.said == batch.seen for batch in batches)
+    assert make_batches(examples, recipe(every_caption=True, batch=4), 1) != batches
+    assert updates(examples, recipe(batch=4)) == 9 // 4

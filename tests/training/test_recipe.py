@@ -32,3 +32,37 @@ def test_a_file_that_is_no_recipe(tmp_path, content):
     (tmp_path / "odd.yaml").write_bytes(content)
     with pytest.raises(HearsightError, match=r"odd\.yaml"):
         read_recipe(str(tmp_path / "odd.yaml"), ["epochs=3"])
+
+
+# docs/reference.md section 8: batch, parts of it, learning rate, delta, tau, words, frames, and the patches of CLIP.
+PUBLISHED = {
+    "msrvtt": ("msrvtt-9k", 128, 1, 1e-4, 0.1, 1.0, 32, 12, 32),
+    "vatex": ("vatex", 128, 1, 1e-4, 0.05, 1.0, 32, 12, 32),
+    "charades": ("charades", 64, 1, 1e-4, 0.1, 1.0, 64, 32, 32),
+    "charades-avigate": ("charades", 128, 8, 5e-4, 0.1, 0.5, 64, 32, 16),
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_settings(name):
+    r = read_recipe(name)
+    dataset, *settings, patch = PUBLISHED[name]
+    assert (r.dataset, r.towers) == (dataset, f"openai/clip-vit-base-patch{patch}")
+    assert settings == [
+        r.batch, r.accumulation, r.learning_rate, r.margin_limit, r.temperature, r.words, r.frames,
+    ]  # fmt: skip
+    assert (r.epochs, r.every_caption, r.clip_learning_rate, r.weight_decay, r.margin_weight) == (
+        5,
+        True,
+        1e-7,
+        0.2,
+        0.2,
+    )
+    assert (r.layers, r.queries, r.query_factor, r.warmup, r.freeze_embeddings) == (4, 12, 100, 0.1, True)
+    assert (r.frozen_towers, r.gated, r.mask_padding, r.mixed, r.audio_only) == (True, True, False, 0, 0)
+    assert r.method == ("avigate" if name.endswith("avigate") else "save")
+
+
+def test_clips_are_either_shown_as_published_or_mixed():
+    with pytest.raises(HearsightError, match="every_caption shows clips as they are"):
+        read_recipe("msrvtt", ["mixed=0.5"])

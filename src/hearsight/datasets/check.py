@@ -84,7 +84,10 @@ def check(
     entries = [entry for entry in read_entries(name, root) if entry.split in splits]
     _check_ids(entries)
     folder = out or made_folder(name, root)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise HearsightError(f"cannot write {folder} ({error.strerror}); give another folder with --out") from error
     with filling(folder):
         note = claim(folder, name, root)
         looks = _look_at_all(folder / "looked.jsonl", entries, progress)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from hearsight.datasets.layouts import activitynet, charades, lists, lsmdc, msrvtt, table
@@ -25,13 +26,19 @@ READERS: dict[str, Callable[[Root], Iterator[Entry]]] = {
 def read_entries(name: str, root: Path) -> Iterator[Entry]:
     """The clips of a data set below a folder; or of a table, where name is "table" and root the file.
 
-    Raises HearsightError for a name that nobody knows, and for annotation files that are missing or not right.
+    Captions without a word are left out. Raises HearsightError for a name that nobody knows, for annotation files that
+    are missing or not right, and for a clip that has no caption.
     """
-    if name == "table":
-        return table.read(root)
-    if name not in READERS:
+    if name != "table" and name not in READERS:
         raise HearsightError(f"no data set '{name}'; give table, or one of {', '.join(READERS)}")
-    return READERS[name](Root(root))
+    entry = None
+    for entry in table.read(root) if name == "table" else READERS[name](Root(root)):
+        captions = tuple((kind, text) for kind, text in entry.captions if text.strip())
+        if not captions:
+            raise HearsightError(f"{entry.told_in}: {entry.id} has no caption; give it one, or leave the clip out")
+        yield replace(entry, captions=captions)
+    if entry is None:
+        raise HearsightError(f"{root} tells of no clip of {name}; give another")
 
 
 __all__ = ["READERS", "Entry", "read_entries"]

@@ -44,6 +44,8 @@ def read(path: Path) -> Iterator[Entry]:
 
 def _rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
     kind = path.suffix.lower()
+    if not path.is_file():
+        raise HearsightError(f"{path} is no file; give the table itself")
     if kind == ".csv":
         yield from rows(path)
     elif kind in (".jsonl", ".ndjson"):

@@ -1,0 +1,153 @@
+"""A data set is looked through once: what is missing, damaged, silent or without speech, and where it goes on."""
+
+import json
+import shutil
+
+import pytest
+
+from hearsight.cli.main import main
+from hearsight.datasets import check as checking
+from hearsight.datasets.check import check
+from hearsight.datasets.manifest import read_manifest
+from hearsight.errors import HearsightError
+from tests.making_media import beep, grey, make_media
+
+
+@pytest.fixture
+def table(tmp_path):
+    """A table of clips of one film, and of single files, good and bad."""
+    make_media(tmp_path / "film.mkv", [grey(50)] * 40, sounds=[beep(1.0)])
+    make_media(tmp_path / "quiet.mkv", [grey(50)] * 10, sounds=[0 * beep(1.0)])
+    make_media(tmp_path / "mute.mkv", [grey(50)] * 10)
+    make_media(tmp_path / "bell.wav", sounds=[beep(1.0)])
+    (tmp_path / "empty.mp4").touch()
+    rows = [
+        "video,start,end,caption,split,transcript",
+        "film.mkv,0,2,it begins,train,a transcript",
+        "film.mkv,1,3,it goes on,train,",
+        "film.mkv,3,,it ends,train,abcd",
+        "film.mkv,7,9,after the end,train,",
+        "quiet.mkv,,,a grey wall,validation,",
+        "mute.mkv,,,a grey wall,validation,",
+        "bell.wav,,,a bell,test,",
+        "empty.mp4,,,nothing,test,",
+        "gone.mp4,,,gone,test,",
+    ]
+    path = tmp_path / "clips.csv"
+    path.write_text("\n".join(rows))  # without a last newline
+    return path
+
+
+def test_what_is_found(table):
+    counts = check("table", table).counts()
+    assert counts["train"] == {
+        "clips": 4, "good": 3, "missing": 0, "damaged": 1, "silent": 2, "without_speech": 2, "captions": 3,
+    }  # fmt: skip
+    assert (counts["validation"]["good"], counts["validation"]["silent"]) == (2, 2)
+    assert (counts["test"]["good"], counts["test"]["missing"], counts["test"]["damaged"]) == (1, 1, 1)
+    assert counts["test"]["without_speech"] is None
+
+
+def test_manifests_are_of_what_is_good(table):
+    folder = check("table", table).folder
+    assert folder == table.parent / "hearsight" / "clips"
+    train = read_manifest(folder / "train")
+    assert [(clip.start, clip.end, clip.transcript) for clip in train] == [
+        (0, 2, "a transcript"),
+        (1, 3, None),
+        (3, None, "abcd"),
+    ]
+    assert all(clip.path.resolve() == (table.parent / "film.mkv").resolve() for clip in train)
+    shutil.move(table.parent, table.parent.with_name("moved"))
+    assert read_manifest(table.parent.with_name("moved") / "hearsight" / "clips" / "test")[0].path.is_file()
+
+
+def test_a_file_is_looked_at_once(table, monkeypatch):
+    check("table", table)
+    looked = []
+    look_at = checking.look_at
+    monkeypatch.setattr(checking, "look_at", lambda path, spans: looked.append(path.name) or look_at(path, spans))
+    check("table", table)
+    assert looked == []
+    make_media(table.parent / "empty.mp4", [grey(9)] * 10)
+    (table.parent / "mute.mkv").unlink()
+    table.write_text(table.read_text() + "\nquiet.mkv,0,0.5,its beginning,test,")
+    counts = check("table", table).counts()
+    assert sorted(looked) == ["empty.mp4", "quiet.mkv"]
+    assert (counts["test"]["good"], counts["validation"]["good"]) == (3, 1)
+
+
+def test_an_interrupted_look_goes_on(table, monkeypatch):
+    def stop(what, done, total):
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        check("table", table, progress=stop)
+    kept = table.parent / "hearsight" / "clips" / "looked.jsonl"
+    assert len(kept.read_text().splitlines()) == 2
+    kept.write_text(kept.read_text() + '{"path": "fi')  # as a kill leaves it
+    told = []
+    findings = check("table", table, progress=lambda *step: told.append(step[1]))
+    assert told == [3, 4, 5]
+    assert findings.counts()["train"]["good"] == 3
+
+
+def test_only_the_split_that_is_asked_for(table):
+    findings = check("table", table, splits=("test",))
+    assert findings.counts().keys() == {"test"}
+    assert not (findings.folder / "train").exists()
+    check("table", table)
+    check("table", table, splits=("test",))
+    note = json.loads((findings.folder / "dataset.json").read_text())
+    assert note["splits"].keys() == {"train", "validation", "test"}
+
+
+def test_a_folder_of_another_data_set_is_refused(table, msrvtt, tmp_path):
+    check("table", table, out=tmp_path / "made")
+    with pytest.raises(HearsightError, match=r"made is of table in .*clips\.csv; give msrvtt-9k"):
+        check("msrvtt-9k", msrvtt, out=tmp_path / "made")
+
+
+def test_a_clip_in_two_splits_is_refused(msrvtt):
+    test = msrvtt / "MSRVTT_JSFUSION_test.csv"
+    test.write_text(test.read_text() + "ret9,msr0,video0,a dog\n")
+    with pytest.raises(HearsightError, match=r"line 7: video0 was told of before, in .*train\.9k\.csv, line 2"):
+        check("msrvtt-9k", msrvtt)
+
+
+def test_a_folder_that_cannot_be_written(table):
+    made = table.parent / "hearsight"
+    made.write_text("a file is where the folder should be")
+    with pytest.raises(HearsightError, match=r"cannot write .*; give another folder with --out"):
+        check("table", table)
+
+
+def test_what_a_person_reads(table, capsys):
+    assert main(["data", "check", "table", str(table)]) == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines()[0].split() == ["clips", "train", "validation", "test"]
+    assert "gone.mp4 (" in out
+    assert "starts at 7 s, but the file ends at 4 s" in out
+    assert "the file is empty" in out
+    assert f"manifests: {table.parent / 'hearsight' / 'clips'}" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["data", "check", "msrvtt", "."], "no data set 'msrvtt'; give table, or one of msrvtt-9k"),
+        (["data", "check", "msrvtt-9k", "."], "no MSRVTT_data.json below"),
+        (["evaluate", "demo"], "give a FOLDER to test on, or --dataset NAME"),
+        (
+            ["evaluate", "demo", ".", "--dataset", "vatex"],
+            "give a FOLDER to test on, or --dataset NAME",
+        ),
+        (["train", "msrvtt", "--out", "run", "--set", "data=."], "no MSRVTT_data.json below"),
+    ],
+)
+def test_what_is_wrong_is_said(words, says, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(words) == 1
+    assert says in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

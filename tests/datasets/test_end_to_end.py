@@ -1,0 +1,83 @@
+"""Each of the field's data sets from its files to a table, by the commands that a researcher types.
+
+It is looked through, with damage planted in it, trained on, and evaluated.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hearsight.cli.main import main
+from hearsight.evaluation.protocols import PROTOCOLS
+from tests.making import tiny_model
+
+SPLITS = {  # clips, and captions of a clip: of training, of validation (None: the field has none), of the test
+    "msrvtt-9k": ((13, 2), None, (5, 1)),
+    "msrvtt-7k": ((10, 2), None, (5, 1)),
+    "vatex": ((13, 2), None, (5, 1)),
+    "charades": ((13, 1), None, (5, 1)),
+    "lsmdc": ((10, 2), (3, 2), (5, 1)),
+    "didemo": ((10, 1), (3, 1), (5, 1)),
+    "msvd": ((10, 2), (3, 2), (5, 1)),
+    "activitynet": ((13, 1), None, (5, 1)),
+}
+TRANSCRIBED = ("msrvtt-9k", "msrvtt-7k", "vatex", "charades")
+
+
+@pytest.fixture(scope="module")
+def towers(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("towers")
+    tiny_model(folder, "avigate")
+    return folder
+
+
+def plant_damage(root: Path) -> None:
+    """Of the training: a clip that is gone, one cut short, one that is no video. Of the test: one that is gone."""
+    files = {path.name.removesuffix(".mp4"): path for path in root.rglob("*.mp4")}
+    names = json.loads((root / "soundstage.json").read_text())["clips"]
+    of = {id: files[name.removesuffix(".mp4")] for name, id in names.items()}
+    for id in ("train-00001", "test-00001"):
+        of[id].unlink()
+    whole = of["train-00002"].read_bytes()
+    for id, content in (("train-00002", whole[: len(whole) // 2]), ("train-00003", b"<html>not found</html>")):
+        of[id].unlink()  # a hard link: what it links to stays whole
+        of[id].write_bytes(content)
+
+
+@pytest.mark.parametrize(("root", "name"), [(name, name) for name in SPLITS], indirect=["root"])
+def test_from_annotation_files_to_a_table(root, name, towers, tmp_path, capsys):
+    plant_damage(root)
+    (clips, captions), validation, (asked, _) = SPLITS[name]
+    assert main(["data", "check", name, str(root), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["splits"]
+    silent = sum(of["silent"] for of in found.values())
+    speech = found["train"].pop("without_speech")
+    assert found["train"] == {
+        "clips": clips, "good": clips - 3, "missing": 1, "damaged": 2, "silent": 0, "captions": captions * (clips - 3),
+    }  # fmt: skip
+    assert found["test"]["good"] == asked - 1
+    assert silent == 0
+    assert (speech is None) == (name not in TRANSCRIBED)
+    assert ("validation" in found) == bool(validation)
+
+    recogniser = "given" if name in TRANSCRIBED else "none"
+    values = {
+        "dataset": name, "data": root, "towers": towers, "audio": "null", "recogniser": recogniser,
+        "frames": "null", "words": "null", "layers": 1, "queries": 4, "heads": 2, "batch": 4, "epochs": 2,
+    }  # fmt: skip
+    changes = [word for key, value in values.items() for word in ("--set", f"{key}={value}")]
+    run = tmp_path / "run"
+    assert main(["train", "msrvtt", "--out", str(run), *changes]) == 0
+    assert f"train: {clips - 3} of {clips} clips are good; 1 are missing and 2 damaged" in capsys.readouterr().err
+    steps = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    assert steps[-1]["step"] == 2 * ((clips - 3) * captions // 4)
+    assert any("validation" in step for step in steps) == bool(validation)
+
+    assert main(["evaluate", str(run / "model"), "--dataset", name, "--root", str(root)]) == 0
+    out = capsys.readouterr().out
+    assert f"published protocol: {name}: " in out
+    for method, sumr in PROTOCOLS[name].published.items():
+        assert f"{method}, published" in out
+        assert f"{sumr:.1f}" in out
+    assert f"ranks among {asked - 1} clips" in out
