@@ -7,10 +7,12 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
+from transformers import ASTConfig, ASTModel
 
 from hearsight.cli.main import main
 from hearsight.evaluation.protocols import PROTOCOLS
-from tests.making import tiny_model
+from tests.making import tiny_ast, tiny_model
 
 SPLITS = {  # clips, and captions of a clip: of training, of validation (None: the field has none), of the test
     "msrvtt-9k": ((13, 2), None, (5, 1)),
@@ -81,3 +83,32 @@ def test_from_annotation_files_to_a_table(root, name, towers, tmp_path, capsys):
         assert f"{method}, published" in out
         assert f"{sumr:.1f}" in out
     assert f"ranks among {asked - 1} clips" in out
+
+
+def test_as_published_on_a_clip_and_an_ast_with_imagebind_as_teacher(msrvtt, tmp_path, capsys):
+    """Towers that learn, from files, and SAVE's layout of teacher features; nothing is extracted or recognised."""
+    tiny_model(tmp_path / "clip", "clip4clip")
+    ASTModel(ASTConfig(**tiny_ast())).save_pretrained(tmp_path / "ast")
+    generator = torch.Generator().manual_seed(0)
+    for part in ("VideoFeature", "AudioFeature"):
+        (msrvtt / "ImageBind" / part).mkdir(parents=True)
+        for number in range(13):
+            torch.save(torch.randn(1024, generator=generator), msrvtt / "ImageBind" / part / f"video{number}.pt")
+    values = {
+        "data": msrvtt, "towers": tmp_path / "clip", "audio": tmp_path / "ast", "teacher": msrvtt / "ImageBind",
+        "frozen_towers": "false", "heads": 2, "batch": 8, "epochs": 1, "frames": 2,
+    }  # fmt: skip
+    changes = [word for key, value in values.items() for word in ("--set", f"{key}={value}")]
+    assert main(["train", "msrvtt", "--out", str(tmp_path / "run"), *changes]) == 0
+    steps = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
+    assert [step["step"] for step in steps] == [1, 2, 3]  # 26 pairs
+    assert all(step["soft_albef"] > 0 for step in steps)
+    made = msrvtt / "hearsight" / "msrvtt-9k"
+    assert not list(made.glob("*/features")) + list(made.glob("*/transcripts*"))
+    capsys.readouterr()
+    words = ["evaluate", str(tmp_path / "run" / "model"), "--dataset", "msrvtt-9k", "--root", str(msrvtt), "--json"]
+    assert main(words) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["dataset"] == "msrvtt-9k"
+    assert report["data"].endswith("test (msrvtt-9k), speech by given")
+    assert "one caption a clip" in report["protocol"]["published protocol"]
