@@ -10,6 +10,7 @@ from hearsight.datasets import check as checking
 from hearsight.datasets.check import check
 from hearsight.datasets.manifest import read_manifest
 from hearsight.errors import HearsightError
+from tests.making import tiny_model
 from tests.making_media import beep, grey, make_media
 
 
@@ -119,7 +120,7 @@ def test_a_clip_in_two_splits_is_refused(msrvtt):
 def test_a_folder_that_cannot_be_written(table):
     made = table.parent / "hearsight"
     made.write_text("a file is where the folder should be")
-    with pytest.raises(HearsightError, match=r"cannot write .*; give another folder with --out"):
+    with pytest.raises(HearsightError, match=r"cannot write .*; have `hearsight data check` make another"):
         check("table", table)
 
 
@@ -151,3 +152,16 @@ def test_what_is_wrong_is_said(words, says, tmp_path, monkeypatch, capsys):
     assert main(words) == 1
     assert says in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_kept_elsewhere_is_as_good_as_the_data_set(msrvtt, tmp_path, capsys):
+    """For data that cannot be written to."""
+    assert main(["data", "check", "msrvtt-9k", str(msrvtt), "--out", str(tmp_path / "made")]) == 0
+    assert not (msrvtt / "hearsight").exists()
+    tiny_model(tmp_path / "model", "clip4clip")
+    words = ["evaluate", str(tmp_path / "model"), "--dataset", "msrvtt-9k", "--root", str(tmp_path / "made")]
+    assert main(words) == 0
+    assert "SAVE, published" in capsys.readouterr().out
+    assert main(["evaluate", str(tmp_path / "model"), str(tmp_path / "made" / "test")]) == 0
+    assert "SAVE, published" in capsys.readouterr().out
+    assert not (msrvtt / "hearsight").exists()

@@ -110,7 +110,10 @@ def _folder(data: Path | None, dataset: str | None, root: Path | None) -> Path:
     if data or not dataset or not root:
         raise HearsightError("give a FOLDER to test on, or --dataset NAME and --root ROOT")
     from hearsight.datasets.check import check
+    from hearsight.datasets.made import is_made
 
+    if is_made(dataset, root):
+        return root / "test"
     findings = check(dataset, root, splits=("test",), progress=Steps())
     if left_out := findings.left_out("test"):
         show.note(left_out)

@@ -49,7 +49,10 @@ def train(
 def _look_through(dataset: str, root: Path) -> None:
     """Check the data set, where that was not done before, and say what is left out of training."""
     from hearsight.datasets.check import check
+    from hearsight.datasets.made import is_made
 
+    if is_made(dataset, root):
+        return
     findings = check(dataset, root, progress=Steps())
     for split in ("train", "validation"):
         if left_out := findings.left_out(split):

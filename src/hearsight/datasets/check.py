@@ -87,7 +87,10 @@ def check(
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise HearsightError(f"cannot write {folder} ({error.strerror}); give another folder with --out") from error
+        raise HearsightError(
+            f"cannot write {folder} ({error.strerror}); have `hearsight data check` make another folder "
+            "with --out, and give that one for training and evaluation"
+        ) from error
     with filling(folder):
         note = claim(folder, name, root)
         looks = _look_at_all(folder / "looked.jsonl", entries, progress)

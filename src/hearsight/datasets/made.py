@@ -22,11 +22,19 @@ def made_folder(name: str, root: Path) -> Path:
 
 
 def checked_folder(name: str, root: Path) -> Path:
-    """The same, of a data set that was checked. Raises HearsightError for another."""
-    folder = made_folder(name, root)
-    if read_note(folder) is None:
+    """The same, of a data set that was checked; root may be that folder, too, wherever `check` was told to make it.
+
+    Raises HearsightError for a data set that was not checked.
+    """
+    folder = root if is_made(name, root) else made_folder(name, root)
+    if not is_made(name, folder):
         raise HearsightError(f"{name} in {root} was not checked yet; run `hearsight data check {name} {root}` first")
     return folder
+
+
+def is_made(name: str, folder: Path) -> bool:
+    """Whether a folder is what `check` made of that data set."""
+    return (read_note(folder) or {}).get("dataset") == name
 
 
 @dataclass(frozen=True)
