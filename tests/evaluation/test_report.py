@@ -7,7 +7,7 @@ import pytest
 
 from hearsight.errors import HearsightError
 from hearsight.evaluation.report import Report, read_report
-from hearsight.evaluation.tables import as_text, differences_as_text
+from hearsight.evaluation.tables import as_markdown, as_text, differences_as_text, published_as_text
 from tests.evaluation.making import ranking
 
 SAVE = Report("SAVE", "data/test", [ranking(seed, skill=3) for seed in range(3)])
@@ -31,6 +31,19 @@ def test_it_tells_its_protocol():
     assert softened.protocol["normalisation"] == "dual softmax"
     assert "video to text" not in softened.rows
     assert "normalisation: dual softmax" in as_text(softened)
+
+
+def test_on_a_public_data_set_it_stands_beside_what_is_published():
+    report = replace(SAVE, dataset="msrvtt-9k")
+    assert report.protocol["published protocol"].startswith("msrvtt-9k: the 1,000 clips of 1k-A")
+    lines = published_as_text(report).splitlines()
+    assert [line.split()[-1] for line in lines[1:4]] == ["197.5", "207.7", "216.2"]
+    assert lines[4].startswith("SAVE, among 40 clips, not 1,000  ")  # never silently beside what it is not like
+    assert f"{report.rows['all captions']['sumr'].value:.1f} (" in lines[4]
+    assert "| SAVE, published | 216.2 |" in as_markdown(report)
+    elsewhere = published_as_text(replace(SAVE, dataset="vatex")).splitlines()
+    assert elsewhere[4].startswith("SAVE  ")
+    assert "Beside what is published" not in as_markdown(SAVE)
 
 
 def test_a_better_method_is_better_outside_the_interval():

@@ -9,11 +9,14 @@ PUBLISHED = "SumR, text to video; ViT-B/32, no post-processing, the epoch chosen
 
 @dataclass(frozen=True)
 class Protocol:
-    """clips: which are searched. captions: what is asked. published: SumR by method, as `PUBLISHED` says."""
+    """clips: which are searched; count: how many, where that is known. captions: what is asked. published: SumR by
+    method, as `PUBLISHED` says.
+    """
 
     clips: str
     captions: str
     published: dict[str, float] = field(default_factory=dict)
+    count: int | None = None
 
     def __str__(self) -> str:
         return f"{self.clips}; {self.captions}; each caption ranks all clips; no post-processing"
@@ -23,15 +26,15 @@ _1K_A = "the 1,000 clips of 1k-A (JSFUSION)"
 _ONE = "one caption a clip"
 
 PROTOCOLS = {
-    "msrvtt-9k": Protocol(_1K_A, _ONE, {"CLIP4Clip": 197.5, "AVIGATE": 207.7, "SAVE": 216.2}),
-    "msrvtt-7k": Protocol(_1K_A, _ONE, {"CLIP4Clip": 150.1, "AVIGATE": 162.7, "SAVE": 165.8}),
+    "msrvtt-9k": Protocol(_1K_A, _ONE, {"CLIP4Clip": 197.5, "AVIGATE": 207.7, "SAVE": 216.2}, 1000),
+    "msrvtt-7k": Protocol(_1K_A, _ONE, {"CLIP4Clip": 150.1, "AVIGATE": 162.7, "SAVE": 165.8}, 1000),
     "vatex": Protocol(
         "the clips of test_list", "ten captions a clip", {"CLIP4Clip": 248.5, "AVIGATE": 249.3, "SAVE": 255.5}
     ),
     "charades": Protocol(
         "the videos of Charades_v1_test", "one script a video", {"CLIP4Clip": 107.6, "AVIGATE": 110.6, "SAVE": 121.4}
     ),
-    "lsmdc": Protocol("the public 1,000 clips", _ONE, {"CLIP4Clip": 112.7, "AVIGATE": 125.7, "SAVE": 128.3}),
+    "lsmdc": Protocol("the public 1,000 clips", _ONE, {"CLIP4Clip": 112.7, "AVIGATE": 125.7, "SAVE": 128.3}, 1000),
     "didemo": Protocol("the first 30 s of the videos of test_list", "all descriptions of a video as one paragraph"),
     "msvd": Protocol("the clips of test_list", "all captions, some 40 a clip"),
     "activitynet": Protocol("the videos of val_1", "all sentences of a video as one paragraph"),

@@ -39,7 +39,7 @@ def as_text(report: Report) -> str:
 
 def published_as_text(report: Report) -> str:
     """SumR beside that of the papers, a line a method."""
-    rows = [f"{name:<40}{value:>10}" for name, value, _ in _published(report)]
+    rows = [f"{name:<60}{value:>10}{interval}" for name, value, interval in _published(report)]
     return "\n".join([f"published on {report.dataset}, and this model ({PUBLISHED}):", *rows])
 
 
@@ -53,9 +53,11 @@ def published_as_markdown(report: Report) -> str:
 def _published(report: Report) -> list[tuple[str, str, str]]:
     """Name, SumR and its interval: the papers' rows, which have none, then the report's own."""
     found = report.rows[ALL]["sumr"]
-    papers = PROTOCOLS[report.dataset].published if report.dataset else {}
-    rows = [(f"{method}, published", f"{value:.1f}", "") for method, value in papers.items()]
-    return [*rows, (report.method, f"{found.value:.1f}", f" ({_span(found, 'sumr', ' to ')})")]
+    protocol = PROTOCOLS[report.dataset or ""]
+    rows = [(f"{method}, published", f"{value:.1f}", "") for method, value in protocol.published.items()]
+    other = protocol.count not in (None, report.clips)
+    name = f"{report.method}, among {report.clips:,} clips, not {protocol.count:,}" if other else report.method
+    return [*rows, (name, f"{found.value:.1f}", f" ({_span(found, 'sumr', ' to ')})")]
 
 
 def differences_as_text(method: str, over: Rows) -> str:

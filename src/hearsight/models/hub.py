@@ -97,6 +97,6 @@ def _check_reachable(name: str) -> None:
 
 def _unreachable(name: str) -> HearsightError:
     return HearsightError(
-        f"cannot fetch model '{name}': the hub cannot be reached and no whole copy was downloaded before; "
-        "go online once, check the spelling, or use --model demo, which needs no network"
+        f"cannot fetch model '{name}': it is no folder here, the hub cannot be reached, and it was not fetched whole "
+        "before; go online once, check the spelling, or use --model demo, which needs no network"
     )

@@ -187,10 +187,8 @@ def _aligned(recipe: MethodRecipe) -> bool:
 def _check(recipe: MethodRecipe, data: Path, processes: int) -> None:
     """What can be known before the first clip is read, so that no folder is begun that cannot be gone on with."""
     train = read_manifest(data / "train")
-    if len(train) < recipe.batch:
-        raise HearsightError(
-            f"{data} has {len(train)} clips to train on, fewer than a batch; set batch to that or less"
-        )
+    if not updates(train, recipe):
+        raise HearsightError(f"{data} has {len(train)} clips to train on, too few for a batch; set batch to less")
     check_captions(train, recipe)
     if has_validation(data) and not any(example.captions for example in read_manifest(data / "validation")):
         raise HearsightError(f"{data}/validation has no captions to choose an epoch by; give it some")
