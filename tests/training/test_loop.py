@@ -1,6 +1,7 @@
 """A method learns from stored features or from files, goes on where it stopped, and is the same in two processes."""
 
 import json
+import math
 import os
 import signal
 import socket
@@ -40,6 +41,13 @@ def test_it_learns_and_its_model_loads(tmp_path, method):
     # Four clips share each caption, so a ranking that is right puts the asked one among the first four.
     clips = extract(tmp_path / "data" / "validation", hearsight.load(recipe.towers), "none")
     assert evaluate(model, clips)["all captions"].r5 == 100
+
+
+def test_texts_of_chorus_pay_it(tmp_path):
+    run = tmp_path / "run"
+    train(made_up_recipe(tmp_path, method="chorus", few_voices=1.0, epochs=12), run)
+    paid = [line["few_voices"] for line in metrics(run) if "few_voices" in line]
+    assert paid[-1] < paid[0] < math.log(3) + 1e-4
 
 
 def test_a_run_tells_what_it_was(tmp_path):
