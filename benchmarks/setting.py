@@ -59,7 +59,7 @@ def make_model(folder: Path, method: str, size: str) -> None:
     train_tokenizer([VOCABULARY], 1000, folder)
     clip, ast = SIZES[size]
     config = ModelConfig(
-        method=method,  # type: ignore[arg-type]
+        method=method,
         clip=clip,
         ast=None if method == "clip4clip" else ast,
         heads=2 if size == "tiny" else None,

@@ -19,6 +19,14 @@ def shared_media() -> Path:
 
 
 @pytest.fixture
+def house_methods(monkeypatch):
+    """No method but the house's own is known; what a test registers is forgotten after it."""
+    from hearsight.models import methods
+
+    monkeypatch.setattr(methods, "METHODS", dict(methods.HOUSE))
+
+
+@pytest.fixture
 def timm_here(monkeypatch):
     """timm, which makes PE-AV's image tower; where it is not installed, something that makes as tiny a one."""
     if find_spec("timm"):

@@ -9,7 +9,7 @@ from tokenizers import pre_tokenizers
 
 from hearsight.models.checkpoint import build
 from hearsight.models.clip4clip import CLIP4Clip
-from hearsight.models.config import Method, ModelConfig
+from hearsight.models.config import ModelConfig
 from hearsight.models.tokens import Tokenizer
 from hearsight.training.tokenizer import END, START, train_tokenizer, write_tokenizer
 
@@ -30,7 +30,7 @@ def tiny_ast() -> dict:
     return {**sizes, "max_length": 64, "time_stride": 16, "frequency_stride": 16}
 
 
-def tiny_model(folder, method: Method = "save", seed: int = 0) -> CLIP4Clip:
+def tiny_model(folder, method: str = "save", seed: int = 0) -> CLIP4Clip:
     """A model with random weights and a real tokenizer, saved in `folder` for hearsight.load."""
     torch.manual_seed(seed)
     train_tokenizer(["the doctor lost a yellow bicycle while a bell rings"], 600, folder)

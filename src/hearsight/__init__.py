@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hearsight.library import Library
     from hearsight.models.checkpoint import load
     from hearsight.models.convert import load_published
+    from hearsight.models.methods import register
 
 __version__ = "0.1.0"
 
@@ -33,12 +34,14 @@ __all__ = [
     "Word",
     "load",
     "load_published",
+    "register",
 ]
 
 _LAZY = {
     "Library": "hearsight.library",
     "load": "hearsight.models.checkpoint",
     "load_published": "hearsight.models.convert",
+    "register": "hearsight.models.methods",
 }
 
 

@@ -121,3 +121,15 @@ def test_debug_is_taken_from_anywhere_but_a_query():
     assert take(["search", "x", "--debug"]) == (["search", "x"], True)
     assert take(["search", "--", "--debug"]) == (["search", "--", "--debug"], False)
     assert take(["search", "--debug", "--", "--debug"]) == (["search", "--", "--debug"], True)
+
+
+@pytest.mark.parametrize(("local_rank", "waits"), [(None, []), ("0", []), ("1", [10.0])])
+def test_of_several_processes_the_first_tells_an_error_and_the_others_wait(local_rank, waits, run, monkeypatch):
+    waited = []
+    monkeypatch.setattr("hearsight.cli.main.time.sleep", waited.append)
+    if local_rank:
+        monkeypatch.setenv("LOCAL_RANK", local_rank)
+    ran = run("train", "nothing", "--out", "run")
+    assert ran.code == 1
+    assert "no recipe 'nothing'" in ran.err
+    assert waited == waits

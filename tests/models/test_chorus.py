@@ -1,5 +1,6 @@
 """Chorus: three voices, and a query that weighs them."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -8,6 +9,7 @@ from torch.nn.functional import cosine_similarity, normalize
 
 import hearsight
 from hearsight.models.checkpoint import build
+from hearsight.models.chorus import few_voices_loss
 from hearsight.models.inputs import ClipInputs
 from tests.making import tiny_inputs, tiny_model
 
@@ -88,3 +90,14 @@ def test_each_part_can_be_left_out(model, features):
 def test_it_is_saved_and_loaded(model, features, tmp_path):
     model.save_pretrained(tmp_path)
     assert torch.equal(hearsight.load(tmp_path).fuse(features).pooled, model.fuse(features).pooled)
+
+
+def test_few_voices_cost_least_for_one_voice_and_most_for_all_alike():
+    assert few_voices_loss(torch.tensor([[1.0, 0.0, 0.0]])).item() == pytest.approx(0, abs=1e-4)
+    assert few_voices_loss(torch.full((4, 3), 1 / 3)).item() == pytest.approx(math.log(3))
+
+
+def test_weights_get_away_from_being_alike():
+    scores = torch.tensor([[0.1, 0.0, 0.0]], requires_grad=True)
+    few_voices_loss(scores.softmax(dim=-1)).backward()
+    assert scores.grad[0, 0] < 0 < scores.grad[0, 1]

@@ -9,15 +9,19 @@ import io
 import logging
 import os
 import sys
+import time
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 import hearsight
-from hearsight.cli import convert, data, demo, evaluate, index, info, models, search, show, soundstage, train
+from hearsight.cli import convert, data, demo, evaluate, index, info, models, plugin, search, show, soundstage, train
 from hearsight.errors import HearsightError
+
+SECONDS_TO_BE_ENDED = 10.0
 
 app = typer.Typer(
     help="Find moments in videos by what is seen, heard and said.",
@@ -62,21 +66,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(end.__context__, BrokenPipeError):
             return 0
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
-        if code == 130:
+        if code == 130 and _leads():
             show.note("stopped")
         return code
     except HearsightError as error:
         if debug:
             raise
+        if not _leads():
+            time.sleep(SECONDS_TO_BE_ENDED)
         show.note(f"error: {error}")
         return 1
     except Exception as error:
         if debug:
             raise
+        if _launched():  # the reason may be that another process is gone, which has told why
+            time.sleep(SECONDS_TO_BE_ENDED)
         what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
         show.note(f"error: {what}; this is a fault of Hearsight: add --debug for its traceback, and report it")
         return 1
     return 0
+
+
+def _launched() -> bool:
+    """Whether a launcher of several processes started this one."""
+    return "LOCAL_RANK" in os.environ
+
+
+def _leads() -> bool:
+    """Whether this process tells what all of a machine have to tell, such as an error.
+
+    When one has failed, the launcher ends the others. What is only theirs they can tell if they are not ended soon.
+    """
+    return os.environ.get("LOCAL_RANK", "0") == "0"
 
 
 def _take_debug(words: list[str]) -> tuple[list[str], bool]:
@@ -90,6 +111,7 @@ def _silence_libraries() -> None:
     """Keep the libraries' warnings and progress bars off a person's screen."""
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
     for name in ("transformers", "huggingface_hub", "httpx", "torch", "faster_whisper"):
         logging.getLogger(name).setLevel(logging.ERROR)
     warnings.simplefilter("ignore")
@@ -106,9 +128,21 @@ def hearsight_command(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
+    before: Annotated[
+        Path | None,
+        typer.Option(
+            "--plugin",
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="Run a Python file first: one that registers your own method. Stands before COMMAND.",
+        ),
+    ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error; works in any place.")] = False,
 ) -> None:
     """Find moments in videos by what is seen, heard and said."""
+    if before:
+        plugin.run(before)
 
 
 if __name__ == "__main__":

@@ -33,17 +33,26 @@ def train(
     if missing:
         raise HearsightError(f"cannot train: {missing[0]} is not installed; {install_command('train')}")
     followed = read_recipe(recipe, changes)
+    from hearsight.training.processes import processes
+
+    together = processes()
     if isinstance(followed, TowersRecipe):
         from hearsight.training.towers import train_towers
 
+        if together.num_processes > 1:
+            raise HearsightError("towers are trained by one process; start hearsight without a launcher")
         model = train_towers(followed, out, progress=Steps())
     else:
         from hearsight.training.loop import train as train_method
 
-        if followed.dataset:
-            _look_through(followed.dataset, Path(followed.data))
+        if together.is_main_process:
+            show.note(f"processes: {together.num_processes}, on {together.device.type}")
+            if followed.dataset:
+                _look_through(followed.dataset, Path(followed.data))
+        together.wait_for_everyone()
         model = train_method(followed, out, Steps())
-    show.note(f"model: {model}")
+    if together.is_main_process:
+        show.note(f"model: {model}")
 
 
 def _look_through(dataset: str, root: Path) -> None:

@@ -1,6 +1,6 @@
 """AVIGATE (CVPR 2025, arXiv 2504.02397): audio, fused into the frames through gates.
 
-"blind" is the same with every gate fixed at 1: AVIGATE's own baseline.
+Blind fusion is the same with every gate fixed at 1: AVIGATE's own baseline.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ FUSED, RESIDUAL = 0.05, 0.95
 
 class AVIGATE(Listener):
     branches: tuple[str, ...] = ("audio",)
+    blind = False
 
     def __init__(self, config: ModelConfig, tokenizer: Tokenizer | None = None) -> None:
         super().__init__(config, tokenizer)
-        self.gated = config.gated and config.method != "blind"
+        self.gated = config.gated and not self.blind
         self.audio_fusion = self.fusion()
 
     def fusion(self) -> GatedFusion:
@@ -41,3 +42,9 @@ class AVIGATE(Listener):
         video = embedding(FUSED * fused + RESIDUAL * sight, mask, vision=sight, audio=audio)
         video.gates["audio"] = gates
         return video
+
+
+class Blind(AVIGATE):
+    """Blind fusion."""
+
+    blind = True

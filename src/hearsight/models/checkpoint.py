@@ -14,29 +14,20 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from hearsight.errors import HearsightError
-from hearsight.models.avigate import AVIGATE
-from hearsight.models.chorus import Chorus
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.models.config import ModelConfig
 from hearsight.models.hub import MODEL_FILES, OLDER_WEIGHTS, fetch, has_model
-from hearsight.models.save import SAVE
+from hearsight.models.methods import class_of
 from hearsight.models.tokens import PUBLIC_SIZE, Tokenizer
 
 MODEL_TYPE = "hearsight"
 DEMO = Path(__file__).resolve().parents[1] / "demo" / "model"
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
-CLASSES: dict[str, type[CLIP4Clip]] = {
-    "clip4clip": CLIP4Clip,
-    "blind": AVIGATE,
-    "avigate": AVIGATE,
-    "save": SAVE,
-    "chorus": Chorus,
-}
 
 
 def build(config: ModelConfig, tokenizer: Tokenizer | None = None) -> CLIP4Clip:
     """A model of a configuration, with fresh weights."""
-    return CLASSES[config.method](config, tokenizer)
+    return class_of(config.method)(config, tokenizer)
 
 
 def load(name_or_path: str | Path, device: str = "cpu", dtype: str = "float32") -> CLIP4Clip:
@@ -44,7 +35,8 @@ def load(name_or_path: str | Path, device: str = "cpu", dtype: str = "float32") 
 
     name_or_path: "demo" for the bundled model, a folder, or a hub id. A plain CLIP ("openai/clip-vit-base-patch32")
     loads as CLIP4Clip mean pooling. device: "cpu", "cuda", "mps". dtype: "float32" or "bfloat16".
-    Never executes pickled code. Raises HearsightError when there is no such model, or its files are damaged.
+    Never runs code of the folder: no pickles, and no method but those that are registered. Raises HearsightError when
+    there is no such model, its method is unknown, or its files are damaged.
     """
     if dtype not in DTYPES:
         raise HearsightError(f"unknown dtype '{dtype}'; choose one of {', '.join(DTYPES)}")

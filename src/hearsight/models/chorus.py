@@ -29,6 +29,7 @@ VOICES = ("sight", "audio", "speech")
 
 class Chorus(Listener):
     branches: tuple[str, ...] = VOICES[1:]
+    aligned = True
 
     def __init__(self, config: ModelConfig, tokenizer: Tokenizer | None = None) -> None:
         super().__init__(config, tokenizer)
@@ -97,6 +98,9 @@ class Chorus(Listener):
         rest = scale * text[:, D:] @ video.pooled[:, D:].T
         return (coarse + fine) / 2 + rest
 
+    def losses(self, text: Tensor, video: VideoEmbedding) -> dict[str, Tensor]:
+        return {"few_voices": few_voices_loss(self.weights_of(text))}
+
 
 def question(width: int) -> nn.Linear:
     """What a text asks of one voice: at first, the text itself."""
@@ -104,3 +108,13 @@ def question(width: int) -> nn.Linear:
     nn.init.eye_(layer.weight)
     nn.init.zeros_(layer.bias)
     return layer
+
+
+def few_voices_loss(weights: Tensor) -> Tensor:
+    """Mean entropy of the weights that texts give to voices, in nats: 0 where each listens to one alone.
+
+    weights: (N, V), positive, adding up to 1. In training, what a picture happens to sound like tells one clip from
+    another: a little is gained by listening to it, and lost on clips that sound otherwise. A small price on every
+    further voice leaves those that a text speaks of, which gain much.
+    """
+    return -(weights * weights.clamp(min=1e-6).log()).sum(dim=-1).mean()

@@ -33,6 +33,7 @@ class CLIP4Clip(nn.Module):
     """Mean pooling of CLIP's frames. See `hearsight.load`."""
 
     branches: tuple[str, ...] = ()  # what it hears beside the frames: of "audio", "speech"
+    aligned = False  # whether soft-ALBEF is a part of its training; needs resampled audio
 
     def __init__(self, config: ModelConfig, tokenizer: Tokenizer | None = None) -> None:
         super().__init__()
@@ -143,6 +144,14 @@ class CLIP4Clip(nn.Module):
     def similarity(self, text: Tensor, video: VideoEmbedding) -> Tensor:
         """Logits (N, B) of unit text vectors (N, D) with B videos (docs/reference.md section 6)."""
         return similarity(text, video, self.clip.logit_scale.float().exp(), self.config.temperature)
+
+    def losses(self, text: Tensor, video: VideoEmbedding) -> dict[str, Tensor]:
+        """Losses of the method's own, by name, added to those that all have (training/objective.py). One that is named
+        "contrast" or "soft_albef" takes that one's place.
+
+        text: (B, D), or as wide as `text_width`. video: B clips, without gates. Text i belongs to clip i.
+        """
+        return {}
 
     # Files
 

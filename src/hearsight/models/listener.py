@@ -8,6 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from hearsight.errors import HearsightError
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.models.config import ModelConfig
 from hearsight.models.inputs import ClipInputs
@@ -23,7 +24,8 @@ class Listener(CLIP4Clip):
 
     def __init__(self, config: ModelConfig, tokenizer: Tokenizer | None = None) -> None:
         super().__init__(config, tokenizer)
-        assert config.ast is not None  # ModelConfig sees to it
+        if config.ast is None:
+            raise HearsightError(f"the configuration of a '{config.method}' model lacks 'ast'; it needs an audio tower")
         D = self.width
         self.heads = config.heads or D // 64
         self.ast = AudioTower(config.ast)

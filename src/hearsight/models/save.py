@@ -18,6 +18,7 @@ BRANCH = 0.5  # weight of each branch beside the frames
 
 class SAVE(AVIGATE):
     branches: tuple[str, ...] = ("audio", "speech")
+    aligned = True
 
     def __init__(self, config: ModelConfig, tokenizer: Tokenizer | None = None) -> None:
         super().__init__(config, tokenizer)

@@ -23,11 +23,13 @@ from hearsight.evaluation.retrieval import evaluate
 from hearsight.models.checkpoint import save
 from hearsight.models.inputs import ClipInputs
 from hearsight.models.listener import Listener
+from hearsight.models.methods import class_of
 from hearsight.progress import Progress
 from hearsight.training.batches import Batch, check_captions, make_batches, read_ahead, updates
 from hearsight.training.model import fresh_model, load_towers
 from hearsight.training.objective import Objective
 from hearsight.training.parameters import parameter_groups
+from hearsight.training.processes import check_alike, processes
 from hearsight.training.recipe import MethodRecipe
 from hearsight.training.run import (
     LARGEST_GRADIENT,
@@ -66,6 +68,7 @@ class Training:
 
     def __init__(self, recipe: MethodRecipe, folder: Path, progress: Progress | None = None) -> None:
         self.recipe, self.data = recipe, data_folder(recipe)
+        processes()
         AcceleratorState._reset_state()  # a run before this one, in the same process, may have had another precision
         self.accelerator = accelerator = Accelerator(
             mixed_precision=PRECISION[recipe.precision],
@@ -87,6 +90,7 @@ class Training:
         optimizer = make_optimizer(parameter_groups(self.model, recipe), recipe)
         state = self.run.resume(self.model, optimizer)
         self.step, self.best = state["step"], state.get("best", -1.0)
+        check_alike(self.step, str(folder))
         self.objective, self.optimizer = accelerator.prepare(Objective(self.model, recipe), optimizer)
 
     @property
@@ -181,7 +185,7 @@ def has_validation(data: Path) -> bool:
 
 def _aligned(recipe: MethodRecipe) -> bool:
     """Whether soft-ALBEF is a part of the loss."""
-    return recipe.method in ("save", "chorus") and recipe.soft_albef > 0
+    return class_of(recipe.method).aligned and recipe.soft_albef > 0
 
 
 def _check(recipe: MethodRecipe, data: Path, processes: int) -> None:

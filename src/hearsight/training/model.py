@@ -13,6 +13,7 @@ from hearsight.models.checkpoint import build, load
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.models.hub import locate_tower
 from hearsight.models.listener import Listener
+from hearsight.models.methods import class_of
 from hearsight.towers.ast import AudioTower
 from hearsight.training.initialise import SPREAD, initialise
 from hearsight.training.recipe import MethodRecipe
@@ -58,7 +59,7 @@ def fresh_model(recipe: MethodRecipe, towers: Listener) -> CLIP4Clip:
     config = replace(
         towers.config,
         method=recipe.method,
-        ast=None if recipe.method == "clip4clip" else towers.config.ast,
+        ast=towers.config.ast if issubclass(class_of(recipe.method), Listener) else None,
         layers=recipe.layers,
         queries=recipe.queries,
         heads=recipe.heads,

@@ -1,15 +1,14 @@
-"""What is minimised: the adaptive-margin contrastive loss, soft-ALBEF with a teacher, and few voices of Chorus."""
+"""What is minimised: the adaptive-margin contrastive loss, a method's own losses, and soft-ALBEF with a teacher."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
-from hearsight.models.chorus import Chorus
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.models.inputs import ClipInputs
 from hearsight.training.gather import gather, gather_video
-from hearsight.training.losses import adaptive_margin, adaptive_margin_loss, few_voices_loss, soft_albef_loss
+from hearsight.training.losses import adaptive_margin, adaptive_margin_loss, soft_albef_loss
 from hearsight.training.recipe import MethodRecipe
 from hearsight.types import ClipFeatures, VideoEmbedding
 
@@ -45,8 +44,10 @@ class Objective(nn.Module):
         margin = adaptive_margin(text, video, recipe.margin_weight, recipe.margin_limit)
         scale = model.clip.logit_scale.float().exp()
         losses = {"contrast": adaptive_margin_loss(model.similarity(text, video), margin, scale)}
-        if isinstance(model, Chorus) and recipe.few_voices:
-            losses["few_voices"] = recipe.few_voices * few_voices_loss(model.weights_of(text))
         if teacher is not None:
             losses["soft_albef"] = recipe.soft_albef * soft_albef_loss(video, teacher, compared)
+        for name, loss in model.losses(text, video).items():
+            weight = recipe.few_voices if name == "few_voices" else 1.0
+            if weight:
+                losses[name] = weight * loss
         return losses

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
 
 from hearsight.errors import HearsightError
-from hearsight.models.config import Method
+from hearsight.models.methods import class_of
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -74,7 +74,7 @@ class MethodRecipe(Schedule):
     data: str
     dataset: str | None = None
     recogniser: str = "pocketsphinx"
-    method: Method = "save"
+    method: str = "save"
     frames: Count | None = None
     words: Count | None = None
     temperature: Positive | None = None
@@ -104,6 +104,12 @@ class MethodRecipe(Schedule):
     few_voices: NotNegative = 0.6  # of Chorus
     audio_only: Share = 0.0
     mixed: Share = 0.0
+
+    @field_validator("method")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        class_of(name)
+        return name
 
     @model_validator(mode="after")
     def _one_way_to_show(self) -> MethodRecipe:

@@ -1,0 +1,27 @@
+"""`hearsight --plugin FILE COMMAND ...`: a file of the person's own, run first, so that what it registers is known."""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
+from hearsight.errors import HearsightError
+
+
+def run(file: Path) -> None:
+    """Run a Python file, which may import others beside it. Raises HearsightError for one that fails."""
+    name = f"plugin_{file.stem}"  # a save.py is not to be mistaken for another module of that name
+    spec = spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise HearsightError(f"cannot run the plugin {file}: it is no Python file; give one that ends in .py")
+    sys.path.append(str(file.resolve().parent))
+    module = sys.modules[name] = module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except HearsightError:
+        raise
+    except Exception as error:
+        raise HearsightError(
+            f"the plugin {file} failed ({type(error).__name__}: {error}); correct it, or add --debug for its traceback"
+        ) from error

@@ -1,0 +1,40 @@
+"""A person's own file, run before a command."""
+
+import pytest
+
+FILE = """
+import hearsight
+from hearsight.models.clip4clip import CLIP4Clip
+from beside import NAME
+
+hearsight.register(NAME)(type("Mine", (CLIP4Clip,), {}))
+"""
+
+
+@pytest.mark.usefixtures("house_methods")
+def test_what_it_registers_is_known(tmp_path, run):
+    from hearsight.models.methods import METHODS, class_of
+
+    (tmp_path / "save.py").write_text(FILE)  # named like a module of the house
+    (tmp_path / "beside.py").write_text("NAME = 'mine'\n")
+    assert "mine" not in METHODS
+    assert run("--plugin", tmp_path / "save.py", "models").code == 0
+    assert class_of("mine").__name__ == "Mine"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "code", "says"),
+    [
+        ("no.txt", "", 1, "is no Python file"),
+        ("wrong.py", "1 / 0", 1, "failed (ZeroDivisionError: division by zero)"),
+        ("odd.py", "def", 1, "failed (SyntaxError: invalid syntax (odd.py, line 1))"),
+        ("own.py", "import hearsight\nhearsight.register('save')(int)", 1, "register yours under another name"),
+        ("absent.py", None, 2, "does not exist"),
+    ],
+)
+def test_what_is_wrong_with_it_is_said(tmp_path, run, name, text, code, says):
+    if text is not None:
+        (tmp_path / name).write_text(text)
+    ran = run("--plugin", tmp_path / name, "models")
+    assert ran.code == code
+    assert says in ran.err
