@@ -7,7 +7,7 @@ import pytest
 
 from hearsight.errors import HearsightError
 from hearsight.evaluation.report import Report, read_report
-from hearsight.evaluation.tables import as_text, differences_as_text
+from hearsight.evaluation.tables import as_markdown, as_text, differences_as_text
 from tests.evaluation.making import ranking
 
 SAVE = Report("SAVE", "data/test", [ranking(seed, skill=3) for seed in range(3)])
@@ -71,6 +71,13 @@ def test_a_report_is_kept_in_a_folder(tmp_path):
     for file in (tmp_path / "report").iterdir():
         assert file.read_bytes() == (tmp_path / "again" / file.name).read_bytes()
     assert read_report(tmp_path / "report").rows == SAVE.rows
+
+
+def test_names_of_any_kind_are_shown_in_markdown_as_they_are():
+    odd = replace(ranking(), kinds=tuple(("a|b", "*c*")[i % 2] for i in range(120)))
+    text = as_markdown(Report("<b>\n# x", "data", [odd]))
+    assert "\n| a\\|b | 60 |" in text and "\n| \\*c\\* | 60 |" in text
+    assert text.startswith("# \\<b\\> \\# x on data\n")
 
 
 def test_a_folder_without_a_report_is_told(tmp_path):
