@@ -21,6 +21,7 @@ from hearsight.evaluation.retrieval import rank
 from hearsight.training.loop import made_from
 from hearsight.training.model import load_towers
 from hearsight.training.recipe import MethodRecipe, read_recipe
+from hearsight.whole import write_whole
 
 RECIPE = "soundstage"
 TOWERS = Path("build/demo")  # where `make demo-model` trains the same
@@ -121,9 +122,7 @@ def keep(record: Path, models: Sequence[Path], make: Callable[[], Any]) -> None:
     made = max((model / "model.safetensors").stat().st_mtime for model in models)
     if not record.exists() or record.stat().st_mtime < made:
         record.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = record.with_suffix(".part")
-        unfinished.write_text(json.dumps(make()) + "\n")
-        unfinished.replace(record)
+        write_whole(record, json.dumps(make()) + "\n")
 
 
 def prepare(plan: Plan) -> None:

@@ -129,6 +129,7 @@ def test_ast_becomes_a_folder_for_transformers(run, tmp_path):
     assert "module.mlp_head.0.weight, module.mlp_head.1.weight, module.v.head.weight" in ran.out
     assert json.loads((tmp_path / "ast" / "config.json").read_text())["model_type"] == "audio-spectrogram-transformer"
     assert type(AutoModel.from_pretrained(tmp_path / "ast")).__name__ == "ASTModel"
+    assert len({file.stat().st_mode for file in (tmp_path / "ast").iterdir()}) == 1
     for option in (["--frames", 12], ["--vocabulary", tmp_path]):
         assert "it takes no vocabulary" in run("convert", tmp_path / "ast.pth", tmp_path / "other", *option).err
 

@@ -86,6 +86,13 @@ def test_a_report_is_kept_in_a_folder(tmp_path):
     assert read_report(tmp_path / "report").rows == SAVE.rows
 
 
+def test_names_of_any_kind_are_shown_in_markdown_as_they_are():
+    odd = replace(ranking(), kinds=tuple(("a|b", "*c*")[i % 2] for i in range(120)))
+    text = as_markdown(Report("<b>\n# x", "data", [odd]))
+    assert "\n| a\\|b | 60 |" in text and "\n| \\*c\\* | 60 |" in text
+    assert text.startswith("# \\<b\\> \\# x on data\n")
+
+
 def test_a_folder_without_a_report_is_told(tmp_path):
     with pytest.raises(HearsightError, match="make one with `hearsight evaluate"):
         read_report(tmp_path)

@@ -29,6 +29,7 @@ def test_blocks_rank_as_the_whole_matrix(model, clips):
     texts = [text for example in clips.examples for _, text in example.captions]
     scores = np.concatenate(list(score(model, encode_texts(model, texts), encode_clips(model, clips))))
     found = rank(model, clips)
+    assert found.model == model.fingerprint
     assert scores.shape == (len(texts), len(clips))
     assert np.array_equal(found.owner, [0, 1, 1, 2, 2, 2, 3, 4, 4, 5, 5, 5, 6])
     assert np.array_equal(found.texts, text_ranks(scores, found.owner))

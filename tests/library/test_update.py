@@ -406,14 +406,14 @@ def test_full_disk_is_no_fault_of_the_film_that_is_transcribed(library, model, m
     (library.at / "transcripts").mkdir()
     for name in ("bell", "sea", "silent"):
         say(next(library.folder.rglob(f"{name}.mkv")).with_suffix(".srt"), "hello")
-    real = Path.write_text
+    real = Path.write_bytes
 
-    def full(path, text, *args, **kwargs):
+    def full(path, content):
         if path.suffix == ".part" and path.parent.name == "transcripts":
             raise OSError(errno.ENOSPC, "No space left on device")
-        return real(path, text, *args, **kwargs)
+        return real(path, content)
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     assert library.update(model, None).failed == []
 
 

@@ -159,3 +159,10 @@ def test_a_model_moves_as_a_folder(tmp_path):
     tiny_model(tmp_path / "here")
     shutil.move(tmp_path / "here", tmp_path / "there")
     assert hearsight.load(tmp_path / "there").tokenize(["a bell"]).shape == (1, 32)
+
+
+def test_others_may_read_the_weights_as_they_may_read_the_rest(tmp_path):
+    (tmp_path / "usual").touch()
+    tiny_model(tmp_path / "model")
+    modes = {file.stat().st_mode for file in (tmp_path / "model").iterdir()}
+    assert modes == {(tmp_path / "usual").stat().st_mode}

@@ -94,7 +94,7 @@ def test_it_goes_on_where_it_stopped_with_the_same_bytes(rendered: Path, tmp_pat
     render(tmp_path, "demo", 2, seed=5, workers=1)
     kept = (tmp_path / "demo-00000.mp4").stat().st_mtime_ns
     (tmp_path / "demo-00001.mp4").unlink()
-    (tmp_path / "demo-00001.part").write_bytes(b"interrupted")
+    (tmp_path / "demo-00001.mp4.part").write_bytes(b"interrupted")
     reports: list[tuple[int, int]] = []
     render(tmp_path, "demo", COUNT, seed=5, workers=1, progress=lambda done, of: reports.append((done, of)))
     assert (tmp_path / "demo-00000.mp4").stat().st_mtime_ns == kept

@@ -1,6 +1,7 @@
 """AST's tokens are one frequency after the other; their average keeps the moments apart."""
 
 import torch
+from transformers import ASTConfig, ASTModel
 
 from hearsight.towers.ast import AudioTower
 from tests.making import tiny_ast
@@ -34,3 +35,11 @@ def test_patches_of_a_moment_are_where_the_average_looks_for_them():
     changed = (tower.model.embeddings(loud) - tower.model.embeddings(quiet)).abs().sum(dim=-1)[0, 2:]
     assert changed.reshape(across, along)[:, 1:].max() == 0
     assert changed.reshape(across, along)[:, 0].min() > 0
+
+
+def test_where_a_tower_stood_is_no_part_of_it(tmp_path):
+    model = ASTModel(ASTConfig(**tiny_ast()))
+    for name in ("here", "there"):
+        model.save_pretrained(tmp_path / name)
+    here, there = (AudioTower.from_pretrained(tmp_path / name).model.config.to_dict() for name in ("here", "there"))
+    assert here == there and str(tmp_path) not in str(here)

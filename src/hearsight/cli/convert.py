@@ -83,6 +83,7 @@ def as_dict(made: Converted) -> dict[str, Any]:
 def report(made: Converted) -> dict[str, str]:
     """What was read, what was made of it, and what to do with it."""
     from hearsight.models.checkpoint import listed
+    from hearsight.models.sizes import ast_sizes, sizes
 
     contents = made.contents
     whose = WHOSE.get(contents.kind, f"CLIP4Clip's training output with the {contents.kind} head")
@@ -94,35 +95,11 @@ def report(made: Converted) -> dict[str, str]:
     if contents.prefixed:
         rows["tensors"] += "; 'module.' taken off their names"
     rows["left out"] = f"{len(contents.left_out):,}: {listed(contents.left_out)}" if contents.left_out else "nothing"
-    rows |= sizes(made)
+    rows |= sizes(made.config) if made.config else ast_sizes(made.ast or {})
     rows["written"] = str(made.out)
     if made.config and not made.vocabulary:
         rows["vocabulary"] = "OpenAI's, which no checkpoint holds: fetched when first used, or give it by --vocabulary"
     rows["next"] = next_command(made)
-    return rows
-
-
-def sizes(made: Converted) -> dict[str, str]:
-    """The method and its towers, in words."""
-    rows = {}
-    if made.config:
-        config, clip = made.config, made.config.clip
-        text, vision = clip["text_config"], clip["vision_config"]
-        rows["method"] = f"{config.method}: {config.frames} frames, {config.words} words, D {clip['projection_dim']}"
-        if config.method != "clip4clip":
-            heads = config.heads or clip["projection_dim"] // 64
-            rows["fusion"] = f"{config.layers} layers, {show.counted(heads, 'head')}, {config.queries} queries"
-            rows["fusion"] += f", temperature {config.temperature:g}"
-        rows["CLIP"] = (
-            f"pictures of {vision['image_size']} in patches of {vision['patch_size']}, {vision['num_hidden_layers']} "
-            f"layers {vision['hidden_size']} wide; texts {text['num_hidden_layers']} layers {text['hidden_size']} wide"
-        )
-    ast = made.ast or (made.config and made.config.ast)
-    if ast:
-        rows["AST"] = (
-            f"filterbanks of {ast['max_length']} x {ast['num_mel_bins']} in patches of {ast['patch_size']} every "
-            f"{ast['time_stride']}, {ast['num_hidden_layers']} layers {ast['hidden_size']} wide"
-        )
     return rows
 
 

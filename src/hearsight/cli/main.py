@@ -18,7 +18,21 @@ from typing import Annotated
 import typer
 
 import hearsight
-from hearsight.cli import convert, data, demo, evaluate, index, info, models, plugin, search, show, soundstage, train
+from hearsight.cli import (
+    convert,
+    data,
+    demo,
+    evaluate,
+    export,
+    index,
+    info,
+    models,
+    plugin,
+    search,
+    show,
+    soundstage,
+    train,
+)
 from hearsight.errors import HearsightError
 
 SECONDS_TO_BE_ENDED = 10.0
@@ -39,6 +53,7 @@ app.command(short_help="Make a model of a published checkpoint.")(convert.conver
 app.command(short_help="Index the bundled clips, and find six of them.")(demo.demo)
 app.command(short_help="Train a model by a recipe.")(train.train)
 app.command(short_help="Measure how well a model finds clips by captions.")(evaluate.evaluate)
+app.command(short_help="Make a folder of a model for the Hugging Face hub.")(export.export)
 app.add_typer(data.app, name="data", short_help="Look through a data set, and compute what teaches with it.")
 app.add_typer(soundstage.app, name="soundstage", short_help="Generate clips to train on and to test with.")
 

@@ -12,6 +12,7 @@ from typing import Any
 from hearsight.datasets.layouts import Entry
 from hearsight.datasets.layouts.root import MADE
 from hearsight.errors import HearsightError
+from hearsight.whole import write_whole
 
 NOTE = "dataset.json"
 
@@ -78,7 +79,7 @@ def read_note(folder: Path) -> dict[str, Any] | None:
 
 
 def write_note(folder: Path, note: dict[str, Any]) -> None:
-    _replace(folder / NOTE, json.dumps(note, indent=2) + "\n")
+    write_whole(folder / NOTE, json.dumps(note, indent=2) + "\n")
 
 
 def write_manifest(folder: Path, entries: Sequence[Entry]) -> None:
@@ -87,7 +88,7 @@ def write_manifest(folder: Path, entries: Sequence[Entry]) -> None:
         (folder / "manifest.jsonl").unlink(missing_ok=True)
         return
     folder.mkdir(exist_ok=True)
-    _replace(folder / "manifest.jsonl", "".join(json.dumps(_row(folder, entry)) + "\n" for entry in entries))
+    write_whole(folder / "manifest.jsonl", "".join(json.dumps(_row(folder, entry)) + "\n" for entry in entries))
 
 
 def _row(folder: Path, entry: Entry) -> dict[str, Any]:
@@ -95,9 +96,3 @@ def _row(folder: Path, entry: Entry) -> dict[str, Any]:
     told = {"start": entry.start, "end": entry.end, "transcript": entry.transcript}
     path = os.path.relpath(entry.path or "", folder)
     return {"id": entry.id, "path": path, "captions": captions} | {k: v for k, v in told.items() if v is not None}
-
-
-def _replace(path: Path, text: str) -> None:
-    part = path.with_suffix(".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)

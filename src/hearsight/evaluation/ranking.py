@@ -29,7 +29,8 @@ class Ranking:
     owner: (N,), the clip that each describes. clusters: (B,), equal for twins: they are no independent evidence.
     texts: (N,), the rank of each caption's clip, from 0. ties: (N,), how many of the clips before it score the same:
     they come first because a tie counts against the method. videos: (B,), the rank of each clip's best caption, from 0;
-    None where scores were normalised, which is for text-to-video only. normalisation: how, in words.
+    None where scores were normalised, which is for text-to-video only. normalisation: how, in words. model: its
+    fingerprint; None where that was not noted, as in older reports.
     """
 
     captions: str
@@ -40,6 +41,7 @@ class Ranking:
     ties: Ranks
     videos: Ranks | None
     normalisation: str | None = None
+    model: str | None = None
 
     def rows(self) -> dict[str, Row]:
         """Text-to-video by kind of caption, ALL captions, and BACK from video to text."""

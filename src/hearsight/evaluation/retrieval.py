@@ -65,6 +65,7 @@ def rank(model: CLIP4Clip, clips: ClipSet, normalisation: Normalisation | None =
         ties=np.concatenate(beside),
         videos=best.ranks() if best else None,
         normalisation=str(normalisation) if normalisation else None,
+        model=model.fingerprint,
     )
 
 

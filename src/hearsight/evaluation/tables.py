@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -43,11 +44,10 @@ def published_as_text(report: Report) -> str:
     return "\n".join([f"published on {report.dataset}, and this model ({PUBLISHED}):", *rows])
 
 
-def published_as_markdown(report: Report) -> str:
-    rows = [[name, f"{value}{interval}"] for name, value, interval in _published(report)]
-    return "\n".join(
-        [f"## Beside what is published on {report.dataset}", "", f"{PUBLISHED}.", "", markdown(["", "SumR"], rows), ""]
-    )
+def published_as_markdown(report: Report, level: int = 2) -> str:
+    rows = [[escaped(name), f"{value}{interval}"] for name, value, interval in _published(report)]
+    head = f"{'#' * level} Beside what is published on {report.dataset}"
+    return "\n".join([head, "", f"{PUBLISHED}.", "", markdown(["", "SumR"], rows), ""])
 
 
 def _published(report: Report) -> list[tuple[str, str, str]]:
@@ -69,29 +69,30 @@ def differences_as_text(method: str, over: Rows) -> str:
     return "\n".join(lines)
 
 
-def as_markdown(report: Report) -> str:
-    """A heading, the table, and under what protocol it was made."""
+def as_markdown(report: Report, level: int = 1) -> str:
+    """A heading of a level, the table, and under what protocol it was made."""
     rows = [
         [
-            name,
+            escaped(name),
             f"{report.queries[name]:,}",
             *(f"{_number(row[m].value, m)} ({_span(row[m], m, ' to ')})" for m in HEADINGS),
         ]
         for name, row in report.rows.items()
     ]
-    protocol = [f"- {name}: {value}" for name, value in report.protocol.items()]
+    protocol = [f"- {name}: {escaped(str(value))}" for name, value in report.protocol.items()]
     table = markdown(["", "queries", *HEADINGS.values()], rows)
-    parts = [f"# {report.method} on {report.data}", "", table, "", *protocol, ""]
-    return "\n".join([*parts, published_as_markdown(report)] if report.dataset else parts)
+    head = f"{'#' * level} {escaped(f'{report.method} on {report.data}')}"
+    parts = [head, "", table, "", *protocol, ""]
+    return "\n".join([*parts, published_as_markdown(report, level + 1)] if report.dataset else parts)
 
 
 def differences_as_markdown(method: str, over: Rows) -> str:
     """A heading and a table of what each metric is greater by; for ranks, less is better."""
     rows = [
-        [name, *(signed(row[metric]) for metric in HEADINGS), signed(row["sumr_relative"])]
+        [escaped(name), *(signed(row[metric]) for metric in HEADINGS), signed(row["sumr_relative"])]
         for name, row in over.items()
     ]
-    return "\n".join([f"## Over {method}", "", markdown(["", *HEADINGS.values(), "SumR, %"], rows), ""])
+    return "\n".join([f"## Over {escaped(method)}", "", markdown(["", *HEADINGS.values(), "SumR, %"], rows), ""])
 
 
 def _columns(cells: Iterable[str]) -> str:
@@ -102,6 +103,11 @@ def markdown(head: list[str], rows: list[list[str]]) -> str:
     """A table; its first column is of names, the others of numbers."""
     lines = [head, ["---", *["--:"] * (len(head) - 1)], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def escaped(text: str) -> str:
+    """A text as one line of Markdown that shows it as it is: names come from strangers' files."""
+    return re.sub(r"([\\`*_\[\]<>|~&$#])", r"\\\1", " ".join(text.split()))
 
 
 def _number(value: float, metric: str) -> str:

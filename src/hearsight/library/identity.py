@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from hearsight.errors import HearsightError
+from hearsight.whole import write_whole
 
 FORMAT = 2
 
@@ -40,9 +41,7 @@ class Identity:
         return cutting(self.by, self.seconds)
 
     def write(self, at: Path) -> None:
-        unfinished = at / "library.json.part"
-        unfinished.write_text(json.dumps(asdict(self), indent=2) + "\n")
-        unfinished.replace(at / "library.json")
+        write_whole(at / "library.json", json.dumps(asdict(self), indent=2) + "\n")
 
     @classmethod
     def read(cls, at: Path) -> Identity | None:

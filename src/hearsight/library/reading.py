@@ -25,6 +25,7 @@ from hearsight.speech.transcribe import transcribe
 from hearsight.speech.transcript import Transcript, line_of
 from hearsight.towers.pixels import CLIP_MEAN, CLIP_STD
 from hearsight.types import Line
+from hearsight.whole import write_whole
 
 WORDS_A_LINE = 10
 THUMBNAIL = 160  # pixels
@@ -173,9 +174,7 @@ class Reader:
         transcript = transcribe(info, self.listener)
         if transcript.lines:
             with suppress(OSError):  # no fault of the file: where nothing can be written, the tables will say so
-                unfinished = kept.with_suffix(".part")
-                unfinished.write_text(json.dumps(transcript.to_dict()))
-                unfinished.replace(kept)
+                write_whole(kept, json.dumps(transcript.to_dict()))
         return transcript
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,13 @@ def save(model: CLIP4Clip, folder: Path, half: bool = False) -> None:
     if half:
         weights = {name: t.half() if t.is_floating_point() else t for name, t in weights.items()}
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    share_weights(folder)
     model.tokenizer.save(folder)
+
+
+def share_weights(folder: Path) -> None:
+    """Let whoever may read a model's configuration read its weights, too: safetensors writes for the owner alone."""
+    shutil.copymode(folder / "config.json", folder / "model.safetensors")
 
 
 def fingerprint(model: CLIP4Clip) -> str:

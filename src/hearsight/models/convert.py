@@ -5,18 +5,15 @@ What a file holds and what it is, is told in published/.
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
 from torch import Tensor
 
 from hearsight.errors import HearsightError
-from hearsight.models.checkpoint import build
+from hearsight.models.checkpoint import build, share_weights
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.models.config import ModelConfig
 from hearsight.models.hub import has_vocabulary
@@ -25,6 +22,7 @@ from hearsight.models.published.files import read_file
 from hearsight.models.published.names import take
 from hearsight.models.published.sizes import ast_sizes, model_config
 from hearsight.models.tokens import PUBLIC_SIZE, Tokenizer
+from hearsight.whole import check_new, whole_folder
 
 
 @dataclass(frozen=True)
@@ -84,18 +82,17 @@ def convert(
     settings: heads, frames, words and temperature, as `ModelConfig` has them.
     Raises HearsightError as `load_published` does, and if `out` holds anything: nothing is overwritten.
     """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise HearsightError(f"cannot write {out}: something is there, and nothing is overwritten; give a new folder")
+    check_new(out)
     contents = read(path, method)
     if contents.kind == "ast":
         if vocabulary or settings:
             raise HearsightError(f"{path} is an AST, an audio tower; it takes no vocabulary, heads, frames or words")
         sizes = ast_sizes(contents)
-        with _whole(out) as folder:
+        with whole_folder(out) as folder:
             _save_ast(contents, sizes, folder)
         return Converted(contents, None, sizes, out, vocabulary=False)
     model = _model(contents, _tokenizer(contents, vocabulary), **settings)
-    with _whole(out) as folder:
+    with whole_folder(out) as folder:
         model.save_pretrained(folder)
     return Converted(contents, model.config, None, out, has_vocabulary(out))
 
@@ -141,21 +138,4 @@ def _save_ast(contents: Contents, sizes: dict[str, Any], folder: Path) -> None:
     model.load_state_dict({name.removeprefix("ast.model."): tensor for name, tensor in weights.items()})
     logging.disable_progress_bar()
     model.save_pretrained(str(folder))
-
-
-@contextmanager
-def _whole(out: Path) -> Iterator[Path]:
-    """A folder to write in that becomes `out` when all is written, so that no half model is ever there."""
-    out = out.absolute()
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as workshop:
-            folder = Path(workshop) / "model"
-            folder.mkdir()
-            yield folder
-            folder.rename(out)
-    except (OSError, SafetensorError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise HearsightError(
-            f"cannot write {out}: {reason}; make room or get permission, or write elsewhere"
-        ) from error
+    share_weights(folder)

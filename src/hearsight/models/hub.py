@@ -39,6 +39,18 @@ def has_weights(folder: Path) -> bool:
     return any(folder.glob("*.safetensors"))
 
 
+def is_on_hub(name: str) -> bool:
+    """Whether a name is the hub id of a model that this machine has got, and no folder: `load` looks for that first."""
+    from huggingface_hub import try_to_load_from_cache
+
+    if name.count("/") != 1 or name.startswith((".", "/", "~")) or name.endswith("/") or Path(name).is_dir():
+        return False
+    try:
+        return isinstance(try_to_load_from_cache(name, "config.json"), str)
+    except ValueError:  # of letters that no hub id has
+        return False
+
+
 def locate_tower(name: str) -> Path:
     """The folder of such a model: one on disk, or from the hub (and its cache)."""
     path = Path(name).expanduser()

@@ -18,6 +18,7 @@ from hearsight.errors import HearsightError
 from hearsight.soundstage.layouts import LAYOUTS, Rendered
 from hearsight.soundstage.names import SPLITS
 from hearsight.soundstage.rows import read_rows
+from hearsight.whole import whole_file, write_whole
 
 NOTE = "soundstage.json"  # the data set's layout, and its clips' names with their ids in Soundstage
 
@@ -45,7 +46,7 @@ def export(folder: Path, out: Path, layout: str) -> int:
         for name, clip in clips.items():
             place_video(clip.path, out / disguise.media(name))
         for name, content in disguise.annotations(clips).items():
-            write(out / name, content)
+            write_whole(out / name, content)
     except OSError as error:
         raise HearsightError(f"cannot write the data set to {out} ({error}); see to that and export again") from error
     return len(clips)
@@ -100,7 +101,7 @@ def claim(out: Path, note: dict[str, Any]) -> None:
     """Note in the folder what it holds. Raises HearsightError where it holds anything else."""
     out.mkdir(parents=True, exist_ok=True)
     if not any(out.iterdir()):
-        write(out / NOTE, (json.dumps(note, indent=2) + "\n").encode())
+        write_whole(out / NOTE, json.dumps(note, indent=2) + "\n")
         return
     held = read_note(out / NOTE)
     if held == note:
@@ -127,17 +128,8 @@ def place_video(source: Path, path: Path) -> None:
     if path.exists() and filecmp.cmp(source, path):
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f"{path.name}.part")
-    unfinished.unlink(missing_ok=True)
-    try:
-        os.link(source, unfinished)
-    except OSError:  # another file system, or one that has no hard links
-        shutil.copy2(source, unfinished)
-    unfinished.replace(path)
-
-
-def write(path: Path, content: bytes) -> None:
-    """The file is either complete or not there."""
-    unfinished = path.with_name(f"{path.name}.part")
-    unfinished.write_bytes(content)
-    unfinished.replace(path)
+    with whole_file(path) as part:
+        try:
+            os.link(source, part)
+        except OSError:  # another file system, or one that has no hard links
+            shutil.copy2(source, part)

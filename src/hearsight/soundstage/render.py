@@ -26,6 +26,7 @@ from hearsight.soundstage.splits import SPLITS
 from hearsight.soundstage.synthesis import SAMPLE_RATE
 from hearsight.soundstage.versions import versions
 from hearsight.soundstage.voices import find_flite
+from hearsight.whole import whole_file, write_whole
 
 SIZES = {
     "standard": {"train": 3000, "validation": 300, "test": 1000, "demo": 30},
@@ -89,8 +90,7 @@ def claim(folder: Path, content: dict[str, Any]) -> None:
         raise HearsightError(f"cannot render into {folder}: it holds clips of {json.dumps(held)}; use an empty folder")
     if (current := versions()) not in note["made_with"]:
         note["made_with"].append(current)
-        path.with_suffix(".part").write_text(json.dumps(note, indent=2) + "\n")
-        path.with_suffix(".part").replace(path)
+        write_whole(path, json.dumps(note, indent=2) + "\n")
 
 
 def clip_path(folder: Path, one: Plan) -> Path:
@@ -99,10 +99,8 @@ def clip_path(folder: Path, one: Plan) -> Path:
 
 def render_clip(folder: Path, one: Plan) -> None:
     """Write one clip; it has its name only when it is complete."""
-    path = clip_path(folder, one)
-    unfinished = path.with_suffix(".part")
-    write_mp4(unfinished, one.scene)
-    unfinished.replace(path)
+    with whole_file(clip_path(folder, one)) as part:
+        write_mp4(part, one.scene)
 
 
 def write_mp4(path: Path, scene: Scene) -> None:
@@ -150,7 +148,6 @@ def distraction_row(scene: Scene) -> dict[str, Any] | None:
 
 
 def write_lines(path: Path, rows: list[dict[str, Any]]) -> Path:
-    """Write JSON lines so that the file is either complete or not there."""
-    unfinished = path.with_suffix(".part")
-    unfinished.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
-    return unfinished.replace(path)
+    """Write JSON lines."""
+    write_whole(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    return path

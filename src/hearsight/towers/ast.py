@@ -41,7 +41,9 @@ class AudioTower(nn.Module):
         if found["missing_keys"]:
             lacking = ", ".join(sorted(found["missing_keys"])[:3])
             raise HearsightError(f"the AST of {folder} lacks weights ({lacking}, ...); fetch or save it again")
-        tower = cls(model.config.to_dict())
+        config = model.config.to_dict()
+        config.pop("_name_or_path", None)  # where a tower stood makes it no other tower, and is nobody else's business
+        tower = cls(config)
         tower.model.load_state_dict(model.state_dict())
         return tower
 

@@ -119,7 +119,7 @@ class MethodRecipe(Schedule):
 
 
 Recipe = TowersRecipe | MethodRecipe
-_ADAPTER: TypeAdapter[Recipe] = TypeAdapter(Annotated[Recipe, Field(discriminator="kind")])
+ADAPTER: TypeAdapter[Recipe] = TypeAdapter(Annotated[Recipe, Field(discriminator="kind")])
 
 
 def read_recipe(name_or_path: str, changes: list[str] | None = None) -> Recipe:
@@ -141,7 +141,7 @@ def read_recipe(name_or_path: str, changes: list[str] | None = None) -> Recipe:
             if not equals:
                 raise HearsightError(f"cannot read '--set {change}'; write it as key=value")
             values[key] = yaml.safe_load(value)
-        return _ADAPTER.validate_python(values)
+        return ADAPTER.validate_python(values)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise HearsightError(f"recipe '{name_or_path}' is not valid YAML: {error}") from error
     except ValidationError as error:

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from hearsight.errors import HearsightError
 from hearsight.training.recipe import Recipe, Schedule
+from hearsight.whole import whole_file, write_whole
 
 LARGEST_GRADIENT = 1.0  # norm
 LARGEST_LOGIT_SCALE = log(100)  # as CLIP
@@ -50,14 +51,14 @@ class Run:
             raise HearsightError(f"{self.folder} holds {otherwise}")
         if self.writes and not note.exists():
             self.folder.mkdir(parents=True, exist_ok=True)
-            _write(note, text)
+            write_whole(note, text)
 
     def _note_versions(self) -> None:
         """All that the run was made with, in the order of its starts."""
         note = self.folder / "versions.json"
         noted = json.loads(note.read_text()) if note.exists() else []
         if versions() not in noted[-1:]:
-            _write(note, json.dumps([*noted, versions()], indent=2) + "\n")
+            write_whole(note, json.dumps([*noted, versions()], indent=2) + "\n")
 
     @cached_property
     def board(self) -> SummaryWriter:
@@ -77,8 +78,8 @@ class Run:
         if not self.writes:
             return
         state = {"step": step, "model": model.state_dict(), "optimizer": optimizer.state_dict(), **extra}
-        torch.save(state, self.state_file.with_suffix(".part"))
-        self.state_file.with_suffix(".part").replace(self.state_file)
+        with whole_file(self.state_file) as part:
+            torch.save(state, part)
 
     def resume(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
         """Load the state that was kept into model and optimizer; {"step": 0} where there is none.
@@ -95,7 +96,7 @@ class Run:
                 lines = self.metrics.read_text().splitlines(keepends=True)
                 whole = [line for line in lines if line.endswith("\n")]
                 kept = [line for line in whole if json.loads(line)["step"] <= state["step"]]
-                _write(self.metrics, "".join(kept))
+                write_whole(self.metrics, "".join(kept))
         except OSError:  # of the disk, not of the run
             raise
         except Exception as error:  # of a damaged archive, anything may come
@@ -111,12 +112,6 @@ def versions() -> dict[str, str]:
     """Of what a result may depend on."""
     names = ("hearsight", "torch", "transformers", "accelerate", "numpy", "av", "kaldi-native-fbank", "pocketsphinx")
     return {"python": platform.python_version(), **{name: version(name) for name in names}}
-
-
-def _write(file: Path, text: str) -> None:
-    """All of it, or, where writing is cut short, nothing."""
-    file.with_suffix(".part").write_text(text)
-    file.with_suffix(".part").replace(file)
 
 
 def _numbers(figures: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, float]]:

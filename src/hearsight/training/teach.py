@@ -22,6 +22,7 @@ from hearsight.progress import Progress
 from hearsight.towers.pe_av import PEAV
 from hearsight.training.stored_teacher import AUDIO, VIDEO, feature_file
 from hearsight.types import Clip
+from hearsight.whole import whole_file, write_whole
 
 PE_AV_FILES = ["config.json", "model*.safetensors*", "processor_config.json", "*preprocessor_config.json"]
 RATE = 25.0  # pictures a second, where a file does not tell
@@ -85,7 +86,7 @@ def _sign(out: Path, model: TeacherModel) -> None:
     if not note.exists() and not any(
         file.suffix == ".pt" for part in (VIDEO, AUDIO) for file in (out / part).iterdir()
     ):
-        _write(note, (json.dumps(ours, indent=2) + "\n").encode())
+        write_whole(note, json.dumps(ours, indent=2) + "\n")
         return
     try:
         theirs = json.loads(note.read_bytes())
@@ -124,12 +125,5 @@ def spread(clip: Clip, info: MediaInfo, count: int) -> list[float]:
 def _save(file: Path, vector: Tensor) -> None:
     if not vector.isfinite().all():
         raise HearsightError(f"the teacher's vector for {file} is not finite; look at this clip")
-    part = file.with_suffix(".part")
-    torch.save(vector.clone(), part)
-    part.replace(file)
-
-
-def _write(file: Path, content: bytes) -> None:
-    part = file.with_suffix(".part")
-    part.write_bytes(content)
-    part.replace(file)
+    with whole_file(file) as part:
+        torch.save(vector.clone(), part)

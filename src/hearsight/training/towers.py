@@ -39,6 +39,7 @@ from hearsight.towers.pixels import crop, normalise
 from hearsight.training.recipe import TowersRecipe
 from hearsight.training.run import Run, make_optimizer, seed_step, update
 from hearsight.training.tokenizer import train_tokenizer
+from hearsight.whole import whole_file
 
 SAVE_EVERY = 200  # steps
 TEXTS_FOR_TOKENIZER = 20_000
@@ -144,9 +145,8 @@ def _made(file: Path, make: Callable[[int], NDArray[Any]], numbers: range, worke
     if not file.exists():
         with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
             arrays = np.stack(list(pool.map(make, numbers, chunksize=25)))
-        unfinished = file.with_suffix(".part.npy")
-        np.save(unfinished, arrays)
-        unfinished.replace(file)
+        with whole_file(file) as part, part.open("wb") as opened:  # of a path, numpy would change the name
+            np.save(opened, arrays)
     loaded: NDArray[Any] = np.load(file)
     return loaded
 

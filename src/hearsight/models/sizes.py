@@ -1,0 +1,39 @@
+"""A model's method and sizes in words, for a terminal and for its card."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from transformers import ASTConfig, CLIPConfig
+
+from hearsight.models.config import ModelConfig
+
+
+def sizes(config: ModelConfig) -> dict[str, str]:
+    """The method, what it adds to its towers, and each tower."""
+    clip = CLIPConfig(**config.clip)
+    text, vision, D = clip.text_config, clip.vision_config, clip.projection_dim
+    rows = {"method": f"{config.method}: {config.frames} frames, {config.words} words, D {D}"}
+    if config.method != "clip4clip":
+        rows["fusion"] = (
+            f"{_counted(config.layers, 'layer')}, {_counted(config.heads or D // 64, 'head')}, "
+            f"{config.queries} queries, temperature {config.temperature:g}"
+        )
+    rows["CLIP"] = (
+        f"pictures of {vision.image_size} in patches of {vision.patch_size}, {vision.num_hidden_layers} layers "
+        f"{vision.hidden_size} wide; texts {text.num_hidden_layers} layers {text.hidden_size} wide"
+    )
+    return rows | (ast_sizes(config.ast) if config.ast else {})
+
+
+def ast_sizes(ast: dict[str, Any]) -> dict[str, str]:
+    """Of an audio tower. ast: a dictionary of ASTConfig."""
+    config = ASTConfig(**ast)
+    return {
+        "AST": f"filterbanks of {config.max_length} x {config.num_mel_bins} in patches of {config.patch_size} every "
+        f"{config.time_stride}, {config.num_hidden_layers} layers {config.hidden_size} wide"
+    }
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
