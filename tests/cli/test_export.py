@@ -133,7 +133,10 @@ def test_numbers_are_those_of_the_reports(run, trained, reported, tmp_path):
 def test_published_numbers_and_the_hubs_own_table(run, trained, reported, tmp_path):
     folder = tmp_path / "msrvtt" / "test"
     folder.mkdir(parents=True)
-    write_note(folder.parent, {"dataset": "msrvtt-9k", "root": "/", "splits": {"test": {"clips": 1000, "good": 900}}})
+    write_note(
+        folder.parent,
+        {"dataset": "msrvtt-9k", "root": "/", "disguised": False, "splits": {"test": {"clips": 1000, "good": 900}}},
+    )
     report = reported(trained / "run" / "model", "msrvtt/test")
     run("export", trained / "run", tmp_path / "out", "--report", report)
     card = ModelCard.load(tmp_path / "out" / "README.md")
@@ -325,7 +328,7 @@ def test_an_interruption_leaves_nothing(run, trained, tmp_path, monkeypatch, err
     def fail(*args):
         raise error
 
-    monkeypatch.setattr("hearsight.training.export.card", fail)
+    monkeypatch.setattr("hearsight.publishing.export.card", fail)
     ran = run("export", trained / "run", tmp_path / "out")
     assert ran.code == (130 if isinstance(error, KeyboardInterrupt) else 1)
     assert "stopped" in ran.err or "No space left on device; make room" in ran.err

@@ -59,8 +59,14 @@ def test_manifests_are_of_what_is_good(table):
         (3, None, "abcd"),
     ]
     assert all(clip.path.resolve() == (table.parent / "film.mkv").resolve() for clip in train)
-    shutil.move(table.parent, table.parent.with_name("moved"))
-    assert read_manifest(table.parent.with_name("moved") / "hearsight" / "clips" / "test")[0].path.is_file()
+
+
+def test_a_data_set_that_moves_takes_along_what_is_known(table, monkeypatch):
+    check("table", table)
+    moved = shutil.move(table.parent, table.parent.with_name("moved"))
+    assert read_manifest(moved / "hearsight" / "clips" / "test")[0].path.is_file()
+    monkeypatch.setattr(checking, "look_at", lambda path, spans: pytest.fail("looked again"))
+    assert check("table", moved / table.name).counts()["train"]["good"] == 3
 
 
 def test_a_file_is_looked_at_once(table, monkeypatch):
@@ -156,6 +162,7 @@ def test_what_is_wrong_is_said(words, says, tmp_path, monkeypatch, capsys):
 
 def test_what_is_kept_elsewhere_is_as_good_as_the_data_set(msrvtt, tmp_path, capsys):
     """For data that cannot be written to."""
+    (msrvtt / "soundstage.json").unlink()
     assert main(["data", "check", "msrvtt-9k", str(msrvtt), "--out", str(tmp_path / "made")]) == 0
     assert not (msrvtt / "hearsight").exists()
     tiny_model(tmp_path / "model", "clip4clip")

@@ -38,6 +38,7 @@ def plant_damage(root: Path) -> None:
     """Of the training: a clip that is gone, one cut short, one that is no video. Of the test: one that is gone."""
     files = {path.name.removesuffix(".mp4"): path for path in root.rglob("*.mp4")}
     names = json.loads((root / "soundstage.json").read_text())["clips"]
+    (root / "soundstage.json").unlink()  # from here on it is as good as real
     of = {id: files[name.removesuffix(".mp4")] for name, id in names.items()}
     for id in ("train-00001", "test-00001"):
         of[id].unlink()
@@ -108,7 +109,8 @@ def test_as_published_on_a_clip_and_an_ast_with_imagebind_as_teacher(msrvtt, tmp
     capsys.readouterr()
     words = ["evaluate", str(tmp_path / "run" / "model"), "--dataset", "msrvtt-9k", "--root", str(msrvtt), "--json"]
     assert main(words) == 0
-    report = json.loads(capsys.readouterr().out)
-    assert report["dataset"] == "msrvtt-9k"
-    assert report["data"].endswith("test (msrvtt-9k), speech by given")
-    assert "one caption a clip" in report["protocol"]["published protocol"]
+    captured = capsys.readouterr()
+    assert "nothing that is published on msrvtt-9k compares with this" in captured.err
+    report = json.loads(captured.out)
+    assert report["dataset"] is None
+    assert report["data"].endswith("test (msrvtt-9k as Soundstage's disguise), speech by given")

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hearsight.library import changes
@@ -27,7 +27,6 @@ def indexed(folder: dict[str, tuple[str, int]], ids: str = "") -> list[Video]:
     ]
 
 
-@settings(deadline=None)
 @given(FOLDERS, FOLDERS)
 def test_after_an_update_the_library_is_as_the_folder(before, after):
     with patch.object(changes, "content", lambda found: str(found.file)):
@@ -53,7 +52,6 @@ def test_after_an_update_the_library_is_as_the_folder(before, after):
         assert again == changes.Changes(unchanged=len(after))
 
 
-@settings(deadline=None)
 @given(FOLDERS, FOLDERS)
 def test_nothing_is_indexed_that_is_known(before, after):
     with patch.object(changes, "content", lambda found: str(found.file)):

@@ -174,7 +174,7 @@ def test_odd_queries(library, model, mode):
             library.search(query, model, mode=mode)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=30))
 def test_no_query_breaks_the_search(library, model, text):
     try:

@@ -1,14 +1,13 @@
 """Words of queries and transcripts."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hearsight.errors import HearsightError
 from hearsight.library.words import Query, placed_stems, stems
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_placed_words_stand_where_they_are_said_to(text):
     end = 0
@@ -18,7 +17,6 @@ def test_placed_words_stand_where_they_are_said_to(text):
         end = stop
 
 
-@settings(deadline=None)
 @given(st.text(min_size=1), st.text())
 def test_strength_is_a_share(query, transcript):
     try:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hearsight.errors import HearsightError
@@ -20,7 +20,6 @@ def info_of(duration: float) -> MediaInfo:
     return MediaInfo(PATH, duration, VideoStream(0, "h264", 64, 48, 10.0), None, ())
 
 
-@settings(deadline=None)
 @given(duration=st.floats(0.01, 20_000), part=st.floats(0.005, 2))
 def test_windows_cover_the_file_without_gap_or_overlap(duration, part):
     seconds = duration * part

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hearsight.models.inputs import ClipInputs, frame_times
@@ -90,7 +90,6 @@ def test_padding_can_be_left_out(tmp_path):
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=8))
-@settings(deadline=None)
 def test_equal_blanks_are_encoded_once(blanks):
     rows = torch.randn(len(blanks), 3) + 5
     rows[torch.tensor(blanks)] = 0

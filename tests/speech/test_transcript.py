@@ -2,7 +2,7 @@ import json
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hearsight.speech import Transcript
@@ -44,7 +44,6 @@ def test_subtitles_stay_whole_where_half_of_them_is(start, end, text):
     assert READ.between(start, end) == text
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(0, 6), max_size=5))
 def test_adjoining_stretches_share_no_word_and_lose_none(cuts):
     edges = [0, *sorted(cuts), 6]

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hearsight.soundstage.sounds import sound_event
@@ -69,7 +69,6 @@ def test_endless_talk_is_cut_and_nothing_lost(shared_media):
     assert all(end <= start + 1e-6 for end, (start, _) in zip(ends, stretches[1:], strict=False))
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 1200), st.sampled_from([0.01, 0.1, 0.4, 0.9])), max_size=8))
 @example([(LONGEST - 40, 0.9), (30, 0.1), (10, 0.01), (50, 0.1), (20, 0.9)])
 def test_no_chunk_is_moved_said_twice_or_lost(runs):

@@ -68,8 +68,6 @@ def evaluate(
     """
     with show.busy(f"loading {model}"):
         from hearsight.datasets.features import extract
-        from hearsight.datasets.made import source_of
-        from hearsight.evaluation.protocols import PROTOCOLS
         from hearsight.evaluation.report import Report, as_dict, read_report
         from hearsight.evaluation.retrieval import rank
         from hearsight.evaluation.tables import as_text, differences_as_text, published_as_text
@@ -86,9 +84,7 @@ def evaluate(
     normalisation = _normalisation(loaded, folder, dsl, querybank)
     listens = _recogniser(loaded, folder, recogniser)
     clips = extract(folder, loaded, listens, Steps())
-    source = source_of(folder)
-    where = f"{folder} ({source})" if source else str(folder)
-    known = source.dataset if source and source.dataset in PROTOCOLS and folder.name == "test" else None
+    where, known = _protocol(folder)
     found = Report(model, f"{where}, speech by {listens}", [rank(loaded, clips, normalisation)], known)
     over = {other.method: found.over(other) for other in others}
     if report:
@@ -118,6 +114,20 @@ def _folder(data: Path | None, dataset: str | None, root: Path | None) -> Path:
     if left_out := findings.left_out("test"):
         show.note(left_out)
     return findings.folder / "test"
+
+
+def _protocol(folder: Path) -> tuple[str, str | None]:
+    """Which clips these are, in words, and the data set whose papers they can be set beside, if there is one."""
+    from hearsight.datasets.made import source_of
+    from hearsight.evaluation.protocols import PROTOCOLS
+
+    source = source_of(folder)
+    if source is None:
+        return str(folder), None
+    if source.disguised:
+        show.note(f"generated clips in disguise: nothing that is published on {source.dataset} compares with this")
+    known = source.dataset in PROTOCOLS and folder.name == "test" and not source.disguised
+    return f"{folder} ({source})", source.dataset if known else None
 
 
 def _recogniser(model: CLIP4Clip, folder: Path, wanted: str | None) -> str:

@@ -31,7 +31,7 @@ def export(
     hearsight export runs/save save-soundstage --report reports/save
     """
     with show.busy(f"reading {run}"):
-        from hearsight.training.export import export as make
+        from hearsight.publishing.export import export as make
 
         make(run, out, reports or [])
     files = {file.name: file.stat().st_size for file in sorted(out.iterdir())}

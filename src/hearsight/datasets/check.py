@@ -7,7 +7,7 @@ which an interrupted check goes on), and for each split a manifest of the good c
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,6 +23,8 @@ from hearsight.progress import Progress
 
 SPLITS = ("train", "validation", "test")
 MISSING = "missing"
+
+Looks = dict[tuple[Path, Span], Look]  # what was found, by file and stretch
 
 
 @dataclass(frozen=True)
@@ -124,29 +126,38 @@ def _check_ids(entries: Sequence[Entry]) -> None:
             )
 
 
-def _look_at_all(journal: Path, entries: Sequence[Entry], progress: Progress | None) -> dict[tuple[Path, Span], Look]:
+def _look_at_all(journal: Path, entries: Sequence[Entry], progress: Progress | None) -> Looks:
     """What was found of each clip that has a file; of files that are as they were, what was found before."""
     files: dict[Path, dict[Span, None]] = {}
     for entry in entries:
         if entry.path:
             files.setdefault(entry.path, {})[(entry.start, entry.end)] = None
-    looks: dict[tuple[Path, Span], Look] = {}
-    for row in read_journal(journal):
-        if (path := Path(row["path"])) in files and row["state"] == _state(path):
-            looks |= {(path, tuple(span)): Look(**look) for span, look in row["clips"]}
-    waiting = {path: spans for path, spans in files.items() if any((path, span) not in looks for span in spans)}
+    # Relative: a data set that moves takes along what is known of it.
+    names = {os.path.relpath(path, journal.parent): path for path in files}
+    looks = _known(journal, names)
+    unknown = {name for name, path in names.items() if any((path, span) not in looks for span in files[path])}
     with open_journal(journal) as add, ThreadPoolExecutor(os.cpu_count()) as pool:
-        running = {pool.submit(look_at, path, list(spans)): path for path, spans in waiting.items()}
+        running = {pool.submit(look_at, names[name], list(files[names[name]])): name for name in sorted(unknown)}
         try:
             for number, one in enumerate(as_completed(running), start=1):
-                path = running[one]
-                found = list(zip(waiting[path], one.result(), strict=True))
+                name, path = running[one], names[running[one]]
+                found = list(zip(files[path], one.result(), strict=True))
                 looks |= {(path, span): look for span, look in found}
-                add({"path": str(path), "state": _state(path), "clips": [(span, asdict(look)) for span, look in found]})
+                add({"path": name, "state": _state(path), "clips": [(span, asdict(look)) for span, look in found]})
                 if progress:
-                    progress("looked at file", len(files) - len(waiting) + number, len(files))
+                    progress("looked at file", len(files) - len(unknown) + number, len(files))
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+    return looks
+
+
+def _known(journal: Path, names: Mapping[str, Path]) -> Looks:
+    """What was found before, of files that are as they were."""
+    looks: Looks = {}
+    for row in read_journal(journal):
+        path = names.get(row["path"])
+        if path and row["state"] == _state(path):
+            looks |= {(path, tuple(span)): Look(**look) for span, look in row["clips"]}
     return looks
 
 
@@ -156,7 +167,7 @@ def _state(path: Path) -> list[int]:
     return [stat.st_size, stat.st_mtime_ns]
 
 
-def _checked(entry: Entry, looks: dict[tuple[Path, Span], Look]) -> Checked:
+def _checked(entry: Entry, looks: Looks) -> Checked:
     if entry.path is None:
         return Checked(entry, MISSING, False)
     look = looks[entry.path, (entry.start, entry.end)]

@@ -15,6 +15,7 @@ from hearsight.errors import HearsightError
 from hearsight.whole import write_whole
 
 NOTE = "dataset.json"
+DISGUISE = "soundstage.json"  # stands in what `hearsight soundstage export` made
 
 
 def made_folder(name: str, root: Path) -> Path:
@@ -40,14 +41,18 @@ def is_made(name: str, folder: Path) -> bool:
 
 @dataclass(frozen=True)
 class Source:
-    """Where a checked split is from. told: how many clips the data set tells of; good: how many of these are used."""
+    """Where a checked split is from. told: how many clips the data set tells of; good: how many of these are used.
+    disguised: they are generated, and the data set's in form only.
+    """
 
     dataset: str
     told: int
     good: int
+    disguised: bool
 
     def __str__(self) -> str:
-        return self.dataset if self.told == self.good else f"{self.dataset}, {self.good:,} of its {self.told:,} clips"
+        name = f"{self.dataset} as Soundstage's disguise" if self.disguised else self.dataset
+        return name if self.told == self.good else f"{name}, {self.good:,} of its {self.told:,} clips"
 
 
 def source_of(split: Path) -> Source | None:
@@ -56,17 +61,20 @@ def source_of(split: Path) -> Source | None:
     if note is None or split.name not in note["splits"]:
         return None
     counts = note["splits"][split.name]
-    return Source(note["dataset"], counts["clips"], counts["good"])
+    return Source(note["dataset"], counts["clips"], counts["good"], note["disguised"])
 
 
 def claim(folder: Path, name: str, root: Path) -> dict[str, Any]:
     """Note whose folder it is, or refuse another data set's."""
-    whose = {"dataset": name, "root": str(root.resolve())}
+    # Relative: a data set that moves takes along what was made of it.
+    whose = {"dataset": name, "root": os.path.relpath(root.resolve(), folder.resolve())}
     note = read_note(folder) or {**whose, "splits": {}}
     if any(note[key] != value for key, value in whose.items()):
         raise HearsightError(
-            f"{folder} is of {note['dataset']} in {note['root']}; give {name} in {root} a folder of its own with --out"
+            f"{folder} is of {note['dataset']} in {folder / note['root']}; give {name} in {root} a folder of its own "
+            "with --out"
         )
+    note["disguised"] = (root / DISGUISE).is_file()
     write_note(folder, note)
     return note
 

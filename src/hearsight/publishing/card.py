@@ -18,10 +18,10 @@ from hearsight.evaluation.tables import HEADINGS, as_markdown, escaped
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.models.hub import is_on_hub
 from hearsight.models.sizes import sizes
-from hearsight.training.history import History
-from hearsight.training.limits import limits
+from hearsight.publishing.history import History
+from hearsight.publishing.limits import limits
+from hearsight.publishing.unplaced import unplaced
 from hearsight.training.recipe import MethodRecipe, TowersRecipe
-from hearsight.training.unplaced import unplaced
 
 INTRODUCTIONS = {
     "clip4clip": "CLIP4Clip (arXiv 2104.08860), which finds clips by what is seen in them",

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from hearsight.evaluation.report import Report
-from hearsight.training.unplaced import last_part, unplaced, unplaced_report
+from hearsight.publishing.unplaced import last_part, unplaced, unplaced_report
 from tests.evaluation.making import ranking
 
 

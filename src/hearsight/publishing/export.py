@@ -10,9 +10,9 @@ from hearsight.errors import HearsightError
 from hearsight.evaluation.report import Report, read_report
 from hearsight.models.checkpoint import load
 from hearsight.models.clip4clip import CLIP4Clip
-from hearsight.training.card import Measured, card
-from hearsight.training.history import read_history
-from hearsight.training.unplaced import unplaced_report
+from hearsight.publishing.card import Measured, card
+from hearsight.publishing.history import read_history
+from hearsight.publishing.unplaced import unplaced_report
 from hearsight.whole import check_new, whole_folder
 
 WEIGHTS = "model.safetensors"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.models.tokens import PUBLIC_SIZE
-from hearsight.training.history import Clips, History
+from hearsight.publishing.history import Clips, History
 from hearsight.training.recipe import MethodRecipe
 
 GENERATED = (

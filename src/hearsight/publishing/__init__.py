@@ -1,0 +1,1 @@
+"""A trained model made ready for others: a folder for the hub, with a card."""
