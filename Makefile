@@ -15,7 +15,7 @@ lint: .venv/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# The bundled demo model and demo clips, from nothing: an hour or two on two cores. Needs flite and Noto's emoji font.
+# The bundled demo model and demo clips, from nothing: some three hours on two cores. Needs flite and Noto's emoji font.
 demo-model: .venv/.dev
 	$(BIN)/python scripts/make_demo.py
 

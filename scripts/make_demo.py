@@ -1,7 +1,7 @@
 """Make the bundled demo model and demo clips again from nothing: `make demo-model`.
 
-Everything is seeded. Each step goes on where an earlier run was stopped; the work is kept in build/demo. Clips and
-towers are those of `make soundstage-report`.
+Everything is seeded. Each step goes on where an earlier run was stopped; the work is kept in build/demo. Clips and the
+first two runs of towers are those of `make soundstage-report`.
 """
 
 from __future__ import annotations
@@ -21,8 +21,12 @@ STEPS = [
     ["train", "demo-towers", "--out", str(BUILD / "towers")],
     ["train", "demo-towers-more", "--out", str(BUILD / "towers-more"), "--set", f"start={BUILD / 'towers' / 'model'}"],
     [
+        "train", "demo-towers-more", "--out", str(BUILD / "towers-longer"), "--set", "seed=2", "--set", "steps=3000",
+        "--set", f"start={BUILD / 'towers-more' / 'model'}",
+    ],
+    [
         "train", "demo", "--out", str(BUILD / "head"),
-        "--set", f"data={CLIPS}", "--set", f"towers={BUILD / 'towers-more' / 'model'}",
+        "--set", f"data={CLIPS}", "--set", f"towers={BUILD / 'towers-longer' / 'model'}",
     ],
 ]  # fmt: skip
 
