@@ -44,7 +44,7 @@ def demo(
     everything: Annotated[bool, typer.Option("--all", help="Ask all queries, and count.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
-    """Index the bundled clips, then find six of them: by what is seen, heard and said."""
+    """Index the bundled clips, then look for six of them: by what is seen, heard and said."""
     library, model = indexed_demo(folder)
     queries = demo_queries()
     asked = queries if everything else six(queries)

@@ -50,7 +50,7 @@ app.command(short_help="Find moments by what is seen, heard or said.", cls=searc
 app.command(short_help="Tell what is in an indexed folder, and what failed.")(info.info)
 app.command(short_help="List the models that can be named.")(models.models)
 app.command(short_help="Make a model of a published checkpoint.")(convert.convert)
-app.command(short_help="Index the bundled clips, and find six of them.")(demo.demo)
+app.command(short_help="Index the bundled clips, and look for six of them.")(demo.demo)
 app.command(short_help="Train a model by a recipe.")(train.train)
 app.command(short_help="Measure how well a model finds clips by captions.")(evaluate.evaluate)
 app.command(short_help="Make a folder of a model for the Hugging Face hub.")(export.export)
