@@ -1,7 +1,7 @@
 """How fast clips are loaded: the published way, ours from the same files, and ours from stored features.
 
     python benchmarks/loading.py
-    python benchmarks/loading.py --clips 32 --rounds 9 --json
+    python benchmarks/loading.py --clips 32 --rounds 7 --json
 
 Films of 15 s, H.264 in 320 x 240 at 25 frames a second with AAC in stereo, are made on the spot, with a key frame every
 250 frames (x264's own choice) and every 50. A clip is a film. What comes out is what a model of CLIP ViT-B/32 and AST
@@ -98,8 +98,8 @@ def measure(films: Sequence[Path], model: Any, stored: Any, rounds: int) -> dict
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--clips", type=int, default=16)
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--clips", type=int, default=8)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
 
