@@ -38,6 +38,7 @@ SECONDS, FRAME_RATE, SOUND_RATE = 15, 25, 44_100
 # AAC pads: sound as long as the pictures would outlast them, and a sixteenth second without a picture be looked for.
 SOUND_SAMPLES = round((SECONDS - 0.1) * SOUND_RATE)
 PICTURES = {"240p": (320, 240), "720p": (1280, 720)}
+KEY_EVERY = 250  # frames: x264's own choice
 MIB = 2**20
 
 
@@ -145,12 +146,12 @@ def alone(tower: Tower, module: Any) -> float:
 # Films
 
 
-def make_films(folder: Path, size: tuple[int, int], count: int, spoken: bool) -> None:
+def make_films(folder: Path, size: tuple[int, int], count: int, spoken: bool, key_every: int = KEY_EVERY) -> None:
     folder.mkdir()
     for seed in range(count):
         random = np.random.default_rng(seed)
         sound = speech(random) if spoken else music(random)
-        write_film(folder / f"{seed:03}.mp4", size, panned(random, size), sound)
+        write_film(folder / f"{seed:03}.mp4", size, panned(random, size), sound, key_every)
 
 
 def panned(random: np.random.Generator, size: tuple[int, int]) -> Any:
@@ -189,10 +190,11 @@ def speech(random: np.random.Generator) -> np.ndarray:
     return np.tile(np.interp(at, np.arange(len(said)), said).astype(np.float32), (2, 1))
 
 
-def write_film(path: Path, size: tuple[int, int], pictures: Any, sound: np.ndarray) -> None:
+def write_film(path: Path, size: tuple[int, int], pictures: Any, sound: np.ndarray, key_every: int = KEY_EVERY) -> None:
+    """key_every: frames from one to the next that can be decoded by itself, at most."""
     with av.open(str(path), "w") as container:
         audio = container.add_stream("aac", rate=SOUND_RATE, layout="stereo")
-        video = container.add_stream("libx264", rate=FRAME_RATE, options={"preset": "veryfast"})
+        video = container.add_stream("libx264", rate=FRAME_RATE, options={"preset": "veryfast", "g": f"{key_every}"})
         video.width, video.height = size
         video.pix_fmt = "yuv420p"
         step = SOUND_RATE // FRAME_RATE

@@ -1,4 +1,4 @@
-"""What the benchmarks share: models with random weights, the machine, and how results are told.
+"""What the benchmarks share: models and features of random numbers, turns, the machine, and how results are told.
 
 Random weights take as long as trained ones, and need no network.
 """
@@ -8,12 +8,18 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Sequence
+import sys
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hearsight.datasets.features import FeatureSet
 
 SMALL = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
 # Arguments of CLIPConfig and ASTConfig: their defaults are CLIP ViT-B/32 and AST-base. "tiny" is for trying out.
@@ -47,6 +53,11 @@ WORDS = VOCABULARY.split()
 
 def make_model(folder: Path, method: str, size: str) -> None:
     """Write a model of a size, with random weights, for `hearsight.load`."""
+    build_model(folder, method, size).save_pretrained(folder)
+
+
+def build_model(folder: Path, method: str, size: str, device: str = "cpu") -> Any:
+    """The same, with only its tokenizer written. device: "meta" for a model whose weights nobody reads."""
     import torch
 
     from hearsight.models.checkpoint import build
@@ -64,7 +75,83 @@ def make_model(folder: Path, method: str, size: str) -> None:
         ast=None if method == "clip4clip" else ast,
         heads=2 if size == "tiny" else None,
     )
-    build(config, Tokenizer(folder)).save_pretrained(folder)
+    with torch.device(device):
+        return build(config, Tokenizer(folder)).eval()
+
+
+def make_features(folder: Path, model: Any, clips: int, averaged: bool = False) -> FeatureSet:
+    """Random features of clips that all sound and speak, stored as those of files are, with a caption each."""
+    import lancedb
+    import numpy as np
+    import torch
+
+    from hearsight.datasets.features import KEPT_AT_ONCE, FeatureSet, as_rows
+    from hearsight.datasets.manifest import Example
+    from hearsight.models.inputs import speech_ids, spoken
+    from hearsight.types import ClipFeatures
+
+    draw, random = torch.Generator().manual_seed(0), np.random.default_rng(0)
+    across, along = model.ast.grid
+    tokens = 1 + (along if averaged else across * along)
+    ids, table = [f"{n:05}" for n in range(clips)], None
+    for start in range(0, clips, KEPT_AT_ONCE):
+        some = ids[start : start + KEPT_AT_ONCE]
+        yes = torch.ones(len(some), dtype=torch.bool)
+        frames = torch.randn(len(some), model.config.frames, model.width, generator=draw)
+        audio = torch.randn(len(some), tokens, model.ast.width, generator=draw)
+        rows = as_rows(some, ClipFeatures(frames, torch.ones(frames.shape[:2], dtype=torch.bool), yes, yes, audio))
+        if table is None:
+            table = lancedb.connect(str(folder)).create_table("features", rows)
+        else:
+            table.add(rows)
+    said = [sentence(random, 30) for _ in ids]
+    return FeatureSet(
+        [Example(id, Path(), (("", sentence(random, 9)),), id) for id in ids],
+        table,
+        np.arange(clips),
+        speech_ids(model, said),
+        spoken(said),
+        model.ast.width,
+    )
+
+
+def sentence(random: Any, words: int) -> str:
+    return " ".join(random.choice(WORDS, words))
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Seconds of wall and of processor time. The second hardly depends on what else a machine does."""
+
+    wall: float
+    processor: float
+
+
+def take_turns(ways: dict[str, Callable[[], object]], rounds: int) -> dict[str, list[Taken]]:
+    """What each way takes in each round, after one more that does not count."""
+    taken: dict[str, list[Taken]] = {name: [] for name in ways}
+    for _ in range(rounds + 1):
+        for name, way in ways.items():
+            wall, processor = time.perf_counter(), time.process_time()
+            way()
+            taken[name].append(Taken(time.perf_counter() - wall, time.process_time() - processor))
+            print(name, taken[name][-1], file=sys.stderr)
+    return {name: each[1:] for name, each in taken.items()}
+
+
+def compared(taken: dict[str, list[Taken]], unit: str, per_second: float) -> list[dict[str, str]]:
+    """A row for each way: medians in a unit, and how many times less than the first way's they are."""
+    first, rows = next(iter(taken.values())), []
+    for name, each in taken.items():
+        row = {"way": name}
+        for clock in ("wall", "processor"):
+            times = [per_second * getattr(one, clock) for one in each]
+            base = per_second * median(getattr(one, clock) for one in first)
+            row[f"{clock}, {unit}"] = f"{median(times):,.2f}"
+            row[f"{clock}, from - to"] = f"{min(times):,.2f} - {max(times):,.2f}"
+            row[f"{clock}, ratio"] = f"{base / median(times):,.1f}"
+        rows.append(row)
+    return rows
 
 
 @dataclass(frozen=True)

@@ -44,3 +44,12 @@ def test_a_better_score_never_lowers_a_rank(size: int, seed: int) -> None:
 def test_a_broken_model_is_not_the_best() -> None:
     with pytest.raises(HearsightError, match="not numbers"):
         text_to_video(np.full((3, 3), np.nan), np.arange(3))
+
+
+def test_videos_ranked_in_strips_rank_as_all_at_once(monkeypatch):
+    random = np.random.default_rng(0)
+    scores, owner = random.standard_normal((21, 7)), np.arange(21) % 7
+    whole = video_to_text(scores, owner)
+    monkeypatch.setattr("hearsight.evaluation.metrics.STRIP", 3)
+    assert video_to_text(scores, owner) == whole
+    assert 1 < whole.mean_rank < 7

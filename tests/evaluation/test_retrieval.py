@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from hearsight.errors import HearsightError
 from hearsight.evaluation import retrieval
@@ -39,6 +40,13 @@ def test_blocks_rank_as_the_whole_matrix(model, clips):
     assert np.array_equal(softened.texts, text_ranks(dual_softmax(scores), found.owner))
     assert softened.videos is None
     assert "transductive" in softened.normalisation
+
+
+def test_no_more_is_held_of_a_clip_than_similarity_reads(model, clips):
+    videos = encode_clips(model, clips)
+    tensors = [value for video in videos for value in vars(video).values() if torch.is_tensor(value)]
+    held = sum(tensor.untyped_storage().nbytes() for tensor in tensors)
+    assert held < 1.5 * sum(video.frames.untyped_storage().nbytes() for video in videos)
 
 
 def test_rows_are_kinds_all_captions_and_the_way_back(model, clips):

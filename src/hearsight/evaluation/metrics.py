@@ -19,6 +19,8 @@ Ranks = NDArray[np.integer]
 
 ROUNDING = 2e-6  # relative: some 16 units in the last place of float32
 
+STRIP = 256  # videos ranked at once: comparing takes twice the memory of what is compared
+
 NAMES = ("r1", "r5", "r10", "median_rank", "mean_rank", "sumr")
 
 
@@ -125,4 +127,6 @@ class BestCaptions:
 
     def ranks(self) -> Ranks:
         """(B,): the rank of each video's own best caption among the best of every video."""
-        return text_ranks(self.best.T, np.arange(len(self.best)))
+        own = np.arange(len(self.best))
+        strips = [own[start : start + STRIP] for start in range(0, len(own), STRIP)]
+        return np.concatenate([text_ranks(self.best.T[strip[0] : strip[-1] + 1], strip) for strip in strips])

@@ -86,9 +86,7 @@ def _samples(resampler: av.AudioResampler | None, frame: av.AudioFrame | None) -
     except (av.FFmpegError, ValueError):
         blocks = []
     arrays = [block.to_ndarray()[0] for block in blocks if block is not None]
-    samples: Samples = np.concatenate([np.empty(0, np.float32), *arrays])
-    # Resampling overshoots, and one sample that is not a number would spoil every vector made from it.
-    return np.nan_to_num(samples, copy=False).clip(-1, 1)
+    return np.concatenate([np.empty(0, np.float32), *arrays])
 
 
 def _declared_end(container: InputContainer) -> float:
@@ -122,12 +120,17 @@ def _stretch(blocks: Iterable[Samples], first: int, last: int | None) -> Iterato
 
 
 def _gathered(blocks: Iterable[Samples], rate: int) -> Iterator[Samples]:
-    """The same samples in blocks of a second or a little more: decoders give out very small ones."""
+    """The same samples, mended, in blocks of a second or a little more: decoders give out very small ones."""
     waiting: list[Samples] = []
     for block in blocks:
         waiting.append(block)
         if sum(map(len, waiting)) >= rate:
-            yield np.concatenate(waiting)
+            yield _mended(np.concatenate(waiting))
             waiting.clear()
     if waiting:
-        yield np.concatenate(waiting)
+        yield _mended(np.concatenate(waiting))
+
+
+def _mended(samples: Samples) -> Samples:
+    """Resampling overshoots, and one sample that is not a number would spoil every vector made from it."""
+    return np.nan_to_num(samples, copy=False).clip(-1, 1)

@@ -23,6 +23,7 @@ from hearsight.media.languages import language_code
 
 NOT_FILMED = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 MOST_ERRORS = 1000
+SMALL = 640 * 480  # pixels
 
 
 @contextmanager
@@ -159,6 +160,10 @@ def timed_frames(
 
 
 def _frames(container: InputContainer, stream: av.VideoStream | av.AudioStream) -> Iterator[Any]:
-    stream.thread_type = "AUTO"
+    # Threads that take turns at the frames wait for each other, and for cores: small pictures are sooner done by one.
+    if isinstance(stream, av.VideoStream) and stream.width * stream.height > SMALL:
+        stream.thread_type = "AUTO"
+    else:
+        stream.codec_context.thread_count = 1
     for packet in packets(container, stream):
         yield from decoded(packet)

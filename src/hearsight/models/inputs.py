@@ -59,12 +59,12 @@ def prepare(
     filterbank window, counts as no audio. transcript: what is said; under 5 characters counts as no speech.
     """
     size, F = model.clip.image_size, model.config.frames
-    pixel_values = torch.zeros(F, 3, size, size)
+    pixel_values = np.zeros((F, 3, size, size), np.float32)
     for i, frame in enumerate(frames[:F]):
         pixel_values[i] = pixels(frame, size)
     heard = waveform if waveform is not None and len(waveform) >= WINDOW else None
     inputs = ClipInputs(
-        pixel_values=pixel_values,
+        pixel_values=torch.from_numpy(pixel_values),
         frame_mask=torch.arange(F) < len(frames),
         has_audio=torch.tensor(heard is not None),
         has_speech=spoken([transcript])[0],

@@ -26,7 +26,7 @@ def filterbank(waveform: NDArray[np.float32], rows: int = 1024) -> Tensor:
     features = _mel(waveform - waveform.mean(), shift)[:rows]
     padded = np.zeros((rows, BINS), dtype=np.float32)
     padded[: len(features)] = features
-    return (torch.from_numpy(padded) - AUDIOSET_MEAN) / (2 * AUDIOSET_STD)
+    return torch.from_numpy((padded - AUDIOSET_MEAN) / (2 * AUDIOSET_STD))
 
 
 def _mel(waveform: NDArray[np.float32], shift: int) -> NDArray[np.float32]:

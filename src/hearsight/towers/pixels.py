@@ -14,7 +14,9 @@ CLIP_STD = torch.tensor([0.26862954, 0.26130258, 0.27577711]).view(3, 1, 1)
 
 def pixels(frame: NDArray[np.uint8], size: int = 224) -> Tensor:
     """One RGB frame (H, W, 3) as a normalised (3, size, size) tensor (docs/reference.md section 1)."""
-    return normalise(torch.from_numpy(crop(frame, size)).permute(2, 0, 1))
+    # By NumPy: torch would share each small picture out among its threads, which wait for cores that readers are using.
+    channels = crop(frame, size).transpose(2, 0, 1)
+    return torch.from_numpy(np.stack([np.take(*pair) for pair in zip(LEVELS, channels, strict=True)]))
 
 
 def crop(frame: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
@@ -30,3 +32,6 @@ def crop(frame: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
 def normalise(pictures: Tensor) -> Tensor:
     """uint8 (..., 3, H, W) -> float32 with CLIP's mean and deviation taken out."""
     return (pictures.float() / 255 - CLIP_MEAN) / CLIP_STD
+
+
+LEVELS = normalise(torch.arange(256).expand(3, 1, 256)).squeeze(1).numpy()  # (3, 256): each value of a channel
