@@ -23,7 +23,7 @@ from hearsight.media.languages import language_code
 
 NOT_FILMED = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 MOST_ERRORS = 1000
-SMALL = 640 * 480  # pixels
+SMALL = 352 * 288  # pixels
 
 
 @contextmanager
