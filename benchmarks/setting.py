@@ -140,17 +140,21 @@ def take_turns(ways: dict[str, Callable[[], object]], rounds: int) -> dict[str, 
 
 
 def compared(taken: dict[str, list[Taken]], unit: str, per_second: float) -> list[dict[str, str]]:
-    """A row for each way: medians in a unit, and how many times less than the first way's they are."""
-    first, rows = next(iter(taken.values())), []
-    for name, each in taken.items():
-        row = {"way": name}
-        for clock in ("wall", "processor"):
-            times = [per_second * getattr(one, clock) for one in each]
-            base = per_second * median(getattr(one, clock) for one in first)
-            row[f"{clock}, {unit}"] = f"{median(times):,.2f}"
-            row[f"{clock}, from - to"] = f"{min(times):,.2f} - {max(times):,.2f}"
-            row[f"{clock}, ratio"] = f"{base / median(times):,.1f}"
-        rows.append(row)
+    """Rows of medians in a unit by clock and way, and how many times less than the first way's they are."""
+    rows = []
+    for clock in ("wall", "processor"):
+        times = {name: [per_second * getattr(one, clock) for one in each] for name, each in taken.items()}
+        first = median(next(iter(times.values())))
+        rows += [
+            {
+                "way": name,
+                "clock": clock,
+                unit: f"{median(each):,.2f}",
+                "from - to": f"{min(each):,.2f} - {max(each):,.2f}",
+                "times as fast": f"{first / median(each):,.1f}",
+            }
+            for name, each in times.items()
+        ]
     return rows
 
 
