@@ -8,6 +8,7 @@ import pytest
 from hearsight.cli.main import main
 from hearsight.datasets import check as checking
 from hearsight.datasets.check import check
+from hearsight.datasets.made import source_of
 from hearsight.datasets.manifest import read_manifest
 from hearsight.errors import HearsightError
 from tests.making import tiny_model
@@ -78,10 +79,10 @@ def test_a_file_is_looked_at_once(table, monkeypatch):
     assert looked == []
     make_media(table.parent / "empty.mp4", [grey(9)] * 10)
     (table.parent / "mute.mkv").unlink()
-    table.write_text(table.read_text() + "\nquiet.mkv,0,0.5,its beginning,test,")
+    table.write_text(table.read_text() + "\nquiet.mkv,0,0.5,its beginning,validation,")
     counts = check("table", table).counts()
     assert sorted(looked) == ["empty.mp4", "quiet.mkv"]
-    assert (counts["test"]["good"], counts["validation"]["good"]) == (3, 1)
+    assert (counts["test"]["good"], counts["validation"]["good"]) == (2, 2)
 
 
 def test_an_interrupted_look_goes_on(table, monkeypatch):
@@ -172,3 +173,44 @@ def test_what_is_kept_elsewhere_is_as_good_as_the_data_set(msrvtt, tmp_path, cap
     assert main(["evaluate", str(tmp_path / "model"), str(tmp_path / "made" / "test")]) == 0
     assert "SAVE, published" in capsys.readouterr().out
     assert not (msrvtt / "hearsight").exists()
+
+
+def test_a_stretch_of_film_in_two_splits_is_refused(table):
+    """Also when only one of these is looked at, and however the file is spelled."""
+    again = table.parent / "sub" / ".." / "film.mkv"
+    (table.parent / "sub").mkdir()
+    table.write_text(table.read_text() + f"\n{again},1,2,it leaks,test,")
+    with pytest.raises(HearsightError, match=r"line 11: .*film\.mkv is in test and, by .*line 2, in train"):
+        check("table", table, splits=("test",))
+
+
+def test_links_that_lead_nowhere_or_in_circles(msrvtt):
+    videos = msrvtt / "videos" / "all"
+    (videos / "video0.mp4").unlink()
+    (videos / "video0.mp4").symlink_to(msrvtt / "nowhere.mp4")
+    for name in "abc":
+        (videos / name).symlink_to(msrvtt)
+    counts = check("msrvtt-9k", msrvtt).counts()
+    assert (counts["train"]["missing"], counts["train"]["good"]) == (1, 12)
+
+
+def test_what_is_made_may_be_behind_a_link(msrvtt, tmp_path):
+    (tmp_path / "large" / "disk").mkdir(parents=True)
+    (msrvtt / "hearsight").symlink_to(tmp_path / "large" / "disk")
+    folder = check("msrvtt-9k", msrvtt).folder
+    assert all(clip.path.is_file() for clip in read_manifest(folder / "test"))
+
+
+def test_generated_clips_are_known_wherever_they_lie(msrvtt, table):
+    above = msrvtt.parent / "above"
+    above.mkdir()
+    shutil.move(msrvtt, above / "nested")
+    assert source_of(check("msrvtt-9k", above).folder / "test").disguised
+    assert not source_of(check("table", table).folder / "test").disguised
+
+
+def test_a_note_of_somebody_else(tmp_path):
+    (tmp_path / "dataset.json").write_text('{"images": []}')
+    assert source_of(tmp_path / "test") is None
+    (tmp_path / "dataset.json").write_text("[1")
+    assert source_of(tmp_path / "test") is None

@@ -114,3 +114,30 @@ def test_as_published_on_a_clip_and_an_ast_with_imagebind_as_teacher(msrvtt, tmp
     report = json.loads(captured.out)
     assert report["dataset"] is None
     assert report["data"].endswith("test (msrvtt-9k as Soundstage's disguise), speech by given")
+
+
+def test_what_does_not_compare_stands_beside_nothing(msrvtt, towers, capsys):
+    """Scores that were post-processed; and a test of which nothing is left is an error at once."""
+    (msrvtt / "soundstage.json").unlink()
+    words = ["evaluate", str(towers), "--dataset", "msrvtt-9k", "--root", str(msrvtt), "--recogniser", "none"]
+    assert main([*words, "--dsl"]) == 0
+    captured = capsys.readouterr()
+    assert "those that are published on msrvtt-9k are not" in captured.err
+    assert "SAVE, published" not in captured.out
+    for number in range(13, 18):
+        (msrvtt / "videos" / "all" / f"video{number}.mp4").unlink()
+    assert main(words) == 1
+    assert "no clip of msrvtt-9k's test can be used; see `hearsight data check" in capsys.readouterr().err
+
+
+def test_evaluation_listens_as_training_did(msrvtt, towers, tmp_path, capsys):
+    values = {
+        "data": msrvtt, "towers": towers, "audio": "null", "recogniser": "none",
+        "frames": "null", "words": "null", "layers": 1, "heads": 2, "batch": 8, "epochs": 1,
+    }  # fmt: skip
+    changes = [word for key, value in values.items() for word in ("--set", f"{key}={value}")]
+    assert main(["train", "msrvtt", "--out", str(tmp_path / "run"), *changes]) == 0
+    words = ["evaluate", str(tmp_path / "run" / "model"), "--dataset", "msrvtt-9k", "--root", str(msrvtt), "--json"]
+    capsys.readouterr()
+    assert main(words) == 0
+    assert json.loads(capsys.readouterr().out)["data"].endswith("speech by none")

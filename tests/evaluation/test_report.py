@@ -43,6 +43,8 @@ def test_on_a_public_data_set_it_stands_beside_what_is_published():
     assert "| SAVE, published | 216.2 |" in as_markdown(report)
     elsewhere = published_as_text(replace(SAVE, dataset="vatex")).splitlines()
     assert elsewhere[4].startswith("SAVE  ")
+    part = published_as_text(replace(SAVE, dataset="vatex", left_out=3)).splitlines()
+    assert part[4].startswith("SAVE, without 3 of its clips  ")
     assert "Beside what is published" not in as_markdown(SAVE)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json as jsonlib
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -30,7 +31,8 @@ def evaluate(
         str | None, typer.Option("--dataset", metavar="NAME", help="Or a data set's test; see hearsight data check.")
     ] = None,
     root: Annotated[
-        Path | None, typer.Option("--root", metavar="ROOT", exists=True, help="The folder of that data set.")
+        Path | None,
+        typer.Option("--root", metavar="ROOT", exists=True, help="Its folder, or what check --out made."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
     report: Annotated[
@@ -46,7 +48,7 @@ def evaluate(
         typer.Option(
             "--recogniser",
             metavar="NAME",
-            help="Whose transcripts are read: pocketsphinx, whisper... Unless given, those of the data, if any.",
+            help="Whose transcripts are read: pocketsphinx, whisper... Else as in training; or given ones, if any.",
         ),
     ] = None,
     dsl: Annotated[
@@ -74,18 +76,21 @@ def evaluate(
 
         if report:  # says now, not after the work, when matplotlib is missing
             from hearsight.evaluation.writing import write_report
+
+            _make(report)
         others = [read_report(folder) for folder in against or []]
         # The same model may have been asked in another way, which its data tell.
         others = [replace(one, method=f"{one.method} on {one.data}") if one.method == model else one for one in others]
         if len({other.method for other in others}) < len(others):
             raise HearsightError("two of the reports to compare with are of the same model; give one of them")
         loaded = hearsight.load(model)
+        loaded.tokenize([""])  # says now, not after the work, that there is no vocabulary
     folder = _folder(data, dataset, root)
     normalisation = _normalisation(loaded, folder, dsl, querybank)
-    listens = _recogniser(loaded, folder, recogniser)
+    listens = _recogniser(loaded, folder, recogniser or _trained_with(Path(model)))
     clips = extract(folder, loaded, listens, Steps())
-    where, known = _protocol(folder)
-    found = Report(model, f"{where}, speech by {listens}", [rank(loaded, clips, normalisation)], known)
+    where, known, left_out = _protocol(folder, normalisation)
+    found = Report(model, f"{where}, speech by {listens}", [rank(loaded, clips, normalisation)], known, left_out)
     over = {other.method: found.over(other) for other in others}
     if report:
         write_report(found, report, others)
@@ -113,21 +118,43 @@ def _folder(data: Path | None, dataset: str | None, root: Path | None) -> Path:
     findings = check(dataset, root, splits=("test",), progress=Steps())
     if left_out := findings.left_out("test"):
         show.note(left_out)
+    if not any(clip.good for clip in findings.clips):
+        raise HearsightError(f"no clip of {dataset}'s test can be used; see `hearsight data check {dataset} {root}`")
     return findings.folder / "test"
 
 
-def _protocol(folder: Path) -> tuple[str, str | None]:
-    """Which clips these are, in words, and the data set whose papers they can be set beside, if there is one."""
+def _protocol(folder: Path, normalisation: Normalisation | None) -> tuple[str, str | None, int]:
+    """Which clips these are, in words; the data set whose papers they can be set beside, if there is one; and how many
+    of its clips cannot be used.
+    """
     from hearsight.datasets.made import source_of
     from hearsight.evaluation.protocols import PROTOCOLS
 
     source = source_of(folder)
     if source is None:
-        return str(folder), None
+        return str(folder), None, 0
     if source.disguised:
         show.note(f"generated clips in disguise: nothing that is published on {source.dataset} compares with this")
-    known = source.dataset in PROTOCOLS and folder.name == "test" and not source.disguised
-    return f"{folder} ({source})", source.dataset if known else None
+    elif normalisation:
+        show.note(f"post-processed scores ({normalisation}): those that are published on {source.dataset} are not")
+    known = source.dataset in PROTOCOLS and folder.name == "test" and not source.disguised and not normalisation
+    return f"{folder} ({source})", source.dataset if known else None, source.told - source.good
+
+
+def _make(report: Path) -> None:
+    try:
+        report.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise HearsightError(f"cannot write the report {report} ({error.strerror}); give another folder") from error
+
+
+def _trained_with(model: Path) -> str | None:
+    """The recogniser of the run that a model's folder lies in, if it lies in one."""
+    try:
+        recipe = jsonlib.loads((model.parent / "recipe.json").read_text(encoding="utf-8"))
+        return str(recipe["recogniser"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _recogniser(model: CLIP4Clip, folder: Path, wanted: str | None) -> str:

@@ -6,6 +6,7 @@ which an interrupted check goes on), and for each split a manifest of the good c
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -16,7 +17,7 @@ from hearsight.datasets.filling import filling
 from hearsight.datasets.journal import open_journal, read_journal
 from hearsight.datasets.layouts import Entry, read_entries
 from hearsight.datasets.look import Look, Span, look_at
-from hearsight.datasets.made import claim, made_folder, write_manifest, write_note
+from hearsight.datasets.made import claim, generated, made_folder, relative, write_manifest, write_note
 from hearsight.errors import HearsightError
 from hearsight.models.inputs import SHORTEST_TRANSCRIPT
 from hearsight.progress import Progress
@@ -83,8 +84,9 @@ def check(
     the folder `hearsight/NAME` in that of the data set.
     Raises HearsightError for annotations that are not right, and for a folder that is another data set's.
     """
-    entries = [entry for entry in read_entries(name, root) if entry.split in splits]
-    _check_ids(entries)
+    told = list(read_entries(name, root))
+    _check_apart(told)
+    entries = [entry for entry in told if entry.split in splits]
     folder = out or made_folder(name, root)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -94,7 +96,7 @@ def check(
             "with --out, and give that one for training and evaluation"
         ) from error
     with filling(folder):
-        note = claim(folder, name, root)
+        note = claim(folder, name, root, generated(entries))
         looks = _look_at_all(folder / "looked.jsonl", entries, progress)
         findings = Findings(name, folder, [_checked(entry, looks) for entry in entries])
         for split in splits:
@@ -116,14 +118,29 @@ def _counted(clips: Sequence[Checked]) -> dict[str, int | None]:
     }
 
 
-def _check_ids(entries: Sequence[Entry]) -> None:
+def _check_apart(entries: Sequence[Entry]) -> None:
+    """Raises HearsightError for two clips of one id, and for a clip that is in two splits."""
     known: dict[str, Entry] = {}
+    shown: dict[Path, list[Entry]] = {}
     for entry in entries:
         other = known.setdefault(entry.id, entry)
         if other is not entry:
             raise HearsightError(
                 f"{entry.told_in}: {entry.id} was told of before, in {other.told_in}; take one of the two out"
             )
+        for other in shown.setdefault(entry.path, []) if entry.path else ():
+            if other.split != entry.split and _overlap(other, entry):
+                raise HearsightError(
+                    f"{entry.told_in}: {entry.path} is in {entry.split} and, by {other.told_in}, in {other.split}; "
+                    "take it out of one of them"
+                )
+        if entry.path:
+            shown[entry.path].append(entry)
+
+
+def _overlap(one: Entry, other: Entry) -> bool:
+    ends = (math.inf if entry.end is None else entry.end for entry in (one, other))
+    return max(one.start or 0.0, other.start or 0.0) < min(ends)
 
 
 def _look_at_all(journal: Path, entries: Sequence[Entry], progress: Progress | None) -> Looks:
@@ -133,7 +150,7 @@ def _look_at_all(journal: Path, entries: Sequence[Entry], progress: Progress | N
         if entry.path:
             files.setdefault(entry.path, {})[(entry.start, entry.end)] = None
     # Relative: a data set that moves takes along what is known of it.
-    names = {os.path.relpath(path, journal.parent): path for path in files}
+    names = {relative(path, journal.parent): path for path in files}
     looks = _known(journal, names)
     unknown = {name for name, path in names.items() if any((path, span) not in looks for span in files[path])}
     with open_journal(journal) as add, ThreadPoolExecutor(os.cpu_count()) as pool:

@@ -64,26 +64,40 @@ def source_of(split: Path) -> Source | None:
     return Source(note["dataset"], counts["clips"], counts["good"], note["disguised"])
 
 
-def claim(folder: Path, name: str, root: Path) -> dict[str, Any]:
-    """Note whose folder it is, or refuse another data set's."""
+def generated(entries: Sequence[Entry]) -> bool:
+    """Whether clips are Soundstage's, wherever above them it says so."""
+    path = next((entry.path for entry in entries if entry.path), None)
+    return path is not None and any((above / DISGUISE).is_file() for above in path.absolute().parents)
+
+
+def relative(path: Path, folder: Path) -> str:
+    """A path from a folder on; either may be behind a link."""
+    return os.path.relpath(path.resolve(), folder.resolve())
+
+
+def claim(folder: Path, name: str, root: Path, disguised: bool) -> dict[str, Any]:
+    """Note whose folder it is, or refuse another data set's. disguised: see `Source`."""
     # Relative: a data set that moves takes along what was made of it.
-    whose = {"dataset": name, "root": os.path.relpath(root.resolve(), folder.resolve())}
+    whose = {"dataset": name, "root": relative(root, folder)}
     note = read_note(folder) or {**whose, "splits": {}}
     if any(note[key] != value for key, value in whose.items()):
+        other = (folder / note["root"]).resolve()
         raise HearsightError(
-            f"{folder} is of {note['dataset']} in {folder / note['root']}; give {name} in {root} a folder of its own "
-            "with --out"
+            f"{folder} is of {note['dataset']} in {other}; give {name} in {root} a folder of its own with --out"
         )
-    note["disguised"] = (root / DISGUISE).is_file()
+    note["disguised"] = disguised
     write_note(folder, note)
     return note
 
 
 def read_note(folder: Path) -> dict[str, Any] | None:
     """What `check` noted of a folder; None where it did not make it."""
-    path = folder / NOTE
-    note: dict[str, Any] | None = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
-    return note
+    try:
+        note = json.loads((folder / NOTE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    ours = isinstance(note, dict) and {"dataset", "root", "splits"} <= note.keys()
+    return note if ours else None  # others have files of that name, too
 
 
 def write_note(folder: Path, note: dict[str, Any]) -> None:
@@ -100,7 +114,8 @@ def write_manifest(folder: Path, entries: Sequence[Entry]) -> None:
 
 
 def _row(folder: Path, entry: Entry) -> dict[str, Any]:
+    assert entry.path, "a good clip has a file"
     captions = [{"kind": kind, "text": text} for kind, text in entry.captions]
+    row = {"id": entry.id, "path": relative(entry.path, folder), "captions": captions}
     told = {"start": entry.start, "end": entry.end, "transcript": entry.transcript}
-    path = os.path.relpath(entry.path or "", folder)
-    return {"id": entry.id, "path": path, "captions": captions} | {k: v for k, v in told.items() if v is not None}
+    return row | {name: value for name, value in told.items() if value is not None}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-PUBLISHED = "SumR, text to video; ViT-B/32, no post-processing, the epoch chosen on the test itself"
+PUBLISHED = "SumR, text to video; published: ViT-B/32, no post-processing, the epoch chosen on the test itself"
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,9 @@ _ONE = "one caption a clip"
 
 PROTOCOLS = {
     "msrvtt-9k": Protocol(_1K_A, _ONE, {"CLIP4Clip": 197.5, "AVIGATE": 207.7, "SAVE": 216.2}, 1000),
-    "msrvtt-7k": Protocol(_1K_A, _ONE, {"CLIP4Clip": 150.1, "AVIGATE": 162.7, "SAVE": 165.8}, 1000),
+    # The papers' 7k numbers (docs/reference.md section 9) are far below what 7k training gives on 1k-A: they must be of
+    # another test, probably the official one. So they stand beside nothing here.
+    "msrvtt-7k": Protocol(_1K_A, _ONE, count=1000),
     "vatex": Protocol(
         "the clips of test_list", "ten captions a clip", {"CLIP4Clip": 248.5, "AVIGATE": 249.3, "SAVE": 255.5}
     ),

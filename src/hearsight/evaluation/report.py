@@ -25,13 +25,15 @@ Rows = dict[str, dict[str, Estimate]]  # by row of a table, then by metric
 class Report:
     """One method on one set of captions. rankings: those of its models, one for each seed it was trained with.
 
-    dataset: the public one that the captions are of, by its name in `PROTOCOLS`, if they are of one.
+    dataset: the public one that the captions are of, by its name in `PROTOCOLS`, if they are of one. left_out: clips of
+    it that could not be used.
     """
 
     method: str
     data: str
     rankings: Sequence[Ranking]
     dataset: str | None = None
+    left_out: int = 0
 
     def __post_init__(self) -> None:
         if len({(ranking.captions, ranking.normalisation) for ranking in self.rankings}) != 1:
@@ -118,6 +120,7 @@ class Report:
             "method": self.method,
             "data": self.data,
             "dataset": self.dataset,
+            "left_out": self.left_out,
             "rankings": [each.to_dict() for each in self.rankings],
         }
 
@@ -149,4 +152,4 @@ def read_ranks(file: Path) -> Report:
     """A report from the JSON of its `ranks_dict`."""
     kept = json.loads(file.read_text(encoding="utf-8"))
     rankings = [Ranking.from_dict(values) for values in kept["rankings"]]
-    return Report(kept["method"], kept["data"], rankings, kept.get("dataset"))
+    return Report(kept["method"], kept["data"], rankings, kept.get("dataset"), kept.get("left_out", 0))

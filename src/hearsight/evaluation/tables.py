@@ -41,7 +41,7 @@ def as_text(report: Report) -> str:
 def published_as_text(report: Report) -> str:
     """SumR beside that of the papers, a line a method."""
     rows = [f"{name:<60}{value:>10}{interval}" for name, value, interval in _published(report)]
-    return "\n".join([f"published on {report.dataset}, and this model ({PUBLISHED}):", *rows])
+    return "\n".join([f"beside what is published on {report.dataset} ({PUBLISHED}):", *rows])
 
 
 def published_as_markdown(report: Report, level: int = 2) -> str:
@@ -55,8 +55,11 @@ def _published(report: Report) -> list[tuple[str, str, str]]:
     found = report.rows[ALL]["sumr"]
     protocol = PROTOCOLS[report.dataset or ""]
     rows = [(f"{method}, published", f"{value:.1f}", "") for method, value in protocol.published.items()]
-    other = protocol.count not in (None, report.clips)
-    name = f"{report.method}, among {report.clips:,} clips, not {protocol.count:,}" if other else report.method
+    name = report.method
+    if protocol.count not in (None, report.clips):
+        name += f", among {report.clips:,} clips, not {protocol.count:,}"
+    elif report.left_out:
+        name += f", without {report.left_out:,} of its clips"
     return [*rows, (name, f"{found.value:.1f}", f" ({_span(found, 'sumr', ' to ')})")]
 
 

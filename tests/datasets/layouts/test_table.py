@@ -63,10 +63,13 @@ def test_a_path_that_is_nowhere_is_a_missing_clip(tmp_path):
 @pytest.mark.parametrize(
     ("row", "says"),
     [
-        ({"caption": "a dog"}, "line 1 has no video"),
+        ({"caption": "a dog"}, "line 1 has no column video, but caption; name it so, with commas"),
+        ({"video": " ", "caption": "a dog"}, "line 1 has no video"),
+        ({"video": "a.mp4", "caption": 5}, "line 1 has a caption that is empty or no text"),
+        ({"video": "a.mp4", "caption": "a dog", "transcript": 5}, "line 1: the transcript 5 is no text"),
         ({"video": "a.mp4"}, "line 1 has no caption"),
-        ({"video": "a.mp4", "caption": " "}, "line 1 has an empty caption"),
-        ({"video": "a.mp4", "captions": ["a dog", ""]}, "line 1 has an empty caption"),
+        ({"video": "a.mp4", "caption": " "}, "line 1 has a caption that is empty"),
+        ({"video": "a.mp4", "captions": ["a dog", ""]}, "line 1 has a caption that is empty"),
         ({"video": "a.mp4", "caption": "a dog", "split": "dev"}, "line 1: there is no split 'dev'"),
         ({"video": "a.mp4", "caption": "a dog", "start": "soon"}, "line 1: start is 'soon'; give seconds"),
         ({"video": "a.mp4", "caption": "a dog", "start": -1}, "line 1: start is -1; give seconds"),
@@ -109,3 +112,12 @@ def test_files_that_are_not_right(name, content, says, tmp_path):
 def test_a_folder_is_no_table(tmp_path):
     with pytest.raises(HearsightError, match="is no file; give the table itself"):
         list(read_entries("table", tmp_path))
+
+
+def test_rows_of_one_clip_tell_one_transcript(tmp_path):
+    rows = [{"video": "a.mp4", "caption": "a dog"}, {"video": "a.mp4", "caption": "it barks", "transcript": "hello"}]
+    path = write(tmp_path / "data", rows, ".jsonl")
+    assert [entry.transcript for entry in read_entries("table", path)] == ["hello"]
+    rows.append({"video": "a.mp4", "caption": "a", "transcript": "good bye"})
+    with pytest.raises(HearsightError, match=r"line 3: a\.mp4 has another transcript"):
+        list(read_entries("table", write(tmp_path / "other", rows, ".jsonl")))

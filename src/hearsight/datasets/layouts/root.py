@@ -26,11 +26,17 @@ class Root:
     def _files(self) -> dict[str, list[Path]]:
         """By name; of each name, those nearest to the root first."""
         found: dict[str, list[Path]] = defaultdict(list)
+        walked: set[Path] = set()  # links may lead in circles
         for at, folders, names in os.walk(self.folder, followlinks=True):
+            if (real := Path(at).resolve()) in walked:
+                folders.clear()
+                continue
+            walked.add(real)
             made = MADE if Path(at) == self.folder else None
             folders[:] = sorted(name for name in folders if name != made and not name.startswith("."))
             for name in sorted(names):
-                found[name].append(Path(at, name))
+                if (path := Path(at, name)).is_file():  # else a link that leads nowhere
+                    found[name].append(path)
         for paths in found.values():
             paths.sort(key=lambda path: (len(path.parts), path))
         return found

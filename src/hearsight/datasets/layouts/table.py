@@ -38,7 +38,10 @@ def read(path: Path) -> Iterator[Entry]:
                 raise HearsightError(
                     f"{where}: the id {entry.id} is of another clip ({known.told_in}); give each its own"
                 )
-            clips[entry.id] = replace(known, captions=known.captions + entry.captions)
+            if known.transcript and entry.transcript and known.transcript != entry.transcript:
+                raise HearsightError(f"{where}: {entry.id} has another transcript in {known.told_in}; give it one")
+            said = known.transcript or entry.transcript
+            clips[entry.id] = replace(known, captions=known.captions + entry.captions, transcript=said)
     yield from clips.values()
 
 
@@ -69,16 +72,22 @@ def _rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def _entry(at: Path, where: str, row: Mapping[str, Any]) -> Entry:
-    video = row.get("video")
+    if "video" not in row:
+        columns = ", ".join(str(name) for name in row)
+        raise HearsightError(f"{where} has no column video, but {columns}; name it so, with commas between columns")
+    video = row["video"]
     if not isinstance(video, str) or not video.strip():
-        raise HearsightError(f"{where} has no video; the table needs that column, with a path")
+        raise HearsightError(f"{where} has no video; give its path")
+    said = row.get("transcript")
+    if not isinstance(said, (str, type(None))):
+        raise HearsightError(f"{where}: the transcript {said!r} is no text; give what is said")
     start, end = (_seconds(where, row, name) for name in ("start", "end"))
     if end is not None and end <= (start or 0.0):
         raise HearsightError(f"{where}: end is {end:g}, not after start, {start or 0:g}")
     split = row.get("split") or SPLITS[-1]
     if split not in SPLITS:
         raise HearsightError(f"{where}: there is no split '{split}'; give one of {', '.join(SPLITS)}")
-    path = at / video.strip()
+    path = (at / video.strip()).resolve()  # one file may be spelled in several ways
     span = "" if start is None and end is None else f" {start or 0:g}-{'' if end is None else format(end, 'g')}"
     kind = str(row.get("group") or "")
     return Entry(
@@ -89,18 +98,19 @@ def _entry(at: Path, where: str, row: Mapping[str, Any]) -> Entry:
         told_in=where,
         start=start,
         end=end,
-        transcript=row.get("transcript") or None,
+        transcript=said or None,
     )
 
 
 def _captions(where: str, row: Mapping[str, Any]) -> list[str]:
     told = row.get("captions") or row.get("caption")
-    texts = [told] if isinstance(told, str) else told
-    if not isinstance(texts, list) or not texts:
+    texts = told if isinstance(told, list) else [told]
+    if told is None or not texts:
         raise HearsightError(f"{where} has no caption; the table needs the column caption, or captions with a list")
-    if not all(isinstance(text, str) and text.strip() for text in texts):
-        raise HearsightError(f"{where} has an empty caption; leave it out, or leave the row out")
-    return [text.strip() for text in texts]
+    stripped = [text.strip() if isinstance(text, str) else "" for text in texts]
+    if not all(stripped):
+        raise HearsightError(f"{where} has a caption that is empty or no text; leave it out, or leave the row out")
+    return stripped
 
 
 def _seconds(where: str, row: Mapping[str, Any], name: str) -> float | None:
