@@ -13,6 +13,8 @@ from huggingface_hub.repocard_data import model_index_to_eval_results
 import hearsight
 from hearsight.datasets.made import write_note
 from hearsight.evaluation.report import read_report
+from hearsight.models.methods import HOUSE
+from hearsight.publishing.card import INTRODUCTIONS
 from hearsight.training.loop import train
 from tests.making import tiny_inputs, tiny_model
 from tests.training.making import made_up_recipe
@@ -333,3 +335,27 @@ def test_an_interruption_leaves_nothing(run, trained, tmp_path, monkeypatch, err
     assert ran.code == (130 if isinstance(error, KeyboardInterrupt) else 1)
     assert "stopped" in ran.err or "No space left on device; make room" in ran.err
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.usefixtures("house_methods")
+def test_a_method_of_someones_own_says_what_has_to_be_run_first(run, tmp_path):
+    (tmp_path / "mine.py").write_text(
+        "import hearsight\nfrom hearsight.models.save import SAVE\n\n"
+        "hearsight.register('my_method')(type('Mine', (SAVE,), {}))\n"
+    )
+    tiny_model(tmp_path / "model")
+    config = tmp_path / "model" / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"method": "my_method"}))
+    ran = run("--plugin", tmp_path / "mine.py", "export", tmp_path / "model", tmp_path / "out")
+    assert (ran.code, ran.err) == (0, "")
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert "A model of my\\_method, a method that is not one of Hearsight's own." in card
+    use = card.partition("## How to use it")[2].partition("## ")[0]
+    assert "hearsight.register" in use and "hearsight --plugin FILE" in use
+    tiny_model(tmp_path / "ours")
+    run("export", tmp_path / "ours", tmp_path / "of-ours")
+    assert "--plugin" not in (tmp_path / "of-ours" / "README.md").read_text()
+
+
+def test_each_method_of_the_house_is_introduced():
+    assert INTRODUCTIONS.keys() == HOUSE.keys()

@@ -31,6 +31,10 @@ INTRODUCTIONS = {
     "save": "SAVE (arXiv 2603.08224), which finds clips by what is seen, heard and said in them",
     "chorus": "Chorus, Hearsight's own method, which finds clips by what is seen, heard and said in them",
 }
+REGISTERED_FIRST = (
+    "The file that registers its method (`hearsight.register`) has to be run first: import it before `hearsight.load`, "
+    "and name it to each command, as in `hearsight --plugin FILE index ...`."
+)
 USE = """```python
 import hearsight
 
@@ -63,6 +67,7 @@ def card(
         f"{_introduction(model, history)} It was made with Hearsight.",
         _sizes(model, size),
         "## How to use it",
+        *([] if _is_ours(model) else [REGISTERED_FIRST]),
         USE_OF_TOWERS if _is_towers(history) else USE,
         "## How well it finds",
         *_numbers(history, measured),
@@ -113,7 +118,13 @@ def _results(report: Report) -> list[EvalResult]:
 def _introduction(model: CLIP4Clip, history: History | None) -> str:
     if _is_towers(history):
         return "An image, an audio and a text tower, for a method to be trained on. They are no method yet."
+    if not _is_ours(model):
+        return f"A model of {escaped(model.config.method)}, a method that is not one of Hearsight's own."
     return f"A model of {INTRODUCTIONS[model.config.method]}."
+
+
+def _is_ours(model: CLIP4Clip) -> bool:
+    return model.config.method in INTRODUCTIONS
 
 
 def _is_towers(history: History | None) -> bool:
