@@ -12,6 +12,7 @@ from huggingface_hub import EvalResult, ModelCardData
 
 import hearsight
 from hearsight.datasets.layouts import READERS
+from hearsight.evaluation.protocols import PROTOCOLS
 from hearsight.evaluation.ranking import ALL
 from hearsight.evaluation.report import Report
 from hearsight.evaluation.tables import HEADINGS, as_markdown, escaped
@@ -99,8 +100,12 @@ def front_matter(name: str, model: CLIP4Clip, history: History | None, measured:
 
 
 def _results(report: Report) -> list[EvalResult]:
-    """For the hub's own tables: of public data sets, and not where scores were normalised, which those do not tell."""
+    """For the hub's own tables, which tell neither how many clips were searched nor what was done to the scores: of
+    the whole test of a public data set, as it is published, and not where scores were normalised.
+    """
     if not report.dataset or report.rankings[0].normalisation:
+        return []
+    if report.clips != PROTOCOLS[report.dataset].count:  # nor where nobody knows how many there should be
         return []
     return [
         EvalResult(
