@@ -211,7 +211,7 @@ def test_what_the_hub_knows_is_named(run, trained, tmp_path, monkeypatch):
     run("export", run_folder, tmp_path / "out")
     card = (tmp_path / "out" / "README.md").read_text()
     assert front_matter(card)["base_model"] == ["openai/clip"]  # and not what may be a folder of this machine
-    assert front_matter(card)["datasets"] == ["msrvtt-9k"]
+    assert "datasets" not in front_matter(card)  # these clips are not there to be looked at
     assert block(card, "The whole recipe")["audio"] == "ast"
     assert "clips of which no more is known" in card
 
@@ -228,6 +228,25 @@ def test_generated_clips_are_said_to_be_such(run, trained, tmp_path):
     run("export", folder / "run", tmp_path / "again")  # now these need not be the clips that it was trained on
     card = (tmp_path / "again" / "README.md").read_text()
     assert "Soundstage generated" not in card and "no more is known" in card
+
+
+@pytest.mark.parametrize("disguised", [False, True])
+@pytest.mark.parametrize("beside", [False, True])
+def test_clips_of_a_data_set_are_found_wherever_it_was_checked(run, trained, tmp_path, disguised, beside):
+    """data: the data set, with what `check` made in it; or the folder that `check --out` made, which has no more."""
+    made = tmp_path / "checked" if beside else tmp_path / "root" / "hearsight" / "msrvtt-9k"
+    shutil.copytree(trained / "data", made)
+    splits = {"train": {"clips": 20, "good": 16}}
+    write_note(made, {"dataset": "msrvtt-9k", "root": "/", "disguised": disguised, "splits": splits})
+    run_folder = shutil.copytree(trained / "run", tmp_path / "run")
+    changes = {"dataset": "msrvtt-9k", "data": str(made if beside else tmp_path / "root")}
+    recipe = json.loads((run_folder / "recipe.json").read_text()) | changes
+    (run_folder / "recipe.json").write_text(json.dumps(recipe))
+    run("export", run_folder, tmp_path / "out")
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert ("trained on 16 clips that Soundstage generated" in card) == disguised
+    assert ("trained on 16 of the 20 training clips of its data set" in card) != disguised
+    assert front_matter(card).get("datasets") == (None if disguised else ["msrvtt-9k"])
 
 
 def test_without_validation_it_is_the_last_epoch(run, tmp_path):

@@ -85,8 +85,8 @@ def front_matter(name: str, model: CLIP4Clip, history: History | None, measured:
     recipe = history.recipe if history and isinstance(history.recipe, MethodRecipe) else None
     towers = [tower for tower in (recipe.towers, recipe.audio) if tower and is_on_hub(tower)] if recipe else []
     clips = history.clips() if history else None
-    disguised = clips is not None and clips.generated  # under the names of the data set that the recipe tells
-    dataset = recipe.dataset if recipe and recipe.dataset in READERS and not disguised else None
+    real = clips is not None and not clips.generated  # a disguise has the name of the data set, too
+    dataset = recipe.dataset if recipe and recipe.dataset in READERS and real else None
     results = [result for each in measured for result in _results(each.report)]
     data = ModelCardData(
         library_name="hearsight",
