@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,10 @@ from huggingface_hub.repocard_data import model_index_to_eval_results
 
 import hearsight
 from hearsight.datasets.made import write_note
+from hearsight.evaluation.protocols import PROTOCOLS
 from hearsight.evaluation.report import read_report
+from hearsight.models.methods import HOUSE
+from hearsight.publishing.card import INTRODUCTIONS
 from hearsight.training.loop import train
 from tests.making import tiny_inputs, tiny_model
 from tests.training.making import made_up_recipe
@@ -130,7 +134,7 @@ def test_numbers_are_those_of_the_reports(run, trained, reported, tmp_path):
     assert "not measured" not in card and "model-index" not in front_matter(card)
 
 
-def test_published_numbers_and_the_hubs_own_table(run, trained, reported, tmp_path):
+def test_published_numbers_and_the_hubs_own_table(run, trained, reported, tmp_path, monkeypatch):
     folder = tmp_path / "msrvtt" / "test"
     folder.mkdir(parents=True)
     write_note(
@@ -138,6 +142,13 @@ def test_published_numbers_and_the_hubs_own_table(run, trained, reported, tmp_pa
         {"dataset": "msrvtt-9k", "root": "/", "disguised": False, "splits": {"test": {"clips": 1000, "good": 900}}},
     )
     report = reported(trained / "run" / "model", "msrvtt/test")
+    clips = read_report(report).clips
+    for number, count in enumerate((1000, None)):  # a part of the test, or who knows
+        monkeypatch.setitem(PROTOCOLS, "msrvtt-9k", replace(PROTOCOLS["msrvtt-9k"], count=count))
+        run("export", trained / "run", tmp_path / f"part-{number}", "--report", report)
+        card = (tmp_path / f"part-{number}" / "README.md").read_text()
+        assert "| SAVE, published | 216.2 |" in card and "model-index" not in front_matter(card)
+    monkeypatch.setitem(PROTOCOLS, "msrvtt-9k", replace(PROTOCOLS["msrvtt-9k"], count=clips))
     run("export", trained / "run", tmp_path / "out", "--report", report)
     card = ModelCard.load(tmp_path / "out" / "README.md")
     assert "| SAVE, published | 216.2 |" in card.text
@@ -200,7 +211,7 @@ def test_what_the_hub_knows_is_named(run, trained, tmp_path, monkeypatch):
     run("export", run_folder, tmp_path / "out")
     card = (tmp_path / "out" / "README.md").read_text()
     assert front_matter(card)["base_model"] == ["openai/clip"]  # and not what may be a folder of this machine
-    assert front_matter(card)["datasets"] == ["msrvtt-9k"]
+    assert "datasets" not in front_matter(card)  # these clips are not there to be looked at
     assert block(card, "The whole recipe")["audio"] == "ast"
     assert "clips of which no more is known" in card
 
@@ -217,6 +228,25 @@ def test_generated_clips_are_said_to_be_such(run, trained, tmp_path):
     run("export", folder / "run", tmp_path / "again")  # now these need not be the clips that it was trained on
     card = (tmp_path / "again" / "README.md").read_text()
     assert "Soundstage generated" not in card and "no more is known" in card
+
+
+@pytest.mark.parametrize("disguised", [False, True])
+@pytest.mark.parametrize("beside", [False, True])
+def test_clips_of_a_data_set_are_found_wherever_it_was_checked(run, trained, tmp_path, disguised, beside):
+    """data: the data set, with what `check` made in it; or the folder that `check --out` made, which has no more."""
+    made = tmp_path / "checked" if beside else tmp_path / "root" / "hearsight" / "msrvtt-9k"
+    shutil.copytree(trained / "data", made)
+    splits = {"train": {"clips": 20, "good": 16}}
+    write_note(made, {"dataset": "msrvtt-9k", "root": "/", "disguised": disguised, "splits": splits})
+    run_folder = shutil.copytree(trained / "run", tmp_path / "run")
+    changes = {"dataset": "msrvtt-9k", "data": str(made if beside else tmp_path / "root")}
+    recipe = json.loads((run_folder / "recipe.json").read_text()) | changes
+    (run_folder / "recipe.json").write_text(json.dumps(recipe))
+    run("export", run_folder, tmp_path / "out")
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert ("trained on 16 clips that Soundstage generated" in card) == disguised
+    assert ("trained on 16 of the 20 training clips of its data set" in card) != disguised
+    assert front_matter(card).get("datasets") == (None if disguised else ["msrvtt-9k"])
 
 
 def test_without_validation_it_is_the_last_epoch(run, tmp_path):
@@ -333,3 +363,27 @@ def test_an_interruption_leaves_nothing(run, trained, tmp_path, monkeypatch, err
     assert ran.code == (130 if isinstance(error, KeyboardInterrupt) else 1)
     assert "stopped" in ran.err or "No space left on device; make room" in ran.err
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.usefixtures("house_methods")
+def test_a_method_of_someones_own_says_what_has_to_be_run_first(run, tmp_path):
+    (tmp_path / "mine.py").write_text(
+        "import hearsight\nfrom hearsight.models.save import SAVE\n\n"
+        "hearsight.register('my_method')(type('Mine', (SAVE,), {}))\n"
+    )
+    tiny_model(tmp_path / "model")
+    config = tmp_path / "model" / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"method": "my_method"}))
+    ran = run("--plugin", tmp_path / "mine.py", "export", tmp_path / "model", tmp_path / "out")
+    assert (ran.code, ran.err) == (0, "")
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert "A model of my\\_method, a method that is not one of Hearsight's own." in card
+    use = card.partition("## How to use it")[2].partition("## ")[0]
+    assert "hearsight.register" in use and "hearsight --plugin FILE" in use
+    tiny_model(tmp_path / "ours")
+    run("export", tmp_path / "ours", tmp_path / "of-ours")
+    assert "--plugin" not in (tmp_path / "of-ours" / "README.md").read_text()
+
+
+def test_each_method_of_the_house_is_introduced():
+    assert INTRODUCTIONS.keys() == HOUSE.keys()

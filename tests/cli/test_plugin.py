@@ -27,6 +27,7 @@ def test_what_it_registers_is_known(tmp_path, run):
     [
         ("no.txt", "", 1, "is no Python file"),
         ("wrong.py", "1 / 0", 1, "failed (ZeroDivisionError: division by zero)"),
+        ("ends.py", "import sys\nsys.exit()", 1, "ends.py ends the program (sys.exit)"),
         ("odd.py", "def", 1, "failed (SyntaxError: invalid syntax (odd.py, line 1))"),
         ("own.py", "import hearsight\nhearsight.register('save')(int)", 1, "register yours under another name"),
         ("absent.py", None, 2, "does not exist"),

@@ -179,6 +179,17 @@ def test_missing_unknown_and_misshapen_tensors_are_named(golden, openai):
         hearsight.load_published(openai | {packed: torch.tensor(0.0)}, **IDS)
 
 
+@pytest.mark.parametrize("number", [float("nan"), float("-inf")])
+def test_numbers_that_are_none_are_refused_by_the_name_of_their_tensor(golden, openai, number):
+    for weights, name in ((golden.weights, "query_tokens"), (openai, "visual.ln_post.weight")):
+        odd = weights[name].clone()
+        odd.flatten()[-1] = number
+        with pytest.raises(HearsightError, match=rf"infinite or none at all \(in {re.escape(name)}\)"):
+            hearsight.load_published(
+                weights | {name: odd}, fusion_heads=2 if weights is golden.weights else None, **IDS
+            )
+
+
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
@@ -187,6 +198,8 @@ def test_missing_unknown_and_misshapen_tensors_are_named(golden, openai):
         ({"frames": 0}, "0 frames"),
         ({"frames": 78}, "positions for 77"),
         ({"temperature": 0.0}, "above 0"),
+        ({"temperature": float("nan")}, "temperature cannot be nan"),
+        ({"temperature": float("inf")}, "temperature cannot be inf"),
         ({"fusion_heads": 3}, "64 cannot be divided among 3 heads"),
     ],
 )

@@ -21,6 +21,11 @@ def run(file: Path) -> None:
         spec.loader.exec_module(module)
     except HearsightError:
         raise
+    except SystemExit as error:
+        raise HearsightError(
+            f"the plugin {file} ends the program (sys.exit), so no command can follow it; let it do so only below "
+            '`if __name__ == "__main__":`'
+        ) from error
     except Exception as error:
         raise HearsightError(
             f"the plugin {file} failed ({type(error).__name__}: {error}); correct it, or add --debug for its traceback"

@@ -12,6 +12,7 @@ from huggingface_hub import EvalResult, ModelCardData
 
 import hearsight
 from hearsight.datasets.layouts import READERS
+from hearsight.evaluation.protocols import PROTOCOLS
 from hearsight.evaluation.ranking import ALL
 from hearsight.evaluation.report import Report
 from hearsight.evaluation.tables import HEADINGS, as_markdown, escaped
@@ -31,6 +32,10 @@ INTRODUCTIONS = {
     "save": "SAVE (arXiv 2603.08224), which finds clips by what is seen, heard and said in them",
     "chorus": "Chorus, Hearsight's own method, which finds clips by what is seen, heard and said in them",
 }
+REGISTERED_FIRST = (
+    "The file that registers its method (`hearsight.register`) has to be run first: import it before `hearsight.load`, "
+    "and name it to each command, as in `hearsight --plugin FILE index ...`."
+)
 USE = """```python
 import hearsight
 
@@ -63,6 +68,7 @@ def card(
         f"{_introduction(model, history)} It was made with Hearsight.",
         _sizes(model, size),
         "## How to use it",
+        *([] if _is_ours(model) else [REGISTERED_FIRST]),
         USE_OF_TOWERS if _is_towers(history) else USE,
         "## How well it finds",
         *_numbers(history, measured),
@@ -79,8 +85,8 @@ def front_matter(name: str, model: CLIP4Clip, history: History | None, measured:
     recipe = history.recipe if history and isinstance(history.recipe, MethodRecipe) else None
     towers = [tower for tower in (recipe.towers, recipe.audio) if tower and is_on_hub(tower)] if recipe else []
     clips = history.clips() if history else None
-    disguised = clips is not None and clips.generated  # under the names of the data set that the recipe tells
-    dataset = recipe.dataset if recipe and recipe.dataset in READERS and not disguised else None
+    real = clips is not None and not clips.generated  # a disguise has the name of the data set, too
+    dataset = recipe.dataset if recipe and recipe.dataset in READERS and real else None
     results = [result for each in measured for result in _results(each.report)]
     data = ModelCardData(
         library_name="hearsight",
@@ -94,8 +100,12 @@ def front_matter(name: str, model: CLIP4Clip, history: History | None, measured:
 
 
 def _results(report: Report) -> list[EvalResult]:
-    """For the hub's own tables: of public data sets, and not where scores were normalised, which those do not tell."""
+    """For the hub's own tables, which tell neither how many clips were searched nor what was done to the scores: of
+    the whole test of a public data set, as it is published, and not where scores were normalised.
+    """
     if not report.dataset or report.rankings[0].normalisation:
+        return []
+    if report.clips != PROTOCOLS[report.dataset].count:  # nor where nobody knows how many there should be
         return []
     return [
         EvalResult(
@@ -113,7 +123,13 @@ def _results(report: Report) -> list[EvalResult]:
 def _introduction(model: CLIP4Clip, history: History | None) -> str:
     if _is_towers(history):
         return "An image, an audio and a text tower, for a method to be trained on. They are no method yet."
+    if not _is_ours(model):
+        return f"A model of {escaped(model.config.method)}, a method that is not one of Hearsight's own."
     return f"A model of {INTRODUCTIONS[model.config.method]}."
+
+
+def _is_ours(model: CLIP4Clip) -> bool:
+    return model.config.method in INTRODUCTIONS
 
 
 def _is_towers(history: History | None) -> bool:

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from hearsight.datasets.made import Source, made_folder, source_of
+from hearsight.datasets.made import Source, checked_folder, read_note, source_of
 from hearsight.datasets.manifest import read_manifest
 from hearsight.errors import HearsightError
 from hearsight.evaluation.ranking import ALL
 from hearsight.training.recipe import ADAPTER, MethodRecipe, Recipe
 
-GENERATED = "soundstage.json"  # stands in each split that is rendered, and in a data set that is exported from such
+GENERATED = "soundstage.json"  # stands in each split that is rendered
 
 
 @dataclass(frozen=True)
@@ -48,12 +48,18 @@ class History:
         """What it was trained on, from the folder that the recipe names; None if that is not there as it was."""
         if not isinstance(self.recipe, MethodRecipe):
             return None
-        root = Path(self.recipe.data)
-        train = (made_folder(self.recipe.dataset, root) if self.recipe.dataset else root) / "train"
+        folder = Path(self.recipe.data)
+        if self.recipe.dataset:
+            try:
+                folder = checked_folder(self.recipe.dataset, folder)
+            except HearsightError:  # it is gone, or is another data set's
+                return None
+        train = folder / "train"
         manifest = train / "manifest.jsonl"
         if not manifest.is_file() or sha256(manifest.read_bytes()).hexdigest() != self.inputs.get("train"):
             return None
-        generated = any((folder / GENERATED).is_file() for folder in (train, root))
+        note = read_note(folder)
+        generated = note["disguised"] if note else (train / GENERATED).is_file()
         return Clips(len(read_manifest(train)), source_of(train), generated)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from hearsight.errors import HearsightError
-from hearsight.models.checkpoint import misfit
+from hearsight.models.checkpoint import listed, misfit
 from hearsight.models.published.contents import Contents
 
 # Our name, or how it begins -> the published.
@@ -105,7 +105,8 @@ def _replaced(name: str, names: Mapping[str, str]) -> str:
 def take(expected: Mapping[str, Tensor], contents: Contents) -> dict[str, Tensor]:
     """The checkpoint's tensors by our names, in float32. expected: a model's state dict, for names and shapes.
 
-    Raises HearsightError that tells, by the names of the file, what is missing, unknown or of another shape.
+    Raises HearsightError that tells, by the names of the file, what is missing, unknown, of another shape or not
+    finite.
     """
     taken: dict[str, Tensor] = {}
     used: dict[str, str] = {}  # published name: what is wrong with its shape, or nothing
@@ -136,4 +137,15 @@ def take(expected: Mapping[str, Tensor], contents: Contents) -> dict[str, Tensor
             f"the tensors of {contents.source} do not fit a published {made} ({problems}); it may be incomplete, or of "
             "a program that Hearsight does not know"
         )
+    _check_finite(contents)
     return taken
+
+
+def _check_finite(contents: Contents) -> None:
+    """As float32, which the weights become; one number that is none makes every vector so."""
+    odd = [n.removeprefix(contents.root) for n, t in contents.weights.items() if not t.float().isfinite().all()]
+    if odd:
+        raise HearsightError(
+            f"cannot convert {contents.source}: it has numbers that are infinite or none at all (in {listed(odd)}), as "
+            "a training that failed leaves them; give an earlier checkpoint, or download it again"
+        )

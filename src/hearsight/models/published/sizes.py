@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import isqrt
+from math import inf, isqrt
 from typing import Any
 
 from hearsight.errors import HearsightError
@@ -142,8 +142,8 @@ def _check(config: ModelConfig) -> None:
         raise HearsightError(
             f"cannot take {config.frames} frames; this checkpoint has positions for {config.positions}"
         )
-    if config.temperature <= 0:
-        raise HearsightError(f"the temperature cannot be {config.temperature:g}; it must be above 0")
+    if not 0 < config.temperature < inf:  # nor nan
+        raise HearsightError(f"the temperature cannot be {config.temperature:g}; it must be above 0, and finite")
     if config.heads is not None and (config.heads < 1 or width % config.heads):
         raise HearsightError(f"{width} cannot be divided among {config.heads} heads; give a divisor of {width}")
     if config.ast is not None and config.heads is None and width < HEAD:
