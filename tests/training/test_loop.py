@@ -102,8 +102,14 @@ def test_a_batch_must_be_shared_evenly(tmp_path):
 
 
 def test_more_clips_are_needed_than_a_batch(tmp_path):
-    with pytest.raises(HearsightError, match="16 clips to train on"):
-        train(made_up_recipe(tmp_path, batch=32), tmp_path / "run")
+    with pytest.raises(HearsightError, match="16 clips to train on, too few for a batch of 17"):
+        train(made_up_recipe(tmp_path, batch=17), tmp_path / "run")
+
+
+def test_more_captions_are_needed_than_a_batch_of_them(tmp_path):
+    recipe = made_up_recipe(tmp_path, batch=33, every_caption=True, audio_only=0)
+    with pytest.raises(HearsightError, match="32 captions to train on, too few for a batch of 33"):
+        train(recipe, tmp_path / "run")
 
 
 def test_a_start_that_fails_does_not_take_the_folder(tmp_path):
