@@ -3,6 +3,9 @@
 import json
 import pickle
 import shutil
+import signal
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -91,6 +94,58 @@ def test_saved_and_loaded_it_computes_the_same(tmp_path, method):
         theirs = again.similarity(again.encode_text(text), again.encode_video(**batch))
     assert torch.equal(ours, theirs)
     assert again.fingerprint == model.fingerprint
+
+
+@pytest.mark.parametrize("cut", ["tokenizer.json", "config.json", "model.safetensors"])
+def test_a_kill_while_saving_leaves_the_model_before(tmp_path, cut):
+    """As the second of two epochs is saved: the file being written is cut short, and nothing is tidied up."""
+    before = tiny_model(tmp_path / "model").fingerprint
+    words = [sys.executable, "-c", CUT, str(tmp_path / "model"), cut]
+    assert subprocess.run(words).returncode == -signal.SIGKILL
+    again = hearsight.load(tmp_path / "model")
+    assert again.fingerprint == before
+    assert again.tokenize(["a bell rings"]).any()
+    torch.nn.init.ones_(again.clip.logit_scale)
+    again.save_pretrained(tmp_path / "model")
+    assert hearsight.load(tmp_path / "model").fingerprint == again.fingerprint != before
+    assert not list((tmp_path / "model").glob("*.part"))
+
+
+def test_a_kill_in_the_first_save_leaves_no_model(tmp_path):
+    tiny_model(tmp_path / "model")
+    (tmp_path / "first").mkdir()
+    words = [sys.executable, "-c", CUT, str(tmp_path / "model"), "model.safetensors", str(tmp_path / "first")]
+    assert subprocess.run(words).returncode == -signal.SIGKILL
+    with pytest.raises(HearsightError, match=r"no model\.safetensors"):
+        hearsight.load(tmp_path / "first")
+
+
+# Saves a model, with other weights, and dies when a file of that name (or a part of it) has been written by half.
+CUT = """
+import os, pathlib, signal, sys
+import torch, hearsight
+from hearsight.models import checkpoint
+
+model = hearsight.load(sys.argv[1])
+torch.nn.init.zeros_(model.clip.logit_scale)
+save_file, write_bytes = checkpoint.save_file, pathlib.Path.write_bytes
+
+def die(path):
+    if path.name.startswith(sys.argv[2]):
+        os.truncate(path, path.stat().st_size // 2)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+def cut_weights(weights, path, metadata):
+    save_file(weights, path, metadata)
+    die(path)
+
+def cut_file(path, content):
+    write_bytes(path, content)
+    die(path)
+
+checkpoint.save_file, pathlib.Path.write_bytes = cut_weights, cut_file
+model.save_pretrained(sys.argv[-1] if len(sys.argv) == 4 else sys.argv[1])
+"""
 
 
 def test_bfloat16_is_near(tmp_path):

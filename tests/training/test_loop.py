@@ -18,6 +18,7 @@ from hearsight.evaluation.retrieval import evaluate
 from hearsight.training.loop import train
 from hearsight.training.model import fresh_model
 from hearsight.training.objective import Objective
+from hearsight.training.run import Run
 from tests.making_media import beep, grey, make_media
 from tests.training.making import made_up_recipe
 
@@ -101,8 +102,14 @@ def test_a_batch_must_be_shared_evenly(tmp_path):
 
 
 def test_more_clips_are_needed_than_a_batch(tmp_path):
-    with pytest.raises(HearsightError, match="16 clips to train on"):
-        train(made_up_recipe(tmp_path, batch=32), tmp_path / "run")
+    with pytest.raises(HearsightError, match="16 clips to train on, too few for a batch of 17"):
+        train(made_up_recipe(tmp_path, batch=17), tmp_path / "run")
+
+
+def test_more_captions_are_needed_than_a_batch_of_them(tmp_path):
+    recipe = made_up_recipe(tmp_path, batch=33, every_caption=True, audio_only=0)
+    with pytest.raises(HearsightError, match="32 captions to train on, too few for a batch of 33"):
+        train(recipe, tmp_path / "run")
 
 
 def test_a_start_that_fails_does_not_take_the_folder(tmp_path):
@@ -111,6 +118,35 @@ def test_a_start_that_fails_does_not_take_the_folder(tmp_path):
         with pytest.raises(HearsightError):
             train(wrong, tmp_path / "run")
     assert train(recipe.model_copy(update={"batch": 8}), tmp_path / "run").exists()
+
+
+def test_a_run_that_has_learned_nothing_is_begun_anew_with_another_recipe(tmp_path, monkeypatch):
+    nan = {"contrast": torch.tensor(torch.nan)}
+    recipe = made_up_recipe(tmp_path, epochs=1, recogniser="given", save_every=1)
+    with pytest.raises(HearsightError, match="give another recogniser"):
+        train(recipe, tmp_path / "run")
+    assert (tmp_path / "run" / "recipe.json").exists()
+    recipe = recipe.model_copy(update={"recogniser": "none"})
+    with monkeypatch.context() as patch, pytest.raises(HearsightError, match="lower the learning rate"):
+        patch.setattr(Objective, "forward", lambda *given: nan)
+        train(recipe, tmp_path / "run")
+    slower = recipe.model_copy(update={"learning_rate": 1e-3})
+    with pytest.raises(HearsightError, match="another recipe"):
+        Run(tmp_path / "run", slower, writes=False)  # the process that writes came first, with the recipe before
+    manifest = Path(recipe.data) / "validation" / "manifest.jsonl"
+    manifest.write_text(manifest.read_text().replace("\n", " \n", 1))
+    train(slower, tmp_path / "run")
+    assert json.loads((tmp_path / "run" / "recipe.json").read_text()) == slower.model_dump()
+
+
+@pytest.mark.parametrize("name", ["state.pt", "model/model.safetensors", "pictures.npy"])
+def test_what_took_time_to_make_is_not_mixed_with_another_recipe(tmp_path, name):
+    recipe = made_up_recipe(tmp_path)
+    Run(tmp_path / "run", recipe)
+    (tmp_path / "run" / name).parent.mkdir(exist_ok=True)
+    (tmp_path / "run" / name).touch()
+    with pytest.raises(HearsightError, match="another recipe"):
+        Run(tmp_path / "run", recipe.model_copy(update={"epochs": 9}))
 
 
 def test_a_folder_of_another_run_is_refused(tmp_path):

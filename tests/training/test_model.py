@@ -47,6 +47,27 @@ def test_frames_words_and_temperature_are_the_recipes_or_the_towers_own(clip, tm
     assert (changed.frames, changed.words, changed.temperature) == (3, 16, 0.5)
 
 
+@pytest.mark.parametrize("name", ["words", "frames"])
+def test_there_are_positions_for_so_many_words_and_frames(clip, tmp_path, name):
+    tiny_model(tmp_path / "towers", "avigate")
+    given = {"towers": str(tmp_path / "towers"), "method": "avigate"}
+    assert getattr(load_towers(recipe(tmp_path, **given, **{name: 77})).config, name) == 77
+    with pytest.raises(HearsightError, match=rf"{name}: 78 .*; set {name} to .*77$"):
+        load_towers(recipe(tmp_path, **given, **{name: 78}))
+
+
+def test_frames_of_a_method_without_positions_may_be_many(clip, tmp_path):
+    tiny_model(tmp_path / "towers", "avigate")
+    many = recipe(tmp_path, towers=str(tmp_path / "towers"), method="clip4clip", frames=100)
+    assert fresh_model(many, load_towers(many)).config.frames == 100
+
+
+def test_a_text_has_room_for_a_word(clip, tmp_path):
+    tiny_model(tmp_path / "towers", "avigate")
+    with pytest.raises(HearsightError, match=r"words: 2 .*; set words to 3 to 77"):
+        load_towers(recipe(tmp_path, towers=str(tmp_path / "towers"), words=2))
+
+
 def test_towers_that_do_not_fit(clip, tmp_path):
     with pytest.raises(HearsightError, match="does not listen; give towers that do, or an audio tower as audio"):
         load_towers(recipe(tmp_path))

@@ -159,11 +159,46 @@ def test_many_missing_files_are_counted(tmp_path, clips):
         stored_teacher(tmp_path / "teacher", clips)
 
 
-def test_a_folder_of_other_clips_is_told_without_reading_any(tmp_path, clips, monkeypatch):
+def test_a_folder_of_other_clips_is_told_by_the_first_clips(tmp_path, clips, monkeypatch):
     for file in (tmp_path / "teacher" / VIDEO).iterdir():
         file.rename(file.with_name(f"other{file.name}"))
-    monkeypatch.setattr(type(clips), "batch", lambda *places: pytest.fail("read"))
+    whole, read = type(clips).batch, []
+    monkeypatch.setattr("hearsight.training.stored_teacher.BLOCK", 4)
+    monkeypatch.setattr(type(clips), "batch", lambda self, places: read.extend(places) or whole(self, places))
     with pytest.raises(HearsightError, match="lacks 16 of 16 clips"):
+        stored_teacher(tmp_path / "teacher", clips)
+    assert read == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(("part", "heard"), [(AUDIO, "heard"), (VIDEO, "seen")])
+def test_data_of_which_no_clip_has_sound_or_none_has_pictures(tmp_path, clips, monkeypatch, part, heard):
+    for file in (tmp_path / "teacher" / part).iterdir():
+        file.unlink()
+    whole = type(clips).batch
+
+    def lacking(self, places):
+        features = whole(self, places)
+        (features.has_audio if part == AUDIO else features.frame_mask)[:] = False
+        return features
+
+    monkeypatch.setattr(type(clips), "batch", lacking)
+    teacher = stored_teacher(tmp_path / "teacher", clips)
+    assert [name for name in ("seen", "heard") if not getattr(teacher, name).any()] == [heard]
+
+
+def test_the_clips_that_sound_are_told_where_the_first_are_silent(tmp_path, clips, monkeypatch):
+    for file in (tmp_path / "teacher" / AUDIO).iterdir():
+        file.unlink()
+    whole = type(clips).batch
+
+    def late(self, places):
+        features = whole(self, places)
+        features.has_audio[:] = torch.tensor([place >= 14 for place in places])
+        return features
+
+    monkeypatch.setattr("hearsight.training.stored_teacher.BLOCK", 4)
+    monkeypatch.setattr(type(clips), "batch", late)
+    with pytest.raises(HearsightError, match=r"AudioFeature lacks 2 of 16 clips \(clip14.pt, clip15.pt\)"):
         stored_teacher(tmp_path / "teacher", clips)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import tempfile
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from hearsight.models.config import ModelConfig
 from hearsight.models.hub import MODEL_FILES, OLDER_WEIGHTS, fetch, has_model
 from hearsight.models.methods import class_of
 from hearsight.models.tokens import PUBLIC_SIZE, Tokenizer
+from hearsight.whole import whole_file, write_whole
 
 MODEL_TYPE = "hearsight"
 DEMO = Path(__file__).resolve().parents[1] / "demo" / "model"
@@ -60,16 +62,24 @@ def check_device(device: str) -> None:
 
 
 def save(model: CLIP4Clip, folder: Path, half: bool = False) -> None:
-    """Write a model for `load`. half: weights as float16, half the size."""
+    """Write a model for `load`. half: weights as float16, half the size.
+
+    Each file is whole or not there, the weights last: where a model of the same configuration was, as after an epoch
+    before, a kill leaves that or this one; else it leaves none.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as workshop:
+        model.tokenizer.save(Path(workshop))
+        for file in Path(workshop).iterdir():
+            write_whole(folder / file.name, file.read_bytes())
     config = {"model_type": MODEL_TYPE, **model.config.to_dict()}
-    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+    write_whole(folder / "config.json", json.dumps(config, indent=2) + "\n")
     weights = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     if half:
         weights = {name: t.half() if t.is_floating_point() else t for name, t in weights.items()}
-    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
-    share_weights(folder)
-    model.tokenizer.save(folder)
+    with whole_file(folder / "model.safetensors") as part:
+        save_file(weights, part, metadata={"format": "pt"})
+        shutil.copymode(folder / "config.json", part)  # as in share_weights
 
 
 def share_weights(folder: Path) -> None:

@@ -192,7 +192,11 @@ def _check(recipe: MethodRecipe, data: Path, processes: int) -> None:
     """What can be known before the first clip is read, so that no folder is begun that cannot be gone on with."""
     train = read_manifest(data / "train")
     if not updates(train, recipe):
-        raise HearsightError(f"{data} has {len(train)} clips to train on, too few for a batch; set batch to less")
+        captions = sum(len(example.captions) for example in train)
+        shown = f"{captions} captions" if recipe.every_caption else f"{len(train)} clips"
+        raise HearsightError(
+            f"{data} has {shown} to train on, too few for a batch of {recipe.batch}; set batch to less"
+        )
     check_captions(train, recipe)
     if has_validation(data) and not any(example.captions for example in read_manifest(data / "validation")):
         raise HearsightError(f"{data}/validation has no captions to choose an epoch by; give it some")

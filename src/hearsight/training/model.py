@@ -20,7 +20,10 @@ from hearsight.training.recipe import MethodRecipe
 
 
 def load_towers(recipe: MethodRecipe) -> Listener:
-    """The towers of a recipe, as its model will have them."""
+    """The towers of a recipe, as its model will have them.
+
+    Raises HearsightError where there are none, and for more frames or words than they have positions for.
+    """
     towers = load(recipe.towers)
     if recipe.audio:
         torch.manual_seed(recipe.seed)
@@ -35,8 +38,21 @@ def load_towers(recipe: MethodRecipe) -> Listener:
         words=recipe.words or own.words,
         temperature=recipe.temperature or own.temperature,
     )
+    _check_positions(towers, recipe)
     # As the trained model will be saved: features are then of the very towers that it has, and are found by it.
     return towers.half().float()
+
+
+def _check_positions(towers: Listener, recipe: MethodRecipe) -> None:
+    config = towers.config
+    most = len(towers.clip.model.text_model.embeddings.position_embedding.weight)
+    if not 3 <= config.words <= most:  # start, a word, end
+        raise HearsightError(f"words: {config.words} is not what {recipe.towers} can read; set words to 3 to {most}")
+    if issubclass(class_of(recipe.method), Listener) and config.frames > config.positions:
+        raise HearsightError(
+            f"frames: {config.frames} is more than {recipe.method} tells apart; set frames to at most "
+            f"{config.positions}"
+        )
 
 
 def with_audio_tower(clip: CLIP4Clip, ast: str) -> Listener:

@@ -19,6 +19,7 @@ from hearsight.errors import HearsightError
 from hearsight.training.recipe import Recipe, Schedule
 from hearsight.whole import whole_file, write_whole
 
+KEPT = ("state.pt", "model/model.safetensors", "pictures.npy")  # what of a run took time to make
 LARGEST_GRADIENT = 1.0  # norm
 LARGEST_LOGIT_SCALE = log(100)  # as CLIP
 
@@ -27,7 +28,8 @@ class Run:
     """A folder with recipe.json (and what else is pinned), versions.json, metrics.jsonl, the same for TensorBoard, and
     state.pt to go on from.
 
-    writes: False for all processes but one. Raises HearsightError for a folder that holds another recipe's run.
+    writes: False for all processes but one, which comes first. A run that failed before it kept anything is begun anew
+    with any recipe. Raises HearsightError for a folder that holds another recipe's run.
     """
 
     def __init__(self, folder: Path, recipe: Recipe, writes: bool = True) -> None:
@@ -42,14 +44,16 @@ class Run:
             self._note_versions()
 
     def pin(self, name: str, values: dict[str, Any], otherwise: str) -> None:
-        """Write what the run depends on, or, where it was written, see that it is the same.
+        """Write what the run depends on, or, where it was written and anything was kept, see that it is the same.
 
         Raises HearsightError: the folder "holds {otherwise}".
         """
         note, text = self.folder / name, json.dumps(values, indent=2) + "\n"
-        if note.exists() and note.read_text() != text:
+        if note.exists() and note.read_text() == text:
+            return
+        if note.exists() and (not self.writes or any((self.folder / name).exists() for name in KEPT)):
             raise HearsightError(f"{self.folder} holds {otherwise}")
-        if self.writes and not note.exists():
+        if self.writes:
             self.folder.mkdir(parents=True, exist_ok=True)
             write_whole(note, text)
 

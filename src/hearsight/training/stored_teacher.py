@@ -80,7 +80,8 @@ def _check_missing(files: dict[str, list[Path]], clips: ClipSet) -> None:
     """A clip may lack a file only where it has nothing to see, or to hear, as training itself finds."""
     for part, column in files.items():
         lacking = [place for place, file in enumerate(column) if not file.is_file()]
-        if len(lacking) < len(column):  # else no clip need be opened to know that this is the wrong folder
+        # Where all lack files, a look at the first clips tells a wrong folder from data that are silent throughout.
+        if len(lacking) < len(column) or not _present(clips, lacking[:BLOCK], part):
             lacking = _present(clips, lacking, part)
         if lacking:
             names = ", ".join(column[place].name for place in lacking[:NAMED]) + ", ..." * (len(lacking) > NAMED)
