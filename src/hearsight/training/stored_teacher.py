@@ -35,6 +35,8 @@ def stored_teacher(folder: Path, clips: ClipSet) -> Teacher:
     files = {part: [feature_file(folder, part, example.id) for example in clips.examples] for part in (VIDEO, AUDIO)}
     _check_missing(files, clips)
     vectors = {file: read_feature(file) for part in files.values() for file in part if file.is_file()}
+    if not vectors:
+        raise HearsightError(f"no clip has pictures or sound for the teacher {folder} to tell of; set soft_albef to 0")
     _check_widths(vectors)
     nothing = torch.zeros_like(next(iter(vectors.values())))
     seen, heard = (torch.stack([vectors.get(file, nothing) for file in files[part]]) for part in (VIDEO, AUDIO))

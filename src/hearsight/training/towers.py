@@ -60,8 +60,8 @@ class Material:
 def train_towers(recipe: TowersRecipe, folder: Path, workers: int = 2, progress: Progress | None = None) -> Path:
     """Train, and write the model's folder `model` inside `folder`: its towers trained, its fusion modules fresh."""
     scenes = [scene_of(recipe, number) for number in range(recipe.scenes)]
-    model = _fresh_model(recipe, folder / "model", scenes)
     run = Run(folder, recipe)
+    model = _fresh_model(recipe, folder / "model", scenes)
     material = make_material(recipe, scenes, folder, model.clip.image_size, model.ast.rows, workers)
     trained = ("clip.", "ast.", "audio_projection.")
     parameters: list[tuple[str, Tensor]] = [(n, p) for n, p in model.named_parameters() if n.startswith(trained)]
