@@ -4,10 +4,13 @@ import json
 import shutil
 
 import pytest
+import torch
 
 from hearsight.cli.main import main
 from hearsight.datasets import check as checking
 from hearsight.datasets.check import check
+from hearsight.datasets.features import extract
+from hearsight.datasets.journal import read_journal
 from hearsight.datasets.made import source_of
 from hearsight.datasets.manifest import read_manifest
 from hearsight.errors import HearsightError
@@ -214,3 +217,34 @@ def test_a_note_of_somebody_else(tmp_path):
     assert source_of(tmp_path / "test") is None
     (tmp_path / "dataset.json").write_text("[1")
     assert source_of(tmp_path / "test") is None
+
+
+def test_what_was_made_of_a_clip_that_is_another_now_is_forgotten(table, tmp_path):
+    towers = tiny_model(tmp_path / "towers", "avigate")
+    split = check("table", table).folder / "train"
+    before = extract(split, towers).batch([0, 1, 2])
+    make_media(table.parent / "more.mkv", [grey(200)] * 40, sounds=[beep(1.0)])
+    check("table", table)
+    assert len(list(read_journal(split / "transcripts.pocketsphinx.jsonl"))) == 3
+    shutil.copy(table.parent / "more.mkv", table.parent / "film.mkv")
+    check("table", table)
+    assert list(read_journal(split / "transcripts.pocketsphinx.jsonl")) == []
+    after = extract(split, towers).batch([0, 1, 2])
+    assert not torch.allclose(before.frames[0], after.frames[0])
+    assert after.frame_mask.sum(dim=1).tolist() == before.frame_mask.sum(dim=1).tolist()
+
+
+def test_an_id_may_come_to_stand_for_another_stretch(tmp_path):
+    towers = tiny_model(tmp_path / "towers", "avigate")
+    make_media(tmp_path / "film.mkv", [grey(50)] * 20 + [grey(200)] * 20)
+    rows = "id,video,caption,split,start,end\na,film.mkv,dark,train,0,2\nb,film.mkv,bright,train,2,4\n"
+    table = tmp_path / "clips.csv"
+    table.write_text(rows)
+    split = check("table", table).folder / "train"
+    dark, bright = extract(split, towers).batch([0, 1]).frames
+    table.write_text(rows.replace("train,0,2", "train,2.5,4"))
+    check("table", table)
+    clips = extract(split, towers)
+    assert torch.equal(clips.batch([1]).frames[0], bright)
+    assert not torch.allclose(clips.batch([0]).frames[0], dark)
+    assert torch.allclose(clips.batch([0]).frames[0, 0], bright[0], atol=1e-2)

@@ -14,10 +14,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from hearsight.datasets.filling import filling
+from hearsight.datasets.forget import forget
 from hearsight.datasets.journal import open_journal, read_journal
 from hearsight.datasets.layouts import Entry, read_entries
 from hearsight.datasets.look import Look, Span, look_at
 from hearsight.datasets.made import claim, generated, made_folder, relative, write_manifest, write_note
+from hearsight.datasets.manifest import read_manifest
 from hearsight.errors import HearsightError
 from hearsight.models.inputs import SHORTEST_TRANSCRIPT
 from hearsight.progress import Progress
@@ -97,9 +99,11 @@ def check(
         ) from error
     with filling(folder):
         note = claim(folder, name, root, generated(entries))
+        changed = _changed(folder / "looked.jsonl")
         looks = _look_at_all(folder / "looked.jsonl", entries, progress)
         findings = Findings(name, folder, [_checked(entry, looks) for entry in entries])
         for split in splits:
+            forget(folder / split, _others_now(folder / split, findings.of(split), changed))
             write_manifest(folder / split, [clip.entry for clip in findings.of(split) if clip.good])
         write_note(folder, note | {"splits": note["splits"] | findings.counts()})
     return findings
@@ -166,6 +170,26 @@ def _look_at_all(journal: Path, entries: Sequence[Entry], progress: Progress | N
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
     return looks
+
+
+def _changed(journal: Path) -> set[Path]:
+    """Files that are not as they were when they were last looked at."""
+    last = {row["path"]: row["state"] for row in read_journal(journal)}
+    paths = {(journal.parent.resolve() / name).resolve(): state for name, state in last.items()}
+    return {path for path, state in paths.items() if not path.is_file() or _state(path) != state}
+
+
+def _others_now(split: Path, clips: Sequence[Checked], changed: Collection[Path]) -> set[str]:
+    """Ids of clips in a split's manifest that are now of a changed file, or of another stretch."""
+    if not (split / "manifest.jsonl").is_file():
+        return set()
+    now = {
+        clip.entry.id: (clip.entry.path.resolve(), clip.entry.start, clip.entry.end)
+        for clip in clips
+        if clip.entry.path
+    }
+    before = {each.id: (each.path.resolve(), each.start, each.end) for each in read_manifest(split)}
+    return {id for id, stretch in before.items() if stretch[0] in changed or now.get(id, stretch) != stretch}
 
 
 def _known(journal: Path, names: Mapping[str, Path]) -> Looks:
