@@ -100,10 +100,11 @@ def check(
     with filling(folder):
         note = claim(folder, name, root, generated(entries))
         changed = _changed(folder / "looked.jsonl")
+        for split in splits:  # before anything is noted of the files as they are now: an interruption loses no change
+            forget(folder / split, _others_now(folder / split, entries, changed))
         looks = _look_at_all(folder / "looked.jsonl", entries, progress)
         findings = Findings(name, folder, [_checked(entry, looks) for entry in entries])
         for split in splits:
-            forget(folder / split, _others_now(folder / split, findings.of(split), changed))
             write_manifest(folder / split, [clip.entry for clip in findings.of(split) if clip.good])
         write_note(folder, note | {"splits": note["splits"] | findings.counts()})
     return findings
@@ -179,15 +180,11 @@ def _changed(journal: Path) -> set[Path]:
     return {path for path, state in paths.items() if not path.is_file() or _state(path) != state}
 
 
-def _others_now(split: Path, clips: Sequence[Checked], changed: Collection[Path]) -> set[str]:
+def _others_now(split: Path, entries: Sequence[Entry], changed: Collection[Path]) -> set[str]:
     """Ids of clips in a split's manifest that are now of a changed file, or of another stretch."""
     if not (split / "manifest.jsonl").is_file():
         return set()
-    now = {
-        clip.entry.id: (clip.entry.path.resolve(), clip.entry.start, clip.entry.end)
-        for clip in clips
-        if clip.entry.path
-    }
+    now = {entry.id: (entry.path.resolve(), entry.start, entry.end) for entry in entries if entry.path}
     before = {each.id: (each.path.resolve(), each.start, each.end) for each in read_manifest(split)}
     return {id for id, stretch in before.items() if stretch[0] in changed or now.get(id, stretch) != stretch}
 

@@ -6,8 +6,6 @@ import json
 from collections.abc import Collection
 from pathlib import Path
 
-import lancedb
-
 from hearsight.datasets.journal import read_journal
 from hearsight.whole import write_whole
 
@@ -20,6 +18,8 @@ def forget(split: Path, ids: Collection[str]) -> None:
         kept = [row for row in read_journal(journal) if row.get("id") not in ids]
         write_whole(journal, "".join(json.dumps(row) + "\n" for row in kept))
     if (split / "features").is_dir():
+        import lancedb  # only here: most checks have nothing to forget
+
         features = lancedb.connect(str(split / "features"))
         quoted = ", ".join("'" + id.replace("'", "''") + "'" for id in sorted(ids))
         for table in (split / "features").glob("*.lance/_versions"):
