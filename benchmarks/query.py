@@ -96,7 +96,8 @@ def add_videos(store: Any, model: Any, random: np.random.Generator, centres: np.
     near = centres[random.integers(0, len(centres), B)][:, None] + random.standard_normal((B, F, D), np.float32)
     frames = torch.nn.functional.normalize(torch.from_numpy(near), dim=-1)
     mask = torch.ones(B, F, dtype=torch.bool)
-    full = VideoEmbedding(frames, mask, pool(frames, mask), vision=frames)
+    pooled = pool(frames, mask).repeat(1, model.text_width // D)
+    full = VideoEmbedding(frames, mask, pooled, vision=frames)
     facts, videos = [], []
     for number in range(first, last):
         place = number % CLIPS_A_VIDEO
