@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from hearsight.library.results import Hit, Mode
 from hearsight.library.schema import BRANCHES, Video, read_vectors
 from hearsight.library.words import Query, stems
-from hearsight.models.inputs import frame_times
+from hearsight.media import frame_times
 from hearsight.types import Clip
 
 TOLD = ["id", "start", "end", "gates", "lines", "has_speech", "has_sound"]
