@@ -15,7 +15,7 @@ from hearsight.library.results import Hit, Mode
 from hearsight.library.schema import BRANCHES, read_vectors
 from hearsight.library.view import View
 from hearsight.library.words import Query, stems
-from hearsight.models.inputs import frame_times
+from hearsight.media import frame_times
 from hearsight.types import Clip
 
 POOLED = ["pooled", "without_audio", "without_speech", "without_both"]
