@@ -78,11 +78,12 @@ async function detail(response) {
   return told(response.status, await response.text());
 }
 
-/** What an answer says went wrong. A list is FastAPI's own, of parameters that do not fit. */
+/** What an answer says went wrong, as a sentence. A list is FastAPI's own, of parameters that do not fit. */
 function told(status, body) {
   try {
     const { detail } = JSON.parse(body);
-    return Array.isArray(detail) ? detail.map(({ loc, msg }) => `${loc.at(-1)}: ${msg}`).join("; ") : detail;
+    const text = Array.isArray(detail) ? detail.map(({ loc, msg }) => `${loc.at(-1)}: ${msg}`).join("; ") : detail;
+    return text[0].toUpperCase() + text.slice(1);
   } catch {
     return `The server answered with error ${status}.`;
   }

@@ -11,11 +11,12 @@ import { bars } from "./why.js";
 /** most: what a full bar stands for. ranks: how the rank is told, if it is. */
 export function card(hit, most, rank = null) {
   const name = visible(fileName(hit.path));
-  const open = el("a", { className: "open", title: visible(hit.path), href: address({ ...read(), open: named(hit) }) });
+  const open = link("open", { title: visible(hit.path) });
   open.append(el("bdi", {}, name), el("span", { className: "hidden" }, `, ${range(hit)}`));
   open.dataset.moment = named(hit);
-  open.addEventListener("click", (event) => follow(event, { open: named(hit) }));
-  const frame = picture();
+  const frame = el("div", { className: "frame" }, thumbnail(hit), el("span", { className: "time" }, range(hit)));
+  // The picture is a second link to the same moment, for pointers only.
+  frame.append(link("face", { tabIndex: -1, "aria-hidden": "true" }), playable(frame, hit, `${name}, ${range(hit)}`));
   return el(
     "li",
     { className: "card" },
@@ -25,10 +26,9 @@ export function card(hit, most, rank = null) {
     hit.line.trim() && el("p", { className: "line" }, "“", el("bdi", {}, marked(hit.line, hit.spans)), "”"),
   );
 
-  function picture() {
-    const frame = el("div", { className: "frame" }, thumbnail(hit), el("span", { className: "time" }, range(hit)));
-    frame.append(playable(frame, hit, `${name}, ${range(hit)}`));
-    return frame;
+  function link(className, properties) {
+    const href = address({ ...read(), open: named(hit) });
+    return el("a", { className, href, ...properties, on: { click: (event) => follow(event, { open: named(hit) }) } });
   }
 }
 

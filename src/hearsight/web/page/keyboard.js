@@ -50,7 +50,7 @@ function escape(target) {
     menu.querySelector("summary").focus();
     return;
   }
-  const row = target.closest(".moments");
+  const row = target.closest(".moments") ?? document.querySelector(".moments");
   if (row) row.querySelector("header button").click();
   else focusBox();
 }

@@ -32,11 +32,13 @@ export function address(state) {
 
 /** Change the state: a new entry in the history, or in place of the present one. */
 export function go(changes, { replace = false } = {}) {
-  const state = { ...read(), ...changes };
+  const before = read();
+  const state = { ...before, ...changes };
   // Whether closing a moment may be a step back, rather than one more step forward.
-  const opened = Boolean(state.open) && (replace ? history.state?.opened : !read().open);
+  const opened = Boolean(state.open) && (replace ? history.state?.opened : !before.open);
   const kept = { example: state.example, opened };
   history[replace ? "replaceState" : "pushState"](kept, "", address(state));
+  if (!replace && searchKey(state) !== searchKey(before)) scrollTo(0, 0);
   changed();
 }
 

@@ -12,9 +12,11 @@ const FLOOR = 8; // of HEIGHT, so that the worst clip can still be seen and hit
 export function timeline(moments, duration, choose) {
   const length = Math.max(duration, moments.at(-1).end);
   const height = heights(moments);
+  const column = svg("path", { class: "column" });
   const chosen = svg("path", { class: "chosen" });
   const drawing = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" });
-  drawing.append(svg("path", { class: "clips", d: moments.map(bar).join("") }), chosen);
+  drawing.append(svg("path", { class: "clips", d: moments.map((moment, at) => bar(moment, height[at])).join("") }));
+  drawing.append(column, chosen);
   const head = el("i", { className: "head" });
   const tip = el("output", { className: "tip", hidden: true, "aria-hidden": "true" });
   const strip = el("div", { className: "strip", role: "slider", tabIndex: 0 }, drawing, head, tip);
@@ -32,16 +34,17 @@ export function timeline(moments, duration, choose) {
   /** Mark the moment that is open. */
   function mark(clip) {
     current = Math.max(0, moments.findIndex((moment) => moment.clip === clip));
-    chosen.setAttribute("d", bar(moments[current], current));
+    column.setAttribute("d", bar(moments[current], HEIGHT));
+    chosen.setAttribute("d", bar(moments[current], height[current]));
     strip.setAttribute("aria-valuenow", current + 1);
     const place = `${current + 1} of ${moments.length}`;
     strip.setAttribute("aria-valuetext", `${range(moments[current])}, moment ${place}, ${ranked(moments[current])}`);
   }
 
-  function bar({ start, end }, at) {
+  function bar({ start, end }, high) {
     const x = (WIDTH * start) / length;
     const wide = Math.max((WIDTH * (end - start)) / length - 1.5, 0.5);
-    return `M${x.toFixed(1)} ${HEIGHT}v${-height[at].toFixed(1)}h${wide.toFixed(1)}V${HEIGHT}Z`;
+    return `M${x.toFixed(1)} ${HEIGHT}v${-high.toFixed(1)}h${wide.toFixed(1)}V${HEIGHT}Z`;
   }
 
   function under(event) {

@@ -23,8 +23,9 @@ export function transcript({ lines }, seek) {
 
   /** Bring the lines of a moment into sight, without moving the page. */
   function show({ start, end }) {
-    const first = lines.findIndex((line) => line.end > start);
+    const after = lines.findIndex((line) => line.end > start);
+    const first = after < 0 ? lines.length - 1 : after;
     lines.forEach((line, at) => items[at].classList.toggle("within", line.end > start && line.start < end));
-    if (first >= 0) list.scrollTop = items[first].offsetTop - list.offsetTop - 40;
+    list.scrollTop = items[first].offsetTop - list.offsetTop - 40;
   }
 }
