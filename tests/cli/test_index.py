@@ -9,7 +9,7 @@ import pytest
 import hearsight
 from hearsight.cli.index import summary
 from hearsight.library import Failure, Library, UpdateReport
-from tests.cli.conftest import CUT
+from tests.cli.conftest import CUT, ODD_NAME
 from tests.library.conftest import film
 
 
@@ -139,6 +139,8 @@ def test_without_network_it_points_at_the_demo_model(run, films, monkeypatch, tm
         ([], 2, "Missing argument"),
         ([".", "--cut", "scenes"], 2, "--cut"),
         ([".", "--dtype", "int8"], 2, "--dtype"),
+        ([".", "--events", "--json"], 2, "leave out --json"),
+        ([".", "--events", "--quiet"], 2, "leave out --json and --quiet"),
         ([".", "--recogniser", "ear"], 1, "pocketsphinx"),
         ([".", "--model", "no-such-model"], 1, "'demo'"),
         ([".", "--model", "MODEL", "--device", "abacus"], 1, "available: cpu"),
@@ -174,6 +176,49 @@ def test_interrupted_run_says_that_nothing_is_lost(run, films, model_folder, mon
     ran = run("index", films, "--model", model_folder, *CUT)
     assert ran.code == 130
     assert ran.err.splitlines() == ["what is indexed so far is kept; run the same again to finish", "stopped"]
+
+
+def test_events_tell_a_program_how_far_it_is(run, films, model_folder):
+    ran = run("index", films, "--model", model_folder, *CUT, "--events")
+    assert ran.code == 0 and ran.err == ""
+    *running, last = [json.loads(line) for line in ran.out.splitlines()]
+    assert {event["state"] for event in running} == {"running"}
+    assert running[0]["total"] == 0 and all(event["total"] == 3 for event in running[1:])
+    shares, done = [event["share"] for event in running], [event["done"] for event in running]
+    assert shares == sorted(shares) and shares[-1] == 1
+    assert done == sorted(done) and set(done) == {0, 1, 2, 3}
+    assert {event["path"] for event in running} == {None, "broken.mp4", ODD_NAME, "trip/bell.mkv"}
+    [failed] = [failed for event in (*running, last) for failed in event["failed"]]
+    assert failed["path"] == "broken.mp4" and failed["reason"].startswith("damaged")
+    assert (last["state"], last["done"], last["share"], last["clips"]) == ("done", 3, 1, 4)
+    assert (last["report"]["folder"], last["report"]["model"]) == (str(films), str(model_folder))
+    again = run("index", films, "--recogniser", "none", "--events")
+    unchanged = json.loads(again.out.splitlines()[-1])
+    assert (unchanged["total"], unchanged["share"]) == (0, 1)
+    as_json = json.loads(run("index", films, "--recogniser", "none", "--json", "--quiet").out)
+    assert {**unchanged["report"], "seconds": 0} == {**as_json, "seconds": 0}
+
+
+def test_events_end_with_the_error_on_stderr(run, films, model_folder):
+    for good in films.rglob("*.mkv"):
+        good.unlink()
+    ran = run("index", films, "--model", model_folder, *CUT, "--events")
+    assert ran.code == 1 and "nothing is indexed: 1 file failed" in ran.err
+    assert json.loads(ran.out.splitlines()[-1])["report"]["added"] == 0
+    (films / "broken.mp4").unlink()
+    ran = run("index", films, "--events")
+    assert ran.code == 1 and ran.err.startswith("error: ") and ran.err.count("\n") == 1
+
+
+def test_events_end_at_ctrl_c_without_a_report(run, films, model_folder, monkeypatch):
+    def stop(library, model, recogniser, progress):
+        progress.files(2, 1000)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Library, "update", stop)
+    ran = run("index", films, "--model", model_folder, *CUT, "--events")
+    assert ran.code == 130 and ran.err.splitlines()[-1] == "stopped"
+    assert [json.loads(line)["state"] for line in ran.out.splitlines()] == ["running", "running"]
 
 
 def test_summary_of_a_long_run():

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from hearsight.cli import progress
 from hearsight.cli.progress import ShownProgress
+from hearsight.library import progress as arithmetic
 
 FILM = Path("a film of two hours.mkv")
 
@@ -18,7 +19,8 @@ FILM = Path("a film of two hours.mkv")
 def clock(monkeypatch):
     """The time in seconds, for a test to set."""
     clock = SimpleNamespace(now=1000.0)
-    monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    for module in (progress, arithmetic):
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: clock.now))
     return clock
 
 

@@ -1,7 +1,6 @@
 """What fusing ranks does to queries that no transcript answers, and to quotations: the table in library/search.py."""
 
 import numpy as np
-import pyarrow as pa
 
 from hearsight.library import search
 from hearsight.library.explain import Candidates
@@ -15,10 +14,10 @@ QUERIES = 60
 
 def ranked(similarity, strength):
     """The order of clips 0, 1, 2 ... by "hybrid"."""
-    table = pa.table({"id": [f"{i:04}" for i in range(len(similarity))]})
+    ids = [f"{i:04}" for i in range(len(similarity))]
     per_frame = np.zeros((len(similarity), 1), np.float32)
     strength = np.array(strength, float)
-    found = Candidates(table, np.array(similarity, np.float32), per_frame, strength, strength)
+    found = Candidates(ids, [(0, id) for id in ids], np.array(similarity, np.float32), per_frame, strength, strength)
     return search.rank(found, "hybrid")[0]
 
 

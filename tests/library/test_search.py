@@ -19,7 +19,7 @@ MODES = ["hybrid", "dense", "speech"]
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory, model) -> Library:
+def indexed(tmp_path_factory, model) -> Library:
     """Five films, three of which say something."""
     folder = tmp_path_factory.mktemp("films")
     film(folder / "bell.mkv", 4, seed=1)
@@ -32,6 +32,13 @@ def library(tmp_path_factory, model) -> Library:
     say(folder / "it's 日本 [1].srt", "医生丢了一辆自行车")
     library = Library.create(folder, model, seconds=2)
     library.update(model, None)
+    return library
+
+
+@pytest.fixture(scope="module", params=["on disk", "in memory"])
+def library(request, indexed) -> Library:
+    library = Library.open(indexed.folder, resident=request.param == "in memory")
+    assert (library._store.snapshot().resident is None) == (request.param == "on disk")
     return library
 
 

@@ -3,10 +3,13 @@ from fractions import Fraction
 import av
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hearsight.errors import HearsightError
-from hearsight.media import probe, read_audio, read_frames
+from hearsight.media import frame_times, probe, read_audio, read_frames
 from hearsight.media.frames import scan_frames
+from hearsight.types import Clip
 from tests.making_media import beep, grey, level_of, make_media
 
 GREYS = [grey(level) for level in range(20, 220, 10)]  # at 0.0, 0.1 ... 1.9 s
@@ -155,3 +158,22 @@ def test_scan_gives_every_frame_small(tmp_path):
     assert [level_of(picture) for _, picture in scanned] == list(range(20, 220, 10))
     assert [time for time, _ in scanned] == pytest.approx([i / 10 for i in range(20)], abs=1e-3)
     assert scanned[0][1].shape == (12, 16, 3)
+
+
+@given(st.floats(0, 10_000), st.floats(0.05, 500), st.integers(1, 32))
+def test_frame_times(start, duration, count):
+    times = frame_times(Clip("a.mp4", start, start + duration), count)
+    assert 1 <= len(times) <= count
+    assert times[0] == start
+    assert times == sorted(set(times))
+    assert times[-1] < start + max(duration, 1)
+
+
+def test_frame_times_end_before_the_cut():
+    """7.3 - 4.3 is a little more than 3; a fourth frame would show what comes after the cut."""
+    assert len(frame_times(Clip("a.mp4", 4.3, 7.3), 12)) == 3
+
+
+def test_frame_times_as_published():
+    assert frame_times(Clip("a.mp4", 10.0, 13.0), 12) == [10.0, 11.0, 12.0]
+    assert frame_times(Clip("a.mp4", 0.0, 15.0), 12) == [0, 1, 2, 3, 5, 6, 7, 8, 10, 11, 12, 14]

@@ -83,7 +83,7 @@ def test_nonsense_duration_is_not_believed(tmp_path, claim):
     [
         (b"", "empty"),
         (b"These are the minutes of a meeting.\n" * 50, "not a video or sound file"),
-        (b"1\n00:00:01,000 --> 00:00:02,000\nhello\n", "no video or audio stream"),
+        (b"1\n00:00:01,000 --> 00:00:02,000\nhello\n", "not a video or sound file"),
         (b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nhttp://127.0.0.1:9/a.ts\n", "not a video or sound file"),
     ],
 )
@@ -147,3 +147,19 @@ def test_a_stream_that_cannot_be_decoded_is_left_out(tmp_path):
     path.write_bytes(damaged)
     info = probe(path)
     assert info.video is not None and info.audio is None
+
+
+PLAYLISTS = {
+    "HLS": "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{name}\n#EXT-X-ENDLIST\n",
+    "ffconcat": "ffconcat version 1.0\nfile {name}\n",
+}
+
+
+@pytest.mark.parametrize("kind", PLAYLISTS)
+@pytest.mark.parametrize("name", ["list.m3u8", "list.mp4", "list.ffconcat"])
+def test_a_file_cannot_bring_in_another(tmp_path, kind, name):
+    make_media(tmp_path / "other.ts", [grey(100)] * 20)
+    path = tmp_path / name
+    path.write_text(PLAYLISTS[kind].format(name="other.ts"))
+    with pytest.raises(HearsightError, match="not a video or sound file"):
+        probe(path)

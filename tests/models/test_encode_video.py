@@ -5,9 +5,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hearsight.models.inputs import ClipInputs, frame_times
+from hearsight.models.inputs import ClipInputs
 from hearsight.towers.distinct import encode_distinct
-from hearsight.types import Clip
 from tests.making import tiny_inputs, tiny_model
 
 
@@ -101,22 +100,3 @@ def test_equal_blanks_are_encoded_once(blanks):
 
     assert torch.equal(encode_distinct(tower, rows), rows * 2 + 1)
     assert encoded_rows == [len(blanks) - max(0, sum(blanks) - 1)]
-
-
-@given(st.floats(0, 10_000), st.floats(0.05, 500), st.integers(1, 32))
-def test_frame_times(start, duration, count):
-    times = frame_times(Clip("a.mp4", start, start + duration), count)
-    assert 1 <= len(times) <= count
-    assert times[0] == start
-    assert times == sorted(set(times))
-    assert times[-1] < start + max(duration, 1)
-
-
-def test_frame_times_end_before_the_cut():
-    """7.3 - 4.3 is a little more than 3; a fourth frame would show what comes after the cut."""
-    assert len(frame_times(Clip("a.mp4", 4.3, 7.3), 12)) == 3
-
-
-def test_frame_times_as_published():
-    assert frame_times(Clip("a.mp4", 10.0, 13.0), 12) == [10.0, 11.0, 12.0]
-    assert frame_times(Clip("a.mp4", 0.0, 15.0), 12) == [0, 1, 2, 3, 5, 6, 7, 8, 10, 11, 12, 14]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -16,6 +16,7 @@ from hearsight.cli.place import HIDDEN, At, check_place, recorded_model
 if TYPE_CHECKING:
     from rich.text import Text
 
+    from hearsight.cli.events import Events
     from hearsight.library import Library, UpdateReport
     from hearsight.models.clip4clip import CLIP4Clip
     from hearsight.speech.recogniser import Recogniser
@@ -49,30 +50,37 @@ def index(
     ] = "float32",
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Forget the old index and begin anew.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    events: Annotated[bool, typer.Option("--events", help="Print how far it is as JSON lines, for programs.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show errors only.")] = False,
 ) -> None:
     """Index a folder of videos, or bring its index up to date.
 
     Unchanged files cost nothing, and an interrupted run is finished by the next one.
     """
+    if events and (json or quiet):
+        raise typer.BadParameter("the last line has the report; leave out --json and --quiet", param_hint="--events")
     recorded = _recorded(folder, library, rebuild)
     if recorded is None or rebuild:
         _check_media(folder)
     if recorded and not model:
         check_place(recorded)
     name = model or recorded or DEFAULT
-    with nullcontext() if quiet else show.busy(f"loading {name}"):
-        from hearsight.library import Library
-        from hearsight.speech.recogniser import load_recogniser
+    with _told(events) as told:
+        with nullcontext() if quiet else show.busy(f"loading {name}"):
+            from hearsight.library import Library
+            from hearsight.speech.recogniser import load_recogniser
 
-        listener = load_recogniser(recogniser)
-        loaded = hearsight.load(name, device, dtype)
-        kept = Library.create(folder, loaded, library, cut, seconds, name=_lasting_name(name), rebuild=rebuild)
-    report = _update(kept, loaded, listener, quiet)
-    failures = len(kept.failures())
+            listener = load_recogniser(recogniser)
+            loaded = hearsight.load(name, device, dtype)
+            kept = Library.create(folder, loaded, library, cut, seconds, name=_lasting_name(name), rebuild=rebuild)
+        report = _update(kept, loaded, listener, quiet, told)
+        failures = len(kept.failures())
+        plain = {"folder": str(kept.folder), "model": kept.identity.model, **report.to_dict()}
+        if told:
+            told.report(plain)
     if json:
-        show.write_json({"folder": str(kept.folder), "model": kept.identity.model, **report.to_dict()})
-    elif not quiet:
+        show.write_json(plain)
+    elif not (quiet or events):
         screen = show.console()
         for line in summary(report, failures):
             show.write(screen, line)
@@ -108,12 +116,23 @@ def _lasting_name(name: str) -> str:
     return str(path.resolve()) if name != "demo" and path.is_dir() else name
 
 
-def _update(library: Library, model: CLIP4Clip, recogniser: Recogniser | None, quiet: bool) -> UpdateReport:
+def _told(events: bool) -> AbstractContextManager[Events | None]:
+    """What tells a program of the update, from before the model is loaded, for that may take long."""
+    if not events:
+        return nullcontext()
+    from hearsight.cli.events import Events
+
+    return Events()
+
+
+def _update(
+    library: Library, model: CLIP4Clip, recogniser: Recogniser | None, quiet: bool, told: Events | None
+) -> UpdateReport:
     from hearsight.cli.progress import ShownProgress
 
     try:
-        if quiet:
-            return library.update(model, recogniser)
+        if quiet or told:
+            return library.update(model, recogniser, told)
         with ShownProgress(show.console(stderr=True)) as progress:
             return library.update(model, recogniser, progress)
     except KeyboardInterrupt:

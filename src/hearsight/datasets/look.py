@@ -9,9 +9,8 @@ from pathlib import Path
 
 from hearsight.datasets.layouts.root import is_sound
 from hearsight.errors import HearsightError
-from hearsight.media import cut_audio, probe, read_frames
+from hearsight.media import cut_audio, frame_times, probe, read_frames
 from hearsight.media.probe import MediaInfo
-from hearsight.models.inputs import frame_times
 from hearsight.types import Clip
 
 QUIET = 1e-4  # of full scale: -80 dB; what is never louder is silence

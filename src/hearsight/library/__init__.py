@@ -1,7 +1,15 @@
-"""Libraries: folders of videos, indexed in LanceDB tables, kept up to date and searched."""
+"""Libraries: folders of videos, indexed in LanceDB tables, kept up to date and searched.
 
-from hearsight.library.library import Library
+Names are imported on first use: that of a library's model can be read without LanceDB, which takes a second to import.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from hearsight.library.results import (
+    ClipDetails,
     Failure,
     Filters,
     Hit,
@@ -12,7 +20,13 @@ from hearsight.library.results import (
     UpdateReport,
 )
 
+if TYPE_CHECKING:
+    from hearsight.library.collection import Collection
+    from hearsight.library.library import Library
+
 __all__ = [
+    "ClipDetails",
+    "Collection",
     "Failure",
     "Filters",
     "Hit",
@@ -23,3 +37,11 @@ __all__ = [
     "SearchResult",
     "UpdateReport",
 ]
+
+_LAZY = {"Collection": "hearsight.library.collection", "Library": "hearsight.library.library"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
+    raise AttributeError(f"module 'hearsight.library' has no attribute '{name}'")

@@ -2,100 +2,128 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from hearsight.library.results import Hit, Mode
-from hearsight.library.schema import BRANCHES, Video, read_vectors
+from hearsight.library.schema import BRANCHES, read_vectors
+from hearsight.library.view import View
 from hearsight.library.words import Query, stems
-from hearsight.models.inputs import frame_times
+from hearsight.media import frame_times
 from hearsight.types import Clip
 
+POOLED = ["pooled", "without_audio", "without_speech", "without_both"]
 TOLD = ["id", "start", "end", "gates", "lines", "has_speech", "has_sound"]
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """Clips (rows of a table) with what the query makes of each: arrays of one number a clip.
+    """Clips, with what the query makes of each: lists and arrays of one entry a clip.
 
-    similarity: the model's logits. per_frame: (clips, F) cosines, -1 for padding. bm25: 0 where no word was found.
-    strength: see `Query.strength`.
+    videos: the id of the clip's video, behind the number of the view that it was found in. similarity: the model's
+    logits. per_frame: (clips, F) cosines, -1 for padding. bm25: 0 where no word was found. strength: see
+    `Query.strength`.
     """
 
-    table: pa.Table
+    ids: list[str]
+    videos: list[tuple[int, str]]
     similarity: NDArray[np.float32]
     per_frame: NDArray[np.float32]
     bm25: NDArray[np.float64]
     strength: NDArray[np.float64]
 
 
+def grouped(found: Candidates, order: Sequence[int], limit: int) -> tuple[list[int], list[int]]:
+    """The best row of each of the first `limit` videos; how many more of a video's rows come before the last of these.
+
+    order: rows, best first.
+    """
+    best: dict[tuple[int, str], int] = {}
+    more: Counter[tuple[int, str]] = Counter()
+    for row in order:
+        video = found.videos[row]
+        if video in best:
+            more[video] += 1
+        elif len(best) < limit:
+            best[video] = row
+        else:
+            break
+    return list(best.values()), [more[video] for video in best]
+
+
 def explain(
     found: Candidates,
-    order: Sequence[int],
+    rows: Sequence[int],
+    more: Sequence[int],
     scores: NDArray[Any],
-    query: Query,
+    query: Query | None,
     vector: NDArray[np.float32],
     mode: Mode,
-    videos: dict[str, Video],
-    folder: Path,
-    limit: int,
+    views: Sequence[View],
 ) -> list[Hit]:
-    """The best moment of each of the first `limit` videos. order: rows of clips, best first; vector: the query's."""
-    best, more = _grouped(found.table["video"].to_pylist(), order, limit)
-    if not best:
-        return []
-    shown = found.table.take(list(best.values()))
-    pooled = read_vectors(shown, "pooled") @ vector
-    without = {part: read_vectors(shown, f"without_{part}") @ vector for part in ("audio", "speech", "both")}
-    hits = []
-    for place, (clip, (video, row)) in enumerate(zip(shown.select(TOLD).to_pylist(), best.items(), strict=True)):
-        path = Path(videos[video].path)
-        gates = {branch: clip["gates"][branch] for branch in BRANCHES if clip["gates"][branch] is not None}
-        heard, said = (float(pooled[place] - without[branch][place]) for branch in BRANCHES)
-        spoken = mode == "speech" or found.strength[row] > 0
-        moment, line = _moment(clip, found.per_frame[row], query if spoken else None)
+    """The hits that these rows are, in this order, without those that are gone meanwhile.
+
+    query: None where no words are looked for. vector: what the clips' pooled vectors are compared with.
+    """
+    told = _told(found, rows, vector, views)
+    hits: list[Hit] = []
+    for row, others in zip(rows, more, strict=True):
+        if (clip := told.get((found.videos[row][0], found.ids[row]))) is None:
+            continue
+        view = views[found.videos[row][0]]
+        path = Path(view.snapshot.videos[found.videos[row][1]].path)
+        spoken = query if mode == "speech" or found.strength[row] > 0 else None
+        moment, line = _moment(clip, found.per_frame[row], spoken)
         hit = Hit(
-            rank=place + 1,
+            rank=len(hits) + 1,
             score=float(scores[row]),
             similarity=float(found.similarity[row]),
+            library=view.place.name,
             clip=clip["id"],
             path=path,
-            video=folder / path,
+            video=view.place.folder / path,
             start=clip["start"],
             end=clip["end"],
             moment=moment,
-            seen=float(without["both"][place]),
-            heard=heard if clip["has_sound"] else 0.0,
-            said=said if clip["has_speech"] else 0.0,
+            seen=clip["cosines"]["without_both"],
+            heard=clip["cosines"]["pooled"] - clip["cosines"]["without_audio"] if clip["has_sound"] else 0.0,
+            said=clip["cosines"]["pooled"] - clip["cosines"]["without_speech"] if clip["has_speech"] else 0.0,
             words=float(found.strength[row]),
-            gates=gates,
+            gates=known_gates(clip["gates"]),
             line=line,
-            spans=query.spans(line),
-            more=more[video],
+            spans=query.spans(line) if query is not None else [],
+            more=others,
         )
         hits.append(hit)
     return hits
 
 
-def _grouped(videos: Sequence[str], order: Sequence[int], limit: int) -> tuple[dict[str, int], Counter[str]]:
-    """The best row of each of the first `limit` videos, and how many more of its rows come before the last of these."""
-    best: dict[str, int] = {}
-    more: Counter[str] = Counter()
-    for row in order:
-        if videos[row] in best:
-            more[videos[row]] += 1
-        elif len(best) < limit:
-            best[videos[row]] = row
-        else:
-            break
-    return best, more
+def known_gates(gates: dict[str, float | None]) -> dict[str, float]:
+    """The gates of the branches that a model has."""
+    return {branch: gate for branch in BRANCHES if (gate := gates[branch]) is not None}
+
+
+def _told(
+    found: Candidates, rows: Sequence[int], vector: NDArray[np.float32], views: Sequence[View]
+) -> dict[tuple[int, str], dict[str, Any]]:
+    """What the tables tell of clips, with the dot products of their pooled vectors; by view and id."""
+    wanted: defaultdict[int, list[str]] = defaultdict(list)
+    for row in rows:
+        wanted[found.videos[row][0]].append(found.ids[row])
+    told = {}
+    for number, ids in wanted.items():
+        table = views[number].rows(ids, [*TOLD, *POOLED])
+        cosines = {name: (read_vectors(table, name) @ vector).tolist() for name in POOLED}
+        for i, clip in enumerate(table.select(TOLD).to_pylist()):
+            clip["cosines"] = {name: values[i] for name, values in cosines.items()}
+            told[number, clip["id"]] = clip
+    return told
 
 
 def _moment(clip: dict[str, Any], per_frame: NDArray[np.float32], query: Query | None) -> tuple[float, str]:

@@ -13,10 +13,12 @@ from pathlib import Path
 
 from hearsight.errors import HearsightError
 from hearsight.extras import install_command
+from hearsight.library.explain import known_gates
 from hearsight.library.identity import DamagedError, Identity, folder_as_seen_from, folder_of
 from hearsight.library.index import Update
 from hearsight.library.lock import updating
 from hearsight.library.results import (
+    ClipDetails,
     Failure,
     Filters,
     LibraryInfo,
@@ -26,14 +28,18 @@ from hearsight.library.results import (
     Unwatched,
     UpdateReport,
 )
+from hearsight.library.schema import video_of
 from hearsight.library.search import search
 from hearsight.library.store import Store, among
+from hearsight.library.view import Place
 from hearsight.models.checkpoint import DEMO
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.speech.recogniser import Recogniser
+from hearsight.types import Line
 
 # Seconds; shorter clips have no picture of their own, and hardly a word.
 SHORTEST_CLIP = 0.5
+DETAILS = ["start", "end", "has_speech", "has_sound", "gates", "thumbnail"]
 TABLES = ("videos.lance", "clips.lance", "failures.lance", "transcripts")
 
 
@@ -45,10 +51,14 @@ class Library:
     library.search("a bell rings", model).hits
     """
 
-    def __init__(self, folder: Path, at: Path, identity: Identity) -> None:
+    def __init__(self, folder: Path, at: Path, identity: Identity, resident: bool = False) -> None:
         self.folder, self.at, self.identity = folder, at, identity
-        self._store = Store(at)
+        self._store = Store(at, resident)
         self._checked: weakref.ref[CLIP4Clip] | None = None
+
+    @property
+    def place(self) -> Place:
+        return Place(self.folder.name, self.folder, self._store)
 
     @classmethod
     def create(
@@ -94,7 +104,7 @@ class Library:
                     identity.write(at)
                     return cls(folder, at, identity)
         library = cls(folder, at, known)
-        library._check(model)
+        library.check(model)
         if identity.cutting != known.cutting:
             raise HearsightError(
                 f"the library at {at} is cut in {known.cutting}, not in {identity.cutting}; leave that out, "
@@ -105,19 +115,20 @@ class Library:
         return library
 
     @classmethod
-    def open(cls, folder: Path | None = None, at: Path | None = None) -> Library:
+    def open(cls, folder: Path | None = None, at: Path | None = None, resident: bool = False) -> Library:
         """The library of a folder, or the one that is kept at `at`, which knows its folder.
 
+        resident: keep what searches read in memory where it is not too much, for those that follow each other closely.
         Raises HearsightError when there is none, or it is of another folder.
         """
         if folder is None and at is not None:
             at = _absolute(at)
             if identity := Identity.read(at):
-                return cls(folder_of(at, identity), at, identity)
+                return cls(folder_of(at, identity), at, identity, resident)
             raise HearsightError(f"there is no library at {at}; make it with: hearsight index FOLDER --library {at}")
         folder, at = _places(folder or Path(), at)
         if identity := Identity.read(at):
-            library = cls(folder, at, identity)
+            library = cls(folder, at, identity, resident)
             library._check_folder()
             return library
         raise HearsightError(f"{folder} is not indexed (nothing at {at}); run: hearsight index {folder}")
@@ -129,7 +140,7 @@ class Library:
         interrupted at any point: the next update finishes the rest. Searches may go on meanwhile.
         Raises HearsightError for another model, a folder without videos, or while another process updates it.
         """
-        self._check(model)
+        self.check(model)
         with updating(self.at):
             self._store.create(model)
             update = Update(
@@ -150,8 +161,8 @@ class Library:
 
         Raises HearsightError for another model, or a query that has nothing to look for.
         """
-        self._check(model)
-        return search(self._store, self.folder, query, model, mode, limit, filters or Filters())
+        self.check(model)
+        return search([self.place], query, model, mode, limit, filters or Filters())
 
     def info(self) -> LibraryInfo:
         snapshot = self._store.snapshot()
@@ -177,6 +188,39 @@ class Library:
         """The files that could not be indexed, by path."""
         return [failure for _, (failure, _) in sorted(self._store.failures().items())]
 
+    def clip(self, clip: str) -> ClipDetails | None:
+        """What is known of a clip (`Hit.clip`); None for one that is no more."""
+        video = self._store.snapshot().videos.get(video_of(clip) or "")
+        rows = self._store.rows(among("id", [clip]), DETAILS).to_pylist() if video else []
+        if video is None or not rows:
+            return None
+        path, row = Path(video.path), rows[0]
+        return ClipDetails(
+            library=self.folder.name,
+            clip=clip,
+            path=path,
+            video=self.folder / path,
+            start=row["start"],
+            end=row["end"],
+            duration=video.duration,
+            has_speech=row["has_speech"],
+            has_sound=row["has_sound"],
+            has_picture=row["thumbnail"] is not None,
+            gates=known_gates(row["gates"]),
+            language=video.language,
+            transcript_source=video.transcript_source,
+        )
+
+    def lines(self, clip: str, around: float) -> list[Line]:
+        """What is said in a clip, and in so many seconds before and after it."""
+        rows = self._store.rows(among("video", [video_of(clip) or ""]), ["id", "start", "end", "lines"]).to_pylist()
+        here = next((row for row in rows if row["id"] == clip), None)
+        if here is None:
+            return []
+        first, last = here["start"] - around, here["end"] + around
+        lines = {Line(**line) for row in rows for line in row["lines"] or []}  # one may reach into two clips
+        return sorted((line for line in lines if first < line.end and line.start < last), key=lambda line: line.start)
+
     def thumbnail(self, clip: str) -> bytes | None:
         """A picture of a clip (`Hit.clip`) as JPEG; None for one without pictures, or that is no more."""
         return self._store.thumbnail(clip)
@@ -200,7 +244,7 @@ class Library:
             with updating(self.at):
                 identity.write(self.at)
 
-    def _check(self, model: CLIP4Clip) -> None:
+    def check(self, model: CLIP4Clip) -> None:
         """Raises HearsightError for another model than that which made the vectors. A second look costs nothing."""
         if self._checked is not None and self._checked() is model:
             return

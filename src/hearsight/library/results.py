@@ -30,7 +30,8 @@ class Hit:
 
     score: what hits are ranked by. In mode "dense" the model's similarity, in "speech" BM25, in "hybrid" reciprocal
     ranks, of which 100 is the most: a clip that is first by both.
-    similarity: the model's logit, in every mode. path: inside the library's folder; video: the same, absolute.
+    similarity: the model's logit, in every mode (of similar clips, the dot product of their vectors). library: the name
+    of the folder. path: inside the library's folder; video: the same, absolute.
     moment: the best second. seen, heard, said: what each adds to the cosine of query and clip; 0 for a branch that the
     model has not. words: how surely the transcript says the query's words, from 0 to 1; 0 in mode "dense", which does
     not ask that. gates: the mean size of each branch's attention gates.
@@ -41,6 +42,7 @@ class Hit:
     rank: int
     score: float
     similarity: float
+    library: str
     clip: str
     path: Path
     video: Path
@@ -68,6 +70,28 @@ class SearchResult:
     videos: int
     total_clips: int
     milliseconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        return _plain(asdict(self))
+
+
+@dataclass(frozen=True)
+class ClipDetails:
+    """What is known of a clip beside its vectors. duration: of the file; the rest is as in Hit."""
+
+    library: str
+    clip: str
+    path: Path
+    video: Path
+    start: float
+    end: float
+    duration: float
+    has_speech: bool
+    has_sound: bool
+    has_picture: bool
+    gates: dict[str, float]
+    language: str | None
+    transcript_source: str | None
 
     def to_dict(self) -> dict[str, Any]:
         return _plain(asdict(self))

@@ -7,6 +7,7 @@ small change.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -97,6 +98,11 @@ class ClipFacts:
 def clip_id(video: str, clip: Clip) -> str:
     """The same for every run over the same file, so that an interrupted one can be taken up."""
     return f"{video}-{round(clip.start * 1000):09d}"
+
+
+def video_of(clip: str) -> str | None:
+    """The id of a clip's video; None if this cannot be the id of a clip."""
+    return clip[:16] if re.fullmatch(r"[0-9a-f]{16}-[0-9]{9,12}", clip, re.ASCII) else None
 
 
 def video_table(videos: Sequence[Video]) -> pa.Table:

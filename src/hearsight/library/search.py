@@ -23,11 +23,8 @@ Queries that reword what is said share too few words to gain: those are the spee
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Sequence
-from fnmatch import fnmatch
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -36,10 +33,10 @@ import torch
 from numpy.typing import NDArray
 
 from hearsight.errors import HearsightError
-from hearsight.library.explain import Candidates, explain
-from hearsight.library.results import Filters, Mode, SearchResult
-from hearsight.library.schema import Video, read_mask, read_vectors
-from hearsight.library.store import Snapshot, Store, among
+from hearsight.library.explain import Candidates, explain, grouped
+from hearsight.library.results import Filters, Hit, Mode, SearchResult
+from hearsight.library.schema import read_mask, read_vectors
+from hearsight.library.view import Place, View
 from hearsight.library.words import Query, stems
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.types import VideoEmbedding
@@ -48,101 +45,96 @@ CANDIDATES, PER_HIT, MOST_CANDIDATES = 200, 10, 5000
 K = 60
 FIRST_BY_BOTH = 2 / (K + 1)
 
-COLUMNS = [
-    "id", "video", "start", "end", "pooled", "frames", "mask", "without_audio", "without_speech", "without_both",
-    "gates", "transcript", "lines", "has_speech", "has_sound",
-]  # fmt: skip
+RANKED = ["id", "video", "pooled", "frames", "mask", "transcript"]
 
 
 def search(
-    store: Store, folder: Path, text: str, model: CLIP4Clip, mode: Mode, limit: int, filters: Filters
+    places: Sequence[Place], text: str, model: CLIP4Clip, mode: Mode, limit: int, filters: Filters
 ) -> SearchResult:
-    """See `Library.search`."""
+    """See `Library.search`. Several libraries, all of this model, are searched as one."""
     begun = time.perf_counter()
     query = Query.of(text)
     if mode == "speech" and not query.content:
         raise HearsightError(f"nobody can say {query.text.strip()[:40]!r}; give words, or leave out the mode 'speech'")
-    with torch.inference_mode():
-        vector = model.encode_text(model.tokenize([query.text])).float().cpu().numpy()[0]
-    snapshot = store.snapshot()
-    where = condition(snapshot, filters)
-    wanted = max(CANDIDATES, PER_HIT * min(limit, snapshot.clips))
+    vector = text_vector(query, model)
+    views = [View.of(place, filters) for place in places]
+    clips = sum(view.snapshot.clips for view in views)
+    known = sum(len(view.snapshot.videos) for view in views)
+    wanted = max(CANDIDATES, PER_HIT * min(limit, clips))
     while True:
-        found = candidates(store, query, vector, model, mode, wanted, where)
+        found = candidates(views, query, vector, model, mode, wanted)
         order, scores = rank(found, mode)
-        rows = found.table.select(["video", "id"]).to_pylist()
-        order = [row for row in order if rows[row]["video"] in snapshot.videos]
-        videos = len({rows[row]["video"] for row in order})
+        videos = len({found.videos[row] for row in order})
         # One long film can fill all places: look further, where there is more.
-        if videos >= min(limit, len(snapshot.videos)) or not wanted <= len(found.table) < MOST_CANDIDATES:
+        if videos >= min(limit, known) or not wanted <= len(found.ids) < MOST_CANDIDATES:
             break
         wanted *= 4
-    hits = explain(found, order, scores, query, vector, mode, snapshot.videos, folder, limit)
-    milliseconds = 1000 * (time.perf_counter() - begun)
-    return SearchResult(query.text, mode, hits, len(order), videos, snapshot.clips, milliseconds)
+    hits = explain(found, *grouped(found, order, limit), scores, query, vector, mode, views)
+    return SearchResult(query.text, mode, hits, len(order), videos, clips, 1000 * (time.perf_counter() - begun))
+
+
+def moments(place: Place, text: str, model: CLIP4Clip, mode: Mode, video: str) -> list[Hit]:
+    """See `Library.moments`. video: its id."""
+    query = Query.of(text)
+    vector = text_vector(query, model)
+    view = View.of(place, Filters())
+    if video not in view.snapshot.videos:
+        return []
+    table = view.of_video(video, RANKED)
+    strength = [query.strength(stems(transcript)) for transcript in table["transcript"].to_pylist()]
+    found = Candidates(
+        table["id"].to_pylist(), [(0, video)] * len(table), *score(table, vector, model), *2 * [np.array(strength)]
+    )
+    order, scores = rank(found, mode)
+    hits = explain(found, order, [0] * len(order), scores, query, vector, mode, [view])
+    return sorted(hits, key=lambda hit: hit.start)
+
+
+def text_vector(query: Query, model: CLIP4Clip) -> NDArray[np.float32]:
+    """The query as clips' pooled vectors are compared with it."""
+    with torch.inference_mode():
+        vector: NDArray[np.float32] = model.encode_text(model.tokenize([query.text])).float().cpu().numpy()[0]
+    return vector
 
 
 # Which clips
 
 
-def condition(snapshot: Snapshot, filters: Filters) -> str | None:
-    """The filters as SQL. No text of a person is in it: paths are matched here, and asked for by video."""
-    parts = []
-    fitting = [id for id, video in snapshot.videos.items() if _fits(video, filters)]
-    if len(fitting) < len(snapshot.videos):
-        parts.append(among("video", fitting))
-    elif snapshot.hidden:
-        parts.append(f"NOT ({among('video', snapshot.hidden)})")
-    for column, value in (("has_speech", filters.has_speech), ("has_sound", filters.has_sound)):
-        if value is not None:
-            parts.append(column if value else f"NOT {column}")
-    return " AND ".join(parts) or None
-
-
-def _fits(video: Video, filters: Filters) -> bool:
-    """Whether the filters on whole videos let one pass."""
-    if filters.path is not None:
-        path, pattern = video.path.casefold(), filters.path.casefold()
-        if not (pattern in path or fnmatch(path, pattern)):
-            return False
-    longest = math.inf if filters.max_seconds is None else filters.max_seconds
-    return (filters.min_seconds or 0.0) <= video.duration <= longest
-
-
 def candidates(
-    store: Store,
-    query: Query,
-    vector: NDArray[np.float32],
-    model: CLIP4Clip,
-    mode: Mode,
-    wanted: int,
-    where: str | None,
+    views: Sequence[View], query: Query, vector: NDArray[np.float32], model: CLIP4Clip, mode: Mode, wanted: int
 ) -> Candidates:
-    """The clips nearest in meaning and those found by words, each once, with everything that ranks them."""
-    tables, bm25 = [], {}
-    if mode != "speech":
-        tables.append(store.nearest(vector, COLUMNS, wanted, where))
-    if mode != "dense" and query.content:
-        table = store.saying(query.spoken, COLUMNS, wanted, where)
-        bm25 = dict(zip(table["id"].to_pylist(), table["_score"].to_pylist(), strict=True))
+    """The clips nearest in meaning and those found by words, each once, with everything that ranks them.
+
+    wanted: how many of either, of each library.
+    """
+    tables, videos, said = [], [], {}
+    for number, view in enumerate(views):
+        found = []
+        if mode != "speech":
+            found.append(view.nearest(vector, RANKED, wanted))
+        if mode != "dense" and query.content:
+            table, bm25 = view.saying(query.spoken, RANKED, wanted)
+            said.update({(number, id): score for id, score in bm25.items()})
+            found.append(table)
+        table = shown(found, view) if found else view.place.store.clips.schema.empty_table().select(RANKED)
         tables.append(table)
-    table = (
-        _distinct(pa.concat_tables([table.select(COLUMNS) for table in tables]))
-        if tables
-        else store.clips.schema.empty_table().select(COLUMNS)
-    )
-    similarity, per_frame = score(table, vector, model)
-    found = bm25.keys()
+        videos += [(number, video) for video in table["video"].to_pylist()]
+    table = pa.concat_tables(tables)
+    keys = [(number, id) for (number, _), id in zip(videos, table["id"].to_pylist(), strict=True)]
     strength = [
-        query.strength(stems(transcript)) if id in found else 0.0
-        for id, transcript in zip(table["id"].to_pylist(), table["transcript"].to_pylist(), strict=True)
+        query.strength(stems(transcript)) if key in said else 0.0
+        for key, transcript in zip(keys, table["transcript"].to_pylist(), strict=True)
     ]
-    said = np.array([bm25.get(id, 0.0) for id in table["id"].to_pylist()])
-    return Candidates(table, similarity, per_frame, said, np.array(strength))
+    similarity, per_frame = score(table, vector, model)
+    found_by_words = np.array([said.get(key, 0.0) for key in keys])
+    return Candidates([id for _, id in keys], videos, similarity, per_frame, found_by_words, np.array(strength))
 
 
-def _distinct(table: pa.Table) -> pa.Table:
-    first = {id: row for row, id in reversed(list(enumerate(table["id"].to_pylist())))}
+def shown(tables: Sequence[pa.Table], view: View) -> pa.Table:
+    """The rows of tables together, each clip once, of videos that count."""
+    table = pa.concat_tables(tables)
+    ids, videos = table["id"].to_pylist(), table["video"].to_pylist()
+    first = {id: row for row, id in reversed(list(enumerate(ids))) if videos[row] in view.snapshot.videos}
     return table.take(pa.array(sorted(first.values()), pa.int64()))
 
 
@@ -168,7 +160,7 @@ def score(
 
 def rank(found: Candidates, mode: Mode) -> tuple[list[int], NDArray[Any]]:
     """Rows, best first, and the score of each row. Equal ones are in order of their ids."""
-    ids = found.table["id"].to_pylist()
+    ids = found.ids
     by_meaning = _order(ids, found.similarity)
     if mode == "dense":
         return by_meaning, found.similarity
@@ -186,4 +178,6 @@ def rank(found: Candidates, mode: Mode) -> tuple[list[int], NDArray[Any]]:
 
 
 def _order(ids: Sequence[str], *scores: NDArray[Any]) -> list[int]:
-    return sorted(range(len(ids)), key=lambda row: (*(-score[row] for score in scores), ids[row]))
+    """Rows, of the highest scores first. The first scores decide, then the next ones, then the ids."""
+    order: list[int] = np.lexsort((np.array(ids), *(-score for score in reversed(scores)))).tolist()
+    return order

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property, wraps
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import lancedb
@@ -19,6 +21,7 @@ from numpy.typing import NDArray
 
 from hearsight.errors import HearsightError
 from hearsight.library.lock import cannot_write
+from hearsight.library.resident import Resident
 from hearsight.library.results import Failure
 from hearsight.library.schema import FAILURES, VIDEOS, Video, clips_schema, video_table
 from hearsight.library.words import TOKENIZER
@@ -33,13 +36,26 @@ GROWTH = 0.1
 KEEP_VERSIONS = timedelta(minutes=10)
 
 
+# Every column that searches read: all but the pictures.
+SEARCHED = [
+    "id", "video", "start", "end", "pooled", "frames", "mask", "without_audio", "without_speech", "without_both",
+    "gates", "transcript", "lines", "has_speech", "has_sound",
+]  # fmt: skip
+MOST_RESIDENT = 512 << 20  # bytes
+SECONDS_BETWEEN_LOOKS = 0.25
+
+
 @dataclass(frozen=True)
 class Snapshot:
-    """The videos of a library by id, and the ids that clips have whose video does not count (yet, or any more)."""
+    """The videos of a library by id, and the ids that clips have whose video does not count (yet, or any more).
+
+    resident: the clips in memory, where the store keeps them there.
+    """
 
     videos: dict[str, Video]
     hidden: frozenset[str]
     clips: int
+    resident: Resident | None = None
 
 
 P = ParamSpec("P")
@@ -78,9 +94,12 @@ class Store:
     raises HearsightError for tables that cannot be read or written.
     """
 
-    def __init__(self, at: Path) -> None:
+    def __init__(self, at: Path, resident: bool = False) -> None:
+        """resident: keep in memory what searches read, unless that is more than MOST_RESIDENT."""
         self.at = at
+        self._resident = resident
         self._snapshot: tuple[tuple[int, int], Snapshot] | None = None
+        self._looking, self._next_look = Lock(), 0.0
 
     @cached_property
     def _database(self) -> Any:
@@ -112,16 +131,21 @@ class Store:
 
     @_told(_cannot_read)
     def snapshot(self) -> Snapshot:
-        """What is there now. Kept until one of the tables changes."""
-        self.videos.checkout_latest()
-        self.clips.checkout_latest()
-        versions = (self.videos.version, self.clips.version)
-        if self._snapshot is None or self._snapshot[0] != versions:
-            videos = {row["id"]: Video(**row) for row in self.videos.to_arrow().to_pylist()}
-            counts = _counts(self._column("video"))
-            shown = sum(count for video, count in counts.items() if video in videos)
-            self._snapshot = versions, Snapshot(videos, frozenset(counts.keys() - videos.keys()), shown)
-        return self._snapshot[1]
+        """What is there now. Kept until one of the tables changes; what is in memory is not checked at every turn."""
+        with self._looking:
+            if self._snapshot is not None and self._snapshot[1].resident and time.monotonic() < self._next_look:
+                return self._snapshot[1]
+            self._next_look = time.monotonic() + SECONDS_BETWEEN_LOOKS
+            self.videos.checkout_latest()
+            self.clips.checkout_latest()
+            versions = (self.videos.version, self.clips.version)
+            if self._snapshot is None or self._snapshot[0] != versions:
+                videos = {row["id"]: Video(**row) for row in self.videos.to_arrow().to_pylist()}
+                counts = _counts(self._columns(["video"])["video"])
+                shown = sum(count for video, count in counts.items() if video in videos)
+                hidden = frozenset(counts.keys() - videos.keys())
+                self._snapshot = versions, Snapshot(videos, hidden, shown, self._read_resident())
+            return self._snapshot[1]
 
     @_told(_cannot_read)
     def partial(self) -> dict[str, set[str]]:
@@ -129,13 +153,18 @@ class Store:
         hidden = self.snapshot().hidden
         found: dict[str, set[str]] = {video: set() for video in hidden}
         if hidden:
-            rows = self.clips.search().where(among("video", hidden)).select(["id", "video"]).limit(None).to_arrow()
-            for row in rows.to_pylist():
+            for row in self.rows(among("video", hidden), ["id", "video"]).to_pylist():
                 found[row["video"]].add(row["id"])
         return found
 
-    def _column(self, name: str) -> pa.ChunkedArray:
-        return self.clips.search().select([name]).limit(None).to_arrow()[name]
+    def _columns(self, names: Sequence[str]) -> pa.Table:
+        return self.clips.search().select(names).limit(None).to_arrow()
+
+    def _read_resident(self) -> Resident | None:
+        stats = self.clips.stats() if self._resident else None
+        if stats is None or stats["total_bytes"] > MOST_RESIDENT:
+            return None
+        return Resident(self._columns(SEARCHED))
 
     @_told(_cannot_read)
     def failures(self) -> dict[str, tuple[Failure, str]]:
@@ -155,6 +184,16 @@ class Store:
         """The clips that best say any of the words, with their BM25 as `_score`."""
         said = self.clips.search(MatchQuery(words, "transcript"), query_type="fts")
         return _fetch(said, [*columns, "_score"], limit, where)
+
+    @_told(_cannot_read)
+    def rows(self, where: str, columns: Sequence[str]) -> pa.Table:
+        """All clips of which a condition is true."""
+        return self.clips.search().where(where).select(columns).limit(None).to_arrow()
+
+    @_told(_cannot_read)
+    def some(self, columns: Sequence[str], limit: int) -> pa.Table:
+        """The first clips."""
+        return self.clips.search().select(columns).limit(limit).to_arrow()
 
     @_told(_cannot_read)
     def count(self, where: str) -> int:

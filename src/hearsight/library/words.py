@@ -10,7 +10,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from itertools import chain, pairwise
 
 import lancedb
@@ -46,9 +46,10 @@ scene moment show shows showing picture
 """
 
 
-def stems(text: str) -> list[str]:
-    """The words of a text as the index has them."""
-    return [token.text for token in lancedb.tokenize(text, **TOKENIZER)]
+@lru_cache(maxsize=1 << 14)
+def stems(text: str) -> tuple[str, ...]:
+    """The words of a text as the index has them. Remembered, for searches meet the same transcripts again and again."""
+    return tuple(token.text for token in lancedb.tokenize(text, **TOKENIZER))
 
 
 def words(text: str) -> list[str]:
@@ -91,7 +92,7 @@ class Query:
         return cls(text.encode("utf-8", "replace").decode("utf-8").replace("\0", " "))
 
     @cached_property
-    def stems(self) -> list[str]:
+    def stems(self) -> tuple[str, ...]:
         return stems(self.text)
 
     @cached_property
@@ -112,8 +113,15 @@ class Query:
         return " ".join(word for stem, word in typed.items() if stem in self.content)
 
     @cached_property
+    def _others(self) -> int:
+        """How many words it has beside those of content."""
+        return len(set(self.stems) - self.content)
+
+    @cached_property
     def runs(self) -> frozenset[tuple[str, ...]]:
-        return _runs(self.stems, self.content)
+        """Words in a row: two of which one says something, or any three."""
+        pairs = ((a, b) for a, b in pairwise(self.stems) if a in self.content or b in self.content)
+        return frozenset(chain(pairs, zip(self.stems, self.stems[1:], self.stems[2:], strict=False)))
 
     def strength(self, transcript: Sequence[str]) -> float:
         """How surely a transcript (its stems) says what is asked for, from 0 to 1.
@@ -123,9 +131,11 @@ class Query:
         for"). Without half of the content words it is 0.
         """
         matched = self.content.intersection(transcript)
-        if not matched:
+        most = len(matched) + STOP_WORD * self._others
+        if not matched or most < LEAST_COVERAGE * len(self.content):  # told without a look at what stands in a row
             return 0.0
-        shared = self.runs & _runs(transcript, self.content)
+        in_rows = chain(pairwise(transcript), zip(transcript, transcript[1:], transcript[2:], strict=False))
+        shared = self.runs.intersection(in_rows)
         in_a_row = {word for run in shared if len(run) == LONG_RUN for word in run} - self.content
         coverage = min(1.0, (len(matched) + STOP_WORD * len(in_a_row)) / len(self.content))
         if coverage < LEAST_COVERAGE:
@@ -141,9 +151,3 @@ def _tells(char: str) -> bool:
     """Whether a character can say something: a letter, a number, or a picture such as an emoji."""
     category = unicodedata.category(char)
     return category[0] in "LN" or category == "So"
-
-
-def _runs(words: Sequence[str], content: frozenset[str]) -> frozenset[tuple[str, ...]]:
-    """Words in a row: two of which one says something, or any three."""
-    pairs = ((a, b) for a, b in pairwise(words) if a in content or b in content)
-    return frozenset(chain(pairs, zip(words, words[1:], words[2:], strict=False)))

@@ -1,7 +1,7 @@
 """Media files in; clips, pictures, sound and subtitles out. PyAV lives here and nowhere else."""
 
 from hearsight.media.audio import SAMPLE_RATE, cut_audio, read_audio
-from hearsight.media.frames import read_frames
+from hearsight.media.frames import frame_times, read_frames
 from hearsight.media.probe import (
     MEDIA_SUFFIXES,
     AudioStream,
@@ -23,6 +23,7 @@ __all__ = [
     "VideoStream",
     "cut",
     "cut_audio",
+    "frame_times",
     "probe",
     "read_audio",
     "read_frames",

@@ -22,6 +22,12 @@ from hearsight.errors import HearsightError
 from hearsight.media.languages import language_code
 
 NOT_FILMED = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
+# Those that hold what they play. Playlists and scripts (HLS, ffconcat, DASH, SDP ...), which name other files to open,
+# are not among them: a stranger's file must not bring any other one in.
+FORMATS = (
+    "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dts,dv,eac3,flac,flv,h264,hevc,m4v,matroska,mov,mp3,mpc,mpc8,mpeg,mpegts,"
+    "mpegvideo,mxf,nut,ogg,rm,tta,w64,wav,wv"
+)
 MOST_ERRORS = 1000
 SMALL = 352 * 288  # pixels
 
@@ -34,13 +40,13 @@ def opened(path: Path) -> Iterator[InputContainer]:
     """
     _check_regular(path)
     try:
-        # "file:" keeps names such as a:b.mp4 from being taken for an address; the whitelist keeps a playlist
-        # that calls itself a.mp4 from fetching other things.
-        with av.open(f"file:{path}", options={"protocol_whitelist": "file"}, metadata_errors="replace") as container:
+        # "file:" keeps names such as a:b.mp4 from being taken for an address.
+        options = {"protocol_whitelist": "file", "format_whitelist": FORMATS}
+        with av.open(f"file:{path}", options=options, metadata_errors="replace") as container:
             yield container
     except PermissionError as error:
         raise unreadable(path, "no permission to read it; change its permissions") from error
-    except av.InvalidDataError as error:
+    except (av.InvalidDataError, av.ArgumentError) as error:  # the latter: a format that is not among ours
         reason = "damaged, or not a video or sound file; replace or remove it"
         raise unreadable(path, reason) from error
     except av.FFmpegError as error:

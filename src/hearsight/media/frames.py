@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,20 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from hearsight.media.container import opened, timed_frames, video_stream
+from hearsight.types import Clip
 
 # Matroska rounds times to milliseconds: the frame of second 1 may say 1.001.
 ROUNDING = 0.0015
+LITTLE = 1e-6  # seconds: 7.3 - 4.3 is a little more than 3
+
+
+def frame_times(clip: Clip, count: int) -> list[float]:
+    """When to look: at every whole second of the clip, then at most `count` of these, spread evenly."""
+    seconds = max(1, ceil(clip.duration - LITTLE))
+    chosen: list[int] | range = range(seconds)
+    if seconds > count:
+        chosen = np.linspace(0, seconds - 1, count).astype(int).tolist()
+    return [clip.start + second for second in chosen]
 
 
 def read_frames(path: Path, times: Sequence[float]) -> Iterator[tuple[float, NDArray[np.uint8]]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hearsight.media import cut_audio, read_frames
+from hearsight.media import cut_audio, frame_times, read_frames
 from hearsight.towers.filterbank import BINS, WINDOW, filterbank
 from hearsight.towers.pixels import pixels
 from hearsight.types import Clip
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from hearsight.media import MediaInfo
     from hearsight.models.clip4clip import CLIP4Clip
 
-ROUNDING = 1e-6  # seconds: 7.3 - 4.3 is a little more than 3
 SHORTEST_TRANSCRIPT = 5  # characters: anything shorter counts as no speech, as published
 
 
@@ -36,15 +34,6 @@ class ClipInputs:
     has_speech: Tensor  # ()
     filterbank: Tensor | None = None  # (T, 128)
     speech_ids: Tensor | None = None  # (S,)
-
-
-def frame_times(clip: Clip, count: int) -> list[float]:
-    """When to look: at every whole second of the clip, then at most `count` of these, spread evenly."""
-    seconds = max(1, ceil(clip.duration - ROUNDING))
-    chosen: list[int] | range = range(seconds)
-    if seconds > count:
-        chosen = np.linspace(0, seconds - 1, count).astype(int).tolist()
-    return [clip.start + second for second in chosen]
 
 
 def prepare(

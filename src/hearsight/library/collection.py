@@ -1,0 +1,107 @@
+"""Several libraries of one model, searched as one: what a server has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from hearsight.errors import HearsightError
+from hearsight.library.alike import alike
+from hearsight.library.library import Library
+from hearsight.library.results import ClipDetails, Filters, Hit, Mode, SearchResult
+from hearsight.library.schema import read_vectors, video_of
+from hearsight.library.search import moments, search
+from hearsight.library.store import among
+from hearsight.library.view import Place, View
+from hearsight.models.clip4clip import CLIP4Clip
+from hearsight.models.inputs import ClipInputs, collate
+
+EVERYTHING = Filters()
+
+
+class Collection:
+    """Libraries by name, and the model that made them.
+
+    collection = Collection({"holiday": Library.open(folder)}, model)
+    collection.search("a bell rings").hits
+    """
+
+    def __init__(self, libraries: Mapping[str, Library], model: CLIP4Clip) -> None:
+        """Raises HearsightError if a library was made by another model."""
+        for library in libraries.values():
+            library.check(model)
+        self.libraries = dict(libraries)
+        self.model = model
+
+    def search(
+        self,
+        query: str,
+        mode: Mode = "hybrid",
+        limit: int = 10,
+        filters: Filters = EVERYTHING,
+        library: str | None = None,
+    ) -> SearchResult:
+        """As `Library.search`, in all libraries or the one that is named."""
+        return search(self._places(library), query, self.model, mode, limit, filters)
+
+    def moments(self, library: str, clip: str, query: str, mode: Mode = "hybrid") -> list[Hit]:
+        """Every clip of a clip's video in order of time, ranked among themselves. Empty for a clip that is no more."""
+        return moments(self._place(library), query, self.model, mode, video_of(clip) or "")
+
+    def similar(self, library: str, clip: str, limit: int = 10, filters: Filters = EVERYTHING) -> SearchResult | None:
+        """The moments of other videos, in all libraries, that are most like a clip; None for one that is no more."""
+        table = self.libraries[library].place.store.rows(among("id", [clip] if video_of(clip) else []), ["pooled"])
+        if not len(table):
+            return None
+        views = [
+            View.of(self._place(name), filters, besides=video_of(clip) if name == library else None)
+            for name in self.libraries
+        ]
+        return alike(views, read_vectors(table, "pooled")[0], limit)
+
+    def like(
+        self, example: ClipInputs, limit: int = 10, filters: Filters = EVERYTHING, library: str | None = None
+    ) -> SearchResult:
+        """The moments that are most like a picture, a sound or a film. What is not in it is not compared."""
+        views = [View.of(place, filters) for place in self._places(library)]
+        return alike(views, self._vector(example), limit)
+
+    def clip(self, library: str, clip: str) -> ClipDetails | None:
+        found = self.libraries[library].clip(clip)
+        return replace(found, library=library) if found else None
+
+    def _vector(self, example: ClipInputs) -> NDArray[np.float32]:
+        batch = collate([example])
+        missing = [
+            name for name, there in (("audio", batch.has_audio), ("speech", batch.has_speech)) if not bool(there[0])
+        ]
+        with torch.inference_mode():
+            pooled = self.model.fuse(self.model.extract(batch), without=missing).pooled[0]
+        vector: NDArray[np.float32] = pooled.float().cpu().numpy()
+        return vector
+
+    def _place(self, library: str) -> Place:
+        return replace(self.libraries[library].place, name=library)
+
+    def _places(self, library: str | None) -> Sequence[Place]:
+        """Raises HearsightError for a name that is none of a library."""
+        if library is not None and library not in self.libraries:
+            raise HearsightError(f"no library '{library}' here; there is {', '.join(self.libraries)}")
+        return [self._place(name) for name in self.libraries if library in (None, name)]
+
+
+def named(libraries: Sequence[Library]) -> dict[str, Library]:
+    """Libraries by the names of their folders, with a number behind one that is taken."""
+    names: dict[str, Library] = {}
+    for library in libraries:
+        folder = library.folder.name.encode("utf-8", "replace").decode() or "library"
+        name, turn = folder, 1
+        while name in names:
+            turn += 1
+            name = f"{folder} {turn}"
+        names[name] = library
+    return names

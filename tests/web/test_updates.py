@@ -1,0 +1,257 @@
+"""Updates that a server starts, follows and stops: processes of their own, whose end it survives and they its."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+import hearsight
+from hearsight.errors import HearsightError
+from hearsight.library import Library
+from hearsight.library.lock import updating
+from hearsight.web import updates
+from hearsight.web.updates import FailedFile, Updater, UpdateRunningError, UpdateState
+from tests.library.conftest import film
+from tests.making import tiny_model
+
+LINE = {"done": 0, "total": 9, "share": 0.0, "seconds_left": None, "path": "a.mkv", "clips": 0, "failed": []}
+SERVER = """
+import asyncio, sys
+from pathlib import Path
+from hearsight.web.updates import Updater
+
+async def serve(folder, at):
+    updater = Updater(Path(folder), Path(at))
+    updater.start()
+    async for state in updater.states():
+        if state.clips:
+            print("at work", flush=True)
+            await asyncio.sleep(600)
+
+asyncio.run(serve(*sys.argv[1:]))
+"""
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory) -> Path:
+    """Three films of so many clips that each is written soon after it is read, and a file that is none."""
+    folder = tmp_path_factory.mktemp("updates") / "films"
+    for number in range(3):
+        film(folder / f"{number}.mkv", 140, seed=number)
+    (folder / "broken.mp4").write_text("this is no film")
+    (folder / "json.py").write_text("raise SystemExit('imported from a folder of strangers')")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def model_folder(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("model")
+    tiny_model(folder)
+    return folder
+
+
+@pytest.fixture
+def library(films, model_folder, tmp_path, monkeypatch) -> Library:
+    """A library of the films, of which nothing is indexed yet. The server was started in the folder itself."""
+    monkeypatch.chdir(films)
+    source = Path(hearsight.__file__).parents[1]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(source), os.environ.get("PYTHONPATH", "")]))
+    return Library.create(films, hearsight.load(str(model_folder)), tmp_path / "library", seconds=0.5)
+
+
+@pytest.fixture
+def saying(tmp_path):
+    """An updater whose process is a few lines of Python. It can call tell(done=3)."""
+
+    def saying(code: str) -> Updater:
+        updater = Updater(tmp_path, tmp_path / "library")
+        tell = (
+            f"import json, os, signal, sys, time\ntell = lambda **of: print(json.dumps({{**{LINE}, **of}}), flush=True)"
+        )
+        updater.command = [sys.executable, "-c", f"{tell}\n{code}"]
+        return updater
+
+    return saying
+
+
+async def outcome(updater: Updater) -> UpdateState:
+    updater.start()
+    return [state async for state in updater.states()][-1]
+
+
+def test_stopped_midway_and_finished_by_the_next(library):
+    updater = Updater(library.folder, library.at)
+
+    async def stop_midway():
+        assert [state async for state in updater.states()] == [UpdateState("idle")]
+        assert updater.start() == updater.state == UpdateState("running")
+        with pytest.raises(UpdateRunningError, match="being updated already"):
+            updater.start()
+        async for state in updater.states():
+            if state.done >= 2 and state.state == "running":
+                assert os.getpriority(os.PRIO_PROCESS, updater._child.pid) > os.getpriority(os.PRIO_PROCESS, 0)
+                assert updater.stop().state == "stopping"
+        return state
+
+    async def finish():
+        updater.start()
+        return [state async for state in updater.states()]
+
+    stopped = asyncio.run(stop_midway())
+    assert (stopped.state, stopped.error, stopped.report, stopped.path) == ("stopped", None, None, None)
+    assert stopped.total == 4 and 0 < stopped.share < 1
+    kept = library.info().videos
+    assert kept in (1, 2)
+
+    *running, done = asyncio.run(finish())
+    assert {state.state for state in running} == {"running"} and done.state == "done"
+    shares = [state.share for state in running]
+    assert shares == sorted(shares) and len(set(shares)) > 3
+    assert f"{kept}.mkv" in {state.path for state in running}
+    assert (done.done, done.total, done.share, done.failures) == (4 - kept, 4 - kept, 1.0, 1)
+    assert done.report["folder"] == str(library.folder)
+    assert (done.report["unchanged"], done.report["added"], done.report["clips"]) == (kept, 3 - kept, done.clips)
+    [failed] = done.failed
+    assert failed.path == done.report["failed"][0]["path"] == "broken.mp4" and failed.reason.startswith("damaged")
+    assert library.info().videos == 3
+
+
+def test_a_killed_update_has_failed_and_another_can_begin(library):
+    async def kill():
+        updater = Updater(library.folder, library.at)
+        updater.start()
+        async for state in updater.states():
+            if state.clips:
+                os.kill(updater._child.pid, signal.SIGKILL)
+                break
+        *_, state = [state async for state in updater.states()]
+        assert state.state == "failed" and state.report is None
+        assert "(Killed), at 0.mkv or soon after" in state.error and "start it again" in state.error
+        assert updater.stop() == state
+        assert updater.start() == UpdateState("running")
+        await updater.close()
+        return updater.state
+
+    assert asyncio.run(kill()) == UpdateState("stopped")
+
+
+def test_an_update_ends_with_its_server(library):
+    command = [sys.executable, "-P", "-c", SERVER, str(library.folder), str(library.at)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout.readline() == "at work\n"
+            with pytest.raises(HearsightError, match="another process"), updating(library.at):
+                pass
+        finally:
+            server.kill()
+    for _ in range(100):
+        time.sleep(0.2)
+        try:
+            with updating(library.at):
+                break
+        except HearsightError:
+            continue
+    else:
+        pytest.fail("the update goes on without its server")
+    assert library.info().videos < 3
+
+
+def test_an_error_is_told_as_the_update_tells_it(saying):
+    noise = "sys.stderr.write('x' * 1_000_000 + chr(10) + 'error: the disk is full; make room' + chr(10))"
+    failed = asyncio.run(outcome(saying(f"tell(done=3)\n{noise}\nsys.exit(1)")))
+    assert (failed.state, failed.done, failed.error) == ("failed", 3, "the disk is full; make room")
+
+
+def test_a_report_is_kept_when_nothing_could_be_indexed(saying):
+    failed = asyncio.run(outcome(saying("tell(report={'added': 0})\nsys.exit('error: nothing is indexed')")))
+    assert (failed.state, failed.report, failed.error) == ("failed", {"added": 0}, "nothing is indexed")
+
+
+@pytest.mark.parametrize(
+    ("code", "told"), [("os.abort()", "(Aborted)"), ("sys.exit(3)", "(exit code 3)"), ("sys.exit(0)", "(exit code 0)")]
+)
+def test_an_end_without_a_word_is_told_plainly(saying, code, told):
+    failed = asyncio.run(outcome(saying(code)))
+    assert failed.state == "failed" and told in failed.error and "start it again" in failed.error
+
+
+def test_what_cannot_be_started_has_failed(saying):
+    updater = saying("")
+    updater.command = ["/nowhere/python"]
+    failed = asyncio.run(outcome(updater))
+    assert failed.state == "failed" and "cannot start an update" in failed.error
+
+
+def test_lines_of_others_are_passed_over(saying):
+    done = asyncio.run(outcome(saying("print('loading'); print('3'); print('{}'); tell(report={'added': 1})")))
+    assert (done.state, done.report) == ("done", {"added": 1})
+
+
+def test_the_newest_failures_are_kept_and_all_counted(saying):
+    code = "for i in range(250): tell(failed=[{'path': f'{i}.mp4', 'reason': 'damaged'}])\ntell(report={})"
+    done = asyncio.run(outcome(saying(code)))
+    assert (done.failures, len(done.failed)) == (250, 100)
+    assert done.failed[-1] == FailedFile("249.mp4", "damaged")
+
+
+def test_who_does_not_listen_to_a_stop_is_killed(saying, monkeypatch):
+    monkeypatch.setattr(updates, "SECONDS_TO_STOP", 0.2)
+
+    async def stop():
+        updater = saying("signal.signal(signal.SIGINT, signal.SIG_IGN)\ntell(done=1)\ntime.sleep(60)")
+        updater.start()
+        async for state in updater.states():
+            if state.done:
+                pid = updater._child.pid
+                break
+        await updater.close()
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+        return updater.state
+
+    stopped = asyncio.run(stop())
+    assert (stopped.state, stopped.done) == ("stopped", 1)
+
+
+def test_nothing_goes_on_without_the_event_loop(saying):
+    async def leave():
+        updater = saying("tell(done=1)\ntime.sleep(60)")
+        updater.start()
+        async for state in updater.states():
+            if state.done:
+                return updater._child.pid
+
+    with pytest.raises(ProcessLookupError):
+        os.kill(asyncio.run(leave()), 0)
+
+
+def test_every_reader_gets_the_end_and_a_slow_one_little_else(saying):
+    async def read():
+        updater = saying("for i in range(500): tell(done=i)\ntell(done=500, report={})")
+        updater.start()
+
+        async def reader(patience: float):
+            states = []
+            async for state in updater.states():
+                states.append(state)
+                await asyncio.sleep(patience)
+            return states
+
+        return await asyncio.gather(reader(0), reader(0.5), reader(0))
+
+    fast, slow, other = asyncio.run(read())
+    assert fast[-1] == slow[-1] == other[-1] and fast[-1].state == "done" and fast[-1].done == 500
+    assert fast[0] == slow[0] == UpdateState("running")
+    assert len(slow) < 10
+
+
+def test_states_are_plain_json(saying):
+    done = asyncio.run(outcome(saying("tell(failed=[{'path': 'b', 'reason': 'c'}], report={})")))
+    assert json.loads(json.dumps(asdict(done)))["failed"] == [{"path": "b", "reason": "c"}]
