@@ -89,11 +89,16 @@ function told(status, body) {
   }
 }
 
+/** Whether a file can be had. Throws what the server says against it. */
+export async function probe(address) {
+  const response = await reach(address, { headers: { Range: "bytes=0-0" } });
+  if (!response.ok) throw new ApiError(response.status, await detail(response));
+  response.body.cancel();
+}
+
 /** Send a file as a query. Not with fetch, which cannot tell how much of it is sent. */
 export function upload(file, parameters, { signal, progress }) {
   return new Promise((resolve, reject) => {
-    const form = new FormData();
-    form.append("file", file);
     const request = new XMLHttpRequest();
     request.open("POST", url(["search", "example"], parameters));
     request.upload.addEventListener("progress", ({ loaded, total }) => progress(loaded / total));
@@ -106,6 +111,6 @@ export function upload(file, parameters, { signal, progress }) {
       request.abort();
       reject(signal.reason);
     });
-    request.send(form);
+    request.send(file);
   });
 }

@@ -44,8 +44,13 @@ function steps({ at, of, before, after }) {
   if (at === undefined) return null;
   const step = (label, drawing, go) => button(label, drawing, go, { bare: true, disabled: !go });
   const place = el("span", { className: "quiet" }, `${at + 1} of ${of}`);
-  return el("nav", { className: "steps", "aria-label": "Results" },
-    step("Result before", "before", before), place, step("Next result", "after", after));
+  return el(
+    "nav",
+    { className: "steps", "aria-label": "Results" },
+    step("Result before", "before", before),
+    place,
+    step("Next result", "after", after),
+  );
 }
 
 const closer = (close) => button("Close", "close", close, { bare: true, className: "plain close" });
@@ -79,12 +84,12 @@ async function copyLink(copy) {
 }
 
 function reasons(hit, most, asked) {
-  const let_in = openness(hit.gates);
+  const letIn = openness(hit.gates);
   return [
     el("h3", {}, "What spoke for it"),
     asked && bars(hit, most),
     asked && el("p", {}, sentence(hit, most)),
-    let_in && el("p", { className: "quiet" }, let_in),
+    letIn && el("p", { className: "quiet" }, letIn),
   ].filter(Boolean);
 }
 

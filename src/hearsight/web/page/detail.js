@@ -1,7 +1,7 @@
 // A moment by itself: player, strip of the whole video, what spoke for it, what is said around it.
 
 import { get } from "./api.js";
-import { button, el, find } from "./dom.js";
+import { find } from "./dom.js";
 import * as parts from "./detail-parts.js";
 import * as player from "./player.js";
 import { stop } from "./preview.js";
@@ -62,7 +62,7 @@ async function load(which, asked, key) {
   try {
     const [clip, moments, said] = await Promise.all([
       get(at, {}, abort.signal),
-      get([...at, "moments"], asked, abort.signal),
+      asked.q ? get([...at, "moments"], asked, abort.signal) : [], // without a query, nothing ranks
       get([...at, "transcript"], { q: asked.q }, abort.signal),
     ]);
     if (shown === sheet) fill(sheet, slots, clip, moments, said);
@@ -81,7 +81,7 @@ function fill(sheet, slots, clip, moments, said) {
     player.seek(moment.moment);
     go({ open: named({ ...moment, library }) }, { replace: true });
   };
-  const strip = moments.length > 0 && timeline(moments, clip.duration, choose);
+  const strip = moments.length ? timeline(moments, clip.duration, choose) : null;
   const of = (which) => moments.find((moment) => moment.clip === which.clip);
   sheet.has = (which) => which.library === library && Boolean(of(which));
   sheet.turnTo = (which) => {
@@ -89,13 +89,15 @@ function fill(sheet, slots, clip, moments, said) {
     sheet.hit = hit;
     slots.head(hit);
     slots.why(hit, most, Boolean(of(which)));
-    strip && strip.mark(hit.clip);
+    strip?.mark(hit.clip);
     words.show(hit);
   };
-  slots.player(player.load({ ...clip, moment: clip.start, ...of(clip) }, (seconds) => {
-    strip && strip.playAt(seconds);
-    words.playAt(seconds);
-  }));
+  slots.player(
+    player.load({ ...clip, moment: clip.start, ...of(clip) }, (seconds) => {
+      strip?.playAt(seconds);
+      words.playAt(seconds);
+    }),
+  );
   slots.strip(strip, moments);
   slots.words(words.list, said);
   sheet.turnTo(clip);

@@ -1,5 +1,5 @@
-// What must be known before the first paint, so that nothing flashes: the theme that was chosen, and whether the address
-// asks for anything.
+// What must be known before the first paint, so that nothing flashes: the theme that was chosen, and whether the
+// address asks for anything.
 {
   let theme = null;
   try {

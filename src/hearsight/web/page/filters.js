@@ -37,7 +37,10 @@ function choose(select, value) {
 export function offer(libraries) {
   const folders = [...new Set(libraries.flatMap((library) => library.folders))].sort();
   fill(form.elements.folder, folders);
-  fill(form.elements.library, libraries.map((library) => library.name));
+  fill(
+    form.elements.library,
+    libraries.map((library) => library.name),
+  );
   form.elements.folder.hidden = folders.length === 0;
   form.elements.library.hidden = libraries.length < 2;
 }

@@ -14,28 +14,24 @@ export function begin() {
 
 function press(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-  const typing = event.target.matches("input, select, textarea");
-  if (typing ? event.key === "ArrowDown" && event.target === find("q") : true) act(event);
-}
-
-function act(event) {
   const { key, target } = event;
-  const inDialog = document.querySelector("dialog[open]");
-  if (key === "?" && !inDialog) find("keys").showModal();
-  else if (key === "m" || key === "M") toggleSound();
-  else if (inDialog) return;
-  else if (key === "/") focusBox();
-  else if (key === "Escape") escape(target);
-  else if (key in ARROWS) step(target, ARROWS[key]) || scrolls(event);
-  else if (key === " " && target.matches(".open")) toggleFrame(target.parentElement.querySelector(".frame"));
-  else return;
-  if (!event.scrolls) event.preventDefault();
+  const typing = target.matches("input, select, textarea");
+  const leaving = key === "ArrowDown" && target === find("q"); // the box is one line: down is to the results
+  if ((!typing || leaving) && act(key, target)) event.preventDefault();
 }
 
-/** Where no result is to be reached, the arrow keys scroll as ever. */
-function scrolls(event) {
-  event.scrolls = true;
+/** Do what a key stands for. Returns whether it stands for anything here: if not, the browser does as ever. */
+function act(key, target) {
+  if (key.toLowerCase() === "m") return done(toggleSound());
+  if (document.querySelector("dialog[open]")) return false;
+  if (key === "?") return done(find("keys").showModal());
+  if (key === "/") return done(focusBox());
+  if (key === "Escape") return done(escape(target));
+  if (key === " " && target.matches(".open")) return done(toggleFrame(target.parentElement.querySelector(".frame")));
+  return key in ARROWS && step(target, ARROWS[key]);
 }
+
+const done = () => true;
 
 function focusBox() {
   const box = find("q");

@@ -74,8 +74,12 @@ function draw() {
 
 function build() {
   dialog.append(
-    el("header", {}, el("h2", { id: "library-title" }, "Library"),
-      button("Close", "close", () => dialog.close(), { bare: true })),
+    el(
+      "header",
+      {},
+      el("h2", { id: "library-title" }, "Library"),
+      button("Close", "close", () => dialog.close(), { bare: true }),
+    ),
     el("div", { className: "libraries" }),
   );
 }
@@ -91,23 +95,31 @@ function section(library) {
   const start = button("Update", null, () => command("POST", now, note), { className: "primary" });
   const stop = button("Stop", null, () => command("DELETE", now, note));
   const failures = failureList(library.name);
-  const part = el("section", { "aria-label": visible(library.name) },
-    el("h3", {}, el("bdi", {}, visible(library.name))), facts, bar, state, file, note,
-    el("p", { className: "actions" }, start, stop), failures.details);
+  const part = el(
+    "section",
+    { "aria-label": visible(library.name) },
+    el("h3", {}, el("bdi", {}, visible(library.name))),
+    facts,
+    bar,
+    state,
+    file,
+    note,
+    el("p", { className: "actions" }, start, stop),
+    failures.details,
+  );
   part.dataset.name = library.name;
   part.update = (library) => {
     now = library;
     const { info, update } = library;
     const runs = RUNS.includes(update.state);
-    facts.textContent =
-      `${counted(info.clips, "moment")} in ${counted(info.videos, "video")}, ${inHours(info.hours)}, by ${info.model}`;
+    facts.textContent = `${counted(info.clips, "moment")} in ${counted(info.videos, "video")}, ${inHours(info.hours)}, by ${info.model}`;
     bar.hidden = !runs;
     bar.value = update.share;
     state.textContent = tell(update);
     file.textContent = runs && update.path ? visible(update.path) : "";
     keepFocus(runs, start, stop);
     stop.disabled = update.state === "stopping";
-    failures.update(runs ? update.failed.length : info.failures, runs ? update.failed : null);
+    failures.update(runs ? update.failures : info.failures, runs ? update.failed : null);
   };
   return part;
 }
@@ -139,11 +151,12 @@ function failureList(name) {
   const summary = el("summary");
   const list = el("ul");
   const details = el("details", { className: "failures", hidden: true }, summary, list);
+  const untold = (error) => [{ path: "", reason: error.message }];
   const item = ({ path, reason }) => el("li", {}, el("bdi", {}, visible(path)), el("span", {}, visible(reason)));
   let given = null;
   const fill = async () => {
     if (!details.open) return;
-    const failed = given ?? (await get(["libraries", name, "failures"]).catch((error) => [{ path: "", reason: error.message }]));
+    const failed = given ?? (await get(["libraries", name, "failures"]).catch(untold));
     list.replaceChildren(...failed.map(item));
   };
   details.addEventListener("toggle", fill);

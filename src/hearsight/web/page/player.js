@@ -49,6 +49,6 @@ export function unload() {
   video.load();
 }
 
-// What is chosen with the player's own button holds for the next moments, too; that a file has no sound chooses nothing.
+// What is chosen with the player's own button holds for the next moments, too.
 video.addEventListener("volumechange", () => video.muted === hasSound() && setSound(!video.muted));
 followSound((on) => (video.muted = !on));

@@ -1,8 +1,9 @@
 // Playing a moment in its card: one at a time, from its best second, round and round until something else plays.
 
-import { momentUrl } from "./api.js";
+import { momentUrl, probe } from "./api.js";
 import { el, icon } from "./dom.js";
 import { followSound, hasSound } from "./sound.js";
+import { visible } from "./text.js";
 
 const DELAY = 250; // milliseconds over a picture before it plays: a pointer that only passes starts nothing
 const SHORTEST = 1; // seconds; from nearer to the end it would hardly be seen
@@ -91,10 +92,13 @@ function refuse(preview) {
   preview.frame.append(refusal(preview.hit));
 }
 
-/** What is shown in place of a file that a browser cannot play. */
+/** What is shown in place of a file that does not play. */
 export function refusal(hit) {
-  const link = el("a", { href: momentUrl(hit, "media"), target: "_blank" }, "Open the file");
-  return el("p", { className: "refused", role: "status" }, "This browser cannot play this file. ", link);
+  const address = momentUrl(hit, "media");
+  const link = el("a", { href: address, target: "_blank" }, "Open the file");
+  const text = el("p", { className: "refused", role: "status" }, "This browser cannot play this file. ", link);
+  probe(address).catch((error) => text.replaceChildren(visible(error.message))); // or there is none
+  return text;
 }
 
 followSound((on) => {

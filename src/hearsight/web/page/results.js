@@ -1,11 +1,11 @@
 // The grid of what was found: one card a video, which opens to all moments of that video.
 
-import { get } from "./api.js";
 import { card } from "./card.js";
-import { button, el, find } from "./dom.js";
+import { find } from "./dom.js";
+import { unfolding } from "./moments.js";
 import { stop } from "./preview.js";
 import { named } from "./state.js";
-import { counted, fileName, visible } from "./text.js";
+import { counted } from "./text.js";
 import { mostOf } from "./why.js";
 
 const grid = find("grid");
@@ -35,7 +35,7 @@ export function show(result, asked) {
   const most = mostOf(hits);
   const same = shown.length > 0 && shown.every((hit, at) => hit === hits[at] || equal(hit, hits[at]));
   if (!same) clear();
-  for (const hit of hits.slice(shown.length)) grid.append(...group(hit, most, asked));
+  for (const hit of hits.slice(shown.length)) grid.append(group(hit, most, asked));
   shown = hits;
   find("told").textContent = summary(result);
 }
@@ -75,52 +75,6 @@ function summary({ hits, videos, milliseconds }) {
 /** A card, and a button to its video's other moments if there are any. */
 function group(hit, most, asked) {
   const item = card(hit, most);
-  if (hit.more) {
-    const unfold = button(counted(hit.more, "more moment"), null, () => toggle(item, unfold, hit, most, asked), { className: "plain more" });
-    unfold.setAttribute("aria-expanded", "false");
-    item.append(unfold);
-  }
-  return [item];
-}
-
-async function toggle(item, unfold, hit, most, asked) {
-  const there = item.nextElementSibling;
-  if (there?.classList.contains("moments")) {
-    unfold.setAttribute("aria-expanded", "false");
-    there.remove();
-    return;
-  }
-  unfold.setAttribute("aria-expanded", "true");
-  const row = el("li", { className: "moments", role: "listitem" }, el("p", { role: "status" }, "Looking…"));
-  item.after(row);
-  try {
-    const moments = await get(["libraries", hit.library, "clips", hit.clip, "moments"], asked);
-    row.replaceChildren(...lists(moments, hit, most, () => fold(unfold, row)));
-  } catch (error) {
-    row.replaceChildren(el("p", { className: "error", role: "alert" }, error.message));
-  }
-}
-
-function fold(unfold, row) {
-  row.remove();
-  unfold.setAttribute("aria-expanded", "false");
-  unfold.focus();
-}
-
-/** First the moments that rank among all that was found, then the video's others. */
-function lists(moments, hit, most, close) {
-  const full = Math.max(most, mostOf(moments));
-  const sorted = [...moments].sort((a, b) => a.rank - b.rank);
-  const name = el("bdi", {}, visible(fileName(hit.path)));
-  const ranking = sorted.slice(0, hit.more + 1);
-  const others = sorted.slice(hit.more + 1);
-  const list = (some, label) =>
-    el("ol", { className: "grid small", role: "list", "aria-label": label },
-      ...some.map((moment) => card({ ...moment, library: hit.library }, full, `${moment.rank} of ${moments.length}`)));
-  return [
-    el("header", {}, el("h2", {}, "Moments of ", name, ", best first"), button("Close", "close", close, { bare: true })),
-    list(ranking, "Moments that rank"),
-    others.length > 0 && el("h3", {}, "The rest of this video"),
-    others.length > 0 && list(others, "Other moments"),
-  ].filter(Boolean);
+  if (hit.more && asked.q) item.append(unfolding(item, hit, most, asked));
+  return item;
 }

@@ -77,11 +77,12 @@ function shown(result, state) {
 /** Nothing found: say so, and what may help. */
 function nothing(state, { total_clips: total }) {
   const filtered = FILTERS.some((name) => state[name]);
-  const advice = total === 0
-    ? "There is nothing in the library yet. Start an update under “Library”."
-    : filtered
-      ? "No video passes these filters. Loosen them, and there may be some."
-      : "Say it in other words, or search by meaning as well.";
+  const advice =
+    total === 0
+      ? "There is nothing in the library yet. Start an update under “Library”."
+      : filtered
+        ? "No video passes these filters. Loosen them, and there may be some."
+        : "Say it in other words, or search by meaning as well.";
   const loosen = Object.fromEntries(FILTERS.map((name) => [name, ""]));
   trouble("Nothing found.", advice, [
     filtered && button("Clear filters", null, () => go(loosen), { className: "primary" }),
@@ -101,12 +102,12 @@ function failed(error) {
     search(state);
   };
   const hopeless = error.status >= 400 && error.status < 500;
-  trouble("That did not work.", error.message, [!hopeless && button("Try again", null, again, { className: "primary" })]);
+  const retry = hopeless ? null : button("Try again", null, again, { className: "primary" });
+  trouble("That did not work.", error.message, [retry]);
 }
 
 function trouble(title, text, buttons) {
-  const actions = buttons.filter(Boolean);
-  find("trouble").replaceChildren(
-    el("div", { className: "trouble", role: "alert" }, el("h2", {}, title), el("p", {}, text), el("p", {}, ...actions)),
-  );
+  const actions = el("p", {}, ...buttons.filter(Boolean));
+  const box = el("div", { className: "trouble", role: "alert" }, el("h2", {}, title), el("p", {}, text), actions);
+  find("trouble").replaceChildren(box);
 }

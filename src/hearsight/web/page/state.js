@@ -5,7 +5,16 @@
 
 const PAGE = 24;
 const USUAL = {
-  q: "", mode: "", speech: "", sound: "", length: "", folder: "", library: "", similar: "", open: "", limit: PAGE,
+  q: "",
+  mode: "",
+  speech: "",
+  sound: "",
+  length: "",
+  folder: "",
+  library: "",
+  similar: "",
+  open: "",
+  limit: PAGE,
 };
 export const MOST = 100; // results that the server gives at once
 export const FILTERS = ["speech", "sound", "length", "folder", "library"];

@@ -33,7 +33,10 @@ export function timeline(moments, duration, choose) {
 
   /** Mark the moment that is open. */
   function mark(clip) {
-    current = Math.max(0, moments.findIndex((moment) => moment.clip === clip));
+    current = Math.max(
+      0,
+      moments.findIndex((moment) => moment.clip === clip),
+    );
     column.setAttribute("d", bar(moments[current], HEIGHT));
     chosen.setAttribute("d", bar(moments[current], height[current]));
     strip.setAttribute("aria-valuenow", current + 1);
@@ -60,8 +63,16 @@ export function timeline(moments, duration, choose) {
   }
 
   function step(event) {
-    const to = { ArrowRight: current + 1, ArrowUp: current + 1, ArrowLeft: current - 1, ArrowDown: current - 1,
-      PageUp: current + 10, PageDown: current - 10, Home: 0, End: moments.length - 1 }[event.key];
+    const to = {
+      ArrowRight: current + 1,
+      ArrowUp: current + 1,
+      ArrowLeft: current - 1,
+      ArrowDown: current - 1,
+      PageUp: current + 10,
+      PageDown: current - 10,
+      Home: 0,
+      End: moments.length - 1,
+    }[event.key];
     if (to === undefined) return;
     event.preventDefault();
     choose(moments[Math.min(Math.max(to, 0), moments.length - 1)]);

@@ -3,8 +3,6 @@
 import { el } from "./dom.js";
 import { clock, marked } from "./text.js";
 
-const SOURCES = { subtitles: "from subtitles", recognised: "recognised" };
-
 /** transcript: as the API tells it. seek: called with the second of a line that is clicked. */
 export function transcript({ lines }, seek) {
   if (!lines.length) return { list: el("p", { className: "quiet" }, "Nothing is said here."), playAt() {}, show() {} };
