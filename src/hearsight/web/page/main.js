@@ -1,0 +1,58 @@
+// Hearsight's page. The address is the state (state.js); this file lets every part follow it.
+
+import * as detail from "./detail.js";
+import { find } from "./dom.js";
+import * as example from "./example.js";
+import * as filters from "./filters.js";
+import * as keyboard from "./keyboard.js";
+import * as library from "./library.js";
+import { forget, search } from "./search.js";
+import * as signin from "./signin.js";
+import * as sound from "./sound.js";
+import { asking, follow, go, isAsking, read } from "./state.js";
+import * as theme from "./theme.js";
+import * as welcome from "./welcome.js";
+
+const box = find("q");
+
+theme.begin();
+sound.begin();
+keyboard.begin();
+example.begin();
+detail.begin();
+find("ask").addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (box.value.trim()) go(asking({ q: box.value.trim() }));
+  else box.focus();
+});
+find("home").addEventListener("click", (event) => {
+  event.preventDefault();
+  go(asking({}));
+  box.focus();
+});
+
+await signin.fromAddress();
+filters.begin();
+follow(show);
+if (!isAsking(read())) box.focus();
+try {
+  await welcome.ready();
+  await Promise.all([library.begin(told), welcome.examples()]);
+} catch (error) {
+  welcome.trouble(error);
+}
+
+function show(state) {
+  document.documentElement.dataset.view = isAsking(state) ? "results" : "first";
+  document.title = state.q ? `${state.q} - Hearsight` : "Hearsight";
+  box.value = state.q;
+  search(state);
+  detail.show(state);
+}
+
+/** What is in the libraries is known, or is another now. */
+function told(libraries) {
+  forget();
+  filters.offer(libraries);
+  welcome.tell(libraries);
+}
