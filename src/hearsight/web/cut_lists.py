@@ -148,7 +148,7 @@ def fcpxml_of(result: SearchResult) -> str:
 def cuts(result: SearchResult) -> tuple[Fraction, list[Cut]]:
     """The programme's frames a second, and its cuts.
 
-    Its rate is the highest of the films', of those that editing programs know; a sound is counted at that, too.
+    Its rate is the highest of the films', or the next one that editing programs know; sounds are counted at that, too.
     Each file is looked at once; one that is gone, or damaged since, is taken to be as long as its hits say.
     """
     ends: dict[Path, float] = {}
@@ -157,7 +157,7 @@ def cuts(result: SearchResult) -> tuple[Fraction, list[Cut]]:
     infos = {video: _probed(video) for video in ends}
     rates = {video: rate for video, info in infos.items() if (rate := _rate(info))}
     highest = max(rates.values(), default=NO_FILM)
-    rate = next((known for known in RATES if known >= highest), max(RATES))
+    rate = highest if highest in RATES else next(known for known in RATES if known >= max(highest, NO_FILM))
     sources = {}
     for video, info in infos.items():
         own = rates.get(video, rate)
