@@ -10,8 +10,8 @@ import typer
 
 import hearsight
 from hearsight.cli import show
-from hearsight.cli.models import DEFAULT
 from hearsight.cli.place import HIDDEN, At, check_place, recorded_model
+from hearsight.models.known import DEFAULT
 
 if TYPE_CHECKING:
     from rich.text import Text

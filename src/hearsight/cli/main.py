@@ -29,6 +29,7 @@ from hearsight.cli import (
     models,
     plugin,
     search,
+    serve,
     show,
     soundstage,
     train,
@@ -47,6 +48,7 @@ app = typer.Typer(
 )
 app.command(short_help="Make a folder of videos searchable, or bring it up to date.")(index.index)
 app.command(short_help="Find moments by what is seen, heard or said.", cls=search.SearchCommand)(search.search)
+app.command(short_help="Search in a browser: the page, and an HTTP API.")(serve.serve)
 app.command(short_help="Tell what is in an indexed folder, and what failed.")(info.info)
 app.command(short_help="List the models that can be named.")(models.models)
 app.command(short_help="Make a model of a published checkpoint.")(convert.convert)

@@ -28,11 +28,12 @@ def open_library(folder: Path | None, at: Path | None) -> Library:
     from hearsight.library import Library
 
     if folder is None and at is None:
-        folder = _nearest(Path.cwd())
+        folder = nearest(Path.cwd())
     return Library.open(folder, at)
 
 
-def _nearest(here: Path) -> Path:
+def nearest(here: Path) -> Path:
+    """The indexed folder that a folder is, or is in. Raises HearsightError if there is none."""
     for folder in (here, *here.parents):
         if (folder / HIDDEN / "library.json").is_file():
             return folder

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from hearsight.errors import HearsightError
 from hearsight.library.alike import alike
 from hearsight.library.library import Library
-from hearsight.library.results import ClipDetails, Filters, Hit, Mode, SearchResult
+from hearsight.library.results import ClipDetails, Filters, Hit, MarkedLine, Mode, SearchResult
 from hearsight.library.schema import read_vectors, video_of
 from hearsight.library.search import moments, search
 from hearsight.library.store import among
 from hearsight.library.view import Place, View
+from hearsight.library.words import Query
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.models.inputs import ClipInputs, collate
 
@@ -74,6 +75,12 @@ class Collection:
         found = self.libraries[library].clip(clip)
         return replace(found, library=library) if found else None
 
+    def lines(self, library: str, clip: str, around: float, query: str | None = None) -> list[MarkedLine]:
+        """What is said in a clip and in so many seconds before and after it, with a query's words marked."""
+        asked = Query.of(query) if query and query.strip() else None
+        lines = self.libraries[library].lines(clip, around)
+        return [MarkedLine(line.start, line.end, line.text, asked.spans(line.text) if asked else []) for line in lines]
+
     def _vector(self, example: ClipInputs) -> NDArray[np.float32]:
         batch = collate([example])
         missing = [
@@ -92,16 +99,3 @@ class Collection:
         if library is not None and library not in self.libraries:
             raise HearsightError(f"no library '{library}' here; there is {', '.join(self.libraries)}")
         return [self._place(name) for name in self.libraries if library in (None, name)]
-
-
-def named(libraries: Sequence[Library]) -> dict[str, Library]:
-    """Libraries by the names of their folders, with a number behind one that is taken."""
-    names: dict[str, Library] = {}
-    for library in libraries:
-        folder = library.folder.name.encode("utf-8", "replace").decode() or "library"
-        name, turn = folder, 1
-        while name in names:
-            turn += 1
-            name = f"{folder} {turn}"
-        names[name] = library
-    return names

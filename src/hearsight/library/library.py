@@ -9,7 +9,7 @@ import shutil
 import weakref
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from hearsight.errors import HearsightError
 from hearsight.extras import install_command
@@ -28,7 +28,7 @@ from hearsight.library.results import (
     Unwatched,
     UpdateReport,
 )
-from hearsight.library.schema import video_of
+from hearsight.library.schema import Video, video_of
 from hearsight.library.search import search
 from hearsight.library.store import Store, among
 from hearsight.library.view import Place
@@ -184,13 +184,22 @@ class Library:
             bytes=_bytes(self.at),
         )
 
+    def folders(self) -> list[str]:
+        """The folders below its own that videos are in, with forward slashes, in order."""
+        paths = (PurePosixPath(video.path) for video in self._store.snapshot().videos.values())
+        return sorted({str(folder) for path in paths for folder in path.parents if folder.name})
+
     def failures(self) -> list[Failure]:
         """The files that could not be indexed, by path."""
         return [failure for _, (failure, _) in sorted(self._store.failures().items())]
 
+    def video(self, clip: str) -> Video | None:
+        """The video that a clip (`Hit.clip`) is of; None for one that is no more."""
+        return self._store.snapshot().videos.get(video_of(clip) or "")
+
     def clip(self, clip: str) -> ClipDetails | None:
-        """What is known of a clip (`Hit.clip`); None for one that is no more."""
-        video = self._store.snapshot().videos.get(video_of(clip) or "")
+        """What is known of a clip; None for one that is no more."""
+        video = self.video(clip)
         rows = self._store.rows(among("id", [clip]), DETAILS).to_pylist() if video else []
         if video is None or not rows:
             return None
@@ -213,7 +222,10 @@ class Library:
 
     def lines(self, clip: str, around: float) -> list[Line]:
         """What is said in a clip, and in so many seconds before and after it."""
-        rows = self._store.rows(among("video", [video_of(clip) or ""]), ["id", "start", "end", "lines"]).to_pylist()
+        video = self.video(clip)
+        rows = self._store.rows(
+            among("video", [video.id] if video else []), ["id", "start", "end", "lines"]
+        ).to_pylist()
         here = next((row for row in rows if row["id"] == clip), None)
         if here is None:
             return []

@@ -98,6 +98,24 @@ class ClipDetails:
 
 
 @dataclass(frozen=True)
+class MarkedLine:
+    """What is said, in seconds from the start of the file; spans (start, end) of it are words of the query."""
+
+    start: float
+    end: float
+    text: str
+    spans: list[tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """kind: "said" for words of a transcript, "meaning" for what is seen or heard."""
+
+    text: str
+    kind: Literal["meaning", "said"]
+
+
+@dataclass(frozen=True)
 class Failure:
     """A file that could not be indexed. path: inside the library's folder. when: ISO 8601, in UTC."""
 

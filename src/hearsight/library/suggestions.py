@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import torch
 
 from hearsight.library.collection import Collection
+from hearsight.library.results import Suggestion
 from hearsight.library.schema import read_vectors
 from hearsight.library.words import words
 
@@ -28,14 +27,6 @@ a bell rings|a siren is howling|thunder|music is playing|a guitar|a piano|a drum
 a whistle|a clock is ticking|an engine is running|footsteps|a house|a church|a street at night|a kitchen|an office
 a computer screen|a map|a newspaper|a person speaks to the camera|a clown|a balloon|a ball|an apple|a hat
 """
-
-
-@dataclass(frozen=True)
-class Suggestion:
-    """kind: "said" for words of a transcript, "meaning" for what is seen or heard."""
-
-    text: str
-    kind: Literal["meaning", "said"]
 
 
 def suggestions(collection: Collection) -> list[Suggestion]:

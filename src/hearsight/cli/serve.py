@@ -1,0 +1,123 @@
+"""`hearsight serve`: the page, and the HTTP API that it is built on."""
+
+from __future__ import annotations
+
+import importlib.util
+import socket
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hearsight.cli import show
+from hearsight.cli.place import HIDDEN, At, check_place, nearest
+from hearsight.errors import HearsightError
+from hearsight.extras import install_command
+
+if TYPE_CHECKING:
+    from hearsight.library import Collection
+    from hearsight.web.serving import Shelf
+
+LOCAL = ("127.0.0.1", "::1", "localhost")
+LEAST_TOKEN = 16
+
+
+def serve(
+    folders: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[FOLDER ...]",
+            exists=True,
+            file_okay=False,
+            help="Indexed folders, all of one model; else the current one, or the nearest above it.",
+        ),
+    ] = None,
+    library: At = None,
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any that is free.")] = 8765,
+    token: Annotated[
+        str | None,
+        typer.Option(envvar="HEARSIGHT_TOKEN", help="What visitors have to know; needed to listen elsewhere."),
+    ] = None,
+) -> None:
+    """Search indexed folders in a browser: a page, and an HTTP API under it.
+
+    hearsight serve ~/Videos
+    """
+    if importlib.util.find_spec("uvicorn") is None or importlib.util.find_spec("fastapi") is None:
+        raise HearsightError(f"cannot serve: FastAPI and uvicorn are missing; install them: {install_command('web')}")
+    _check_token(host, token)
+    shelves, model = _shelves(folders or [], library)
+    listening = _listen(host, port)
+    from hearsight.web.server import run
+    from hearsight.web.serving import Serving
+
+    names = ", ".join(shelves)
+    run(
+        Serving(shelves, model, lambda: _load(shelves, model), token),
+        listening,
+        lambda address: show.note(f"searching {names} at {address}{'#token=...' if token else ''} (Ctrl-C ends it)"),
+    )
+
+
+def _check_token(host: str, token: str | None) -> None:
+    if token is not None and (
+        len(token) < LEAST_TOKEN or not (token.isascii() and token.isprintable()) or " " in token
+    ):
+        raise HearsightError(f"the token is too easy; give {LEAST_TOKEN} or more letters and digits, without spaces")
+    if token is None and host not in LOCAL:
+        raise HearsightError(
+            f"listening on {host} lets others in; set a token for them (HEARSIGHT_TOKEN or --token, {LEAST_TOKEN} or "
+            "more letters and digits), or leave out --host"
+        )
+
+
+def _shelves(folders: Sequence[Path], at: Path | None) -> tuple[dict[str, Shelf], str]:
+    """The folders by their names, and the model of all. Raises HearsightError where one is not indexed."""
+    from hearsight.library.identity import Identity, folder_of
+    from hearsight.web.serving import Shelf, named
+
+    if at is not None and folders:
+        raise HearsightError("--library names one index, which knows its folder; leave the folders out")
+    places = [at] if at is not None else [folder / HIDDEN for folder in folders or [nearest(Path.cwd())]]
+    found, models = [], {}
+    for place in places:
+        identity = Identity.read(place.expanduser().absolute())
+        if identity is None:
+            raise HearsightError(f"{place.parent if at is None else place} is not indexed; run: hearsight index FOLDER")
+        folder = folder_of(place.absolute(), identity) if at is not None else place.parent.absolute()
+        found.append(Shelf(folder, place.absolute()))
+        models[identity.fingerprint] = identity.model
+    if len(models) > 1:
+        raise HearsightError(
+            f"the folders are indexed with different models ({', '.join(sorted(models.values()))}), whose answers "
+            "cannot be compared; serve them apart, each with a --port of its own"
+        )
+    model = next(iter(models.values()))
+    check_place(model)
+    return named(found), model
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=512)
+    except OSError as error:
+        raise HearsightError(
+            f"cannot listen on {host} port {port}: {error.strerror or error}; give another --port (0 takes any)"
+        ) from error
+
+
+def _load(shelves: Mapping[str, Shelf], name: str) -> Collection:
+    """Open the libraries, with all that searches read in memory, and load their model."""
+    import torch
+
+    import hearsight
+    from hearsight.library import Collection, Library
+
+    torch.set_num_threads(1)  # searches run side by side, and threads of one would stand in the way of another
+    libraries = {key: Library.open(shelf.folder, shelf.at, resident=True) for key, shelf in shelves.items()}
+    collection = Collection(libraries, hearsight.load(name))
+    collection.search("a bell rings")  # the first one reads the tables
+    return collection

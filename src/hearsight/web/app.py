@@ -1,0 +1,72 @@
+"""The application: routes, errors, and the page's own files."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, JSONResponse
+from fastapi.staticfiles import StaticFiles
+
+import hearsight
+from hearsight.errors import HearsightError
+from hearsight.web import clip_routes, library_routes, search_routes, server_routes
+from hearsight.web.guard import API, Guard
+from hearsight.web.serving import BusyError, Serving
+from hearsight.web.updates import UpdateRunningError
+
+PAGE = Path(__file__).parent / "page"
+ROUTERS = (server_routes.router, search_routes.router, library_routes.router, clip_routes.router)
+SECONDS_TO_COME_AGAIN = 1
+
+
+def create_app(serving: Serving, hosts: Sequence[str] | None = None) -> FastAPI:
+    """The page at /, the API at /api/v1, its description at /api/v1/openapi.json.
+
+    hosts: the names that the server answers to; None for any.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        serving.open()
+        yield
+        await serving.close()
+
+    app = FastAPI(
+        title="Hearsight",
+        version=hearsight.__version__,
+        description="Find moments in videos by what is seen, heard and said. All times are seconds.",
+        openapi_url=f"{API}/openapi.json",
+        docs_url=None,  # both fetch scripts from another host
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.serving = serving
+    for router in ROUTERS:
+        app.include_router(router, prefix=API)
+    app.add_middleware(Guard, token=serving.token, hosts=hosts)
+    app.add_exception_handler(RequestValidationError, _not_understood)
+    app.add_exception_handler(HearsightError, _failed)
+    app.add_api_route("/", _page, methods=["GET", "HEAD"], include_in_schema=False)
+    app.mount("/page", StaticFiles(directory=PAGE), name="page")
+    return app
+
+
+async def _page() -> FileResponse:
+    return FileResponse(PAGE / "index.html", headers={"cache-control": "no-cache"})
+
+
+async def _not_understood(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    told = [f"{'.'.join(map(str, fault['loc'][1:])) or 'body'}: {fault['msg']}" for fault in error.errors()]
+    return JSONResponse({"detail": "; ".join(told)}, 422)
+
+
+async def _failed(request: Request, error: Exception) -> JSONResponse:
+    if isinstance(error, BusyError):
+        return JSONResponse({"detail": str(error)}, 503, {"retry-after": str(SECONDS_TO_COME_AGAIN)})
+    status = 409 if isinstance(error, UpdateRunningError) else 422
+    return JSONResponse({"detail": str(error)}, status)

@@ -1,0 +1,127 @@
+"""One clip: what is known of it, its picture, words and file, the moments beside it, and those that are like it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query
+from fastapi.responses import Response
+
+from hearsight.library.results import ClipDetails, Hit, MarkedLine, Mode, SearchResult
+from hearsight.web import samples
+from hearsight.web.asking import MOST_LETTERS, ClipId, Filtered, LibraryName, Limit, Served, Text, no_clip, problems
+from hearsight.web.streaming import MediaResponse, indexed_file, media_type
+
+router = APIRouter(prefix="/libraries/{library}/clips/{clip}", tags=["clip"])
+
+AROUND = 60.0  # seconds of transcript before and after a clip
+DAY = "private, max-age=86400"
+
+
+@dataclass(frozen=True)
+class PlayableClip(ClipDetails):
+    """media_type: by which a browser can tell whether it plays the file."""
+
+    media_type: str
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """source: where the words are from: a file's subtitles, or a recogniser."""
+
+    source: str | None
+    language: str | None
+    lines: list[MarkedLine]
+
+
+@router.get("", responses={200: samples.of(samples.CLIP), **problems(404, 503)})
+async def clip(served: Served, library: LibraryName, clip: ClipId) -> PlayableClip:
+    """What is known of a clip."""
+    found = await _details(served, library, clip)
+    return PlayableClip(**vars(found), media_type=media_type(found.path))
+
+
+@router.get(
+    "/thumbnail", responses={200: {"content": {"image/jpeg": {}}}, **problems(404, 503)}, response_class=Response
+)
+async def thumbnail(served: Served, library: LibraryName, clip: ClipId) -> Response:
+    """A picture of the clip; 404 where there is nothing to see."""
+    collection = await served.collection()
+    picture = await served.look(collection.libraries[library].thumbnail, clip)
+    if picture is None:
+        raise no_clip(clip)
+    return Response(picture, media_type="image/jpeg", headers={"cache-control": DAY})
+
+
+@router.get("/transcript", responses={200: samples.of(samples.TRANSCRIPT), **problems(404, 503)})
+async def transcript(
+    served: Served,
+    library: LibraryName,
+    clip: ClipId,
+    q: Annotated[str | None, Query(max_length=MOST_LETTERS, description="Whose words are marked.")] = None,
+) -> Transcript:
+    """What is said in the clip, and in the minute before and after it."""
+    found = await _details(served, library, clip)
+    collection = await served.collection()
+    lines = await served.look(collection.lines, library, clip, AROUND, q)
+    return Transcript(found.transcript_source, found.language, lines)
+
+
+@router.get("/moments", responses={200: samples.of([samples.HIT]), **problems(404, 503)})
+async def moments(served: Served, library: LibraryName, clip: ClipId, q: Text, mode: Mode = "hybrid") -> list[Hit]:
+    """All clips of the clip's video in order of time, each with how well it answers, ranked among themselves."""
+    await _details(served, library, clip)
+    collection = await served.collection()
+    return await served.work(collection.moments, library, clip, q, mode)
+
+
+@router.get("/similar", responses={200: samples.of({**samples.RESULT, "query": ""}), **problems(404, 503)})
+async def similar(
+    served: Served, library: LibraryName, clip: ClipId, filters: Filtered, limit: Limit = 10
+) -> SearchResult:
+    """The moments of other videos, in all libraries, that are most like the clip."""
+    collection = await served.collection()
+    found = await served.work(collection.similar, library, clip, limit, filters)
+    if found is None:
+        raise no_clip(clip)
+    return found
+
+
+@router.get(
+    "/media",
+    responses={
+        200: {"content": {"video/mp4": {}}, "description": "The whole file."},
+        206: {"content": {"video/mp4": {}}, "description": "The range that was asked for."},
+        400: {"description": "The range cannot be read."},
+        **problems(404, 410, 416, 503),
+    },
+    response_class=Response,
+)
+async def media(served: Served, library: LibraryName, clip: ClipId) -> Response:
+    """The clip's file, whole or in ranges (the header Range), as long as it is the one that was indexed."""
+    collection = await served.collection()
+    video = await served.look(collection.libraries[library].video, clip)
+    if video is None:
+        raise no_clip(clip)
+    path = collection.libraries[library].folder / video.path
+    found = indexed_file(path, video.stat)
+    if found is None:
+        raise HTTPException(410, f"{video.path} is gone, or is another file by now; update the library")
+    return MediaResponse(
+        path,
+        stat_result=found,
+        media_type=media_type(path),
+        filename=path.name,
+        content_disposition_type="inline",
+        headers={"cache-control": "private, no-cache"},
+    )
+
+
+async def _details(served: Served, library: str, clip: str) -> ClipDetails:
+    """Raises HTTPException (404) for a clip that is none."""
+    collection = await served.collection()
+    found = await served.look(collection.clip, library, clip)
+    if found is None:
+        raise no_clip(clip)
+    return found

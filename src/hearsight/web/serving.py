@@ -1,0 +1,119 @@
+"""What a server has: its libraries, their model once it is loaded, and a few threads that search."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from hearsight.errors import HearsightError
+from hearsight.web.updates import Updater
+
+if TYPE_CHECKING:
+    from hearsight.library import Collection
+    from hearsight.library.results import Suggestion
+
+# A search keeps a core busy; more at once would only wait for each other.
+AT_WORK = 2
+# So many may wait for their turn. Whoever comes then is told to come again.
+MOST_WAITING = 48
+# Each is decoded by a process of its own, of up to some hundred megabytes.
+EXAMPLES_AT_WORK = 2
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class BusyError(HearsightError):
+    """Too much is asked for at once."""
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """An indexed folder by the name that the API has for it. at: where its library is kept."""
+
+    folder: Path
+    at: Path
+
+
+class Serving:
+    """The state of a server. Made before its event loop; `open` and `close` run in it.
+
+    load: opens the libraries and their model, which takes seconds; runs in a thread of its own. token: what every
+    request has to know, if anything.
+    """
+
+    def __init__(
+        self, shelves: Mapping[str, Shelf], model: str, load: Callable[[], Collection], token: str | None = None
+    ) -> None:
+        self.shelves = dict(shelves)
+        self.model = model
+        self.token = token
+        self.updates: dict[str, Updater] = {}
+        self._load = load
+        self._loading: asyncio.Task[Collection] | None = None
+        self._workers = ThreadPoolExecutor(AT_WORK, thread_name_prefix="search")
+        self._suggestions: asyncio.Task[list[Suggestion]] | None = None
+        self._waiting = 0
+        self.examples = asyncio.Semaphore(EXAMPLES_AT_WORK)
+
+    def open(self) -> None:
+        self.updates = {name: Updater(shelf.folder, shelf.at) for name, shelf in self.shelves.items()}
+        self._loading = asyncio.create_task(asyncio.to_thread(self._load))
+
+    async def close(self) -> None:
+        for update in self.updates.values():
+            await update.close()
+        self._workers.shutdown(wait=False, cancel_futures=True)
+
+    @property
+    def ready(self) -> bool:
+        loading = self._loading
+        return loading is not None and loading.done() and not loading.cancelled() and loading.exception() is None
+
+    async def collection(self) -> Collection:
+        """The libraries, open. Waits for the model. Raises what went wrong with it."""
+        assert self._loading is not None, "the server has not been opened"
+        return await asyncio.shield(self._loading)
+
+    async def suggested(self) -> list[Suggestion]:
+        """What could be asked; worked out once."""
+        from hearsight.library.suggestions import suggestions
+
+        collection = await self.collection()
+        if self._suggestions is None:
+            self._suggestions = asyncio.create_task(self.work(suggestions, collection))
+        return await asyncio.shield(self._suggestions)
+
+    async def look(self, task: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run something that reads a little of a table or file: not held up by searches."""
+        return await asyncio.to_thread(task, *args, **kwargs)
+
+    async def work(self, task: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run something that computes or reads tables, in one of the few threads for that.
+
+        Raises BusyError when too many wait already.
+        """
+        if self._waiting >= MOST_WAITING:
+            raise BusyError("too many searches at once; try again in a moment")
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._workers, lambda: task(*args, **kwargs))
+        finally:
+            self._waiting -= 1
+
+
+def named(shelves: Sequence[Shelf]) -> dict[str, Shelf]:
+    """Shelves by the names of their folders, with a number behind one that is taken."""
+    names: dict[str, Shelf] = {}
+    for shelf in shelves:
+        folder = shelf.folder.name.encode("utf-8", "replace").decode() or "library"
+        name, turn = folder, 1
+        while name in names:
+            turn += 1
+            name = f"{folder} {turn}"
+        names[name] = shelf
+    return names

@@ -1,0 +1,369 @@
+"""Cut lists, read back as spreadsheets and editing programs would."""
+
+import csv
+import io
+import json
+import os
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import unquote_to_bytes
+from xml.etree import ElementTree
+
+import av
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hearsight.library.results import Hit, SearchResult
+from hearsight.web import cut_lists
+from hearsight.web.cut_lists import csv_of, edl_of, fcpxml_of, timecode
+from tests.making_media import beep, grey, make_media
+
+NTSC_FILM, NTSC, NTSC_DOUBLE = Fraction(24000, 1001), Fraction(30000, 1001), Fraction(60000, 1001)
+RATES = [NTSC_FILM, Fraction(24), Fraction(25), NTSC, Fraction(30), Fraction(50), NTSC_DOUBLE, Fraction(60)]
+ODD_NAMES = [
+    "=cmd|calc!A0.mp4",
+    '"quoted", it\'s.mp4',
+    "two\nlines.mp4",
+    "100% 日本 😀#?.mp4",
+    "<b>&amp;.mp4",
+    "\x1b[2J",
+]
+
+
+def film(path: Path, rate: Fraction, seconds: float = 4) -> Path:
+    """A silent film of that many frames a second."""
+    with av.open(f"file:{path}", "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=rate)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for number in range(round(seconds * rate)):
+            frame = av.VideoFrame.from_ndarray(grey(100), format="rgb24")
+            frame.pts, frame.time_base = number, 1 / rate
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+def result(*moments: tuple[Path, float, float], line: str = "the bell rings", query: str = "a bell") -> SearchResult:
+    """What a search found: these files, from and to these seconds."""
+    hits = [
+        Hit(
+            rank=rank,
+            score=90.5,
+            similarity=31.2,
+            clip=f"abc-{rank}",
+            path=Path(video.name),
+            video=video,
+            start=start,
+            end=end,
+            moment=(start + end) / 2,
+            seen=0.2,
+            heard=-0.05,
+            said=0.0,
+            words=0.5,
+            gates={"audio": 0.4},
+            line=line,
+            spans=[(4, 8)],
+            more=2,
+        )
+        for rank, (video, start, end) in enumerate(moments, 1)
+    ]
+    return SearchResult(query, "hybrid", hits, clips=9, videos=5, total_clips=20, milliseconds=12.0)
+
+
+# CSV
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def test_a_row_a_hit_with_the_columns_of_json(tmp_path):
+    found = result((tmp_path / "a.mp4", 0.0, 15.0), (tmp_path / "b.mp4", 15.0, 30.0))
+    first, second = rows(csv_of(found))
+    expected = found.to_dict()["hits"][0]
+    assert list(first) == list(expected)
+    assert (first["path"], first["video"], first["line"]) == ("a.mp4", str(tmp_path / "a.mp4"), "the bell rings")
+    assert (float(first["start"]), float(first["end"]), float(first["heard"])) == (0, 15, -0.05)
+    assert json.loads(first["gates"]) == {"audio": 0.4} and json.loads(first["spans"]) == [[4, 8]]
+    assert (second["rank"], second["start"]) == ("2", "15.0")
+
+
+def test_nothing_found_is_a_header_alone():
+    assert csv_of(result()).split(",")[0] == "rank" and rows(csv_of(result())) == []
+
+
+@pytest.mark.parametrize("line", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
+def test_no_cell_is_a_formula(line):
+    (row,) = rows(csv_of(result((Path("/films/=cmd.mp4"), 0, 1), line=line)))
+    assert row["line"] == f"'{line}" and row["path"] == "'=cmd.mp4"
+
+
+# EDL
+
+
+class Event(NamedTuple):
+    number: int
+    channels: str
+    times: list[str]
+    comments: dict[str, str]
+    speed: float | None
+
+
+def events(text: str) -> list[Event]:
+    """A small reader of CMX 3600, strict about its form."""
+    title, mode, *lines = text.split("\n")
+    assert title.startswith("TITLE: ") and mode == "FCM: NON-DROP FRAME" and lines[-1] == ""
+    found: list[Event] = []
+    for line in filter(None, lines):
+        if matched := re.fullmatch(r"(\d{3})  AX       (\S+) +C        (\S+) (\S+) (\S+) (\S+)", line):
+            times = list(matched.groups()[2:])
+            assert all(re.fullmatch(r"\d\d:[0-5]\d:[0-5]\d:\d\d", time) for time in times)
+            found.append(Event(int(matched[1]), matched[2], times, {}, None))
+        elif matched := re.fullmatch(r"M2   AX       (\d{3}\.\d) +(\S+)", line):
+            assert matched[2] == found[-1].times[0]
+            found[-1] = found[-1]._replace(speed=float(matched[1]))
+        else:
+            name, value = re.fullmatch(r"\* ([A-Z ]+): (.*)", line).groups()
+            found[-1].comments[name] = value
+    assert [event.number for event in found] == list(range(1, len(found) + 1))
+    return found
+
+
+def frames(time: str, rate: Fraction) -> int:
+    hours, minutes, seconds, left = map(int, time.split(":"))
+    assert left < round(rate)
+    return ((hours * 60 + minutes) * 60 + seconds) * round(rate) + left
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_events_are_on_the_frames_of_the_film(tmp_path, rate):
+    video = film(tmp_path / "a.mp4", rate)
+    first, second = events(edl_of(result((video, 1.0, 3.0), (video, 0.5, 1.7))))
+    assert [frames(time, rate) for time in first.times[:2]] == [round(rate), round(3 * rate)]
+    assert [frames(time, rate) for time in second.times[:2]] == [round(0.5 * rate), round(1.7 * rate)]
+    hour = frames("01:00:00:00", rate)
+    lasting = [frames(event.times[1], rate) - frames(event.times[0], rate) for event in (first, second)]
+    assert [frames(time, rate) for time in first.times[2:]] == [hour, hour + lasting[0]]
+    assert [frames(time, rate) for time in second.times[2:]] == [hour + lasting[0], hour + sum(lasting)]
+    assert first.channels == "V" and first.speed is None
+    assert first.comments == {"FROM CLIP NAME": "a.mp4", "SOURCE FILE": str(video), "COMMENT": "the bell rings"}
+
+
+@pytest.mark.parametrize(
+    ("count", "rate", "written"),
+    [
+        (0, NTSC, "00:00:00:00"),
+        (29, NTSC, "00:00:00:29"),
+        (1800, NTSC, "00:01:00:00"),  # drop frame would skip two here
+        (108_000, NTSC, "01:00:00:00"),
+        (86_399, NTSC_FILM, "00:59:59:23"),
+        (25 * 3600 * 24 + 24, Fraction(25), "24:00:00:24"),
+        (59, NTSC_DOUBLE, "00:00:00:59"),
+    ],
+)
+def test_timecode(count, rate, written):
+    assert timecode(count, rate) == written
+
+
+def test_films_of_different_rates(tmp_path):
+    """Each is counted as it is, and lasts as long as it does: the programme has the highest rate."""
+    videos = [film(tmp_path / f"{i}.mp4", rate) for i, rate in enumerate([Fraction(25), Fraction(50), NTSC_FILM])]
+    slow, fast, cinema = events(edl_of(result(*((video, 1.0, 3.0) for video in videos))))
+    assert slow.times == ["00:00:01:00", "00:00:03:00", "01:00:00:00", "01:00:02:00"]
+    assert fast.times == ["00:00:01:00", "00:00:03:00", "01:00:02:00", "01:00:04:00"]
+    assert cinema.times == ["00:00:01:00", "00:00:03:00", "01:00:04:00", "01:00:06:00"]
+    assert [event.speed for event in (slow, fast, cinema)] == [25.0, None, 24.0]
+
+
+def test_sounds_and_files_that_are_gone(tmp_path):
+    sound = make_media(tmp_path / "a.wav", sounds=[beep(3)])
+    both = make_media(tmp_path / "b.mkv", [grey(100)] * 30, sounds=[beep(3)])
+    alone = events(edl_of(result((sound, 1.0, 2.5))))
+    assert (alone[0].channels, alone[0].times[:2]) == ("A", ["00:00:01:00", "00:00:02:12"])  # 25 a second
+    found = events(edl_of(result((tmp_path / "gone.mp4", 90.0, 105.0), (sound, 1.0, 2.0), (both, 1.0, 2.0))))
+    assert [event.channels for event in found] == ["B", "A", "B"]
+    assert found[0].times[:2] == ["00:01:30:00", "00:01:45:00"]
+
+
+def test_each_file_is_looked_at_once(tmp_path, monkeypatch):
+    looked = []
+    probe = cut_lists.probe
+    monkeypatch.setattr(cut_lists, "probe", lambda path: looked.append(path) or probe(path))
+    video = film(tmp_path / "a.mp4", Fraction(25))
+    edl_of(result((video, 0, 1), (video, 1, 2), (video, 2, 3)))
+    assert looked == [video]
+
+
+# FCPXML
+
+ORDER = ["note", "conform-rate", "marker"]  # of what an asset-clip holds, by Apple's definition
+
+
+def seconds(text: str) -> Fraction:
+    assert re.fullmatch(r"\d+(/\d+)?s", text)
+    return Fraction(text.removesuffix("s"))
+
+
+class Programme:
+    """A small reader of FCPXML, strict about what Final Cut is strict about."""
+
+    def __init__(self, text: str) -> None:
+        assert text.startswith('<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE fcpxml>\n')
+        self.root = ElementTree.fromstring(text.encode())
+        assert (self.root.tag, self.root.attrib) == ("fcpxml", {"version": "1.10"})
+        self.sequence = self.root.find("library/event/project/sequence")
+        resources = list(self.root.find("resources"))
+        self.by_id = {resource.get("id"): resource for resource in resources}
+        assert len(self.by_id) == len(resources)
+        self.frame = self.frame_of(self.sequence)
+        self.clips = list(self.sequence.find("spine"))
+        at = Fraction(0)
+        for clip in self.clips:
+            self._check(clip, at)
+            at += seconds(clip.get("duration"))
+        assert seconds(self.sequence.get("duration")) == at
+
+    def frame_of(self, element: ElementTree.Element) -> Fraction:
+        return seconds(self.by_id[element.get("format")].get("frameDuration"))
+
+    def asset(self, clip: ElementTree.Element) -> ElementTree.Element:
+        return self.by_id[clip.get("ref")]
+
+    def _check(self, clip: ElementTree.Element, at: Fraction) -> None:
+        asset = self.asset(clip)
+        start, duration = seconds(clip.get("start")), seconds(clip.get("duration"))
+        own_frame = self.frame_of(asset) if asset.get("hasVideo") else self.frame
+        assert seconds(clip.get("offset")) == at and at % self.frame == 0
+        assert duration > 0 and duration % self.frame == 0 and start % own_frame == 0
+        assert start + duration <= seconds(asset.get("duration")) + max(self.frame, own_frame) / 2
+        children = [ORDER.index(child.tag) for child in clip]
+        assert children == sorted(children)
+        assert start <= seconds(clip.find("marker").get("start")) < start + duration
+
+    def path(self, clip: ElementTree.Element) -> Path:
+        """The file that a clip is of, by its address."""
+        address = self.asset(clip).find("media-rep").get("src")
+        assert re.fullmatch(r"file:///[A-Za-z0-9._~!$&'()*+,;=:@/%-]+", address)
+        return Path(os.fsdecode(unquote_to_bytes(address.removeprefix("file://"))))
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_clips_are_on_the_frames_of_the_film(tmp_path, rate):
+    video = film(tmp_path / "a.mp4", rate)
+    programme = Programme(fcpxml_of(result((video, 1.0, 3.0), (video, 0.5, 1.7))))
+    first, second = programme.clips
+    assert programme.frame == 1 / rate
+    assert seconds(first.get("start")) == round(rate) / rate
+    assert seconds(first.get("duration")) == (round(3 * rate) - round(rate)) / rate
+    assert seconds(second.get("start")) == round(0.5 * rate) / rate
+    assert programme.path(first) == programme.path(second) == video
+    asset = programme.asset(first)
+    assert (asset.get("hasVideo"), asset.get("hasAudio")) == ("1", None)
+    assert (programme.by_id[asset.get("format")].get("width"), asset.get("name")) == ("64", "a.mp4")
+    assert first.findtext("note") == first.find("marker").get("value") == "the bell rings"
+    assert seconds(first.find("marker").get("start")) == round(2 * rate) / rate  # its best moment
+    assert programme.sequence.get("tcFormat") == "NDF" and first.find("conform-rate") is None
+
+
+def test_films_of_other_rates_are_not_sped_up(tmp_path):
+    rates = [Fraction(25), NTSC_DOUBLE, NTSC_FILM, NTSC]
+    videos = [film(tmp_path / f"{i}.mp4", rate) for i, rate in enumerate(rates)]
+    programme = Programme(fcpxml_of(result(*((video, 1.0, 3.0) for video in videos))))
+    assert programme.frame == 1 / NTSC_DOUBLE
+    assert [1 / programme.frame_of(programme.asset(clip)) for clip in programme.clips] == rates
+    conformed = [None if (c := clip.find("conform-rate")) is None else c.attrib for clip in programme.clips]
+    assert conformed == [
+        {"scaleEnabled": "0", "srcFrameRate": "25"},
+        None,
+        {"scaleEnabled": "0", "srcFrameRate": "23.98"},
+        {"scaleEnabled": "0", "srcFrameRate": "29.97"},
+    ]
+
+
+def test_sounds_have_no_picture(tmp_path):
+    sound = make_media(tmp_path / "a.wav", sounds=[beep(3)])
+    programme = Programme(fcpxml_of(result((sound, 1.0, 2.5))))
+    asset = programme.asset(programme.clips[0])
+    assert asset.get("hasVideo") is None and asset.get("format") is None
+    assert [asset.get(name) for name in ("hasAudio", "audioChannels", "audioRate")] == ["1", "1", "16000"]
+    assert programme.frame == Fraction(1, 25) and asset.get("duration") == "3s"
+
+
+def test_a_file_that_is_gone_can_be_found_again_by_its_name(tmp_path):
+    gone = tmp_path / "gone.mp4"
+    programme = Programme(fcpxml_of(result((gone, 75.0, 90.0), (gone, 0.0, 15.0))))
+    assert [programme.path(clip) for clip in programme.clips] == [gone, gone]
+    assert len(list(programme.root.iter("asset"))) == 1
+    assert programme.asset(programme.clips[0]).get("duration") == "90s"
+
+
+def test_a_film_that_became_shorter(tmp_path):
+    video = film(tmp_path / "a.mp4", Fraction(25), seconds=2)
+    first, second = Programme(fcpxml_of(result((video, 1.0, 15.0), (video, 15.0, 30.0)))).clips
+    assert (first.get("start"), first.get("duration")) == ("1s", "1s")
+    assert (second.get("start"), second.get("duration")) == ("49/25s", "1/25s")
+
+
+@pytest.mark.parametrize(
+    ("of_file", "counted"),
+    [
+        (Fraction(10), 10),
+        (Fraction(25, 2), Fraction(25, 2)),
+        (Fraction(2987, 100), NTSC),  # a variable rate
+        (Fraction(120), 60),
+        (Fraction(120_000, 1001), NTSC_DOUBLE),
+    ],
+)
+def test_rates_that_no_program_knows(tmp_path, of_file, counted):
+    video = film(tmp_path / "a.mp4", of_file)
+    found = result((video, 1.0, 3.0))
+    programme = Programme(fcpxml_of(found))
+    assert 1 / programme.frame_of(programme.asset(programme.clips[0])) == counted
+    assert 1 / programme.frame in RATES and 1 / programme.frame >= counted
+    (event,) = events(edl_of(found))
+    assert frames(event.times[3], 1 / programme.frame) - frames(event.times[2], 1 / programme.frame) == (
+        seconds(programme.clips[0].get("duration")) / programme.frame
+    )
+
+
+def test_nothing_found():
+    assert Programme(fcpxml_of(result())).clips == [] and events(edl_of(result(query=""))) == []
+    assert "TITLE: Hearsight\n" in edl_of(result(query=" "))
+
+
+# What strangers' files and transcripts say
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_odd_names_of_real_files(tmp_path, name):
+    video = film(tmp_path / name, Fraction(25), seconds=2)
+    found = result((video, 0.0, 1.0))
+    assert check_texts(found)[0].channels == "V"
+
+
+NAMES = st.binary(min_size=1, max_size=60).map(lambda name: os.fsdecode(re.sub(rb"[/\0]", b"_", name)))
+TEXTS = st.text(st.characters(), max_size=80)
+
+
+@given(st.lists(NAMES.filter(lambda name: name not in (".", "..")), min_size=1, max_size=3), TEXTS, TEXTS)
+def test_any_name_any_line_any_query(names, line, query):
+    check_texts(result(*((Path("/nowhere at all") / name, 1.0, 2.0) for name in names), line=line, query=query))
+
+
+def check_texts(found: SearchResult) -> Sequence[Event]:
+    """All three can be read, and say of which files they are; the events."""
+    assert csv_of(found).encode()
+    cells = rows(csv_of(found))
+    assert len(cells) == len(found.hits)
+    assert not any(cell[column].startswith(tuple("=+-@\t\r\n")) for cell in cells for column in ("path", "line"))
+    programme = Programme(fcpxml_of(found))
+    assert [programme.path(clip) for clip in programme.clips] == [hit.video for hit in found.hits]
+    read = events(edl_of(found))
+    assert len(read) == len(found.hits) and edl_of(found).encode()
+    for event, hit in zip(read, found.hits, strict=True):
+        assert len(event.comments["FROM CLIP NAME"]) == len(hit.video.name)
+    return read
