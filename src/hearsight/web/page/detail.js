@@ -20,11 +20,17 @@ export function begin() {
     close();
   });
   dialog.addEventListener("click", ({ target }) => target === dialog && close());
-  dialog.addEventListener("keydown", (event) => {
-    if (event.key !== " " || event.target.closest("button, a, video, summary")) return;
-    event.preventDefault();
-    player.toggle();
-  });
+  dialog.addEventListener("keydown", press);
+}
+
+/** Space plays, left and right go through the results, where the focus is on nothing that has these keys itself. */
+function press(event) {
+  const { key, target } = event;
+  const step = { ArrowLeft: "before", ArrowRight: "after" }[key];
+  if (key === " " && !target.closest("button, a, video")) player.toggle();
+  else if (step && !target.closest("video, input, [role=slider]")) shown?.beside[step]?.();
+  else return;
+  event.preventDefault();
 }
 
 /** Show the moment that a state has open, or none. */
@@ -49,16 +55,16 @@ function hide() {
 /** Put a moment on the sheet: at once what is known of it, and what has to be asked for when it comes. */
 async function load(which, asked, key) {
   shown?.abort();
+  player.unload();
   stop();
   const abort = new AbortController();
   const at = ["libraries", which.library, "clips", which.clip];
-  const sheet = { key, hit: results.hitOf(which) ?? which, abort: () => abort.abort(), has: () => false };
+  const hit = results.hitOf(which) ?? which;
+  const sheet = { key, hit, beside: beside(hit), abort: () => abort.abort(), has: () => false };
   shown = sheet;
-  const slots = parts.sheet(beside(sheet.hit), close);
-  dialog.replaceChildren(...slots.all);
-  if (sheet.hit.path) slots.head(sheet.hit);
-  if (!dialog.open) dialog.showModal();
-  dialog.scrollTop = 0;
+  const slots = parts.sheet(sheet.beside, close);
+  if (hit.path) slots.head(hit);
+  present(slots.all);
   try {
     const [clip, moments, said] = await Promise.all([
       get(at, {}, abort.signal),
@@ -69,6 +75,16 @@ async function load(which, asked, key) {
   } catch (error) {
     if (!abort.signal.aborted) slots.trouble(error);
   }
+}
+
+/** Show a new sheet, with the focus on the same button as before, or on its name. */
+function present(all) {
+  const held = dialog.contains(document.activeElement) && document.activeElement.title;
+  dialog.replaceChildren(...all);
+  if (!dialog.open) dialog.showModal();
+  dialog.scrollTop = 0;
+  const same = held && [...dialog.querySelectorAll("button:enabled")].find((button) => button.title === held);
+  (same || dialog.querySelector("h2")).focus();
 }
 
 /** Put all parts on the sheet, and let them move together. */

@@ -112,7 +112,7 @@ function section(library) {
     now = library;
     const { info, update } = library;
     const runs = RUNS.includes(update.state);
-    facts.textContent = `${counted(info.clips, "moment")} in ${counted(info.videos, "video")}, ${inHours(info.hours)}, by ${info.model}`;
+    facts.textContent = `${counted(info.clips, "moment")} in ${counted(info.videos, "video")}, ${inHours(info.hours)}, model ${visible(info.model)}`;
     bar.hidden = !runs;
     bar.value = update.share;
     state.textContent = tell(update);

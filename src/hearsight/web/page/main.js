@@ -22,8 +22,9 @@ example.begin();
 detail.begin();
 find("ask").addEventListener("submit", (event) => {
   event.preventDefault();
-  if (box.value.trim()) go(asking({ q: box.value.trim() }));
-  else box.focus();
+  if (!box.value.trim()) return box.focus();
+  go(asking({ q: box.value.trim() }));
+  if (matchMedia("(hover: none)").matches) box.blur(); // puts away the keyboard of a phone
 });
 find("home").addEventListener("click", (event) => {
   event.preventDefault();

@@ -69,7 +69,7 @@ function summary({ hits, videos, milliseconds }) {
   if (!hits.length) return "Nothing found";
   const time = `${Math.round(milliseconds)} ms`;
   if (hits.length < videos) return `The best ${hits.length} of ${counted(videos, "video")} found, ${time}`;
-  return `${counted(videos, "video")} found, best first, ${time}`;
+  return `${counted(videos, "video")} found, ${time}`;
 }
 
 /** A card, and a button to its video's other moments if there are any. */

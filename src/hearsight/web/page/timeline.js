@@ -6,7 +6,7 @@ import { counted, range } from "./text.js";
 
 const WIDTH = 1000;
 const HEIGHT = 100;
-const FLOOR = 8; // of HEIGHT, so that the worst clip can still be seen and hit
+const FLOOR = 20; // of HEIGHT, so that the worst clip can still be seen and hit
 
 /** moments: hits in order of time. choose: called with the moment that was clicked or stepped to. */
 export function timeline(moments, duration, choose) {
