@@ -10,47 +10,21 @@ from pathlib import Path
 import pytest
 
 import hearsight
-from hearsight.cli.main import main
 from hearsight.errors import HearsightError
 from hearsight.library import Filters, Library
 from hearsight.library.results import Suggestion
 from hearsight.web.client import Client
-from tests.cli.conftest import CUT, ODD_NAME, make_films
-from tests.making import tiny_model
-from tests.making_media import beep, make_media
-from tests.web.running import TOKEN, serving
+from tests.web.conftest import HOSTILE, TOKEN
 
 QUERY = "the doctor lost"
-NAME = "Holiday & 50%25 sun ü"  # as it stands in an address if it is not encoded, it is another
+LIBRARY = "holiday"
 HEAVY = ("torch", "transformers", "lancedb", "fastapi", "starlette", "uvicorn", "av", "numpy")
 STATUS = {"version": "9.0", "ready": True, "model": "demo", "libraries": ["holiday"]}
 
 
 @pytest.fixture(scope="module")
-def model_folder(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("model")
-    tiny_model(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def films(tmp_path_factory, model_folder) -> Path:
-    """Indexed in clips of 2 s: a film with subtitles, one with an odd name, a sound, and a file that is neither."""
-    folder = make_films(tmp_path_factory.mktemp("served") / NAME)
-    make_media(folder / "beep.mkv", sounds=[beep(2)])
-    assert main(["index", str(folder), "--model", str(model_folder), *CUT, "-q"]) == 0
-    return folder
-
-
-@pytest.fixture(scope="module")
-def address(films):
-    with serving(films) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def client(address):
-    with Client(address) as client:
+def client(server):
+    with Client(server.url) as client:
         yield client
 
 
@@ -103,101 +77,104 @@ def test_it_is_light_to_import():
     assert done.stdout == "[]\n"
 
 
-def test_the_server_and_its_libraries(client, films, model_folder):
+def test_the_server_and_its_libraries(client, holiday, web_model):
     status = client.status()
-    assert (status.version, status.model, status.libraries) == (hearsight.__version__, str(model_folder), [NAME])
+    assert (status.version, status.model) == (hearsight.__version__, str(web_model))
+    assert status.libraries == [LIBRARY, "copies"]
     assert "demo" in [model.name for model in client.models() if model.here]
-    library = client.library(NAME)
-    assert client.libraries() == [library]
-    assert library.info == Library.open(films).info()
-    assert (library.folders, library.info.folder) == (["trip"], films)
-    [failure] = client.failures(NAME)
-    assert failure.path == "broken.mp4" and failure.reason.startswith("damaged")
+    library = client.library(LIBRARY)
+    assert client.libraries()[0].info == library.info == Library.open(holiday).info()
+    assert (library.folders, library.info.folder) == (["trip"], holiday)
+    [failure] = client.failures(LIBRARY)
+    assert failure.path == "broken <b>.mp4" and failure.reason.startswith("damaged")
     examples = client.examples()
     assert examples and all(isinstance(example, Suggestion) for example in examples)
 
 
 @pytest.mark.parametrize("mode", ["hybrid", "dense", "speech"])
-def test_a_search_is_that_of_the_library(client, films, model_folder, mode):
-    found = client.search(QUERY, mode, limit=2)
-    expected = Library.open(films).search(QUERY, hearsight.load(str(model_folder)), mode, 2)
+def test_a_search_is_that_of_the_library(client, holiday, loaded, mode):
+    found = client.search(QUERY, mode, limit=5, library=LIBRARY)
+    expected = Library.open(holiday).search(QUERY, loaded, mode, 5)
     assert [(hit.clip, hit.path, hit.video, hit.moment, hit.line, hit.spans) for hit in found.hits] == [
         (hit.clip, hit.path, hit.video, hit.moment, hit.line, hit.spans) for hit in expected.hits
     ]
     assert [hit.score for hit in found.hits] == pytest.approx([hit.score for hit in expected.hits], rel=1e-3)
     assert (found.query, found.mode, found.clips) == (QUERY, mode, expected.clips)
-    assert {hit.library for hit in found.hits} == {NAME}
+    assert {hit.library for hit in found.hits} == {LIBRARY}
 
 
 def test_what_may_be_found_is_chosen(client):
-    def paths(filters: Filters, **others) -> set[str]:
-        return {str(hit.path) for hit in client.search(QUERY, "dense", filters=filters, **others).hits}
+    def paths(limit: int = 100, **filters) -> set[str]:
+        found = client.search(QUERY, "dense", limit, Filters(**filters), LIBRARY)
+        return {str(hit.path) for hit in found.hits}
 
-    assert paths(Filters(), library=NAME) == {"trip/bell.mkv", ODD_NAME, "beep.mkv"}
-    assert paths(Filters(path="TRIP/*")) == {"trip/bell.mkv"}
-    assert paths(Filters(has_sound=False)) == {ODD_NAME}
-    assert paths(Filters(has_speech=True, has_sound=True, min_seconds=3.5)) == {"trip/bell.mkv"}
-    assert paths(Filters(max_seconds=2.5)) == {"beep.mkv"}
-    assert len(paths(Filters(), limit=1)) == 1
+    assert {*HOSTILE, "bell.mkv", "trip/sea.mkv"} < paths()
+    assert paths(path="TRIP/*") == {"trip/sea.mkv", "trip/silent.mkv"}
+    assert paths(has_sound=False) == {"trip/silent.mkv"}
+    assert paths(has_speech=True, has_sound=True, min_seconds=3.5) == {"bell.mkv"}
+    assert paths(path=".wav", max_seconds=3.5) == {"beep.wav"}
+    assert len(paths(limit=1)) == 1
 
 
-def test_a_clip_and_what_is_beside_it(client, films, tmp_path):
-    [hit] = client.search(QUERY, "speech").hits
-    clip = client.clip(hit.library, hit.clip)
-    assert (clip.path, clip.video) == (Path("trip/bell.mkv"), films / "trip" / "bell.mkv")
+def test_a_clip_and_what_is_beside_it(client, holiday, tmp_path):
+    [hit] = client.search(QUERY, "speech", library=LIBRARY).hits
+    place = (hit.library, hit.clip)
+    clip = client.clip(*place)
+    assert (clip.path, clip.video) == (Path("bell.mkv"), holiday / "bell.mkv")
     assert (clip.start, clip.end, clip.has_picture, clip.media_type) == (0.0, 2.0, True, "video/webm")
-    transcript = client.transcript(hit.library, hit.clip, QUERY)
+    transcript = client.transcript(*place, QUERY)
     assert (transcript.source, transcript.lines[0].text) == (clip.transcript_source, QUERY)
     assert transcript.lines[0].spans == [(4, 10), (11, 15)]
-    assert client.transcript(hit.library, hit.clip).lines[0].spans == []
-    moments = client.moments(hit.library, hit.clip, QUERY)
+    assert client.transcript(*place).lines[0].spans == []
+    moments = client.moments(*place, QUERY)
     assert [moment.start for moment in moments] == [0.0, 2.0] and moments[0].rank == 1
-    similar = client.similar(hit.library, hit.clip, limit=1, filters=Filters(has_sound=False))
-    assert (similar.query, [str(hit.path) for hit in similar.hits]) == ("", [ODD_NAME])
-    assert client.thumbnail(hit.library, hit.clip).startswith(b"\xff\xd8")
-    copied = client.download(hit.library, hit.clip, tmp_path / "copy.mkv")
+    similar = client.similar(*place, limit=1, filters=Filters(has_sound=False))
+    assert (similar.query, [str(hit.path) for hit in similar.hits]) == ("", ["trip/silent.mkv"])
+    assert client.thumbnail(*place).startswith(b"\xff\xd8")
+    copied = client.download(*place, tmp_path / "copy.mkv")
     assert copied.read_bytes() == clip.video.read_bytes()
     assert list(tmp_path.iterdir()) == [copied]
-    assert client.search_by_example(copied, limit=2, filters=Filters(path="bell")).hits[0].path == clip.path
+    assert client.search_by_example(copied, filters=Filters(path="bell"), library=LIBRARY).hits[0].path == clip.path
 
 
 def test_what_is_found_as_files(client):
-    assert json.loads(client.export(QUERY, "json", limit=1))["hits"][0]["library"] == NAME
+    assert json.loads(client.export(QUERY, "json", limit=1))["hits"][0]["library"] in (LIBRARY, "copies")
     assert client.export(QUERY, "csv", limit=1).count(b"\r\n") == 2
     assert client.export(QUERY, "edl", "speech").startswith(b"TITLE: the doctor lost")
     assert b"<fcpxml" in client.export(QUERY, "fcpxml", filters=Filters(path="trip/*"))
 
 
 def test_an_update_is_started_stopped_and_followed(client):
-    assert client.update(NAME).state == "running"
+    assert client.update(LIBRARY).state == "running"
     with pytest.raises(HearsightError, match="is being updated already; wait for it, or stop it"):
-        client.update(NAME)
-    assert client.stop_update(NAME).state == "stopping"
-    assert [state.state for state in client.follow_update(NAME)][-1] == "stopped"
-    client.update(NAME)
-    *running, done = client.follow_update(NAME)
+        client.update(LIBRARY)
+    assert client.stop_update(LIBRARY).state == "stopping"
+    assert [state.state for state in client.follow_update(LIBRARY)][-1] == "stopped"
+    client.update(LIBRARY)
+    *running, done = client.follow_update(LIBRARY)
     assert {state.state for state in running} == {"running"} and not any(state.is_over for state in running)
-    assert done.is_over and done.state == "done" and done.report["unchanged"] == 3
-    assert client.library(NAME).update == done
-    assert list(client.follow_update(NAME)) == [done]
+    assert done.is_over and done.state == "done" and done.report["unchanged"] == client.library(LIBRARY).info.videos
+    assert client.library(LIBRARY).update == done
+    assert list(client.follow_update(LIBRARY)) == [done]
 
 
 def test_refusals_are_told_in_the_words_of_the_server(client, tmp_path):
+    there = f"there is {LIBRARY}, copies"
     for ask, told in [
-        (lambda: client.library("elsewhere"), f"no library 'elsewhere' here; there is {NAME}"),
-        (lambda: client.search(QUERY, library="a/../b"), f"no library 'a/../b' here; there is {NAME}"),
-        (lambda: client.clip(NAME, "sea"), "no clip 'sea'; it may have been taken out of the library, search again"),
+        (lambda: client.library("elsewhere"), f"no library 'elsewhere' here; {there}"),
+        (lambda: client.search(QUERY, library="a/../b"), f"no library 'a/../b' here; {there}"),
+        (lambda: client.clip(LIBRARY, "sea"), "no clip 'sea'; it may have been taken out of the library, search again"),
         (lambda: client.search(QUERY, limit=101), "limit: Input should be less than or equal to 100"),
     ]:
         with pytest.raises(HearsightError) as refused:
             ask()
         assert str(refused.value) == told
-    [sound] = client.search(QUERY, filters=Filters(path="beep.mkv")).hits
-    assert not client.clip(NAME, sound.clip).has_picture
+    [sound] = client.search(QUERY, filters=Filters(path="beep.wav")).hits
+    assert not client.clip(LIBRARY, sound.clip).has_picture
     with pytest.raises(HearsightError):
-        client.thumbnail(NAME, sound.clip)
+        client.thumbnail(LIBRARY, sound.clip)
     with pytest.raises(HearsightError, match="no clip"):
-        client.download(NAME, "0123456789abcdef-000000000", tmp_path / "no.mkv")
+        client.download(LIBRARY, "0123456789abcdef-000000000", tmp_path / "no.mkv")
     assert not list(tmp_path.iterdir())
 
 
@@ -214,13 +191,21 @@ def test_an_example_that_is_none(client, tmp_path):
         client.search_by_example(letter)
 
 
-def test_a_token_is_given(films):
-    with serving(films, TOKEN) as address:
-        with Client(address, TOKEN) as client:
-            assert client.status().libraries == [NAME]
-        for wrong in (None, "", "wrong", "würde"):
-            with Client(address, wrong) as client, pytest.raises(HearsightError, match="the token is missing or wrong"):
-                client.status()
+def test_a_token_is_given(token_server):
+    with Client(token_server.url, TOKEN) as client:
+        assert client.status().libraries == [LIBRARY]
+    for wrong in (None, "", "wrong", "würde"):
+        with (
+            Client(token_server.url, wrong) as client,
+            pytest.raises(HearsightError, match="token is missing or wrong"),
+        ):
+            client.status()
+
+
+def test_names_are_only_names(stub):
+    address, requests = stub(fine([]))
+    Client(address).failures("Holiday & 50%25 sun/ü?")
+    assert requests == [("GET", "/api/v1/libraries/Holiday%20%26%2050%2525%20sun%2F%C3%BC%3F/failures")]
 
 
 def test_who_is_busy_is_asked_again(stub, tmp_path):
