@@ -133,24 +133,22 @@ def score(
 
 def rank(found: Candidates, mode: Mode) -> tuple[list[int], NDArray[Any]]:
     """Rows, best first, and the score of each row. Equal ones are in order of their ids."""
-    ids = found.ids
-    by_meaning = _order(ids, found.similarity)
+    names = np.argsort(np.argsort(found.ids))  # the place of each id among them all
+    by_meaning = _order(names, found.similarity)
     if mode == "dense":
-        return by_meaning, found.similarity
-    by_words = [row for row in _order(ids, found.bm25) if found.bm25[row] > 0]
+        return by_meaning.tolist(), found.similarity
     if mode == "speech":
-        return by_words, found.bm25
-    scores = np.zeros(len(ids))
-    for place, row in enumerate(by_meaning, start=1):
-        scores[row] += 1 / (K + place)
-    said = [row for row in _order(ids, found.strength, found.bm25) if found.strength[row] > 0]
-    for place, row in enumerate(said, start=1):
-        scores[row] += found.strength[row] / (K + place)
+        by_words = _order(names, found.bm25)
+        return by_words[found.bm25[by_words] > 0].tolist(), found.bm25
+    scores = np.zeros(len(names))
+    scores[by_meaning] = 1 / (K + np.arange(1, len(names) + 1))
+    said = _order(names, found.strength, found.bm25)
+    scores[said] += found.strength[said] / (K + np.arange(1, len(names) + 1))
     scores *= 100 / FIRST_BY_BOTH
-    return _order(ids, scores), scores
+    return _order(names, scores).tolist(), scores
 
 
-def _order(ids: Sequence[str], *scores: NDArray[Any]) -> list[int]:
-    """Rows, of the highest scores first. The first scores decide, then the next ones, then the ids."""
-    order: list[int] = np.lexsort((np.array(ids), *(-score for score in reversed(scores)))).tolist()
+def _order(names: NDArray[np.int64], *scores: NDArray[Any]) -> NDArray[np.int64]:
+    """Rows, of the highest scores first. The first scores decide, then the next ones, then the names."""
+    order: NDArray[np.int64] = np.lexsort((names, *(-score for score in reversed(scores))))
     return order

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,16 @@ LITTLE = 1e-6  # seconds: 7.3 - 4.3 is a little more than 3
 
 def frame_times(clip: Clip, count: int) -> list[float]:
     """When to look: at every whole second of the clip, then at most `count` of these, spread evenly."""
-    seconds = max(1, ceil(clip.duration - LITTLE))
-    chosen: list[int] | range = range(seconds)
-    if seconds > count:
-        chosen = np.linspace(0, seconds - 1, count).astype(int).tolist()
-    return [clip.start + second for second in chosen]
+    return [clip.start + second for second in _spread(max(1, ceil(clip.duration - LITTLE)), count)]
+
+
+@lru_cache
+def _spread(seconds: int, count: int) -> Sequence[int]:
+    """At most `count` of so many seconds."""
+    if seconds <= count:
+        return range(seconds)
+    chosen: list[int] = np.linspace(0, seconds - 1, count).astype(int).tolist()
+    return chosen
 
 
 def read_frames(path: Path, times: Sequence[float]) -> Iterator[tuple[float, NDArray[np.uint8]]]:
