@@ -47,8 +47,12 @@ def filters(
         str | None,
         Query(max_length=MOST_LETTERS, description="A part of the path inside the folder, or a pattern with * and ?."),
     ] = None,
-    min_seconds: Annotated[float | None, Query(ge=0, description="The least length of the video.")] = None,
-    max_seconds: Annotated[float | None, Query(ge=0, description="The greatest length of the video.")] = None,
+    min_seconds: Annotated[
+        float | None, Query(ge=0, allow_inf_nan=False, description="The least length of the video.")
+    ] = None,
+    max_seconds: Annotated[
+        float | None, Query(ge=0, allow_inf_nan=False, description="The greatest length of the video.")
+    ] = None,
     has_speech: Annotated[bool | None, Query(description="Clips with speech, or without.")] = None,
     has_sound: Annotated[bool | None, Query(description="Clips with sound, or without.")] = None,
 ) -> Filters:

@@ -86,13 +86,15 @@ async def search_by_example(
     request: Request, served: Served, filters: Filtered, library: Searched, limit: Limit = 10
 ) -> SearchResult:
     """Find the moments that are most like a picture, a sound or a short video. What is said in it is not compared."""
+    _check_size(int(request.headers.get("content-length", "0")))
     if served.examples.locked():
         raise BusyError("other examples are being looked at; try again in a moment")
     async with served.examples:
         collection = await served.collection()
         with tempfile.NamedTemporaryFile(prefix="hearsight-example-") as file:
             await _receive(request, Path(file.name))
-            return await asyncio.to_thread(_like, collection, Path(file.name), limit, filters, library)
+            async with served.decoders:
+                return await asyncio.to_thread(_like, collection, Path(file.name), limit, filters, library)
 
 
 async def _receive(request: Request, path: Path) -> None:
@@ -103,11 +105,17 @@ async def _receive(request: Request, path: Path) -> None:
             with path.open("wb") as file:
                 async for part in request.stream():
                     size += len(part)
-                    if size > MOST_BYTES:
-                        raise HTTPException(413, f"the example is larger than {MOST_BYTES >> 20} MB; give a part of it")
+                    _check_size(size)
                     file.write(part)
     except TimeoutError as error:
         raise HTTPException(408, "the example came too slowly; give a smaller one") from error
+    except OSError as error:
+        raise BusyError(f"cannot keep the example ({error.strerror}); make room, or try again later") from error
+
+
+def _check_size(size: int) -> None:
+    if size > MOST_BYTES:
+        raise HTTPException(413, f"the example is larger than {MOST_BYTES >> 20} MB; give a part of it")
 
 
 def _like(collection: Collection, path: Path, limit: int, filters: Filters, library: str | None) -> SearchResult:
