@@ -22,6 +22,11 @@ from hearsight.web.updates import UpdateRunningError
 PAGE = Path(__file__).parent / "page"
 ROUTERS = (server_routes.router, search_routes.router, library_routes.router, clip_routes.router)
 SECONDS_TO_COME_AGAIN = 1
+ABOUT = """Find moments in videos by what is seen, heard and said. All times are seconds.
+
+Where the server was given a token, all but /session needs it: `Authorization: Bearer TOKEN`, or the cookie of /session.
+Whatever fails says why in `detail`. Beside the errors that are listed: 403 for a request that another site's page made,
+421 for one by another name than the server's, 500 for a fault of Hearsight."""
 
 
 def create_app(serving: Serving, hosts: Sequence[str] | None = None) -> FastAPI:
@@ -39,7 +44,7 @@ def create_app(serving: Serving, hosts: Sequence[str] | None = None) -> FastAPI:
     app = FastAPI(
         title="Hearsight",
         version=hearsight.__version__,
-        description="Find moments in videos by what is seen, heard and said. All times are seconds.",
+        description=ABOUT,
         openapi_url=f"{API}/openapi.json",
         docs_url=None,  # both fetch scripts from another host
         redoc_url=None,

@@ -9,9 +9,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import Response
 
-from hearsight.library.results import ClipDetails, Hit, MarkedLine, Mode, SearchResult
+from hearsight.library.results import ClipDetails, Hit, MarkedLine, SearchResult
 from hearsight.web import samples
-from hearsight.web.asking import MOST_LETTERS, ClipId, Filtered, LibraryName, Limit, Served, Text, no_clip, problems
+from hearsight.web.asking import MOST_LETTERS, By, ClipId, Filtered, LibraryName, Limit, Served, Text, no_clip, problems
 from hearsight.web.streaming import MEDIA_TYPES, MediaResponse, media_type, open_indexed
 
 router = APIRouter(prefix="/libraries/{library}/clips/{clip}", tags=["clip"])
@@ -71,7 +71,7 @@ async def transcript(
 
 
 @router.get("/moments", responses={200: samples.of([samples.HIT]), **problems(404, 503)})
-async def moments(served: Served, library: LibraryName, clip: ClipId, q: Text, mode: Mode = "hybrid") -> list[Hit]:
+async def moments(served: Served, library: LibraryName, clip: ClipId, q: Text, mode: By = "hybrid") -> list[Hit]:
     """All clips of the clip's video in order of time, each with how well it answers, ranked among themselves."""
     await _details(served, library, clip)
     collection = await served.collection()

@@ -12,7 +12,6 @@ import hmac
 import re
 from collections.abc import Sequence
 
-from fastapi import HTTPException
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -63,15 +62,13 @@ class Guard:
                 headers.setdefault("cache-control", "no-store")
             await send(message)
 
-        read = 0
+        left = MOST_BODY
 
         async def bounded() -> Message:
-            nonlocal read
+            nonlocal left
             message = await receive()
-            read += len(message.get("body", b""))
-            if read > MOST_BODY and scope["path"] != UPLOAD:
-                raise HTTPException(413, f"a body of more than {MOST_BODY >> 10} kB; send less")
-            return message
+            left -= len(message.get("body", b""))
+            return {"type": "http.disconnect"} if left < 0 and scope["path"] != UPLOAD else message
 
         refused = self._refusal(scope["method"], scope["path"], Headers(scope=scope))
         return await (refused or self.app)(scope, bounded, guarded)
@@ -86,6 +83,8 @@ class Guard:
             return _refused(403, "asked by another site; open the page of this server itself")
         if self.token is not None and path.startswith("/api/") and path != OPEN and not self._knows(headers):
             return _refused(401, "the token is missing or wrong; give it as 'Authorization: Bearer TOKEN'")
+        if path != UPLOAD and int(headers.get("content-length", "0")) > MOST_BODY:
+            return _refused(413, f"a body of more than {MOST_BODY >> 10} kB; send less")
         return None
 
     def _knows(self, headers: Headers) -> bool:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import Response
 
-from hearsight.library.results import Filters, Mode, SearchResult, Suggestion
+from hearsight.library.results import Filters, SearchResult, Suggestion
 from hearsight.web import samples
-from hearsight.web.asking import Filtered, Limit, Searched, Served, Text, problems
+from hearsight.web.asking import By, Filtered, Limit, Searched, Served, Text, problems
 from hearsight.web.cut_lists import csv_of, edl_of, fcpxml_of
 from hearsight.web.example import decode, inputs_of
 from hearsight.web.serving import BusyError
@@ -45,7 +45,7 @@ EXAMPLE_BODY = {
 
 @router.get("/search", responses={200: samples.of(samples.RESULT), **problems(404, 503)})
 async def search(
-    served: Served, q: Text, filters: Filtered, library: Searched, mode: Mode = "hybrid", limit: Limit = 10
+    served: Served, q: Text, filters: Filtered, library: Searched, mode: By = "hybrid", limit: Limit = 10
 ) -> SearchResult:
     """Find moments by what is seen, heard or said in them: the best moment of each video, best first."""
     collection = await served.collection()
@@ -54,7 +54,7 @@ async def search(
 
 @router.get(
     "/search/export",
-    responses={200: {"content": {kind: {} for kind, _ in WRITERS.values()}}, **problems(404, 503)},
+    responses={200: samples.EXPORTS, **problems(404, 503)},
     response_class=Response,
 )
 async def export(
@@ -63,7 +63,7 @@ async def export(
     filters: Filtered,
     library: Searched,
     format: Annotated[Format, Query(description="edl is CMX 3600; fcpxml is for Final Cut Pro and DaVinci Resolve.")],
-    mode: Mode = "hybrid",
+    mode: By = "hybrid",
     limit: Limit = 10,
 ) -> Response:
     """The same as a file: a table, or a list of cuts that an editing program opens."""
