@@ -56,7 +56,8 @@ class FileSet:
 def read_clip(example: Example, words: str, model: CLIP4Clip) -> ClipInputs:
     """A clip from its file. words: what is said in it."""
     info = probe(example.path)
-    return next(read_clips(info, [stretch(example, info.duration)], Whole(words), model))
+    inputs, _ = next(read_clips(info, [stretch(example, info.duration)], Whole(words), model))
+    return inputs
 
 
 def stretch(example: Example, duration: float) -> Clip:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from hearsight.errors import HearsightError
@@ -23,12 +24,11 @@ from hearsight.models.inputs import ClipInputs, read_clips
 from hearsight.speech.recogniser import Recognised, Recogniser
 from hearsight.speech.transcribe import transcribe
 from hearsight.speech.transcript import Transcript, line_of
-from hearsight.towers.pixels import CLIP_MEAN, CLIP_STD
 from hearsight.types import Line
 from hearsight.whole import write_whole
 
 WORDS_A_LINE = 10
-THUMBNAIL = 160  # pixels
+THUMBNAIL = (320, 240)  # pixels, at most: some 10 kB
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ class Reader:
         clips = [(clip_id(id, clip), clip) for clip in cut(info, self.by, self.window)]  # type: ignore[arg-type]
         clips = [(key, clip) for key, clip in clips if key not in self.partial.get(id, ())]
         inputs = read_clips(info, [clip for _, clip in clips], transcript, self.model) if clips else ()
-        for (key, clip), tensors in zip(clips, inputs, strict=True):
+        for (key, clip), (tensors, pictures) in zip(clips, inputs, strict=True):
             facts = ClipFacts(
                 id=key,
                 video=id,
@@ -147,7 +147,7 @@ class Reader:
                 lines=[short for line in transcript.lines_between(clip.start, clip.end) for short in shortened(line)],
                 has_speech=bool(tensors.has_speech),
                 has_sound=info.audio is not None,
-                thumbnail=thumbnail(tensors),
+                thumbnail=thumbnail(pictures),
             )
             yield Read(pending, facts, tensors, len(clips))
         yield Finished(
@@ -186,16 +186,14 @@ def shortened(line: Line) -> Iterator[Line]:
         yield line_of(line.words[first : first + WORDS_A_LINE])
 
 
-def thumbnail(inputs: ClipInputs) -> bytes | None:
-    """The middle one of the pictures that the model sees, as JPEG; None where there is nothing to see."""
-    count = int(inputs.frame_mask.sum())
-    if count == 0:
+def thumbnail(pictures: Sequence[NDArray[np.uint8]]) -> bytes | None:
+    """The middle one of a clip's pictures (H, W, 3), small, as JPEG; None where there is nothing to see."""
+    if not pictures:
         return None
-    pixels = (inputs.pixel_values[count // 2] * CLIP_STD + CLIP_MEAN).clamp(0, 1)
-    image = Image.fromarray((pixels.permute(1, 2, 0).numpy() * 255).astype(np.uint8))
-    image.thumbnail((THUMBNAIL, THUMBNAIL))
+    image = Image.fromarray(pictures[len(pictures) // 2])
+    image.thumbnail(THUMBNAIL)
     written = io.BytesIO()
-    image.save(written, "JPEG", quality=80)
+    image.save(written, "JPEG", quality=75)
     return written.getvalue()
 
 

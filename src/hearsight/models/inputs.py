@@ -91,8 +91,12 @@ class Spoken(Protocol):
     def between(self, start: float, end: float) -> str: ...
 
 
-def read_clips(info: MediaInfo, clips: Sequence[Clip], transcript: Spoken, model: CLIP4Clip) -> Iterator[ClipInputs]:
-    """The tensors of a file's clips, in order. Decodes the file once, forward; holds one clip at a time.
+def read_clips(
+    info: MediaInfo, clips: Sequence[Clip], transcript: Spoken, model: CLIP4Clip
+) -> Iterator[tuple[ClipInputs, list[NDArray[np.uint8]]]]:
+    """The tensors of a file's clips, in order, with the pictures (H, W, 3) that they were made of.
+
+    Decodes the file once, forward; holds one clip at a time.
 
     A clip whose frames cannot be decoded is a clip without frames, one whose sound cannot be is silent.
     """
@@ -100,7 +104,7 @@ def read_clips(info: MediaInfo, clips: Sequence[Clip], transcript: Spoken, model
     waveforms = cut_audio(info.path, clips) if listens else iter([None] * len(clips))
     pictures = _cut_frames(info.path, clips, model.config.frames) if info.video else iter([[]] * len(clips))
     for clip, frames, waveform in zip(clips, pictures, waveforms, strict=True):
-        yield prepare(model, frames, waveform, transcript.between(clip.start, clip.end))
+        yield prepare(model, frames, waveform, transcript.between(clip.start, clip.end)), frames
 
 
 def _cut_frames(path: Path, clips: Sequence[Clip], count: int) -> Iterator[list[NDArray[np.uint8]]]:
