@@ -31,7 +31,7 @@ from tests.making import tiny_model
 from tests.making_media import beep, make_media
 
 MARKUP = "<img src=x onerror=alert(1)>.mkv"
-SCRIPT = "<script>alert('parrot')</script>"
+SCRIPT = "\"><img src=x onerror=alert('parrot') //"
 HOSTILE = (
     MARKUP,
     'it\'s "quoted" at 100%2e%2e.mkv',
@@ -139,9 +139,12 @@ def server(holiday, copies, tmp_path_factory) -> Iterator[Running]:
     to it."""
     log = tmp_path_factory.mktemp("log") / "stderr.txt"
     with serve(log, holiday, copies, "--port", 0) as process:
-        yield Running(address(log, process), holiday)
+        server = Running(address(log, process), holiday)
+        with server.client() as client:
+            assert eventually(lambda: client.get("status").json()["ready"], 60)
+        yield server
         process.send_signal(signal.SIGINT)
-        assert process.wait(15) == 130
+        assert process.wait(60) == 130
     assert len(log.read_text().splitlines()) == 2 and log.read_text().endswith("\nstopped\n"), log.read_text()
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Set
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import BinaryIO
 
 from hearsight.library.schema import Video
 from hearsight.library.walk import Found
@@ -45,22 +46,27 @@ def content(found: Found) -> str:
 
     Reads at most 1 MB a file. Raises OSError; subtitles that cannot be read are no obstacle to the film.
     """
+    with found.file.open("rb") as file:
+        return content_of(file, found.side_cars)
+
+
+def content_of(file: BinaryIO, side_cars: Iterable[Path]) -> str:
+    """As `content`, of a file that is open."""
     digest = hashlib.blake2b(digest_size=16)
-    _digest_file(digest, found.file)
-    for side_car in found.side_cars:
-        with suppress(OSError):
-            _digest_file(digest, side_car)
+    _digest_file(digest, file)
+    for side_car in side_cars:
+        with suppress(OSError), side_car.open("rb") as subtitles:
+            _digest_file(digest, subtitles)
     return digest.hexdigest()
 
 
-def _digest_file(digest: hashlib.blake2b, path: Path) -> None:
-    with path.open("rb") as file:
-        size = file.seek(0, 2)
-        digest.update(size.to_bytes(8, "little"))
-        last = max(0, size - BLOCK)
-        for start in sorted({last * i // (BLOCKS - 1) for i in range(BLOCKS)}):
-            file.seek(start)
-            digest.update(file.read(BLOCK))
+def _digest_file(digest: hashlib.blake2b, file: BinaryIO) -> None:
+    size = file.seek(0, 2)
+    digest.update(size.to_bytes(8, "little"))
+    last = max(0, size - BLOCK)
+    for start in sorted({last * i // (BLOCKS - 1) for i in range(BLOCKS)}):
+        file.seek(start)
+        digest.update(file.read(BLOCK))
 
 
 def video_id(path: str, content: str, recogniser: str, taken: Set[str]) -> str:

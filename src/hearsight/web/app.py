@@ -8,19 +8,25 @@ from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi.responses import FileResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
+from starlette.requests import ClientDisconnect
 
 import hearsight
 from hearsight.errors import HearsightError
 from hearsight.web import clip_routes, library_routes, search_routes, server_routes
-from hearsight.web.guard import API, Guard
+from hearsight.web.guard import API, HEADERS, Guard
 from hearsight.web.serving import BusyError, Serving
 from hearsight.web.updates import UpdateRunningError
 
 PAGE = Path(__file__).parent / "page"
 ROUTERS = (server_routes.router, search_routes.router, library_routes.router, clip_routes.router)
 SECONDS_TO_COME_AGAIN = 1
+ABOUT = """Find moments in videos by what is seen, heard and said. All times are seconds.
+
+Where the server was given a token, all but /session needs it: `Authorization: Bearer TOKEN`, or the cookie of /session.
+Whatever fails says why in `detail`. Beside the errors that are listed: 403 for a request that another site's page made,
+421 for one by another name than the server's, 500 for a fault of Hearsight."""
 
 
 def create_app(serving: Serving, hosts: Sequence[str] | None = None) -> FastAPI:
@@ -38,10 +44,11 @@ def create_app(serving: Serving, hosts: Sequence[str] | None = None) -> FastAPI:
     app = FastAPI(
         title="Hearsight",
         version=hearsight.__version__,
-        description="Find moments in videos by what is seen, heard and said. All times are seconds.",
+        description=ABOUT,
         openapi_url=f"{API}/openapi.json",
         docs_url=None,  # both fetch scripts from another host
         redoc_url=None,
+        redirect_slashes=False,  # would lead to whatever the request calls the server
         lifespan=lifespan,
     )
     app.state.serving = serving
@@ -50,6 +57,8 @@ def create_app(serving: Serving, hosts: Sequence[str] | None = None) -> FastAPI:
     app.add_middleware(Guard, token=serving.token, hosts=hosts)
     app.add_exception_handler(RequestValidationError, _not_understood)
     app.add_exception_handler(HearsightError, _failed)
+    app.add_exception_handler(ClientDisconnect, _left)
+    app.add_exception_handler(Exception, _crashed)
     app.add_api_route("/", _page, methods=["GET", "HEAD"], include_in_schema=False)
     app.mount("/page", StaticFiles(directory=PAGE), name="page")
     return app
@@ -70,3 +79,14 @@ async def _failed(request: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"detail": str(error)}, 503, {"retry-after": str(SECONDS_TO_COME_AGAIN)})
     status = 409 if isinstance(error, UpdateRunningError) else 422
     return JSONResponse({"detail": str(error)}, status)
+
+
+async def _left(request: Request, error: Exception) -> Response:
+    """For a client that has left before it had said all, and gets nothing."""
+    return Response(status_code=400)
+
+
+async def _crashed(request: Request, error: Exception) -> JSONResponse:
+    """The only answer that does not pass the guard. uvicorn prints the traceback."""
+    detail = "this is a fault of Hearsight; the server has printed its traceback, report it"
+    return JSONResponse({"detail": detail}, 500, HEADERS)

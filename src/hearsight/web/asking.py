@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import Depends, HTTPException, Query, Request
 from fastapi import Path as InPath
 
-from hearsight.library.results import Filters
+from hearsight.library.results import Filters, Mode
 from hearsight.web.serving import Serving
 
 MOST_LETTERS = 2000
@@ -24,6 +24,7 @@ class Problem:
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The errors of a route, for its description."""
     told = {
+        400: "The body cannot be read.",
         401: "The token is missing or wrong.",
         404: "There is no such library, clip or picture.",
         408: "The body came too slowly.",
@@ -47,8 +48,12 @@ async def filters(
         str | None,
         Query(max_length=MOST_LETTERS, description="A part of the path inside the folder, or a pattern with * and ?."),
     ] = None,
-    min_seconds: Annotated[float | None, Query(ge=0, description="The least length of the video.")] = None,
-    max_seconds: Annotated[float | None, Query(ge=0, description="The greatest length of the video.")] = None,
+    min_seconds: Annotated[
+        float | None, Query(ge=0, allow_inf_nan=False, description="The least length of the video.")
+    ] = None,
+    max_seconds: Annotated[
+        float | None, Query(ge=0, allow_inf_nan=False, description="The greatest length of the video.")
+    ] = None,
     has_speech: Annotated[bool | None, Query(description="Clips with speech, or without.")] = None,
     has_sound: Annotated[bool | None, Query(description="Clips with sound, or without.")] = None,
 ) -> Filters:
@@ -60,6 +65,7 @@ Filtered = Annotated[Filters, Depends(filters)]
 Text = Annotated[
     str, Query(min_length=1, max_length=MOST_LETTERS, description="What to find.", examples=["a bell rings"])
 ]
+By = Annotated[Mode, Query(description="By meaning and spoken words, by meaning alone, or by spoken words alone.")]
 Limit = Annotated[int, Query(ge=1, le=100, description="How many videos, at most.")]
 
 

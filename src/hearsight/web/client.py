@@ -34,7 +34,7 @@ from hearsight.whole import whole_file
 
 EVERYTHING = Filters()
 # The first answer may have to wait for the model.
-PATIENCE = httpx2.Timeout(60, connect=10)
+PATIENCE = httpx2.Timeout(180, connect=10)
 # An update may have nothing to tell for as long as it reads one file.
 ENDLESS = httpx2.Timeout(None, connect=10)
 TRIES = 4

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Query
+from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import Response
 
-from hearsight.library.results import ClipDetails, Hit, Mode, SearchResult
+from hearsight.library.results import ClipDetails, Hit, SearchResult
 from hearsight.web import samples
-from hearsight.web.asking import MOST_LETTERS, ClipId, Filtered, LibraryName, Limit, Served, Text, no_clip, problems
+from hearsight.web.asking import MOST_LETTERS, By, ClipId, Filtered, LibraryName, Limit, Served, Text, no_clip, problems
 from hearsight.web.results import PlayableClip, Transcript
-from hearsight.web.streaming import MediaResponse, indexed_file, media_type
+from hearsight.web.streaming import MEDIA_TYPES, MediaResponse, media_type, open_indexed
 
 router = APIRouter(prefix="/libraries/{library}/clips/{clip}", tags=["clip"])
 
 AROUND = 60.0  # seconds of transcript before and after a clip
 DAY = "private, max-age=86400"
+MEDIA: dict[str, Any] = {kind: {} for kind in (*sorted({*MEDIA_TYPES.values()}), "application/octet-stream")}
 
 
 @router.get("", responses={200: samples.of(samples.CLIP), **problems(404, 503)})
@@ -53,7 +55,7 @@ async def transcript(
 
 
 @router.get("/moments", responses={200: samples.of([samples.HIT]), **problems(404, 503)})
-async def moments(served: Served, library: LibraryName, clip: ClipId, q: Text, mode: Mode = "hybrid") -> list[Hit]:
+async def moments(served: Served, library: LibraryName, clip: ClipId, q: Text, mode: By = "hybrid") -> list[Hit]:
     """All clips of the clip's video in order of time, each with how well it answers, ranked among themselves."""
     await _details(served, library, clip)
     collection = await served.collection()
@@ -72,34 +74,26 @@ async def similar(
     return found
 
 
+@router.head("/media", include_in_schema=False)
 @router.get(
     "/media",
     responses={
-        200: {"content": {"video/mp4": {}}, "description": "The whole file."},
-        206: {"content": {"video/mp4": {}}, "description": "The range that was asked for."},
-        400: {"description": "The range cannot be read."},
-        **problems(404, 410, 416, 503),
+        200: {"content": MEDIA, "description": "The whole file."},
+        206: {"content": MEDIA, "description": "The range that was asked for."},
+        **problems(404, 410, 416),
     },
     response_class=Response,
 )
-async def media(served: Served, library: LibraryName, clip: ClipId) -> Response:
-    """The clip's file, whole or in ranges (the header Range), as long as it is the one that was indexed."""
+async def media(request: Request, served: Served, library: LibraryName, clip: ClipId) -> Response:
+    """The clip's file, whole or in a range (the header Range), as long as it is the one that was indexed."""
     collection = await served.collection()
     video = await served.look(collection.libraries[library].video, clip)
     if video is None:
         raise no_clip(clip)
-    path = collection.libraries[library].folder / video.path
-    found = indexed_file(path, video.stat)
-    if found is None:
+    file = await served.look(open_indexed, collection.libraries[library].folder, video)
+    if file is None:
         raise HTTPException(410, f"{video.path} is gone, or is another file by now; update the library")
-    return MediaResponse(
-        path,
-        stat_result=found,
-        media_type=media_type(path),
-        filename=path.name,
-        content_disposition_type="inline",
-        headers={"cache-control": "private, no-cache"},
-    )
+    return MediaResponse(file, Path(video.path).name, request.headers)
 
 
 async def _details(served: Served, library: str, clip: str) -> ClipDetails:

@@ -9,17 +9,22 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Sequence
-from http.cookies import CookieError, SimpleCookie
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "hearsight"
+SESSION = re.compile(rf"(?:^|;) *{COOKIE}=([0-9a-f]+) *(?:;|$)")
 API = "/api/v1"
 # What can be had without a token, beside the page's own files: the page asks for it.
 OPEN = f"{API}/session"
+# What takes bodies of any size has a limit of its own; of others as much is read as a token needs.
+UPLOAD = f"{API}/search/example"
+MOST_BODY = 16 << 10  # bytes
+OURS = ("same-origin", "none")
 LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 POLICY = (
@@ -57,19 +62,29 @@ class Guard:
                 headers.setdefault("cache-control", "no-store")
             await send(message)
 
+        left = MOST_BODY
+
+        async def bounded() -> Message:
+            nonlocal left
+            message = await receive()
+            left -= len(message.get("body", b""))
+            return {"type": "http.disconnect"} if left < 0 and scope["path"] != UPLOAD else message
+
         refused = self._refusal(scope["method"], scope["path"], Headers(scope=scope))
-        return await (refused or self.app)(scope, receive, guarded)
+        return await (refused or self.app)(scope, bounded, guarded)
 
     def _refusal(self, method: str, path: str, headers: Headers) -> JSONResponse | None:
-        if self.hosts is not None and _name(headers.get("host", "")) not in self.hosts:
+        if self.hosts is not None and _name(headers.get("host", "").lower()) not in self.hosts:
             return _refused(421, "this server does not answer to that name; open it by the address that it printed")
-        if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none") and not _navigates(headers):
+        if headers.get("sec-fetch-site", "same-origin") not in OURS and not _navigates(method, headers):
             return _refused(403, "asked by another site; open the page of this server itself")
         origin = headers.get("origin")
         if origin is not None and origin.partition("://")[2] != headers.get("host"):
             return _refused(403, "asked by another site; open the page of this server itself")
         if self.token is not None and path.startswith("/api/") and path != OPEN and not self._knows(headers):
             return _refused(401, "the token is missing or wrong; give it as 'Authorization: Bearer TOKEN'")
+        if path != UPLOAD and int(headers.get("content-length", "0")) > MOST_BODY:
+            return _refused(413, f"a body of more than {MOST_BODY >> 10} kB; send less")
         return None
 
     def _knows(self, headers: Headers) -> bool:
@@ -77,11 +92,9 @@ class Guard:
         scheme, _, given = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             return same(given.strip(), self.token)
-        try:
-            cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-        except CookieError:
-            return False
-        return cookie is not None and same(cookie.value, session_of(self.token))
+        # http.cookies takes seconds over a cookie of backslashes
+        session = SESSION.search(headers.get("cookie", ""))
+        return session is not None and same(session[1], session_of(self.token))
 
 
 def same(given: str, known: str) -> bool:
@@ -99,9 +112,11 @@ def _name(host: str) -> str:
     return host.rpartition(":")[0] if not host.endswith("]") and ":" in host else host
 
 
-def _navigates(headers: Headers) -> bool:
+def _navigates(method: str, headers: Headers) -> bool:
     """A person who follows a link on another site to this page."""
-    return headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
+    return (
+        method == "GET" and headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
+    )
 
 
 def _refused(status: int, detail: str) -> JSONResponse:

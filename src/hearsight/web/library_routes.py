@@ -59,7 +59,7 @@ async def stop_update(served: Served, library: LibraryName) -> UpdateState:
 
 @router.get(
     "/{library}/update/events",
-    responses={200: {"content": {"text/event-stream": {}}}, **problems(404)},
+    responses={200: samples.EVENTS, **problems(404)},
     response_class=StreamingResponse,
 )
 async def update_events(served: Served, library: LibraryName) -> StreamingResponse:

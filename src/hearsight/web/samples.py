@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 HIT = {
@@ -34,6 +35,14 @@ RESULT = {
     "milliseconds": 8.1,
 }
 SUGGESTIONS = [{"text": "a dog is barking", "kind": "meaning"}, {"text": "the doctor lost a bicycle", "kind": "said"}]
+EXPORTS: dict[str, Any] = {
+    "content": {
+        "application/json": {"example": RESULT},
+        "text/csv": {"example": "rank,score,library,path,start,end\n1,98.4,holiday,trip/sea.mp4,15.0,30.0\n"},
+        "text/plain": {"example": "TITLE: a bell rings\nFCM: NON-DROP FRAME\n"},
+        "application/xml": {"example": '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE fcpxml>\n<fcpxml/>\n'},
+    }
+}
 CLIP = {
     **{name: HIT[name] for name in ("library", "clip", "path", "video", "start", "end", "gates")},
     "duration": 61.5,
@@ -62,6 +71,7 @@ UPDATE = {
     "report": None,
     "error": None,
 }
+EVENTS: dict[str, Any] = {"content": {"text/event-stream": {"example": f"data: {json.dumps(UPDATE)}\n\n"}}}
 LIBRARY = {
     "name": "holiday",
     "info": {

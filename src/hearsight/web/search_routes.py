@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import Response
 
-from hearsight.library.results import Filters, Mode, SearchResult, Suggestion
+from hearsight.library.results import Filters, SearchResult, Suggestion
 from hearsight.web import samples
-from hearsight.web.asking import Filtered, Limit, Searched, Served, Text, problems
+from hearsight.web.asking import By, Filtered, Limit, Searched, Served, Text, problems
 from hearsight.web.cut_lists import csv_of, edl_of, fcpxml_of
 from hearsight.web.example import decode, inputs_of
 from hearsight.web.results import Format
@@ -45,7 +45,7 @@ EXAMPLE_BODY = {
 
 @router.get("/search", responses={200: samples.of(samples.RESULT), **problems(404, 503)})
 async def search(
-    served: Served, q: Text, filters: Filtered, library: Searched, mode: Mode = "hybrid", limit: Limit = 10
+    served: Served, q: Text, filters: Filtered, library: Searched, mode: By = "hybrid", limit: Limit = 10
 ) -> SearchResult:
     """Find moments by what is seen, heard or said in them: the best moment of each video, best first."""
     collection = await served.collection()
@@ -54,7 +54,7 @@ async def search(
 
 @router.get(
     "/search/export",
-    responses={200: {"content": {kind: {} for kind, _ in WRITERS.values()}}, **problems(404, 503)},
+    responses={200: samples.EXPORTS, **problems(404, 503)},
     response_class=Response,
 )
 async def export(
@@ -63,7 +63,7 @@ async def export(
     filters: Filtered,
     library: Searched,
     format: Annotated[Format, Query(description="edl is CMX 3600; fcpxml is for Final Cut Pro and DaVinci Resolve.")],
-    mode: Mode = "hybrid",
+    mode: By = "hybrid",
     limit: Limit = 10,
 ) -> Response:
     """The same as a file: a table, or a list of cuts that an editing program opens."""
@@ -86,13 +86,15 @@ async def search_by_example(
     request: Request, served: Served, filters: Filtered, library: Searched, limit: Limit = 10
 ) -> SearchResult:
     """Find the moments that are most like a picture, a sound or a short video. What is said in it is not compared."""
+    _check_size(int(request.headers.get("content-length", "0")))
     if served.examples.locked():
         raise BusyError("other examples are being looked at; try again in a moment")
     async with served.examples:
         collection = await served.collection()
         with tempfile.NamedTemporaryFile(prefix="hearsight-example-") as file:
             await _receive(request, Path(file.name))
-            return await asyncio.to_thread(_like, collection, Path(file.name), limit, filters, library)
+            async with served.decoders:
+                return await asyncio.to_thread(_like, collection, Path(file.name), limit, filters, library)
 
 
 async def _receive(request: Request, path: Path) -> None:
@@ -103,11 +105,17 @@ async def _receive(request: Request, path: Path) -> None:
             with path.open("wb") as file:
                 async for part in request.stream():
                     size += len(part)
-                    if size > MOST_BYTES:
-                        raise HTTPException(413, f"the example is larger than {MOST_BYTES >> 20} MB; give a part of it")
+                    _check_size(size)
                     file.write(part)
     except TimeoutError as error:
         raise HTTPException(408, "the example came too slowly; give a smaller one") from error
+    except OSError as error:
+        raise BusyError(f"cannot keep the example ({error.strerror}); make room, or try again later") from error
+
+
+def _check_size(size: int) -> None:
+    if size > MOST_BYTES:
+        raise HTTPException(413, f"the example is larger than {MOST_BYTES >> 20} MB; give a part of it")
 
 
 def _like(collection: Collection, path: Path, limit: int, filters: Filters, library: str | None) -> SearchResult:

@@ -14,7 +14,8 @@ from hearsight.web.connections import ImpatientProtocol
 from hearsight.web.guard import LOCAL_NAMES
 from hearsight.web.serving import Serving
 
-# At its end, whoever still listens to a film is not waited for.
+# At its end, who still asks has so many seconds; and whoever still listens to a film is not waited for.
+SECONDS_TO_ANSWER = 1.0
 SECONDS_TO_END = 3
 
 
@@ -29,6 +30,14 @@ class Server(uvicorn.Server):
         super().handle_exit(sig, frame)
         for update in self.serving.updates.values():
             update.stop()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        asyncio.get_running_loop().call_later(SECONDS_TO_ANSWER, self._let_go)
+        await super().shutdown(sockets)
+
+    def _let_go(self) -> None:
+        for connection in [*self.server_state.connections]:
+            connection.transport.abort()
 
 
 def run(serving: Serving, listening: socket.socket, tell: Callable[[str], None]) -> None:

@@ -15,6 +15,10 @@ from hearsight.web.results import Status
 
 router = APIRouter(tags=["server"])
 
+Token = Annotated[
+    str, Body(embed=True, max_length=1000, description="What `hearsight serve` was given.", examples=["a-long-secret"])
+]
+
 
 @router.get("/status", responses={200: samples.of(samples.STATUS), **problems()})
 async def status(served: Served) -> Status:
@@ -28,10 +32,8 @@ async def models(served: Served) -> list[NamedModel]:
     return await served.look(named_models)
 
 
-@router.post("/session", status_code=204, responses=problems())
-async def sign_in(
-    served: Served, request: Request, response: Response, token: Annotated[str, Body(embed=True, max_length=1000)]
-) -> None:
+@router.post("/session", status_code=204, responses=problems(400, 413))
+async def sign_in(served: Served, request: Request, response: Response, token: Token) -> None:
     """Exchange the token for a cookie: pictures and films are asked for by a browser without any header."""
     if served.token is None:
         return

@@ -22,6 +22,8 @@ AT_WORK = 2
 MOST_WAITING = 48
 # Each is decoded by a process of its own, of up to some hundred megabytes.
 EXAMPLES_AT_WORK = 2
+# Examples that are being sent, which takes as long as the sender likes, or are decoded. Each is a file.
+MOST_EXAMPLES = 16
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -58,7 +60,8 @@ class Serving:
         self._workers = ThreadPoolExecutor(AT_WORK, thread_name_prefix="search")
         self._suggestions: asyncio.Task[list[Suggestion]] | None = None
         self._waiting = 0
-        self.examples = asyncio.Semaphore(EXAMPLES_AT_WORK)
+        self.examples = asyncio.Semaphore(MOST_EXAMPLES)
+        self.decoders = asyncio.Semaphore(EXAMPLES_AT_WORK)
 
     def open(self) -> None:
         self.updates = {name: Updater(shelf.folder, shelf.at) for name, shelf in self.shelves.items()}
@@ -84,7 +87,7 @@ class Serving:
         from hearsight.library.suggestions import suggestions
 
         collection = await self.collection()
-        if self._suggestions is None:
+        if self._suggestions is None or (self._suggestions.done() and self._suggestions.exception()):
             self._suggestions = asyncio.create_task(self.work(suggestions, collection))
         return await asyncio.shield(self._suggestions)
 

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import stat
+from collections.abc import Mapping
+from email.utils import formatdate
 from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import quote
 
-from starlette.responses import FileResponse
-from starlette.types import Message, Receive, Scope, Send
+from fastapi import HTTPException
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from hearsight.library.changes import content_of
+from hearsight.library.schema import Video
 
 # What a browser goes by; it would refuse a film that is called otherwise.
 # fmt: off
@@ -21,39 +30,107 @@ MEDIA_TYPES = {
 }
 # fmt: on
 
-# A browser that plays holds its connection while its buffer is full, and asks anew when that has been cut.
-SECONDS_TO_TAKE = 60.0
+BLOCK = 256 << 10
+RANGE = re.compile("bytes=([0-9]{0,1000})-([0-9]{0,1000})", re.IGNORECASE)
+SIDE_CAR = re.compile(r"\|(.+?):[0-9]+:[0-9]+(?=\||$)")  # in the stamp of a video (library/walk.py)
 
 
-class MediaResponse(FileResponse):
-    """A file, in large blocks. Whoever takes none of it for a minute is let go: no place is held for who has left."""
+class MediaResponse(Response):
+    """A file that is open, or the range of it that was asked for, as it is read. Closes it.
 
-    chunk_size = 1 << 20
-    max_ranges = 4
+    asked: the headers of the request. Several ranges at once are not served, but the whole file, as RFC 9110 has it
+    for what is not understood. Raises HTTPException (416) for a range that the file has not.
+    """
+
+    def __init__(self, file: BinaryIO, name: str, asked: Mapping[str, str]) -> None:
+        found = os.fstat(file.fileno())
+        self.file = file
+        headers = {
+            "accept-ranges": "bytes",
+            "etag": f'"{found.st_size:x}-{found.st_mtime_ns:x}"',
+            "last-modified": formatdate(found.st_mtime, usegmt=True),
+            "content-disposition": f"inline; filename*=utf-8''{quote(name, safe='')}",
+            "cache-control": "private, no-cache",
+        }
+        current = asked.get("if-range") in (None, headers["etag"], headers["last-modified"])
+        part = range_of(asked.get("range", ""), found.st_size) if current else None
+        if part is not None:
+            what = f"{part.start}-{part.stop - 1}" if part else "*"
+            headers["content-range"] = f"bytes {what}/{found.st_size}"
+        if part is not None and not part:
+            file.close()
+            raise HTTPException(416, f"the file has no such range; it has {found.st_size} bytes", headers)
+        self.part = range(found.st_size) if part is None else part
+        headers["content-length"] = str(len(self.part))
+        super().__init__(None, 200 if part is None else 206, headers, media_type(Path(name)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_in_time(message: Message) -> None:
-            async with asyncio.timeout(SECONDS_TO_TAKE):
-                await send(message)
-
+        gone = asyncio.ensure_future(_gone(receive))
         try:
-            await super().__call__(scope, receive, send_in_time)
-        except TimeoutError:
-            return  # uvicorn closes a connection whose answer is not complete
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            at, end = self.part.start, self.part.start if scope["method"] == "HEAD" else self.part.stop
+            while at < end and not gone.done():
+                block = await asyncio.to_thread(os.pread, self.file.fileno(), min(BLOCK, end - at), at)
+                if not block:
+                    return  # it is being cut off; uvicorn closes a connection whose answer is not complete
+                at += len(block)
+                await send({"type": "http.response.body", "body": block, "more_body": True})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        finally:
+            gone.cancel()
+            self.file.close()
+
+
+def range_of(header: str, size: int) -> range | None:
+    """The bytes that a Range header asks for; empty if the file has none of them, None for one to be passed over."""
+    asked = RANGE.fullmatch(header)
+    if asked is None or asked[1] == asked[2] == "":
+        return None
+    first, last = (int(digits) if digits else None for digits in asked.groups())
+    if first is None:
+        return range(max(0, size - (last or 0)), size)
+    if last is not None and last < first:
+        return None
+    return range(first, size if last is None else min(last + 1, size)) if first < size else range(0)
 
 
 def media_type(path: Path) -> str:
     return MEDIA_TYPES.get(path.suffix.lower(), "application/octet-stream")
 
 
-def indexed_file(path: Path, stamp: str) -> os.stat_result | None:
-    """The state of a file, if it is a regular one and still that which was indexed (`Video.stat`); None if not.
-
-    A name that leads to something else by now, such as a link that was put in its place, is not served.
-    """
+def open_indexed(folder: Path, video: Video) -> BinaryIO | None:
+    """A video's file, if it is still the one that was indexed; None if not."""
+    path = folder / video.path
     try:
-        found = path.stat()
+        file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb")  # a pipe would wait for a writer
     except OSError:
         return None
-    same = f"{found.st_size}:{found.st_mtime_ns}" == stamp.partition("|")[0]
-    return found if same and stat.S_ISREG(found.st_mode) else None
+    if _is_indexed(file, folder, video):
+        return file
+    file.close()
+    return None
+
+
+def _is_indexed(file: BinaryIO, folder: Path, video: Video) -> bool:
+    """Size and time tell that a file is another by now, but both can be chosen by whoever may write in the folder.
+
+    So a file that is reached through a link, as one to a secret could be put in a film's place, has to have the content
+    that was indexed, too.
+    """
+    path, found = folder / video.path, os.fstat(file.fileno())
+    stamp = f"{found.st_size}:{found.st_mtime_ns}"
+    if not stat.S_ISREG(found.st_mode) or stamp != video.stat.partition("|")[0]:
+        return False
+    try:
+        real = Path(os.path.realpath(folder), video.path)
+        if real == Path(os.path.realpath(path)) and os.path.samestat(real.lstat(), found):
+            return True
+        return content_of(file, [path.with_name(name) for name in SIDE_CAR.findall(video.stat)]) == video.content
+    except OSError:
+        return False
+
+
+async def _gone(receive: Receive) -> None:
+    """Waits until the client has left."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,391 @@
+"""The HTTP API, as it answers over a really indexed folder."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from PIL import Image
+
+from hearsight.cli.main import main
+from tests.library.conftest import film
+from tests.making_media import beep, make_media
+from tests.web.conftest import CUT, HOSTILE, MARKUP, SCRIPT, TOKEN
+
+HIT = {
+    "rank", "score", "similarity", "library", "clip", "path", "video", "start", "end", "moment",
+    "seen", "heard", "said", "words", "gates", "line", "spans", "more",
+}  # fmt: skip
+
+
+def hits(api, **asked) -> list[dict]:
+    answer = api.get("search", params=asked)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["hits"]
+
+
+def of(clips, path: str, *rest: str) -> str:
+    return "/".join(["libraries/holiday/clips", clips[path], *rest])
+
+
+# The server
+
+
+def test_status(api, web_model):
+    assert api.get("status").json() == {
+        "version": "0.1.0", "ready": True, "model": str(web_model), "libraries": ["holiday", "copies"],
+    }  # fmt: skip
+
+
+def test_models(api, capsys):
+    assert main(["models", "--json"]) == 0
+    assert api.get("models").json() == json.loads(capsys.readouterr().out)
+
+
+def test_the_page_and_its_files(server):
+    with server.client() as client:
+        page = client.get(server.url)
+        assert page.status_code == 200 and page.headers["content-type"].startswith("text/html")
+        assert "script-src 'self'" in page.headers["content-security-policy"]
+        assert client.head(server.url).status_code == 200
+        style = client.get(f"{server.url}page/style.css")
+        assert style.status_code == 200 and style.headers["content-type"].startswith("text/css")
+
+
+@pytest.mark.parametrize("path", ["nothing", "status/", "libraries/", "search/nothing", "docs", "../../etc/passwd"])
+def test_what_is_not_there(api, path):
+    answer = api.get(path)
+    assert answer.status_code == 404 and set(answer.json()) == {"detail"}
+
+
+def test_what_cannot_be_done(api):
+    for method, path in [("POST", "search"), ("DELETE", "libraries/holiday"), ("PUT", "status"), ("OPTIONS", "search")]:
+        answer = api.request(method, path)
+        assert answer.status_code == 405 and answer.headers["allow"] and set(answer.json()) == {"detail"}
+        assert not any(name.startswith("access-control") for name in answer.headers)
+
+
+# Searching
+
+
+def test_search_is_that_of_the_command_line(api, holiday, capsys):
+    answer = api.get("search", params={"q": "a yellow bicycle", "limit": 3, "library": "holiday"}).json()
+    assert main(["search", "a yellow bicycle", "--in", str(holiday), "--limit", "3", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert set(answer) == {"query", "mode", "hits", "clips", "videos", "total_clips", "milliseconds"}
+    assert (answer["query"], answer["mode"], answer["total_clips"]) == ("a yellow bicycle", "hybrid", 15)
+    assert [hit["rank"] for hit in answer["hits"]] == [1, 2, 3] and set(answer["hits"][0]) == HIT
+    typed = told["hits"] if isinstance(told, dict) else told
+    for ours, theirs in zip(answer["hits"], typed, strict=True):
+        assert {name: value for name, value in ours.items() if not isinstance(value, float | dict)} == {
+            name: value for name, value in theirs.items() if not isinstance(value, float | dict)
+        }
+        assert ours["score"] == pytest.approx(theirs["score"], rel=1e-4)
+    best = answer["hits"][0]
+    assert (best["path"], best["start"], best["end"]) == ("bell.mkv", 2.0, 4.0)
+    assert (best["line"], best["spans"]) == ("a yellow bicycle", [[2, 8], [9, 16]])
+    assert Path(best["video"]) == holiday / "bell.mkv"
+
+
+def test_modes(api):
+    assert [hit["path"] for hit in hits(api, q="bicycle", mode="speech", library="holiday")] == ["bell.mkv"]
+    dense = hits(api, q="bicycle", mode="dense", library="holiday", limit=100)
+    assert len(dense) == 10 and all(hit["words"] == 0 for hit in dense)
+    assert [hit["score"] for hit in dense] == sorted((hit["similarity"] for hit in dense), reverse=True)
+
+
+def test_several_libraries_are_searched_as_one(api):
+    both = hits(api, q="yellow bicycle", mode="speech")
+    assert {(hit["library"], hit["path"]) for hit in both} == {("holiday", "bell.mkv"), ("copies", "bell.mkv")}
+    assert both[0]["clip"] == both[1]["clip"] and both[0]["video"] != both[1]["video"]
+    assert {hit["library"] for hit in hits(api, q="bicycle", library="copies")} == {"copies"}
+    for library in ("holiday", "copies"):
+        told = api.get(f"libraries/{library}/clips/{both[0]['clip']}").json()
+        assert told["library"] == library and Path(told["video"]).parent.name == library
+
+
+@pytest.mark.parametrize(
+    ("filters", "paths"),
+    [
+        ({"path": "trip/*"}, {"trip/sea.mkv", "trip/silent.mkv"}),
+        ({"path": "SEA"}, {"trip/sea.mkv"}),
+        ({"path": "*"}, None),
+        ({"path": "*.wav"}, {"beep.wav"}),
+        ({"path": "' OR 1=1 --"}, set()),
+        ({"path": "["}, set()),
+        ({"min_seconds": 5}, {"trip/sea.mkv"}),
+        ({"min_seconds": 2.5, "max_seconds": 4.5}, {"bell.mkv", "beep.wav", "trip/silent.mkv"}),
+        ({"has_speech": True}, {"bell.mkv", MARKUP}),
+        ({"has_sound": False}, {"trip/silent.mkv"}),
+        ({"has_sound": True, "path": "trip"}, {"trip/sea.mkv"}),
+    ],
+)
+def test_filters(api, clips, filters, paths):
+    found = hits(api, **{"q": "a bell rings", "limit": 100, "library": "holiday", "mode": "dense", **filters})
+    assert {hit["path"] for hit in found} == (set(clips) if paths is None else paths)
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({}, "q"),
+        ({"q": ""}, "q"),
+        ({"q": " \n"}, "query"),
+        ({"q": "a" * 2001}, "q"),
+        ({"q": "a", "limit": 0}, "limit"),
+        ({"q": "a", "limit": 101}, "limit"),
+        ({"q": "a", "mode": "best"}, "mode"),
+        ({"q": "a", "min_seconds": -1}, "min_seconds"),
+        ({"q": "a", "max_seconds": "nan"}, "max_seconds"),
+        ({"q": "a", "max_seconds": "inf"}, "max_seconds"),
+        ({"q": "a", "has_speech": "perhaps"}, "has_speech"),
+        ({"q": "?!\x00"}, "query"),
+    ],
+)
+def test_what_is_not_understood(api, asked, told):
+    answer = api.get("search", params=asked)
+    assert answer.status_code == 422 and told in answer.json()["detail"] and "\n" not in answer.json()["detail"]
+
+
+def test_a_library_that_is_none(api, clips):
+    clip = clips["bell.mkv"]
+    for path in (
+        "search?q=a&library=x",
+        "search/export?q=a&format=csv&library=x",
+        "libraries/x",
+        "libraries/x/failures",
+        "libraries/x/update",
+        f"libraries/x/clips/{clip}",
+        f"libraries/x/clips/{clip}/media",
+    ):
+        answer = api.get(path)
+        assert answer.status_code == 404
+        assert answer.json() == {"detail": "no library 'x' here; there is holiday, copies"}
+
+
+def test_examples_are_answered(api):
+    examples = api.get("examples").json()
+    assert 0 < len(examples) <= 6
+    assert all(example["kind"] in ("meaning", "said") and hits(api, q=example["text"]) for example in examples)
+
+
+def test_export(api, clips):
+    asked = {"q": "a bell rings", "limit": 100, "library": "holiday"}
+
+    def export(kind: str, content_type: str) -> str:
+        answer = api.get("search/export", params={**asked, "format": kind})
+        assert answer.status_code == 200 and answer.headers["content-type"].startswith(content_type)
+        assert answer.headers["content-disposition"] == f'attachment; filename="hearsight.{kind}"'
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        return answer.text
+
+    found = json.loads(export("json", "application/json"))
+    assert {hit["path"] for hit in found["hits"]} == set(clips) and set(found["hits"][0]) == HIT
+    table = list(csv.DictReader(io.StringIO(export("csv", "text/csv"), newline="")))
+    assert len(table) == 10 and not any(row["path"].startswith("=") for row in table)
+    assert export("edl", "text/plain").startswith("TITLE:")
+    assert ElementTree.fromstring(export("fcpxml", "application/xml")).tag == "fcpxml"
+    assert api.get("search/export", params={**asked, "format": "exe"}).status_code == 422
+
+
+# By example
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("examples")
+    Image.new("RGB", (64, 48), "red").save(folder / "red.png")
+    make_media(folder / "beep.wav", sounds=[beep(2)])
+    film(folder / "film.mkv", 2, seed=1)
+    return folder
+
+
+@pytest.mark.parametrize("name", ["red.png", "beep.wav", "film.mkv"])
+def test_search_by_example(api, pictures, name):
+    answer = api.post("search/example", params={"limit": 2}, content=(pictures / name).read_bytes())
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["query"] == "" and len(answer.json()["hits"]) == 2
+
+
+def test_an_example_in_one_library(api, pictures):
+    content = (pictures / "film.mkv").read_bytes()
+    found = api.post("search/example", params={"library": "holiday", "path": "trip"}, content=content).json()["hits"]
+    assert {hit["path"] for hit in found} == {"trip/sea.mkv", "trip/silent.mkv"}
+    assert api.post("search/example", params={"library": "x"}, content=content).status_code == 404
+
+
+# Clips
+
+
+def test_a_clip(api, clips, holiday):
+    assert api.get(of(clips, "bell.mkv")).json() == {
+        "library": "holiday", "clip": clips["bell.mkv"], "path": "bell.mkv", "video": str(holiday / "bell.mkv"),
+        "start": 0.0, "end": 2.0, "duration": 4.0, "has_speech": True, "has_sound": True, "has_picture": True,
+        "gates": api.get(of(clips, "bell.mkv", "moments"), params={"q": "a"}).json()[0]["gates"],
+        "language": None, "transcript_source": "subtitles", "media_type": "video/webm",
+    }  # fmt: skip
+    assert not api.get(of(clips, "beep.wav")).json()["has_picture"]
+    for path in ("", "/thumbnail", "/transcript", "/moments?q=a", "/similar", "/media"):
+        for clip in ("0" * 16 + "-000000000", clips["bell.mkv"][:-1] + "1", "x", "bell.mkv"):
+            if path == "/media" and clip.startswith(clips["bell.mkv"][:16]):
+                continue  # it is the file that is served, of which this would be a clip
+            answer = api.get(f"libraries/holiday/clips/{clip}{path}")
+            assert answer.status_code == 404 and answer.json()["detail"].startswith(f"no clip '{clip}'"), path
+
+
+def test_thumbnails(api, clips):
+    answer = api.get(of(clips, "bell.mkv", "thumbnail"))
+    assert answer.headers["content-type"] == "image/jpeg" and answer.headers["cache-control"].startswith("private")
+    assert Image.open(io.BytesIO(answer.content)).format == "JPEG"
+    assert api.get(of(clips, "beep.wav", "thumbnail")).status_code == 404
+
+
+def test_transcripts(api, clips):
+    told = api.get(of(clips, "bell.mkv", "transcript"), params={"q": "bicycles"}).json()
+    assert told == {
+        "source": "subtitles",
+        "language": None,
+        "lines": [
+            {"start": 0.0, "end": 2.0, "text": "the doctor lost", "spans": []},
+            {"start": 2.0, "end": 4.0, "text": "a yellow bicycle", "spans": [[9, 16]]},
+        ],
+    }
+    for q in (None, "", " "):
+        lines = api.get(of(clips, "bell.mkv", "transcript"), params={"q": q} if q is not None else {}).json()["lines"]
+        assert [line["spans"] for line in lines] == [[], []]
+    assert api.get(of(clips, "trip/sea.mkv", "transcript")).json() == {"source": None, "language": None, "lines": []}
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "dense", "speech"])
+def test_moments_are_in_order_of_time(api, clips, mode):
+    found = api.get(of(clips, "trip/sea.mkv", "moments"), params={"q": "the doctor", "mode": mode}).json()
+    if mode == "speech":
+        assert found == []
+        return
+    assert [hit["start"] for hit in found] == [0.0, 2.0, 4.0]
+    assert sorted(hit["rank"] for hit in found) == [1, 2, 3]
+    best = min(found, key=lambda hit: hit["rank"])
+    assert best["score"] == max(hit["score"] for hit in found)
+
+
+def test_similar_moments(api, clips):
+    found = api.get(of(clips, "trip/sea.mkv", "similar"), params={"limit": 100}).json()
+    assert found["query"] == ""
+    assert {hit["path"] for hit in found["hits"]} == set(clips) - {"trip/sea.mkv"}
+    assert {hit["library"] for hit in found["hits"]} == {"holiday", "copies"}
+    scores = [hit["score"] for hit in found["hits"]]
+    assert scores == sorted(scores, reverse=True)
+    few = api.get(of(clips, "trip/sea.mkv", "similar"), params={"has_sound": False}).json()["hits"]
+    assert [hit["path"] for hit in few] == ["trip/silent.mkv"]
+
+
+@pytest.mark.parametrize("name", ["bell.mkv", "beep.wav", "trip/sea.mkv", *HOSTILE])
+def test_media_whole(api, clips, holiday, name):
+    answer = api.get(of(clips, name, "media"))
+    assert answer.status_code == 200 and answer.content == (holiday / name).read_bytes()
+    assert answer.headers["content-type"] == ("audio/wav" if name == "beep.wav" else "video/webm")
+    assert answer.headers["accept-ranges"] == "bytes" and "set-cookie" not in answer.headers
+    assert answer.headers["content-disposition"].startswith("inline; filename*=utf-8''")
+    assert api.head(of(clips, name, "media")).headers["content-length"] == answer.headers["content-length"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "part"),
+    [
+        ("bytes=0-0", slice(0, 1)),
+        ("bytes=10-99", slice(10, 100)),
+        ("bytes=100-", slice(100, None)),
+        ("bytes=-7", slice(-7, None)),
+        ("Bytes=5-99999999999999999999999", slice(5, None)),
+        ("bytes=-99999999999999999999999", slice(0, None)),
+    ],
+)
+def test_media_in_a_range(api, clips, holiday, asked, part):
+    whole = (holiday / "bell.mkv").read_bytes()
+    answer = api.get(of(clips, "bell.mkv", "media"), headers={"range": asked})
+    assert answer.status_code == 206 and answer.content == whole[part]
+    first, last, _ = part.indices(len(whole))
+    assert answer.headers["content-range"] == f"bytes {first}-{last - 1}/{len(whole)}"
+    head = api.head(of(clips, "bell.mkv", "media"), headers={"range": asked})
+    assert head.status_code == 206 and head.content == b"" and head.headers["content-length"] == str(last - first)
+
+
+def test_a_range_of_what_was_seen_before(api, clips):
+    url = of(clips, "bell.mkv", "media")
+    seen = api.head(url).headers
+    for name in ("etag", "last-modified"):
+        assert api.get(url, headers={"range": "bytes=0-9", "if-range": seen[name]}).status_code == 206
+    for other in ('"other"', f"W/{seen['etag']}", "Sat, 21 Nov 2015 10:00:00 GMT"):
+        assert api.get(url, headers={"range": "bytes=0-9", "if-range": other}).status_code == 200
+
+
+# Libraries
+
+
+def test_libraries(api, holiday):
+    both = api.get("libraries").json()
+    assert [library["name"] for library in both] == ["holiday", "copies"]
+    assert api.get("libraries/holiday").json() == both[0]
+    info = both[0]["info"]
+    assert (info["folder"], info["videos"], info["clips"], info["failures"]) == (str(holiday), 10, 15, 1)
+    assert both[0]["folders"] == ["trip"] and both[0]["update"]["state"] == "idle"
+    assert both[0]["update"] == api.get("libraries/holiday/update").json()
+
+
+def test_failures(api):
+    [failure] = api.get("libraries/holiday/failures").json()
+    assert failure["path"] == "broken <b>.mp4" and failure["reason"].startswith("damaged") and failure["when"]
+    assert api.get("libraries/copies/failures").json() == []
+
+
+def test_an_update_is_followed_to_its_end(tmp_path, web_model, open_server):
+    folder = tmp_path / "films"
+    film(folder / "a.mkv", 2)
+    assert main(["index", str(folder), "--model", str(web_model), *CUT, "-q"]) == 0
+    film(folder / "b.mkv", 2, seed=1)
+    with open_server(folder) as server, server.client() as api:
+        update = "libraries/films/update"
+        idle = api.get(f"{update}/events")
+        assert idle.headers["content-type"].startswith("text/event-stream") and idle.text.count("data: ") == 1
+        assert api.delete(update).status_code == 202  # none runs: nothing to stop
+        begun = api.post(update)
+        assert begun.status_code == 202 and begun.json()["state"] == "running"
+        again = api.post(update)
+        assert again.status_code == 409 and "already" in again.json()["detail"]
+        with api.stream("GET", f"{update}/events") as events:
+            states = [json.loads(line[6:]) for line in events.iter_lines() if line]
+        assert states[0]["state"] == "running" and states[-1]["state"] == "done", states[-1]
+        assert states[-1]["report"]["added"] == 1 and states[-1] == api.get(update).json()
+        assert {hit["path"] for hit in hits(api, q="a bell")} == {"a.mkv", "b.mkv"}
+        assert api.post(update).status_code == 202
+        assert api.delete(update).json()["state"] == "stopping"
+        assert api.get(f"{update}/events").text.rpartition("data: ")[2].startswith('{"state": "stopped"')
+
+
+# Signing in
+
+
+def test_signing_in_and_out(token_server):
+    with token_server.client() as api:
+        assert api.get("status").status_code == 401
+        assert api.get("status", headers={"authorization": f"Bearer {TOKEN}"}).status_code == 200
+        assert api.post("session", json={"token": "b-token-of-many-letters"}).status_code == 401
+        assert "set-cookie" not in api.post("session", json={"token": ""}).headers
+        signed_in = api.post("session", json={"token": TOKEN})
+        assert signed_in.status_code == 204 and TOKEN not in signed_in.headers["set-cookie"]
+        assert api.get("status").status_code == 200
+        assert api.delete("session").status_code == 204
+        assert api.get("status").status_code == 401
+
+
+def test_a_session_without_a_token_is_nothing(api):
+    answer = api.post("session", json={"token": "x"})
+    assert answer.status_code == 204 and "set-cookie" not in answer.headers
+
+
+def test_words_of_a_transcript_are_only_told(api, clips):
+    answer = api.get(of(clips, MARKUP, "transcript"))
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.json()["lines"][0]["text"] == SCRIPT

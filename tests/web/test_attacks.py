@@ -1,0 +1,705 @@
+"""What a stranger, another page or a slow network may do to a server, and what it does then."""
+
+import hmac
+import json
+import os
+import random
+import shutil
+import socket
+import tempfile
+import threading
+import time
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from PIL import Image
+
+from hearsight.web import connections, guard, search_routes, serving, streaming
+from tests.making_media import beep, make_media
+from tests.web.conftest import HOSTILE, MARKUP, SCRIPT, TOKEN, eventually, until_closed
+
+SECRET = b"root:x:0:0:"
+BEARER = {"authorization": f"Bearer {TOKEN}"}
+ROUTES = [
+    ("GET", "status"), ("GET", "models"), ("GET", "examples"), ("GET", "openapi.json"), ("GET", "search?q=a"),
+    ("GET", "search/export?q=a&format=json"), ("POST", "search/example"), ("GET", "libraries"),
+    ("GET", "libraries/holiday"), ("GET", "libraries/holiday/failures"), ("GET", "libraries/holiday/update"),
+    ("POST", "libraries/holiday/update"), ("DELETE", "libraries/holiday/update"),
+    ("GET", "libraries/holiday/update/events"),
+    *(("GET", f"libraries/holiday/clips/CLIP{rest}") for rest in (
+        "", "/thumbnail", "/transcript", "/moments?q=a", "/similar", "/media",
+    )),
+    ("GET", "nothing"), ("GET", ""),
+]  # fmt: skip
+
+
+def request(server, line: str, *headers: str, body: bytes = b"") -> bytes:
+    """A request that ends the connection, as bytes."""
+    head = "\r\n".join([f"{line} HTTP/1.1", f"Host: 127.0.0.1:{server.address[1]}", "Connection: close", *headers])
+    return head.encode("latin-1") + b"\r\n\r\n" + body
+
+
+def status(answer: bytes) -> int:
+    return int(answer.split(b" ", 2)[1]) if answer else 0
+
+
+def is_quick(api) -> bool:
+    """Whether a search is still answered as if nothing was."""
+    begun = time.monotonic()
+    assert api.get("search", params={"q": "a bell rings"}).status_code == 200
+    return time.monotonic() - begun < 5
+
+
+# Files that are nobody's business
+
+
+NAMES = [
+    "../../../../../../etc/passwd", "..%2f..%2f..%2f..%2f..%2fetc%2fpasswd", "%2e%2e/%2e%2e/%2e%2e/etc/passwd",
+    "..%252f..%252f..%252fetc%252fpasswd", "..\\..\\..\\etc\\passwd", "..%5c..%5cetc%5cpasswd", "/etc/passwd",
+    "%2fetc%2fpasswd", "//etc/passwd", "%00", "x%00.js", "..%c0%af..%c0%afetc%c0%afpasswd",
+    "%ef%bc%8e%ef%bc%8e/etc/passwd",
+    "....//....//etc/passwd", "file:///etc/passwd", "C:%5cWindows%5cwin.ini", "a" * 5000, "%ff%fe", ".", "%2e", "..",
+    "bell.mkv", "%2e%2e/app.py", "..%2fguard.py", "'%20OR%201=1%20--",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_name_leads_to_a_file(server, clips, name):
+    clip = clips["bell.mkv"]
+    for path in (
+        f"/{name}",
+        f"/page/{name}",
+        f"/api/v1/{name}",
+        f"/api/v1/libraries/{name}/clips/{clip}/media",
+        f"/api/v1/libraries/holiday/clips/{name}/media",
+        f"/api/v1/libraries/holiday/clips/{clip}{name}/media",
+        f"/api/v1/libraries/holiday/clips/{name}/thumbnail",
+        f"/api/v1/libraries/holiday/clips/{clip}/{name}",
+    ):
+        answer = server.say(request(server, f"GET {path}"))
+        if path in ("//etc/passwd", "/.", "/%2e", "/page/../../../../../../etc/passwd") and status(answer) == 200:
+            pytest.fail(f"{path}: {answer[:200]!r}")
+        assert status(answer) in (400, 404), (path, answer[:300])
+        assert SECRET not in answer and b"Traceback" not in answer and b"import " not in answer
+
+
+def test_a_link_in_the_place_of_a_film_is_not_followed(tmp_path, open_server, holiday, clips):
+    folder = tmp_path / "holiday"
+    shutil.copytree(holiday, folder)
+    film = folder / "bell.mkv"
+    secret = tmp_path / "secret.txt"
+    # As like the film as one who may write in the folder can make the film like a secret.
+    secret.write_bytes(b"s" * film.stat().st_size)
+    os.utime(secret, ns=(film.stat().st_atime_ns, film.stat().st_mtime_ns))
+    kept = film.rename(tmp_path / "kept.mkv")
+    with open_server(folder) as server, server.client() as api:
+        media = f"libraries/holiday/clips/{clips['bell.mkv']}/media"
+        assert api.get(media).status_code == 410
+        film.symlink_to(secret)
+        answer = api.get(media)
+        assert answer.status_code == 410 and "update the library" in answer.json()["detail"]
+        film.unlink()
+        film.symlink_to(kept)  # the film itself, elsewhere
+        assert api.get(media).content == kept.read_bytes()
+        film.unlink()
+        os.mkfifo(film)
+        assert api.get(media).status_code == 410
+        film.unlink()
+        film.mkdir()
+        assert api.get(media).status_code == 410
+        (folder / "trip").rename(tmp_path / "trip")
+        (tmp_path / "other").mkdir()
+        twin = tmp_path / "other" / "sea.mkv"
+        twin.write_bytes(b"s" * (tmp_path / "trip" / "sea.mkv").stat().st_size)
+        os.utime(twin, ns=(0, (tmp_path / "trip" / "sea.mkv").stat().st_mtime_ns))
+        (folder / "trip").symlink_to(tmp_path / "other")
+        assert api.get(f"libraries/holiday/clips/{clips['trip/sea.mkv']}/media").status_code == 410
+
+
+# Ranges
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("bytes=999999999-", 416),
+        (f"bytes={'9' * 900}-", 416),
+        ("bytes=-0", 416),
+        ("bytes=0-0,2-3,5-9", 200),
+        ("bytes=0-,0-,0-,0-", 200),
+        ("bytes=" + ",".join(f"{i}-{i + 1000}" for i in range(800)), 200),
+        ("bytes=9-1", 200),
+        ("bytes=-", 200),
+        ("bytes=--5", 200),
+        ("bytes=-5-", 200),
+        ("bytes=+1-5", 200),
+        ("bytes=1_0-50", 200),
+        ("bytes=0x1-0x5", 200),
+        ("bytes=\xb2-\xb3", 200),
+        ("bytes=a-b", 200),
+        ("bytes", 200),
+        ("lines=1-5", 200),
+        (f"bytes={'9' * 20000}-", 200),
+    ],
+)
+def test_ranges_cost_no_more_than_the_file(server, holiday, clips, asked, expected):
+    path = f"/api/v1/libraries/holiday/clips/{clips['bell.mkv']}/media"
+    answer = server.say(request(server, f"GET {path}", f"Range: {asked}"))
+    head, _, body = answer.partition(b"\r\n\r\n")
+    whole = (holiday / "bell.mkv").read_bytes()
+    assert status(answer) == expected, head
+    if expected == 416:
+        assert f"content-range: bytes */{len(whole)}".encode() in head and b"no such range" in body
+    else:
+        assert body == whole
+
+
+# Examples
+
+
+def temporary(folder: str = tempfile.gettempdir()) -> set[str]:
+    return {path.name for path in Path(folder).glob("hearsight-example-*")}
+
+
+def bomb() -> bytes:
+    """A picture of a few kilobytes that says it is of 60000 by 60000 points."""
+
+    def part(kind: bytes, content: bytes) -> bytes:
+        return len(content).to_bytes(4) + kind + content + zlib.crc32(kind + content).to_bytes(4)
+
+    size = (60000).to_bytes(4)
+    data = zlib.compress(bytes(8 << 20), 9)
+    return (
+        b"\x89PNG\r\n\x1a\n" + part(b"IHDR", size + size + b"\x08\x02\0\0\0") + part(b"IDAT", data) + part(b"IEND", b"")
+    )
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\0",
+        b"root:x:0:0:root:/root:/bin/sh\n" * 100,
+        SCRIPT.encode(),
+        b"#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n",
+        b"ffconcat version 1.0\nfile /etc/passwd\n",
+        b"<svg xmlns='http://www.w3.org/2000/svg'><image href='file:///etc/passwd'/></svg>",
+        b"%!PS\n(/etc/passwd) (r) file\n",
+        random.Random(0).randbytes(100_000),
+        b"\x1aE\xdf\xa3" + random.Random(1).randbytes(10_000),
+        b"RIFF\xff\xff\xff\x7fWAVEfmt " + b"\xff" * 1000,
+        bomb(),
+    ],
+    ids=["empty", "nul", "text", "markup", "m3u8", "concat", "svg", "ps", "noise", "matroska", "wave", "bomb"],
+)
+def test_malformed_examples(api, content):
+    before = temporary()
+    answer = api.post("search/example", content=content)
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["detail"].startswith("cannot read the example: ") and "/" not in answer.json()["detail"]
+    assert temporary() <= before
+
+
+def test_an_example_that_says_it_is_too_large_is_not_read(server, api):
+    begun = time.monotonic()
+    with server.connect(
+        request(server, "POST /api/v1/search/example", "Content-Length: 99999999999", body=b"x")
+    ) as connection:
+        assert status(connection.recv(1 << 16)) == 413
+    assert time.monotonic() - begun < 5 and is_quick(api)
+
+
+def test_an_example_that_turns_out_too_large(open_server, holiday, monkeypatch):
+    monkeypatch.setattr(search_routes, "MOST_BYTES", 1 << 20)
+    before = temporary()
+    chunk = b"10000\r\n" + bytes(0x10000) + b"\r\n"
+    with open_server(holiday) as server:
+        with server.connect(request(server, "POST /api/v1/search/example", "Transfer-Encoding: chunked")) as connection:
+            for _ in range(17):
+                connection.sendall(chunk)
+            assert status(connection.recv(1 << 16)) == 413
+        assert temporary() <= before
+
+
+def test_an_example_that_trickles_is_given_up(open_server, holiday, monkeypatch):
+    monkeypatch.setattr(search_routes, "SECONDS_TO_SEND", 0.5)
+    before = temporary()
+    with open_server(holiday) as server:
+        with server.connect(request(server, "POST /api/v1/search/example", "Content-Length: 1000")) as connection:
+            for _ in range(4):
+                connection.sendall(b"x")
+                time.sleep(0.05)
+            assert temporary() - before
+            answer = until_closed(connection)
+        assert status(answer) == 408 and b"too slowly" in answer
+        assert temporary() <= before
+
+
+def test_examples_that_vanish_leave_nothing_and_give_their_place_back(server, api):
+    before = temporary()
+    upload = request(server, "POST /api/v1/search/example", "Content-Length: 1000000", body=bytes(1000))
+    for _ in range(serving.MOST_EXAMPLES + 4):
+        connection = server.connect(upload)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # a reset, not a farewell
+        connection.close()
+    assert eventually(lambda: temporary() <= before)
+    picture = Image.new("RGB", (8, 8))
+    with tempfile.TemporaryFile() as file:
+        picture.save(file, "PNG")
+        file.seek(0)
+        assert api.post("search/example", content=file.read()).status_code == 200
+
+
+def test_slow_examples_hold_up_neither_others_nor_searches(server, api, tmp_path):
+    upload = request(server, "POST /api/v1/search/example", "Content-Length: 1000000", body=bytes(1000))
+    sound = make_media(tmp_path / "a.wav", sounds=[beep(1)]).read_bytes()
+    with ExitStack() as stack:
+        for _ in range(serving.MOST_EXAMPLES - 1):
+            stack.enter_context(server.connect(upload))
+        assert is_quick(api)
+        assert api.post("search/example", content=sound).status_code == 200
+        stack.enter_context(server.connect(upload))
+        assert eventually(lambda: api.post("search/example", content=sound).status_code == 503)
+        answer = api.post("search/example", content=sound)
+        assert answer.headers["retry-after"] == "1" and is_quick(api)
+    assert eventually(lambda: api.post("search/example", content=sound).status_code == 200)
+
+
+# What is sent back
+
+
+@pytest.mark.parametrize("end", ["%0d%0a", "%0a", "%0d", "\u2028", "%e5%98%8a%e5%98%8d"])
+def test_no_header_comes_of_what_was_asked(server, end):
+    evil = f"a{end}Set-Cookie:%20evil=1{end}{end}<script>"
+    for path in (
+        f"/api/v1/search?q={evil}&path={evil}&mode={evil}",
+        f"/api/v1/search/export?format=csv&q={evil}",
+        f"/api/v1/search/export?q=a&format={evil}",
+        f"/api/v1/libraries/{evil}/",
+        f"/api/v1/libraries/holiday/clips/{evil}/media",
+        f"/{evil}",
+        f"/page/{evil}",
+    ):
+        answer = server.say(request(server, f"GET {quote(path, safe='/?&=%:<>')}"))
+        head = answer.partition(b"\r\n\r\n")[0].lower()
+        assert b"set-cookie" not in head and b"location" not in head, head
+        if status(answer) != 400:
+            assert b"nosniff" in head and b"default-src 'none'" in head
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_header_comes_of_a_file_name(server, clips, name):
+    path = f"/api/v1/libraries/holiday/clips/{clips[name]}/media"
+    head = server.say(request(server, f"GET {path}")).partition(b"\r\n\r\n")[0].decode("ascii").lower()
+    names = [line.partition(":")[0] for line in head.split("\r\n")[1:]]
+    assert len(names) == len(set(names)) and "set-cookie" not in names
+    [disposition] = [line for line in head.split("\r\n") if line.startswith("content-disposition")]
+    assert disposition == f"content-disposition: inline; filename*=utf-8''{quote(name, safe='')}".lower()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "search?q=parrot",
+        f"search?q={quote(MARKUP)}",
+        f"search?q={quote(SCRIPT)}&mode={quote(MARKUP)}",
+        "libraries/holiday/failures",
+        f"libraries/{quote(MARKUP, safe='')}",
+        f"libraries/holiday/clips/{quote(MARKUP, safe='')}",
+        "libraries/holiday/clips/CLIP",
+        "libraries/holiday/clips/CLIP/transcript?q=parrot",
+        f"nothing/{quote(MARKUP)}",
+    ],
+)
+def test_names_and_words_are_never_markup(api, clips, path):
+    answer = api.get(path.replace("CLIP", clips[MARKUP]), headers={"accept": "text/html"})
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["x-content-type-options"] == "nosniff" and answer.headers["x-frame-options"] == "DENY"
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self';") and "unsafe" not in policy
+    assert json.loads(answer.text) is not None
+
+
+def test_the_traceback_of_a_fault_stays_here(open_server, holiday, monkeypatch, capfd):
+    def fault(*arguments):
+        raise RuntimeError("/home/ada/secret")
+
+    with open_server(holiday) as server, server.client() as api:
+        monkeypatch.setattr("hearsight.library.Collection.search", fault)
+        answer = api.get("search", params={"q": "a"})
+    assert answer.status_code == 500 and "secret" not in answer.text and set(answer.json()) == {"detail"}
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "/home/ada/secret" in capfd.readouterr().err
+
+
+# Tokens
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_nothing_is_told_without_the_token(token_server, clips, method, path):
+    path = path.replace("CLIP", clips["bell.mkv"])
+    session = guard.session_of(TOKEN)
+    wrong = [
+        {}, {"authorization": "Bearer"}, {"authorization": TOKEN},
+        {"authorization": f"Basic {TOKEN}"}, {"authorization": f"Bearer {TOKEN[:-1]}"},
+        {"authorization": f"Bearer {TOKEN}x"}, {"authorization": f"Bearer {TOKEN.upper()}"},
+        {"authorization": f"Bearer {session}"}, {"cookie": f"hearsight={TOKEN}"},
+        {"cookie": f"hearsight={session[:-1]}"},
+        {"cookie": f"hearsight={session}0"}, {"cookie": f"xhearsight={session}"}, {"cookie": "hearsight="},
+        {"authorization": "Bearer wrong", "cookie": f"hearsight={session}"}, {"x-forwarded-user": "admin"},
+    ]  # fmt: skip
+    with token_server.client() as client:
+        for headers in wrong:
+            answer = client.request(method, path, headers=headers)
+            assert answer.status_code == 401 and answer.headers["www-authenticate"] == "Bearer", headers
+            assert set(answer.json()) == {"detail"} and TOKEN not in answer.text
+        for name in ("token", "access_token", "authorization", "hearsight"):
+            asked = f"{path}{'&' if '?' in path else '?'}{name}={TOKEN}"
+            assert client.request(method, asked).status_code == 401
+        for right in (BEARER, {"authorization": f"bearer {TOKEN}"}, {"cookie": f"a=b; hearsight={session}; c=d"}):
+            if method == "GET":
+                assert client.request(method, path, headers=right).status_code in (200, 404)
+
+
+def test_an_api_by_another_name_is_no_way_in(token_server):
+    for path in ("//api/v1/status", "/API/v1/status", "/api%2fv1/status", "/%61pi/v1/status", "/page/../api/v1/status",
+                 "/./api/v1/status", "/api/v1/session/../status", "/api/v1/session%2f..%2fstatus", "/api/v1/session/",
+                 "http://127.0.0.1/api/v1/status", "/;/api/v1/status"):  # fmt: skip
+        assert status(token_server.say(request(token_server, f"GET {path}"))) in (400, 401, 404), path
+
+
+def test_tokens_are_compared_in_constant_time(monkeypatch, token_server):
+    compared = []
+
+    def compare(given: bytes, known: bytes) -> bool:
+        compared.append((given, known))
+        return True
+
+    monkeypatch.setattr(hmac, "compare_digest", compare)
+    with token_server.client() as client:  # nothing but the comparison decides
+        assert client.get("status", headers={"authorization": "Bearer x"}).status_code == 200
+        assert client.get("status", headers={"cookie": "hearsight=0"}).status_code == 200
+        assert client.post("session", json={"token": "y"}).status_code == 204
+    known = TOKEN.encode()
+    assert compared == [(b"x", known), (b"0", guard.session_of(TOKEN).encode()), (b"y", known)]
+
+
+def test_the_cookie_is_for_this_site_and_no_script(token_server):
+    with token_server.client() as client:
+        cookie = client.post("session", json={"token": TOKEN}).headers["set-cookie"].lower()
+        assert {"httponly", "samesite=strict", "path=/"} <= {part.strip() for part in cookie.split(";")}
+        assert "domain" not in cookie and TOKEN not in cookie
+        headers = {"x-forwarded-proto": "https"}  # as a proxy on this machine says
+        assert "secure" in client.post("session", json={"token": TOKEN}, headers=headers).headers["set-cookie"].lower()
+
+
+def test_a_cookie_of_backslashes_costs_nothing(token_server):
+    begun = time.monotonic()
+    with token_server.client() as client:
+        cookie = 'hearsight="' + "\\" * 60_000 + '"'
+        assert client.get("status", headers={"cookie": cookie}).status_code == 401
+    assert time.monotonic() - begun < 2
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b"null", b'{"token": 5}', b'{"token": "\\ud800"}', b"[" * 16_000, b'{"token": "\xff"}']
+)
+def test_signing_in_with_nonsense(token_server, body):
+    with token_server.client() as client:
+        answer = client.post("session", content=body, headers={"content-type": "application/json"})
+        assert answer.status_code in (400, 401, 422) and set(answer.json()) == {"detail"}
+
+
+def test_signing_in_takes_no_more_than_a_token(token_server):
+    with token_server.client() as client:
+        assert client.post("session", json={"token": "x" * 100_000}).status_code == 413
+    head = request(token_server, "POST /api/v1/session", "Content-Type: application/json", "Transfer-Encoding: chunked")
+    with token_server.connect(head) as connection:
+        for _ in range(4):
+            connection.sendall(b"8000\r\n" + b" " * 0x8000 + b"\r\n")
+        assert status(connection.recv(1 << 16)) == 400
+
+
+# Other pages in the same browser
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8765", "127.0.0.1.evil.example", "localhost.evil.example:1", "", "127.0.0.2",
+             "[::2]:80", "localhost@evil.example", "0.0.0.0", "127.0.0.1:80:evil.example"]
+)  # fmt: skip
+def test_by_another_name_the_server_is_not_there(server, host):
+    for path in ("/", "/page/main.js", "/api/v1/status"):
+        answer = server.say(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+        assert status(answer) in (400, 421) and b"libraries" not in answer
+    assert status(server.say(b"GET /api/v1/status HTTP/1.0\r\n\r\n")) == 421
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8765", "127.0.0.1", "[::1]:8765"])
+def test_by_its_own_names_it_is(server, host):
+    said = f"GET /api/v1/status HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+    assert status(server.say(said.encode())) == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "http://evil.example"},
+        {"origin": "null"},
+        {"origin": "http://127.0.0.1"},
+        {"origin": "http://localhost:1"},
+        {"origin": "http://127.0.0.1:PORT.evil.example"},
+        {"origin": ""},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+        {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "iframe"},
+        {"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "document"},
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_nothing_is_done_for_another_site(api, server, headers, method):
+    headers = {name: value.replace("PORT", str(server.address[1])) for name, value in headers.items()}
+    path = "search" if method == "GET" else "libraries/holiday/update"
+    answer = api.request(method, path, params={"q": "a"}, headers=headers)
+    assert answer.status_code == 403 and "access-control-allow-origin" not in answer.headers
+    assert api.get("libraries/holiday/update").json()["state"] == "idle"
+
+
+def test_a_link_from_another_site_is_followed_but_no_form(api, server):
+    link = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
+    assert api.get(server.url, headers=link).status_code == 200
+    assert api.post("libraries/holiday/update", headers=link).status_code == 403
+    own = {"origin": server.url.rstrip("/"), "sec-fetch-site": "same-origin"}
+    assert api.delete("libraries/holiday/update", headers=own).status_code == 202
+
+
+# Slow clients, and many
+
+
+def test_64_slow_clients(server, api, clips):
+    """Half-sent heads, half-sent bodies, and films that nobody takes."""
+    media = request(server, f"GET /api/v1/libraries/holiday/clips/{clips['trip/sea.mkv']}/media").replace(
+        b"Connection: close\r\n", b""
+    )
+    said = [
+        b"GET /api/v1/status HTTP/1.1\r\nHost: localhost\r\nX-",
+        request(server, "POST /api/v1/session", "Content-Length: 1000", "Content-Type: application/json", body=b"{"),
+        media * 8,
+        b"",
+    ]
+    with ExitStack() as stack:
+        for number in range(64):
+            connection = socket.socket()
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            stack.enter_context(connection)
+            connection.connect(server.address)
+            connection.sendall(said[number % 4])
+        assert all(is_quick(api) for _ in range(5))
+        assert api.get(f"libraries/holiday/clips/{clips['bell.mkv']}/media").status_code == 200
+
+
+@pytest.fixture
+def impatient(open_server, holiday, monkeypatch):
+    """A server that waits a tenth of a second for what it would else wait up to a minute for."""
+    for name in ("SECONDS_FOR_HEAD", "SECONDS_FOR_BODY", "SECONDS_TO_TAKE"):
+        monkeypatch.setattr(connections, name, 0.3)
+    with open_server(holiday) as server:
+        yield server
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"",
+        b"GET",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\n",
+        b"POST /api/v1/search/example HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nx",
+        b"POST /api/v1/session HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n",
+        b"GET /api/v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n\r\n",
+        b"GET /api/v1/status HTTP/1.1\r\nHost: localhost\r\n\r\nGET /",
+    ],
+)
+def test_who_does_not_go_on_is_let_go(impatient, said):
+    begun = time.monotonic()
+    impatient.say(said)
+    assert time.monotonic() - begun < 4
+
+
+def test_a_trickle_is_no_going_on(impatient):
+    with impatient.connect(b"GET / HTTP/1.1\r\n") as connection, pytest.raises(ConnectionError):
+        for _ in range(100):
+            connection.sendall(b"X: y\r\n")
+            time.sleep(0.05)
+
+
+def test_empty_lines_are_no_request(impatient):
+    with impatient.connect(b"GET /api/v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n") as connection:
+        assert status(connection.recv(1 << 16)) == 200
+        with pytest.raises(ConnectionError):
+            for _ in range(100):
+                connection.sendall(b"\r\n")
+                time.sleep(0.05)
+
+
+def test_who_takes_nothing_is_let_go(tmp_path, open_server, holiday, clips, monkeypatch):
+    monkeypatch.setattr(connections, "SECONDS_TO_TAKE", 0.5)
+    folder = tmp_path / "holiday"
+    shutil.copytree(holiday, folder)
+    film = folder / "bell.mkv"
+    path = f"/api/v1/libraries/holiday/clips/{clips['bell.mkv']}/media"
+    monkeypatch.setattr(streaming, "_is_indexed", lambda *file: True)
+    os.truncate(film, 100 << 20)
+    with open_server(folder) as server:
+        connection = socket.socket()
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.settimeout(20)
+        with connection:
+            connection.connect(server.address)
+            connection.sendall(request(server, f"GET {path}"))
+            assert status(connection.recv(1000)) == 200
+            assert open_files(film) == 1
+            assert eventually(lambda: open_files(film) == 0)
+            assert len(until_closed(connection)) < film.stat().st_size
+
+
+def open_files(path: Path) -> int:
+    """How often this process has a file open."""
+    found = 0
+    for entry in Path("/proc/self/fd").iterdir():
+        try:
+            found += entry.resolve(strict=True) == path
+        except OSError:
+            continue
+    return found
+
+
+def memory(pid: str = "self") -> int:
+    """The resident bytes of a process."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET / HTTP/1.1\r\n",
+        b"GET /",
+        b"GET / HTTP/1.1\r\nX: ",
+        b"POST /api/v1/session HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n",
+        b"POST /api/v1/session HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1;",
+    ],
+    ids=["headers", "path", "header", "trailers", "extension"],
+)
+def test_what_has_no_end_is_cut_off(token_server, head):
+    filler = b"X-Filler: " + b"x" * 1000 + b"\r\n" if head.endswith(b"\n") else b"x" * 1000
+    before, sent = memory(), 0
+    with token_server.connect(head) as connection, pytest.raises(ConnectionError):
+        while sent < 64 << 20:
+            connection.sendall(filler * 100)
+            sent += 100 * len(filler)
+    assert memory() - before < 32 << 20
+
+
+def test_requests_ahead_of_their_answers_are_bounded(token_server, api):
+    few = request(token_server, "GET /api/v1/session").replace(b"Connection: close\r\n", b"")
+    with token_server.connect(few * 10) as connection:
+        told = b""
+        while told.count(b"HTTP/1.1 405") < 10:
+            told += connection.recv(1 << 16)
+    many, before = b"GET /api/v1/session HTTP/1.1\r\nHost: x\r\n\r\n" * 5000, memory()
+    with token_server.connect() as connection, pytest.raises(ConnectionError):
+        for _ in range(500):
+            connection.sendall(many)
+    assert memory() - before < 32 << 20
+
+
+def test_one_connection_too_many_is_closed(open_server, holiday, monkeypatch):
+    monkeypatch.setattr(connections, "MOST_CONNECTIONS", 8)
+    with open_server(holiday) as server, ExitStack() as stack:
+        for _ in range(8):
+            stack.enter_context(server.connect())
+        time.sleep(0.2)
+        begun = time.monotonic()
+        assert server.say(request(server, "GET /api/v1/status")) == b""
+        assert time.monotonic() - begun < 5
+        stack.close()
+        assert eventually(lambda: status(server.say(request(server, "GET /api/v1/status"))) == 200)
+
+
+def test_64_searches_at_once_are_answered_or_put_off(server):
+    def search(number: int) -> tuple[int, str | None]:
+        with server.client() as client:
+            answer = client.get("search", params={"q": f"the doctor lost bicycle {number}"})
+            return answer.status_code, answer.headers.get("retry-after")
+
+    with ThreadPoolExecutor(64) as threads:
+        answers = list(threads.map(search, range(256)))
+    assert set(answers) <= {(200, None), (503, "1")} and answers.count((200, None)) >= 48
+
+
+def test_too_many_searches_are_put_off(open_server, holiday, monkeypatch):
+    go = threading.Event()
+    from hearsight.library import Collection
+
+    search = Collection.search
+
+    def held(self, *arguments):
+        go.wait(20)
+        return search(self, *arguments)
+
+    with open_server(holiday) as server, server.client() as api:
+        monkeypatch.setattr(Collection, "search", held)
+        line = request(server, "GET /api/v1/search?q=a")
+        with ExitStack() as stack:
+            waiting = [stack.enter_context(server.connect(line)) for _ in range(64)]
+            deadline = time.monotonic() + 10
+            while time.monotonic() < deadline:
+                answer = api.get("status")
+                assert answer.status_code == 200
+                with server.connect(line, 0.5) as one:
+                    try:
+                        late = one.recv(1 << 16)
+                        break
+                    except TimeoutError:
+                        continue
+            assert status(late) == 503 and b"retry-after: 1" in late
+            go.set()
+            statuses = [status(until_closed(connection)) for connection in waiting]
+        assert set(statuses) == {200, 503} and statuses.count(200) == serving.MOST_WAITING
+
+
+def test_who_vanishes_holds_no_place(server, api):
+    line = request(server, "GET /api/v1/search?q=the+doctor+lost+a+yellow+bicycle")
+    for _ in range(100):
+        server.connect(line).close()
+    assert eventually(lambda: api.get("search", params={"q": "a"}).status_code == 200, 5)
+    assert is_quick(api)
+
+
+def test_smuggled_requests_are_refused(server):
+    both = ("Content-Length: 4", "Transfer-Encoding: chunked")
+    for headers in (both, both[::-1], ("Content-Length: 4", "Content-Length: 5"), ("Content-Length: -1",),
+                    ("Transfer-Encoding: chunked, identity",), ("Content-Length : 4",)):  # fmt: skip
+        said = request(server, "POST /api/v1/session", *headers, body=b"0\r\n\r\nGET /api/v1/status HTTP/1.1\r\n\r\n")
+        answer = server.say(said)
+        assert status(answer) == 400 and answer.count(b"HTTP/1.1") == 1, (headers, answer)
+
+
+def test_upgrades_lead_nowhere(server):
+    for kind in ("websocket", "h2c", "TLS/1.0"):
+        said = request(server, "GET /api/v1/status", f"Upgrade: {kind}").replace(b"close", b"Upgrade")
+        with server.connect(said) as connection:
+            assert status(connection.recv(1 << 16)) in (200, 400)
+    for method in ("CONNECT", "TRACE", "PROPFIND"):
+        assert status(server.say(request(server, f"{method} /api/v1/status"))) in (400, 405)
+
+
+def test_patterns_that_take_for_ever_do_not(api):
+    begun = time.monotonic()
+    for pattern in ("*a" * 900, "*?" * 900 + "z", "[!a]*" * 300, "[" * 2000, "(" * 2000, "\\" * 2000):
+        assert api.get("search", params={"q": "a", "path": pattern}).status_code == 200
+    assert api.get("search", params={"q": "a " * 1000}).status_code == 200
+    assert api.get("search", params={"q": "\u0301" * 2000}).status_code in (200, 422)
+    assert time.monotonic() - begun < 10

@@ -1,0 +1,82 @@
+"""The description of the API, and that the API is as it is described."""
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+
+from hearsight.web.app import create_app
+from hearsight.web.serving import Serving
+
+SPEC = create_app(Serving({}, "", lambda: None)).openapi()
+OPERATIONS = [
+    pytest.param(operation, id=f"{method.upper()} {path}")
+    for path, methods in SPEC["paths"].items()
+    for method, operation in methods.items()
+]
+schema = schemathesis.openapi.from_dict(SPEC)
+# A query may be one without a word in it, and a file none that can be read: which is which, no schema tells.
+BEYOND_SCHEMAS = [schemathesis.checks.positive_data_acceptance]
+PATIENCE = settings(
+    max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
+)
+
+
+def test_the_description_is_served(api):
+    assert api.get("openapi.json").json() == SPEC
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_every_route_says_what_it_does_and_shows_an_answer(operation):
+    assert operation["summary"] and operation["description"] and operation["tags"]
+    assert all(parameter["description"] for parameter in operation.get("parameters", ()))
+    status, answer = next(iter(operation["responses"].items()))
+    assert status in ("200", "202", "204")
+    kinds = answer.get("content", {})
+    assert kinds or status == "204"
+    for kind, content in kinds.items():
+        assert "example" in content or kind.startswith(("video/", "audio/", "image/", "application/octet")), kind
+    for status, answer in operation["responses"].items():
+        if int(status) >= 400:
+            assert answer["content"]["application/json"]["schema"]["$ref"].endswith("/Problem"), status
+
+
+def test_examples_are_as_they_are_described(api):
+    """The samples have the very fields of real answers."""
+    for path, methods in SPEC["paths"].items():
+        if "{" in path or "get" not in methods or path.endswith("export"):
+            continue
+        sample = methods["get"]["responses"]["200"]["content"]["application/json"]
+        answer = api.get(path.removeprefix("/api/v1/"), params={"q": "a bell rings"}).json()
+        assert fields_of(answer) == fields_of(sample["example"]), path
+
+
+def fields_of(value):
+    if isinstance(value, list):
+        return fields_of(value[0]) if value else None
+    if isinstance(value, dict):
+        return {name: fields_of(of) for name, of in value.items() if name not in ("gates", "failed", "spans")}
+    return None
+
+
+@schema.parametrize()
+@PATIENCE
+def test_the_api_is_as_it_is_described(case, server):
+    answer = case.call(base_url=server.url.rstrip("/"))
+    case.validate_response(answer, excluded_checks=BEYOND_SCHEMAS)
+
+
+@schema.exclude(method="POST", path_regex="update$").include(path_regex=r"\{").parametrize()
+@PATIENCE
+def test_what_is_there_is_as_it_is_described(case, server, clips):
+    case.path_parameters = {"library": "holiday", "clip": clips["bell.mkv"]}
+    answer = case.call(base_url=server.url.rstrip("/"))
+    case.validate_response(answer, excluded_checks=BEYOND_SCHEMAS)
+
+
+@schema.parametrize()
+@settings(PATIENCE, max_examples=3)
+def test_nothing_is_as_described_without_the_token(case, token_server):
+    answer = case.call(base_url=token_server.url.rstrip("/"))
+    if "/session" not in case.path:
+        assert answer.status_code == 401
+    case.validate_response(answer, checks=[schemathesis.checks.not_a_server_error])

@@ -1,0 +1,118 @@
+"""hearsight serve, as a person types it."""
+
+import json
+import shutil
+import signal
+import socket
+import time
+from contextlib import suppress
+
+import httpx2
+import pytest
+
+from hearsight.cli.main import main
+from hearsight.library import Library
+from tests.library.conftest import film
+from tests.making import tiny_model
+from tests.web.conftest import Running, address, eventually, serve
+
+
+@pytest.fixture
+def refused(capsys):
+    """What is told of a command line that serves nothing: one line."""
+
+    def refused(*words) -> str:
+        capsys.readouterr()
+        assert main(["serve", *map(str, words)]) == 1
+        told = capsys.readouterr().err
+        assert told.startswith("error: ") and told.count("\n") == 1
+        return told
+
+    return refused
+
+
+def test_a_folder_that_is_not_indexed(refused, tmp_path, monkeypatch):
+    assert f"{tmp_path} is not indexed; run: hearsight index" in refused(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert "is not indexed, nor is a folder above it" in refused()
+
+
+def test_libraries_of_different_models(refused, holiday, tmp_path):
+    model = tiny_model(tmp_path / "model", method="clip4clip", seed=1)
+    (tmp_path / "films").mkdir()
+    Library.create(tmp_path / "films", model, name=str(tmp_path / "model"))
+    assert "indexed with different models" in refused(holiday, tmp_path / "films")
+
+
+def test_a_port_that_is_taken(refused, holiday):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        told = refused(holiday, "--port", port)
+    assert f"cannot listen on 127.0.0.1 port {port}: " in told and "give another --port" in told
+    assert "cannot listen on 203.0.113.9" in refused(holiday, "--host", "203.0.113.9", "--token", "0123456789abcdef")
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.0.1", "example.org"])
+def test_to_listen_elsewhere_demands_a_token(refused, holiday, host):
+    assert "set a token" in refused(holiday, "--host", host)
+
+
+@pytest.mark.parametrize("token", ["", "short", "0123456789abcde", "with spaces in it", "ünïcödé-is-no-tökên"])
+def test_a_token_that_is_too_easy(refused, holiday, token):
+    assert "the token is too easy" in refused(holiday, "--host", "0.0.0.0", "--token", token)
+
+
+def test_one_index_and_folders(refused, holiday):
+    assert "leave the folders out" in refused(holiday, "--library", holiday / ".hearsight")
+
+
+def test_a_model_that_is_gone(refused, holiday, tmp_path):
+    folder = served_elsewhere(holiday, tmp_path, model=str(tmp_path / "gone"))
+    assert "which is gone; put it back" in refused(folder)
+
+
+def test_a_model_that_cannot_be_loaded_ends_the_server(holiday, tmp_path, capsys):
+    (tmp_path / "model").mkdir()
+    folder = served_elsewhere(holiday, tmp_path, model=str(tmp_path / "model"))
+    assert main(["serve", str(folder), "--port", "0"]) == 1
+    begun, told = capsys.readouterr().err.splitlines()
+    assert begun.startswith("searching holiday at http://127.0.0.1:")
+    assert told.startswith("error: ") and str(tmp_path / "model") in told and "fault of Hearsight" not in told
+
+
+def test_ctrl_c_ends_it_soon_whoever_still_listens(holiday, tmp_path):
+    """While a film is streamed to someone who takes none of it, and an update is followed."""
+    folder, log = tmp_path / "holiday", tmp_path / "log"
+    shutil.copytree(holiday, folder)
+    for number in range(3):
+        film(folder / f"{number}.mkv", 100, seed=number)
+    with serve(log, folder, "--port", 0) as process:
+        server = Running(address(log, process), folder)
+        with server.client() as api:
+            assert eventually(lambda: api.get("status").json()["ready"], 60)
+            hits = api.get("search", params={"q": "a", "path": "trip/sea.mkv"}).json()["hits"]
+            assert api.post("libraries/holiday/update").status_code == 202
+            media = f"GET /api/v1/libraries/holiday/clips/{hits[0]['clip']}/media HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            with server.connect(media.encode() * 16), server.connect(b"GET / HTTP/1.1\r\n"):
+                with api.stream("GET", "libraries/holiday/update/events") as events:
+                    lines = events.iter_lines()
+                    assert "running" in next(lines)
+                    begun = time.monotonic()
+                    process.send_signal(signal.SIGINT)
+                    told = []
+                    with suppress(httpx2.HTTPError):  # cut off, at the latest when the server ends
+                        for line in filter(None, lines):
+                            told.append(line)
+                assert process.wait(60) == 130
+                assert time.monotonic() - begun < 30
+        assert told and json.loads(told[0][6:])["state"] == "stopping"
+    assert log.read_text().splitlines()[1:] == ["stopped"]
+
+
+def served_elsewhere(holiday, tmp_path, **identity):
+    """A copy of the folder whose library says something else of itself."""
+    folder = tmp_path / "holiday"
+    shutil.copytree(holiday, folder)
+    told = folder / ".hearsight" / "library.json"
+    told.write_text(json.dumps({**json.loads(told.read_text()), **identity}))
+    return folder
