@@ -68,6 +68,11 @@ def test_moments_are_all_clips_in_order_of_time(collection):
     assert (best.clip, best.line, best.words) == (hit.clip, "a yellow bicycle", 1)
     assert best.similarity == pytest.approx(hit.similarity, rel=1e-4)
     assert collection.moments("home", "0123456789abcdef-000000000", "a bell") == []
+    dense = collection.moments(hit.library, hit.clip, "a yellow bicycle", "dense")
+    assert [(moment.start, moment.words) for moment in dense] == [(0, 0), (2, 0), (4, 0)]
+    speech = collection.moments(hit.library, hit.clip, "a yellow bicycle", "speech")
+    assert [(moment.start, moment.words) for moment in speech] == [(0, 0), (2, 1), (4, 0)]
+    assert speech[1].rank == 1
 
 
 def test_like_a_clip_is_its_copy_elsewhere_and_never_itself(collection):

@@ -71,16 +71,17 @@ def search(
 
 
 def moments(place: Place, text: str, model: CLIP4Clip, mode: Mode, video: str) -> list[Hit]:
-    """See `Library.moments`. video: its id."""
+    """See `Collection.moments`. video: its id."""
     query = Query.of(text)
     vector = text_vector(query, model)
     view = View.of(place, Filters())
     if video not in view.snapshot.videos:
         return []
     clips = view.of_video(video)
-    strength = np.array([query.strength(stems(transcript)) for transcript in clips.transcripts])
+    strength = np.array([query.strength(stems(said)) if mode != "dense" else 0.0 for said in clips.transcripts])
     found = Candidates(clips.ids, [(0, video)] * len(clips.ids), *score(clips, vector, model), strength, strength)
     order, scores = rank(found, mode)
+    order += sorted(set(range(len(clips.ids))) - set(order))  # in mode "speech", those that say none of the words
     hits = explain(found, order, [0] * len(order), scores, query, vector, mode, [view])
     return sorted(hits, key=lambda hit: hit.start)
 

@@ -36,7 +36,7 @@ async def thumbnail(served: Served, library: LibraryName, clip: ClipId) -> Respo
     collection = await served.collection()
     picture = await served.look(collection.libraries[library].thumbnail, clip)
     if picture is None:
-        raise no_clip(clip)
+        raise HTTPException(404, f"no picture of {clip!r}: it has none, or is no more")
     return Response(picture, media_type="image/jpeg", headers={"cache-control": DAY})
 
 
