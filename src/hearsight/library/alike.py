@@ -30,6 +30,8 @@ def alike(views: Sequence[View], vector: NDArray[np.float32], limit: int) -> Sea
     tables = [shown([view.nearest(vector, RANKED, wanted)], view) for view in views]
     videos = [(number, video) for number, part in enumerate(tables) for video in part["video"].to_pylist()]
     table = pa.concat_tables(tables)
+    if not len(table):
+        return SearchResult("", "dense", [], 0, 0, clips, 1000 * (time.perf_counter() - begun))
 
     mask, pooled = read_mask(table), read_vectors(table, "pooled")
     frames = read_vectors(table, "frames").reshape(*mask.shape, -1)
