@@ -216,6 +216,18 @@ def test_an_example_in_one_library(api, pictures):
     assert api.post("search/example", params={"library": "x"}, content=content).status_code == 404
 
 
+def test_filters_that_nothing_passes(api, clips, pictures):
+    content = (pictures / "red.png").read_bytes()
+    asked = {"path": "nothing"}
+    for answer in (
+        api.get("search", params={"q": "a bell", **asked}),
+        api.get(of(clips, "bell.mkv", "similar"), params=asked),
+        api.post("search/example", params=asked, content=content),
+    ):
+        assert answer.status_code == 200, answer.text
+        assert (answer.json()["hits"], answer.json()["clips"], answer.json()["total_clips"]) == ([], 0, 17)
+
+
 # Clips
 
 

@@ -1,6 +1,7 @@
 """What a stranger, another page or a slow network may do to a server, and what it does then."""
 
 import hmac
+import io
 import json
 import os
 import random
@@ -11,13 +12,14 @@ import threading
 import time
 import zlib
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from PIL import Image
 
+from hearsight.library import Collection
 from hearsight.web import connections, guard, search_routes, serving, streaming
 from tests.making_media import beep, make_media
 from tests.web.conftest import HOSTILE, MARKUP, SCRIPT, TOKEN, eventually, until_closed
@@ -81,8 +83,6 @@ def test_no_name_leads_to_a_file(server, clips, name):
         f"/api/v1/libraries/holiday/clips/{clip}/{name}",
     ):
         answer = server.say(request(server, f"GET {path}"))
-        if path in ("//etc/passwd", "/.", "/%2e", "/page/../../../../../../etc/passwd") and status(answer) == 200:
-            pytest.fail(f"{path}: {answer[:200]!r}")
         assert status(answer) in (400, 404), (path, answer[:300])
         assert SECRET not in answer and b"Traceback" not in answer and b"import " not in answer
 
@@ -161,8 +161,8 @@ def test_ranges_cost_no_more_than_the_file(server, holiday, clips, asked, expect
 # Examples
 
 
-def temporary(folder: str = tempfile.gettempdir()) -> set[str]:
-    return {path.name for path in Path(folder).glob("hearsight-example-*")}
+def temporary() -> set[Path]:
+    return {*Path(tempfile.gettempdir()).glob("hearsight-example-*")}
 
 
 def bomb() -> bytes:
@@ -247,11 +247,9 @@ def test_examples_that_vanish_leave_nothing_and_give_their_place_back(server, ap
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # a reset, not a farewell
         connection.close()
     assert eventually(lambda: temporary() <= before)
-    picture = Image.new("RGB", (8, 8))
-    with tempfile.TemporaryFile() as file:
-        picture.save(file, "PNG")
-        file.seek(0)
-        assert api.post("search/example", content=file.read()).status_code == 200
+    picture = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(picture, "PNG")
+    assert api.post("search/example", content=picture.getvalue()).status_code == 200
 
 
 def test_slow_examples_hold_up_neither_others_nor_searches(server, api, tmp_path):
@@ -286,7 +284,7 @@ def test_no_header_comes_of_what_was_asked(server, end):
     ):
         answer = server.say(request(server, f"GET {quote(path, safe='/?&=%:<>')}"))
         head = answer.partition(b"\r\n\r\n")[0].lower()
-        assert b"set-cookie" not in head and b"location" not in head, head
+        assert b"\nset-cookie:" not in head and b"\nlocation:" not in head, head
         if status(answer) != 400:
             assert b"nosniff" in head and b"default-src 'none'" in head
 
@@ -503,7 +501,7 @@ def test_64_slow_clients(server, api, clips):
 
 @pytest.fixture
 def impatient(open_server, holiday, monkeypatch):
-    """A server that waits a tenth of a second for what it would else wait up to a minute for."""
+    """A server that waits a third of a second for what it would else wait up to a minute for."""
     for name in ("SECONDS_FOR_HEAD", "SECONDS_FOR_BODY", "SECONDS_TO_TAKE"):
         monkeypatch.setattr(connections, name, 0.3)
     with open_server(holiday) as server:
@@ -518,7 +516,6 @@ def impatient(open_server, holiday, monkeypatch):
         b"GET / HTTP/1.1\r\nHost: localhost\r\n",
         b"POST /api/v1/search/example HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nx",
         b"POST /api/v1/session HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n",
-        b"GET /api/v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n\r\n",
         b"GET /api/v1/status HTTP/1.1\r\nHost: localhost\r\n\r\nGET /",
     ],
 )
@@ -576,9 +573,9 @@ def open_files(path: Path) -> int:
     return found
 
 
-def memory(pid: str = "self") -> int:
-    """The resident bytes of a process."""
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+def memory() -> int:
+    """The resident bytes of this process."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 @pytest.mark.parametrize(
@@ -629,20 +626,18 @@ def test_one_connection_too_many_is_closed(open_server, holiday, monkeypatch):
 
 
 def test_64_searches_at_once_are_answered_or_put_off(server):
-    def search(number: int) -> tuple[int, str | None]:
-        with server.client() as client:
-            answer = client.get("search", params={"q": f"the doctor lost bicycle {number}"})
-            return answer.status_code, answer.headers.get("retry-after")
+    def search(number: int) -> bytes:
+        return server.say(request(server, f"GET /api/v1/search?q=the+doctor+lost+bicycle+{number}"))
 
     with ThreadPoolExecutor(64) as threads:
-        answers = list(threads.map(search, range(256)))
-    assert set(answers) <= {(200, None), (503, "1")} and answers.count((200, None)) >= 48
+        answers = list(threads.map(search, range(128)))
+    assert {status(answer) for answer in answers} <= {200, 503}
+    assert all(b"\nretry-after: 1\r" in answer for answer in answers if status(answer) == 503)
+    assert sum(status(answer) == 200 for answer in answers) >= serving.MOST_WAITING
 
 
 def test_too_many_searches_are_put_off(open_server, holiday, monkeypatch):
     go = threading.Event()
-    from hearsight.library import Collection
-
     search = Collection.search
 
     def held(self, *arguments):
@@ -654,20 +649,17 @@ def test_too_many_searches_are_put_off(open_server, holiday, monkeypatch):
         line = request(server, "GET /api/v1/search?q=a")
         with ExitStack() as stack:
             waiting = [stack.enter_context(server.connect(line)) for _ in range(64)]
-            deadline = time.monotonic() + 10
-            while time.monotonic() < deadline:
-                answer = api.get("status")
-                assert answer.status_code == 200
-                with server.connect(line, 0.5) as one:
-                    try:
-                        late = one.recv(1 << 16)
-                        break
-                    except TimeoutError:
-                        continue
-            assert status(late) == 503 and b"retry-after: 1" in late
+
+            def late() -> bytes:
+                with server.connect(line, 0.5) as connection, suppress(TimeoutError):
+                    return connection.recv(1 << 16)
+                return b""
+
+            assert eventually(lambda: status(late()) == 503) and b"\nretry-after: 1\r" in late()
+            assert api.get("status").status_code == 200
             go.set()
             statuses = [status(until_closed(connection)) for connection in waiting]
-        assert set(statuses) == {200, 503} and statuses.count(200) == serving.MOST_WAITING
+        assert set(statuses) == {200, 503} and statuses.count(200) <= serving.MOST_WAITING
 
 
 def test_who_vanishes_holds_no_place(server, api):

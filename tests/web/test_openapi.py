@@ -3,6 +3,7 @@
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
+from schemathesis import checks
 
 from hearsight.web.app import create_app
 from hearsight.web.serving import Serving
@@ -13,12 +14,15 @@ OPERATIONS = [
     for path, methods in SPEC["paths"].items()
     for method, operation in methods.items()
 ]
-schema = schemathesis.openapi.from_dict(SPEC)
-# A query may be one without a word in it, and a file none that can be read: which is which, no schema tells.
-BEYOND_SCHEMAS = [schemathesis.checks.positive_data_acceptance]
-PATIENCE = settings(
-    max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
-)
+CHECKED = [
+    checks.not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_schema_conformance,
+]
+FEW = settings(max_examples=4, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+# What starts updates is tested by one that is followed to its end.
+schema = schemathesis.openapi.from_dict(SPEC).exclude(method="POST", path_regex="update$")
 
 
 def test_the_description_is_served(api):
@@ -47,36 +51,29 @@ def test_examples_are_as_they_are_described(api):
             continue
         sample = methods["get"]["responses"]["200"]["content"]["application/json"]
         answer = api.get(path.removeprefix("/api/v1/"), params={"q": "a bell rings"}).json()
-        assert fields_of(answer) == fields_of(sample["example"]), path
+        assert list(strange(sample["example"], answer)) == [], path
 
 
-def fields_of(value):
-    if isinstance(value, list):
-        return fields_of(value[0]) if value else None
-    if isinstance(value, dict):
-        return {name: fields_of(of) for name, of in value.items() if name not in ("gates", "failed", "spans")}
-    return None
+def strange(sample, answer):
+    """The fields of a sample that an answer has not."""
+    if isinstance(sample, list) and answer:
+        yield from strange(sample[0], answer[0])
+    if isinstance(sample, dict) and answer is not None:
+        yield from sample.keys() - answer.keys()
+        for name in sample.keys() & answer.keys():
+            yield from strange(sample[name], answer[name])
 
 
 @schema.parametrize()
-@PATIENCE
+@FEW
 def test_the_api_is_as_it_is_described(case, server):
     answer = case.call(base_url=server.url.rstrip("/"))
-    case.validate_response(answer, excluded_checks=BEYOND_SCHEMAS)
+    case.validate_response(answer, checks=[*CHECKED, checks.negative_data_rejection])
 
 
-@schema.exclude(method="POST", path_regex="update$").include(path_regex=r"\{").parametrize()
-@PATIENCE
+@schema.include(path_regex=r"\{").parametrize()
+@FEW
 def test_what_is_there_is_as_it_is_described(case, server, clips):
     case.path_parameters = {"library": "holiday", "clip": clips["bell.mkv"]}
     answer = case.call(base_url=server.url.rstrip("/"))
-    case.validate_response(answer, excluded_checks=BEYOND_SCHEMAS)
-
-
-@schema.parametrize()
-@settings(PATIENCE, max_examples=3)
-def test_nothing_is_as_described_without_the_token(case, token_server):
-    answer = case.call(base_url=token_server.url.rstrip("/"))
-    if "/session" not in case.path:
-        assert answer.status_code == 401
-    case.validate_response(answer, checks=[schemathesis.checks.not_a_server_error])
+    case.validate_response(answer, checks=CHECKED)
