@@ -6,13 +6,11 @@ import time
 from collections.abc import Sequence
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from hearsight.library.explain import Candidates, explain, grouped
 from hearsight.library.results import SearchResult
-from hearsight.library.schema import read_mask, read_vectors
-from hearsight.library.search import CANDIDATES, PER_HIT, RANKED, shown
+from hearsight.library.search import CANDIDATES, PER_HIT
 from hearsight.library.view import View
 
 LEAST = 1e-6
@@ -27,16 +25,17 @@ def alike(views: Sequence[View], vector: NDArray[np.float32], limit: int) -> Sea
     vector = vector / max(float(np.linalg.norm(vector)), LEAST)
     clips = sum(view.snapshot.clips for view in views)
     wanted = max(CANDIDATES, PER_HIT * min(limit, clips))
-    tables = [shown([view.nearest(vector, RANKED, wanted)], view) for view in views]
-    videos = [(number, video) for number, part in enumerate(tables) for video in part["video"].to_pylist()]
-    table = pa.concat_tables(tables)
+    found = Candidates.joined([_compared(number, view, vector, wanted) for number, view in enumerate(views)])
+    order: list[int] = np.lexsort((np.array(found.ids), -found.similarity)).tolist()
+    hits = explain(found, *grouped(found, order, limit), found.similarity, None, vector, "dense", views)
+    videos = len(set(found.videos))
+    return SearchResult("", "dense", hits, len(order), videos, clips, 1000 * (time.perf_counter() - begun))
 
-    mask, pooled = read_mask(table), read_vectors(table, "pooled")
-    frames = read_vectors(table, "frames").reshape(*mask.shape, -1)
-    per_frame = np.where(mask, frames @ vector[: frames.shape[-1]], np.float32(-1))
-    cosine = pooled @ vector / np.linalg.norm(pooled, axis=1).clip(LEAST)
-    nothing = np.zeros(len(table))
-    found = Candidates(table["id"].to_pylist(), videos, cosine, per_frame, nothing, nothing)
-    order: list[int] = np.lexsort((np.array(found.ids), -cosine)).tolist()
-    hits = explain(found, *grouped(found, order, limit), cosine, None, vector, "dense", views)
-    return SearchResult("", "dense", hits, len(order), len(set(videos)), clips, 1000 * (time.perf_counter() - begun))
+
+def _compared(number: int, view: View, vector: NDArray[np.float32], wanted: int) -> Candidates:
+    clips, _ = view.candidates(vector, None, wanted)
+    frames = clips.frames.astype(np.float32)
+    per_frame = np.where(clips.mask, frames @ vector[: frames.shape[-1]], np.float32(-1))
+    cosine = clips.pooled @ vector / np.linalg.norm(clips.pooled, axis=1).clip(LEAST)
+    nothing = np.zeros(len(clips.ids))
+    return Candidates(clips.ids, [(number, video) for video in clips.videos], cosine, per_frame, nothing, nothing)

@@ -38,6 +38,18 @@ class Candidates:
     bm25: NDArray[np.float64]
     strength: NDArray[np.float64]
 
+    @classmethod
+    def joined(cls, parts: Sequence[Candidates]) -> Candidates:
+        """Those of several libraries together."""
+        if len(parts) == 1:
+            return parts[0]
+        arrays = ("similarity", "per_frame", "bm25", "strength")
+        return cls(
+            [id for part in parts for id in part.ids],
+            [video for part in parts for video in part.videos],
+            *(np.concatenate([getattr(part, name) for part in parts]) for name in arrays),
+        )
+
 
 def grouped(found: Candidates, order: Sequence[int], limit: int) -> tuple[list[int], list[int]]:
     """The best row of each of the first `limit` videos; how many more of a video's rows come before the last of these.

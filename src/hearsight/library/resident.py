@@ -5,7 +5,7 @@ A look into a table on disk costs its search a few milliseconds of every core, t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +13,9 @@ import pyarrow as pa
 import torch
 from numpy.typing import NDArray
 
-from hearsight.library.schema import read_vectors
+from hearsight.library.postings import Postings
+from hearsight.library.ranked import Ranked
+from hearsight.library.words import stems
 
 if TYPE_CHECKING:
     from hearsight.library.where import Where
@@ -24,8 +26,9 @@ class Resident:
 
     def __init__(self, table: pa.Table) -> None:
         self.table = table.combine_chunks()
-        self.row = {id: row for row, id in enumerate(table["id"].to_pylist())}
-        self._pooled = torch.from_numpy(read_vectors(self.table, "pooled"))
+        self.ranked = Ranked.of(self.table)
+        self._row = {id: row for row, id in enumerate(self.ranked.ids)}
+        self._postings = Postings([stems(transcript) for transcript in self.ranked.transcripts])
         videos = self.table["video"].combine_chunks().dictionary_encode()
         self._video_names: list[str] = videos.dictionary.to_pylist()
         self._videos: NDArray[np.int64] = videos.indices.to_numpy().astype(np.int64)
@@ -33,13 +36,16 @@ class Resident:
 
     def nearest(self, vector: NDArray[np.float32], limit: int, where: Where) -> list[int]:
         """The rows whose pooled vectors are nearest to a text's, in no order."""
-        near: NDArray[np.float32] = (self._pooled @ torch.from_numpy(vector)).numpy()
+        near: NDArray[np.float32] = (torch.from_numpy(self.ranked.pooled) @ torch.from_numpy(vector)).numpy()
         passing = self._passing(where)
-        rows = np.arange(len(near)) if passing is None else passing.nonzero()[0]
-        if len(rows) > limit:
-            rows = rows[np.argpartition(-near[rows], limit - 1)[:limit]]
-        found: list[int] = rows.tolist()
-        return found
+        return _highest(near, np.arange(len(near)) if passing is None else passing.nonzero()[0], limit)
+
+    def saying(self, content: Iterable[str], limit: int, where: Where) -> dict[int, float]:
+        """The rows that best say any of these stems, with their BM25."""
+        scores = self._postings.bm25(content)
+        passing = self._passing(where)
+        found = scores > 0 if passing is None else passing & (scores > 0)
+        return {row: float(scores[row]) for row in _highest(scores, found.nonzero()[0], limit)}
 
     def _passing(self, where: Where) -> NDArray[np.bool_] | None:
         """Which rows a search may find; None for all."""
@@ -50,5 +56,15 @@ class Resident:
             masks.append(np.array([name not in where.hidden for name in self._video_names], bool)[self._videos])
         return np.logical_and.reduce(masks) if masks else None
 
-    def take(self, rows: Sequence[int], columns: Sequence[str]) -> pa.Table:
+    def rows(self, ids: Collection[str], columns: Sequence[str]) -> pa.Table:
+        """These clips, without those that are gone."""
+        rows = [self._row[id] for id in ids if id in self._row]
         return self.table.select(columns).take(pa.array(rows, pa.int64()))
+
+
+def _highest(scores: NDArray[np.float32], rows: NDArray[np.int64], limit: int) -> list[int]:
+    """Those rows that score highest, in no order."""
+    if len(rows) > limit:
+        rows = rows[np.argpartition(-scores[rows], limit - 1)[:limit]]
+    found: list[int] = rows.tolist()
+    return found

@@ -137,16 +137,16 @@ def clip_table(
     return pa.table(columns, schema=schema)
 
 
-def read_vectors(table: pa.Table, column: str) -> NDArray[np.float32]:
-    """A column of vectors as (rows, numbers) float32."""
+def read_vectors(table: pa.Table, column: str, dtype: type = np.float32) -> NDArray[Any]:
+    """A column of vectors as (rows, numbers)."""
     values: NDArray[np.float16] = table[column].combine_chunks().flatten().to_numpy(zero_copy_only=False)
-    return values.reshape(len(table), -1).astype(np.float32)
+    return values.reshape(len(table), table.schema.field(column).type.list_size).astype(dtype, copy=False)
 
 
 def read_mask(table: pa.Table) -> NDArray[np.bool_]:
     """(rows, F)."""
     mask: NDArray[np.bool_] = table["mask"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
-    return mask.reshape(len(table), -1)
+    return mask.reshape(len(table), table.schema.field("mask").type.list_size)
 
 
 def _vectors(vectors: Tensor) -> pa.Array:

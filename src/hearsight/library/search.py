@@ -28,14 +28,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import torch
 from numpy.typing import NDArray
 
 from hearsight.errors import HearsightError
 from hearsight.library.explain import Candidates, explain, grouped
+from hearsight.library.ranked import Ranked
 from hearsight.library.results import Filters, Hit, Mode, SearchResult
-from hearsight.library.schema import read_mask, read_vectors
 from hearsight.library.view import Place, View
 from hearsight.library.words import Query, stems
 from hearsight.models.clip4clip import CLIP4Clip
@@ -44,8 +43,6 @@ from hearsight.types import VideoEmbedding
 CANDIDATES, PER_HIT, MOST_CANDIDATES = 200, 10, 5000
 K = 60
 FIRST_BY_BOTH = 2 / (K + 1)
-
-RANKED = ["id", "video", "pooled", "frames", "mask", "transcript"]
 
 
 def search(
@@ -80,11 +77,9 @@ def moments(place: Place, text: str, model: CLIP4Clip, mode: Mode, video: str) -
     view = View.of(place, Filters())
     if video not in view.snapshot.videos:
         return []
-    table = view.of_video(video, RANKED)
-    strength = [query.strength(stems(transcript)) for transcript in table["transcript"].to_pylist()]
-    found = Candidates(
-        table["id"].to_pylist(), [(0, video)] * len(table), *score(table, vector, model), *2 * [np.array(strength)]
-    )
+    clips = view.of_video(video)
+    strength = np.array([query.strength(stems(transcript)) for transcript in clips.transcripts])
+    found = Candidates(clips.ids, [(0, video)] * len(clips.ids), *score(clips, vector, model), strength, strength)
     order, scores = rank(found, mode)
     hits = explain(found, order, [0] * len(order), scores, query, vector, mode, [view])
     return sorted(hits, key=lambda hit: hit.start)
@@ -107,52 +102,30 @@ def candidates(
 
     wanted: how many of either, of each library.
     """
-    tables, videos, said = [], [], {}
+    parts = []
     for number, view in enumerate(views):
-        found = []
-        if mode != "speech":
-            found.append(view.nearest(vector, RANKED, wanted))
-        if mode != "dense" and query.content:
-            table, bm25 = view.saying(query.spoken, RANKED, wanted)
-            said.update({(number, id): score for id, score in bm25.items()})
-            found.append(table)
-        table = shown(found, view) if found else view.place.store.clips.schema.empty_table().select(RANKED)
-        tables.append(table)
-        videos += [(number, video) for video in table["video"].to_pylist()]
-    table = pa.concat_tables(tables)
-    keys = [(number, id) for (number, _), id in zip(videos, table["id"].to_pylist(), strict=True)]
-    strength = [
-        query.strength(stems(transcript)) if key in said else 0.0
-        for key, transcript in zip(keys, table["transcript"].to_pylist(), strict=True)
-    ]
-    similarity, per_frame = score(table, vector, model)
-    found_by_words = np.array([said.get(key, 0.0) for key in keys])
-    return Candidates([id for _, id in keys], videos, similarity, per_frame, found_by_words, np.array(strength))
-
-
-def shown(tables: Sequence[pa.Table], view: View) -> pa.Table:
-    """The rows of tables together, each clip once, of videos that count."""
-    table = pa.concat_tables(tables)
-    ids, videos = table["id"].to_pylist(), table["video"].to_pylist()
-    first = {id: row for row, id in reversed(list(enumerate(ids))) if videos[row] in view.snapshot.videos}
-    return table.take(pa.array(sorted(first.values()), pa.int64()))
+        clips, bm25 = view.candidates(vector if mode != "speech" else None, query if mode != "dense" else None, wanted)
+        strength = [
+            query.strength(stems(transcript)) if id in bm25 else 0.0
+            for id, transcript in zip(clips.ids, clips.transcripts, strict=True)
+        ]
+        said = [bm25.get(id, 0.0) for id in clips.ids]
+        videos = [(number, video) for video in clips.videos]
+        parts.append(Candidates(clips.ids, videos, *score(clips, vector, model), np.array(said), np.array(strength)))
+    return Candidates.joined(parts)
 
 
 def score(
-    table: pa.Table, vector: NDArray[np.float32], model: CLIP4Clip
+    clips: Ranked, vector: NDArray[np.float32], model: CLIP4Clip
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """The model's exact similarity of each clip, and the cosine of each of its frames (-1 for padding)."""
-    if not len(table):
-        return np.empty(0, np.float32), np.empty((0, model.config.frames), np.float32)
-    mask = read_mask(table)
-    frames = torch.from_numpy(read_vectors(table, "frames")).view(*mask.shape, -1).to(model.device)
-    pooled = torch.from_numpy(read_vectors(table, "pooled")).to(model.device)
-    text = torch.from_numpy(vector).to(model.device)
-    video = VideoEmbedding(frames, torch.from_numpy(mask).to(model.device), pooled, vision=frames)
+    frames = torch.from_numpy(clips.frames.astype(np.float32)).to(model.device)
+    mask, pooled, text = (torch.from_numpy(values).to(model.device) for values in (clips.mask, clips.pooled, vector))
     with torch.inference_mode():
+        video = VideoEmbedding(frames, mask, pooled, vision=frames)
         similarity: NDArray[np.float32] = model.similarity(text[None], video)[0].cpu().numpy()
         per_frame: NDArray[np.float32] = (frames @ text[: model.width]).cpu().numpy()
-    return similarity, np.where(mask, per_frame, np.float32(-1))
+    return similarity, np.where(clips.mask, per_frame, np.float32(-1))
 
 
 # In which order

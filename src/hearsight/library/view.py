@@ -10,9 +10,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from hearsight.library.ranked import COLUMNS, Ranked
 from hearsight.library.results import Filters
 from hearsight.library.store import Snapshot, Store, among
 from hearsight.library.where import Where
+from hearsight.library.words import Query
 
 
 @dataclass(frozen=True)
@@ -36,29 +38,38 @@ class View:
         snapshot = place.store.snapshot()
         return cls(place, snapshot, Where.of(filters, snapshot, besides))
 
-    def nearest(self, vector: NDArray[np.float32], columns: Sequence[str], limit: int) -> pa.Table:
-        """The clips whose pooled vectors are nearest to a text's."""
-        resident = self.snapshot.resident
-        if resident is None:
-            return self.place.store.nearest(vector, columns, limit, self.where.sql).select(columns)
-        return resident.take(resident.nearest(vector, limit, self.where), columns)
+    def candidates(
+        self, vector: NDArray[np.float32] | None, query: Query | None, limit: int
+    ) -> tuple[Ranked, dict[str, float]]:
+        """The clips nearest to a pooled vector and those that best say a query's words, each once.
 
-    def saying(self, words: str, columns: Sequence[str], limit: int) -> tuple[pa.Table, dict[str, float]]:
-        """The clips that best say any of the words, and the BM25 of each by its id."""
+        None for what is not asked. limit: how many of either. Also the BM25, by id, of those that say the words.
+        """
         resident = self.snapshot.resident
-        asked = columns if resident is None else ["id"]
-        found = self.place.store.saying(words, asked, limit, self.where.sql)
-        bm25 = dict(zip(found["id"].to_pylist(), found["_score"].to_pylist(), strict=True))
-        table = found.select(columns) if resident is None else self.rows(bm25.keys(), columns)
-        return table, bm25
+        if resident is not None:
+            said = resident.saying(query.content, limit, self.where) if query else {}
+            near = resident.nearest(vector, limit, self.where) if vector is not None else []
+            found = resident.ranked.take(list(dict.fromkeys([*near, *said])))
+            return found, {resident.ranked.ids[row]: score for row, score in said.items()}
+        store, where = self.place.store, self.where.sql
+        tables, bm25 = [store.clips.schema.empty_table().select(COLUMNS)], {}
+        if vector is not None:
+            tables.append(store.nearest(vector, COLUMNS, limit, where).select(COLUMNS))
+        if query and query.content:
+            table = store.saying(query.spoken, COLUMNS, limit, where)
+            bm25 = dict(zip(table["id"].to_pylist(), table["_score"].to_pylist(), strict=True))
+            tables.append(table.select(COLUMNS))
+        found = Ranked.of(pa.concat_tables(tables))
+        # A clip may be found twice, and have come since the snapshot.
+        first = {id: row for row, id in reversed(list(enumerate(found.ids)))}
+        return found.take([row for row in first.values() if found.videos[row] in self.snapshot.videos]), bm25
 
     def rows(self, ids: Collection[str], columns: Sequence[str]) -> pa.Table:
         """These clips, in no order; without those that are gone."""
-        resident = self.snapshot.resident
-        if resident is None:
-            return self.place.store.rows(among("id", list(ids)), columns)
-        return resident.take([resident.row[id] for id in ids if id in resident.row], columns)
+        if self.snapshot.resident is not None:
+            return self.snapshot.resident.rows(ids, columns)
+        return self.place.store.rows(among("id", list(ids)), columns)
 
-    def of_video(self, video: str, columns: Sequence[str]) -> pa.Table:
+    def of_video(self, video: str) -> Ranked:
         """All clips of a video, in no order."""
-        return self.place.store.rows(among("video", [video]), columns)
+        return Ranked.of(self.place.store.rows(among("video", [video]), COLUMNS))

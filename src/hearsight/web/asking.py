@@ -37,12 +37,12 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"model": Problem, "description": told[status]} for status in (401, 422, *statuses)}
 
 
-def serving(request: Request) -> Serving:
+async def serving(request: Request) -> Serving:
     found: Serving = request.app.state.serving
     return found
 
 
-def filters(
+async def filters(
     path: Annotated[
         str | None,
         Query(max_length=MOST_LETTERS, description="A part of the path inside the folder, or a pattern with * and ?."),
@@ -63,7 +63,7 @@ Text = Annotated[
 Limit = Annotated[int, Query(ge=1, le=100, description="How many videos, at most.")]
 
 
-def known_library(
+async def known_library(
     served: Served, library: Annotated[str, InPath(description="As /libraries names it.", examples=["holiday"])]
 ) -> str:
     """A library's name, that is one."""
@@ -72,7 +72,7 @@ def known_library(
     return library
 
 
-def searched_library(
+async def searched_library(
     served: Served, library: Annotated[str | None, Query(description="Only this library; else all.")] = None
 ) -> str | None:
     if library is not None and library not in served.shelves:

@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query
 from fastapi.responses import Response
 
-from hearsight.library.results import ClipDetails, Hit, MarkedLine, Mode, SearchResult
+from hearsight.library.results import ClipDetails, Hit, Mode, SearchResult
 from hearsight.web import samples
 from hearsight.web.asking import MOST_LETTERS, ClipId, Filtered, LibraryName, Limit, Served, Text, no_clip, problems
+from hearsight.web.results import PlayableClip, Transcript
 from hearsight.web.streaming import MediaResponse, indexed_file, media_type
 
 router = APIRouter(prefix="/libraries/{library}/clips/{clip}", tags=["clip"])
 
 AROUND = 60.0  # seconds of transcript before and after a clip
 DAY = "private, max-age=86400"
-
-
-@dataclass(frozen=True)
-class PlayableClip(ClipDetails):
-    """media_type: by which a browser can tell whether it plays the file."""
-
-    media_type: str
-
-
-@dataclass(frozen=True)
-class Transcript:
-    """source: where the words are from: a file's subtitles, or a recogniser."""
-
-    source: str | None
-    language: str | None
-    lines: list[MarkedLine]
 
 
 @router.get("", responses={200: samples.of(samples.CLIP), **problems(404, 503)})

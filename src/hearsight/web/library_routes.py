@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
-from hearsight.library.results import Failure, LibraryInfo
+from hearsight.library.results import Failure
 from hearsight.web import samples
 from hearsight.web.asking import LibraryName, Served, problems
+from hearsight.web.results import LibraryState
 from hearsight.web.updates import Updater, UpdateState
 
 router = APIRouter(prefix="/libraries", tags=["library"])
-
-
-@dataclass(frozen=True)
-class LibraryState:
-    """name: of the folder. folders: those below it that have videos, for the filter `path`."""
-
-    name: str
-    info: LibraryInfo
-    folders: list[str]
-    update: UpdateState
 
 
 @router.get("", responses={200: samples.of([samples.LIBRARY]), **problems(503)})

@@ -7,7 +7,7 @@ import json
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import Response
@@ -17,6 +17,7 @@ from hearsight.web import samples
 from hearsight.web.asking import Filtered, Limit, Searched, Served, Text, problems
 from hearsight.web.cut_lists import csv_of, edl_of, fcpxml_of
 from hearsight.web.example import decode, inputs_of
+from hearsight.web.results import Format
 from hearsight.web.serving import BusyError
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ router = APIRouter(tags=["search"])
 MOST_BYTES = 64 << 20
 SECONDS_TO_SEND = 60.0
 
-Format = Literal["json", "csv", "edl", "fcpxml"]
 WRITERS: dict[Format, tuple[str, Callable[[SearchResult], str]]] = {
     "json": ("application/json", lambda result: json.dumps(result.to_dict(), indent=2)),
     "csv": ("text/csv", csv_of),

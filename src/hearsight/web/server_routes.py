@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Body, HTTPException, Request, Response
@@ -12,18 +11,9 @@ from hearsight.models.known import NamedModel, named_models
 from hearsight.web import samples
 from hearsight.web.asking import Served, problems
 from hearsight.web.guard import COOKIE, same, session_of
+from hearsight.web.results import Status
 
 router = APIRouter(tags=["server"])
-
-
-@dataclass(frozen=True)
-class Status:
-    """ready: the model is loaded; until then, what needs it waits."""
-
-    version: str
-    ready: bool
-    model: str
-    libraries: list[str]
 
 
 @router.get("/status", responses={200: samples.of(samples.STATUS), **problems()})

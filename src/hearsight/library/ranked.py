@@ -1,0 +1,45 @@
+"""Clips with all that ranks them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from hearsight.library.schema import read_mask, read_vectors
+
+COLUMNS = ["id", "video", "pooled", "frames", "mask", "transcript"]
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """n clips. pooled: (n, D). frames: (n, F, D) float16 or float32, with mask (n, F)."""
+
+    ids: list[str]
+    videos: list[str]
+    transcripts: list[str]
+    pooled: NDArray[np.float32]
+    frames: NDArray[Any]
+    mask: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, table: pa.Table) -> Ranked:
+        ids, videos, transcripts = (table[name].to_pylist() for name in ("id", "video", "transcript"))
+        mask = read_mask(table)
+        n, F = mask.shape
+        frames = read_vectors(table, "frames", np.float16)
+        frames = frames.reshape(n, F, frames.shape[1] // F)
+        return cls(ids, videos, transcripts, read_vectors(table, "pooled"), frames, mask)
+
+    def take(self, rows: list[int]) -> Ranked:
+        return Ranked(
+            [self.ids[row] for row in rows],
+            [self.videos[row] for row in rows],
+            [self.transcripts[row] for row in rows],
+            self.pooled[rows],
+            self.frames[rows],
+            self.mask[rows],
+        )

@@ -1,0 +1,143 @@
+"""Several libraries as one: searching, likeness, the moments of a video, suggestions."""
+
+import numpy as np
+import pytest
+
+from hearsight.errors import HearsightError
+from hearsight.library import Collection, Filters, Library, store
+from hearsight.library.suggestions import suggestions
+from hearsight.media import probe
+from hearsight.models.inputs import read_clips
+from hearsight.speech.transcript import Transcript
+from hearsight.types import Clip
+from tests.library.conftest import film, say
+from tests.making import tiny_model
+
+
+@pytest.fixture(scope="module", params=["on disk", "in memory"])
+def collection(request, tmp_path_factory, model) -> Collection:
+    """Two folders; both have the same film under the same name."""
+    folder = tmp_path_factory.mktemp("films")
+    for place in ("home", "work"):
+        film(folder / place / "bell.mkv", 6, seed=1)
+        say(folder / place / "bell.srt", "the doctor lost", "a yellow bicycle", "near the old river today")
+        Library.create(folder / place, model, seconds=2)
+    film(folder / "home" / "sea.mkv", 4, seed=2)
+    film(folder / "work" / "silent.mkv", 4, seed=3, sound=False)
+    libraries = {}
+    for place in ("home", "work"):
+        Library.open(folder / place).update(model, None)
+        libraries[place] = Library.open(folder / place, resident=request.param == "in memory")
+    return Collection(libraries, model)
+
+
+def found(result):
+    return [(hit.library, hit.path.name) for hit in result.hits]
+
+
+def test_libraries_are_ranked_together(collection, model):
+    result = collection.search("the doctor lost a bicycle")
+    assert set(found(result)) == {
+        ("home", "bell.mkv"),
+        ("work", "bell.mkv"),
+        ("home", "sea.mkv"),
+        ("work", "silent.mkv"),
+    }
+    assert {name for _, name in found(result)[:2]} == {"bell.mkv"}
+    assert (result.clips, result.videos, result.total_clips) == (10, 4, 10)
+    alone = collection.libraries["home"].search("the doctor lost a bicycle", model)
+    assert found(collection.search("the doctor lost a bicycle", library="home")) == [
+        ("home", hit.path.name) for hit in alone.hits
+    ]
+    assert all(hit.video == collection.libraries[hit.library].folder / hit.path for hit in result.hits)
+    with pytest.raises(HearsightError, match="no library 'else' here; there is home, work"):
+        collection.search("a bell", library="else")
+
+
+def test_another_model_is_refused(collection, tmp_path):
+    with pytest.raises(HearsightError, match="was made with the model"):
+        Collection(collection.libraries, tiny_model(tmp_path, seed=9))
+
+
+def test_moments_are_all_clips_in_order_of_time(collection):
+    hit = collection.search("a yellow bicycle").hits[0]
+    moments = collection.moments(hit.library, hit.clip, "a yellow bicycle")
+    assert [moment.start for moment in moments] == [0, 2, 4]
+    assert sorted(moment.rank for moment in moments) == [1, 2, 3]
+    best = next(moment for moment in moments if moment.rank == 1)
+    assert (best.clip, best.line, best.words) == (hit.clip, "a yellow bicycle", 1)
+    assert best.similarity == pytest.approx(hit.similarity, rel=1e-4)
+    assert collection.moments("home", "0123456789abcdef-000000000", "a bell") == []
+
+
+def test_like_a_clip_is_its_copy_elsewhere_and_never_itself(collection):
+    hit = collection.search("a yellow bicycle", library="home").hits[0]
+    result = collection.similar("home", hit.clip)
+    assert found(result)[0] == ("work", "bell.mkv")
+    assert result.hits[0].start == hit.start
+    assert result.hits[0].score == pytest.approx(1, abs=2e-3)
+    assert ("home", "bell.mkv") not in found(result)
+    assert found(collection.similar("home", hit.clip, filters=Filters(has_sound=False))) == [("work", "silent.mkv")]
+    for nothing in ("0123456789abcdef-000000000", "' OR 1 = 1", ""):
+        assert collection.similar("home", nothing) is None
+
+
+def test_like_an_example_is_the_clip_that_it_was_cut_from(collection, model):
+    path = collection.libraries["work"].folder / "silent.mkv"
+    info = probe(path)
+    clip = collection.search("a bell", library="work", filters=Filters(path="silent")).hits[0]
+    details = collection.clip("work", clip.clip)
+    [(inputs, _)] = read_clips(info, [Clip(path, details.start, details.end)], Transcript(), model)
+    best = collection.like(inputs).hits[0]
+    assert (best.library, best.path.name) == ("work", "silent.mkv")
+
+
+def test_details_and_lines(collection):
+    hit = collection.search("a yellow bicycle", library="home").hits[0]
+    details = collection.clip("home", hit.clip)
+    assert (details.start, details.end, details.library) == (2, 4, "home")
+    assert details.duration == pytest.approx(6, abs=0.3)
+    assert details.has_sound and details.has_speech and details.has_picture
+    lines = collection.lines("home", hit.clip, around=1, query="bicycles")
+    assert [line.text for line in lines] == ["the doctor lost", "a yellow bicycle", "near the old river today"]
+    assert [[line.text[start:end] for start, end in line.spans] for line in lines] == [[], ["bicycle"], []]
+    assert [line.text for line in collection.lines("home", hit.clip, around=0)] == ["a yellow bicycle"]
+    assert collection.clip("home", "' OR 1 = 1") is None
+    assert collection.lines("home", "' OR 1 = 1", around=1) == []
+
+
+def test_suggestions_find_something(collection):
+    suggested = suggestions(collection)
+    assert {suggestion.kind for suggestion in suggested} == {"meaning", "said"}
+    said = [suggestion.text for suggestion in suggested if suggestion.kind == "said"]
+    assert said == ["near the old river today"]
+    assert all(collection.search(suggestion.text).hits for suggestion in suggested)
+
+
+def test_suggestions_of_an_empty_library(tmp_path, model):
+    assert suggestions(Collection({"empty": Library.create(tmp_path, model)}, model)) == []
+
+
+def test_what_is_in_memory_follows_an_update(tmp_path, model, monkeypatch):
+    monkeypatch.setattr(store, "SECONDS_BETWEEN_LOOKS", 0)
+    film(tmp_path / "a.mkv", 2, seed=1)
+    library = Library.create(tmp_path, model)
+    library.update(model, None)
+    served = Library.open(tmp_path, resident=True)
+    assert len(served.search("a bell", model).hits) == 1
+    film(tmp_path / "b.mkv", 2, seed=2)
+    library.update(model, None)
+    assert len(served.search("a bell", model).hits) == 2
+    (tmp_path / "a.mkv").unlink()
+    library.update(model, None)
+    assert [hit.path.name for hit in served.search("a bell", model).hits] == ["b.mkv"]
+
+
+def test_a_library_that_is_too_large_stays_on_disk(tmp_path, model, monkeypatch):
+    film(tmp_path / "a.mkv", 2, seed=1)
+    Library.create(tmp_path, model).update(model, None)
+    monkeypatch.setattr(store, "MOST_RESIDENT", 10)
+    served = Library.open(tmp_path, resident=True)
+    assert served.place.store.snapshot().resident is None
+    assert len(served.search("a bell", model).hits) == 1
+    assert np.isfinite(served.search("a bell", model).hits[0].score)
