@@ -67,7 +67,7 @@ async function reach(address, options) {
 }
 
 function wait(header, signal) {
-  const seconds = Math.min(Number(header) || 1, LONGEST_WAIT);
+  const seconds = Math.min(Number(header ?? 1) || 0, LONGEST_WAIT);
   return new Promise((resolve, reject) => {
     setTimeout(resolve, 1000 * seconds);
     signal?.addEventListener("abort", () => reject(signal.reason));

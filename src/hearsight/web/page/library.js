@@ -11,10 +11,14 @@ const events = new Map(); // the open connection of each library that is updated
 let libraries = [];
 let changed = () => {};
 
+export function begin() {
+  build();
+  find("library-button").addEventListener("click", () => dialog.showModal());
+}
+
 /** onChange: called with the libraries, now and whenever what is in them changes. */
-export async function begin(onChange) {
+export async function follow(onChange) {
   changed = onChange;
-  find("library-button").addEventListener("click", open);
   await refresh();
   for (const library of libraries) if (RUNS.includes(library.update.state)) watch(library.name);
 }
@@ -23,11 +27,6 @@ async function refresh() {
   libraries = await get(["libraries"]);
   changed(libraries);
   draw();
-}
-
-function open() {
-  draw();
-  dialog.showModal();
 }
 
 function watch(name) {
@@ -63,7 +62,6 @@ function draw() {
   const share = running.reduce((sum, { update }) => sum + update.share, 0) / running.length;
   find("library-label").textContent = running.length ? `Indexing ${Math.floor(100 * share)} %` : "Library";
   find("library-button").classList.toggle("busy", running.length > 0);
-  if (!dialog.children.length) build();
   const body = dialog.querySelector(".libraries");
   for (const library of libraries) {
     let part = [...body.children].find((one) => one.dataset.name === library.name);

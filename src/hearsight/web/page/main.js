@@ -20,6 +20,7 @@ sound.begin();
 keyboard.begin();
 example.begin();
 detail.begin();
+library.begin();
 find("ask").addEventListener("submit", (event) => {
   event.preventDefault();
   if (!box.value.trim()) return box.focus();
@@ -38,7 +39,7 @@ follow(show);
 if (!isAsking(read())) box.focus();
 try {
   await welcome.ready();
-  await Promise.all([library.begin(told), welcome.examples()]);
+  await Promise.all([library.follow(told), welcome.examples()]);
 } catch (error) {
   welcome.trouble(error);
 }

@@ -13,9 +13,9 @@ const holds = find("holds");
 export async function ready() {
   for (;;) {
     const status = await get(["status"]);
-    if (status.error) throw new Error(status.error);
     if (status.ready) return;
-    holds.textContent = `The model ${status.model} is being loaded…`;
+    // On either screen: a shared link begins at its results.
+    for (const place of [holds, find("told")]) place.textContent = `The model ${status.model} is being loaded…`;
     await new Promise((resolve) => setTimeout(resolve, AGAIN));
   }
 }

@@ -1,0 +1,54 @@
+"""The library, its updates, and the token that it may ask for."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.web.conftest import TOKEN
+from tests.web.page.conftest import put_clip
+
+SIGNED = f"#token={TOKEN}"
+
+
+def test_an_update_shows_its_progress_and_what_failed(visit, others, guarded):
+    page = visit(f"{guarded.url}{SIGNED}")
+    put_clip(1, others / "balloon.mp4")
+    page.get_by_role("button", name="Library").click()
+    panel = page.get_by_role("dialog", name="Library").get_by_role("region", name="others")
+    expect(panel.get_by_text("in 1 video,")).to_be_visible()
+    before = page.locator("#holds").text_content()
+    panel.get_by_role("button", name="Update").click()
+    expect(panel.get_by_role("progressbar")).to_be_visible()
+    expect(panel.get_by_role("button", name="Stop")).to_be_focused()
+    expect(page.locator("#library-button")).to_have_text(re.compile(r"Indexing \d+ %"))
+    expect(panel.get_by_text("Done: 1 added.")).to_be_visible(timeout=60_000)
+    expect(panel.get_by_text("in 2 videos,")).to_be_visible()
+    expect(page.locator("#holds")).not_to_have_text(before)
+    panel.get_by_text("1 file could not be read").click()
+    expect(panel.get_by_text("broken.mp4")).to_be_visible()
+    expect(panel.get_by_text("damaged, or not a video")).to_be_visible()
+    panel.get_by_role("button", name="Update").click()
+    panel.get_by_role("button", name="Stop").click()
+    expect(panel.get_by_text("what is done stays done")).to_be_visible(timeout=30_000)
+    expect(panel.get_by_role("button", name="Update")).to_be_enabled()
+
+
+def test_the_token_is_taken_out_of_the_address(visit, guarded):
+    page = visit(f"{guarded.url}?q=a+lion{SIGNED}")
+    expect(page.locator(".card").first).to_be_visible()
+    assert page.url == f"{guarded.url}?q=a+lion"
+    page.reload()
+    expect(page.locator(".frame img.here").first).to_be_visible()
+
+
+def test_without_a_token_the_page_asks_for_it(visit, guarded):
+    page = visit(guarded.url)
+    form = page.get_by_role("dialog", name="This library asks for a token")
+    form.get_by_label("Token").fill("not the token at all")
+    page.keyboard.press("Enter")
+    expect(form.get_by_role("alert")).to_contain_text("That is not the token")
+    page.keyboard.press("Escape")
+    form.get_by_label("Token").fill(TOKEN)
+    form.get_by_role("button", name="Sign in").click()
+    expect(form).to_be_hidden()
+    expect(page.locator("#holds")).to_contain_text("moments in")
