@@ -85,11 +85,10 @@ def until_closed(connection: socket.socket) -> bytes:
 
 def eventually(holds: Callable[[], bool], seconds: float = 10) -> bool:
     """Whether something comes true soon."""
-    for _ in range(round(seconds / 0.05)):
-        if holds():
-            return True
+    end = time.monotonic() + seconds
+    while not (held := holds()) and time.monotonic() < end:
         time.sleep(0.05)
-    return False
+    return bool(held)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,6 @@ import pytest
 
 from hearsight.cli.main import main
 from hearsight.library import Library
-from tests.library.conftest import film
 from tests.making import tiny_model
 from tests.web.conftest import Running, address, eventually, serve
 
@@ -84,8 +83,6 @@ def test_ctrl_c_ends_it_soon_whoever_still_listens(holiday, tmp_path):
     """While a film is streamed to someone who takes none of it, and an update is followed."""
     folder, log = tmp_path / "holiday", tmp_path / "log"
     shutil.copytree(holiday, folder)
-    for number in range(3):
-        film(folder / f"{number}.mkv", 100, seed=number)
     with serve(log, folder, "--port", 0) as process:
         server = Running(address(log, process), folder)
         with server.client() as api:
