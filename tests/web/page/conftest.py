@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 import hearsight
 from hearsight.library import Library
 from tests.making_media import beep, grey, make_media
-from tests.web.conftest import TOKEN, Running, address, serve
+from tests.web.conftest import TOKEN, Running, address, eventually, serve
 
 CHROMIUM = shutil.which("chromium")
 DEMO = Path(hearsight.__file__).parent / "demo" / "clips"
@@ -22,6 +22,7 @@ DEMO = Path(hearsight.__file__).parent / "demo" / "clips"
 STRANGE = "<img src=x onerror=alert(1)>\u202egpj.mp4"
 SECONDS = 3.0  # of a clip: every demo clip is two or three moments
 PATIENCE = 15_000  # milliseconds: a machine with other work may be slow
+LOADING = 180  # seconds, for the same reason
 
 expect.set_options(timeout=PATIENCE)
 
@@ -123,5 +124,5 @@ def ready(log: Path, folder: Path, *words: object) -> Iterator[Running]:
     with serve(log, folder, *words, "--port", 0) as process:
         running = Running(address(log, process), folder, folder.name)
         with running.client(headers={"Authorization": f"Bearer {TOKEN}"}) as client:
-            assert client.get("examples").status_code == 200  # waits for it
+            assert eventually(lambda: client.get("status").json()["ready"], LOADING), "the model is not loaded"
         yield running

@@ -35,10 +35,7 @@ export function card(hit, most, rank = null) {
 /** The picture of a moment, in space that is kept for it; a drawing where there is none. */
 export function thumbnail(hit) {
   const image = el("img", { alt: "", width: 320, height: 180, loading: "lazy", decoding: "async" });
-  image.addEventListener("load", () => {
-    image.classList.add("here");
-    image.parentElement.style.setProperty("--picture", `url("${image.src}")`);
-  });
+  image.addEventListener("load", () => image.classList.add("here"));
   image.addEventListener("error", () => image.replaceWith(wave(hit.clip)));
   image.src = momentUrl(hit, "thumbnail");
   return image;
