@@ -122,9 +122,9 @@ def _tokenizer(contents: Contents, vocabulary: str | Path | None) -> Tokenizer:
             )
         return Tokenizer(start_id=PUBLIC_SIZE - 2, end_id=PUBLIC_SIZE - 1)
     tokenizer = Tokenizer(vocabulary)
-    if len(tokenizer.backend) != rows:
+    if tokenizer.size != rows:
         raise HearsightError(
-            f"the vocabulary in {vocabulary} has {len(tokenizer.backend):,} tokens, {contents.source} has {rows:,}; "
+            f"the vocabulary in {vocabulary} has {tokenizer.size:,} tokens, {contents.source} has {rows:,}; "
             "give the tokenizer that it was trained with"
         )
     return tokenizer
