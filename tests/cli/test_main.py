@@ -15,7 +15,7 @@ HEAVY = {"torch", "transformers", "lancedb", "huggingface_hub", "av", "rich", "n
 
 
 def python(code: str, **options) -> subprocess.CompletedProcess:
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, **options)
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300, **options)
 
 
 def test_help_lists_the_commands_and_version_is_told(run):
@@ -133,3 +133,14 @@ def test_of_several_processes_the_first_tells_an_error_and_the_others_wait(local
     assert ran.code == 1
     assert "no recipe 'nothing'" in ran.err
     assert waited == waits
+
+
+def test_a_search_imports_nothing_of_transformers(indexed):
+    """It, and what it drags in, would be more than half of what a search takes."""
+    ran = python(
+        "import sys; from hearsight.cli.main import main\n"
+        f"code = main(['search', 'a bell', '--in', {str(indexed)!r}])\n"
+        "sys.exit(code or ', '.join({'transformers', 'torch._dynamo', 'sympy', 'jinja2'} & set(sys.modules)) or 0)"
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "bell.mkv" in ran.stdout

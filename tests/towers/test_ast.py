@@ -1,5 +1,6 @@
-"""AST's tokens are one frequency after the other; their average keeps the moments apart."""
+"""AST computes what transformers' AST does. Its average over frequencies keeps the moments apart."""
 
+import pytest
 import torch
 from transformers import ASTConfig, ASTModel
 
@@ -37,9 +38,27 @@ def test_patches_of_a_moment_are_where_the_average_looks_for_them():
     assert changed.reshape(across, along)[:, 0].min() > 0
 
 
-def test_where_a_tower_stood_is_no_part_of_it(tmp_path):
-    model = ASTModel(ASTConfig(**tiny_ast()))
-    for name in ("here", "there"):
-        model.save_pretrained(tmp_path / name)
-    here, there = (AudioTower.from_pretrained(tmp_path / name).model.config.to_dict() for name in ("here", "there"))
-    assert here == there and str(tmp_path) not in str(here)
+def test_it_computes_what_transformers_does_but_for_the_first_token():
+    torch.manual_seed(0)
+    config = {**tiny_ast(), "qkv_bias": False, "layer_norm_eps": 1e-3}
+    tower, reference = AudioTower(config).eval(), ASTModel(ASTConfig(**config)).eval()
+    torch.nn.init.normal_(tower.model.embeddings.cls_token)  # a fresh one has both tokens alike
+    reference.load_state_dict(tower.model.state_dict())
+    filterbank = torch.randn(2, 64, 128)
+    with torch.no_grad():
+        tokens, published = tower(filterbank), reference(filterbank).last_hidden_state
+    assert tokens.shape[1] == published.shape[1] - 1
+    assert torch.allclose(tokens[:, 1:], published[:, 2:], atol=1e-5)
+    assert not torch.allclose(tokens[:, 0], published[:, :2].mean(dim=1), atol=1e-3)  # averaged before the norm
+
+
+def test_it_starts_as_transformers_does():
+    config = {**tiny_ast(), "hidden_size": 96, "initializer_range": 0.1}
+    torch.manual_seed(0)
+    ours, theirs = AudioTower(config).model.state_dict(), ASTModel(ASTConfig(**config)).state_dict()
+    assert list(ours) == list(theirs)
+    for name, tensor in theirs.items():
+        if tensor.ndim > 1 and tensor.any():
+            assert ours[name].std().item() == pytest.approx(tensor.std().item(), rel=0.1), name
+        else:
+            assert torch.equal(ours[name], tensor), name

@@ -48,7 +48,7 @@ def load(name_or_path: str | Path, device: str = "cpu", dtype: str = "float32") 
     config = _read_config(folder)
     words = (config.clip.get("text_config") or {}).get("vocab_size", PUBLIC_SIZE)
     model = build(config, Tokenizer(folder, public=words == PUBLIC_SIZE))
-    _fill(model, _read_weights(folder), folder)
+    _fill(model, read_weights(folder), folder)
     return model.to(device=device, dtype=DTYPES[dtype]).eval()
 
 
@@ -143,7 +143,7 @@ def _read_config(folder: Path) -> ModelConfig:
     raise HearsightError(f"cannot load {folder}: its model_type is '{kind}'; give a Hearsight model or a CLIP")
 
 
-def _read_weights(folder: Path) -> dict[str, Tensor]:
+def read_weights(folder: Path) -> dict[str, Tensor]:
     """Every tensor of a folder, whether in one safetensors file, several, or an older pickled checkpoint."""
     files = sorted(folder.glob("*.safetensors"))
     try:

@@ -13,7 +13,8 @@ from typing import Any
 from torch import Tensor
 
 from hearsight.errors import HearsightError
-from hearsight.models.checkpoint import build, share_weights
+from hearsight.models.ast_folder import write_ast
+from hearsight.models.checkpoint import build
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.models.config import ModelConfig
 from hearsight.models.hub import has_vocabulary
@@ -22,6 +23,7 @@ from hearsight.models.published.files import read_file
 from hearsight.models.published.names import take
 from hearsight.models.published.sizes import ast_sizes, model_config
 from hearsight.models.tokens import PUBLIC_SIZE, Tokenizer
+from hearsight.towers.ast import AudioTower
 from hearsight.whole import check_new, whole_folder
 
 
@@ -89,7 +91,7 @@ def convert(
             raise HearsightError(f"{path} is an AST, an audio tower; it takes no vocabulary, heads, frames or words")
         sizes = ast_sizes(contents)
         with whole_folder(out) as folder:
-            _save_ast(contents, sizes, folder)
+            write_ast(folder, sizes, _ast_weights(contents, sizes))
         return Converted(contents, None, sizes, out, vocabulary=False)
     model = _model(contents, _tokenizer(contents, vocabulary), **settings)
     with whole_folder(out) as folder:
@@ -120,22 +122,14 @@ def _tokenizer(contents: Contents, vocabulary: str | Path | None) -> Tokenizer:
             )
         return Tokenizer(start_id=PUBLIC_SIZE - 2, end_id=PUBLIC_SIZE - 1)
     tokenizer = Tokenizer(vocabulary)
-    if len(tokenizer.backend) != rows:
+    if tokenizer.size != rows:
         raise HearsightError(
-            f"the vocabulary in {vocabulary} has {len(tokenizer.backend):,} tokens, {contents.source} has {rows:,}; "
+            f"the vocabulary in {vocabulary} has {tokenizer.size:,} tokens, {contents.source} has {rows:,}; "
             "give the tokenizer that it was trained with"
         )
     return tokenizer
 
 
-def _save_ast(contents: Contents, sizes: dict[str, Any], folder: Path) -> None:
-    from transformers import ASTConfig, ASTModel
-    from transformers.utils import logging
-
-    model = ASTModel(ASTConfig(**sizes))
-    expected = {f"ast.model.{name}": tensor for name, tensor in model.state_dict().items()}
-    weights = take(expected, contents)
-    model.load_state_dict({name.removeprefix("ast.model."): tensor for name, tensor in weights.items()})
-    logging.disable_progress_bar()
-    model.save_pretrained(str(folder))
-    share_weights(folder)
+def _ast_weights(contents: Contents, sizes: dict[str, Any]) -> dict[str, Tensor]:
+    expected = {f"ast.{name}": tensor for name, tensor in AudioTower(sizes).state_dict().items()}
+    return {name.removeprefix("ast."): tensor for name, tensor in take(expected, contents).items()}

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from transformers import ASTConfig, CLIPConfig
-
 from hearsight.models.config import ModelConfig
+from hearsight.towers.config import ast_config, clip_config
 
 
 def sizes(config: ModelConfig) -> dict[str, str]:
     """The method, what it adds to its towers, and each tower."""
-    clip = CLIPConfig(**config.clip)
+    clip = clip_config(config.clip)
     text, vision, D = clip.text_config, clip.vision_config, clip.projection_dim
     rows = {"method": f"{config.method}: {config.frames} frames, {config.words} words, D {D}"}
     if config.method != "clip4clip":
@@ -28,7 +27,7 @@ def sizes(config: ModelConfig) -> dict[str, str]:
 
 def ast_sizes(ast: dict[str, Any]) -> dict[str, str]:
     """Of an audio tower. ast: a dictionary of ASTConfig."""
-    config = ASTConfig(**ast)
+    config = ast_config(ast)
     return {
         "AST": f"filterbanks of {config.max_length} x {config.num_mel_bins} in patches of {config.patch_size} every "
         f"{config.time_stride}, {config.num_hidden_layers} layers {config.hidden_size} wide"

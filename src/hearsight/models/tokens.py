@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
+import tokenizers
 import torch
 from torch import Tensor
 
 from hearsight.errors import HearsightError
+from hearsight.models.bpe import END, START, read_bpe, write_bpe
 from hearsight.models.hub import TOKENIZER_FILES, fetch, has_vocabulary
 
 PUBLIC = "openai/clip-vit-base-patch32"  # every public CLIP shares its vocabulary
@@ -36,10 +37,8 @@ class Tokenizer:
         self._start_id, self._end_id = start_id, end_id
 
     @cached_property
-    def backend(self) -> Any:
-        """The transformers tokenizer. Raises HearsightError when its files cannot be had."""
-        from transformers import CLIPTokenizer
-
+    def backend(self) -> tokenizers.Tokenizer:
+        """CLIP's byte-pair encoding. Raises HearsightError when its files cannot be had."""
         folder = Path(self.source)
         if str(self.source) == PUBLIC or (self.public and not has_vocabulary(folder)):
             folder = fetch(PUBLIC, TOKENIZER_FILES, has_vocabulary)
@@ -47,27 +46,31 @@ class Tokenizer:
             raise HearsightError(
                 f"no CLIP tokenizer in '{folder}'; put tokenizer.json, or vocab.json and merges.txt, there"
             )
-        try:
-            return CLIPTokenizer.from_pretrained(folder)
-        except Exception as error:  # the tokenizers library raises plain Exception
-            raise HearsightError(
-                f"cannot read the tokenizer in {folder}: {error}; download or copy its files again"
-            ) from error
+        return read_bpe(folder)
+
+    @property
+    def size(self) -> int:
+        """How many tokens there are."""
+        return int(self.backend.get_vocab_size())
 
     @property
     def start_id(self) -> int:
-        return int(self.backend.bos_token_id) if self._start_id is None else self._start_id
+        return self._special(START) if self._start_id is None else self._start_id
 
     @property
     def end_id(self) -> int:
-        return int(self.backend.eos_token_id) if self._end_id is None else self._end_id
+        return self._special(END) if self._end_id is None else self._end_id
+
+    def _special(self, token: str) -> int:
+        id = self.backend.token_to_id(token)
+        assert id is not None  # `read_bpe` takes no vocabulary without it
+        return id
 
     def __call__(self, texts: Sequence[str], length: int) -> Tensor:
-        """N texts -> (N, length) ids."""
+        """N texts -> (N, length) ids. A text that spells a special token means its letters."""
         ids = torch.zeros(len(texts), length, dtype=torch.long)
         for row, text in enumerate(texts):
-            # A text that spells a special token means its letters.
-            words = self.backend.encode(text, add_special_tokens=False, split_special_tokens=True)[: length - 2]
+            words = self.backend.encode(text, add_special_tokens=False).ids[: length - 2]
             tokens = [self.start_id, *words, self.end_id]
             ids[row, : len(tokens)] = torch.tensor(tokens)
         return ids
@@ -78,4 +81,4 @@ class Tokenizer:
             backend = self.backend
         except HearsightError:
             return  # a published checkpoint, offline: `load` reads OpenAI's vocabulary when it is first needed
-        backend.save_pretrained(str(folder))
+        write_bpe(backend, folder)

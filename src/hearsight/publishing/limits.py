@@ -53,7 +53,7 @@ def _clips(clips: Clips | None) -> str:
 def _taken_in(model: CLIP4Clip) -> list[str]:
     """What of a clip, and of a text, reaches the model."""
     frames, words = model.config.frames, model.config.words
-    size = model.clip.model.config.text_config.vocab_size
+    size = model.clip.config.text_config.vocab_size
     if size == PUBLIC_SIZE:
         language = "The vocabulary is OpenAI's, made for English: ask in English."
     else:

@@ -1,1 +1,1 @@
-"""Pretrained encoders of frames, words and sounds: typed wrappers over transformers, and what makes their inputs."""
+"""Pretrained encoders of frames, words and sounds, and what makes their inputs."""

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import torch
 from torch import nn
 
 from hearsight.errors import HearsightError
+from hearsight.models.ast_folder import read_ast
 from hearsight.models.avigate import AVIGATE
 from hearsight.models.checkpoint import build, load
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.models.hub import locate_tower
 from hearsight.models.listener import Listener
 from hearsight.models.methods import class_of
-from hearsight.towers.ast import AudioTower
 from hearsight.training.initialise import SPREAD, initialise
 from hearsight.training.recipe import MethodRecipe
 
@@ -62,8 +62,8 @@ def with_audio_tower(clip: CLIP4Clip, ast: str) -> Listener:
     """
     if isinstance(clip, Listener):
         raise HearsightError(f"the towers listen already; leave out the audio tower {ast}")
-    tower = AudioTower.from_pretrained(locate_tower(ast))
-    towers = AVIGATE(replace(clip.config, method="avigate", ast=tower.model.config.to_dict()), clip.tokenizer)
+    tower = read_ast(locate_tower(ast))
+    towers = AVIGATE(replace(clip.config, method="avigate", ast=asdict(tower.config)), clip.tokenizer)
     towers.clip.load_state_dict(clip.clip.state_dict())
     towers.ast.load_state_dict(tower.state_dict())
     nn.init.normal_(towers.audio_projection.weight, std=SPREAD)

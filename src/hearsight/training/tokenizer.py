@@ -8,8 +8,7 @@ from pathlib import Path
 
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
 
-START, END = "<|startoftext|>", "<|endoftext|>"
-SUFFIX = "</w>"
+from hearsight.models.bpe import END, START, SUFFIX, make_bpe, write_bpe
 
 
 def train_tokenizer(texts: Iterable[str], size: int, folder: Path) -> None:
@@ -37,7 +36,6 @@ def train_tokenizer(texts: Iterable[str], size: int, folder: Path) -> None:
 
 
 def write_tokenizer(vocabulary: dict[str, int], merges: list[tuple[str, str]], folder: Path) -> None:
-    """Write tokenizer.json and its configuration, as transformers' CLIPTokenizer reads them."""
-    from transformers import CLIPTokenizer
-
-    CLIPTokenizer(vocab=vocabulary, merges=merges).save_pretrained(str(folder))
+    """Write a vocabulary into a model's folder, which is made."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_bpe(make_bpe(vocabulary, merges), folder)

@@ -1,0 +1,115 @@
+"""What the towers are made of: the fields of transformers' configurations that say so, with their names and defaults.
+
+Files have more fields than these (labels, versions, options of programs); they are passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from hearsight.errors import HearsightError
+
+# What is computed with one value only. Dropout is 0 in every published CLIP and AST.
+FIXED = {"num_channels": 3, "attention_dropout": 0, "attention_probs_dropout_prob": 0, "hidden_dropout_prob": 0}
+
+Config = TypeVar("Config")
+
+
+@dataclass(frozen=True)
+class TextConfig:
+    vocab_size: int = 49_408
+    hidden_size: int = 512
+    intermediate_size: int = 2048
+    num_hidden_layers: int = 12
+    num_attention_heads: int = 8
+    max_position_embeddings: int = 77
+    hidden_act: str = "quick_gelu"
+    layer_norm_eps: float = 1e-5
+    initializer_factor: float = 1.0
+
+
+@dataclass(frozen=True)
+class VisionConfig:
+    hidden_size: int = 768
+    intermediate_size: int = 3072
+    num_hidden_layers: int = 12
+    num_attention_heads: int = 12
+    image_size: int = 224
+    patch_size: int = 32
+    hidden_act: str = "quick_gelu"
+    layer_norm_eps: float = 1e-5
+    initializer_range: float = 0.02
+    initializer_factor: float = 1.0
+
+
+@dataclass(frozen=True)
+class CLIPConfig:
+    projection_dim: int = 512
+    logit_scale_init_value: float = 2.6592
+    initializer_factor: float = 1.0
+    text_config: TextConfig = field(default_factory=TextConfig)
+    vision_config: VisionConfig = field(default_factory=VisionConfig)
+
+
+@dataclass(frozen=True)
+class ASTConfig:
+    hidden_size: int = 768
+    num_hidden_layers: int = 12
+    num_attention_heads: int = 12
+    intermediate_size: int = 3072
+    hidden_act: str = "gelu"
+    initializer_range: float = 0.02
+    layer_norm_eps: float = 1e-12
+    patch_size: int = 16
+    qkv_bias: bool = True
+    frequency_stride: int = 10
+    time_stride: int = 10
+    max_length: int = 1024
+    num_mel_bins: int = 128
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Patches across frequencies, and across time; 12 x 101 as published."""
+        across = (self.num_mel_bins - self.patch_size) // self.frequency_stride + 1
+        return across, (self.max_length - self.patch_size) // self.time_stride + 1
+
+
+def clip_config(values: Mapping[str, Any]) -> CLIPConfig:
+    """Of a dictionary of transformers' CLIPConfig. Raises HearsightError for what Hearsight does not compute."""
+    towers = {}
+    for name, kind in (("text_config", TextConfig), ("vision_config", VisionConfig)):
+        older = values.get(f"{name}_dict")  # where a file has both, transformers goes by this
+        towers[name] = _read(kind, (values.get(name) if older is None else older) or {}, f"CLIP's {name}")
+    own = {name: value for name, value in values.items() if name not in towers}
+    return _read(CLIPConfig, {**own, **towers}, "CLIP's configuration")
+
+
+def ast_config(values: Mapping[str, Any]) -> ASTConfig:
+    """Of a dictionary of transformers' ASTConfig. Raises HearsightError for what Hearsight does not compute."""
+    return _read(ASTConfig, values, "AST's configuration")
+
+
+def _read(kind: type[Config], values: Mapping[str, Any], source: str) -> Config:
+    for name, only in FIXED.items():
+        if values.get(name, only) != only:
+            raise HearsightError(f"{source} has {name} {values[name]!r}, and only {only} is computed; give another")
+    defaults = vars(kind())
+    given = {name: values[name] for name in defaults if name in values}
+    for name, value in given.items():
+        if not _fits(value, defaults[name]):
+            raise HearsightError(f"{source} has {name} {value!r}, and needs a value like {defaults[name]!r}")
+    config = kind(**given)
+    sizes = vars(config)
+    if sizes.get("hidden_size", 0) % sizes.get("num_attention_heads", 1):
+        width, heads = sizes["hidden_size"], sizes["num_attention_heads"]
+        raise HearsightError(f"{source} has hidden_size {width}, which {heads} heads do not divide; correct it")
+    return config
+
+
+def _fits(value: Any, default: Any) -> bool:
+    """Whether a value is of the kind of a field's default; sizes and counts are above 0."""
+    if type(default) is float:
+        return type(value) in (int, float)
+    return type(value) is type(default) and (type(default) is not int or value > 0)
