@@ -18,6 +18,15 @@ def test_a_server_that_is_gone_is_told_and_may_come_back(page):
     expect(page.get_by_text("The server does not answer.")).to_have_count(0)
 
 
+def test_the_first_screen_waits_for_a_server_that_is_gone(visit, site):
+    page = visit("about:blank")
+    page.route("**/api/v1/**", lambda route: route.abort())
+    page.goto(site.url)
+    expect(page.locator("#holds")).to_contain_text("The server does not answer.")
+    page.unroute("**/api/v1/**")
+    expect(page.locator("#holds")).to_contain_text("moments in")
+
+
 def test_a_busy_server_is_asked_again_when_it_says(page):
     busy = [503, 503]
 

@@ -13,6 +13,8 @@ import { asking, follow, go, isAsking, read } from "./state.js";
 import * as theme from "./theme.js";
 import * as welcome from "./welcome.js";
 
+const AGAIN = 3000; // milliseconds until a server that did not answer is asked again
+
 const box = find("q");
 
 theme.begin();
@@ -37,11 +39,17 @@ await signin.fromAddress();
 filters.begin();
 follow(show);
 if (!isAsking(read())) box.focus();
-try {
-  await welcome.ready();
-  await Promise.all([library.follow(told), welcome.examples()]);
-} catch (error) {
-  welcome.trouble(error);
+await begin();
+
+/** Learn what there is, however long it takes until the server answers. */
+async function begin() {
+  try {
+    await welcome.ready();
+    await Promise.all([library.follow(told), welcome.examples()]);
+  } catch (error) {
+    welcome.trouble(error);
+    setTimeout(begin, AGAIN);
+  }
 }
 
 function show(state) {
