@@ -14,7 +14,8 @@ LINE = "well I told you that the doctor lost a yellow bicycle near the harbour a
 
 def hit(rank=1, path="holiday/0412.mp4", **told) -> Hit:
     usual = {
-        "score": 31.2, "similarity": 25.0, "clip": "a-1", "video": Path("/films") / path, "start": 75.0, "end": 90.0,
+        "score": 31.2, "similarity": 25.0, "library": "films",
+        "clip": "a-1", "video": Path("/films") / path, "start": 75.0, "end": 90.0,
         "moment": 75.0, "seen": 0.15, "heard": 0.25, "said": 0.2, "words": 0.0, "gates": {"audio": 0.3, "speech": 0.2},
         "line": "", "spans": [], "more": 0,
     }  # fmt: skip

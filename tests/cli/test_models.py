@@ -2,8 +2,7 @@
 
 import json
 
-from hearsight.cli import models
-from hearsight.models import checkpoint
+from hearsight.models import checkpoint, known
 
 
 def test_public_models_are_listed(run):
@@ -23,11 +22,11 @@ def test_json_says_which_are_here(run, monkeypatch, tmp_path):
 
 
 def test_bundled_model_is_listed_where_it_is(run, monkeypatch, tmp_path):
-    monkeypatch.setattr(models, "DEMO", tmp_path)
+    monkeypatch.setattr(known, "DEMO", tmp_path)
     assert json.loads(run("models", "--json").out)[0]["name"] == "demo"
-    monkeypatch.setattr(models, "DEMO", tmp_path / "none")
+    monkeypatch.setattr(known, "DEMO", tmp_path / "none")
     assert "demo" not in [model["name"] for model in json.loads(run("models", "--json").out)]
 
 
 def test_it_looks_for_the_bundled_model_where_load_does():
-    assert models.DEMO.resolve() == checkpoint.DEMO
+    assert known.DEMO.resolve() == checkpoint.DEMO
