@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-import torch
 from torch import Tensor, nn
+
+from hearsight.towers.transformer import quick_gelu
 
 NORM_EPS = 1e-12  # of every LayerNorm in the published fusion modules
 
@@ -14,7 +15,7 @@ class QuickGELU(nn.Module):
     """x * sigmoid(1.702 x), the activation of OpenAI's CLIP."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return x * torch.sigmoid(1.702 * x)
+        return quick_gelu(x)
 
 
 def mlp(width: int, bias: bool = True) -> nn.Sequential:
