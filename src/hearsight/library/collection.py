@@ -15,7 +15,6 @@ from hearsight.library.library import Library
 from hearsight.library.results import ClipDetails, Filters, Hit, MarkedLine, Mode, SearchResult
 from hearsight.library.schema import read_vectors, video_of
 from hearsight.library.search import moments, search
-from hearsight.library.store import among
 from hearsight.library.view import Place, View
 from hearsight.library.words import Query
 from hearsight.models.clip4clip import CLIP4Clip
@@ -55,7 +54,7 @@ class Collection:
 
     def similar(self, library: str, clip: str, limit: int = 10, filters: Filters = EVERYTHING) -> SearchResult | None:
         """The moments of other videos, in all libraries, that are most like a clip; None for one that is no more."""
-        table = self.libraries[library].place.store.rows(among("id", [clip] if video_of(clip) else []), ["pooled"])
+        table = self.libraries[library].row(clip, ["pooled"])
         if not len(table):
             return None
         views = [

@@ -7,9 +7,12 @@ import math
 import os
 import shutil
 import weakref
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+
+import pyarrow as pa
 
 from hearsight.errors import HearsightError
 from hearsight.extras import install_command
@@ -197,10 +200,13 @@ class Library:
         """The video that a clip (`Hit.clip`) is of; None for one that is no more."""
         return self._store.snapshot().videos.get(video_of(clip) or "")
 
+    def row(self, clip: str, columns: Sequence[str]) -> pa.Table:
+        """The row of a clip; no row for one that is no more."""
+        return self._store.rows(among("id", [clip] if self.video(clip) else []), columns)
+
     def clip(self, clip: str) -> ClipDetails | None:
         """What is known of a clip; None for one that is no more."""
-        video = self.video(clip)
-        rows = self._store.rows(among("id", [clip]), DETAILS).to_pylist() if video else []
+        video, rows = self.video(clip), self.row(clip, DETAILS).to_pylist()
         if video is None or not rows:
             return None
         path, row = Path(video.path), rows[0]
@@ -235,7 +241,8 @@ class Library:
 
     def thumbnail(self, clip: str) -> bytes | None:
         """A picture of a clip (`Hit.clip`) as JPEG; None for one without pictures, or that is no more."""
-        return self._store.thumbnail(clip)
+        pictures: list[bytes | None] = self.row(clip, ["thumbnail"])["thumbnail"].to_pylist()
+        return pictures[0] if pictures else None
 
     def _check_folder(self) -> None:
         """Raises HearsightError for another folder than the library is of, unless that is gone: it may have been moved.

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 import lancedb
 import numpy as np
 import pyarrow as pa
-from lancedb.expr import col, lit
 from lancedb.index import FTS
 from lancedb.query import MatchQuery
 from numpy.typing import NDArray
@@ -95,7 +94,7 @@ class Store:
     """
 
     def __init__(self, at: Path, resident: bool = False) -> None:
-        """resident: keep in memory what searches read, unless that is more than MOST_RESIDENT."""
+        """resident: keep in memory what searches read, unless the table of clips takes more than MOST_RESIDENT."""
         self.at = at
         self._resident = resident
         self._snapshot: tuple[tuple[int, int], Snapshot] | None = None
@@ -199,12 +198,6 @@ class Store:
     def count(self, where: str) -> int:
         """The number of clips of which a condition is true."""
         return int(self.clips.count_rows(where))
-
-    @_told(_cannot_read)
-    def thumbnail(self, clip: str) -> bytes | None:
-        self.clips.checkout_latest()
-        rows = self.clips.search().where(col("id") == lit(clip)).select(["thumbnail"]).limit(1).to_list()
-        return rows[0]["thumbnail"] if rows else None
 
     # Writing
 
