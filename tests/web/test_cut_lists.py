@@ -56,6 +56,7 @@ def result(*moments: tuple[Path, float, float], line: str = "the bell rings", qu
             similarity=31.2,
             clip=f"abc-{rank}",
             path=Path(video.name),
+            library="films",
             video=video,
             start=start,
             end=end,
