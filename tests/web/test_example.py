@@ -140,7 +140,7 @@ def test_the_inputs_are_those_of_a_clip(tmp_path):
     ]
     path = make_media(tmp_path / "a.mkv", pictures, [i / 4 for i in range(12)], [beep(2, silence_before=1)])
     model = tiny_model(tmp_path / "model")
-    (expected,) = read_clips(probe(path), [Clip(path, 0.0, 3.0)], Transcript((), "none", None), model)
+    ((expected, _),) = read_clips(probe(path), [Clip(path, 0.0, 3.0)], Transcript((), "none", None), model)
     inputs = inputs_of(decode(path, model.config.frames, listens=True), model)
     assert inputs.frame_mask.tolist() == expected.frame_mask.tolist() == [True] * 3 + [False] * 3
     assert (inputs.pixel_values - expected.pixel_values).abs().mean() < 0.03  # of a range of about 4

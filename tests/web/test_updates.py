@@ -7,8 +7,11 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 
@@ -21,6 +24,7 @@ from hearsight.web.updates import FailedFile, Updater, UpdateRunningError, Updat
 from tests.library.conftest import film
 from tests.making import tiny_model
 
+T = TypeVar("T")
 LINE = {"done": 0, "total": 9, "share": 0.0, "seconds_left": None, "path": "a.mkv", "clips": 0, "failed": []}
 SERVER = """
 import asyncio, sys
@@ -61,8 +65,7 @@ def model_folder(tmp_path_factory) -> Path:
 def library(films, model_folder, tmp_path, monkeypatch) -> Library:
     """A library of the films, of which nothing is indexed yet. The server was started in the folder itself."""
     monkeypatch.chdir(films)
-    source = Path(hearsight.__file__).parents[1]
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(source), os.environ.get("PYTHONPATH", "")]))
+    monkeypatch.setenv("PYTHONPATH", str(Path(hearsight.__file__).parents[1]))
     return Library.create(films, hearsight.load(str(model_folder)), tmp_path / "library", seconds=0.5)
 
 
@@ -79,6 +82,12 @@ def saying(tmp_path):
         return updater
 
     return saying
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """In a thread of its own: where Playwright has run, the thread of the tests has a loop already."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 async def outcome(updater: Updater) -> UpdateState:
@@ -104,13 +113,13 @@ def test_stopped_midway_and_finished_by_the_next(library):
         updater.start()
         return [state async for state in updater.states()]
 
-    stopped = asyncio.run(stop_midway())
+    stopped = run(stop_midway())
     assert (stopped.state, stopped.error, stopped.report, stopped.path) == ("stopped", None, None, None)
     assert stopped.total == 4 and 0 < stopped.share < 1
     kept = library.info().videos
     assert kept in (1, 2)
 
-    *running, done = asyncio.run(finish())
+    *running, done = run(finish())
     assert {state.state for state in running} == {"running"} and done.state == "done"
     shares = [state.share for state in running]
     assert shares == sorted(shares) and len(set(shares)) > 3
@@ -139,7 +148,7 @@ def test_a_killed_update_has_failed_and_another_can_begin(library):
         await updater.close()
         return updater.state
 
-    assert asyncio.run(kill()) == UpdateState("stopped")
+    assert run(kill()) == UpdateState("stopped")
 
 
 def test_an_update_ends_with_its_server(library):
@@ -165,12 +174,12 @@ def test_an_update_ends_with_its_server(library):
 
 def test_an_error_is_told_as_the_update_tells_it(saying):
     noise = "sys.stderr.write('x' * 1_000_000 + chr(10) + 'error: the disk is full; make room' + chr(10))"
-    failed = asyncio.run(outcome(saying(f"tell(done=3)\n{noise}\nsys.exit(1)")))
+    failed = run(outcome(saying(f"tell(done=3)\n{noise}\nsys.exit(1)")))
     assert (failed.state, failed.done, failed.error) == ("failed", 3, "the disk is full; make room")
 
 
 def test_a_report_is_kept_when_nothing_could_be_indexed(saying):
-    failed = asyncio.run(outcome(saying("tell(report={'added': 0})\nsys.exit('error: nothing is indexed')")))
+    failed = run(outcome(saying("tell(report={'added': 0})\nsys.exit('error: nothing is indexed')")))
     assert (failed.state, failed.report, failed.error) == ("failed", {"added": 0}, "nothing is indexed")
 
 
@@ -178,25 +187,25 @@ def test_a_report_is_kept_when_nothing_could_be_indexed(saying):
     ("code", "told"), [("os.abort()", "(Aborted)"), ("sys.exit(3)", "(exit code 3)"), ("sys.exit(0)", "(exit code 0)")]
 )
 def test_an_end_without_a_word_is_told_plainly(saying, code, told):
-    failed = asyncio.run(outcome(saying(code)))
+    failed = run(outcome(saying(code)))
     assert failed.state == "failed" and told in failed.error and "start it again" in failed.error
 
 
 def test_what_cannot_be_started_has_failed(saying):
     updater = saying("")
     updater.command = ["/nowhere/python"]
-    failed = asyncio.run(outcome(updater))
+    failed = run(outcome(updater))
     assert failed.state == "failed" and "cannot start an update" in failed.error
 
 
 def test_lines_of_others_are_passed_over(saying):
-    done = asyncio.run(outcome(saying("print('loading'); print('3'); print('{}'); tell(report={'added': 1})")))
+    done = run(outcome(saying("print('loading'); print('3'); print('{}'); tell(report={'added': 1})")))
     assert (done.state, done.report) == ("done", {"added": 1})
 
 
 def test_the_newest_failures_are_kept_and_all_counted(saying):
     code = "for i in range(250): tell(failed=[{'path': f'{i}.mp4', 'reason': 'damaged'}])\ntell(report={})"
-    done = asyncio.run(outcome(saying(code)))
+    done = run(outcome(saying(code)))
     assert (done.failures, len(done.failed)) == (250, 100)
     assert done.failed[-1] == FailedFile("249.mp4", "damaged")
 
@@ -216,7 +225,7 @@ def test_who_does_not_listen_to_a_stop_is_killed(saying, monkeypatch):
             os.kill(pid, 0)
         return updater.state
 
-    stopped = asyncio.run(stop())
+    stopped = run(stop())
     assert (stopped.state, stopped.done) == ("stopped", 1)
 
 
@@ -229,7 +238,7 @@ def test_nothing_goes_on_without_the_event_loop(saying):
                 return updater._child.pid
 
     with pytest.raises(ProcessLookupError):
-        os.kill(asyncio.run(leave()), 0)
+        os.kill(run(leave()), 0)
 
 
 def test_every_reader_gets_the_end_and_a_slow_one_little_else(saying):
@@ -246,12 +255,12 @@ def test_every_reader_gets_the_end_and_a_slow_one_little_else(saying):
 
         return await asyncio.gather(reader(0), reader(0.5), reader(0))
 
-    fast, slow, other = asyncio.run(read())
+    fast, slow, other = run(read())
     assert fast[-1] == slow[-1] == other[-1] and fast[-1].state == "done" and fast[-1].done == 500
     assert fast[0] == slow[0] == UpdateState("running")
     assert len(slow) < 10
 
 
 def test_states_are_plain_json(saying):
-    done = asyncio.run(outcome(saying("tell(failed=[{'path': 'b', 'reason': 'c'}], report={})")))
+    done = run(outcome(saying("tell(failed=[{'path': 'b', 'reason': 'c'}], report={})")))
     assert json.loads(json.dumps(asdict(done)))["failed"] == [{"path": "b", "reason": "c"}]

@@ -69,4 +69,4 @@ def test_a_finger_can_hit_what_it_aims_at(visit, site):
     best.locator(".play").tap()
     expect(best.locator(".frame.playing")).to_have_count(1)
     best.locator(".open").tap()
-    assert page.get_by_role("dialog").bounding_box()["width"] == 390
+    assert page.get_by_role("dialog").bounding_box()["width"] == pytest.approx(390)
