@@ -1,0 +1,355 @@
+"""A library that grows to a million clips: how long it takes to build, how long a search takes, and what it misses.
+
+    python benchmarks/million.py --keep /tmp/million
+    python benchmarks/million.py --keep /tmp/million --clips 10000
+    python benchmarks/million.py --keep /tmp/million --figure docs/scale/search.png
+
+Libraries of 10 thousand, 100 thousand and a million clips (17 GB) of CLIP ViT-B/32's size are made up (made_up.py) and
+written through the project's own Store. Every step is a process of its own, whose peak of memory is told, and is not
+done again when the same command is run again:
+
+    build     clips and films are appended, as an update does
+    optimise  as `hearsight optimise` does
+    exact     the similarity of every query and every clip, for comparison
+    search    200 queries, each encoded by CLIP's text tower: p50 and p95 of the second time, when what they read is
+              in the system's memory, and of the first; recall@10, of the ten films that score highest of all
+    hnsw, ivf FAISS on the same pooled vectors beside the library's first stage: p50 and p95, and recall@10 of the
+              exactly nearest clips
+
+--keep names a folder for all this; delete it afterwards.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import mean, quantiles
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+import hearsight
+from made_up import CLIPS_A_FILM, FILMS_A_BLOCK, Queries, World, add_block
+from setting import machine, make_model, tell
+
+if TYPE_CHECKING:
+    from hearsight.library import Library
+
+SIZES = [10_000, 100_000, 1_000_000]
+QUERIES, WARM_UP, TOP = 200, 20, 10
+KEPT = 300  # of the clips that score highest: those of more than ten films
+CLIP_SCALE = 100.0  # what CLIP's training brings it to; random weights have 14
+COLD_STARTS = 3
+
+
+class Made:
+    """The library of a size, and the results of the steps that are done."""
+
+    def __init__(self, keep: Path, clips: int) -> None:
+        self.keep, self.clips, self.at = keep, clips, keep / str(clips)
+        self.told = keep / f"{clips}.json"
+        self.results: dict[str, Any] = json.loads(self.told.read_text()) if self.told.is_file() else {}
+
+    def tell(self, step: str, result: Any) -> None:
+        self.results[step] = result
+        self.told.write_text(json.dumps(self.results, indent=2))
+
+    def model(self) -> Any:
+        model = hearsight.load(str(self.keep / "model"))
+        with torch.no_grad():
+            model.clip.logit_scale.fill_(np.log(CLIP_SCALE))
+        return model
+
+    def library(self) -> Library:
+        return hearsight.Library.open(at=self.at)
+
+    def queries(self, count: int = QUERIES, seed: int = 0) -> Queries:
+        return World().queries(count, self.clips, seed)
+
+
+# Building
+
+
+def build(made: Made) -> dict[str, Any]:
+    """May be stopped and run again."""
+    videos, model = made.keep / "videos", made.keep / "model"
+    if not model.is_dir():
+        make_model(model, "clip4clip", "published")
+    videos.mkdir(exist_ok=True)
+    store = hearsight.Library.create(videos, hearsight.load(model), at=made.at, name=str(model)).place.store
+    world, have = World(), store.clips.count_rows()
+    seconds = made.results.get("seconds of building", 0.0)
+    while have < made.clips:
+        begun = time.perf_counter()
+        have += add_block(store, world, have // (FILMS_A_BLOCK * CLIPS_A_FILM), made.clips - have)
+        seconds += time.perf_counter() - begun
+        made.tell("seconds of building", seconds)
+    return {"seconds": seconds}
+
+
+def optimise(made: Made) -> dict[str, Any]:
+    done = made.library().optimise()
+    table = made.at / "clips.lance"
+    return {**done.to_dict(), "data": size(table / "data"), "indexes": size(table / "_indices")}
+
+
+def size(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+# Searching
+
+
+class Best:
+    """The highest scores of each query, as they come in."""
+
+    def __init__(self) -> None:
+        self.scores, self.rows = torch.empty(QUERIES, 0), torch.empty(QUERIES, 0, dtype=torch.int64)
+
+    def add(self, scores: torch.Tensor, first: int) -> None:
+        """scores: (queries, rows), of rows from `first` on."""
+        rows = torch.arange(first, first + scores.shape[1]).expand_as(scores)
+        scores, rows = torch.cat([self.scores, scores], 1), torch.cat([self.rows, rows], 1)
+        self.scores, best = scores.topk(min(KEPT, scores.shape[1]))
+        self.rows = rows.gather(1, best)
+
+
+def exact(made: Made) -> dict[str, Any]:
+    import pyarrow as pa
+
+    from hearsight.library.ranked import COLUMNS, Ranked
+    from hearsight.types import VideoEmbedding
+
+    begun = time.perf_counter()
+    model, texts = made.model(), made.queries().vectors
+    similar, near, names = Best(), Best(), list[str]()
+    clips = made.library().place.store.clips
+    for batch in clips.search().select(COLUMNS).limit(None).to_batches(2048):
+        some = Ranked.of(pa.Table.from_batches([batch]))
+        frames, pooled = torch.from_numpy(some.frames).float(), torch.from_numpy(some.pooled)
+        with torch.inference_mode():
+            video = VideoEmbedding(frames, torch.from_numpy(some.mask), pooled, vision=frames)
+            similar.add(model.similarity(texts, video), len(names))
+            near.add(texts @ pooled.T, len(names))
+        names += some.ids
+    ids = np.array(names)
+    np.savez(made.keep / f"{made.clips}.npz", similar=ids[similar.rows.numpy()], near=ids[near.rows.numpy()])
+    return {"seconds": time.perf_counter() - begun}
+
+
+def truth(made: Made) -> Any:
+    return np.load(made.keep / f"{made.clips}.npz")
+
+
+def search(made: Made) -> dict[str, Any]:
+    begun = time.perf_counter()
+    library, model, parts = made.library(), made.model(), Parts()
+    library.place.store.snapshot()
+    result: dict[str, Any] = {"open": time.perf_counter() - begun}
+    queries, warm_up = made.queries(), made.queries(WARM_UP, seed=1)
+    for mode in ("dense", "hybrid"):
+        ask = asking(library, model, mode)
+        for text, vector in zip(warm_up.texts, warm_up.vectors, strict=True):
+            ask(text, vector)
+        first, _ = timed(ask, queries)
+        with parts.watched(model):
+            again, found = timed(ask, queries)
+        result[mode] = {**again, "first": first, "parts": parts.told()}
+        if mode == "dense":
+            result["recall"] = recall(found, [best_of_films(clips) for clips in truth(made)["similar"]])
+    result["cold"] = [cold(made, queries.texts[0]) for _ in range(COLD_STARTS)]
+    return result
+
+
+def asking(library: Library, model: Any, mode: Any) -> Callable[[str, torch.Tensor], list[str]]:
+    """A search that encodes its text as ever, and then looks for the vector that it is given."""
+    encode = type(model).encode_text
+
+    def ask(text: str, vector: torch.Tensor) -> list[str]:
+        model.encode_text = lambda ids: (encode(model, ids), vector[None])[1]
+        return [hit.clip for hit in library.search(text, model, mode=mode, limit=TOP).hits]
+
+    return ask
+
+
+def timed(ask: Callable[[str, torch.Tensor], list[str]], queries: Queries) -> tuple[dict[str, float], list[list[str]]]:
+    """Milliseconds, and what was found."""
+    times, found = [], []
+    for text, vector in zip(queries.texts, queries.vectors, strict=True):
+        begun = time.perf_counter()
+        found.append(ask(text, vector))
+        times.append(1000 * (time.perf_counter() - begun))
+    cut = quantiles(times, n=20)
+    return {"p50": cut[9], "p95": cut[-1]}, found
+
+
+def recall(found: Sequence[Sequence[str]], right: Sequence[Sequence[str]]) -> float:
+    return mean(len(set(some) & set(all)) / len(all) for some, all in zip(found, right, strict=True))
+
+
+def best_of_films(clips: Sequence[str]) -> list[str]:
+    """The best clip of each of the ten best films. clips: best first."""
+    best: dict[str, str] = {}
+    for clip in clips:
+        best.setdefault(clip[:16], clip)
+    return list(best.values())[:TOP]
+
+
+class Parts:
+    """What searches spend their time on: mean milliseconds a search."""
+
+    def __init__(self) -> None:
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+
+    def watched(self, model: Any) -> Any:
+        from contextlib import ExitStack
+        from unittest.mock import patch
+
+        from hearsight.library import search as searching
+        from hearsight.library.store import Store
+
+        self.seconds.clear()
+        stack = ExitStack()
+        for name, owner, attribute in (
+            ("encoding", searching, "text_vector"),
+            ("nearest", Store, "nearest"),
+            ("words", Store, "saying"),
+            ("scoring", searching, "score"),
+            ("explaining", searching, "explain"),
+        ):
+            stack.enter_context(patch.object(owner, attribute, self._timing(name, getattr(owner, attribute))))
+        return stack
+
+    def _timing(self, name: str, work: Callable[..., Any]) -> Callable[..., Any]:
+        def timing(*arguments: Any) -> Any:
+            begun = time.perf_counter()
+            try:
+                return work(*arguments)
+            finally:
+                self.seconds[name] += time.perf_counter() - begun
+
+        return timing
+
+    def told(self) -> dict[str, float]:
+        return {name: 1000 * seconds / QUERIES for name, seconds in self.seconds.items()}
+
+
+def cold(made: Made, query: str) -> float:
+    """Seconds of `hearsight search` as a person types it."""
+    command = [sys.executable, "-m", "hearsight.cli.main", "search", *query.split(), "--library", str(made.at)]
+    begun = time.perf_counter()
+    subprocess.run(command, capture_output=True, check=True, env={**os.environ, "HF_HUB_OFFLINE": "1"})
+    return time.perf_counter() - begun
+
+
+# FAISS beside it
+
+
+def hnsw(made: Made) -> dict[str, Any]:
+    return beside(made, "HNSW32,Flat", "efSearch", [64, 128, 256, 512, 1024])
+
+
+def ivf(made: Made) -> dict[str, Any]:
+    lists = max(64, 4 * round(made.clips**0.5 / 4))
+    return beside(made, f"IVF{lists},PQ64,RFlat", "nprobe", [8, 16, 32, 64, 128, 256])
+
+
+def beside(made: Made, factory: str, parameter: str, values: Sequence[int]) -> dict[str, Any]:
+    """An index of FAISS, with the least value of a parameter that finds 99 % of the nearest, or the greatest."""
+    import faiss
+
+    from hearsight.library.schema import read_vectors
+
+    faiss.omp_set_num_threads(2)
+    table = made.library().place.store.clips.search().select(["id", "pooled"]).limit(None).to_arrow()
+    vectors, ids = read_vectors(table, "pooled"), np.array(table["id"].to_pylist())
+    del table
+    begun = time.perf_counter()
+    index = faiss.index_factory(vectors.shape[1], factory, faiss.METRIC_INNER_PRODUCT)
+    index.train(vectors[:: max(1, len(vectors) // 100_000)])
+    index.add(vectors)
+    result: dict[str, Any] = {"factory": factory, "seconds": time.perf_counter() - begun}
+    space = faiss.ParameterSpace()
+    if "RFlat" in factory:
+        space.set_index_parameter(index, "k_factor_rf", 20)
+
+    def ask(text: str, vector: torch.Tensor) -> list[str]:
+        return list(ids[index.search(vector[None].numpy(), TOP)[1][0]])
+
+    near = [list(clips[:TOP]) for clips in truth(made)["near"]]
+    for value in values:
+        space.set_index_parameter(index, parameter, value)
+        times, found = timed(ask, made.queries())
+        result.update(times, recall=recall(found, near), **{parameter: value})
+        if result["recall"] >= 0.99:
+            break
+    return result
+
+
+def ours(made: Made) -> dict[str, Any]:
+    """The library's first stage, asked for what FAISS is asked for."""
+    store = made.library().place.store
+
+    def ask(text: str, vector: torch.Tensor) -> list[str]:
+        return list(store.nearest(vector.numpy(), ["id"], TOP, None)["id"].to_pylist())
+
+    timed(ask, made.queries(WARM_UP, seed=1))
+    times, found = timed(ask, made.queries())
+    return {**times, "recall": recall(found, [list(clips[:TOP]) for clips in truth(made)["near"]])}
+
+
+# All of it
+
+STEPS: dict[str, Callable[[Made], dict[str, Any]]] = {
+    step.__name__: step for step in (build, optimise, exact, search, ours, hnsw, ivf)
+}
+
+
+def run(made: Made, step: str) -> None:
+    """Do a step in a process of its own, and keep its result with the peak of its memory."""
+    command = [sys.executable, __file__, "--keep", str(made.keep), "--clips", str(made.clips), "--step", step]
+    process = subprocess.Popen(command)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"the step {step} ended with {process.returncode}")
+    done = Made(made.keep, made.clips)
+    peak = used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    done.tell(step, {**done.results[step], "peak": peak})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--keep", type=Path, required=True, metavar="FOLDER", help="for libraries and results")
+    parser.add_argument("--clips", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--steps", nargs="+", choices=STEPS, default=list(STEPS), help="only these")
+    parser.add_argument("--step", choices=STEPS, help=argparse.SUPPRESS)
+    parser.add_argument("--figure", type=Path, metavar="PNG", help="draw the curves")
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args()
+    asked.keep.mkdir(parents=True, exist_ok=True)
+    if asked.step:
+        made = Made(asked.keep, asked.clips[0])
+        made.tell(asked.step, STEPS[asked.step](made))
+        return
+    on, results = machine(), {}
+    for clips in asked.clips:
+        for step in asked.steps:
+            if step not in Made(asked.keep, clips).results:
+                run(Made(asked.keep, clips), step)
+        results[clips] = Made(asked.keep, clips).results
+    if asked.figure:
+        draw(results, asked.figure)
+    tell(on, tables(results), results, asked.json)
+
+
+if __name__ == "__main__":
+    main()
