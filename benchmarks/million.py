@@ -22,57 +22,31 @@ done again when the same command is run again:
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from statistics import mean, quantiles
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 import hearsight
-from made_up import CLIPS_A_FILM, FILMS_A_BLOCK, Queries, World, add_block
+from beside_faiss import hnsw, ivf, ours
+from curves import draw, tables
+from grown import QUERIES, TOP, WARM_UP, Made, best_of_films, recall, timed, truth
+from made_up import CLIPS_A_FILM, FILMS_A_BLOCK, World, add_block
 from setting import machine, make_model, tell
 
 if TYPE_CHECKING:
     from hearsight.library import Library
 
 SIZES = [10_000, 100_000, 1_000_000]
-QUERIES, WARM_UP, TOP = 200, 20, 10
 KEPT = 300  # of the clips that score highest: those of more than ten films
-CLIP_SCALE = 100.0  # what CLIP's training brings it to; random weights have 14
 COLD_STARTS = 3
-
-
-class Made:
-    """The library of a size, and the results of the steps that are done."""
-
-    def __init__(self, keep: Path, clips: int) -> None:
-        self.keep, self.clips, self.at = keep, clips, keep / str(clips)
-        self.told = keep / f"{clips}.json"
-        self.results: dict[str, Any] = json.loads(self.told.read_text()) if self.told.is_file() else {}
-
-    def tell(self, step: str, result: Any) -> None:
-        self.results[step] = result
-        self.told.write_text(json.dumps(self.results, indent=2))
-
-    def model(self) -> Any:
-        model = hearsight.load(str(self.keep / "model"))
-        with torch.no_grad():
-            model.clip.logit_scale.fill_(np.log(CLIP_SCALE))
-        return model
-
-    def library(self) -> Library:
-        return hearsight.Library.open(at=self.at)
-
-    def queries(self, count: int = QUERIES, seed: int = 0) -> Queries:
-        return World().queries(count, self.clips, seed)
 
 
 # Building
@@ -145,10 +119,6 @@ def exact(made: Made) -> dict[str, Any]:
     return {"seconds": time.perf_counter() - begun}
 
 
-def truth(made: Made) -> Any:
-    return np.load(made.keep / f"{made.clips}.npz")
-
-
 def search(made: Made) -> dict[str, Any]:
     begun = time.perf_counter()
     library, model, parts = made.library(), made.model(), Parts()
@@ -178,29 +148,6 @@ def asking(library: Library, model: Any, mode: Any) -> Callable[[str, torch.Tens
         return [hit.clip for hit in library.search(text, model, mode=mode, limit=TOP).hits]
 
     return ask
-
-
-def timed(ask: Callable[[str, torch.Tensor], list[str]], queries: Queries) -> tuple[dict[str, float], list[list[str]]]:
-    """Milliseconds, and what was found."""
-    times, found = [], []
-    for text, vector in zip(queries.texts, queries.vectors, strict=True):
-        begun = time.perf_counter()
-        found.append(ask(text, vector))
-        times.append(1000 * (time.perf_counter() - begun))
-    cut = quantiles(times, n=20)
-    return {"p50": cut[9], "p95": cut[-1]}, found
-
-
-def recall(found: Sequence[Sequence[str]], right: Sequence[Sequence[str]]) -> float:
-    return mean(len(set(some) & set(all)) / len(all) for some, all in zip(found, right, strict=True))
-
-
-def best_of_films(clips: Sequence[str]) -> list[str]:
-    """The best clip of each of the ten best films. clips: best first."""
-    best: dict[str, str] = {}
-    for clip in clips:
-        best.setdefault(clip[:16], clip)
-    return list(best.values())[:TOP]
 
 
 class Parts:
@@ -248,62 +195,6 @@ def cold(made: Made, query: str) -> float:
     begun = time.perf_counter()
     subprocess.run(command, capture_output=True, check=True, env={**os.environ, "HF_HUB_OFFLINE": "1"})
     return time.perf_counter() - begun
-
-
-# FAISS beside it
-
-
-def hnsw(made: Made) -> dict[str, Any]:
-    return beside(made, "HNSW32,Flat", "efSearch", [64, 128, 256, 512, 1024])
-
-
-def ivf(made: Made) -> dict[str, Any]:
-    lists = max(64, 4 * round(made.clips**0.5 / 4))
-    return beside(made, f"IVF{lists},PQ64,RFlat", "nprobe", [8, 16, 32, 64, 128, 256])
-
-
-def beside(made: Made, factory: str, parameter: str, values: Sequence[int]) -> dict[str, Any]:
-    """An index of FAISS, with the least value of a parameter that finds 99 % of the nearest, or the greatest."""
-    import faiss
-
-    from hearsight.library.schema import read_vectors
-
-    faiss.omp_set_num_threads(2)
-    table = made.library().place.store.clips.search().select(["id", "pooled"]).limit(None).to_arrow()
-    vectors, ids = read_vectors(table, "pooled"), np.array(table["id"].to_pylist())
-    del table
-    begun = time.perf_counter()
-    index = faiss.index_factory(vectors.shape[1], factory, faiss.METRIC_INNER_PRODUCT)
-    index.train(vectors[:: max(1, len(vectors) // 100_000)])
-    index.add(vectors)
-    result: dict[str, Any] = {"factory": factory, "seconds": time.perf_counter() - begun}
-    space = faiss.ParameterSpace()
-    if "RFlat" in factory:
-        space.set_index_parameter(index, "k_factor_rf", 20)
-
-    def ask(text: str, vector: torch.Tensor) -> list[str]:
-        return list(ids[index.search(vector[None].numpy(), TOP)[1][0]])
-
-    near = [list(clips[:TOP]) for clips in truth(made)["near"]]
-    for value in values:
-        space.set_index_parameter(index, parameter, value)
-        times, found = timed(ask, made.queries())
-        result.update(times, recall=recall(found, near), **{parameter: value})
-        if result["recall"] >= 0.99:
-            break
-    return result
-
-
-def ours(made: Made) -> dict[str, Any]:
-    """The library's first stage, asked for what FAISS is asked for."""
-    store = made.library().place.store
-
-    def ask(text: str, vector: torch.Tensor) -> list[str]:
-        return list(store.nearest(vector.numpy(), ["id"], TOP, None)["id"].to_pylist())
-
-    timed(ask, made.queries(WARM_UP, seed=1))
-    times, found = timed(ask, made.queries())
-    return {**times, "recall": recall(found, [list(clips[:TOP]) for clips in truth(made)["near"]])}
 
 
 # All of it

@@ -16,6 +16,9 @@ from hearsight.library.store import Snapshot, Store, among
 from hearsight.library.where import Where
 from hearsight.library.words import Query
 
+# A transcript is only read where it may have words of the query in it.
+UNREAD = [column for column in COLUMNS if column != "transcript"]
+
 
 @dataclass(frozen=True)
 class Place:
@@ -53,14 +56,14 @@ class View:
             return found, {resident.ranked.ids[row]: score for row, score in said.items()}
         store, where = self.place.store, self.where.sql
         tables, bm25 = [store.clips.schema.empty_table().select(COLUMNS)], {}
-        if vector is not None:
-            tables.append(store.nearest(vector, COLUMNS, limit, where).select(COLUMNS))
         if query and query.content:
             table = store.saying(query.spoken, COLUMNS, limit, where)
             bm25 = dict(zip(table["id"].to_pylist(), table["_score"].to_pylist(), strict=True))
             tables.append(table.select(COLUMNS))
-        found = Ranked.of(pa.concat_tables(tables))
-        # A clip may be found twice, and have come since the snapshot.
+        if vector is not None:
+            tables.append(store.nearest(vector, UNREAD, limit, where).select(UNREAD))
+        found = Ranked.of(pa.concat_tables(tables, promote_options="default"))
+        # A clip may be found twice, first by what it says, and have come since the snapshot.
         first = {id: row for row, id in reversed(list(enumerate(found.ids)))}
         return found.take([row for row in first.values() if found.videos[row] in self.snapshot.videos]), bm25
 
