@@ -37,7 +37,7 @@ def load_when_asked(package: str) -> None:
 load_when_asked(CLIENT)
 
 import lancedb  # noqa: E402
-from lancedb.index import FTS, BTree, IvfRq  # noqa: E402
+from lancedb.index import FTS, Bitmap, BTree, IvfRq  # noqa: E402
 from lancedb.query import MatchQuery  # noqa: E402
 
-__all__ = ["FTS", "BTree", "IvfRq", "MatchQuery", "lancedb"]
+__all__ = ["FTS", "BTree", "Bitmap", "IvfRq", "MatchQuery", "lancedb"]

@@ -13,12 +13,18 @@ import time
 from datetime import timedelta
 from typing import Any
 
-from hearsight.lance import FTS, BTree, IvfRq
+from hearsight.lance import FTS, Bitmap, BTree, IvfRq
 from hearsight.library.results import Upkeep
 from hearsight.library.words import TOKENIZER
 
-# Words, and ids: an update asks for some videos, a search for some clips among all.
-INDEXES = {"transcript": FTS(**TOKENIZER), "id": BTree(), "video": BTree()}
+# What searches and updates ask for: words, some clips or videos among all, and what filters tell apart.
+INDEXES = {
+    "transcript": FTS(**TOKENIZER),
+    "id": BTree(),
+    "video": BTree(),
+    "has_speech": Bitmap(),
+    "has_sound": Bitmap(),
+}
 
 # Fewer clips are compared with a query one by one.
 EXACT_BELOW = 20_000
