@@ -44,7 +44,11 @@ class Made:
         return hearsight.Library.open(at=self.at)
 
     def queries(self, count: int = QUERIES, seed: int = 0) -> Queries:
-        return World().queries(count, self.clips, seed)
+        """Made once, for that takes as long as making all clips again."""
+        kept = self.keep / f"{self.clips} queries {seed}.pt"
+        if not kept.is_file():
+            torch.save(vars(World().queries(count, self.clips, seed)), kept)
+        return Queries(**torch.load(kept, weights_only=True))
 
 
 def truth(made: Made) -> Any:

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -46,7 +45,7 @@ class Queries:
 
     texts: list[str]
     vectors: Tensor
-    clips: NDArray[np.int64]
+    clips: Tensor
 
 
 class World:
@@ -103,7 +102,7 @@ class World:
         left = (1 - lean**2 - BASE**2 / ALL).clamp(min=0) ** 0.5
         vectors = F.normalize(BASE / ALL**0.5 * self._common + lean * own + left * noise, dim=-1)
         texts = [self.said(random, 1, int(random.integers(3, 9)))[0] for _ in range(count)]
-        return Queries(texts, vectors, leans_to)
+        return Queries(texts, vectors, torch.from_numpy(leans_to))
 
 
 def add_block(store: Store, world: World, block: int, most: int) -> int:
