@@ -10,7 +10,7 @@ import numpy as np
 
 from grown import QUERIES, TOP
 
-PARTS = ("encoding", "nearest", "words", "scoring", "explaining", "the rest")
+PARTS = ("encoding", "finding", "scoring", "explaining")
 
 
 def tables(results: dict[int, Any]) -> list[tuple[str, list[dict[str, str]]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ import torch
 
 import hearsight
 from made_up import Queries, World
+from setting import build_model
 
 if TYPE_CHECKING:
     from hearsight.library import Library
@@ -35,10 +37,15 @@ class Made:
         self.told.write_text(json.dumps(self.results, indent=2))
 
     def model(self) -> Any:
-        model = hearsight.load(str(self.keep / "model"))
-        with torch.no_grad():
-            model.clip.logit_scale.fill_(np.log(CLIP_SCALE))
-        return model
+        """CLIP4Clip at the size of CLIP ViT-B/32: random weights, but the scale of a trained one."""
+        folder = self.keep / "model"
+        if not folder.is_dir():
+            with tempfile.TemporaryDirectory() as tokenizer:
+                model = build_model(Path(tokenizer, "tokenizer"), "clip4clip", "published")
+                with torch.no_grad():
+                    model.clip.logit_scale.fill_(np.log(CLIP_SCALE))
+                model.save_pretrained(folder)
+        return hearsight.load(str(folder))
 
     def library(self) -> Library:
         return hearsight.Library.open(at=self.at)

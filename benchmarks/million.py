@@ -28,8 +28,10 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import numpy as np
 import torch
@@ -39,7 +41,7 @@ from beside_faiss import hnsw, ivf, ours
 from curves import draw, tables
 from grown import QUERIES, TOP, WARM_UP, Made, best_of_films, recall, timed, truth
 from made_up import CLIPS_A_FILM, FILMS_A_BLOCK, World, add_block
-from setting import machine, make_model, tell
+from setting import machine, tell
 
 if TYPE_CHECKING:
     from hearsight.library import Library
@@ -54,11 +56,9 @@ COLD_STARTS = 3
 
 def build(made: Made) -> dict[str, Any]:
     """May be stopped and run again."""
-    videos, model = made.keep / "videos", made.keep / "model"
-    if not model.is_dir():
-        make_model(model, "clip4clip", "published")
+    videos = made.keep / "videos"
     videos.mkdir(exist_ok=True)
-    store = hearsight.Library.create(videos, hearsight.load(model), at=made.at, name=str(model)).place.store
+    store = hearsight.Library.create(videos, made.model(), at=made.at).place.store
     world, have = World(), store.clips.count_rows()
     seconds = made.results.get("seconds of building", 0.0)
     while have < made.clips:
@@ -130,7 +130,7 @@ def search(made: Made) -> dict[str, Any]:
         for text, vector in zip(warm_up.texts, warm_up.vectors, strict=True):
             ask(text, vector)
         first, _ = timed(ask, queries)
-        with parts.watched(model):
+        with parts.watched():
             again, found = timed(ask, queries)
         result[mode] = {**again, "first": first, "parts": parts.told()}
         if mode == "dense":
@@ -156,24 +156,20 @@ class Parts:
     def __init__(self) -> None:
         self.seconds: defaultdict[str, float] = defaultdict(float)
 
-    def watched(self, model: Any) -> Any:
-        from contextlib import ExitStack
-        from unittest.mock import patch
-
+    def watched(self) -> ExitStack:
         from hearsight.library import search as searching
-        from hearsight.library.store import Store
+        from hearsight.library.view import View
 
         self.seconds.clear()
-        stack = ExitStack()
+        watching = ExitStack()
         for name, owner, attribute in (
             ("encoding", searching, "text_vector"),
-            ("nearest", Store, "nearest"),
-            ("words", Store, "saying"),
+            ("finding", View, "candidates"),
             ("scoring", searching, "score"),
             ("explaining", searching, "explain"),
         ):
-            stack.enter_context(patch.object(owner, attribute, self._timing(name, getattr(owner, attribute))))
-        return stack
+            watching.enter_context(patch.object(owner, attribute, self._timing(name, getattr(owner, attribute))))
+        return watching
 
     def _timing(self, name: str, work: Callable[..., Any]) -> Callable[..., Any]:
         def timing(*arguments: Any) -> Any:
