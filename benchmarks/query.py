@@ -81,7 +81,7 @@ def make_library(model_folder: str, model: Any, folder: Path, clips: int) -> Lib
     centres = random.standard_normal((CLUSTERS, model.width), np.float32)
     for first in range(0, clips, 1000):
         add_videos(store, model, random, centres, first, min(clips, first + 1000))
-    store.tidy(clips)
+    store.tidy()
     return library
 
 

@@ -4,9 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from hearsight.library import Library
-from hearsight.models.clip4clip import CLIP4Clip
+from hearsight.library.schema import ClipFacts, Video, clip_id, clip_table
+from hearsight.library.store import Store
+from hearsight.models.clip4clip import CLIP4Clip, embedding
+from hearsight.types import Clip
 from tests.making import tiny_model
 from tests.making_media import beep, make_media
 
@@ -69,3 +73,21 @@ def assert_same(library: Library, other: Library) -> None:
                 assert value == pytest.approx(other_clip[name], abs=1e-4)
             else:
                 assert value == other_clip[name], name
+
+
+def add_made_up(
+    store: Store, model: CLIP4Clip, videos: int, clips: int = 2, seed: int = 0, said: str = ""
+) -> list[str]:
+    """Write videos that were never filmed, with random vectors, as an update does. Returns the ids of their clips."""
+    draw = torch.Generator().manual_seed(seed)
+    shape = videos * clips, model.config.frames
+    frames = torch.nn.functional.normalize(torch.randn(*shape, model.width, generator=draw), dim=-1)
+    mask = torch.ones(shape, dtype=torch.bool)
+    full = embedding(frames, mask, vision=frames)
+    ids = [f"{1000 * seed + number:016x}" for number in range(videos)]
+    cut = [(id, Clip(Path(), 2.0 * place, 2.0 * place + 2)) for id in ids for place in range(clips)]
+    facts = [ClipFacts(clip_id(id, clip), id, clip, said, [], bool(said), False, None) for id, clip in cut]
+    without = dict.fromkeys(("audio", "speech", "both"), full.pooled)
+    store.add_clips([clip_table(store.clips.schema, facts, full, without)])
+    store.put_videos([Video(id, f"{id}.mp4", 0, "", id, 2.0 * clips) for id in ids])
+    return [each.id for each in facts]

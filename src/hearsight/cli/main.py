@@ -27,6 +27,7 @@ from hearsight.cli import (
     index,
     info,
     models,
+    optimise,
     plugin,
     search,
     serve,
@@ -50,6 +51,7 @@ app.command(short_help="Make a folder of videos searchable, or bring it up to da
 app.command(short_help="Find moments by what is seen, heard or said.", cls=search.SearchCommand)(search.search)
 app.command(short_help="Search in a browser: the page, and an HTTP API.")(serve.serve)
 app.command(short_help="Tell what is in an indexed folder, and what failed.")(info.info)
+app.command(short_help="Bring an index into the best order for searches.")(optimise.optimise)
 app.command(short_help="List the models that can be named.")(models.models)
 app.command(short_help="Make a model of a published checkpoint.")(convert.convert)
 app.command(short_help="Index the bundled clips, and look for six of them.")(demo.demo)

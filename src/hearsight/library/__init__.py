@@ -18,6 +18,7 @@ from hearsight.library.results import (
     Progress,
     SearchResult,
     UpdateReport,
+    Upkeep,
 )
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ __all__ = [
     "Progress",
     "SearchResult",
     "UpdateReport",
+    "Upkeep",
 ]
 
 _LAZY = {"Collection": "hearsight.library.collection", "Library": "hearsight.library.library"}

@@ -93,7 +93,7 @@ class Update:
         with closing(ahead(reader.read(changes.pending), 2 * self.batch, PATIENCE)) as events:
             self._work(events, reader)
 
-        self.store.tidy(self.report.clips)
+        self.store.tidy()
         for left in self.transcripts.iterdir():
             left.unlink()
         self.report.seconds = time.monotonic() - begun

@@ -30,6 +30,7 @@ from hearsight.library.results import (
     SearchResult,
     Unwatched,
     UpdateReport,
+    Upkeep,
 )
 from hearsight.library.schema import Video, video_of
 from hearsight.library.search import search
@@ -156,6 +157,14 @@ class Library:
                 progress or Unwatched(),
             )
             return update.run()
+
+    def optimise(self) -> Upkeep:
+        """Bring the tables into the best order for searches, which may go on meanwhile; upkeep.py says what that is.
+
+        An update does so, too, where it is worth while. Raises HearsightError while another process updates it.
+        """
+        with updating(self.at):
+            return self._store.tidy(thorough=True)
 
     def search(
         self, query: str, model: CLIP4Clip, mode: Mode = "hybrid", limit: int = 10, filters: Filters | None = None

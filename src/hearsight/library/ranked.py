@@ -16,7 +16,9 @@ COLUMNS = ["id", "video", "pooled", "frames", "mask", "transcript"]
 
 @dataclass(frozen=True)
 class Ranked:
-    """n clips. pooled: (n, D). frames: (n, F, D) float16 or float32, with mask (n, F)."""
+    """n clips. transcripts: "" where none was read. pooled: (n, D). frames: (n, F, D) float16 or float32, with mask
+    (n, F).
+    """
 
     ids: list[str]
     videos: list[str]
@@ -27,7 +29,8 @@ class Ranked:
 
     @classmethod
     def of(cls, table: pa.Table) -> Ranked:
-        ids, videos, transcripts = (table[name].to_pylist() for name in ("id", "video", "transcript"))
+        ids, videos = table["id"].to_pylist(), table["video"].to_pylist()
+        transcripts = [text or "" for text in table["transcript"].to_pylist()]
         mask = read_mask(table)
         n, F = mask.shape
         frames = read_vectors(table, "frames", np.float16)

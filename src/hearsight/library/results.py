@@ -141,6 +141,26 @@ class UpdateReport:
         return _plain(asdict(self))
 
 
+@dataclass
+class Upkeep:
+    """What was done to keep a library quick to search.
+
+    made: the columns that were indexed anew, with the seconds each took. indexed: clips that were added to indexes.
+    merged, into: so many pieces of the table of clips became so many. freed: bytes of versions that nobody reads any
+    more.
+    """
+
+    made: dict[str, float] = field(default_factory=dict)
+    indexed: int = 0
+    merged: int = 0
+    into: int = 0
+    freed: int = 0
+    seconds: float = 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        return _plain(asdict(self))
+
+
 @dataclass(frozen=True)
 class LibraryInfo:
     """What is in a library. with_speech, with_sound: clips. bytes: on disk."""

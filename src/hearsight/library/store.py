@@ -5,41 +5,36 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cached_property, wraps
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
-import lancedb
 import numpy as np
 import pyarrow as pa
-from lancedb.index import FTS
-from lancedb.query import MatchQuery
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from hearsight.errors import HearsightError
+from hearsight.lance import MatchQuery, lancedb
 from hearsight.library.lock import cannot_write
 from hearsight.library.resident import Resident
-from hearsight.library.results import Failure
+from hearsight.library.results import Failure, Upkeep
 from hearsight.library.schema import FAILURES, VIDEOS, Video, clips_schema, video_table
-from hearsight.library.words import TOKENIZER
+from hearsight.library.upkeep import KEEP_VERSIONS, keep_up, make_indexes
+from hearsight.library.videos import Videos
 
 if TYPE_CHECKING:
     from hearsight.models.clip4clip import CLIP4Clip
-
-# Compaction rewrites a table: worth it when many small pieces slow reading, or when it is cheap beside what was added.
-MOST_FRAGMENTS = 32
-GROWTH = 0.1
-# Searches that run may still read the version before.
-KEEP_VERSIONS = timedelta(minutes=10)
-
 
 # Every column that searches read: all but the pictures.
 SEARCHED = [
     "id", "video", "start", "end", "pooled", "frames", "mask", "without_audio", "without_speech", "without_both",
     "gates", "transcript", "lines", "has_speech", "has_sound",
 ]  # fmt: skip
+# Of an index of vectors, so many partitions are searched: all, up to four million clips. Texts stand off from pictures,
+# so what is nearest to one lies in many partitions: half of them have 96 % of it (benchmarks/million.py).
+PARTITIONS = 4096
 MOST_RESIDENT = 512 << 20  # bytes
 SECONDS_BETWEEN_LOOKS = 0.25
 
@@ -51,7 +46,7 @@ class Snapshot:
     resident: the clips in memory, where the store keeps them there.
     """
 
-    videos: dict[str, Video]
+    videos: Videos
     hidden: frozenset[str]
     clips: int
     resident: Resident | None = None
@@ -111,8 +106,7 @@ class Store:
         schemas = {"videos": VIDEOS, "failures": FAILURES, "clips": clips}
         for name, schema in schemas.items():
             self._database.create_table(name, schema=schema, exist_ok=True)
-        if not self.clips.list_indices():
-            self.clips.create_index("transcript", config=FTS(**TOKENIZER))
+        make_indexes(self.clips)
 
     @cached_property
     def videos(self) -> Any:
@@ -139,10 +133,8 @@ class Store:
             self.clips.checkout_latest()
             versions = (self.videos.version, self.clips.version)
             if self._snapshot is None or self._snapshot[0] != versions:
-                videos = {row["id"]: Video(**row) for row in self.videos.to_arrow().to_pylist()}
-                counts = _counts(self._columns(["video"])["video"])
-                shown = sum(count for video, count in counts.items() if video in videos)
-                hidden = frozenset(counts.keys() - videos.keys())
+                videos = Videos(self.videos.to_arrow())
+                shown, hidden = _counted(self._columns(["video"])["video"], videos.ids)
                 self._snapshot = versions, Snapshot(videos, hidden, shown, self._read_resident())
             return self._snapshot[1]
 
@@ -176,6 +168,7 @@ class Store:
     def nearest(self, vector: NDArray[np.float32], columns: Sequence[str], limit: int, where: str | None) -> pa.Table:
         """The clips whose pooled vectors are nearest to a text's, with their `_distance`."""
         near = self.clips.search(vector, vector_column_name="pooled").distance_type("dot")
+        near = near.minimum_nprobes(PARTITIONS).maximum_nprobes(0)  # more where a filter leaves too few
         return _fetch(near, [*columns, "_distance"], limit, where)
 
     @_told(_cannot_read)
@@ -226,16 +219,18 @@ class Store:
         self._failures.add(pa.Table.from_pylist(rows, schema=FAILURES), mode="overwrite")
 
     @_told(cannot_write)
-    def tidy(self, added: int) -> None:
-        """After an update that added so many clips: drop those of no video, and compact where worthwhile."""
+    def tidy(self, thorough: bool = False) -> Upkeep:
+        """After an update: drop the clips of no video, and do what keeps searches quick.
+
+        thorough: even where it is hardly worth while yet.
+        """
         hidden = self.snapshot().hidden
         if hidden:
             self.clips.delete(among("video", hidden))
-        fragments = self.clips.stats()["fragment_stats"]["num_fragments"]
-        if fragments > MOST_FRAGMENTS or (added and added >= GROWTH * self.snapshot().clips):
-            self.clips.optimize(cleanup_older_than=KEEP_VERSIONS)
+        done = keep_up(self.clips, thorough)
         for small in (self.videos, self._failures):
             small.optimize(cleanup_older_than=KEEP_VERSIONS)
+        return done
 
 
 def among(column: str, ids: Sequence[str] | frozenset[str]) -> str:
@@ -250,5 +245,12 @@ def _fetch(builder: Any, columns: list[str], limit: int, where: str | None) -> p
     return builder.select(columns).limit(limit).to_arrow()
 
 
-def _counts(column: pa.ChunkedArray) -> dict[str, int]:
-    return {str(row["values"]): int(row["counts"]) for row in column.value_counts().to_pylist()}
+def _counted(column: pa.ChunkedArray, known: pa.ChunkedArray) -> tuple[int, frozenset[str]]:
+    """How many clips are of videos that are known, and the ids of the videos that others are of.
+
+    column: the id of each clip's video. Without a Python object for each, of which there may be a million.
+    """
+    counts = column.value_counts()
+    ids, numbers = counts.field("values"), counts.field("counts")
+    shown = pc.is_in(ids, value_set=known)
+    return pc.sum(numbers.filter(shown)).as_py() or 0, frozenset(ids.filter(pc.invert(shown)).to_pylist())

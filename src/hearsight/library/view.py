@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from hearsight.library.results import Filters
 from hearsight.library.store import Snapshot, Store, among
 from hearsight.library.where import Where
 from hearsight.library.words import Query
+
+# A transcript is only read where it may have words of the query in it.
+UNREAD = [column for column in COLUMNS if column != "transcript"]
 
 
 @dataclass(frozen=True)
@@ -51,18 +55,28 @@ class View:
             near = resident.nearest(vector, limit, self.where) if vector is not None else []
             found = resident.ranked.take(list(dict.fromkeys([*near, *said])))
             return found, {resident.ranked.ids[row]: score for row, score in said.items()}
+        return self._on_disk(vector, query, limit)
+
+    def _on_disk(
+        self, vector: NDArray[np.float32] | None, query: Query | None, limit: int
+    ) -> tuple[Ranked, dict[str, float]]:
+        """As `candidates`. Both kinds are looked for at the same time, for either keeps one core busy."""
         store, where = self.place.store, self.where.sql
-        tables, bm25 = [store.clips.schema.empty_table().select(COLUMNS)], {}
-        if vector is not None:
-            tables.append(store.nearest(vector, COLUMNS, limit, where).select(COLUMNS))
-        if query and query.content:
-            table = store.saying(query.spoken, COLUMNS, limit, where)
-            bm25 = dict(zip(table["id"].to_pylist(), table["_score"].to_pylist(), strict=True))
-            tables.append(table.select(COLUMNS))
-        found = Ranked.of(pa.concat_tables(tables))
-        # A clip may be found twice, and have come since the snapshot.
-        first = {id: row for row, id in reversed(list(enumerate(found.ids)))}
-        return found.take([row for row in first.values() if found.videos[row] in self.snapshot.videos]), bm25
+        found, bm25 = [store.clips.schema.empty_table().select(COLUMNS)], {}
+        with ThreadPoolExecutor(1) as beside:
+            words = query.spoken if query and query.content else ""
+            saying = beside.submit(lambda: store.saying(words, COLUMNS, limit, where)) if words else None
+            near = None if vector is None else store.nearest(vector, UNREAD, limit, where)
+        if saying is not None:
+            said = saying.result()
+            bm25 = dict(zip(said["id"].to_pylist(), said["_score"].to_pylist(), strict=True))
+            found.append(said.select(COLUMNS))
+        if near is not None:
+            found.append(near.select(UNREAD))
+        ranked = Ranked.of(pa.concat_tables(found, promote_options="default"))
+        # A clip may be found twice, first by what it says, and have come since the snapshot.
+        first = {id: row for row, id in reversed(list(enumerate(ranked.ids)))}
+        return ranked.take([row for row in first.values() if ranked.videos[row] in self.snapshot.videos]), bm25
 
     def rows(self, ids: Collection[str], columns: Sequence[str]) -> pa.Table:
         """These clips, in no order; without those that are gone."""

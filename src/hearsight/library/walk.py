@@ -57,7 +57,7 @@ def _look(folder: Path, besides: Path, found: Walk) -> Iterator[None]:
     """Adds to what is found, one thing a step."""
     seen: set[str] = {os.path.realpath(besides)}
     folders, links = deque([str(folder)]), deque[str]()
-    files_by_link: list[tuple[str, list[SideCar]]] = []
+    files_by_link: list[tuple[os.DirEntry[str], list[SideCar]]] = []
     while folders or links:
         here = folders.popleft() if folders else links.popleft()
         if (real := os.path.realpath(here)) in seen:
@@ -66,23 +66,23 @@ def _look(folder: Path, besides: Path, found: Walk) -> Iterator[None]:
         entries = _entries(folder, here, found)
         side_cars = match(entry.name for entry in entries)
         for entry in entries:
-            name = Path(entry.name)
-            beside = side_cars.get(name.stem, [])
+            stem, dot, suffix = entry.name.rpartition(".")
+            beside = side_cars.get(stem, [])
             if _is_folder(entry):
                 (links if entry.is_symlink() else folders).append(entry.path)
-            elif name.suffix.lower() not in MEDIA_SUFFIXES:
+            elif not dot or f".{suffix.lower()}" not in MEDIA_SUFFIXES:
                 continue
             elif entry.is_symlink():
-                files_by_link.append((entry.path, beside))
+                files_by_link.append((entry, beside))
             else:
-                seen.add(str(Path(real, name)))
-                _add(folder, entry.path, beside, found)
+                seen.add(f"{real.rstrip(os.sep)}{os.sep}{entry.name}")
+                _add(folder, entry, beside, found)
                 yield
         yield
-    for path, beside in files_by_link:
-        if (real := os.path.realpath(path)) not in seen:
+    for entry, beside in files_by_link:
+        if (real := os.path.realpath(entry.path)) not in seen:
             seen.add(real)
-            _add(folder, path, beside, found)
+            _add(folder, entry, beside, found)
             yield
 
 
@@ -104,11 +104,11 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _add(folder: Path, path: str, beside: list[SideCar], found: Walk) -> None:
-    name, file = _inside(folder, path), Path(path)
+def _add(folder: Path, entry: os.DirEntry[str], beside: list[SideCar], found: Walk) -> None:
+    name, file = _inside(folder, entry.path), Path(entry.path)
     try:
         name.encode()
-        status = file.stat()
+        status = entry.stat()
         named = [file.with_name(side_car.name) for side_car in beside]
         side_cars = tuple(subtitles for subtitles in named if subtitles.is_file())
         stamps = [_stamp(status), *(f"{subtitles.name}:{_stamp(subtitles.stat())}" for subtitles in side_cars)]
@@ -131,4 +131,5 @@ def _stamp(status: os.stat_result) -> str:
 
 
 def _inside(folder: Path, path: str) -> str:
-    return Path(path).relative_to(folder).as_posix()
+    """As `Path.relative_to`, which would take as long as all else that is done for a file."""
+    return path[len(str(folder)) :].strip(os.sep).replace(os.sep, "/") or "."

@@ -14,9 +14,8 @@ from functools import cache, cached_property, lru_cache
 from itertools import chain, pairwise
 from sys import intern
 
-import lancedb
-
 from hearsight.errors import HearsightError
+from hearsight.lance import lancedb
 
 TOKENIZER = {"base_tokenizer": "icu", "remove_stop_words": False, "max_token_length": None}
 

@@ -1,0 +1,242 @@
+"""A library that grows to a million clips: how long it takes to build, how long a search takes, and what it misses.
+
+    python benchmarks/million.py --keep /tmp/million
+    python benchmarks/million.py --keep /tmp/million --clips 10000
+    python benchmarks/million.py --keep /tmp/million --figure docs/scale/search.png
+
+Libraries of 10 thousand, 100 thousand and a million clips (17 GB) of CLIP ViT-B/32's size are made up (made_up.py) and
+written through the project's own Store. Every step is a process of its own, whose peak of memory is told, and is not
+done again when the same command is run again:
+
+    build     clips and films are appended, as an update does
+    optimise  as `hearsight optimise` does
+    exact     the similarity of every query and every clip, for comparison
+    search    200 queries, each encoded by CLIP's text tower: p50 and p95 of the second time, when what they read is
+              in the system's memory, and of the first; recall@10, of the ten films that score highest of all
+    hnsw, ivf FAISS on the same pooled vectors beside the library's first stage: p50 and p95, and recall@10 of the
+              exactly nearest clips
+
+--keep names a folder for all this; delete it afterwards.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+import numpy as np
+import torch
+
+import hearsight
+from beside_faiss import hnsw, ivf, ours
+from curves import draw, tables
+from grown import QUERIES, TOP, WARM_UP, Made, best_of_films, recall, timed, truth
+from made_up import CLIPS_A_FILM, FILMS_A_BLOCK, World, add_block
+from setting import machine, tell
+
+if TYPE_CHECKING:
+    from hearsight.library import Library
+
+SIZES = [10_000, 100_000, 1_000_000]
+KEPT = 300  # of the clips that score highest: those of more than ten films
+COLD_STARTS = 3
+
+
+# Building
+
+
+def build(made: Made) -> dict[str, Any]:
+    """May be stopped and run again."""
+    videos = made.keep / "videos"
+    videos.mkdir(exist_ok=True)
+    store = hearsight.Library.create(videos, made.model(), at=made.at).place.store
+    world, have = World(), store.clips.count_rows()
+    seconds = made.results.get("seconds of building", 0.0)
+    while have < made.clips:
+        begun = time.perf_counter()
+        have += add_block(store, world, have // (FILMS_A_BLOCK * CLIPS_A_FILM), made.clips - have)
+        seconds += time.perf_counter() - begun
+        made.tell("seconds of building", seconds)
+    return {"seconds": seconds}
+
+
+def optimise(made: Made) -> dict[str, Any]:
+    done = made.library().optimise()
+    table = made.at / "clips.lance"
+    return {**done.to_dict(), "data": size(table / "data"), "indexes": size(table / "_indices")}
+
+
+def size(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+# Searching
+
+
+class Best:
+    """The highest scores of each query, as they come in."""
+
+    def __init__(self) -> None:
+        self.scores, self.rows = torch.empty(QUERIES, 0), torch.empty(QUERIES, 0, dtype=torch.int64)
+
+    def add(self, scores: torch.Tensor, first: int) -> None:
+        """scores: (queries, rows), of rows from `first` on."""
+        rows = torch.arange(first, first + scores.shape[1]).expand_as(scores)
+        scores, rows = torch.cat([self.scores, scores], 1), torch.cat([self.rows, rows], 1)
+        self.scores, best = scores.topk(min(KEPT, scores.shape[1]))
+        self.rows = rows.gather(1, best)
+
+
+def exact(made: Made) -> dict[str, Any]:
+    import pyarrow as pa
+
+    from hearsight.library.ranked import COLUMNS, Ranked
+    from hearsight.types import VideoEmbedding
+
+    begun = time.perf_counter()
+    model, texts = made.model(), made.queries().vectors
+    similar, near, names = Best(), Best(), list[str]()
+    clips = made.library().place.store.clips
+    for batch in clips.search().select(COLUMNS).limit(None).to_batches(2048):
+        some = Ranked.of(pa.Table.from_batches([batch]))
+        frames, pooled = torch.from_numpy(some.frames).float(), torch.from_numpy(some.pooled)
+        with torch.inference_mode():
+            video = VideoEmbedding(frames, torch.from_numpy(some.mask), pooled, vision=frames)
+            similar.add(model.similarity(texts, video), len(names))
+            near.add(texts @ pooled.T, len(names))
+        names += some.ids
+    ids = np.array(names)
+    np.savez(made.keep / f"{made.clips}.npz", similar=ids[similar.rows.numpy()], near=ids[near.rows.numpy()])
+    return {"seconds": time.perf_counter() - begun}
+
+
+def search(made: Made) -> dict[str, Any]:
+    begun = time.perf_counter()
+    library, model, parts = made.library(), made.model(), Parts()
+    library.place.store.snapshot()
+    result: dict[str, Any] = {"open": time.perf_counter() - begun}
+    queries, warm_up = made.queries(), made.queries(WARM_UP, seed=1)
+    for mode in ("dense", "hybrid"):
+        ask = asking(library, model, mode)
+        for text, vector in zip(warm_up.texts, warm_up.vectors, strict=True):
+            ask(text, vector)
+        first, _ = timed(ask, queries)
+        with parts.watched():
+            again, found = timed(ask, queries)
+        result[mode] = {**again, "first": first, "parts": parts.told()}
+        if mode == "dense":
+            result["recall"] = recall(found, [best_of_films(clips) for clips in truth(made)["similar"]])
+    result["cold"] = [cold(made, queries.texts[0]) for _ in range(COLD_STARTS)]
+    return result
+
+
+def asking(library: Library, model: Any, mode: Any) -> Callable[[str, torch.Tensor], list[str]]:
+    """A search that encodes its text as ever, and then looks for the vector that it is given."""
+    encode = type(model).encode_text
+
+    def ask(text: str, vector: torch.Tensor) -> list[str]:
+        model.encode_text = lambda ids: (encode(model, ids), vector[None])[1]
+        return [hit.clip for hit in library.search(text, model, mode=mode, limit=TOP).hits]
+
+    return ask
+
+
+class Parts:
+    """What searches spend their time on: mean milliseconds a search."""
+
+    def __init__(self) -> None:
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+
+    def watched(self) -> ExitStack:
+        from hearsight.library import search as searching
+        from hearsight.library.view import View
+
+        self.seconds.clear()
+        watching = ExitStack()
+        for name, owner, attribute in (
+            ("encoding", searching, "text_vector"),
+            ("finding", View, "candidates"),
+            ("scoring", searching, "score"),
+            ("explaining", searching, "explain"),
+        ):
+            watching.enter_context(patch.object(owner, attribute, self._timing(name, getattr(owner, attribute))))
+        return watching
+
+    def _timing(self, name: str, work: Callable[..., Any]) -> Callable[..., Any]:
+        def timing(*arguments: Any) -> Any:
+            begun = time.perf_counter()
+            try:
+                return work(*arguments)
+            finally:
+                self.seconds[name] += time.perf_counter() - begun
+
+        return timing
+
+    def told(self) -> dict[str, float]:
+        return {name: 1000 * seconds / QUERIES for name, seconds in self.seconds.items()}
+
+
+def cold(made: Made, query: str) -> float:
+    """Seconds of `hearsight search` as a person types it."""
+    command = [sys.executable, "-m", "hearsight.cli.main", "search", *query.split(), "--library", str(made.at)]
+    begun = time.perf_counter()
+    subprocess.run(command, capture_output=True, check=True, env={**os.environ, "HF_HUB_OFFLINE": "1"})
+    return time.perf_counter() - begun
+
+
+# All of it
+
+STEPS: dict[str, Callable[[Made], dict[str, Any]]] = {
+    step.__name__: step for step in (build, optimise, exact, search, ours, hnsw, ivf)
+}
+
+
+def run(made: Made, step: str) -> None:
+    """Do a step in a process of its own, and keep its result with the peak of its memory."""
+    command = [sys.executable, __file__, "--keep", str(made.keep), "--clips", str(made.clips), "--step", step]
+    process = subprocess.Popen(command)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"the step {step} ended with {process.returncode}")
+    done = Made(made.keep, made.clips)
+    peak = used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    done.tell(step, {**done.results[step], "peak": peak})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--keep", type=Path, required=True, metavar="FOLDER", help="for libraries and results")
+    parser.add_argument("--clips", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--steps", nargs="+", choices=STEPS, default=list(STEPS), help="only these")
+    parser.add_argument("--step", choices=STEPS, help=argparse.SUPPRESS)
+    parser.add_argument("--figure", type=Path, metavar="PNG", help="draw the curves")
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args()
+    asked.keep.mkdir(parents=True, exist_ok=True)
+    if asked.step:
+        made = Made(asked.keep, asked.clips[0])
+        made.tell(asked.step, STEPS[asked.step](made))
+        return
+    on, results = machine(), {}
+    for clips in asked.clips:
+        for step in asked.steps:
+            if step not in Made(asked.keep, clips).results:
+                run(Made(asked.keep, clips), step)
+        results[clips] = Made(asked.keep, clips).results
+    if asked.figure:
+        draw(results, asked.figure)
+    tell(on, tables(results), results, asked.json)
+
+
+if __name__ == "__main__":
+    main()

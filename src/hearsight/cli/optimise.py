@@ -1,0 +1,54 @@
+"""`hearsight optimise`: bring the index of a folder into the best order for searches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hearsight.cli import show
+from hearsight.cli.place import At, open_library
+
+if TYPE_CHECKING:
+    from hearsight.library import Upkeep
+
+
+def optimise(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[FOLDER]",
+            exists=True,
+            file_okay=False,
+            help="The indexed folder; else the current one, or the nearest above it.",
+        ),
+    ] = None,
+    library: At = None,
+    json: Annotated[bool, typer.Option("--json", help="Print what was done as JSON.")] = False,
+) -> None:
+    """Bring an index into the best order for searches, which may go on meanwhile.
+
+    `hearsight index` does so, too, as often as it is worth while.
+    """
+    with show.busy("optimising"):
+        kept = open_library(folder, library)
+        done = kept.optimise()
+    if json:
+        show.write_json({"folder": str(kept.folder), **done.to_dict()})
+    else:
+        show.write(show.console(), summary(done))
+
+
+def summary(done: Upkeep) -> str:
+    """What was done, for a person to read."""
+    told = []
+    if done.made:
+        told.append(f"indexed {' and '.join(done.made)}")
+    if done.indexed:
+        told.append(f"added {show.counted(done.indexed, 'clip')} to indexes")
+    if done.merged:
+        told.append(f"merged {show.counted(done.merged, 'piece')} into {done.into:,}")
+    if done.freed:
+        told.append(f"freed {show.size(done.freed)}")
+    return f"{', '.join(told) or 'nothing to do'}; {show.lasting(done.seconds)}"

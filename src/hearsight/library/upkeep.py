@@ -1,0 +1,97 @@
+"""Keeping the table of clips quick to read as it grows: indexes, few large pieces, no versions that nobody reads.
+
+Nothing here changes what is in the table. Rows that an index has not yet are found all the same, for LanceDB looks
+through them one by one; that takes time, so indexes are brought up to date when there are many such rows.
+
+LanceDB's own `Table.optimize` merges all pieces of less than a million rows: below a million clips it would write the
+whole library anew, be it for one clip that came. Lance, which it stands on, can be told what to leave alone.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import Any
+
+from hearsight.lance import FTS, Bitmap, BTree, IvfRq
+from hearsight.library.results import Upkeep
+from hearsight.library.words import TOKENIZER
+
+# What searches and updates ask for: words, some clips or videos among all, and what filters tell apart.
+INDEXES = {
+    "transcript": FTS(**TOKENIZER),
+    "id": BTree(),
+    "video": BTree(),
+    "has_speech": Bitmap(),
+    "has_sound": Bitmap(),
+}
+
+# Fewer clips are compared with a query one by one.
+EXACT_BELOW = 20_000
+# A search reads all partitions (store.py), so there need not be many, nor need their centres be exact: they are found
+# on so many vectors for each, in so many rounds.
+CLIPS_A_PARTITION, SAMPLES, ROUNDS = 1_000, 64, 20
+# Of each number of a vector (RaBitQ: Gao et al., SIGMOD 2025). With these, 0.998 of the ten best of a million clips are
+# among the nearest hundred, and no whole vector needs to be read for that; with one bit it would be 0.6.
+BITS = 5
+
+# So many rows may be in no index, or, in a small library, such a part of all, until indexes are brought up to date: a
+# search by words takes 10 ms for a thousand of them.
+MOST_UNINDEXED, GROWTH = 1_000, 0.1
+# The index of vectors gets a segment each time; many are slow to search, and are merged.
+MOST_SEGMENTS = 8
+# Many small pieces slow reading. One of so many rows, with CLIP ViT-B/32 of 1 GB, is left alone.
+MOST_PIECES = 32
+ROWS_A_PIECE = 1 << 16
+# Searches that run may still read the version before.
+KEEP_VERSIONS = timedelta(minutes=10)
+
+
+def make_indexes(clips: Any) -> dict[str, float]:
+    """Make the indexes that the table should have and has not. Returns their columns, with the seconds it took."""
+    there = {column for index in clips.list_indices() for column in index.columns}
+    wanted: dict[str, Any] = dict(INDEXES)
+    if (rows := clips.count_rows()) >= EXACT_BELOW:
+        partitions = rows // CLIPS_A_PARTITION
+        wanted["pooled"] = IvfRq("dot", partitions, num_bits=BITS, max_iterations=ROUNDS, sample_rate=SAMPLES)
+    made = {}
+    for column in [column for column in wanted if column not in there]:
+        begun = time.monotonic()
+        clips.create_index(column, config=wanted[column])
+        made[column] = time.monotonic() - begun
+    return made
+
+
+def keep_up(clips: Any, thorough: bool) -> Upkeep:
+    """Bring the table of clips into order. thorough: do all that can be done, not just what is worth while."""
+    begun = time.monotonic()
+    done = Upkeep(made=make_indexes(clips))
+    rows = clips.count_rows()
+    done.indexed = _refresh_indexes(clips, 0 if thorough else min(MOST_UNINDEXED, GROWTH * rows))
+    # After the indexes, for rows that are in an index and such that are not are never put into one piece.
+    done.merged, done.into = _merge_pieces(clips, 1 if thorough else MOST_PIECES + rows // ROWS_A_PIECE)
+    if thorough or done.made or done.indexed or done.merged:
+        done.freed = clips.to_lance().cleanup_old_versions(KEEP_VERSIONS).bytes_removed
+    done.seconds = time.monotonic() - begun
+    return done
+
+
+def _refresh_indexes(clips: Any, most: float) -> int:
+    """Add to the indexes the rows that they have not yet, if these are more than `most`. Returns how many."""
+    indexes = clips.list_indices()
+    rows: int = max(index.num_unindexed_rows for index in indexes)
+    if rows <= most:
+        return 0
+    segments = max(index.num_segments for index in indexes)
+    clips.to_lance().optimize.optimize_indices(num_indices_to_merge=segments if segments > MOST_SEGMENTS else None)
+    clips.checkout_latest()
+    return rows
+
+
+def _merge_pieces(clips: Any, most: int) -> tuple[int, int]:
+    """Merge small pieces, if there are more than `most` of any size. Returns how many became how many."""
+    if clips.stats()["fragment_stats"]["num_fragments"] <= most:
+        return 0, 0
+    merged = clips.to_lance().optimize.compact_files(target_rows_per_fragment=ROWS_A_PIECE)
+    clips.checkout_latest()
+    return merged.fragments_removed, merged.fragments_added
