@@ -75,7 +75,7 @@ class CLIP4Clip(nn.Module):
 
     def encode_text(self, token_ids: Tensor) -> Tensor:
         """(N, words) ids -> (N, D) unit vectors."""
-        return F.normalize(self.clip.text(token_ids.to(self.device)).float(), dim=-1)
+        return F.normalize(self.clip.text(token_ids.to(self.device)), dim=-1)
 
     # Videos
 
