@@ -19,11 +19,10 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import resource
-import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -32,7 +31,8 @@ from statistics import median
 from making_films import make_films
 from setting import MIB, SIZES, machine, make_model, peak_bytes, tell
 
-PICTURES = {"240p": (320, 240), "1080p": (1920, 1080)}
+# Pictures, and a recogniser for what is spoken in films.
+SETS = {"240p": ((320, 240), "none"), "1080p": ((1920, 1080), "none"), "spoken": ((320, 240), "pocketsphinx")}
 PUBLISHED, OURS, TOWERS = "published", "ours", "the towers alone"
 
 
@@ -104,22 +104,24 @@ def towers_alone(model_folder: Path, of: Set, dtype: str) -> Run:
     import torch
 
     import hearsight
+    from hearsight.library.encoding import extract
     from hearsight.library.index import BATCH
     from hearsight.models.inputs import ClipInputs
     from hearsight.towers.filterbank import BINS
 
     model = hearsight.load(model_folder, dtype=dtype)
-    clips, size, F = len(list(of.films.iterdir())), model.clip.image_size, model.config.frames
-    pixels, filterbanks = torch.randn(clips, F, 3, size, size), torch.randn(clips, model.ast.rows, BINS)
-    yes = torch.ones(clips, dtype=torch.bool)
-    inputs = ClipInputs(pixels, yes[:, None].expand(-1, F), yes, ~yes, filterbanks)
+    count, size, F = len(list(of.films.iterdir())), model.clip.image_size, model.config.frames
+    yes, no = torch.tensor(True), torch.tensor(False)
+    clips = [
+        ClipInputs(torch.randn(F, 3, size, size), torch.ones(F), yes, no, torch.randn(model.ast.rows, BINS))
+        for _ in range(count)
+    ]
 
     def work() -> int:
-        for start in range(0, clips, BATCH["cpu"]):
-            batch = {name: None if t is None else t[start : start + BATCH["cpu"]] for name, t in vars(inputs).items()}
+        for start in range(0, count, BATCH):
             with torch.inference_mode():
-                model.extract(ClipInputs(**batch))
-        return clips
+                extract(model, clips[start : start + BATCH])
+        return count
 
     return timed(work)
 
@@ -130,20 +132,11 @@ WAYS = {PUBLISHED: published, OURS: ours, TOWERS: towers_alone}
 # All runs
 
 
-def sets(at: Path, films: Path | None, recogniser: str, count: int) -> list[Set]:
-    if films is not None:
-        return [Set(films.resolve().name, films, None, recogniser)]
-    found = []
-    for name, size in PICTURES.items():
-        found.append(made(at, name, size, count, "none"))
-    if shutil.which("flite"):
-        found.append(made(at, "240p, spoken", PICTURES["240p"], count, "pocketsphinx"))
-    else:
-        print("flite is missing (apt-get install flite): speech recognition is not measured", file=sys.stderr)
-    return found
+def make_sets(at: Path, names: Sequence[str], count: int) -> list[Set]:
+    return [made(at, name, *SETS[name], count) for name in names]
 
 
-def made(at: Path, name: str, size: tuple[int, int], count: int, recogniser: str) -> Set:
+def made(at: Path, name: str, size: tuple[int, int], recogniser: str, count: int) -> Set:
     from published import write_wav
 
     films, sounds = at / name, at / f"{name}, sounds"
@@ -191,6 +184,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--films", type=Path, metavar="FOLDER", help="index these files, not ones made for it")
     parser.add_argument("--recogniser", default="none", help="of speech, for --films")
+    parser.add_argument("--sets", nargs="+", default=list(SETS), choices=SETS, help="to make; spoken needs flite")
     parser.add_argument("--clips", type=int, default=16, help="films in each set that is made")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--dtype", default="auto", choices=["auto", "float32", "bfloat16"], help="of all but published")
@@ -204,7 +198,10 @@ def main() -> None:
     with fresh, tempfile.TemporaryDirectory() as folder:
         model = Path(folder, "model")
         fresh.submit(make_model, model, "save", asked.size).result()
-        every = fresh.submit(sets, Path(folder), asked.films, asked.recogniser, asked.clips).result()
+        if asked.films is not None:
+            every = [Set(asked.films.resolve().name, asked.films, None, asked.recogniser)]
+        else:
+            every = fresh.submit(make_sets, Path(folder), asked.sets, asked.clips).result()
         runs: dict[Set, dict[str, list[Run]]] = {of: {} for of in every}
         for _ in range(asked.rounds):
             for of in every:

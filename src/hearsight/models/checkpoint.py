@@ -47,9 +47,9 @@ def load(name_or_path: str | Path, device: str = "cpu", dtype: str = "float32") 
     folder = _locate(str(name_or_path))
     config = _read_config(folder)
     words = (config.clip.get("text_config") or {}).get("vocab_size", PUBLIC_SIZE)
-    model = build(config, Tokenizer(folder, public=words == PUBLIC_SIZE))
-    _fill(model, read_weights(folder), folder)
+    model = _unfilled(config, Tokenizer(folder, public=words == PUBLIC_SIZE))
     set_precision(model, precision)
+    _fill(model, read_weights(folder), folder)
     return model.to(device).eval()
 
 
@@ -165,6 +165,14 @@ def read_weights(folder: Path) -> dict[str, Tensor]:
         raise HearsightError(f"cannot load {folder}: its weights are not plain tensors; use safetensors") from error
 
 
+def _unfilled(config: ModelConfig, tokenizer: Tokenizer) -> CLIP4Clip:
+    """A model that waits for its weights: random ones would take seconds to draw, and as much memory again."""
+    with torch.device("meta"):
+        model = build(config, tokenizer)
+    # What a method of someone's own keeps beside its weights comes from no file.
+    return build(config, tokenizer) if any(True for _ in model.buffers()) else model
+
+
 def _fill(model: CLIP4Clip, weights: dict[str, Tensor], folder: Path) -> None:
     """Load weights into a model; every tensor must be there and fit."""
     if not any(name.startswith("clip.model.") for name in weights):
@@ -189,7 +197,9 @@ def load_weights(model: CLIP4Clip, weights: dict[str, Tensor], source: str) -> N
             f"the tensors of {source} do not fit a '{model.config.method}' model ({problems}); "
             "is it a checkpoint of another method?"
         )
-    model.load_state_dict(weights)
+    # Copied, for what was read may be a view of the file. A tensor at a time is in memory twice.
+    filled = {name: weights[name].to(expected[name].dtype, copy=True) for name in expected}
+    model.load_state_dict(filled, assign=True)
 
 
 def misfit(missing: Collection[str], unknown: Collection[str], wrong: Collection[str]) -> str:

@@ -98,6 +98,10 @@ class CLIP4Clip(nn.Module):
         """Tower features of a batch, on the model's device: stored ones, or still to be extracted."""
         return self.extract(clips) if isinstance(clips, ClipInputs) else clips.to(self.device)
 
+    def remember(self, features: ClipFeatures) -> ClipFeatures:
+        """The same, with what every fusion of them reads: for who fuses them more than once, by this model."""
+        return features
+
     def fuse(self, features: ClipFeatures, without: Collection[str] = NOTHING_WITHOUT) -> VideoEmbedding:
         """Video vectors from tower features: the quick half of `encode_video`.
 

@@ -7,6 +7,9 @@ What is made of the towers' outputs (fusion, similarity) takes milliseconds and 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -33,7 +36,7 @@ def dtype_of(name: str, device: str) -> torch.dtype:
 
 def multiplies_bfloat16() -> bool:
     """Whether this CPU does natively. False where an older torch cannot tell."""
-    has = getattr(torch.cpu, "get_capabilities", dict)()
+    has: Mapping[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
     return any(has.get(name) for name in NATIVE)
 
 
