@@ -26,8 +26,8 @@ from pathlib import Path
 import av
 import numpy as np
 
-from indexing import MIB, SECONDS, music, panned, speech, write_film
-from setting import machine, tell
+from making_films import SECONDS, music, panned, speech, write_film
+from setting import MIB, machine, peak_bytes, tell
 
 SIZE = (640, 360)
 PIECES = 4
@@ -89,8 +89,7 @@ def index(films: Path, hours: float, recogniser: str) -> Run:
     wall = time.perf_counter() - begun
     if process.returncode:
         sys.exit(f"hearsight index ended with {process.returncode}")
-    peak = used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return Run(hours, recogniser, json.loads(told)["clips"], wall, peak)
+    return Run(hours, recogniser, json.loads(told)["clips"], wall, peak_bytes(used.ru_maxrss))
 
 
 def row(run: Run) -> dict[str, str]:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hearsight.datasets.features import FeatureSet
 
+MIB = 2**20
 SMALL = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
 # Arguments of CLIPConfig and ASTConfig: their defaults are CLIP ViT-B/32 and AST-base. "tiny" is for trying out.
 SIZES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -156,6 +157,11 @@ def compared(taken: dict[str, list[Taken]], unit: str, per_second: float) -> lis
             for name, each in times.items()
         ]
     return rows
+
+
+def peak_bytes(max_rss: int) -> int:
+    """Of a process's `ru_maxrss`, which systems count otherwise."""
+    return max_rss * (1 if sys.platform == "darwin" else 1024)
 
 
 @dataclass(frozen=True)

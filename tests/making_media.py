@@ -39,16 +39,18 @@ def make_media(
     pix_fmt: str = "yuv420p",
     pixel_shape: Fraction | None = None,
     options: dict[str, str] | None = None,
+    coding: dict[str, str] | None = None,
     sound_codec: str = "pcm_s16le",
 ) -> Path:
     """Write a file with these pictures (at these times, else ten a second) and sound tracks (mono, 16 kHz).
 
-    start is added to every time, sound_start to those of the sound. subtitles are in SRT (for .mkv).
+    start is added to every time, sound_start to those of the sound. subtitles are in SRT (for .mkv). coding: options of
+    x264, which else makes a key frame of every tenth and no B frames.
     """
     times = [i / 10 for i in range(len(pictures))] if times is None else times
     with av.open(f"file:{path}", "w", options=options or {}) as container:
         packets = []
-        video = _video(container, pictures, rotation, pix_fmt, pixel_shape) if len(pictures) else None
+        video = _video(container, pictures, rotation, pix_fmt, pixel_shape, coding or {}) if len(pictures) else None
         tracks = [container.add_stream(sound_codec, rate=RATE, layout="mono") for _ in sounds]
         text = av.open(io.BytesIO(subtitles.encode()), format="srt") if subtitles else None
         written = container.add_stream_from_template(text.streams[0]) if text else None
@@ -66,8 +68,8 @@ def make_media(
     return path
 
 
-def _video(container, pictures, rotation, pix_fmt, pixel_shape):
-    stream = container.add_stream("libx264", rate=10, options={"crf": "10", "bf": "0", "g": "10"})
+def _video(container, pictures, rotation, pix_fmt, pixel_shape, coding):
+    stream = container.add_stream("libx264", rate=10, options={"crf": "10", "bf": "0", "g": "10", **coding})
     stream.height, stream.width = pictures[0].shape[:2]
     stream.pix_fmt = pix_fmt
     stream.codec_context.thread_count = 1

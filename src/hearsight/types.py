@@ -6,6 +6,7 @@ S speech tokens, Q resampler queries, L layers.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,6 +59,8 @@ class ClipFeatures:
     audio: (B, A, Da) AST tokens, or None for a model that does not listen.
     speech_ids: (B, S) CLIP tokens of the transcript, or None for a model that does not read speech.
     has_audio, has_speech: (B,) booleans.
+    heard, said: (B, Q, D) and (B, S, D), what one model makes of audio and speech_ids before it fuses them; None where
+    it has not done so yet (`CLIP4Clip.remember`).
     """
 
     frames: Tensor
@@ -66,6 +69,8 @@ class ClipFeatures:
     has_speech: Tensor
     audio: Tensor | None = None
     speech_ids: Tensor | None = None
+    heard: Tensor | None = None
+    said: Tensor | None = None
 
     @property
     def words(self) -> Tensor:
@@ -74,8 +79,24 @@ class ClipFeatures:
         return self.speech_ids != 0
 
     def to(self, device: device) -> ClipFeatures:
-        moved = {name: None if tensor is None else tensor.to(device) for name, tensor in vars(self).items()}
-        return ClipFeatures(**moved)  # type: ignore[arg-type]
+        return self._each(lambda tensor: tensor.to(device))
+
+    def take(self, rows: Tensor) -> ClipFeatures:
+        """These clips, in this order."""
+        return self._each(lambda tensor: tensor[rows])
+
+    @classmethod
+    def join(cls, parts: Sequence[ClipFeatures]) -> ClipFeatures:
+        """The clips of all parts, which are of one model."""
+        from torch import cat
+
+        columns = {name: [getattr(part, name) for part in parts] for name in vars(parts[0])}
+        joined = {name: None if column[0] is None else cat(column) for name, column in columns.items()}
+        return cls(**joined)  # type: ignore[arg-type]
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> ClipFeatures:
+        changed = {name: None if tensor is None else change(tensor) for name, tensor in vars(self).items()}
+        return ClipFeatures(**changed)  # type: ignore[arg-type]
 
 
 @dataclass

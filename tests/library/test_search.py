@@ -46,6 +46,18 @@ def names(result):
     return [hit.path.name for hit in result.hits]
 
 
+def test_a_query_is_encoded_once(library, model, monkeypatch):
+    encoded = []
+    real = model.encode_text
+    monkeypatch.setattr(model, "encode_text", lambda ids: encoded.append(len(ids)) or real(ids))
+    asked = f"a query of {id(library)} alone"
+    first = library.search(asked, model).hits
+    assert library.search(asked, model).hits == first
+    assert encoded == [1]
+    library.search(asked.upper(), model)
+    assert encoded == [1, 1]
+
+
 def test_two_stages_find_what_comparing_with_everything_finds(library, model):
     assert_two_stages_find_what_comparing_with_everything_finds(library, model)
 

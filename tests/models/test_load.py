@@ -14,6 +14,7 @@ from transformers import CLIPConfig, CLIPModel
 
 import hearsight
 from hearsight.errors import HearsightError
+from hearsight.models.checkpoint import save
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.training.tokenizer import train_tokenizer
 from tests.making import tiny_clip, tiny_inputs, tiny_model
@@ -133,14 +134,39 @@ model.save_pretrained(sys.argv[-1] if len(sys.argv) == 4 else sys.argv[1])
 """
 
 
-def test_bfloat16_is_near(tmp_path):
+def test_weights_in_half_are_computed_with_in_float32(tmp_path):
     model = tiny_model(tmp_path)
-    half = hearsight.load(tmp_path, dtype="bfloat16")
-    batch = tiny_inputs(model)
-    with torch.no_grad():
-        cosine = (model.encode_video(**batch).pooled * half.encode_video(**batch).pooled).sum(dim=-1)
-    assert (cosine > 0.98).all()
-    assert half.fingerprint == model.fingerprint
+    save(model, tmp_path, half=True)
+    loaded = hearsight.load(tmp_path)
+    assert {weight.dtype for weight in loaded.state_dict().values()} == {torch.float32}
+    assert loaded.fingerprint == model.half().float().fingerprint
+
+
+def test_what_a_method_keeps_beside_its_weights(tmp_path, house_methods):
+    @hearsight.register("counting")
+    class Counting(CLIP4Clip):
+        def __init__(self, config, tokenizer=None):
+            super().__init__(config, tokenizer)
+            self.register_buffer("counts", torch.arange(3), persistent=False)
+
+    tiny_model(tmp_path, "clip4clip")
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({**config, "method": "counting"}))
+    assert hearsight.load(tmp_path).counts.tolist() == [0, 1, 2]
+
+
+def test_the_file_may_change_once_a_model_is_loaded(tmp_path):
+    model = tiny_model(tmp_path)
+    loaded = hearsight.load(tmp_path)
+    file = tmp_path / "model.safetensors"
+    file.write_bytes(bytes(file.stat().st_size))
+    for name, weight in model.state_dict().items():
+        assert torch.equal(loaded.state_dict()[name], weight)
+
+
+def test_bfloat16_is_the_same_model(tmp_path):
+    model = tiny_model(tmp_path)
+    assert hearsight.load(tmp_path, dtype="bfloat16").fingerprint == model.fingerprint
 
 
 @pytest.mark.parametrize(

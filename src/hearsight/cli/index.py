@@ -46,8 +46,9 @@ def index(
     ] = "auto",
     device: Annotated[str, typer.Option(metavar="NAME", help="Where to compute: cpu, cuda or mps.")] = "cpu",
     dtype: Annotated[
-        Literal["float32", "bfloat16"], typer.Option(help="bfloat16 is faster where the machine has it.")
-    ] = "float32",
+        Literal["auto", "float32", "bfloat16"],
+        typer.Option(help="In which the towers compute; auto: bfloat16, which is faster, on a CPU that has it."),
+    ] = "auto",
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Forget the old index and begin anew.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     events: Annotated[bool, typer.Option("--events", help="Print how far it is as JSON lines, for programs.")] = False,

@@ -16,22 +16,20 @@ from pathlib import Path
 
 import pyarrow as pa
 import torch
-from torch import Tensor
 
 from hearsight.errors import HearsightError
 from hearsight.library.ahead import ahead
 from hearsight.library.changes import Changes, compare
+from hearsight.library.encoding import encode
 from hearsight.library.reading import Event, Failed, Finished, Read, Reader, Started
 from hearsight.library.results import Failure, Progress, UpdateReport
 from hearsight.library.schema import clip_table
 from hearsight.library.store import Store
 from hearsight.library.walk import Walk, walk
 from hearsight.models.clip4clip import CLIP4Clip
-from hearsight.models.inputs import collate
 from hearsight.speech.recogniser import Recogniser
-from hearsight.types import VideoEmbedding
 
-BATCH = {"cpu": 8}
+BATCH = 8
 BATCH_ON_ACCELERATOR = 32
 # A batch is not held back for longer than this; a fast reader fills it well before.
 PATIENCE = 1.0
@@ -59,7 +57,8 @@ class Update:
         self.progress = progress
         self.report = UpdateReport()
         self.failures: dict[str, tuple[Failure, str]] = {}
-        self.batch = BATCH.get(model.device.type, BATCH_ON_ACCELERATOR)
+        on_cpu = model.device.type == "cpu"
+        self.batch = max(BATCH, torch.get_num_threads()) if on_cpu else BATCH_ON_ACCELERATOR
         self.transcripts = store.at / "transcripts"
         # Encoded but not yet written, and what is to be written with it.
         self.rows: list[pa.Table] = []
@@ -132,7 +131,7 @@ class Update:
     def _handle(self, events: Sequence[Event]) -> None:
         reads = [event for event in events if isinstance(event, Read)]
         if reads:
-            full, without = encode(self.model, reads)
+            full, without = encode(self.model, [read.inputs for read in reads])
             self.rows.append(clip_table(self.store.clips.schema, [read.facts for read in reads], full, without))
             self.report.clips += len(reads)
         for event in events:
@@ -175,12 +174,3 @@ class Update:
         self.failures[path] = failure, stat
         self.report.failed.append(failure)
         self.progress.failed(Path(path), reason)
-
-
-def encode(model: CLIP4Clip, reads: Sequence[Read]) -> tuple[VideoEmbedding, dict[str, Tensor]]:
-    """The clips' vectors, and their pooled vectors (B, D) without "audio", "speech" and "both"."""
-    with torch.inference_mode():
-        features = model.extract(collate([read.inputs for read in reads]))
-        parts = {"audio": ("audio",), "speech": ("speech",), "both": ("audio", "speech")}
-        without = {name: model.fuse(features, without=branches).pooled for name, branches in parts.items()}
-        return model.fuse(features), without

@@ -137,7 +137,8 @@ class Reader:
         transcript = self._transcript(id, info)
         clips = [(clip_id(id, clip), clip) for clip in cut(info, self.by, self.window)]  # type: ignore[arg-type]
         clips = [(key, clip) for key, clip in clips if key not in self.partial.get(id, ())]
-        inputs = read_clips(info, [clip for _, clip in clips], transcript, self.model) if clips else ()
+        wanted, size = [clip for _, clip in clips], picture_size(self.model)
+        inputs = read_clips(info, wanted, transcript, self.model, size) if clips else ()
         for (key, clip), (tensors, pictures) in zip(clips, inputs, strict=True):
             facts = ClipFacts(
                 id=key,
@@ -176,6 +177,15 @@ class Reader:
             with suppress(OSError):  # no fault of the file: where nothing can be written, the tables will say so
                 write_whole(kept, json.dumps(transcript.to_dict()))
         return transcript
+
+
+def picture_size(model: CLIP4Clip) -> int:
+    """Pixels of the shorter side of pictures: as many as the model and thumbnails need.
+
+    FFmpeg makes a picture smaller as it converts it, in a fraction of the time that Pillow takes for a large one, and
+    vectors move by less than bfloat16 moves them (docs/performance.md).
+    """
+    return max(model.clip.image_size, min(THUMBNAIL))
 
 
 def shortened(line: Line) -> Iterator[Line]:

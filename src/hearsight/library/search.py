@@ -24,7 +24,9 @@ Queries that reword what is said share too few words to gain: those are the spee
 from __future__ import annotations
 
 import time
+import weakref
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -87,9 +89,16 @@ def moments(place: Place, text: str, model: CLIP4Clip, mode: Mode, video: str) -
 
 
 def text_vector(query: Query, model: CLIP4Clip) -> NDArray[np.float32]:
-    """The query as clips' pooled vectors are compared with it."""
+    """The query as clips' pooled vectors are compared with it. Remembered: people ask again, and turn pages."""
+    return _text_vector(query.text, weakref.ref(model)).copy()
+
+
+@lru_cache(maxsize=1000)
+def _text_vector(text: str, of: weakref.ref[CLIP4Clip]) -> NDArray[np.float32]:
+    model = of()
+    assert model is not None, "held by who asks"
     with torch.inference_mode():
-        vector: NDArray[np.float32] = model.encode_text(model.tokenize([query.text])).float().cpu().numpy()[0]
+        vector: NDArray[np.float32] = model.encode_text(model.tokenize([text])).float().cpu().numpy()[0]
     return vector
 
 

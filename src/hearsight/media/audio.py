@@ -18,7 +18,7 @@ import numpy as np
 from av.container import InputContainer
 from numpy.typing import NDArray
 
-from hearsight.media.container import audio_stream, opened, timed_frames
+from hearsight.media.container import all_frames, audio_stream, opened, timed_frames
 from hearsight.types import Clip
 
 SAMPLE_RATE = 16000
@@ -42,7 +42,7 @@ def read_audio(path: Path, start: float = 0.0, end: float | None = None, rate: i
     with opened(path) as container:
         stream = audio_stream(container)
         if stream is not None:
-            timed = _resampled(timed_frames(container, stream), rate)
+            timed = _resampled(timed_frames(container, all_frames(container, stream)), rate)
             yield from _gathered(_stretch(_in_place(timed, _declared_end(container), rate), first, last), rate)
 
 

@@ -7,7 +7,7 @@ beside Python, and packets can be handled one by one, so that a broken one is sk
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain, pairwise
 from pathlib import Path
@@ -149,27 +149,31 @@ def decoded(packet: Any) -> list[Any]:
         return []
 
 
-def timed_frames(
-    container: InputContainer, stream: av.VideoStream | av.AudioStream
-) -> Iterator[tuple[float | None, Any]]:
-    """Each frame of one stream, in the order of showing, with its time in seconds from the start of the file.
+def timed_frames(container: InputContainer, frames: Iterable[Any]) -> Iterator[tuple[float | None, Any]]:
+    """Each frame (of one stream, in the order of showing) with its time in seconds from the start of the file.
 
     The time is None where the file gives none, and where the next frame belies it: one damaged timestamp in
     the far future must not carry the rest of the file off with it.
     """
     start = origin(container)
-    for frame, following in pairwise(chain(_frames(container, stream), [None])):
+    for frame, following in pairwise(chain(frames, [None])):
         time = frame.time
         if time is not None and following is not None and following.time is not None and following.time < time:
             time = None
         yield None if time is None else time - start, frame
 
 
-def _frames(container: InputContainer, stream: av.VideoStream | av.AudioStream) -> Iterator[Any]:
+def all_frames(container: InputContainer, stream: av.VideoStream | av.AudioStream) -> Iterator[Any]:
+    """Every frame of one stream, in the order of showing."""
+    set_threads(stream)
+    for packet in packets(container, stream):
+        yield from decoded(packet)
+
+
+def set_threads(stream: av.VideoStream | av.AudioStream) -> None:
+    """Say how many threads decode, before the first packet is."""
     # Threads that take turns at the frames wait for each other, and for cores: small pictures are sooner done by one.
     if isinstance(stream, av.VideoStream) and stream.width * stream.height > SMALL:
         stream.thread_type = "AUTO"
     else:
         stream.codec_context.thread_count = 1
-    for packet in packets(container, stream):
-        yield from decoded(packet)

@@ -1,8 +1,8 @@
-"""Pictures out of a video file: decoded once, forward, and only the wanted ones converted."""
+"""Pictures out of a video file: read once, forward; no more is decoded than the wanted ones need (needed.py)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from math import ceil
@@ -14,7 +14,8 @@ import numpy as np
 from av.container import InputContainer
 from numpy.typing import NDArray
 
-from hearsight.media.container import opened, timed_frames, video_stream
+from hearsight.media.container import all_frames, opened, origin, timed_frames, video_stream
+from hearsight.media.needed import all_have_times, needed_frames
 from hearsight.types import Clip
 
 # Matroska rounds times to milliseconds: the frame of second 1 may say 1.001.
@@ -36,12 +37,14 @@ def _spread(seconds: int, count: int) -> Sequence[int]:
     return chosen
 
 
-def read_frames(path: Path, times: Sequence[float]) -> Iterator[tuple[float, NDArray[np.uint8]]]:
+def read_frames(
+    path: Path, times: Sequence[float], short_side: int | None = None
+) -> Iterator[tuple[float, NDArray[np.uint8]]]:
     """The pictures on screen at these times, in seconds from the start of the file, ascending.
 
-    Yields (time, H x W x 3 RGB picture), upright and with square pixels. Before the first frame that frame is
-    given; times after the last readable one are left out. Without video nothing is yielded.
-    Raises HearsightError if the file cannot be opened.
+    Yields (time, H x W x 3 RGB picture), upright and with square pixels. short_side: larger pictures are made so small,
+    in pixels, where they are converted anyway. Before the first frame that frame is given; times after the last
+    readable one are left out. Without video nothing is yielded. Raises HearsightError if the file cannot be opened.
     """
     wanted = iter(times)
     time = next(wanted, None)
@@ -49,10 +52,10 @@ def read_frames(path: Path, times: Sequence[float]) -> Iterator[tuple[float, NDA
         stream = video_stream(container)
         if stream is None or time is None:
             return
-        for frame, until in _on_screen(container, stream):
+        for frame, until in _on_screen(_timed(stream, _frames_at(container, stream, times)), _step(stream)):
             if time >= until:
                 continue
-            picture = upright_rgb(frame, stream.sample_aspect_ratio)
+            picture = upright_rgb(frame, stream.sample_aspect_ratio, short_side)
             while time < until:
                 yield time, picture
                 time = next(wanted, None)
@@ -66,16 +69,22 @@ def scan_frames(path: Path, height: int) -> Iterator[tuple[float, NDArray[np.uin
         stream = video_stream(container)
         if stream is None:
             return
-        for frame, time in _timed(container, stream):
+        for frame, time in _timed(stream, timed_frames(container, all_frames(container, stream))):
             width = max(1, round(frame.width * height / frame.height))
             yield time, frame.to_ndarray(format="rgb24", width=width, height=height)
 
 
-def upright_rgb(frame: Any, pixel_shape: Fraction | None) -> NDArray[np.uint8]:
-    """The picture (H x W x 3) as a player shows it; pixel_shape is a stored pixel's width over its height."""
+def upright_rgb(frame: Any, pixel_shape: Fraction | None, short_side: int | None = None) -> NDArray[np.uint8]:
+    """The picture (H x W x 3) as a player shows it; pixel_shape is a stored pixel's width over its height.
+
+    short_side: see `read_frames`.
+    """
     wide = float(pixel_shape or 1)
-    width = round(frame.width * wide) if 0.25 <= wide <= 4 else frame.width
-    picture = frame.to_ndarray(format="rgb24", width=width, height=frame.height)
+    width, height = round(frame.width * wide) if 0.25 <= wide <= 4 else frame.width, frame.height
+    smaller = 1.0 if short_side is None else min(1.0, short_side / min(width, height))
+    width, height = round(width * smaller), round(height * smaller)
+    interpolation = "BICUBIC" if smaller < 1 else "BILINEAR"
+    picture = frame.to_ndarray(format="rgb24", width=width, height=height, interpolation=interpolation)
     matrix = frame.side_data.get("DISPLAYMATRIX")
     return picture if matrix is None else _turned(picture, np.frombuffer(matrix, "=i4"))
 
@@ -93,23 +102,33 @@ def _turned(picture: NDArray[np.uint8], matrix: NDArray[np.int32]) -> NDArray[np
     return np.ascontiguousarray(picture)
 
 
-def _on_screen(container: InputContainer, stream: av.VideoStream) -> Iterator[tuple[Any, float]]:
-    """Each frame, with the time until which it is on screen."""
+def _frames_at(
+    container: InputContainer, stream: av.VideoStream, times: Sequence[float]
+) -> Iterator[tuple[float | None, Any]]:
+    """The frames on screen at these times, among others, with their own times."""
+    if not all_have_times(container):
+        return timed_frames(container, all_frames(container, stream))
+    start = origin(container) + ROUNDING
+    return timed_frames(container, needed_frames(container, stream, [time + start for time in times]))
+
+
+def _on_screen(timed: Iterable[tuple[Any, float]], step: float) -> Iterator[tuple[Any, float]]:
+    """Each frame, with the time until which it is on screen. step: as long lasts the last one if it does not tell."""
     shown, since = None, 0.0
-    for frame, time in _timed(container, stream):
+    for frame, time in timed:
         if shown is not None:
             yield shown, time - ROUNDING
         shown, since = frame, time
     if shown is not None:
-        lasting = float(shown.duration * shown.time_base) if shown.duration else _step(stream)
+        lasting = float(shown.duration * shown.time_base) if shown.duration else step
         yield shown, since + lasting - ROUNDING
 
 
-def _timed(container: InputContainer, stream: av.VideoStream) -> Iterator[tuple[Any, float]]:
+def _timed(stream: av.VideoStream, timed: Iterable[tuple[float | None, Any]]) -> Iterator[tuple[Any, float]]:
     """Each frame with its time, always rising: a time that is missing or runs backward is made up."""
     step = _step(stream)
     last = -step
-    for time, frame in timed_frames(container, stream):
+    for time, frame in timed:
         last = time if time is not None and time > last else last + step
         yield frame, last
 

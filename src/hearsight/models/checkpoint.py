@@ -20,12 +20,12 @@ from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.models.config import ModelConfig
 from hearsight.models.hub import MODEL_FILES, OLDER_WEIGHTS, fetch, has_model
 from hearsight.models.methods import class_of
+from hearsight.models.precision import dtype_of, set_precision
 from hearsight.models.tokens import PUBLIC_SIZE, Tokenizer
 from hearsight.whole import whole_file, write_whole
 
 MODEL_TYPE = "hearsight"
 DEMO = Path(__file__).resolve().parents[1] / "demo" / "model"
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
 def build(config: ModelConfig, tokenizer: Tokenizer | None = None) -> CLIP4Clip:
@@ -37,19 +37,20 @@ def load(name_or_path: str | Path, device: str = "cpu", dtype: str = "float32") 
     """Load a model, ready to encode.
 
     name_or_path: "demo" for the bundled model, a folder, or a hub id. A plain CLIP ("openai/clip-vit-base-patch32")
-    loads as CLIP4Clip mean pooling. device: "cpu", "cuda", "mps". dtype: "float32" or "bfloat16".
+    loads as CLIP4Clip mean pooling. device: "cpu", "cuda", "mps". dtype: in which the towers compute,
+    "float32", "bfloat16" or "auto" (precision.py).
     Never runs code of the folder: no pickles, and no method but those that are registered. Raises HearsightError when
     there is no such model, its method is unknown, or its files are damaged.
     """
-    if dtype not in DTYPES:
-        raise HearsightError(f"unknown dtype '{dtype}'; choose one of {', '.join(DTYPES)}")
+    precision = dtype_of(dtype, device)
     check_device(device)
     folder = _locate(str(name_or_path))
     config = _read_config(folder)
     words = (config.clip.get("text_config") or {}).get("vocab_size", PUBLIC_SIZE)
-    model = build(config, Tokenizer(folder, public=words == PUBLIC_SIZE))
+    model = _unfilled(config, Tokenizer(folder, public=words == PUBLIC_SIZE))
+    set_precision(model, precision)
     _fill(model, read_weights(folder), folder)
-    return model.to(device=device, dtype=DTYPES[dtype]).eval()
+    return model.to(device).eval()
 
 
 def check_device(device: str) -> None:
@@ -164,6 +165,14 @@ def read_weights(folder: Path) -> dict[str, Tensor]:
         raise HearsightError(f"cannot load {folder}: its weights are not plain tensors; use safetensors") from error
 
 
+def _unfilled(config: ModelConfig, tokenizer: Tokenizer) -> CLIP4Clip:
+    """A model that waits for its weights: random ones would take seconds to draw, and as much memory again."""
+    with torch.device("meta"):
+        model = build(config, tokenizer)
+    # What a method of someone's own keeps beside its weights comes from no file.
+    return build(config, tokenizer) if any(True for _ in model.buffers()) else model
+
+
 def _fill(model: CLIP4Clip, weights: dict[str, Tensor], folder: Path) -> None:
     """Load weights into a model; every tensor must be there and fit."""
     if not any(name.startswith("clip.model.") for name in weights):
@@ -188,7 +197,9 @@ def load_weights(model: CLIP4Clip, weights: dict[str, Tensor], source: str) -> N
             f"the tensors of {source} do not fit a '{model.config.method}' model ({problems}); "
             "is it a checkpoint of another method?"
         )
-    model.load_state_dict(weights)
+    # Copied, for what was read may be a view of the file. A tensor at a time is in memory twice.
+    filled = {name: weights[name].to(expected[name].dtype, copy=True) for name in expected}
+    model.load_state_dict(filled, assign=True)
 
 
 def misfit(missing: Collection[str], unknown: Collection[str], wrong: Collection[str]) -> str:

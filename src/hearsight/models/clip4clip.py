@@ -75,7 +75,7 @@ class CLIP4Clip(nn.Module):
 
     def encode_text(self, token_ids: Tensor) -> Tensor:
         """(N, words) ids -> (N, D) unit vectors."""
-        return F.normalize(self.clip.text(token_ids.to(self.device)).float(), dim=-1)
+        return F.normalize(self.clip.text(token_ids.to(self.device)), dim=-1)
 
     # Videos
 
@@ -97,6 +97,10 @@ class CLIP4Clip(nn.Module):
     def features(self, clips: ClipInputs | ClipFeatures) -> ClipFeatures:
         """Tower features of a batch, on the model's device: stored ones, or still to be extracted."""
         return self.extract(clips) if isinstance(clips, ClipInputs) else clips.to(self.device)
+
+    def remember(self, features: ClipFeatures) -> ClipFeatures:
+        """The same, with what every fusion of them reads: for who fuses them more than once, by this model."""
+        return features
 
     def fuse(self, features: ClipFeatures, without: Collection[str] = NOTHING_WITHOUT) -> VideoEmbedding:
         """Video vectors from tower features: the quick half of `encode_video`.

@@ -92,25 +92,28 @@ class Spoken(Protocol):
 
 
 def read_clips(
-    info: MediaInfo, clips: Sequence[Clip], transcript: Spoken, model: CLIP4Clip
+    info: MediaInfo, clips: Sequence[Clip], transcript: Spoken, model: CLIP4Clip, short_side: int | None = None
 ) -> Iterator[tuple[ClipInputs, list[NDArray[np.uint8]]]]:
     """The tensors of a file's clips, in order, with the pictures (H, W, 3) that they were made of.
 
-    Decodes the file once, forward; holds one clip at a time.
+    Decodes the file once, forward; holds one clip at a time. short_side: see `read_frames`; by default pictures come in
+    their full size, as published, and are made smaller here.
 
     A clip whose frames cannot be decoded is a clip without frames, one whose sound cannot be is silent.
     """
     listens = info.audio is not None and model.audio_rows is not None
     waveforms = cut_audio(info.path, clips) if listens else iter([None] * len(clips))
-    pictures = _cut_frames(info.path, clips, model.config.frames) if info.video else iter([[]] * len(clips))
+    pictures = _cut_frames(info.path, clips, model.config.frames, short_side) if info.video else iter([[]] * len(clips))
     for clip, frames, waveform in zip(clips, pictures, waveforms, strict=True):
         yield prepare(model, frames, waveform, transcript.between(clip.start, clip.end)), frames
 
 
-def _cut_frames(path: Path, clips: Sequence[Clip], count: int) -> Iterator[list[NDArray[np.uint8]]]:
+def _cut_frames(
+    path: Path, clips: Sequence[Clip], count: int, short_side: int | None
+) -> Iterator[list[NDArray[np.uint8]]]:
     """The frames of each clip, at `frame_times`."""
     times = [frame_times(clip, count) for clip in clips]
-    frames = read_frames(path, [time for clip_times in times for time in clip_times])
+    frames = read_frames(path, [time for clip_times in times for time in clip_times], short_side)
     ahead = next(frames, None)
     for clip_times in times:
         found = []

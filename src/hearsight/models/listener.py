@@ -5,6 +5,8 @@ docs/reference.md sections 1 to 3. What becomes of the three is a method's own: 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor, nn
 
@@ -54,14 +56,22 @@ class Listener(CLIP4Clip):
         frames, mask, seen = super().vision(features)
         return frames + self.frame_position.weight[: frames.shape[1]], mask, seen
 
+    def remember(self, features: ClipFeatures) -> ClipFeatures:
+        said = self.read(features) if "speech" in self.branches else None
+        return replace(features, heard=self.resample(features), said=said)
+
     def resample(self, features: ClipFeatures) -> Tensor:
         """(B, A, Da) tokens -> (B, Q, D)."""
+        if features.heard is not None:
+            return features.heard
         assert features.audio is not None, "features of a model that does not listen"
         resampled: Tensor = self.resampler(self.audio_projection(features.audio))
         return resampled
 
     def read(self, features: ClipFeatures) -> Tensor:
         """What is said, as CLIP's tokens: (B, S, D)."""
+        if features.said is not None:
+            return features.said
         assert features.speech_ids is not None, "features of a model that does not read speech"
         tokens: Tensor = self.clip.tokens(features.speech_ids)
         return tokens

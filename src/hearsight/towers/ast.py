@@ -127,7 +127,7 @@ class AudioTower(nn.Module):
         return torch.cat([tokens[:, :1], patches.mean(dim=1)], dim=1)
 
     def forward(self, filterbank: Tensor) -> Tensor:
-        """(B, T, 128) -> (B, A, Da): the average of class and distillation token, then the patches."""
+        """(B, T, 128) -> (B, A, Da), float32: the average of class and distillation token, then the patches."""
         return encode_distinct(self._encode, filterbank)
 
     def _encode(self, filterbank: Tensor) -> Tensor:
@@ -137,4 +137,4 @@ class AudioTower(nn.Module):
         # AST's own forward normalises before it averages the two first tokens.
         first = x[:, :2].mean(dim=1, keepdim=True)
         tokens: Tensor = self.model.layernorm(torch.cat([first, x[:, 2:]], dim=1))
-        return tokens
+        return tokens.float()

@@ -156,7 +156,7 @@ class CLIP(nn.Module):
 
 
 class ClipTowers(nn.Module):
-    """CLIP as the two papers read it (docs/reference.md section 2). No output is normalised.
+    """CLIP as the two papers read it (docs/reference.md section 2). No output is normalised; all are float32.
 
     config: a dictionary as transformers' `CLIPConfig` has it.
     """
@@ -186,9 +186,11 @@ class ClipTowers(nn.Module):
         return encode_distinct(self._image, pixel_values.flatten(0, 1)).view(B, F, -1)
 
     def _image(self, pixel_values: Tensor) -> Tensor:
-        states = self.model.vision_model(pixel_values.to(self.logit_scale.dtype))
-        projected: Tensor = self.model.visual_projection(states)
-        return projected
+        vision = self.model.vision_model
+        projected: Tensor = self.model.visual_projection(
+            vision(pixel_values.to(vision.embeddings.class_embedding.dtype))
+        )
+        return projected.float()
 
     def tokens(self, ids: Tensor) -> Tensor:
         """(N, S) -> (N, S, D): every projected hidden state. Nothing hides the padding, as published."""
@@ -196,7 +198,7 @@ class ClipTowers(nn.Module):
 
     def _tokens(self, ids: Tensor) -> Tensor:
         projected: Tensor = self.model.text_projection(self.model.text_model(ids))
-        return projected
+        return projected.float()
 
     def text(self, ids: Tensor) -> Tensor:
         """(N, S) -> (N, D): the projected state at the end token, which has the largest id."""
@@ -204,4 +206,4 @@ class ClipTowers(nn.Module):
         # Attention is causal: what follows the last end token of the batch changes nothing and need not be computed.
         states = self.model.text_model(ids[:, : int(ends.max()) + 1])
         projected: Tensor = self.model.text_projection(states[torch.arange(len(ids), device=ids.device), ends])
-        return projected
+        return projected.float()

@@ -1,0 +1,122 @@
+"""How far the fast paths of indexing move embeddings, from those of float32 and of pictures in their full size.
+
+    python benchmarks/bounds.py
+    python benchmarks/bounds.py --films ~/Videos --json
+
+The bundled demo model on its clips, with the words of its recogniser, and a SAVE model of CLIP ViT-B/32 and AST-base
+with random weights on films made on the spot (or both models on the files of a folder). For every clip, the cosine of
+its pooled vector with that of the reference, and for every frame that of its own vector: the least, and the mean.
+Beside it, how near the pooled vectors of different clips are: a cosine says little where all are alike.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from making_films import make_films
+from setting import machine, make_model, tell
+
+SIZES = {"240p": (320, 240), "1080p": (1920, 1080)}
+# Which precision, and whether pictures are made smaller as they are decoded.
+WAYS = {"as indexed": ("auto", True), "bfloat16": ("bfloat16", False), "smaller pictures": ("float32", True)}
+
+
+@dataclass(frozen=True)
+class Bound:
+    """Cosines with the reference. between: the mean of those of all pairs of different clips."""
+
+    model: str
+    films: str
+    way: str
+    clips: int
+    pooled_least: float
+    pooled_mean: float
+    frames_least: float
+    frames_mean: float
+    between: float
+
+
+def measure(model: str | Path, films: Sequence[Path], name: str, recogniser: str) -> list[Bound]:
+    import numpy as np
+
+    pooled, frames = vectors(model, films, recogniser, "float32", False)
+    each = pooled @ pooled.T
+    between = (each.sum() - np.trace(each)) / max(1, each.size - len(each))
+    bounds = []
+    for way, (dtype, smaller) in WAYS.items():
+        moved_pooled, moved_frames = vectors(model, films, recogniser, dtype, smaller)
+        found = [(np.asarray(a) * b).sum(axis=-1) for a, b in ((pooled, moved_pooled), (frames, moved_frames))]
+        told = [float(value) for cosines in found for value in (cosines.min(), cosines.mean())]
+        bounds.append(Bound(Path(model).name, name, way, len(pooled), *told, between=float(between)))
+    return bounds
+
+
+def vectors(model: str | Path, films: Sequence[Path], recogniser: str, dtype: str, smaller: bool) -> tuple[Any, Any]:
+    """Unit pooled vectors (clips, D) and those of all frames that there are (frames, D)."""
+    import numpy as np
+    import torch
+
+    import hearsight
+    from hearsight.library.reading import picture_size
+    from hearsight.media import cut, probe
+    from hearsight.models.inputs import collate, read_clips
+    from hearsight.speech.recogniser import load_recogniser
+    from hearsight.speech.transcribe import transcribe
+
+    loaded, listener = hearsight.load(model, dtype=dtype), load_recogniser(recogniser)
+    pooled, frames = [], []
+    for film in films:
+        info = probe(film)
+        transcript = transcribe(info, listener)
+        size = picture_size(loaded) if smaller else None
+        for inputs, _ in read_clips(info, cut(info), transcript, loaded, size):
+            with torch.inference_mode():
+                video = loaded.encode_video(**vars(collate([inputs])))
+            pooled.append(torch.nn.functional.normalize(video.pooled[0], dim=-1).numpy())
+            frames.append(video.frames[video.mask].numpy())
+    return np.stack(pooled), np.concatenate(frames)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--films", type=Path, metavar="FOLDER", help="of these files, not of ones made for it")
+    parser.add_argument("--clips", type=int, default=6, help="films in each set that is made")
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args()
+
+    on = machine()
+    fresh = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), max_tasks_per_child=1)
+    with fresh, tempfile.TemporaryDirectory() as folder:
+        large = Path(folder, "ViT-B-32 and AST-base")
+        fresh.submit(make_model, large, "save", "published").result()
+        if asked.films is not None:
+            films = sorted(path for path in asked.films.iterdir() if path.is_file())
+            sets = [(model, films, asked.films.resolve().name, "none") for model in ("demo", large)]
+        else:
+            from hearsight.cli.demo import CLIPS
+
+            sets = [("demo", sorted(CLIPS.glob("*.mp4")), "its clips", "pocketsphinx")]
+            for name, size in SIZES.items():
+                fresh.submit(make_films, Path(folder, name), size, asked.clips, spoken=False).result()
+                sets.append((large, sorted(Path(folder, name).iterdir()), name, "none"))
+        bounds = [bound for each in sets for bound in fresh.submit(measure, *each).result()]
+
+    rows = [
+        {
+            name.replace("_", ", "): value if isinstance(value, str) else f"{value:.5f}".rstrip("0").rstrip(".")
+            for name, value in asdict(bound).items()
+        }
+        for bound in bounds
+    ]
+    tell(on, [("cosine with float32 and full pictures", rows)], list(map(asdict, bounds)), asked.json)
+
+
+if __name__ == "__main__":
+    main()
