@@ -1,0 +1,95 @@
+"""What the workers of a cluster do: read a handful of files, encode what was read, write it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import ray
+import torch
+
+from hearsight.library.changes import Pending
+from hearsight.library.encoding import encode
+from hearsight.library.engine import Event, encoded
+from hearsight.library.reading import Event as ReadEvent
+from hearsight.library.reading import Read, Reader
+from hearsight.models.clip4clip import CLIP4Clip
+from hearsight.scale import fragments
+from hearsight.speech.recogniser import load_recogniser
+
+
+@dataclass(frozen=True)
+class Handful:
+    """Files that one worker reads, one after the other. Batches are cut within it: no row depends on who works."""
+
+    number: int
+    files: Sequence[Pending]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What was read of a handful since the batch before. number: counts them."""
+
+    handful: int
+    number: int
+    events: Sequence[ReadEvent]
+
+
+@dataclass(frozen=True)
+class Written:
+    """What became of a batch, with what its clips are committed by."""
+
+    handful: int
+    number: int
+    events: Sequence[Event]
+    fragments: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How workers read. reader: without its recogniser, which each worker loads by name, and without weights."""
+
+    reader: Reader
+    recogniser: str
+    batch: int
+
+
+def read(row: dict[str, Any], how: ray.ObjectRef) -> Iterator[dict[str, Any]]:
+    """The batches of a handful."""
+    handful: Handful = row["handful"]
+    reader, size = _reader(how)
+    number, events, clips = 0, [], 0
+    for event in reader.read(handful.files):
+        events.append(event)
+        clips += isinstance(event, Read)
+        if clips == size:
+            yield {"batch": Batch(handful.number, number, events)}
+            number, events, clips = number + 1, [], 0
+    yield {"batch": Batch(handful.number, number, events)}
+
+
+@lru_cache(maxsize=1)
+def _reader(how: ray.ObjectRef) -> tuple[Reader, int]:
+    """A worker's reader, made when it is first needed."""
+    reading: Reading = ray.get(how)
+    return replace(reading.reader, recogniser=load_recogniser(reading.recogniser)), reading.batch
+
+
+class Encode:
+    """An actor that holds the model, encodes batches and writes them beside the table's rows."""
+
+    def __init__(self, model: ray.ObjectRef, device: str, table: Path) -> None:
+        if device == "cpu":
+            torch.set_num_threads(1)  # sums of several threads round otherwise
+        loaded: CLIP4Clip = ray.get(model)
+        self.model = loaded.to(device)
+        self.table = table
+
+    def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
+        batch: Batch = row["batch"]
+        reads = [event for event in batch.events if isinstance(event, Read)]
+        written = fragments.write(encode(self.model, reads), self.table) if reads else []
+        return {"written": Written(batch.handful, batch.number, encoded(batch.events), written)}
