@@ -1,4 +1,4 @@
-"""Clusters of several nodes on this machine. All tests here skip without Ray."""
+"""Clusters of several nodes on this machine."""
 
 import os
 from pathlib import Path
@@ -6,8 +6,6 @@ from pathlib import Path
 import pytest
 
 from tests.making import tiny_model
-
-ray = pytest.importorskip("ray", reason="Ray is not installed (hearsight[ray])")
 
 # Nodes that share a machine must not each take a third of its memory.
 NODE = {"object_store_memory": 100 << 20, "include_dashboard": False, "num_gpus": 0}
@@ -22,6 +20,7 @@ def model(tmp_path_factory):
 @pytest.fixture
 def cluster(monkeypatch):
     """A head that only leads; `add_node` adds workers. Ends with the test."""
+    import ray
     from ray.cluster_utils import Cluster
 
     # What nodes inherit: this checkout's packages, for a node has no others.

@@ -1,20 +1,43 @@
 """Indexing on clusters of several nodes, some of which are lost."""
 
+import json
 import os
 import signal
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+import hearsight
+from hearsight.cli.main import main
+from hearsight.errors import HearsightError
 from hearsight.library import Library
+from hearsight.library.identity import Identity
+from hearsight.models.methods import register
 from hearsight.models.save import SAVE
 from tests.library.conftest import film, rows, say
 from tests.making import tiny_model
-from tests.scale.conftest import add_workers, ray
+from tests.scale.conftest import add_workers
+
+pytest.importorskip("ray", reason="Ray is not installed (hearsight[ray])")
+
+import ray
+
+from hearsight.scale.cluster import check_nodes
+from hearsight.scale.engine import RayEngine
 
 FILMS = 20
+
+
+@pytest.fixture
+def two_films(tmp_path) -> Path:
+    folder = tmp_path / "two films"
+    for name in ("bell", "sea"):
+        film(folder / f"{name}.mkv", 3, seed=len(name))
+    say(folder / "sea.srt", "a deadly tide")
+    return folder
 
 
 @pytest.fixture
@@ -30,8 +53,6 @@ def films(tmp_path) -> Path:
 
 
 def index(folder: Path, model, at: Path, address: str, progress=None) -> Library:
-    from hearsight.scale.engine import RayEngine
-
     library = Library.create(folder, model, at=at, seconds=1)
     with RayEngine(address) as engine:
         report = library.update(model, None, progress, engine)
@@ -112,3 +133,64 @@ def test_a_node_that_is_killed_costs_nothing(films, whole, doomed, tmp_path, clu
         over.set()
         killer.join()
     assert killed and rows(library) == rows(whole)
+
+
+class Deadly(SAVE):
+    """A model for which nobody survives reading of something deadly."""
+
+    def tokenize(self, texts):
+        if any("deadly" in text for text in texts):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().tokenize(texts)
+
+
+def test_a_file_that_kills_whoever_reads_it_is_given_up(two_films, tmp_path, cluster, house_methods):
+    register("deadly")(Deadly)
+    add_workers(cluster, 1)
+    library = Library.create(two_films, tiny_model(tmp_path / "deadly", "deadly"), at=tmp_path / "at", seconds=1)
+    with RayEngine(cluster.address) as engine:
+        report = library.update(tiny_model(tmp_path / "again", "deadly"), None, engine=engine)
+    assert (report.added, report.clips) == (1, 3)
+    [failure] = report.failed
+    assert failure.path == "sea.mkv" and "3 workers ended while they read it" in failure.reason
+    assert [video["path"] for video in rows(library)[0]] == ["bell.mkv"]
+    assert list((library.at / "transcripts").iterdir()) == []
+
+
+def test_the_command_line_indexes_a_bucket_on_a_cluster(two_films, bucket, tmp_path, cluster, capfd):
+    add_workers(cluster, 1)
+    bucket.upload(two_films, "tides/")
+    tiny_model(tmp_path / "model")
+    words = ["index", "s3://films/tides", "--library", str(tmp_path / "at"), "--model", str(tmp_path / "model")]
+    words += ["--seconds", "1", "--recogniser", "none", "--engine", "ray", "--ray-address", cluster.address]
+    capfd.readouterr()
+    assert main([*words, "--device", "cuda"]) == 1
+    assert "the cluster has no GPU" in capfd.readouterr().err
+    assert main([*words, "--json"]) == 0
+    said = capfd.readouterr()
+    assert json.loads(said.out)["added"] == 2
+    told = [line for line in said.err.splitlines() if "moto" not in line and " - - [" not in line]
+    assert sorted(told) == ["[1/2] ", "[2/2] "]
+
+
+class Strange:
+    name = "strange"
+
+
+def test_what_keeps_a_cluster_from_the_work_is_told(two_films, model, tmp_path, cluster, monkeypatch):
+    add_workers(cluster, 1)
+    library = Library.create(two_films, model, at=tmp_path / "at", seconds=1)
+    with RayEngine(cluster.address) as engine:
+        with pytest.raises(HearsightError, match=r"the node .* does not see .*gone.mkv; mount that disk on all nodes"):
+            check_nodes(library.at, two_films / "gone.mkv")
+        with pytest.raises(HearsightError, match=r"the node .* does not see the library at .*; keep it on a disk"):
+            monkeypatch.setattr(Identity, "read", lambda at: replace(library.identity, seconds=7.0))
+            check_nodes(library.at, two_films / "sea.mkv")
+        monkeypatch.undo()
+        with pytest.raises(HearsightError, match=r"has Hearsight .*, not 99; install the same on all"):
+            monkeypatch.setattr(hearsight, "__version__", "99")
+            check_nodes(library.at, two_films / "sea.mkv")
+        monkeypatch.undo()
+        with pytest.raises(HearsightError, match="no recogniser is called 'strange'"):
+            library.update(model, Strange(), engine=engine)
+    assert library.update(model, None).added == 2

@@ -5,6 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 # Read when Ray is imported. A program for people's own videos tells nobody that it is used, and what Ray would say on
@@ -19,6 +22,7 @@ import hearsight
 from hearsight.errors import HearsightError
 from hearsight.library.identity import Identity
 
+STDERR = 2
 SECONDS_TO_ANSWER = 3.0
 SECONDS_TO_LOOK = 60.0
 
@@ -33,13 +37,28 @@ def connect(address: str | None) -> None:
         _check_answers(address)
     own = {"include_dashboard": False} if address is None else {}
     try:
-        ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **own)
+        with _mute_stderr():
+            ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **own)
     except (OSError, RuntimeError, ValueError) as error:
         raise HearsightError(
             f"cannot join the Ray cluster{f' at {address}' if address else ''}: {error}; run this on one of its nodes "
             "(ray start --address HOST:PORT), with the same versions of Ray and Python"
         ) from error
     logging.getLogger("ray.data").setLevel(logging.ERROR)
+
+
+@contextmanager
+def _mute_stderr() -> Iterator[None]:
+    """Ray's core says there which level of messages it will keep to."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(STDERR), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, STDERR)
+    try:
+        yield
+    finally:
+        os.dup2(kept, STDERR)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _check_answers(address: str) -> None:

@@ -3,7 +3,7 @@
 Ray Data streams handfuls of files through two stages: reading (decoding and transcribing), one task on each CPU, and
 actors that hold the model, one on each GPU, encode what was read and write it as fragments of the table. Where the
 model computes on CPUs, Ray Data fuses both stages: an actor on each CPU reads and encodes. This process alone commits.
-It takes what was written in the order of each handful, once, whatever Ray did again because a worker or node was lost.
+It takes what was written of each file in order, and once, whatever Ray did again because a worker or node was lost.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -28,17 +28,20 @@ from hearsight.library.changes import Pending
 from hearsight.library.encoding import batch_size
 from hearsight.library.engine import Event
 from hearsight.library.lock import cannot_write
-from hearsight.library.reading import Reader
+from hearsight.library.reading import Failed, Reader
 from hearsight.library.store import Store
 from hearsight.models.checkpoint import build
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.scale import fragments
+from hearsight.scale.attempts import Attempts
 from hearsight.scale.cluster import check_nodes, connect
-from hearsight.scale.stages import Encode, Handful, Reading, Written, read
+from hearsight.scale.stages import Encode, Reading, Written, read
 
 PATIENCE = 1.0
 AHEAD = 8  # rows; they are small
-# A handful has so many files at most, of so many bytes: short ones share batches, and a long film is one of its own.
+# Workers write a fragment for each batch, and a table of many small ones is slow to open and to search.
+MOST_SMALL = 1024
+# A handful has so many files at most, of so many bytes: what Ray does for a task is much beside a short file.
 MOST_FILES = 8
 MOST_BYTES = 64 << 20
 
@@ -81,6 +84,7 @@ class RayEngine:
         if not files:
             return
         check_nodes(store.at, files[0].found.file)
+        Attempts(reader.transcripts).forget()
         order = InOrder()
         with _told(store.at), closing(ahead(self._stream(reader, store, files), AHEAD, PATIENCE)) as stream:
             for row in stream:
@@ -92,20 +96,22 @@ class RayEngine:
     def commit(self, store: Store) -> None:
         if not self._fragments:
             return
-        with _told(store.at):
+        try:
             fragments.commit(self._fragments, store.clips_at)
             self._small += len(self._fragments)
             self._fragments = []
-            if self._small >= fragments.MOST_SMALL:
+            if self._small >= MOST_SMALL:
                 fragments.compact(store.clips_at)
                 self._small = 0
+        except (OSError, RuntimeError) as error:
+            raise cannot_write(store.at, error) from error
 
     def _stream(self, reader: Reader, store: Store, files: Sequence[Pending]) -> Iterator[dict[str, Any]]:
         """What Ray Data brings of all handfuls, in any order."""
         name = reader.recogniser.name if reader.recogniser else "none"
         shipped = replace(reader, model=skeleton(reader.model), recogniser=None)
-        how = ray.put(Reading(shipped, name, batch_size(self.device)))
         _ship_by_value(type(reader.model))
+        how = ray.put(Reading(shipped, name, batch_size(self.device)))
         arguments = ray.put(reader.model), self.device, store.clips_at
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False
@@ -113,10 +119,11 @@ class RayEngine:
         rows = [{"handful": handful} for handful in handfuls(files)]
         # A handful waits until an actor is free, so that none waits behind a film while another actor is idle.
         pool = ray.data.ActorPoolStrategy(size=self._workers, max_tasks_in_flight_per_actor=1)
-        one = {"num_cpus": 1} if self.device == "cpu" else {"num_cpus": 0, "num_gpus": 1}
-        data = ray.data.from_items(rows, override_num_blocks=len(rows))
-        data = data.flat_map(partial(read, how=how), num_cpus=1)
-        return iter(data.map(Encode, fn_constructor_args=arguments, compute=pool, **one).iter_rows())
+        # Stages that ask for the same are fused.
+        reading = {"num_cpus": 1} if self.device == "cpu" else {"num_cpus": 1, "max_retries": -1}
+        encoding = {"num_cpus": 1} if self.device == "cpu" else {"num_cpus": 0, "num_gpus": 1}
+        data = ray.data.from_items(rows, override_num_blocks=len(rows)).flat_map(partial(read, how=how), **reading)
+        return iter(data.map(Encode, fn_constructor_args=arguments, compute=pool, **encoding).iter_rows())
 
 
 @contextmanager
@@ -135,8 +142,6 @@ def _told(at: Path) -> Iterator[None]:
         raise HearsightError(
             f"the cluster cannot go on: {str(error).strip().splitlines()[0]}; what is indexed is kept: run this again"
         ) from error
-    except (OSError, RuntimeError) as error:
-        raise cannot_write(at, error) from error
 
 
 def _ship_by_value(method: type) -> None:
@@ -146,19 +151,33 @@ def _ship_by_value(method: type) -> None:
 
 
 class InOrder:
-    """Puts what was written of each handful in order, and leaves out what comes again."""
+    """Puts what was written of each file in order, and leaves out what comes again, or after the file has failed."""
 
     def __init__(self) -> None:
-        self._next: Counter[int] = Counter()
-        self._early: dict[tuple[int, int], Written] = {}
+        self._next: Counter[str] = Counter()
+        self._early: dict[tuple[str, int], Written] = {}
+        self._failed: set[str] = set()
 
     def put(self, written: Written) -> Iterator[Written]:
-        handful = written.handful
-        if written.number >= self._next[handful]:
-            self._early[handful, written.number] = written
-        while (following := self._early.pop((handful, self._next[handful]), None)) is not None:
-            self._next[handful] += 1
+        path = written.path
+        if path in self._failed:
+            return
+        if any(isinstance(event, Failed) for event in written.events):
+            self._failed.add(path)
+            yield written
+            return
+        if written.number >= self._next[path]:
+            self._early[path, written.number] = written
+        while following := self._early.pop((path, self._next[path]), None):
+            self._next[path] += 1
             yield following
+
+
+@dataclass(frozen=True)
+class Handful:
+    """Files that one worker reads, one after the other."""
+
+    files: Sequence[Pending]
 
 
 def handfuls(files: Sequence[Pending]) -> list[Handful]:
@@ -172,7 +191,7 @@ def handfuls(files: Sequence[Pending]) -> list[Handful]:
             room = MOST_BYTES - pending.found.size
         groups[-1].append(pending)
     groups.sort(key=lambda group: -sum(pending.found.size for pending in group))
-    return [Handful(number, group) for number, group in enumerate(groups)]
+    return [Handful(group) for group in groups]
 
 
 def skeleton(model: CLIP4Clip) -> CLIP4Clip:

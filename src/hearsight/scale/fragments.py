@@ -11,8 +11,6 @@ import lance
 import pyarrow as pa
 from lance.fragment import FragmentMetadata, write_fragments
 
-# Workers write a fragment for each batch, and a table of many small ones is slow to open and to search.
-MOST_SMALL = 256
 ROWS = 4096
 # Searches that run may still read the version before.
 KEEP_VERSIONS = timedelta(minutes=10)

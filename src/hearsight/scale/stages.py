@@ -11,29 +11,23 @@ from typing import Any
 import ray
 import torch
 
-from hearsight.library.changes import Pending
 from hearsight.library.encoding import encode
 from hearsight.library.engine import Event, encoded
 from hearsight.library.reading import Event as ReadEvent
-from hearsight.library.reading import Read, Reader
+from hearsight.library.reading import Failed, Read, Reader
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.scale import fragments
+from hearsight.scale.attempts import MOST, Attempts
 from hearsight.speech.recogniser import load_recogniser
 
-
-@dataclass(frozen=True)
-class Handful:
-    """Files that one worker reads, one after the other. Batches are cut within it: no row depends on who works."""
-
-    number: int
-    files: Sequence[Pending]
+DEADLY = f"{MOST} workers ended while they read it; it may be damaged, replace it or take it away"
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What was read of a handful since the batch before. number: counts them."""
+    """What was read of a file since the batch before. number: counts them."""
 
-    handful: int
+    path: str
     number: int
     events: Sequence[ReadEvent]
 
@@ -42,7 +36,7 @@ class Batch:
 class Written:
     """What became of a batch, with what its clips are committed by."""
 
-    handful: int
+    path: str
     number: int
     events: Sequence[Event]
     fragments: Sequence[str]
@@ -58,17 +52,19 @@ class Reading:
 
 
 def read(row: dict[str, Any], how: ray.ObjectRef) -> Iterator[dict[str, Any]]:
-    """The batches of a handful."""
-    handful: Handful = row["handful"]
+    """The batches of a handful of files. They are cut within each file, so that no row depends on who works."""
     reader, size = _reader(how)
-    number, events, clips = 0, [], 0
-    for event in reader.read(handful.files):
-        events.append(event)
-        clips += isinstance(event, Read)
-        if clips == size:
-            yield {"batch": Batch(handful.number, number, events)}
-            number, events, clips = number + 1, [], 0
-    yield {"batch": Batch(handful.number, number, events)}
+    attempts = Attempts(reader.transcripts)
+    for pending in row["handful"].files:
+        number, events, clips = 0, [], 0
+        for event in reader.read([pending]) if attempts.begin(pending.path) else [Failed(pending, DEADLY, "")]:
+            events.append(event)
+            clips += isinstance(event, Read)
+            if clips == size:
+                yield {"batch": Batch(pending.path, number, events)}
+                number, events, clips = number + 1, [], 0
+        yield {"batch": Batch(pending.path, number, events)}
+        attempts.end(pending.path)
 
 
 @lru_cache(maxsize=1)
@@ -92,4 +88,4 @@ class Encode:
         batch: Batch = row["batch"]
         reads = [event for event in batch.events if isinstance(event, Read)]
         written = fragments.write(encode(self.model, reads), self.table) if reads else []
-        return {"written": Written(batch.handful, batch.number, encoded(batch.events), written)}
+        return {"written": Written(batch.path, batch.number, encoded(batch.events), written)}
