@@ -29,21 +29,20 @@ OBJECT_STORE = 2 << 30  # bytes: room for the model, and for some batches
 
 @dataclass(frozen=True)
 class Run:
-    """starting, whole: seconds until workers are there, and until all is indexed, that included. bytes: on disk."""
+    """starting, whole: seconds until workers are there, and until all is indexed, that included."""
 
     workers: int
     clips: int
     starting: float
     whole: float
-    bytes: int
 
     @property
     def clips_per_second(self) -> float:
         return self.clips / (self.whole - self.starting)
 
 
-def index(films: Path, model_folder: Path, dtype: str, address: str) -> tuple[int, float, int]:
-    """How many clips were encoded, in how many seconds, and how many bytes their index takes."""
+def index(films: Path, model_folder: Path, dtype: str, address: str) -> tuple[int, float]:
+    """How many clips were encoded, and in how many seconds."""
     import hearsight
     from hearsight.scale.engine import RayEngine
 
@@ -52,18 +51,18 @@ def index(films: Path, model_folder: Path, dtype: str, address: str) -> tuple[in
         library = hearsight.Library.create(films, model, at=Path(at, "library"))
         begun = time.perf_counter()
         report = library.update(model, None, engine=engine)
-        return report.clips, time.perf_counter() - begun, library.info().bytes
+        return report.clips, time.perf_counter() - begun
 
 
 def measure(workers: int, folder: Path, model: Path, dtype: str) -> Run:
     arguments = {"num_cpus": workers, "object_store_memory": OBJECT_STORE, "include_dashboard": False}
     cluster = ray.cluster_utils.Cluster(initialize_head=True, head_node_args=arguments)
     try:
-        _, starting, empty = index(folder / "nothing", model, dtype, cluster.address)
-        clips, whole, full = index(folder / "films", model, dtype, cluster.address)
+        _, starting = index(folder / "nothing", model, dtype, cluster.address)
+        clips, whole = index(folder / "films", model, dtype, cluster.address)
     finally:
         cluster.shutdown()
-    run = Run(workers, clips, starting, whole, full - empty)
+    run = Run(workers, clips, starting, whole)
     print(run, file=sys.stderr)
     return run
 
@@ -74,7 +73,6 @@ def row(run: Run, first: Run) -> dict[str, str]:
         "clips": str(run.clips),
         "starting": f"{run.starting:.1f} s",
         "indexing": f"{run.whole - run.starting:.1f} s",
-        "kB a clip": f"{run.bytes / run.clips / 1000:.1f}",
         "clips/s": f"{run.clips_per_second:.3f}",
         "times as fast": f"{run.clips_per_second / first.clips_per_second:.2f}",
     }

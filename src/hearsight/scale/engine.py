@@ -118,7 +118,7 @@ class RayEngine:
         context.target_max_block_size = 1  # each row goes on at once
         rows = [{"handful": handful} for handful in handfuls(files)]
         # A handful waits until an actor is free, so that none waits behind a film while another actor is idle.
-        pool = ray.data.ActorPoolStrategy(size=self._workers, max_tasks_in_flight_per_actor=1)
+        pool = ray.data.ActorPoolStrategy(size=min(self._workers, len(rows)), max_tasks_in_flight_per_actor=1)
         # Stages that ask for the same are fused.
         reading = {"num_cpus": 1} if self.device == "cpu" else {"num_cpus": 1, "max_retries": -1}
         encoding = {"num_cpus": 1} if self.device == "cpu" else {"num_cpus": 0, "num_gpus": 1}
