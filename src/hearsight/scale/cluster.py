@@ -30,9 +30,10 @@ SECONDS_TO_LOOK = 60.0
 def connect(address: str | None) -> None:
     """Make this process a driver of the cluster at HOST:PORT ("auto": of this machine's).
 
-    None: of this machine's if it is part of one, else of a cluster of this machine alone, which ends with the process.
+    None: of that in RAY_ADDRESS, else this machine's, else of one of this machine alone, which ends with the process.
     Raises HearsightError where no cluster answers, or this machine is not part of it.
     """
+    address = address or os.environ.get("RAY_ADDRESS")
     if address and address != "auto":
         _check_answers(address)
     own = {"include_dashboard": False} if address is None else {}
@@ -74,8 +75,8 @@ def _check_answers(address: str) -> None:
         ) from error
 
 
-def check_nodes(at: Path, file: Path) -> None:
-    """Raises HearsightError if a node cannot see the library that is kept at `at`, or a file to be indexed."""
+def check_nodes(at: Path, file: Path | None) -> None:
+    """Raises HearsightError if a node cannot see the library that is kept at `at`, or a file that is to be indexed."""
     identity = Identity.read(at)
     nodes = [node for node in ray.nodes() if node["Alive"] and {"CPU", "GPU"} & node["Resources"].keys()]
     looks = {}
@@ -92,12 +93,12 @@ def check_nodes(at: Path, file: Path) -> None:
             raise HearsightError(f"the node {address} of the cluster {wrong}")
 
 
-def _look(version: str, at: Path, identity: Identity, file: Path) -> str:
+def _look(version: str, at: Path, identity: Identity, file: Path | None) -> str:
     """What keeps a node from the work, and what to do; "" if nothing does."""
     if hearsight.__version__ != version:
         return f"has Hearsight {hearsight.__version__}, not {version}; install the same on all"
     if Identity.read(at) != identity:
         return f"does not see the library at {at}; keep it on a disk that all nodes mount at that place (--library)"
-    if not file.is_file():
+    if file and not file.is_file():
         return f"does not see {file}; mount that disk on all nodes at the same place, or use an object store"
     return ""

@@ -83,7 +83,8 @@ class RayEngine:
     def index(self, reader: Reader, store: Store, files: Sequence[Pending]) -> Generator[Sequence[Event]]:
         if not files:
             return
-        check_nodes(store.at, files[0].found.file)
+        there = (pending.found.file for pending in files if pending.found.file.is_file())
+        check_nodes(store.at, next(there, None))
         Attempts(reader.transcripts).forget()
         order = InOrder()
         with _told(store.at), closing(ahead(self._stream(reader, store, files), AHEAD, PATIENCE)) as stream:
