@@ -43,7 +43,8 @@ def connect(address: str | None) -> None:
     except (OSError, RuntimeError, ValueError) as error:
         raise HearsightError(
             f"cannot join the Ray cluster{f' at {address}' if address else ''}: {error}; run this on one of its nodes "
-            "(ray start --address HOST:PORT), with the same versions of Ray and Python"
+            "(ray start --address HOST:PORT), with the same versions of Ray and Python, and if the cluster has a "
+            "token (~/.ray/auth_token), with it and RAY_AUTH_MODE=token"
         ) from error
     logging.getLogger("ray.data").setLevel(logging.ERROR)
 
