@@ -16,6 +16,7 @@ from hearsight.errors import HearsightError
 from hearsight.library import Library
 from hearsight.library import index as update
 from hearsight.library.identity import Identity
+from hearsight.library.results import Unwatched
 from hearsight.models.methods import register
 from hearsight.models.save import SAVE
 from tests.library.conftest import assert_same, film, rows, say
@@ -158,6 +159,28 @@ def test_a_node_that_is_killed_costs_nothing(films, whole, doomed, tmp_path, clu
         over.set()
         killer.join()
     assert killed and rows(library) == rows(whole)
+
+
+class Stopping(Unwatched):
+    """Ctrl-C after some clips."""
+
+    encoded = 0
+
+    def clips(self, number, of):
+        self.encoded += number
+        if self.encoded == 12:
+            raise KeyboardInterrupt
+
+
+def test_an_interrupted_run_is_finished_with_the_same_rows(films, whole, model, tmp_path, cluster, monkeypatch):
+    monkeypatch.setattr(update, "COMMIT_SECONDS", 0.0)
+    library = Library.create(films, model, at=tmp_path / "library", seconds=1)
+    with RayEngine(cluster.address) as engine, pytest.raises(KeyboardInterrupt):
+        library.update(model, None, Stopping(), engine)
+    assert 0 < len(rows(library)[1]) < len(rows(whole)[1])
+    with RayEngine(cluster.address) as engine:
+        library.update(model, None, engine=engine)
+    assert rows(library) == rows(whole)
 
 
 class Deadly(SAVE):

@@ -14,15 +14,15 @@ pytest.importorskip("ray", reason="Ray is not installed (hearsight[ray])")
 
 from hearsight.scale.attempts import MOST, Attempts
 from hearsight.scale.engine import MOST_BYTES, MOST_FILES, InOrder, handfuls
-from hearsight.scale.stages import Written
+from hearsight.scale.stages import Source, Written
 
 
 def pending(path: str, size: int = 1) -> Pending:
     return Pending(Found(path, Path(path), size, "", ()))
 
 
-def written(path: str, number: int) -> Written:
-    return Written(path, number, [Started(pending(path))], [f"{path} {number}"])
+def written(path: str, number: int, video: str = "x") -> Written:
+    return Written(Source(path, video), number, [Started(pending(path))], [f"{path} {video} {number}"])
 
 
 @given(st.data(), st.lists(st.integers(1, 4), min_size=1, max_size=4))
@@ -33,16 +33,22 @@ def test_each_batch_comes_once_and_in_order_of_its_file(data, lengths):
     out = [one for batch in data.draw(st.permutations(every + again)) for one in order.put(batch)]
     assert len(out) == len(every)
     for file, length in enumerate(lengths):
-        assert [one.number for one in out if one.path == str(file)] == list(range(length))
+        assert [one.number for one in out if one.source.path == str(file)] == list(range(length))
 
 
 def test_a_file_that_failed_is_over_at_once():
     order = InOrder()
-    failed = Written("a", 0, [Failed(pending("a"), "damaged", "")], [])
+    failed = Written(Source("a", ""), 0, [Failed(pending("a"), "damaged", "")], [])
     assert [one.number for batch in (written("a", 0), written("a", 2)) for one in order.put(batch)] == [0]
     assert list(order.put(failed)) == [failed]
     assert [one for batch in (written("a", 1), failed) for one in order.put(batch)] == []
     assert len(list(order.put(written("b", 0)))) == 1
+
+
+def test_a_file_that_has_changed_when_it_is_read_again_is_whole():
+    order = InOrder()
+    batches = [written("a", 0, "before"), written("a", 0, "after"), written("a", 1, "after")]
+    assert [one for batch in batches for one in order.put(batch)] == batches
 
 
 @given(st.lists(st.integers(0, 3 * MOST_BYTES), max_size=40))

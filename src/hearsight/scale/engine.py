@@ -35,7 +35,7 @@ from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.scale import fragments
 from hearsight.scale.attempts import Attempts
 from hearsight.scale.cluster import check_nodes, connect
-from hearsight.scale.stages import Encode, Reading, Written, read
+from hearsight.scale.stages import Encode, Reading, Source, Written, read
 
 PATIENCE = 1.0
 AHEAD = 8  # rows; they are small
@@ -152,25 +152,28 @@ def _ship_by_value(method: type) -> None:
 
 
 class InOrder:
-    """Puts what was written of each file in order, and leaves out what comes again, or after the file has failed."""
+    """Puts what was written of each file in order, and leaves out what comes again, or after the file has failed.
+
+    A file that had another content when it was read again is another: what was written of the first has no video.
+    """
 
     def __init__(self) -> None:
-        self._next: Counter[str] = Counter()
-        self._early: dict[tuple[str, int], Written] = {}
+        self._next: Counter[Source] = Counter()
+        self._early: dict[tuple[Source, int], Written] = {}
         self._failed: set[str] = set()
 
     def put(self, written: Written) -> Iterator[Written]:
-        path = written.path
-        if path in self._failed:
+        source = written.source
+        if source.path in self._failed:
             return
         if any(isinstance(event, Failed) for event in written.events):
-            self._failed.add(path)
+            self._failed.add(source.path)
             yield written
             return
-        if written.number >= self._next[path]:
-            self._early[path, written.number] = written
-        while following := self._early.pop((path, self._next[path]), None):
-            self._next[path] += 1
+        if written.number >= self._next[source]:
+            self._early[source, written.number] = written
+        while following := self._early.pop((source, self._next[source]), None):
+            self._next[source] += 1
             yield following
 
 

@@ -11,10 +11,11 @@ from typing import Any
 import ray
 import torch
 
+from hearsight.library.changes import Pending
 from hearsight.library.encoding import encode
 from hearsight.library.engine import Event, encoded
 from hearsight.library.reading import Event as ReadEvent
-from hearsight.library.reading import Failed, Read, Reader
+from hearsight.library.reading import Failed, Finished, Read, Reader
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.scale import fragments
 from hearsight.scale.attempts import MOST, Attempts
@@ -24,10 +25,18 @@ DEADLY = f"{MOST} workers ended while they read it; it may be damaged, replace i
 
 
 @dataclass(frozen=True)
+class Source:
+    """A file as it was read. video: the id of its content; "" if it could not be read."""
+
+    path: str
+    video: str
+
+
+@dataclass(frozen=True)
 class Batch:
     """What was read of a file since the batch before. number: counts them."""
 
-    path: str
+    source: Source
     number: int
     events: Sequence[ReadEvent]
 
@@ -36,7 +45,7 @@ class Batch:
 class Written:
     """What became of a batch, with what its clips are committed by."""
 
-    path: str
+    source: Source
     number: int
     events: Sequence[Event]
     fragments: Sequence[str]
@@ -61,10 +70,16 @@ def read(row: dict[str, Any], how: ray.ObjectRef) -> Iterator[dict[str, Any]]:
             events.append(event)
             clips += isinstance(event, Read)
             if clips == size:
-                yield {"batch": Batch(pending.path, number, events)}
+                yield {"batch": Batch(_source(pending, events), number, events)}
                 number, events, clips = number + 1, [], 0
-        yield {"batch": Batch(pending.path, number, events)}
+        yield {"batch": Batch(_source(pending, events), number, events)}
         attempts.end(pending.path)
+
+
+def _source(pending: Pending, events: Sequence[ReadEvent]) -> Source:
+    videos = [event.facts.video for event in events if isinstance(event, Read)]
+    videos += [event.video.id for event in events if isinstance(event, Finished)]
+    return Source(pending.path, videos[0] if videos else "")
 
 
 @lru_cache(maxsize=1)
@@ -88,4 +103,4 @@ class Encode:
         batch: Batch = row["batch"]
         reads = [event for event in batch.events if isinstance(event, Read)]
         written = fragments.write(encode(self.model, reads), self.table) if reads else []
-        return {"written": Written(batch.path, batch.number, encoded(batch.events), written)}
+        return {"written": Written(batch.source, batch.number, encoded(batch.events), written)}
