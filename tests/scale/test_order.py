@@ -51,15 +51,17 @@ def test_a_file_that_has_changed_when_it_is_read_again_is_whole():
     assert [one for batch in batches for one in order.put(batch)] == batches
 
 
-@given(st.lists(st.integers(0, 3 * MOST_BYTES), max_size=40))
-def test_every_file_is_in_one_handful_and_the_largest_come_first(sizes):
+@given(st.lists(st.integers(0, 3 * MOST_BYTES), max_size=40), st.integers(1, 20))
+def test_every_file_is_in_one_handful_and_the_largest_come_first(sizes, workers):
     files = [pending(str(number), size) for number, size in enumerate(sizes)]
-    cut = handfuls(files)
+    cut = handfuls(files, workers)
     assert sorted(one.path for handful in cut for one in handful.files) == sorted(one.path for one in files)
     sums = [sum(one.found.size for one in handful.files) for handful in cut]
     assert sums == sorted(sums, reverse=True)
     for handful, size in zip(cut, sums, strict=True):
-        assert len(handful.files) <= MOST_FILES and (size <= MOST_BYTES or len(handful.files) == 1)
+        assert len(handful.files) <= max(1, min(MOST_FILES, len(files) // workers)) and (
+            size <= MOST_BYTES or len(handful.files) == 1
+        )
 
 
 def test_attempts_are_counted_by_all_that_see_the_folder(tmp_path):

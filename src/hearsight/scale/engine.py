@@ -41,9 +41,11 @@ PATIENCE = 1.0
 AHEAD = 8  # rows; they are small
 # Workers write a fragment for each batch, and a table of many small ones is slow to open and to search.
 MOST_SMALL = 1024
-# A handful has so many files at most, of so many bytes: what Ray does for a task is much beside a short file.
+# A handful has so many files at most, of so many bytes: what Ray does for a task is much beside a short file. Where
+# there are few files they are fewer, so that each worker comes to have so many handfuls.
 MOST_FILES = 8
 MOST_BYTES = 64 << 20
+HANDFULS_A_WORKER = 4
 
 
 class RayEngine:
@@ -117,7 +119,7 @@ class RayEngine:
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False
         context.target_max_block_size = 1  # each row goes on at once
-        rows = [{"handful": handful} for handful in handfuls(files)]
+        rows = [{"handful": handful} for handful in handfuls(files, self._workers)]
         # A handful waits until an actor is free, so that none waits behind a film while another actor is idle.
         pool = ray.data.ActorPoolStrategy(size=min(self._workers, len(rows)), max_tasks_in_flight_per_actor=1)
         # Stages that ask for the same are fused.
@@ -184,13 +186,14 @@ class Handful:
     files: Sequence[Pending]
 
 
-def handfuls(files: Sequence[Pending]) -> list[Handful]:
+def handfuls(files: Sequence[Pending], workers: int) -> list[Handful]:
     """The files in handfuls, the largest first, so that no worker comes to a long film when all others are done."""
+    most = max(1, min(MOST_FILES, len(files) // (HANDFULS_A_WORKER * workers)))
     groups: list[list[Pending]] = []
     room = 0
     for pending in files:
         room -= pending.found.size
-        if not groups or room < 0 or len(groups[-1]) == MOST_FILES:
+        if not groups or room < 0 or len(groups[-1]) == most:
             groups.append([])
             room = MOST_BYTES - pending.found.size
         groups[-1].append(pending)
