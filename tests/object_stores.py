@@ -20,12 +20,13 @@ def bucket(monkeypatch):
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    object_store._connected.cache_clear()
+    forget = object_store._connected.cache_clear
+    forget()
     urlopen(f"http://{host}:{port}/moto-api/reset", b"")  # all servers of a process hold the same
     bucket = Bucket(boto3.client("s3"), server)
     yield bucket
     bucket.stop()
-    object_store._connected.cache_clear()
+    forget()
 
 
 class Bucket:

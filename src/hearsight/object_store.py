@@ -42,11 +42,11 @@ class ObjectPath(PosixPath):
         scheme, slash, rest = text.partition("/")
         return f"{scheme}//{rest}" if slash and f"{scheme}//" in SCHEMES else text
 
-    def open(self, mode: str = "r", *_: Any, **__: Any) -> io.BufferedReader:  # type: ignore[override]
-        """For "rb" alone. What goes wrong while it is read is a ConnectionError."""
+    def open(self, mode: str = "r", buffering: int = 0, *_: Any) -> io.BufferedReader:  # type: ignore[override]
+        """For "rb" alone. buffering: bytes to ask for at once. A store that fails meanwhile is a ConnectionError."""
         if mode != "rb":
             raise io.UnsupportedOperation(f"{self} can only be read, as bytes")
-        return io.BufferedReader(_ObjectFile(self), BLOCK)
+        return io.BufferedReader(_ObjectFile(self), buffering or BLOCK)
 
     def read_bytes(self) -> bytes:
         with self.open("rb") as file:

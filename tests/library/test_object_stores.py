@@ -1,10 +1,12 @@
 """A folder in an object store: listed, read, followed, and what is said when it cannot be."""
 
 import pytest
+from pyarrow.fs import AwsStandardS3RetryStrategy, S3FileSystem
 
+from hearsight import object_store
 from hearsight.errors import HearsightError
 from hearsight.library import Library
-from hearsight.media import probe
+from hearsight.media import probe, read_frames
 from hearsight.object_store import ObjectPath, as_path
 from tests.library.conftest import film, rows, say
 
@@ -66,7 +68,7 @@ def test_a_store_that_is_lost_midway_is_no_fault_of_the_files(stored, model, tmp
     library = Library.create(as_path(FOLDER), model, at=tmp_path / "library", seconds=2)
     real = ObjectPath.open
 
-    def lost(path, mode):
+    def lost(path, mode, buffering=0):
         raise ConnectionError(5, "NETWORK_CONNECTION", str(path))
 
     with monkeypatch.context() as patch:
@@ -74,6 +76,20 @@ def test_a_store_that_is_lost_midway_is_no_fault_of_the_files(stored, model, tmp
         report = library.update(model, None)
     assert len(report.failed) == 3 and "NETWORK_CONNECTION" in report.failed[0].reason
     assert ObjectPath.open is real and library.update(model, None).added == 3
+
+
+def test_a_store_that_is_lost_while_a_file_is_read_is_told(bucket, tmp_path, monkeypatch):
+    bucket.put("long.mkv", film(tmp_path / "long.mkv", 60).read_bytes())
+    monkeypatch.setattr(object_store, "BLOCK", 1 << 14)
+    once = AwsStandardS3RetryStrategy(max_attempts=1)
+    impatient = S3FileSystem(endpoint_override=bucket.client.meta.endpoint_url, retry_strategy=once)
+    monkeypatch.setattr(object_store, "_connected", lambda bucket: impatient)
+    frames = read_frames(as_path("s3://films/long.mkv"), [0.0, 59.0])
+    next(frames)
+    bucket.stop()
+    for attempt in (lambda: next(frames), lambda: probe(as_path("s3://films/long.mkv"))):
+        with pytest.raises(HearsightError, match=r"cannot read .*long.mkv: .*NETWORK_CONNECTION.*; run this again"):
+            attempt()
 
 
 def test_a_file_that_ends_too_early_or_is_gone_is_told(stored):

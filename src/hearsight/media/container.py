@@ -39,8 +39,8 @@ def opened(path: Path) -> Iterator[InputContainer]:
 
     Raises HearsightError if it cannot be opened, or stops being readable while it is in use.
     """
-    _check_regular(path)
     try:
+        _check_regular(path)
         options = {"protocol_whitelist": "file", "format_whitelist": FORMATS}
         with _source(path) as source, av.open(source, options=options, metadata_errors="replace") as container:
             yield container
@@ -52,7 +52,7 @@ def opened(path: Path) -> Iterator[InputContainer]:
     except av.FFmpegError as error:
         raise unreadable(path, f"{error.strerror}; check the disk, or replace the file") from error
     except ConnectionError as error:
-        raise unreadable(path, f"{error.strerror}; run this again") from error
+        raise unreadable(path, f"{error.strerror}; check the store, and run this again") from error
 
 
 def _source(path: Path) -> AbstractContextManager[Any]:
@@ -68,6 +68,8 @@ def _check_regular(path: Path) -> None:
         status = path.stat()
     except FileNotFoundError as error:
         raise unreadable(path, "no such file; it may have been moved, look again") from error
+    except ConnectionError:
+        raise
     except OSError as error:
         raise unreadable(path, f"{error.strerror}; check the path and its permissions") from error
     if not stat.S_ISREG(status.st_mode):
