@@ -1,5 +1,6 @@
 """Indexing on clusters of several nodes, some of which are lost."""
 
+import errno
 import json
 import os
 import signal
@@ -225,6 +226,13 @@ class Strange:
     name = "strange"
 
 
+class Full(SAVE):
+    """A model whose worker cannot write what it makes."""
+
+    def extract(self, clips):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
 def test_what_keeps_a_cluster_from_the_work_is_told(two_films, model, tmp_path, cluster, monkeypatch):
     add_workers(cluster, 1)
     library = Library.create(two_films, model, at=tmp_path / "at", seconds=1)
@@ -241,4 +249,8 @@ def test_what_keeps_a_cluster_from_the_work_is_told(two_films, model, tmp_path, 
         monkeypatch.undo()
         with pytest.raises(HearsightError, match="no recogniser is called 'strange'"):
             library.update(model, Strange(), engine=engine)
+        full = tiny_model(tmp_path / "full")
+        full.__class__ = Full
+        with pytest.raises(HearsightError, match=r"cannot write the library at .*: No space left on device; make room"):
+            library.update(full, None, engine=engine)
     assert library.update(model, None).added == 2
