@@ -7,6 +7,8 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import settings
 
+from tests.object_stores import bucket  # noqa: F401 (a fixture)
+
 settings.register_profile("patient", deadline=None)  # a machine with other work may be slow
 settings.load_profile("patient")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import hearsight
-from hearsight.library import Library, index
+from hearsight.library import Library, encoding, engine, index
 from hearsight.library.store import Store
 from tests.library.conftest import assert_same, film, rows
 
@@ -26,7 +26,7 @@ class Stop(BaseException):
 def hasty(monkeypatch):
     """Write after every batch of two clips, so that there are many points to be interrupted at."""
     monkeypatch.setattr(index, "COMMIT_SECONDS", 0.0)
-    monkeypatch.setattr(index, "BATCH", {"cpu": 2})
+    monkeypatch.setattr(encoding, "BATCH", {"cpu": 2})
 
 
 def begin(folder: Path, model, at: Path) -> Library:
@@ -90,7 +90,7 @@ def test_long_file_is_taken_up_where_it_was_left(tmp_path, model, hasty, monkeyp
     film(tmp_path / "films" / "long.mkv", 12, seed=4)
     library = begin(tmp_path / "films", model, tmp_path / "library")
     encoded = []
-    real = index.encode
+    real = engine.encode
 
     def stop_at_third(model, reads):
         if len(encoded) == 3:
@@ -99,7 +99,7 @@ def test_long_file_is_taken_up_where_it_was_left(tmp_path, model, hasty, monkeyp
         return real(model, reads)
 
     with monkeypatch.context() as patch:
-        patch.setattr(index, "encode", stop_at_third)
+        patch.setattr(engine, "encode", stop_at_third)
         with pytest.raises(Stop):
             library.update(model, None)
     written = len(rows(library)[1])
@@ -117,11 +117,11 @@ import os, signal, sys, threading, time
 from pathlib import Path
 import torch
 import hearsight
-from hearsight.library import Library, index
+from hearsight.library import Library, encoding, index
 from hearsight.library.results import Unwatched
 
 torch.set_num_threads(1)
-index.COMMIT_SECONDS, index.BATCH = 0.0, {"cpu": 2}
+index.COMMIT_SECONDS, encoding.BATCH = 0.0, {"cpu": 2}
 folder, at, model, delay = sys.argv[1:]
 
 

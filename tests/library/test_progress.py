@@ -58,6 +58,20 @@ def test_a_file_that_fails_is_over_and_told(begun):
     assert (begun.ended, begun.share, begun.path) == (2, 1.0, None)
 
 
+def test_files_that_are_read_at_once_each_count_by_what_is_done_of_them(begun):
+    begun.clips(1, 3)
+    begun.file(SHORT, 100)
+    begun.clips(1, 2)
+    assert begun.share == pytest.approx(0.35)
+    begun.file(FILM, 900)
+    begun.clips(1, 3)
+    assert (begun.path, begun.share, begun.encoded_here) == (FILM, pytest.approx(0.65), 2)
+    begun.done(FILM)
+    assert (begun.path, begun.share, begun.encoded_here) == (SHORT, pytest.approx(0.95), 2)
+    begun.done(SHORT)
+    assert (begun.path, begun.share, begun.encoded) == (None, 1.0, 3)
+
+
 def test_time_left_is_told_from_what_was_done(begun, clock):
     assert begun.seconds_left is None
     clock.now += 60

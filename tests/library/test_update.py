@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from hearsight.errors import HearsightError
-from hearsight.library import Library, index, reading
+from hearsight.library import Library, engine, reading
 from hearsight.library.lock import updating
 from hearsight.library.results import Unwatched
 from hearsight.media import SAMPLE_RATE
@@ -313,13 +313,13 @@ def test_progress_tells_how_much_of_a_long_file_is_transcribed(library, model, m
         def transcribe(self, samples):
             return Recognised((), None)
 
-    def halves(info, recogniser):
+    def halves(info, recogniser, beside):
         if info.path.name == "sea.mkv":
             recogniser.transcribe(np.zeros(3 * SAMPLE_RATE, np.float32))
             assert listened.wait(30)
         return Transcript()
 
-    monkeypatch.setattr(index, "PATIENCE", 0.01)
+    monkeypatch.setattr(engine, "PATIENCE", 0.01)
     monkeypatch.setattr(reading, "transcribe", halves)
     library.update(model, Slow(), Watcher())
     assert told[0] == pytest.approx(0.5, abs=0.02)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -10,7 +11,8 @@ import typer
 
 import hearsight
 from hearsight.cli import show
-from hearsight.cli.place import HIDDEN, At, check_place, recorded_model
+from hearsight.cli.place import HIDDEN, At, check_place, parse_folder, recorded_model
+from hearsight.extras import install_command
 from hearsight.models.known import DEFAULT
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from hearsight.cli.events import Events
     from hearsight.library import Library, UpdateReport
     from hearsight.models.clip4clip import CLIP4Clip
+    from hearsight.scale.engine import RayEngine
     from hearsight.speech.recogniser import Recogniser
 
 FAILURES_SHOWN = 3
@@ -26,7 +29,10 @@ FAILURES_SHOWN = 3
 
 def index(
     folder: Annotated[
-        Path, typer.Argument(metavar="FOLDER", exists=True, file_okay=False, help="The folder with the videos.")
+        Path,
+        typer.Argument(
+            metavar="FOLDER", parser=parse_folder, help="The folder with the videos, also s3://BUCKET/FOLDER."
+        ),
     ],
     model: Annotated[
         str | None,
@@ -49,6 +55,16 @@ def index(
         Literal["auto", "float32", "bfloat16"],
         typer.Option(help="In which the towers compute; auto: bfloat16, which is faster, on a CPU that has it."),
     ] = "auto",
+    engine: Annotated[
+        Literal["local", "ray"], typer.Option(help="Index in this process, or on a cluster of many machines.")
+    ] = "local",
+    ray_address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="Of the cluster, with --engine ray. Else that of this machine, or one for this run.",
+        ),
+    ] = None,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Forget the old index and begin anew.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     events: Annotated[bool, typer.Option("--events", help="Print how far it is as JSON lines, for programs.")] = False,
@@ -60,6 +76,8 @@ def index(
     """
     if events and (json or quiet):
         raise typer.BadParameter("the last line has the report; leave out --json and --quiet", param_hint="--events")
+    if ray_address and engine != "ray":
+        raise typer.BadParameter("is for --engine ray", param_hint="--ray-address")
     recorded = _recorded(folder, library, rebuild)
     if recorded is None or rebuild:
         _check_media(folder)
@@ -71,10 +89,12 @@ def index(
             from hearsight.library import Library
             from hearsight.speech.recogniser import load_recogniser
 
+            cluster = _cluster(ray_address, device) if engine == "ray" else None
             listener = load_recogniser(recogniser)
-            loaded = hearsight.load(name, device, dtype)
+            loaded = hearsight.load(name, "cpu" if cluster else device, dtype)
             kept = Library.create(folder, loaded, library, cut, seconds, name=_lasting_name(name), rebuild=rebuild)
-        report = _update(kept, loaded, listener, quiet, told)
+        with cluster or nullcontext():
+            report = _update(kept, loaded, listener, quiet, told, cluster)
         failures = len(kept.failures())
         plain = {"folder": str(kept.folder), "model": kept.identity.model, **report.to_dict()}
         if told:
@@ -126,16 +146,31 @@ def _told(events: bool) -> AbstractContextManager[Events | None]:
     return Events()
 
 
+def _cluster(address: str | None, device: str) -> RayEngine:
+    if find_spec("ray") is None:
+        raise hearsight.HearsightError(
+            f"cannot index on a cluster: Ray is not installed; install it: {install_command('ray')}"
+        )
+    from hearsight.scale.engine import RayEngine
+
+    return RayEngine(address, device)
+
+
 def _update(
-    library: Library, model: CLIP4Clip, recogniser: Recogniser | None, quiet: bool, told: Events | None
+    library: Library,
+    model: CLIP4Clip,
+    recogniser: Recogniser | None,
+    quiet: bool,
+    told: Events | None,
+    engine: RayEngine | None,
 ) -> UpdateReport:
     from hearsight.cli.progress import ShownProgress
 
     try:
         if quiet or told:
-            return library.update(model, recogniser, told)
+            return library.update(model, recogniser, told, engine)
         with ShownProgress(show.console(stderr=True)) as progress:
-            return library.update(model, recogniser, progress)
+            return library.update(model, recogniser, progress, engine)
     except KeyboardInterrupt:
         show.note("what is indexed so far is kept; run the same again to finish")
         raise

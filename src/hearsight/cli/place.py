@@ -8,11 +8,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hearsight.errors import HearsightError
+from hearsight.object_store import ObjectPath, as_path
 
 if TYPE_CHECKING:
     from hearsight.library import Library
 
 HIDDEN = ".hearsight"
+
+
+def parse_folder(text: str) -> Path:
+    """A folder on a disk, which has to be there, or one in an object store."""
+    folder = as_path(text)
+    if isinstance(folder, ObjectPath) or folder.is_dir():
+        return folder
+    raise typer.BadParameter(f"'{text}' is a file" if folder.exists() else f"the folder '{text}' does not exist")
+
 
 At = Annotated[
     Path | None,
@@ -56,7 +66,7 @@ def recorded_model(folder: Path, at: Path | None) -> str | None:
 
     Raises HearsightError for a library that cannot be read.
     """
-    from hearsight.library.identity import Identity
+    from hearsight.library.identity import Identity, usual_place
 
-    identity = Identity.read(folder / HIDDEN if at is None else at.expanduser())
+    identity = Identity.read(usual_place(folder) if at is None else at.expanduser())
     return identity.model if identity else None

@@ -46,7 +46,7 @@ def content(found: Found) -> str:
 
     Reads at most 1 MB a file. Raises OSError; subtitles that cannot be read are no obstacle to the film.
     """
-    with found.file.open("rb") as file:
+    with found.file.open("rb", BLOCK) as file:
         return content_of(file, found.side_cars)
 
 

@@ -1,19 +1,38 @@
-"""From what was read of clips to their vectors."""
+"""From what was read of clips to their rows: what an engine does with a batch."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+import pyarrow as pa
 import torch
 from torch import Tensor
 
+from hearsight.library.reading import Read
+from hearsight.library.schema import clip_table, clips_schema
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.models.inputs import ClipInputs, collate
 from hearsight.types import ClipFeatures, VideoEmbedding
 
 # What is left out, to tell later what it adds.
 PARTS = {"audio": ("audio",), "speech": ("speech",), "both": ("audio", "speech")}
+
+# Clips, at most; on a CPU there is one for each thread at least.
+BATCH = 8
+BATCH_ON_ACCELERATOR = 32
+
+
+def batch_size(device: str) -> int:
+    """How many clips are encoded at once on a device."""
+    return max(BATCH, torch.get_num_threads()) if device == "cpu" else BATCH_ON_ACCELERATOR
+
+
+def encoded_rows(model: CLIP4Clip, reads: Sequence[Read]) -> pa.Table:
+    """The rows of some clips."""
+    full, without = encode(model, [read.inputs for read in reads])
+    schema = clips_schema(model.config.frames, model.width, model.text_width)
+    return clip_table(schema, [read.facts for read in reads], full, without)
 
 
 def encode(model: CLIP4Clip, clips: Sequence[ClipInputs]) -> tuple[VideoEmbedding, dict[str, Tensor]]:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from hearsight.errors import HearsightError
+from hearsight.object_store import ObjectPath, as_path
 from hearsight.whole import write_whole
 
 FORMAT = 2
@@ -76,6 +77,13 @@ def cutting(by: str, seconds: float) -> str:
     }[by]
 
 
+def usual_place(folder: Path) -> Path:
+    """Where the library of a folder is kept if nothing else is said. Raises HearsightError for an object store."""
+    if isinstance(folder, ObjectPath):
+        raise HearsightError(f"the index of {folder} needs a place on a disk: say where, with --library FOLDER")
+    return folder / ".hearsight"
+
+
 def folder_as_seen_from(at: Path, folder: Path) -> str:
     """What `Identity.folder` says of an absolute folder."""
     real_at, real_folder = at.resolve(), folder.resolve()
@@ -86,4 +94,7 @@ def folder_as_seen_from(at: Path, folder: Path) -> str:
 
 def folder_of(at: Path, identity: Identity) -> Path:
     """The absolute folder of the videos of the library that is kept at `at`."""
+    folder = as_path(identity.folder)
+    if isinstance(folder, ObjectPath):
+        return folder
     return Path(os.path.normpath(at.resolve() / identity.folder))

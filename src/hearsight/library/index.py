@@ -1,41 +1,31 @@
 """Bringing a library up to date with its folder.
 
-A thread decodes and transcribes ahead (reading.py) while this one encodes what is ready, in batches that cross from one
-file to the next. What was encoded is written every few seconds: first the clips, then the rows of the videos that they
-complete. A run that is interrupted between any two steps leaves clips without a video, which no search shows; the next
-run takes them up where the file is still the same, and drops the others when it ends.
+What is new or changed goes to an engine (engine.py), which tells what becomes of it. What was encoded is written every
+few seconds: first the clips, then the rows of the videos that they complete. A run that is interrupted between any two
+steps leaves clips without a video, which no search shows; the next run takes them up where the file is still the same,
+and drops the others when it ends.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pyarrow as pa
-import torch
-
 from hearsight.errors import HearsightError
-from hearsight.library.ahead import ahead
-from hearsight.library.changes import Changes, compare
-from hearsight.library.encoding import encode
-from hearsight.library.reading import Event, Failed, Finished, Read, Reader, Started
+from hearsight.library.changes import Changes, Pending, compare
+from hearsight.library.engine import Encoded, Engine, Event, Heard
+from hearsight.library.reading import Failed, Finished, Reader
 from hearsight.library.results import Failure, Progress, UpdateReport
-from hearsight.library.schema import clip_table
 from hearsight.library.store import Store
 from hearsight.library.walk import Walk, walk
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.speech.recogniser import Recogniser
 
-BATCH = 8
-BATCH_ON_ACCELERATOR = 32
-# A batch is not held back for longer than this; a fast reader fills it well before.
-PATIENCE = 1.0
-# At most so much work is lost by an interruption, and so many rows are held in memory.
+# At most so much work is lost by an interruption, and the rows of so much are held in memory.
 COMMIT_SECONDS = 5.0
-COMMIT_CLIPS = 256
 
 
 class Update:
@@ -50,18 +40,19 @@ class Update:
         by: str,
         window: float,
         progress: Progress,
+        engine: Engine,
     ) -> None:
         self.folder, self.store = folder, store
         self.model, self.recogniser = model, recogniser
         self.by, self.window = by, window
-        self.progress = progress
+        self.progress, self.engine = progress, engine
         self.report = UpdateReport()
         self.failures: dict[str, tuple[Failure, str]] = {}
-        on_cpu = model.device.type == "cpu"
-        self.batch = max(BATCH, torch.get_num_threads()) if on_cpu else BATCH_ON_ACCELERATOR
         self.transcripts = store.at / "transcripts"
-        # Encoded but not yet written, and what is to be written with it.
-        self.rows: list[pa.Table] = []
+        # Of the file that is watched at the moment.
+        self.turn = ""
+        # What the next commit has to tell.
+        self.encoded = 0
         self.finished: list[Finished] = []
         self.failed: list[Failed] = []
         self.written = time.monotonic()
@@ -86,11 +77,12 @@ class Update:
 
         self.transcripts.mkdir(exist_ok=True)
         taken = snapshot.videos.keys() - {pending.replaces for pending in changes.pending}
-        reader = Reader(
-            self.model, self.recogniser, self.by, self.window, self.transcripts, taken, self.store.partial()
-        )
-        with closing(ahead(reader.read(changes.pending), 2 * self.batch, PATIENCE)) as events:
-            self._work(events, reader)
+        partial = self.store.partial()
+        reader = Reader(self.model, self.recogniser, self.by, self.window, self.transcripts, taken, partial)
+        with closing(self.engine.index(reader, self.store, changes.pending)) as told:
+            for events in told:
+                self._handle(events)
+        self._write()
 
         self.store.tidy()
         for left in self.transcripts.iterdir():
@@ -113,47 +105,33 @@ class Update:
         if self.failures or failures:
             self.store.put_failures(self.failures)
 
-    def _work(self, events: Iterable[Event | None], reader: Reader) -> None:
-        """Encode and write what the reader gives; None says that it needs a while for the next."""
-        waiting: list[Event] = []
-        for event in events:
-            if event is not None:
-                waiting.append(event)
-            reads = sum(isinstance(event, Read) for event in waiting)
-            if event is None or reads in (0, self.batch):
-                self._handle(waiting)
-                waiting.clear()
-            if event is None and reader.listened:
-                self.progress.listened(reader.listened)
-        self._handle(waiting)
-        self._write()
-
     def _handle(self, events: Sequence[Event]) -> None:
-        reads = [event for event in events if isinstance(event, Read)]
-        if reads:
-            full, without = encode(self.model, [read.inputs for read in reads])
-            self.rows.append(clip_table(self.store.clips.schema, [read.facts for read in reads], full, without))
-            self.report.clips += len(reads)
         for event in events:
             path = Path(event.pending.path)
-            if isinstance(event, Started):
-                self.progress.file(path, event.pending.found.size)
-            elif isinstance(event, Read):
+            self._watch(event.pending)
+            if isinstance(event, Heard):
+                self.progress.listened(event.share)
+            elif isinstance(event, Encoded):
+                self.encoded += 1
                 self.progress.clips(1, event.of)
             elif isinstance(event, Finished):
                 self.finished.append(event)
                 self.progress.done(path)
-            else:
+            elif isinstance(event, Failed):
                 self.failed.append(event)
                 self._fail(event.pending.path, event.reason, event.stat)
-        due = time.monotonic() - self.written >= COMMIT_SECONDS
-        if due or sum(map(len, self.rows)) >= COMMIT_CLIPS:
+        if time.monotonic() - self.written >= COMMIT_SECONDS:
             self._write()
+
+    def _watch(self, pending: Pending) -> None:
+        """Tell whose turn it is, if it was another's."""
+        if pending.path != self.turn:
+            self.turn = pending.path
+            self.progress.file(Path(pending.path), pending.found.size)
 
     def _write(self) -> None:
         """Commit what is encoded. The order matters: a video counts only after its last clip is there."""
-        if self.rows:
-            self.store.add_clips(self.rows)
+        self.engine.commit(self.store)
         if self.finished:
             self.store.put_videos([event.video for event in self.finished])
         gone = [event.pending.replaces for event in self.failed if event.pending.replaces]
@@ -166,7 +144,8 @@ class Update:
             replaced = event.pending.replaces is not None
             self.report.changed += replaced
             self.report.added += not replaced
-        self.rows, self.finished, self.failed = [], [], []
+        self.report.clips += self.encoded
+        self.encoded, self.finished, self.failed = 0, [], []
         self.written = time.monotonic()
 
     def _fail(self, path: str, reason: str, stat: str) -> None:

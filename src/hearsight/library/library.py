@@ -16,8 +16,9 @@ import pyarrow as pa
 
 from hearsight.errors import HearsightError
 from hearsight.extras import install_command
+from hearsight.library.engine import Engine, InProcess
 from hearsight.library.explain import known_gates
-from hearsight.library.identity import DamagedError, Identity, folder_as_seen_from, folder_of
+from hearsight.library.identity import DamagedError, Identity, folder_as_seen_from, folder_of, usual_place
 from hearsight.library.index import Update
 from hearsight.library.lock import updating
 from hearsight.library.results import (
@@ -137,8 +138,16 @@ class Library:
             return library
         raise HearsightError(f"{folder} is not indexed (nothing at {at}); run: hearsight index {folder}")
 
-    def update(self, model: CLIP4Clip, recogniser: Recogniser | None, progress: Progress | None = None) -> UpdateReport:
+    def update(
+        self,
+        model: CLIP4Clip,
+        recogniser: Recogniser | None,
+        progress: Progress | None = None,
+        engine: Engine | None = None,
+    ) -> UpdateReport:
         """Index what is new or changed in the folder, follow what was moved, forget what is gone.
+
+        engine: what reads and encodes; this process by default.
 
         A file that cannot be indexed is recorded under `failures` and tried again when it has changed. May be
         interrupted at any point: the next update finishes the rest. Searches may go on meanwhile.
@@ -155,6 +164,7 @@ class Library:
                 self.identity.by,
                 self.identity.seconds,
                 progress or Unwatched(),
+                engine or InProcess(),
             )
             return update.run()
 
@@ -287,9 +297,9 @@ class Library:
 
 def _places(folder: Path, at: Path | None) -> tuple[Path, Path]:
     folder = _absolute(folder)
+    at = usual_place(folder) if at is None else _absolute(at)
     if not folder.is_dir():
         raise HearsightError(f"no folder {folder}; give the folder that has the videos")
-    at = folder / ".hearsight" if at is None else _absolute(at)
     if at.resolve() == folder.resolve():
         raise HearsightError(f"{at} has the videos; give --library a folder of its own, or leave it out")
     return folder, at

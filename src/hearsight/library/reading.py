@@ -21,6 +21,7 @@ from hearsight.media import SAMPLE_RATE, MediaInfo, cut, probe
 from hearsight.media.audio import Samples
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.models.inputs import ClipInputs, read_clips
+from hearsight.object_store import ObjectPath
 from hearsight.speech.recogniser import Recognised, Recogniser
 from hearsight.speech.transcribe import transcribe
 from hearsight.speech.transcript import Transcript, line_of
@@ -80,31 +81,26 @@ class CountingRecogniser:
 Event = Started | Read | Finished | Failed
 
 
+@dataclass
 class Reader:
     """Reads files for a library.
 
     by, window: how files are cut, the window in seconds. transcripts: a folder to keep the transcripts of unfinished
     files in. taken: ids of the videos that the library has. partial: clips, by video, that an interrupted run left;
-    they are not read again. `listened` may be asked by another thread.
+    they are not read again. `reading` (the file whose turn it is) and `listened` may be asked by another thread.
     """
 
-    def __init__(
-        self,
-        model: CLIP4Clip,
-        recogniser: Recogniser | None,
-        by: str,
-        window: float,
-        transcripts: Path,
-        taken: Set[str],
-        partial: dict[str, set[str]],
-    ) -> None:
-        self.model = model
-        self.listener = CountingRecogniser(recogniser) if recogniser else None
-        self.by = by
-        self.window = window
-        self.transcripts = transcripts
-        self.taken = taken
-        self.partial = partial
+    model: CLIP4Clip
+    recogniser: Recogniser | None
+    by: str
+    window: float
+    transcripts: Path
+    taken: Set[str]
+    partial: dict[str, set[str]]
+
+    def __post_init__(self) -> None:
+        self.listener = CountingRecogniser(self.recogniser) if self.recogniser else None
+        self.reading: Pending | None = None
         self.duration = 0.0
 
     @property
@@ -115,15 +111,15 @@ class Reader:
     def read(self, files: Iterable[Pending]) -> Iterator[Event]:
         """The events of one file after the other. What is wrong with one never reaches another."""
         for pending in files:
-            self.duration = 0.0
+            self.reading, self.duration = pending, 0.0
             yield Started(pending)
             try:
                 yield from self._read(pending)
             except MemoryError:
                 raise
             except Exception as error:  # whatever a damaged file makes a decoder do
-                lasting = pending.found.file.is_file() and os.access(pending.found.file, os.R_OK)
-                yield Failed(pending, _reason(error, pending.found.file), pending.found.stat if lasting else "")
+                stat = pending.found.stat if _is_lasting(error, pending.found.file) else ""
+                yield Failed(pending, _reason(error, pending.found.file), stat)
 
     def _read(self, pending: Pending) -> Iterator[Event]:
         found = pending.found
@@ -134,7 +130,7 @@ class Reader:
         self.duration = info.duration
         name = self.listener.name if self.listener else "none"
         id = video_id(found.path, made_of, name, self.taken)
-        transcript = self._transcript(id, info)
+        transcript = self._transcript(id, info, found.side_cars)
         clips = [(clip_id(id, clip), clip) for clip in cut(info, self.by, self.window)]  # type: ignore[arg-type]
         clips = [(key, clip) for key, clip in clips if key not in self.partial.get(id, ())]
         wanted, size = [clip for _, clip in clips], picture_size(self.model)
@@ -165,14 +161,14 @@ class Reader:
             ),
         )
 
-    def _transcript(self, id: str, info: MediaInfo) -> Transcript:
+    def _transcript(self, id: str, info: MediaInfo, beside: Sequence[Path]) -> Transcript:
         """The transcript of a file. It can take longer than all else, so an interrupted run leaves it to the next."""
         kept = self.transcripts / f"{id}.json"
         try:
             return Transcript.from_dict(json.loads(kept.read_text()))
         except (OSError, ValueError):
             pass
-        transcript = transcribe(info, self.listener)
+        transcript = transcribe(info, self.listener, beside)
         if transcript.lines:
             with suppress(OSError):  # no fault of the file: where nothing can be written, the tables will say so
                 write_whole(kept, json.dumps(transcript.to_dict()))
@@ -205,6 +201,13 @@ def thumbnail(pictures: Sequence[NDArray[np.uint8]]) -> bytes | None:
     written = io.BytesIO()
     image.save(written, "JPEG", quality=75)
     return written.getvalue()
+
+
+def _is_lasting(error: Exception, file: Path) -> bool:
+    """Whether only another content could help: it is no fault of permissions, or of the way to an object store."""
+    if isinstance(error, ConnectionError) or isinstance(error.__cause__, ConnectionError):
+        return False
+    return isinstance(file, ObjectPath) or (file.is_file() and os.access(file, os.R_OK))
 
 
 def _reason(error: Exception, file: Path) -> str:

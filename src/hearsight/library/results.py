@@ -191,7 +191,7 @@ class Progress(Protocol):
         """So many files are to be indexed, of so many bytes in all."""
 
     def file(self, path: Path, size: int) -> None:
-        """This file's turn has come; it has so many bytes."""
+        """This file's turn has come, or come again where several are read at once; it has so many bytes."""
 
     def listened(self, share: float) -> None:
         """So much of it is transcribed, from 0 to 1. Only told where that takes long; silence is not counted."""

@@ -116,6 +116,11 @@ class Store:
     def clips(self) -> Any:
         return self._database.open_table("clips")
 
+    @property
+    def clips_at(self) -> Path:
+        """Where the table of clips is kept, for those that write Lance themselves."""
+        return self.at / "clips.lance"
+
     @cached_property
     def _failures(self) -> Any:
         return self._database.open_table("failures")

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import stat
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
 
 from hearsight.media.probe import MEDIA_SUFFIXES
 from hearsight.media.side_cars import SideCar, match
+from hearsight.object_store import ObjectPath
+
+if TYPE_CHECKING:
+    from pyarrow.fs import FileInfo
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,8 @@ def walk(folder: Path, besides: Path) -> Walk:
     subtitle files), none for others.
     """
     found = Walk()
-    for _ in _look(folder, besides, found):
+    looking = _list(folder, found) if isinstance(folder, ObjectPath) else _look(folder, besides, found)
+    for _ in looking:
         pass
     found.files.sort(key=lambda file: file.path)
     return found
@@ -50,7 +56,8 @@ def walk(folder: Path, besides: Path) -> Walk:
 def has_media(folder: Path, besides: Path) -> bool:
     """Whether a walk would find anything; it goes no further than that."""
     found = Walk()
-    return any(found.files or found.failed for _ in _look(folder, besides, found))
+    looking = _list(folder, found) if isinstance(folder, ObjectPath) else _look(folder, besides, found)
+    return any(found.files or found.failed for _ in looking)
 
 
 def _look(folder: Path, besides: Path, found: Walk) -> Iterator[None]:
@@ -83,6 +90,26 @@ def _look(folder: Path, besides: Path, found: Walk) -> Iterator[None]:
         if (real := os.path.realpath(entry.path)) not in seen:
             seen.add(real)
             _add(folder, entry, beside, found)
+            yield
+
+
+def _list(folder: ObjectPath, found: Walk) -> Iterator[None]:
+    """The same in an object store, which has no links and lists all that is below a folder at once."""
+    folders: defaultdict[PurePath, dict[str, tuple[ObjectPath, FileInfo]]] = defaultdict(dict)
+    for file, info in folder.below():
+        path = file.relative_to(folder)
+        if not any(part.startswith(".") for part in path.parts):
+            folders[path.parent][path.name] = file, info
+    for here, files in folders.items():
+        side_cars = match(files)
+        for name, (file, info) in files.items():
+            if Path(name).suffix.lower() not in MEDIA_SUFFIXES:
+                continue
+            beside = [files[side_car.name] for side_car in side_cars.get(Path(name).stem, [])]
+            stamps = [f"{info.size}:{info.mtime_ns}", *(f"{one.name}:{it.size}:{it.mtime_ns}" for one, it in beside)]
+            found.files.append(
+                Found((here / name).as_posix(), file, info.size, "|".join(stamps), tuple(one for one, _ in beside))
+            )
             yield
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from av.subtitles.stream import SubtitleStream
 
 from hearsight.errors import HearsightError
 from hearsight.media.languages import language_code
+from hearsight.object_store import ObjectPath
 
 NOT_FILMED = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 # Those that hold what they play. Playlists and scripts (HLS, ffconcat, DASH, SDP ...), which name other files to open,
@@ -38,11 +39,10 @@ def opened(path: Path) -> Iterator[InputContainer]:
 
     Raises HearsightError if it cannot be opened, or stops being readable while it is in use.
     """
-    _check_regular(path)
     try:
-        # "file:" keeps names such as a:b.mp4 from being taken for an address.
+        _check_regular(path)
         options = {"protocol_whitelist": "file", "format_whitelist": FORMATS}
-        with av.open(f"file:{path}", options=options, metadata_errors="replace") as container:
+        with _source(path) as source, av.open(source, options=options, metadata_errors="replace") as container:
             yield container
     except PermissionError as error:
         raise unreadable(path, "no permission to read it; change its permissions") from error
@@ -51,6 +51,15 @@ def opened(path: Path) -> Iterator[InputContainer]:
         raise unreadable(path, reason) from error
     except av.FFmpegError as error:
         raise unreadable(path, f"{error.strerror}; check the disk, or replace the file") from error
+    except ConnectionError as error:
+        raise unreadable(path, f"{error.strerror}; check the store, and run this again") from error
+
+
+def _source(path: Path) -> AbstractContextManager[Any]:
+    """What PyAV opens."""
+    if isinstance(path, ObjectPath):
+        return path.open("rb")
+    return nullcontext(f"file:{path}")  # "file:" keeps names such as a:b.mp4 from being taken for an address
 
 
 def _check_regular(path: Path) -> None:
@@ -59,6 +68,8 @@ def _check_regular(path: Path) -> None:
         status = path.stat()
     except FileNotFoundError as error:
         raise unreadable(path, "no such file; it may have been moved, look again") from error
+    except ConnectionError:
+        raise
     except OSError as error:
         raise unreadable(path, f"{error.strerror}; check the path and its permissions") from error
     if not stat.S_ISREG(status.st_mode):

@@ -62,6 +62,11 @@ def side_cars(path: Path) -> list[SideCar]:
     return [side_car for side_car in matched.get(path.stem, ()) if (folder / side_car.name).is_file()]
 
 
+def known_side_cars(path: Path, beside: Iterable[Path]) -> list[SideCar]:
+    """The same where the files are known, without a look at the folder."""
+    return match([path.name, *(file.name for file in beside)]).get(path.stem, [])
+
+
 @lru_cache(maxsize=4)
 def _remembered(folder: Path, changed: int) -> dict[str, list[SideCar]]:
     return _listed(folder)

@@ -10,7 +10,7 @@ import html
 import io
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from av.stream import Stream
 
 from hearsight.media.container import decoded, opened, origin, packets, subtitle_stream, unreadable
 from hearsight.media.languages import language_code
-from hearsight.media.side_cars import FORMATS, side_cars
+from hearsight.media.side_cars import FORMATS, known_side_cars, side_cars
 from hearsight.types import Line
 
 log = logging.getLogger(__name__)
@@ -39,14 +39,14 @@ class Subtitles:
     language: str | None
 
 
-def read_subtitles(path: Path) -> Subtitles | None:
+def read_subtitles(path: Path, known: Sequence[Path] | None = None) -> Subtitles | None:
     """The subtitles of a media file as plain text; None when there are none.
 
     A file beside it (clip.srt, clip.de.srt, clip.vtt, clip.ass ...) goes before the subtitles inside. One
-    that cannot be read is passed over with a warning.
+    that cannot be read is passed over with a warning. known: these files, where it is known which there are.
     Raises HearsightError if the media file cannot be opened.
     """
-    for side_car in side_cars(path):
+    for side_car in side_cars(path) if known is None else known_side_cars(path, known):
         beside = path.with_name(side_car.name)
         lines = _read_side_car(beside, FORMATS[side_car.suffix])
         if lines:

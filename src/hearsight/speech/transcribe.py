@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from pathlib import Path
 
 from hearsight.media.audio import read_audio
 from hearsight.media.probe import MediaInfo
@@ -18,13 +19,15 @@ from hearsight.types import Line, Word
 LINE_PAUSE = 0.5
 
 
-def transcribe(info: MediaInfo, recogniser: Recogniser | None) -> Transcript:
+def transcribe(info: MediaInfo, recogniser: Recogniser | None, beside: Sequence[Path] | None = None) -> Transcript:
     """What is said in a file: its subtitles if it has any, else what the recogniser hears.
+
+    beside: the subtitle files beside it, where they are known.
 
     Only stretches with speech are given to the recogniser. Without subtitles, and without sound or a recogniser,
     the transcript is empty. Raises HearsightError if the file cannot be opened.
     """
-    subtitles = read_subtitles(info.path)
+    subtitles = read_subtitles(info.path, beside)
     if subtitles is not None:
         return Transcript(subtitles.lines, "subtitles", subtitles.language)
     if info.audio is None or recogniser is None:

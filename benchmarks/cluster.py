@@ -1,0 +1,105 @@
+"""How much faster a cluster of more workers indexes a folder.
+
+    python benchmarks/cluster.py
+    python benchmarks/cluster.py --clips 64 --workers 1 2 4 --dtype bfloat16 --json
+
+A SAVE model of CLIP ViT-B/32 and AST-base (random weights) indexes films of 15 s and 320 x 240, one clip each, made on
+the spot, with `RayEngine` on a cluster of this machine that has so many CPUs: each worker reads and encodes with one
+thread. Starting the workers takes some seconds, whatever they do then; they are taken by indexing a folder of one file
+that is no film, and told apart, for on a real folder they do not count.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import ray.cluster_utils
+
+from indexing import PICTURES, make_films
+from setting import SIZES, machine, make_model, tell
+
+OBJECT_STORE = 2 << 30  # bytes: room for the model, and for some batches
+
+
+@dataclass(frozen=True)
+class Run:
+    """starting, whole: seconds until workers are there, and until all is indexed, that included."""
+
+    workers: int
+    clips: int
+    starting: float
+    whole: float
+
+    @property
+    def clips_per_second(self) -> float:
+        return self.clips / (self.whole - self.starting)
+
+
+def index(films: Path, model_folder: Path, dtype: str, address: str) -> tuple[int, float]:
+    """How many clips were encoded, and in how many seconds."""
+    import hearsight
+    from hearsight.scale.engine import RayEngine
+
+    model = hearsight.load(model_folder, dtype=dtype)
+    with tempfile.TemporaryDirectory() as at, RayEngine(address) as engine:
+        library = hearsight.Library.create(films, model, at=Path(at, "library"))
+        begun = time.perf_counter()
+        report = library.update(model, None, engine=engine)
+        return report.clips, time.perf_counter() - begun
+
+
+def measure(workers: int, folder: Path, model: Path, dtype: str) -> Run:
+    arguments = {"num_cpus": workers, "object_store_memory": OBJECT_STORE, "include_dashboard": False}
+    cluster = ray.cluster_utils.Cluster(initialize_head=True, head_node_args=arguments)
+    try:
+        _, starting = index(folder / "nothing", model, dtype, cluster.address)
+        clips, whole = index(folder / "films", model, dtype, cluster.address)
+    finally:
+        cluster.shutdown()
+    run = Run(workers, clips, starting, whole)
+    print(run, file=sys.stderr)
+    return run
+
+
+def row(run: Run, first: Run) -> dict[str, str]:
+    return {
+        "workers": str(run.workers),
+        "clips": str(run.clips),
+        "starting": f"{run.starting:.1f} s",
+        "indexing": f"{run.whole - run.starting:.1f} s",
+        "clips/s": f"{run.clips_per_second:.3f}",
+        "times as fast": f"{run.clips_per_second / first.clips_per_second:.2f}",
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2], metavar="N")
+    parser.add_argument("--clips", type=int, default=32, help="films, of one clip each")
+    parser.add_argument("--dtype", default="float32", choices=["float32", "bfloat16"])
+    parser.add_argument("--size", default="published", choices=SIZES, help="of the towers")
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args()
+
+    on = machine()
+    # Workers inherit this, and find the package where this process does.
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        make_model(folder / "model", "save", asked.size)
+        make_films(folder / "films", PICTURES["240p"], asked.clips, spoken=False)
+        (folder / "nothing").mkdir()
+        (folder / "nothing" / "broken.mp4").write_text("this is no film")
+        runs = [measure(workers, folder, folder / "model", asked.dtype) for workers in asked.workers]
+    title = f"indexing on Ray, {asked.size} towers in {asked.dtype}, one thread a worker"
+    tell(on, [(title, [row(run, runs[0]) for run in runs])], list(map(asdict, runs)), asked.json)
+
+
+if __name__ == "__main__":
+    main()

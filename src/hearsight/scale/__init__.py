@@ -1,0 +1,1 @@
+"""Indexing on many machines, by Ray. Needs the extra hearsight[ray]."""

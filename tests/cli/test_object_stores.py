@@ -1,0 +1,36 @@
+"""hearsight index s3://BUCKET/FOLDER, as a person types it."""
+
+import json
+
+import pytest
+
+from tests.library.conftest import film, say
+
+FOLDER = "s3://films/holiday"
+
+
+@pytest.fixture
+def stored(tmp_path, bucket):
+    film(tmp_path / "films" / "bell.mkv", 2)
+    say(tmp_path / "films" / "bell.srt", "the doctor lost")
+    bucket.upload(tmp_path / "films", "holiday/")
+    return bucket
+
+
+def test_the_command_line_takes_an_address(run, stored, model_folder, tmp_path):
+    words = ["--model", model_folder, "--recogniser", "none", "-q"]
+    assert "--library FOLDER" in run("index", FOLDER, *words).err
+    ran = run("index", f"{FOLDER}/none", *words, "--library", tmp_path / "at")
+    assert ran.code == 1 and "cannot list s3://films/holiday/none: No such file" in ran.err
+    ran = run("index", "s3://nobucket/x", *words, "--library", tmp_path / "at")
+    assert ran.code == 1 and "s3://nobucket/x" in ran.err
+    assert not (tmp_path / "at").exists()
+    assert run("index", FOLDER, *words, "--library", tmp_path / "at") == (0, "", "")
+    found = json.loads(run("search", "doctor", "--library", tmp_path / "at", "--mode", "speech", "--json").out)
+    assert found["hits"][0]["video"] == f"{FOLDER}/bell.mkv"
+
+
+def test_a_store_that_does_not_answer_is_told(run, bucket, model_folder, tmp_path):
+    bucket.stop()
+    ran = run("index", FOLDER, "--model", model_folder, "--library", tmp_path / "at")
+    assert ran.code == 1 and f"cannot list {FOLDER}" in ran.err and "AWS_ENDPOINT_URL" in ran.err
