@@ -11,6 +11,7 @@ import httpx2
 import pytest
 
 from hearsight.cli.main import main
+from hearsight.cli.serve import _listen
 from hearsight.library import Library
 from tests.making import tiny_model
 from tests.web.conftest import Running, address, eventually, serve
@@ -113,3 +114,10 @@ def served_elsewhere(holiday, tmp_path, **identity):
     told = folder / ".hearsight" / "library.json"
     told.write_text(json.dumps({**json.loads(told.read_text()), **identity}))
     return folder
+
+
+def test_the_body_of_an_answer_does_not_wait_for_its_head_to_be_taken():
+    with _listen("127.0.0.1", 0) as listening, socket.create_connection(listening.getsockname()[:2]):
+        taken, _ = listening.accept()
+        with taken:
+            assert taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from itertools import chain, pairwise
+from sys import intern
 
 import lancedb
 
@@ -46,10 +47,10 @@ scene moment show shows showing picture
 """
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 16)
 def stems(text: str) -> tuple[str, ...]:
     """The words of a text as the index has them. Remembered, for searches meet the same transcripts again and again."""
-    return tuple(token.text for token in lancedb.tokenize(text, **TOKENIZER))
+    return tuple(intern(token.text) for token in lancedb.tokenize(text, **TOKENIZER))
 
 
 def words(text: str) -> list[str]:
@@ -58,6 +59,7 @@ def words(text: str) -> list[str]:
     return [token.text for token in tokens]
 
 
+@lru_cache(maxsize=1 << 12)
 def placed_stems(text: str) -> list[tuple[str, int, int]]:
     """Each word as the index has it, with where it starts and ends in the text."""
     placed, at = [], 0
