@@ -107,7 +107,7 @@ def _listen(host: str, port: int) -> socket.socket:
         raise HearsightError(
             f"cannot listen on {host} port {port}: {error.strerror or error}; give another --port (0 takes any)"
         ) from error
-    # Of all its connections: asyncio does so for its own sockets only. Else an answer's body waits 40 ms behind its head.
+    # Of its connections: asyncio does so for its own sockets only. Else an answer's body waits 40 ms behind its head.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listening
 
