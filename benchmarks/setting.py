@@ -86,9 +86,10 @@ def make_features(folder: Path, model: Any, clips: int, averaged: bool = False) 
     import numpy as np
     import torch
 
-    from hearsight.datasets.features import KEPT_AT_ONCE, FeatureSet, as_rows
+    from hearsight.datasets.features import KEPT_AT_ONCE, FeatureSet
     from hearsight.datasets.manifest import Example
     from hearsight.models.inputs import speech_ids, spoken
+    from hearsight.models.stored import as_rows
     from hearsight.types import ClipFeatures
 
     draw, random = torch.Generator().manual_seed(0), np.random.default_rng(0)

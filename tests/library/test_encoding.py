@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from hearsight.library.encoding import PARTS, encode, extract
+from hearsight.library.encoding import PARTS, embed, extract
 from hearsight.models.inputs import collate
 
 
@@ -41,7 +41,7 @@ def test_as_in_one_batch(model, clips, threads, some):
 
 
 def test_what_is_left_out(model, clips):
-    full, without = encode(model, clips)
+    full, without = embed(model, extract(model, clips))
     batch = collate(clips)
     with torch.inference_mode():
         features = model.extract(batch)
@@ -57,5 +57,5 @@ def test_an_error_in_a_thread_is_raised(model, clips, threads, monkeypatch):
 
     monkeypatch.setattr(model, "extract", fail)
     with pytest.raises(MemoryError, match="no room"):
-        encode(model, clips)
+        extract(model, clips)
     assert torch.get_num_threads() == threads

@@ -7,8 +7,8 @@ import lancedb
 import torch
 
 import hearsight
-from hearsight.datasets.features import as_rows
 from hearsight.models.checkpoint import save, towers_fingerprint
+from hearsight.models.stored import as_rows
 from hearsight.training.recipe import MethodRecipe
 from hearsight.types import ClipFeatures
 from tests.making import tiny_model

@@ -11,7 +11,7 @@ import typer
 
 import hearsight
 from hearsight.cli import show
-from hearsight.cli.place import HIDDEN, At, check_place, parse_folder, recorded_model
+from hearsight.cli.place import HIDDEN, At, check_place, lasting_name, parse_folder, recorded_model
 from hearsight.extras import install_command
 from hearsight.models.known import DEFAULT
 
@@ -66,6 +66,9 @@ def index(
         ),
     ] = None,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Forget the old index and begin anew.")] = False,
+    keep_features: Annotated[
+        bool, typer.Option("--keep-features", help="Keep what hearsight reindex needs; up to 1.9 MB a clip.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
     events: Annotated[bool, typer.Option("--events", help="Print how far it is as JSON lines, for programs.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show errors only.")] = False,
@@ -92,7 +95,9 @@ def index(
             cluster = _cluster(ray_address, device) if engine == "ray" else None
             listener = load_recogniser(recogniser)
             loaded = hearsight.load(name, "cpu" if cluster else device, dtype)
-            kept = Library.create(folder, loaded, library, cut, seconds, name=_lasting_name(name), rebuild=rebuild)
+            kept = Library.create(
+                folder, loaded, library, cut, seconds, lasting_name(name), rebuild=rebuild, keep_features=keep_features
+            )
         with cluster or nullcontext():
             report = _update(kept, loaded, listener, quiet, told, cluster)
         failures = len(kept.failures())
@@ -129,12 +134,6 @@ def _check_media(folder: Path) -> None:
 
     if not has_media(folder, besides=folder / HIDDEN):
         raise hearsight.HearsightError(f"no video or sound file in {folder.absolute()}; give the folder that has them")
-
-
-def _lasting_name(name: str) -> str:
-    """A model's name as it can be loaded by from any other folder."""
-    path = Path(name).expanduser()
-    return str(path.resolve()) if name != "demo" and path.is_dir() else name
 
 
 def _told(events: bool) -> AbstractContextManager[Events | None]:

@@ -70,3 +70,9 @@ def recorded_model(folder: Path, at: Path | None) -> str | None:
 
     identity = Identity.read(usual_place(folder) if at is None else at.expanduser())
     return identity.model if identity else None
+
+
+def lasting_name(name: str) -> str:
+    """A model's name as it can be loaded by from any other folder."""
+    path = Path(name).expanduser()
+    return str(path.resolve()) if name != "demo" and path.is_dir() else name

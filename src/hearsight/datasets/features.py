@@ -27,6 +27,7 @@ from hearsight.models.checkpoint import towers_fingerprint
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.models.inputs import collate, speech_ids, spoken
 from hearsight.models.listener import Listener
+from hearsight.models.stored import as_rows, audio_of, tensor_of
 from hearsight.progress import Progress
 from hearsight.types import ClipFeatures
 
@@ -60,15 +61,15 @@ class FeatureSet:
         stored = self.table.take_offsets(np.unique(self.rows[[*seen, *heard]]).tolist()).to_arrow()
         place = {id: row for row, id in enumerate(stored["id"].to_pylist())}
         pictures, sounds = ([place[self.examples[clip].id] for clip in clips] for clips in (seen, heard))
-        frame_mask = _tensor(stored["frame_mask"])
-        frames = _tensor(stored["frames"]).view(*frame_mask.shape, -1)
+        frame_mask = tensor_of(stored["frame_mask"])
+        frames = tensor_of(stored["frames"]).view(*frame_mask.shape, -1)
         audio = None
         if self.audio_width is not None:
-            audio = _tensor(stored["audio"]).view(len(stored), -1, self.audio_width)[sounds].float()
+            audio = audio_of(stored, self.audio_width)[sounds].float()
         return ClipFeatures(
             frames=frames[pictures].float(),
             frame_mask=frame_mask[pictures],
-            has_audio=_tensor(stored["has_audio"])[sounds],
+            has_audio=tensor_of(stored["has_audio"])[sounds],
             has_speech=self.has_speech[list(said)],
             audio=audio,
             speech_ids=self.speech_ids[list(said)],
@@ -139,29 +140,3 @@ def _extracted(examples: Sequence[Example], towers: CLIP4Clip) -> pa.Table:
         inputs = [read_clip(example, "", towers) for example in some]
         parts.append(as_rows([example.id for example in some], towers.extract(collate(inputs))))
     return pa.concat_tables(parts)
-
-
-def as_rows(ids: Sequence[str], features: ClipFeatures) -> pa.Table:
-    """The features of B clips as rows of a table, in half precision."""
-    columns = {
-        "frames": features.frames.half(),
-        "frame_mask": features.frame_mask,
-        "has_audio": features.has_audio,
-        "audio": None if features.audio is None else features.audio.half(),
-    }
-    arrays = {name: _column(tensor.cpu()) for name, tensor in columns.items() if tensor is not None}
-    return pa.table({"id": list(ids), **arrays})
-
-
-def _column(tensor: Tensor) -> pa.Array:
-    """(B,) as plain values, more axes as lists of a fixed length."""
-    flat = pa.array(tensor.flatten().numpy())
-    return flat if tensor.ndim == 1 else pa.FixedSizeListArray.from_arrays(flat, tensor[0].numel())
-
-
-def _tensor(column: pa.ChunkedArray) -> Tensor:
-    """(B,) of a plain column, (B, n) of one of lists."""
-    array = column.combine_chunks()
-    lists = pa.types.is_fixed_size_list(array.type)
-    flat = torch.from_numpy((array.flatten() if lists else array).to_numpy(zero_copy_only=False).copy())
-    return flat.view(len(array), -1) if lists else flat

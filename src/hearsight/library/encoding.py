@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import pyarrow as pa
 import torch
 from torch import Tensor
 
 from hearsight.library.reading import Read
-from hearsight.library.schema import clip_table, clips_schema
+from hearsight.library.schema import ClipFacts, clip_table, clips_schema
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.models.inputs import ClipInputs, collate
+from hearsight.models.stored import as_rows
 from hearsight.types import ClipFeatures, VideoEmbedding
 
 # What is left out, to tell later what it adds.
@@ -28,17 +30,37 @@ def batch_size(device: str) -> int:
     return max(BATCH, torch.get_num_threads()) if device == "cpu" else BATCH_ON_ACCELERATOR
 
 
-def encoded_rows(model: CLIP4Clip, reads: Sequence[Read]) -> pa.Table:
-    """The rows of some clips."""
-    full, without = encode(model, [read.inputs for read in reads])
+@dataclass(frozen=True)
+class Rows:
+    """Of some clips. features: None where they are not kept."""
+
+    clips: pa.Table
+    features: pa.Table | None
+
+
+def encode(model: CLIP4Clip, reads: Sequence[Read], keep_features: bool) -> Rows:
+    """The rows of clips that were read."""
+    facts = [read.facts for read in reads]
+    with torch.inference_mode():
+        features = extract(model, [read.inputs for read in reads])
+    clips = clip_rows(model, facts, features)
+    if not keep_features:
+        return Rows(clips, None)
+    videos = pa.array([one.video for one in facts])
+    return Rows(clips, as_rows([one.id for one in facts], features).append_column("video", videos))
+
+
+def clip_rows(model: CLIP4Clip, facts: Sequence[ClipFacts], features: ClipFeatures) -> pa.Table:
+    """The rows of clips whose features are known."""
+    full, without = embed(model, features)
     schema = clips_schema(model.config.frames, model.width, model.text_width)
-    return clip_table(schema, [read.facts for read in reads], full, without)
+    return clip_table(schema, facts, full, without)
 
 
-def encode(model: CLIP4Clip, clips: Sequence[ClipInputs]) -> tuple[VideoEmbedding, dict[str, Tensor]]:
+def embed(model: CLIP4Clip, features: ClipFeatures) -> tuple[VideoEmbedding, dict[str, Tensor]]:
     """The clips' vectors, and their pooled vectors (B, D) without "audio", "speech" and "both"."""
     with torch.inference_mode():
-        features = model.remember(extract(model, clips))
+        features = model.remember(features)
         without = {name: model.fuse(features, without=branches).pooled for name, branches in PARTS.items()}
         return model.fuse(features), without
 

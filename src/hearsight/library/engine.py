@@ -11,11 +11,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Protocol
 
-import pyarrow as pa
-
 from hearsight.library.ahead import ahead
 from hearsight.library.changes import Pending
-from hearsight.library.encoding import batch_size, encoded_rows
+from hearsight.library.encoding import Rows, batch_size, encode
 from hearsight.library.reading import Event as ReadEvent
 from hearsight.library.reading import Failed, Finished, Read, Reader, Started
 from hearsight.library.store import Store
@@ -60,7 +58,7 @@ class InProcess:
     """One process, for one machine."""
 
     def __init__(self) -> None:
-        self._rows: list[pa.Table] = []
+        self._rows: list[Rows] = []
 
     def index(self, reader: Reader, store: Store, files: Sequence[Pending]) -> Generator[Sequence[Event]]:
         batch = batch_size(reader.model.device.type)
@@ -71,21 +69,23 @@ class InProcess:
                     waiting.append(event)
                 reads = sum(isinstance(event, Read) for event in waiting)
                 if event is None or reads in (0, batch):
-                    yield self._handled(reader, waiting)
+                    yield self._handled(reader, store, waiting)
                     waiting.clear()
                 if event is None and reader.reading and reader.listened:
                     yield [Heard(reader.reading, reader.listened)]
-        yield self._handled(reader, waiting)
+        yield self._handled(reader, store, waiting)
 
     def commit(self, store: Store) -> None:
         if self._rows:
-            store.add_clips(self._rows)
+            if store.keeps_features:
+                store.add_features([rows.features for rows in self._rows if rows.features is not None])
+            store.add_clips([rows.clips for rows in self._rows])
         self._rows = []
 
-    def _handled(self, reader: Reader, events: Sequence[ReadEvent]) -> list[Event]:
+    def _handled(self, reader: Reader, store: Store, events: Sequence[ReadEvent]) -> list[Event]:
         reads = [event for event in events if isinstance(event, Read)]
         if reads:
-            self._rows.append(encoded_rows(reader.model, reads))
+            self._rows.append(encode(reader.model, reads, store.keeps_features))
         return encoded(events)
 
 

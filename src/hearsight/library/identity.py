@@ -11,7 +11,8 @@ from hearsight.errors import HearsightError
 from hearsight.object_store import ObjectPath, as_path
 from hearsight.whole import write_whole
 
-FORMAT = 2
+FORMAT = 3
+OLDEST = 2  # that can still be read
 
 
 class DamagedError(HearsightError):
@@ -23,7 +24,8 @@ class Identity:
     """The folder of a library, and what it was made with: its vectors mean nothing to another model.
 
     folder: where the videos are, seen from the library if it is inside of that folder, so that both can be moved as
-    one; absolute else.
+    one; absolute else. towers: the fingerprint of those whose features are kept; None where none are. clips: the name
+    of the table with the model's vectors. former: of the one before, which searches that run may still read.
     """
 
     folder: str
@@ -34,6 +36,9 @@ class Identity:
     width: int
     by: str
     seconds: float
+    towers: str | None = None
+    clips: str = "clips"
+    former: str | None = None
     format: int = FORMAT
 
     @property
@@ -49,11 +54,14 @@ class Identity:
         """None if there is no library. Raises DamagedError, or HearsightError for one that cannot be got at."""
         try:
             told = json.loads((at / "library.json").read_text())
-            if told["format"] != FORMAT:
-                raise DamagedError(
-                    f"the library at {at} was made by another version of Hearsight; index again with --rebuild"
+            if told["format"] > FORMAT:
+                raise HearsightError(
+                    f"the library at {at} was made by a newer Hearsight (format {told['format']}; this one reads up to "
+                    f"{FORMAT}); use that one, or keep another library elsewhere (--library)"
                 )
-            return cls(**told)
+            if told["format"] < OLDEST:
+                raise DamagedError(f"the library at {at} was made by an old Hearsight; index again with --rebuild")
+            return cls(**{**told, "format": FORMAT})
         except FileNotFoundError:
             return None
         except NotADirectoryError as error:

@@ -6,6 +6,7 @@ import importlib.util
 import math
 import os
 import shutil
+import time
 import weakref
 from collections.abc import Sequence
 from contextlib import suppress
@@ -14,6 +15,7 @@ from pathlib import Path, PurePosixPath
 
 import pyarrow as pa
 
+from hearsight import progress as reporting
 from hearsight.errors import HearsightError
 from hearsight.extras import install_command
 from hearsight.library.engine import Engine, InProcess
@@ -21,6 +23,7 @@ from hearsight.library.explain import known_gates
 from hearsight.library.identity import DamagedError, Identity, folder_as_seen_from, folder_of, usual_place
 from hearsight.library.index import Update
 from hearsight.library.lock import updating
+from hearsight.library.reindex import reindex
 from hearsight.library.results import (
     ClipDetails,
     Failure,
@@ -28,6 +31,7 @@ from hearsight.library.results import (
     LibraryInfo,
     Mode,
     Progress,
+    Reindexed,
     SearchResult,
     Unwatched,
     UpdateReport,
@@ -36,8 +40,9 @@ from hearsight.library.results import (
 from hearsight.library.schema import Video, video_of
 from hearsight.library.search import search
 from hearsight.library.store import Store, among
+from hearsight.library.upkeep import KEEP_VERSIONS
 from hearsight.library.view import Place
-from hearsight.models.checkpoint import DEMO
+from hearsight.models.checkpoint import DEMO, towers_fingerprint
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.speech.recogniser import Recogniser
 from hearsight.types import Line
@@ -45,7 +50,7 @@ from hearsight.types import Line
 # Seconds; shorter clips have no picture of their own, and hardly a word.
 SHORTEST_CLIP = 0.5
 DETAILS = ["start", "end", "has_speech", "has_sound", "gates", "thumbnail"]
-TABLES = ("videos.lance", "clips.lance", "failures.lance", "transcripts")
+PARTS = ("library.json", "videos.lance", "clips*.lance", "failures.lance", "features.lance", "transcripts")
 
 
 class Library:
@@ -58,7 +63,7 @@ class Library:
 
     def __init__(self, folder: Path, at: Path, identity: Identity, resident: bool = False) -> None:
         self.folder, self.at, self.identity = folder, at, identity
-        self._store = Store(at, resident)
+        self._store = Store(at, resident, identity.clips, identity.towers is not None)
         self._checked: weakref.ref[CLIP4Clip] | None = None
 
     @property
@@ -75,12 +80,14 @@ class Library:
         seconds: float | None = None,
         name: str | None = None,
         rebuild: bool = False,
+        keep_features: bool = False,
     ) -> Library:
         """A new library for a folder, or the one that is there.
 
         at: where to keep it; in the folder as `.hearsight` by default. by, seconds: how files are cut (see media.cut);
         None is what the library has, and windows of 15 s for a new one. name: what to load the model by again.
-        rebuild: begin anew, whatever is there; only the way of cutting is kept.
+        rebuild: begin anew, whatever is there; only the way of cutting is kept. keep_features: keep what the towers
+        make of each clip, for `reindex`; a library that does goes on doing so.
         A library whose folder was moved is one of the folder that is given now, and one whose model was moved is loaded
         by the name that is given now. Raises HearsightError if there is no such folder, or the library is of another
         one, was made by another model or cut otherwise.
@@ -97,19 +104,26 @@ class Library:
             width=model.width,
             by=usual[0] if by is None else by,
             seconds=usual[1] if seconds is None else seconds,
+            towers=towers_fingerprint(model) if keep_features or (known and known.towers) else None,
         )
         _check_cut(identity)
         if known is None or rebuild:
             with updating(at):
                 known = None if rebuild else Identity.read(at)  # another process may have made it meanwhile
                 if known is None:
-                    for part in ("library.json", *TABLES):
-                        _remove(at / part)
-                    Store(at).create(model)
+                    for part in PARTS:
+                        for path in at.glob(part):
+                            _remove(path)
+                    library = cls(folder, at, identity)
+                    library._store.create(model)
                     identity.write(at)
-                    return cls(folder, at, identity)
+                    return library
         library = cls(folder, at, known)
         library.check(model)
+        if keep_features and known.towers is None:
+            raise HearsightError(
+                f"the library at {at} has kept no features so far; leave --keep-features out, or add --rebuild"
+            )
         if identity.cutting != known.cutting:
             raise HearsightError(
                 f"the library at {at} is cut in {known.cutting}, not in {identity.cutting}; leave that out, "
@@ -155,6 +169,7 @@ class Library:
         """
         self.check(model)
         with updating(self.at):
+            self._drop_former()
             self._store.create(model)
             update = Update(
                 self.folder,
@@ -168,12 +183,30 @@ class Library:
             )
             return update.run()
 
+    def reindex(
+        self, model: CLIP4Clip, name: str | None = None, progress: reporting.Progress | None = None
+    ) -> Reindexed:
+        """Give all clips the vectors of another model with the same towers, from features that were kept.
+
+        No file is decoded. Searches go on with the old model until all is done; an interrupted run is taken up by the
+        next. name: what to load the model by again.
+        Raises HearsightError where no features are kept, or the model has other towers.
+        """
+        with updating(self.at):
+            identity, done = reindex(self._store, self.identity, model, progress)
+            self.identity = replace(identity, model=name or _name(model))
+            self.identity.write(self.at)
+        self._store = Store(self.at, clips=identity.clips, features=True)
+        self._checked = None
+        return done
+
     def optimise(self) -> Upkeep:
         """Bring the tables into the best order for searches, which may go on meanwhile; upkeep.py says what that is.
 
         An update does so, too, where it is worth while. Raises HearsightError while another process updates it.
         """
         with updating(self.at):
+            self._drop_former()
             return self._store.tidy(thorough=True)
 
     def search(
@@ -274,6 +307,14 @@ class Library:
                 f"the library at {self.at} is that of {before}, not of {self.folder}; name the one that belongs "
                 "to it, or index the other one elsewhere, or here with --rebuild"
             )
+
+    def _drop_former(self) -> None:
+        """Remove the table that `reindex` has replaced, once no search can read it any more."""
+        age = time.time() - (self.at / "library.json").stat().st_mtime
+        if self.identity.former and age > KEEP_VERSIONS.total_seconds():
+            _remove(self.at / f"{self.identity.former}.lance")
+            self.identity = replace(self.identity, former=None)
+            self.identity.write(self.at)
 
     def _record(self, identity: Identity) -> None:
         """Keep where the folder and the model are now."""

@@ -162,6 +162,14 @@ class Upkeep:
 
 
 @dataclass(frozen=True)
+class Reindexed:
+    """How many clips have vectors of the new model."""
+
+    clips: int
+    seconds: float
+
+
+@dataclass(frozen=True)
 class LibraryInfo:
     """What is in a library. with_speech, with_sound: clips. bytes: on disk."""
 

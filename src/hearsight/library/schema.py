@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +18,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hearsight.types import Clip, Line, VideoEmbedding
+
+if TYPE_CHECKING:
+    from hearsight.models.clip4clip import CLIP4Clip
 
 BRANCHES = ("audio", "speech")
 
@@ -65,6 +68,13 @@ def clips_schema(frames: int, width: int, text_width: int) -> pa.Schema:
             pa.field("thumbnail", pa.binary()),  # JPEG
         ]
     )
+
+
+def features_schema(model: CLIP4Clip) -> pa.Schema:
+    """The table of what a model's towers make of clips."""
+    from hearsight.models.stored import schema_of
+
+    return schema_of(model).append(pa.field("video", pa.string()))
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from pathlib import Path
@@ -20,7 +20,7 @@ from hearsight.lance import MatchQuery, lancedb
 from hearsight.library.lock import cannot_write
 from hearsight.library.resident import Resident
 from hearsight.library.results import Failure, Upkeep
-from hearsight.library.schema import FAILURES, VIDEOS, Video, clips_schema, video_table
+from hearsight.library.schema import FAILURES, VIDEOS, Video, clips_schema, features_schema, video_table
 from hearsight.library.upkeep import KEEP_VERSIONS, keep_up, make_indexes
 from hearsight.library.videos import Videos
 
@@ -82,15 +82,19 @@ def _cannot_read(at: Path, error: Exception) -> HearsightError:
 
 
 class Store:
-    """Three LanceDB tables: videos, clips, failures.
+    """Three LanceDB tables: videos, clips, failures; and one of features, where a library keeps them.
 
     Every commit is atomic for one table. Clips are written first, then the videos that they complete. Every method
     raises HearsightError for tables that cannot be read or written.
     """
 
-    def __init__(self, at: Path, resident: bool = False) -> None:
-        """resident: keep in memory what searches read, unless the table of clips takes more than MOST_RESIDENT."""
-        self.at = at
+    def __init__(self, at: Path, resident: bool = False, clips: str = "clips", features: bool = False) -> None:
+        """resident: keep in memory what searches read, unless the table of clips takes more than MOST_RESIDENT.
+
+        clips: the name of that table. features: whether to keep what the towers make of each clip.
+        """
+        self.at, self.keeps_features = at, features
+        self._clips = clips
         self._resident = resident
         self._snapshot: tuple[tuple[int, int], Snapshot] | None = None
         self._looking, self._next_look = Lock(), 0.0
@@ -103,7 +107,9 @@ class Store:
     def create(self, model: CLIP4Clip) -> None:
         """Make the tables that are missing, for a model's vectors: all, or those an interrupted run did not come to."""
         clips = clips_schema(model.config.frames, model.width, model.text_width)
-        schemas = {"videos": VIDEOS, "failures": FAILURES, "clips": clips}
+        schemas = {"videos": VIDEOS, "failures": FAILURES, self._clips: clips}
+        if self.keeps_features:
+            schemas["features"] = features_schema(model)
         for name, schema in schemas.items():
             self._database.create_table(name, schema=schema, exist_ok=True)
         make_indexes(self.clips)
@@ -114,12 +120,21 @@ class Store:
 
     @cached_property
     def clips(self) -> Any:
-        return self._database.open_table("clips")
+        return self._database.open_table(self._clips)
 
     @property
     def clips_at(self) -> Path:
         """Where the table of clips is kept, for those that write Lance themselves."""
-        return self.at / "clips.lance"
+        return self.at / f"{self._clips}.lance"
+
+    @property
+    def features_at(self) -> Path | None:
+        """The same of the features; None where they are not kept."""
+        return self.at / "features.lance" if self.keeps_features else None
+
+    @cached_property
+    def _features(self) -> Any:
+        return self._database.open_table("features")
 
     @cached_property
     def _failures(self) -> Any:
@@ -197,11 +212,36 @@ class Store:
         """The number of clips of which a condition is true."""
         return int(self.clips.count_rows(where))
 
+    @_told(_cannot_read)
+    def shown(self, columns: Sequence[str], some: int) -> Iterator[pa.Table]:
+        """All clips that searches may show, so many at a time."""
+        where = f"NOT ({among('video', self.snapshot().hidden)})"
+        for batch in self.clips.to_lance().to_batches(columns=list(columns), filter=where, batch_size=some):
+            yield pa.Table.from_batches([batch])
+
+    @_told(_cannot_read)
+    def ids(self) -> set[str]:
+        """Of all clips."""
+        return set(self._columns(["id"])["id"].to_pylist())
+
+    @_told(_cannot_read)
+    def features(self, ids: Sequence[str]) -> pa.Table:
+        """What is kept of these clips, each once, in no order."""
+        self._features.checkout_latest()
+        rows = self._features.search().where(among("id", ids)).limit(None).to_arrow()
+        first = {id: row for row, id in reversed(list(enumerate(rows["id"].to_pylist())))}
+        return rows.take(pa.array(first.values(), pa.int64()))
+
     # Writing
 
     @_told(cannot_write)
     def add_clips(self, rows: Sequence[pa.Table]) -> None:
         self.clips.add(pa.concat_tables(rows))
+
+    @_told(cannot_write)
+    def add_features(self, rows: Sequence[pa.Table]) -> None:
+        """To be called before `add_clips`, so that no clip is without. Some may be added twice, by interrupted runs."""
+        self._features.add(pa.concat_tables(rows))
 
     @_told(cannot_write)
     def put_videos(self, videos: Sequence[Video]) -> None:
@@ -232,9 +272,11 @@ class Store:
         hidden = self.snapshot().hidden
         if hidden:
             self.clips.delete(among("video", hidden))
+            if self.keeps_features:
+                self._features.delete(among("video", hidden))
         done = keep_up(self.clips, thorough)
-        for small in (self.videos, self._failures):
-            small.optimize(cleanup_older_than=KEEP_VERSIONS)
+        for other in (self.videos, self._failures, *([self._features] if self.keeps_features else [])):
+            other.optimize(cleanup_older_than=KEEP_VERSIONS)
         return done
 
 

@@ -57,7 +57,8 @@ class RayEngine:
     def __init__(self, address: str | None = None, device: str = "cpu") -> None:
         connect(address)
         self.device = device
-        self._fragments: list[str] = []
+        self._clips: list[str] = []
+        self._features: list[str] = []
         self._small = 0
         if not self._workers:
             ray.shutdown()
@@ -92,17 +93,20 @@ class RayEngine:
         with _told(store.at), closing(ahead(self._stream(reader, store, files), AHEAD, PATIENCE)) as stream:
             for row in stream:
                 for written in order.put(row["written"]) if row else ():
-                    self._fragments += written.fragments
+                    self._clips += written.clips
+                    self._features += written.features
                     yield written.events
                 yield []
 
     def commit(self, store: Store) -> None:
-        if not self._fragments:
+        if not self._clips:
             return
         try:
-            fragments.commit(self._fragments, store.clips_at)
-            self._small += len(self._fragments)
-            self._fragments = []
+            if store.features_at:
+                fragments.commit(self._features, store.features_at)
+            fragments.commit(self._clips, store.clips_at)
+            self._small += len(self._clips)
+            self._clips, self._features = [], []
             if self._small >= MOST_SMALL:
                 fragments.compact(store.clips_at)
                 self._small = 0
@@ -115,7 +119,7 @@ class RayEngine:
         shipped = replace(reader, model=skeleton(reader.model), recogniser=None)
         _ship_by_value(type(reader.model))
         how = ray.put(Reading(shipped, name, batch_size(self.device)))
-        arguments = ray.put(reader.model), self.device, store.clips_at
+        arguments = ray.put(reader.model), self.device, store.clips_at, store.features_at
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False
         context.target_max_block_size = 1  # each row goes on at once

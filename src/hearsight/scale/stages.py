@@ -12,7 +12,7 @@ import ray
 import torch
 
 from hearsight.library.changes import Pending
-from hearsight.library.encoding import encoded_rows
+from hearsight.library.encoding import encode
 from hearsight.library.engine import Event, encoded
 from hearsight.library.reading import Event as ReadEvent
 from hearsight.library.reading import Failed, Finished, Read, Reader
@@ -43,12 +43,13 @@ class Batch:
 
 @dataclass(frozen=True)
 class Written:
-    """What became of a batch, with what its clips are committed by."""
+    """What became of a batch, with what its clips, and their features, are committed by."""
 
     source: Source
     number: int
     events: Sequence[Event]
-    fragments: Sequence[str]
+    clips: Sequence[str] = ()
+    features: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -92,15 +93,20 @@ def _reader(how: ray.ObjectRef) -> tuple[Reader, int]:
 class Encode:
     """An actor that holds the model, encodes batches and writes them beside the table's rows."""
 
-    def __init__(self, model: ray.ObjectRef, device: str, table: Path) -> None:
+    def __init__(self, model: ray.ObjectRef, device: str, clips: Path, features: Path | None) -> None:
         if device == "cpu":
             torch.set_num_threads(1)  # sums of several threads round otherwise
         loaded: CLIP4Clip = ray.get(model)
         self.model = loaded.to(device)
-        self.table = table
+        self.clips, self.features = clips, features
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         batch: Batch = row["batch"]
         reads = [event for event in batch.events if isinstance(event, Read)]
-        written = fragments.write(encoded_rows(self.model, reads), self.table) if reads else []
-        return {"written": Written(batch.source, batch.number, encoded(batch.events), written)}
+        written = Written(batch.source, batch.number, encoded(batch.events))
+        if reads:
+            rows = encode(self.model, reads, self.features is not None)
+            written = replace(written, clips=fragments.write(rows.clips, self.clips))
+            if self.features and rows.features:
+                written = replace(written, features=fragments.write(rows.features, self.features))
+        return {"written": written}

@@ -1,0 +1,48 @@
+"""`hearsight reindex`: give an index another model without decoding a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import hearsight
+from hearsight.cli import show
+from hearsight.cli.place import At, lasting_name, open_library
+
+
+def reindex(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[FOLDER]",
+            exists=True,
+            file_okay=False,
+            help="The indexed folder; else the current one, or the nearest above it.",
+        ),
+    ] = None,
+    model: Annotated[
+        str, typer.Option(metavar="NAME", help="The new one, with the towers of the old one. See hearsight models.")
+    ] = ...,  # type: ignore[assignment]
+    library: At = None,
+    device: Annotated[str, typer.Option(metavar="NAME", help="Where to compute: cpu, cuda or mps.")] = "cpu",
+    json: Annotated[bool, typer.Option("--json", help="Print what was done as JSON.")] = False,
+) -> None:
+    """Give an index that was made with --keep-features another model, without decoding a file.
+
+    Searches find with the old model until all is done; an interrupted run is finished by the next one. A server has to
+    be started anew then.
+    """
+    from hearsight.cli.steps import Steps
+
+    kept = open_library(folder, library)
+    with show.busy(f"loading {model}"):
+        loaded = hearsight.load(model, device)
+    done = kept.reindex(loaded, lasting_name(model), Steps())
+    if json:
+        told = {"folder": str(kept.folder), "model": kept.identity.model, "clips": done.clips, "seconds": done.seconds}
+        show.write_json(told)
+    else:
+        told_clips = show.counted(done.clips, "clip")
+        show.write(show.console(), f"{told_clips} reindexed with {kept.identity.model}; {show.lasting(done.seconds)}")

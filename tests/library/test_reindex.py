@@ -1,0 +1,161 @@
+"""Another model for a library, without its files."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from hearsight.errors import HearsightError
+from hearsight.library import Library, upkeep
+from hearsight.library import reindex as reindexing
+from hearsight.library.store import Store
+from tests.library.conftest import assert_same, film, rows
+from tests.making import tiny_model
+
+
+@pytest.fixture(scope="module")
+def other(tmp_path_factory, model):
+    """A model of another method, on the same towers."""
+    other = tiny_model(tmp_path_factory.mktemp("other"), "avigate", seed=5)
+    other.clip.load_state_dict(model.clip.state_dict())
+    other.ast.load_state_dict(model.ast.state_dict())
+    return other
+
+
+@pytest.fixture
+def kept(folder, model) -> Library:
+    """A library of the folder that keeps features."""
+    library = Library.create(folder, model, seconds=2, keep_features=True)
+    library.update(model, None)
+    return library
+
+
+def anew(kept: Library, model, tmp_path) -> Library:
+    """The library that a model makes of the files themselves."""
+    made = Library.create(kept.folder, model, tmp_path / "anew", seconds=2, keep_features=True)
+    made.update(model, None)
+    return made
+
+
+def test_as_if_made_anew_and_without_the_files(kept, model, other, tmp_path):
+    expected = anew(kept, other, tmp_path)
+    for path in kept.folder.rglob("*.mkv"):
+        path.unlink()
+    done = kept.reindex(other, "other")
+
+    assert done.clips == kept.info().clips == 7
+    assert_same(kept, expected)
+    again = Library.open(kept.folder)
+    assert (again.identity.model, again.identity.method) == ("other", "avigate")
+    assert [hit.clip for hit in again.search("a bell", other).hits] == [
+        hit.clip for hit in expected.search("a bell", other).hits
+    ]
+    with pytest.raises(HearsightError, match="was made with the model other"):
+        again.search("a bell", model)
+
+
+def test_the_library_goes_on_and_keeps_features(kept, model, other, tmp_path):
+    kept.reindex(other)
+    film(kept.folder / "new.mkv", 4, seed=9)
+    (kept.folder / "trip" / "sea.mkv").unlink()
+    assert kept.update(other, None).added == 1
+    assert_same(kept, anew(kept, other, tmp_path))
+    kept.reindex(model)
+    assert_same(kept, anew(kept, model, tmp_path / "first"))
+    stored = kept._store._features.to_arrow()
+    assert sorted(stored["id"].to_pylist()) == sorted(kept._store.ids())
+
+
+def test_searches_go_on_with_the_old_model_until_the_switch_and_after(kept, model, other, monkeypatch):
+    reader = Library.open(kept.folder)
+    expected = [hit.clip for hit in reader.search("a bell", model).hits]
+    seen = []
+
+    def look(what, done, total, figures=None):
+        seen.append([hit.clip for hit in Library.open(kept.folder).search("a bell", model).hits])
+
+    former = kept._store.clips_at
+    kept.reindex(other, progress=look)
+    assert seen and all(hits == expected for hits in seen)
+    assert [hit.clip for hit in reader.search("a bell", model).hits] == expected
+    kept.optimise()
+    assert former.exists()
+    monkeypatch.setattr("hearsight.library.library.KEEP_VERSIONS", upkeep.KEEP_VERSIONS * 0)
+    kept.optimise()
+    assert not former.exists() and kept.search("a bell", other).hits
+
+
+def test_interrupted_and_taken_up(kept, model, other, tmp_path, monkeypatch):
+    monkeypatch.setattr(reindexing, "SOME", 1)
+    monkeypatch.setattr(reindexing, "COMMIT_CLIPS", 2)
+
+    def stop(what, done, total, figures=None):
+        if done == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        kept.reindex(other, progress=stop)
+    assert Library.open(kept.folder).search("a bell", model).hits
+    assert len(Store(kept.at, clips=f"clips-{other.fingerprint}").ids()) == 4
+    seen = []
+    assert kept.reindex(other, progress=lambda what, done, total, figures=None: seen.append(done)).clips == 7
+    assert seen == [5, 6, 7]
+    assert_same(kept, anew(kept, other, tmp_path))
+
+
+def test_a_file_deleted_between_two_runs_is_not_in_the_new_table(kept, model, other, tmp_path, monkeypatch):
+    monkeypatch.setattr(reindexing, "COMMIT_CLIPS", 1)
+
+    def stop(what, done, total, figures=None):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        kept.reindex(other, progress=stop)
+    (kept.folder / "bell.mkv").unlink()
+    kept.update(model, None)
+    kept.reindex(other)
+    assert_same(kept, anew(kept, other, tmp_path))
+
+
+def test_a_model_without_speech_and_one_that_only_sees(folder, model, tmp_path):
+    sees = tiny_model(tmp_path / "sees", "clip4clip", seed=3)
+    library = Library.create(folder, sees, seconds=2, keep_features=True)
+    library.update(sees, None)
+    with pytest.raises(HearsightError, match="other towers"):
+        library.reindex(model)
+    assert "audio" not in library._store._features.schema.names
+
+
+def test_what_cannot_be(folder, kept, model, other, tmp_path):
+    with pytest.raises(HearsightError, match="has the vectors of this model already"):
+        kept.reindex(model)
+    with pytest.raises(HearsightError, match=r"kept no features so far.*--rebuild"):
+        plain = Library.create(folder, model, tmp_path / "plain", seconds=2)
+        Library.create(folder, model, plain.at, keep_features=True)
+    with pytest.raises(HearsightError, match=r"kept no features of its clips.*--keep-features"):
+        plain.reindex(other)
+    strange = tiny_model(tmp_path / "strange", "avigate", seed=8)
+    with pytest.raises(HearsightError, match="other towers"):
+        kept.reindex(strange)
+    kept._store._features.delete("true")
+    with pytest.raises(HearsightError, match=r"lacks the features of \d+ clips.*--rebuild"):
+        kept.reindex(other)
+    assert kept.search("a bell", model).hits
+
+
+def test_rebuilt_it_keeps_them_still_and_nothing_of_before(kept, model, other):
+    kept.reindex(other)
+    again = Library.create(kept.folder, model, rebuild=True)
+    again.update(model, None)
+    assert again.identity.towers and [path.name for path in again.at.glob("clips*")] == ["clips.lance"]
+    assert len(rows(again)[1]) == 7
+
+
+def test_features_are_within_half_precision(kept, model, tmp_path, other):
+    """There and back again gives the first vectors, but for what half precision takes."""
+    before = rows(kept)[1]
+    kept.reindex(other)
+    kept.reindex(model)
+    for clip, again in zip(before, rows(kept)[1], strict=True):
+        np.testing.assert_allclose(np.array(clip["pooled"], float), np.array(again["pooled"], float), atol=4e-3)
+    shutil.rmtree(kept.at)
