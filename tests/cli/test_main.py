@@ -28,7 +28,7 @@ def test_help_lists_the_commands_and_version_is_told(run):
 def test_summaries_of_the_commands_are_whole(run, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     commands = run("--help").out.partition("Commands:")[2].strip().splitlines()
-    assert len(commands) == 13
+    assert len(commands) == 15
     assert all(line.endswith(".") and not line.endswith("...") and len(line) <= 80 for line in commands)
 
 

@@ -1,6 +1,8 @@
 """Another model for a library, without its files."""
 
+import os
 import shutil
+import time
 
 import numpy as np
 import pytest
@@ -159,3 +161,14 @@ def test_features_are_within_half_precision(kept, model, tmp_path, other):
     for clip, again in zip(before, rows(kept)[1], strict=True):
         np.testing.assert_allclose(np.array(clip["pooled"], float), np.array(again["pooled"], float), atol=4e-3)
     shutil.rmtree(kept.at)
+
+
+def test_a_clock_that_goes_backwards_removes_nothing_that_is_read(kept, model, other):
+    former = kept._store.clips_at
+    kept.reindex(other)
+    tomorrow = time.time() + 86_400
+    os.utime(kept.at / "library.json", (tomorrow, tomorrow))
+    os.utime(kept.folder / "bell.mkv", (1, 1))
+    assert kept.update(other, None).unchanged == 3
+    kept.optimise()
+    assert former.exists() and kept.search("a bell", other).hits

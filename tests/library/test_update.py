@@ -478,8 +478,34 @@ def test_library_of_another_version_is_told(library, model):
     told = json.loads(record.read_text())
     del told["folder"]
     record.write_text(json.dumps({**told, "format": 1}))
-    with pytest.raises(HearsightError, match=r"another version of Hearsight.*--rebuild"):
+    with pytest.raises(HearsightError, match=r"made by an old Hearsight.*--rebuild"):
         Library.open(library.folder)
+
+
+def test_library_of_the_format_before_is_read(library, model):
+    library.update(model, None)
+    record = library.at / "library.json"
+    told = json.loads(record.read_text())
+    for name in ("towers", "clips", "former"):
+        del told[name]
+    record.write_text(json.dumps({**told, "format": 2}))
+    again = Library.open(library.folder)
+    assert again.update(model, None).unchanged == 3 and again.search("a bell", model).hits
+
+
+def test_library_of_a_newer_format_is_left_alone(library, model):
+    library.update(model, None)
+    record = library.at / "library.json"
+    told = {**json.loads(record.read_text()), "format": 99, "spirit": "new"}
+    record.write_text(json.dumps(told))
+    for attempt in (
+        lambda: Library.open(library.folder),
+        lambda: Library.create(library.folder, model),
+        lambda: Library.create(library.folder, model, rebuild=True),
+    ):
+        with pytest.raises(HearsightError, match=r"newer Hearsight \(format 99; this one reads up to 3\)"):
+            attempt()
+    assert json.loads(record.read_text()) == told
 
 
 def test_thumbnail(library, model):

@@ -30,6 +30,7 @@ from hearsight.cli import (
     optimise,
     plugin,
     reindex,
+    repair,
     search,
     serve,
     show,
@@ -54,6 +55,7 @@ app.command(short_help="Search in a browser: the page, and an HTTP API.")(serve.
 app.command(short_help="Tell what is in an indexed folder, and what failed.")(info.info)
 app.command(short_help="Bring an index into the best order for searches.")(optimise.optimise)
 app.command(short_help="Give an index another model without decoding a file.")(reindex.reindex)
+app.command(short_help="Get a damaged index to work again.")(repair.repair)
 app.command(short_help="List the models that can be named.")(models.models)
 app.command(short_help="Make a model of a published checkpoint.")(convert.convert)
 app.command(short_help="Index the bundled clips, and look for six of them.")(demo.demo)

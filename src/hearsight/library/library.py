@@ -23,7 +23,6 @@ from hearsight.library.explain import known_gates
 from hearsight.library.identity import DamagedError, Identity, folder_as_seen_from, folder_of, usual_place
 from hearsight.library.index import Update
 from hearsight.library.lock import updating
-from hearsight.library.reindex import reindex
 from hearsight.library.results import (
     ClipDetails,
     Failure,
@@ -32,6 +31,7 @@ from hearsight.library.results import (
     Mode,
     Progress,
     Reindexed,
+    Repaired,
     SearchResult,
     Unwatched,
     UpdateReport,
@@ -192,6 +192,8 @@ class Library:
         next. name: what to load the model by again.
         Raises HearsightError where no features are kept, or the model has other towers.
         """
+        from hearsight.library.reindex import reindex
+
         with updating(self.at):
             identity, done = reindex(self._store, self.identity, model, progress)
             self.identity = replace(identity, model=name or _name(model))
@@ -208,6 +210,16 @@ class Library:
         with updating(self.at):
             self._drop_former()
             return self._store.tidy(thorough=True)
+
+    def repair(self) -> Repaired:
+        """Restore what can be read of damaged tables; repair.py says how. An update makes the rest again.
+
+        Raises HearsightError for a table of which nothing can be read, or while another process updates the library.
+        """
+        from hearsight.library.repair import repair
+
+        with updating(self.at):
+            return repair(self.at, self.identity.clips, self.identity.towers is not None)
 
     def search(
         self, query: str, model: CLIP4Clip, mode: Mode = "hybrid", limit: int = 10, filters: Filters | None = None

@@ -169,6 +169,18 @@ class Reindexed:
     seconds: float
 
 
+@dataclass
+class Repaired:
+    """What was damaged in a library, by paths inside it, and is gone: manifests of versions, and files of fragments.
+
+    again: how many files lack clips now, which the next update reads again.
+    """
+
+    versions: list[str] = field(default_factory=list)
+    fragments: list[str] = field(default_factory=list)
+    again: int = 0
+
+
 @dataclass(frozen=True)
 class LibraryInfo:
     """What is in a library. with_speech, with_sound: clips. bytes: on disk."""

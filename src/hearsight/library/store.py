@@ -76,8 +76,8 @@ def _told(
 
 def _cannot_read(at: Path, error: Exception) -> HearsightError:
     return HearsightError(
-        f"the library at {at} is damaged, or being rebuilt: its tables cannot be read; "
-        "try again, or index again with --rebuild"
+        f"the library at {at} is damaged, or being rebuilt: its tables cannot be read; try again, or run: "
+        "hearsight repair; or index again with --rebuild"
     )
 
 
@@ -225,6 +225,12 @@ class Store:
         return set(self._columns(["id"])["id"].to_pylist())
 
     @_told(_cannot_read)
+    def ids_with_features(self) -> set[str]:
+        """Of all clips whose features are kept."""
+        self._features.checkout_latest()
+        return set(self._features.search().select(["id"]).limit(None).to_arrow()["id"].to_pylist())
+
+    @_told(_cannot_read)
     def features(self, ids: Sequence[str]) -> pa.Table:
         """What is kept of these clips, each once, in no order."""
         self._features.checkout_latest()
@@ -237,6 +243,10 @@ class Store:
     @_told(cannot_write)
     def add_clips(self, rows: Sequence[pa.Table]) -> None:
         self.clips.add(pa.concat_tables(rows))
+
+    @_told(cannot_write)
+    def drop_clips(self, ids: Sequence[str]) -> None:
+        self.clips.delete(among("id", ids))
 
     @_told(cannot_write)
     def add_features(self, rows: Sequence[pa.Table]) -> None:

@@ -1,0 +1,48 @@
+"""`hearsight repair`: get a damaged index to work again."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hearsight.cli import show
+from hearsight.cli.place import At, open_library
+
+if TYPE_CHECKING:
+    from hearsight.library import Repaired
+
+
+def repair(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[FOLDER]",
+            exists=True,
+            file_okay=False,
+            help="The indexed folder; else the current one, or the nearest above it.",
+        ),
+    ] = None,
+    library: At = None,
+    json: Annotated[bool, typer.Option("--json", help="Print what was done as JSON.")] = False,
+) -> None:
+    """Restore what can be read of a damaged index. `hearsight index` makes the rest again."""
+    with show.busy("reading all tables"):
+        kept = open_library(folder, library)
+        done = kept.repair()
+    if json:
+        show.write_json({"folder": str(kept.folder), **asdict(done)})
+        return
+    for line in summary(done):
+        show.write(show.console(), line)
+
+
+def summary(done: Repaired) -> list[str]:
+    """What was done, for a person to read."""
+    told = [f"{show.visible(path)}: cannot be read; the version before it is restored" for path in done.versions]
+    told += [f"{show.visible(path)}: cannot be read; its rows are dropped" for path in done.fragments]
+    if done.again:
+        told.append(f"{show.counted(done.again, 'file')} to index again: hearsight index")
+    return told or ["nothing is damaged"]

@@ -1,0 +1,100 @@
+"""A bad disk costs what was on the bad place, and no more."""
+
+from pathlib import Path
+
+import pytest
+
+from hearsight.errors import HearsightError
+from hearsight.library import Library
+from hearsight.library.lock import updating
+from tests.library.conftest import assert_same, film, rows
+
+
+@pytest.fixture
+def kept(folder, model) -> Library:
+    """A library that keeps features, of three films and, added later, a fourth."""
+    library = Library.create(folder, model, seconds=2, keep_features=True)
+    library.update(model, None)
+    film(folder / "later.mkv", 4, seed=7)
+    library.update(model, None)
+    return library
+
+
+def spoil(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:10])
+
+
+def newest(kept: Library, table: str) -> Path:
+    return min((kept.at / f"{table}.lance" / "_versions").glob("*.manifest"))
+
+
+def data(kept: Library, table: str) -> list[Path]:
+    """The files of a table's fragments, in order."""
+    opened = getattr(kept._store, {"features": "_features"}.get(table, table))
+    fragments = opened.to_lance().get_fragments()
+    return [kept.at / f"{table}.lance" / "data" / fragment.data_files()[0].path for fragment in fragments]
+
+
+def mended(kept: Library, model, tmp_path) -> Library:
+    """The library, opened and brought up to date again; it is as one that was never damaged."""
+    again = Library.open(kept.folder)
+    again.update(model, None)
+    fresh = Library.create(kept.folder, model, tmp_path / "fresh", seconds=2)
+    fresh.update(model, None)
+    assert_same(again, fresh)
+    assert again._store.ids_with_features() == again._store.ids()
+    return again
+
+
+def test_nothing_is_damaged(kept):
+    before = rows(kept)
+    done = kept.repair()
+    assert (done.versions, done.fragments, done.again) == ([], [], 0)
+    assert rows(kept) == before
+
+
+@pytest.mark.parametrize("table", ["videos", "clips"])
+def test_a_manifest(kept, model, tmp_path, table):
+    spoilt = newest(kept, table)
+    spoil(spoilt)
+    with pytest.raises(HearsightError, match=r"cannot be read.*hearsight repair"):
+        Library.open(kept.folder).search("a bell", model)
+    again = Library.open(kept.folder)
+    done = again.repair()
+    assert done.versions == [spoilt.relative_to(kept.at).as_posix()] and not done.fragments
+    assert Library.open(kept.folder).search("a bell", model).hits
+    mended(kept, model, tmp_path)
+
+
+def test_a_fragment_of_clips_costs_its_films_only(kept, model, tmp_path):
+    *others, spoilt = data(kept, "clips")
+    assert others
+    spoil(spoilt)
+    done = Library.open(kept.folder).repair()
+    assert done.fragments == [spoilt.relative_to(kept.at).as_posix()] and done.again == 1
+    again = Library.open(kept.folder)
+    assert {hit.path.name for hit in again.search("a bell", model).hits} == {"bell.mkv", "sea.mkv", "silent.mkv"}
+    report = again.update(model, None)
+    assert (report.unchanged, report.added, report.clips) == (3, 1, 2)
+    mended(kept, model, tmp_path)
+
+
+@pytest.mark.parametrize("table", ["videos", "features"])
+def test_a_fragment_of_another_table(kept, model, tmp_path, table):
+    spoilt = data(kept, table)[-1]
+    spoil(spoilt)
+    done = Library.open(kept.folder).repair()
+    assert done.fragments == [spoilt.relative_to(kept.at).as_posix()]
+    mended(kept, model, tmp_path)
+
+
+def test_nothing_left_to_restore(kept):
+    for manifest in (kept.at / "clips.lance" / "_versions").glob("*.manifest"):
+        spoil(manifest)
+    with pytest.raises(HearsightError, match=r"no version of .*clips\.lance can be read.*--rebuild"):
+        Library.open(kept.folder).repair()
+
+
+def test_not_while_it_is_updated(kept):
+    with updating(kept.at), pytest.raises(HearsightError, match="being updated by another process"):
+        Library.open(kept.folder).repair()
