@@ -36,7 +36,7 @@ BASE = 0.15  # the cosine of a query and any picture
 NEAR = 0.20, 0.35  # and of a query and its frame, from and to
 
 WORDS, WORDS_A_LINE, LINES = 30_000, 8, 4
-SYLLABLES = "ba be bi bo bu da de di do du ka ke ki ko ku la le li lo lu ma me mi mo mu na ne ni no nu ra re ri".split()  # noqa: SIM905
+SYLLABLES = [consonant + vowel for consonant in "bdklmnr" for vowel in "aeiou"]
 
 
 @dataclass(frozen=True)

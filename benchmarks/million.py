@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 SIZES = [10_000, 100_000, 1_000_000]
 KEPT = 300  # of the clips that score highest: those of more than ten films
 COLD_STARTS = 3
+TOKENS_A_WORD = 1.3  # of CLIP's own vocabulary and English; the made-up words have more
 
 
 # Building
@@ -144,7 +145,13 @@ def asking(library: Library, model: Any, mode: Any) -> Callable[[str, torch.Tens
     encode = type(model).encode_text
 
     def ask(text: str, vector: torch.Tensor) -> list[str]:
-        model.encode_text = lambda ids: (encode(model, ids), vector[None])[1]
+        tokens = 1 + round(TOKENS_A_WORD * len(text.split()))
+
+        def encode_text(ids: torch.Tensor) -> torch.Tensor:
+            encode(model, torch.cat([ids[:, :tokens], ids.max(dim=1, keepdim=True).values], dim=1))
+            return vector[None]
+
+        model.encode_text = encode_text
         return [hit.clip for hit in library.search(text, model, mode=mode, limit=TOP).hits]
 
     return ask

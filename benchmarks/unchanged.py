@@ -55,13 +55,13 @@ def make_library(folder: Path, model_folder: str) -> Library:
     library = hearsight.Library.create(folder, model, name=model_folder)
     store = library.place.store
     files = walk(folder, besides=library.at).files
-    clip = Clip(Path(), 0.0, 1.0)
+    clip, draw = Clip(Path(), 0.0, 1.0), torch.Generator().manual_seed(0)
     for first in range(0, len(files), BLOCK):
         some = files[first : first + BLOCK]
         videos = [Video("", file.path, file.size, file.stat, content(file), 1.0) for file in some]
         ids = [video_id(video.path, video.content, "none", frozenset()) for video in videos]
         frames = torch.zeros(len(some), model.config.frames, model.width)
-        pooled = torch.zeros(len(some), model.text_width)
+        pooled = torch.randn(len(some), model.text_width, generator=draw)
         full = VideoEmbedding(frames, torch.ones(frames.shape[:2], dtype=torch.bool), pooled, vision=frames)
         facts = [ClipFacts(clip_id(id, clip), id, clip, "", [], False, False, None) for id in ids]
         without = dict.fromkeys(("audio", "speech", "both"), pooled)

@@ -164,7 +164,7 @@ def test_a_reader_sees_one_version_until_it_looks_again(store, model):
     assert gone[:16] not in again.videos
 
 
-def test_optimising_waits_for_nobody(tmp_path, model):
+def test_one_process_at_a_time_optimises(tmp_path, model):
     film(tmp_path / "film.mkv", 2)
     library = Library.create(tmp_path, model)
     library.update(model, None)

