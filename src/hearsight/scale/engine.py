@@ -118,6 +118,7 @@ class RayEngine:
         arguments = ray.put(reader.model), self.device, store.clips_at
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False
+        context.raise_original_map_exception = True
         context.target_max_block_size = 1  # each row goes on at once
         rows = [{"handful": handful} for handful in handfuls(files, self._workers)]
         # A handful waits until an actor is free, so that none waits behind a film while another actor is idle.
@@ -143,7 +144,7 @@ def _told(at: Path) -> Iterator[None]:
         raise
     except ray.exceptions.RayError as error:
         raise HearsightError(
-            f"the cluster cannot go on: {str(error).strip().splitlines()[0]}; what is indexed is kept: run this again"
+            f"the cluster cannot go on: {str(error).strip().splitlines()[-1]}; what is indexed is kept: run this again"
         ) from error
 
 
