@@ -124,10 +124,9 @@ class RayEngine:
         # A handful waits until an actor is free, so that none waits behind a film while another actor is idle.
         pool = ray.data.ActorPoolStrategy(size=min(self._workers, len(rows)), max_tasks_in_flight_per_actor=1)
         # Stages that ask for the same are fused.
-        reading = {"num_cpus": 1} if self.device == "cpu" else {"num_cpus": 1, "max_retries": -1}
-        encoding = {"num_cpus": 1} if self.device == "cpu" else {"num_cpus": 0, "num_gpus": 1}
-        data = ray.data.from_items(rows, override_num_blocks=len(rows)).flat_map(partial(read, how=how), **reading)
-        return iter(data.map(Encode, fn_constructor_args=arguments, compute=pool, **encoding).iter_rows())
+        needs: dict[str, Any] = {"num_cpus": 1} if self.device == "cpu" else {"num_cpus": 0, "num_gpus": 1}
+        data = ray.data.from_items(rows, override_num_blocks=len(rows)).flat_map(partial(read, how=how), num_cpus=1)
+        return iter(data.map(Encode, fn_constructor_args=arguments, compute=pool, **needs).iter_rows())
 
 
 @contextmanager
