@@ -46,7 +46,7 @@ def connect(address: str | None) -> None:
             "(ray start --address HOST:PORT), with the same versions of Ray and Python, and if the cluster has a "
             "token (~/.ray/auth_token), with it and RAY_AUTH_MODE=token"
         ) from error
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # errors are raised, too
 
 
 @contextmanager

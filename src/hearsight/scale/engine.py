@@ -122,15 +122,15 @@ class RayEngine:
         arguments = ray.put(reader.model), self.device, store.clips_at, store.features_at
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False
+        context.raise_original_map_exception = True
         context.target_max_block_size = 1  # each row goes on at once
         rows = [{"handful": handful} for handful in handfuls(files, self._workers)]
         # A handful waits until an actor is free, so that none waits behind a film while another actor is idle.
         pool = ray.data.ActorPoolStrategy(size=min(self._workers, len(rows)), max_tasks_in_flight_per_actor=1)
         # Stages that ask for the same are fused.
-        reading = {"num_cpus": 1} if self.device == "cpu" else {"num_cpus": 1, "max_retries": -1}
-        encoding = {"num_cpus": 1} if self.device == "cpu" else {"num_cpus": 0, "num_gpus": 1}
-        data = ray.data.from_items(rows, override_num_blocks=len(rows)).flat_map(partial(read, how=how), **reading)
-        return iter(data.map(Encode, fn_constructor_args=arguments, compute=pool, **encoding).iter_rows())
+        needs: dict[str, Any] = {"num_cpus": 1} if self.device == "cpu" else {"num_cpus": 0, "num_gpus": 1}
+        data = ray.data.from_items(rows, override_num_blocks=len(rows)).flat_map(partial(read, how=how), num_cpus=1)
+        return iter(data.map(Encode, fn_constructor_args=arguments, compute=pool, **needs).iter_rows())
 
 
 @contextmanager
@@ -147,7 +147,7 @@ def _told(at: Path) -> Iterator[None]:
         raise
     except ray.exceptions.RayError as error:
         raise HearsightError(
-            f"the cluster cannot go on: {str(error).strip().splitlines()[0]}; what is indexed is kept: run this again"
+            f"the cluster cannot go on: {str(error).strip().splitlines()[-1]}; what is indexed is kept: run this again"
         ) from error
 
 
