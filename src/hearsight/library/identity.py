@@ -76,6 +76,12 @@ def cutting(by: str, seconds: float) -> str:
     }[by]
 
 
+def absolute(path: Path) -> Path:
+    """The same place from anywhere. Links keep their names, but for one that is left by `..`."""
+    path = path.expanduser()
+    return path.resolve() if ".." in path.parts else path.absolute()
+
+
 def folder_as_seen_from(at: Path, folder: Path) -> str:
     """What `Identity.folder` says of an absolute folder."""
     real_at, real_folder = at.resolve(), folder.resolve()

@@ -17,7 +17,7 @@ import pyarrow as pa
 from hearsight.errors import HearsightError
 from hearsight.extras import install_command
 from hearsight.library.explain import known_gates
-from hearsight.library.identity import DamagedError, Identity, folder_as_seen_from, folder_of
+from hearsight.library.identity import DamagedError, Identity, absolute, folder_as_seen_from, folder_of
 from hearsight.library.index import Update
 from hearsight.library.lock import updating
 from hearsight.library.results import (
@@ -125,7 +125,7 @@ class Library:
         Raises HearsightError when there is none, or it is of another folder.
         """
         if folder is None and at is not None:
-            at = _absolute(at)
+            at = absolute(at)
             if identity := Identity.read(at):
                 return cls(folder_of(at, identity), at, identity, resident)
             raise HearsightError(f"there is no library at {at}; make it with: hearsight index FOLDER --library {at}")
@@ -277,19 +277,13 @@ class Library:
 
 
 def _places(folder: Path, at: Path | None) -> tuple[Path, Path]:
-    folder = _absolute(folder)
+    folder = absolute(folder)
     if not folder.is_dir():
         raise HearsightError(f"no folder {folder}; give the folder that has the videos")
-    at = folder / ".hearsight" if at is None else _absolute(at)
+    at = folder / ".hearsight" if at is None else absolute(at)
     if at.resolve() == folder.resolve():
         raise HearsightError(f"{at} has the videos; give --library a folder of its own, or leave it out")
     return folder, at
-
-
-def _absolute(path: Path) -> Path:
-    """The same place from anywhere. Links keep their names, but for one that is left by `..`."""
-    path = path.expanduser()
-    return path.resolve() if ".." in path.parts else path.absolute()
 
 
 def _former(at: Path) -> Identity | None:
