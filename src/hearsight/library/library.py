@@ -56,7 +56,7 @@ class Library:
 
     def __init__(self, folder: Path, at: Path, identity: Identity, resident: bool = False) -> None:
         self.folder, self.at, self.identity = folder, at, identity
-        self._store = Store(at, resident)
+        self._store = Store(at, resident, identity.fingerprint)
         self._checked: weakref.ref[CLIP4Clip] | None = None
 
     @property

@@ -19,6 +19,7 @@ from lancedb.query import MatchQuery
 from numpy.typing import NDArray
 
 from hearsight.errors import HearsightError
+from hearsight.library.identity import Identity
 from hearsight.library.lock import cannot_write
 from hearsight.library.resident import Resident
 from hearsight.library.results import Failure
@@ -93,12 +94,17 @@ class Store:
     raises HearsightError for tables that cannot be read or written.
     """
 
-    def __init__(self, at: Path, resident: bool = False) -> None:
-        """resident: keep in memory what searches read, unless the table of clips takes more than MOST_RESIDENT."""
+    def __init__(self, at: Path, resident: bool = False, fingerprint: str | None = None) -> None:
+        """resident: keep in memory what searches read, unless the table of clips takes more than MOST_RESIDENT.
+
+        fingerprint: of the model whose vectors are expected; None for any.
+        """
         self.at = at
+        self._fingerprint = fingerprint
         self._resident = resident
         self._snapshot: tuple[tuple[int, int], Snapshot] | None = None
         self._looking, self._next_look = Lock(), 0.0
+        self._made = self._when_made()
 
     @cached_property
     def _database(self) -> Any:
@@ -135,6 +141,7 @@ class Store:
             if self._snapshot is not None and self._snapshot[1].resident and time.monotonic() < self._next_look:
                 return self._snapshot[1]
             self._next_look = time.monotonic() + SECONDS_BETWEEN_LOOKS
+            self._follow_rebuild()
             self.videos.checkout_latest()
             self.clips.checkout_latest()
             versions = (self.videos.version, self.clips.version)
@@ -145,6 +152,32 @@ class Store:
                 hidden = frozenset(counts.keys() - videos.keys())
                 self._snapshot = versions, Snapshot(videos, hidden, shown, self._read_resident())
             return self._snapshot[1]
+
+    def _follow_rebuild(self) -> None:
+        """Open the tables anew if they were made anew: what is open counts other versions by the same numbers.
+
+        Raises HearsightError for those of another model: whoever searches here has the one before.
+        """
+        made = self._when_made()
+        if made == self._made:
+            return
+        self._snapshot = None
+        identity = Identity.read(self.at)
+        if identity is not None and self._fingerprint not in (None, identity.fingerprint):
+            raise HearsightError(
+                f"the library at {self.at} was made anew meanwhile, with the model {identity.model}; start this again"
+            )
+        for name in ("_database", "videos", "clips", "_failures"):
+            self.__dict__.pop(name, None)
+        self._made = made
+
+    def _when_made(self) -> tuple[int, int] | None:
+        """Changes whenever a library is made, which ends with its library.json; None while it is being made."""
+        try:
+            found = (self.at / "library.json").stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns
 
     @_told(_cannot_read)
     def partial(self) -> dict[str, set[str]]:
