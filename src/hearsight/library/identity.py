@@ -17,6 +17,10 @@ class DamagedError(HearsightError):
     """A library that can only be made anew."""
 
 
+class UnreadableError(HearsightError):
+    """A library that cannot be read now, though it could be before: it is damaged, or being made anew."""
+
+
 @dataclass(frozen=True)
 class Identity:
     """The folder of a library, and what it was made with: its vectors mean nothing to another model.

@@ -19,7 +19,7 @@ from lancedb.query import MatchQuery
 from numpy.typing import NDArray
 
 from hearsight.errors import HearsightError
-from hearsight.library.identity import Identity
+from hearsight.library.identity import Identity, UnreadableError
 from hearsight.library.lock import cannot_write
 from hearsight.library.resident import Resident
 from hearsight.library.results import Failure
@@ -81,7 +81,7 @@ def _told(
 
 
 def _cannot_read(at: Path, error: Exception) -> HearsightError:
-    return HearsightError(
+    return UnreadableError(
         f"the library at {at} is damaged, or being rebuilt: its tables cannot be read; "
         "try again, or index again with --rebuild"
     )
@@ -156,7 +156,7 @@ class Store:
     def _follow_rebuild(self) -> None:
         """Open the tables anew if they were made anew: what is open counts other versions by the same numbers.
 
-        Raises HearsightError for those of another model: whoever searches here has the one before.
+        Raises UnreadableError for those of another model: whoever searches here has the one before.
         """
         made = self._when_made()
         if made == self._made:
@@ -164,7 +164,7 @@ class Store:
         self._snapshot = None
         identity = Identity.read(self.at)
         if identity is not None and self._fingerprint not in (None, identity.fingerprint):
-            raise HearsightError(
+            raise UnreadableError(
                 f"the library at {self.at} was made anew meanwhile, with the model {identity.model}; start this again"
             )
         for name in ("_database", "videos", "clips", "_failures"):
