@@ -138,6 +138,34 @@ def test_what_is_in_memory_follows_an_update(tmp_path, model, monkeypatch):
     assert [hit.path.name for hit in served.search("a bell", model).hits] == ["b.mkv"]
 
 
+@pytest.mark.parametrize("resident", [True, False])
+def test_a_library_that_is_made_anew_is_followed(tmp_path, model, monkeypatch, resident):
+    """As many films, so that the tables come to the same versions as before."""
+    monkeypatch.setattr(store, "SECONDS_BETWEEN_LOOKS", 0)
+    film(tmp_path / "a.mkv", 2, seed=1)
+    Library.create(tmp_path, model).update(model, None)
+    served = Collection({"films": Library.open(tmp_path, resident=resident)}, model)
+    assert found(served.search("a bell")) == [("films", "a.mkv")]
+    (tmp_path / "a.mkv").unlink()
+    film(tmp_path / "b.mkv", 2, seed=2)
+    Library.create(tmp_path, model, rebuild=True).update(model, None)
+    (hit,) = served.search("a bell").hits
+    assert hit.path.name == "b.mkv"
+    assert served.clip("films", hit.clip) and served.libraries["films"].thumbnail(hit.clip)
+
+
+def test_a_library_that_is_made_anew_with_another_model_is_refused(tmp_path, model, monkeypatch):
+    monkeypatch.setattr(store, "SECONDS_BETWEEN_LOOKS", 60)
+    film(tmp_path / "a.mkv", 2, seed=1)
+    Library.create(tmp_path, model).update(model, None)
+    served = Collection({"films": Library.open(tmp_path, resident=True)}, model)
+    other = tiny_model(tmp_path / "other", seed=9)
+    Library.create(tmp_path, other, rebuild=True).update(other, None)
+    for _ in range(2):
+        with pytest.raises(HearsightError, match=r"made anew meanwhile, with the model .*other; start this again"):
+            served.search("a bell")
+
+
 def test_a_library_that_is_too_large_stays_on_disk(tmp_path, model, monkeypatch):
     film(tmp_path / "a.mkv", 2, seed=1)
     Library.create(tmp_path, model).update(model, None)

@@ -3,6 +3,7 @@
 import os
 import shutil
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -98,7 +99,7 @@ def test_interrupted_and_taken_up(kept, model, other, tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         kept.reindex(other, progress=stop)
     assert Library.open(kept.folder).search("a bell", model).hits
-    assert len(Store(kept.at, clips=f"clips-{other.fingerprint}").ids()) == 4
+    assert len(Store(kept.at, identity=replace(kept.identity, clips=f"clips-{other.fingerprint}")).ids()) == 4
     seen = []
     assert kept.reindex(other, progress=lambda what, done, total, figures=None: seen.append(done)).clips == 7
     assert seen == [5, 6, 7]

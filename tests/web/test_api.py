@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shutil
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,7 +13,7 @@ from PIL import Image
 from hearsight.cli.main import main
 from tests.library.conftest import film
 from tests.making_media import beep, make_media
-from tests.web.conftest import CUT, HOSTILE, MARKUP, SCRIPT, TOKEN
+from tests.web.conftest import CUT, HOSTILE, MARKUP, SCRIPT, TOKEN, eventually
 
 HIT = {
     "rank", "score", "similarity", "library", "clip", "path", "video", "start", "end", "moment",
@@ -163,6 +164,20 @@ def test_a_library_that_is_none(api, clips):
         answer = api.get(path)
         assert answer.status_code == 404
         assert answer.json() == {"detail": "no library 'x' here; there is holiday, copies"}
+
+
+def test_a_library_that_cannot_be_read_now(tmp_path, holiday, open_server):
+    """It is no fault of who asks, and may be over soon, as while it is made anew."""
+    shutil.copytree(holiday, tmp_path / "holiday")
+    with open_server(tmp_path / "holiday") as server, server.client() as client:
+        clip = hits(client, q="a", path="trip/sea.mkv")[0]["clip"]
+        (server.folder / ".hearsight").rename(tmp_path / "away")
+        for path in ("libraries", "libraries/holiday/failures", "search?q=a", f"libraries/holiday/clips/{clip}/media"):
+            assert eventually(lambda path=path: client.get(path).status_code == 503)
+            answer = client.get(path)
+            assert answer.headers["retry-after"] and "damaged, or being rebuilt" in answer.json()["detail"]
+        (tmp_path / "away").rename(server.folder / ".hearsight")
+        assert eventually(lambda: client.get("search?q=a").status_code == 200)
 
 
 def test_examples_are_answered(api):

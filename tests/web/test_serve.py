@@ -13,6 +13,8 @@ import pytest
 from hearsight.cli.main import main
 from hearsight.cli.serve import _listen
 from hearsight.library import Library
+from hearsight.web import server
+from hearsight.web.serving import Shelf
 from tests.making import tiny_model
 from tests.web.conftest import Running, address, eventually, serve
 
@@ -48,7 +50,7 @@ def test_a_port_that_is_taken(refused, holiday):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         told = refused(holiday, "--port", port)
-    assert f"cannot listen on 127.0.0.1 port {port}: " in told and "give another --port" in told
+    assert f"cannot listen on 127.0.0.1 port {port}: Address already in use; give another --port" in told
     assert "cannot listen on 203.0.113.9" in refused(holiday, "--host", "203.0.113.9", "--token", "0123456789abcdef")
 
 
@@ -64,6 +66,39 @@ def test_a_token_that_is_too_easy(refused, holiday, token):
 
 def test_one_index_and_folders(refused, holiday):
     assert "leave the folders out" in refused(holiday, "--library", holiday / ".hearsight")
+
+
+@pytest.fixture
+def shelves(monkeypatch):
+    """What would be served, by name, for a command line."""
+
+    def shelves(*words) -> dict[str, Shelf]:
+        served = []
+        monkeypatch.setattr(server, "run", lambda serving, *_: served.append(serving.shelves))
+        assert main(["serve", *map(str, words), "--port", "0"]) == 0
+        return served[0]
+
+    return shelves
+
+
+def test_a_folder_is_called_by_its_name_however_it_is_named(shelves, holiday, monkeypatch):
+    """A library that is called `..` has no address: whoever asks for /libraries/.. asks for /."""
+    there = {"holiday": Shelf(holiday, holiday / ".hearsight")}
+    monkeypatch.chdir(holiday / "trip")
+    assert shelves() == shelves("..") == shelves("../../holiday/") == there
+    assert shelves("--library", "../.hearsight") == there
+
+
+def test_a_folder_that_is_named_twice_is_served_once(shelves, holiday, copies, tmp_path):
+    (tmp_path / "link").symlink_to(holiday)
+    assert list(shelves(holiday, copies, f"{holiday}/trip/..")) == ["holiday", "copies"]
+    assert list(shelves(holiday, tmp_path / "link")) == ["link"]
+
+
+def test_an_index_in_the_home_folder(shelves, holiday, monkeypatch):
+    """As in --library=~/index, where a shell leaves the ~ as it is."""
+    monkeypatch.setenv("HOME", str(holiday.parent))
+    assert list(shelves("--library=~/holiday/.hearsight").values()) == [Shelf(holiday, holiday / ".hearsight")]
 
 
 def test_a_model_that_is_gone(refused, holiday, tmp_path):

@@ -75,19 +75,19 @@ def _check_token(host: str, token: str | None) -> None:
 
 def _shelves(folders: Sequence[Path], at: Path | None) -> tuple[dict[str, Shelf], str]:
     """The folders by their names, and the model of all. Raises HearsightError where one is not indexed."""
-    from hearsight.library.identity import Identity, folder_of
+    from hearsight.library.identity import Identity, absolute, folder_of
     from hearsight.web.serving import Shelf, named
 
     if at is not None and folders:
         raise HearsightError("--library names one index, which knows its folder; leave the folders out")
     places = [at] if at is not None else [folder / HIDDEN for folder in folders or [nearest(Path.cwd())]]
     found, models = [], {}
-    for place in places:
-        identity = Identity.read(place.expanduser().absolute())
+    # One that is named twice is served once: else every moment would be found twice.
+    for place in {place.resolve(): place for place in map(absolute, places)}.values():
+        identity = Identity.read(place)
         if identity is None:
             raise HearsightError(f"{place.parent if at is None else place} is not indexed; run: hearsight index FOLDER")
-        folder = folder_of(place.absolute(), identity) if at is not None else place.parent.absolute()
-        found.append(Shelf(folder, place.absolute()))
+        found.append(Shelf(place.parent if at is None else folder_of(place, identity), place))
         models[identity.fingerprint] = identity.model
     if len(models) > 1:
         raise HearsightError(
@@ -104,8 +104,10 @@ def _listen(host: str, port: int) -> socket.socket:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listening = socket.create_server((host, port), family=family, backlog=512)
     except OSError as error:
+        # Python says after the reason where it tried to listen, which is told already.
+        reason = (error.strerror or str(error)).partition(" (while ")[0]
         raise HearsightError(
-            f"cannot listen on {host} port {port}: {error.strerror or error}; give another --port (0 takes any)"
+            f"cannot listen on {host} port {port}: {reason}; give another --port (0 takes any)"
         ) from error
     # Of its connections: asyncio does so for its own sockets only. Else an answer's body waits 40 ms behind its head.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

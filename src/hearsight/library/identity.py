@@ -19,6 +19,10 @@ class DamagedError(HearsightError):
     """A library that can only be made anew."""
 
 
+class UnreadableError(HearsightError):
+    """A library that cannot be read now, though it could be before: it is damaged, or being made anew."""
+
+
 @dataclass(frozen=True)
 class Identity:
     """The folder of a library, and what it was made with: its vectors mean nothing to another model.
@@ -83,6 +87,12 @@ def cutting(by: str, seconds: float) -> str:
         "shots": f"shots, long ones in windows of {seconds:g} s",
         "file": "whole files",
     }[by]
+
+
+def absolute(path: Path) -> Path:
+    """The same place from anywhere. Links keep their names, but for one that is left by `..`."""
+    path = path.expanduser()
+    return path.resolve() if ".." in path.parts else path.absolute()
 
 
 def usual_place(folder: Path) -> Path:

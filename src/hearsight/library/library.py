@@ -20,7 +20,14 @@ from hearsight.errors import HearsightError
 from hearsight.extras import install_command
 from hearsight.library.engine import Engine, InProcess
 from hearsight.library.explain import known_gates
-from hearsight.library.identity import DamagedError, Identity, folder_as_seen_from, folder_of, usual_place
+from hearsight.library.identity import (
+    DamagedError,
+    Identity,
+    absolute,
+    folder_as_seen_from,
+    folder_of,
+    usual_place,
+)
 from hearsight.library.index import Update
 from hearsight.library.lock import updating
 from hearsight.library.results import (
@@ -63,7 +70,7 @@ class Library:
 
     def __init__(self, folder: Path, at: Path, identity: Identity, resident: bool = False) -> None:
         self.folder, self.at, self.identity = folder, at, identity
-        self._store = Store(at, resident, identity.clips, identity.towers is not None)
+        self._store = Store(at, resident, identity)
         self._checked: weakref.ref[CLIP4Clip] | None = None
 
     @property
@@ -141,7 +148,7 @@ class Library:
         Raises HearsightError when there is none, or it is of another folder.
         """
         if folder is None and at is not None:
-            at = _absolute(at)
+            at = absolute(at)
             if identity := Identity.read(at):
                 return cls(folder_of(at, identity), at, identity, resident)
             raise HearsightError(f"there is no library at {at}; make it with: hearsight index FOLDER --library {at}")
@@ -198,7 +205,7 @@ class Library:
             identity, done = reindex(self._store, self.identity, model, progress)
             self.identity = replace(identity, model=name or _name(model))
             self.identity.write(self.at)
-        self._store = Store(self.at, clips=identity.clips, features=True)
+        self._store = Store(self.at, identity=self.identity)
         self._checked = None
         return done
 
@@ -219,7 +226,7 @@ class Library:
         from hearsight.library.repair import repair
 
         with updating(self.at):
-            return repair(self.at, self.identity.clips, self.identity.towers is not None)
+            return repair(self.at, self.identity)
 
     def search(
         self, query: str, model: CLIP4Clip, mode: Mode = "hybrid", limit: int = 10, filters: Filters | None = None
@@ -349,19 +356,13 @@ class Library:
 
 
 def _places(folder: Path, at: Path | None) -> tuple[Path, Path]:
-    folder = _absolute(folder)
-    at = usual_place(folder) if at is None else _absolute(at)
+    folder = absolute(folder)
+    at = usual_place(folder) if at is None else absolute(at)
     if not folder.is_dir():
         raise HearsightError(f"no folder {folder}; give the folder that has the videos")
     if at.resolve() == folder.resolve():
         raise HearsightError(f"{at} has the videos; give --library a folder of its own, or leave it out")
     return folder, at
-
-
-def _absolute(path: Path) -> Path:
-    """The same place from anywhere. Links keep their names, but for one that is left by `..`."""
-    path = path.expanduser()
-    return path.resolve() if ".." in path.parts else path.absolute()
 
 
 def _former(at: Path) -> Identity | None:

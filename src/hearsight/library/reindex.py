@@ -40,7 +40,14 @@ def reindex(
     """
     begun = time.monotonic()
     _check(old.at, identity, model)
-    new = Store(old.at, clips=f"clips-{model.fingerprint}", features=True)
+    told = replace(
+        identity,
+        fingerprint=model.fingerprint,
+        method=model.config.method,
+        clips=f"clips-{model.fingerprint}",
+        former=identity.clips,
+    )
+    new = Store(old.at, identity=told)
     new.create(model)
     done, total = new.ids(), old.snapshot().clips
     rows: list[pa.Table] = []
@@ -55,13 +62,6 @@ def reindex(
     if rows:
         new.add_clips(rows)
     new.tidy()
-    told = replace(
-        identity,
-        fingerprint=model.fingerprint,
-        method=model.config.method,
-        clips=new.clips_at.stem,
-        former=identity.clips,
-    )
     return told, Reindexed(new.snapshot().clips, time.monotonic() - begun)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import lance
 
 from hearsight.errors import HearsightError
+from hearsight.library.identity import Identity
 from hearsight.library.results import Repaired
 from hearsight.library.store import Store
 
@@ -21,20 +22,19 @@ NEWEST = 2**64 - 1  # Lance's manifests are named by what is left to this, so th
 SLACK = 0.001  # seconds: of sums that round
 
 
-def repair(at: Path, clips: str, features: bool) -> Repaired:
+def repair(at: Path, identity: Identity) -> Repaired:
     """Restore the last good version of each table, without the fragments that cannot be read.
 
-    clips: the name of that table. features: whether the library keeps them. To be called while nobody else updates the
-    library. Raises HearsightError where no version of a table can be read.
+    To be called while nobody else updates the library. Raises HearsightError where no version of a table can be read.
     """
     done = Repaired()
-    for name in ("videos", clips, "failures", *(["features"] if features else [])):
+    for name in ("videos", identity.clips, "failures", *(["features"] if identity.towers else [])):
         table = at / f"{name}.lance"
         done.versions += [str(path.relative_to(at)) for path in _put_bad_manifests_aside(table)]
         done.fragments += [str(path.relative_to(at)) for path in _drop_bad_fragments(table)]
     if done.versions or done.fragments:
-        store = Store(at, clips=clips, features=features)
-        if features:
+        store = Store(at, identity=identity)
+        if identity.towers:
             store.drop_clips(sorted(store.ids() - store.ids_with_features()))
         torn = _torn(store)
         store.drop_videos(torn)

@@ -129,7 +129,7 @@ def score(
     clips: Ranked, vector: NDArray[np.float32], model: CLIP4Clip
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """The model's exact similarity of each clip, and the cosine of each of its frames (-1 for padding)."""
-    frames = torch.from_numpy(clips.frames).to(model.device).float()
+    frames = torch.tensor(clips.frames, device=model.device).float()  # torch widens faster than NumPy
     mask, pooled, text = (torch.from_numpy(values).to(model.device) for values in (clips.mask, clips.pooled, vector))
     with torch.inference_mode():
         video = VideoEmbedding(frames, mask, pooled, vision=frames)

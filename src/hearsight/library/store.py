@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from hearsight.errors import HearsightError
 from hearsight.lance import MatchQuery, lancedb
+from hearsight.library.identity import Identity, UnreadableError
 from hearsight.library.lock import cannot_write
 from hearsight.library.resident import Resident
 from hearsight.library.results import Failure, Upkeep
@@ -75,7 +76,7 @@ def _told(
 
 
 def _cannot_read(at: Path, error: Exception) -> HearsightError:
-    return HearsightError(
+    return UnreadableError(
         f"the library at {at} is damaged, or being rebuilt: its tables cannot be read; try again, or run: "
         "hearsight repair; or index again with --rebuild"
     )
@@ -88,16 +89,17 @@ class Store:
     raises HearsightError for tables that cannot be read or written.
     """
 
-    def __init__(self, at: Path, resident: bool = False, clips: str = "clips", features: bool = False) -> None:
+    def __init__(self, at: Path, resident: bool = False, identity: Identity | None = None) -> None:
         """resident: keep in memory what searches read, unless the table of clips takes more than MOST_RESIDENT.
 
-        clips: the name of that table. features: whether to keep what the towers make of each clip.
+        identity: what the library is expected to be; None for anything that is there, without features.
         """
-        self.at, self.keeps_features = at, features
-        self._clips = clips
+        self.at = at
+        self._identity = identity
         self._resident = resident
         self._snapshot: tuple[tuple[int, int], Snapshot] | None = None
         self._looking, self._next_look = Lock(), 0.0
+        self._made = self._when_made()
 
     @cached_property
     def _database(self) -> Any:
@@ -107,7 +109,7 @@ class Store:
     def create(self, model: CLIP4Clip) -> None:
         """Make the tables that are missing, for a model's vectors: all, or those an interrupted run did not come to."""
         clips = clips_schema(model.config.frames, model.width, model.text_width)
-        schemas = {"videos": VIDEOS, "failures": FAILURES, self._clips: clips}
+        schemas = {"videos": VIDEOS, "failures": FAILURES, self.clips_at.stem: clips}
         if self.keeps_features:
             schemas["features"] = features_schema(model)
         for name, schema in schemas.items():
@@ -120,12 +122,16 @@ class Store:
 
     @cached_property
     def clips(self) -> Any:
-        return self._database.open_table(self._clips)
+        return self._database.open_table(self.clips_at.stem)
 
     @property
     def clips_at(self) -> Path:
         """Where the table of clips is kept, for those that write Lance themselves."""
-        return self.at / f"{self._clips}.lance"
+        return self.at / f"{self._identity.clips if self._identity else 'clips'}.lance"
+
+    @property
+    def keeps_features(self) -> bool:
+        return self._identity is not None and self._identity.towers is not None
 
     @property
     def features_at(self) -> Path | None:
@@ -149,6 +155,7 @@ class Store:
             if self._snapshot is not None and self._snapshot[1].resident and time.monotonic() < self._next_look:
                 return self._snapshot[1]
             self._next_look = time.monotonic() + SECONDS_BETWEEN_LOOKS
+            self._follow_rebuild()
             self.videos.checkout_latest()
             self.clips.checkout_latest()
             versions = (self.videos.version, self.clips.version)
@@ -157,6 +164,37 @@ class Store:
                 shown, hidden = _counted(self._columns(["video"])["video"], videos.ids)
                 self._snapshot = versions, Snapshot(videos, hidden, shown, self._read_resident())
             return self._snapshot[1]
+
+    def _follow_rebuild(self) -> None:
+        """Open the tables anew if they were made anew: what is open counts other versions by the same numbers.
+
+        Raises UnreadableError for those of another model: whoever searches here has the one before. Where the library
+        was only given another (reindex.py), its vectors are still there for a while.
+        """
+        made = self._when_made()
+        if made == self._made:
+            return
+        self._snapshot = None
+        identity, expected = Identity.read(self.at), self._identity
+        if identity and expected and identity.fingerprint != expected.fingerprint:
+            if identity.former != expected.clips:
+                raise UnreadableError(
+                    f"the library at {self.at} was made anew meanwhile, with the model {identity.model}; "
+                    "start this again"
+                )
+        elif identity and expected:
+            self._identity = identity
+        for name in ("_database", "videos", "clips", "_failures", "_features"):
+            self.__dict__.pop(name, None)
+        self._made = made
+
+    def _when_made(self) -> tuple[int, int] | None:
+        """Changes whenever a library is made, which ends with its library.json; None while it is being made."""
+        try:
+            found = (self.at / "library.json").stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns
 
     @_told(_cannot_read)
     def partial(self) -> dict[str, set[str]]:

@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect
 
 import hearsight
 from hearsight.errors import HearsightError
+from hearsight.library.identity import UnreadableError
 from hearsight.web import clip_routes, library_routes, search_routes, server_routes
 from hearsight.web.guard import API, HEADERS, Guard
 from hearsight.web.serving import BusyError, Serving
@@ -75,7 +76,7 @@ async def _not_understood(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _failed(request: Request, error: Exception) -> JSONResponse:
-    if isinstance(error, BusyError):
+    if isinstance(error, BusyError | UnreadableError):
         return JSONResponse({"detail": str(error)}, 503, {"retry-after": str(SECONDS_TO_COME_AGAIN)})
     status = 409 if isinstance(error, UpdateRunningError) else 422
     return JSONResponse({"detail": str(error)}, status)

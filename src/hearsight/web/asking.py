@@ -33,7 +33,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
         413: "Too large.",
         416: "There is no such range.",
         422: "A parameter is missing or wrong.",
-        503: "Too much is asked for at once; come again after Retry-After seconds.",
+        503: "Too much is asked for at once, or the library cannot be read now; come again after Retry-After seconds.",
     }
     return {status: {"model": Problem, "description": told[status]} for status in (401, 422, *statuses)}
 

@@ -80,7 +80,7 @@ async def similar(
     responses={
         200: {"content": MEDIA, "description": "The whole file."},
         206: {"content": MEDIA, "description": "The range that was asked for."},
-        **problems(404, 410, 416),
+        **problems(404, 410, 416, 503),
     },
     response_class=Response,
 )

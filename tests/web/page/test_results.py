@@ -4,6 +4,7 @@ import json
 import re
 import urllib.request
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import expect
@@ -22,6 +23,22 @@ def test_results_tell_what_is_said_and_mark_the_words(page):
     expect(best.get_by_role("img", name=re.compile(r"seen \d+ %, heard \d+ %, said 100 %"))).to_be_visible()
     expect(page.locator("#told")).to_have_text(re.compile(r"^\d+ videos found, \d+ ms$"))
     expect(page.locator("#told")).to_have_role("status")
+
+
+def test_the_same_moment_tells_anew_what_speaks_for_it(page):
+    """Where another query puts the same moments first, their scores are the same: they are made of ranks."""
+    best = search(page, "a lion").first
+    told = best.locator(".bars").get_attribute("aria-label")
+
+    def same_moments(route):
+        route.fulfill(json={**found, "hits": [{**hit, "seen": 0.0, "heard": 0.5} for hit in found["hits"]]})
+
+    with urllib.request.urlopen(f"{urljoin(page.url, 'api/v1/search')}?q=a+lion&limit=24") as answer:
+        found = json.load(answer)
+    page.route(re.compile(r"/api/v1/search\?"), same_moments)
+    search(page, "a guitar")
+    expect(best.locator(".bars")).not_to_have_attribute("aria-label", told)
+    expect(best.get_by_role("img", name="seen 0 %, heard 100 %")).to_be_visible()
 
 
 def test_nothing_moves_while_pictures_load(visit, site):

@@ -12,6 +12,7 @@ const grid = find("grid");
 const LATE = 200; // milliseconds until it is shown that a search takes its time: most are over before
 
 let shown = []; // the hits in the grid
+let answered = ""; // the query and mode that they answer
 let late;
 
 /** A search has begun: what was found before stays where it is until the new results are there. */
@@ -33,8 +34,10 @@ export function show(result, asked) {
   settled();
   const { hits } = result;
   const most = mostOf(hits);
-  const same = shown.length > 0 && shown.every((hit, at) => hit === hits[at] || equal(hit, hits[at]));
+  const question = JSON.stringify(asked);
+  const same = question === answered && shown.length > 0 && shown.every((hit, at) => equal(hit, hits[at]));
   if (!same) clear();
+  answered = question;
   for (const hit of hits.slice(shown.length)) grid.append(group(hit, most, asked));
   shown = hits;
   find("told").textContent = summary(result);
@@ -62,8 +65,8 @@ export function focus(hit) {
   (link ?? find("q")).focus();
 }
 
-const equal = (one, other) =>
-  other && named(one) === named(other) && one.score === other.score && one.more === other.more;
+// By all that a card tells: scores of ranks are the same for whatever puts the same moments first.
+const equal = (one, other) => one === other || JSON.stringify(one) === JSON.stringify(other);
 
 function summary({ hits, videos, milliseconds }) {
   if (!hits.length) return "Nothing found";
