@@ -49,6 +49,21 @@ def test_pixel_formats(tmp_path, pix_fmt):
     assert (picture.dtype, picture.shape, level_of(picture)) == (np.uint8, (48, 64, 3), 120)
 
 
+@pytest.mark.parametrize("rotation", [0, 90])
+def test_large_pictures_are_made_smaller(tmp_path, rotation):
+    stored = grey(20, 128, 96)
+    stored[:48, :64] = 220
+    path = make_media(tmp_path / "a.mp4", [stored] * 3, rotation=rotation)
+    (whole, small, same) = (next(read_frames(path, [0], side))[1] for side in (None, 24, 500))
+    assert small.shape == ((24, 32, 3) if rotation == 0 else (32, 24, 3))
+    assert np.array_equal(whole, same)
+    quarters = [
+        picture.reshape(2, picture.shape[0] // 2, 2, picture.shape[1] // 2, 3).mean(axis=(1, 3, 4))
+        for picture in (whole, small)
+    ]
+    assert np.allclose(*quarters, atol=6)
+
+
 def test_odd_sizes(tmp_path):
     path = make_media(tmp_path / "a.mkv", [grey(100, 63, 47)] * 3, pix_fmt="yuv444p")
     assert next(read_frames(path, [0]))[1].shape == (47, 63, 3)

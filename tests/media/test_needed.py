@@ -29,11 +29,11 @@ class Packet:
     size: int = 1
 
 
-def film(path, coding, start=0.0):
+def film(path, coding, start=0.0, width=64, height=48):
     """Ten seconds of pictures that are all different."""
     random = np.random.default_rng(0)
-    painting = random.integers(0, 255, (96, 400, 3), np.uint8).repeat(4, axis=0).repeat(4, axis=1)
-    pictures = [np.ascontiguousarray(painting[n : n + 48, 3 * n : 3 * n + 64]) for n in range(100)]
+    painting = random.integers(0, 255, (120, 200, 3), np.uint8).repeat(4, axis=0).repeat(4, axis=1)
+    pictures = [np.ascontiguousarray(painting[n : n + height, 3 * n : 3 * n + width]) for n in range(100)]
     return make_media(path, pictures, start=start, coding=coding)
 
 
@@ -41,7 +41,16 @@ def film(path, coding, start=0.0):
 @pytest.mark.parametrize(("name", "start"), [("a.mp4", 0.0), ("a.mkv", 3.0)])
 @pytest.mark.parametrize("times", [range(10), [0.0, 0.05, 6.42], [3.3, 3.4, 3.5, 9.9, 12], [1.49, 1.5, 7.0]])
 def test_the_pictures_are_the_same(tmp_path, monkeypatch, coding, name, start, times):
-    path = film(tmp_path / name, coding, start)
+    assert_same_pictures(film(tmp_path / name, coding, start), times, monkeypatch)
+
+
+@pytest.mark.parametrize("coding", ["a pyramid", "open"])
+def test_the_same_from_several_threads(tmp_path, monkeypatch, coding):
+    path = film(tmp_path / "a.mp4", CODINGS[coding], width=400, height=320)
+    assert_same_pictures(path, [0.5, 1.5, 3.3, 3.4, 6.42, 9.0], monkeypatch)
+
+
+def assert_same_pictures(path, times, monkeypatch):
     found = list(read_frames(path, times))
     monkeypatch.setattr(needed, "FORMATS", ())
     everything = list(read_frames(path, times))

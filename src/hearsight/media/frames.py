@@ -82,9 +82,7 @@ def upright_rgb(frame: Any, pixel_shape: Fraction | None, short_side: int | None
     wide = float(pixel_shape or 1)
     width, height = round(frame.width * wide) if 0.25 <= wide <= 4 else frame.width, frame.height
     smaller = 1.0 if short_side is None else min(1.0, short_side / min(width, height))
-    width, height = round(width * smaller), round(height * smaller)
-    interpolation = "BICUBIC" if smaller < 1 else "BILINEAR"
-    picture = frame.to_ndarray(format="rgb24", width=width, height=height, interpolation=interpolation)
+    picture = frame.to_ndarray(format="rgb24", width=round(width * smaller), height=round(height * smaller))
     matrix = frame.side_data.get("DISPLAYMATRIX")
     return picture if matrix is None else _turned(picture, np.frombuffer(matrix, "=i4"))
 
