@@ -56,8 +56,8 @@ def films(tmp_path) -> Path:
     return folder
 
 
-def index(folder: Path, model, at: Path, address: str, device: str = "cpu") -> Library:
-    library = Library.create(folder, model, at=at, seconds=1)
+def index(folder: Path, model, at: Path, address: str, device: str = "cpu", keep_features: bool = False) -> Library:
+    library = Library.create(folder, model, at=at, seconds=1, keep_features=keep_features)
     with RayEngine(address, device) as engine:
         report = library.update(model, None, engine=engine)
     assert (report.added, [failure.path for failure in report.failed]) == (FILMS + 1, ["bad.mp4"])
@@ -74,9 +74,10 @@ def test_rows_are_the_same_to_the_bit_whatever_the_number_of_workers(films, mode
     monkeypatch.setattr(fragments, "compact", lambda table: compacted.append(real(table)))
     monkeypatch.setattr(engine, "MOST_SMALL", 4)
     monkeypatch.setattr(update, "COMMIT_SECONDS", 0.0)
-    two = index(films, model, tmp_path / "two", cluster.address)
+    two = index(films, model, tmp_path / "two", cluster.address, keep_features=True)
     assert len(compacted) > 1
     assert rows(one) == rows(two)
+    assert two.place.store.ids_with_features() == two.place.store.ids()
     assert [clip["id"] for clip in rows(one)[1]] == sorted({clip["id"] for clip in rows(one)[1]})
     [hit] = one.search("the doctor lost", model, mode="speech").hits
     assert hit.path == Path("long.mkv") and one.info().failures == 1
