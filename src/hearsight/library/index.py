@@ -24,8 +24,9 @@ from hearsight.library.walk import Walk, walk
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.speech.recogniser import Recogniser
 
-# At most so much work is lost by an interruption, and the rows of so much are held in memory.
+# At most so much work is lost by an interruption, and so many rows are held in memory.
 COMMIT_SECONDS = 5.0
+COMMIT_CLIPS = 256
 
 
 class Update:
@@ -120,7 +121,8 @@ class Update:
             elif isinstance(event, Failed):
                 self.failed.append(event)
                 self._fail(event.pending.path, event.reason, event.stat)
-        if time.monotonic() - self.written >= COMMIT_SECONDS:
+        due = time.monotonic() - self.written >= COMMIT_SECONDS
+        if due or self.encoded >= COMMIT_CLIPS:
             self._write()
 
     def _watch(self, pending: Pending) -> None:
