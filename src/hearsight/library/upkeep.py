@@ -32,7 +32,7 @@ EXACT_BELOW = 20_000
 # on so many vectors for each, in so many rounds.
 CLIPS_A_PARTITION, SAMPLES, ROUNDS = 1_000, 64, 20
 # Of each number of a vector (RaBitQ: Gao et al., SIGMOD 2025). With these, 0.998 of the ten best of a million clips are
-# among the nearest hundred, and no whole vector needs to be read for that; with one bit it would be 0.6.
+# among the nearest hundred, and no whole vector needs to be read for that; with one bit, 0.6 of a hundred thousand are.
 BITS = 5
 
 # So many rows may be in no index, or, in a small library, such a part of all, until indexes are brought up to date: a
