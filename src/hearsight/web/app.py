@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 import hearsight
@@ -57,6 +59,7 @@ def create_app(serving: Serving, hosts: Sequence[str] | None = None) -> FastAPI:
         app.include_router(router, prefix=API)
     app.add_middleware(Guard, token=serving.token, hosts=hosts)
     app.add_exception_handler(RequestValidationError, _not_understood)
+    app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(HearsightError, _failed)
     app.add_exception_handler(ClientDisconnect, _left)
     app.add_exception_handler(Exception, _crashed)
@@ -71,8 +74,22 @@ async def _page() -> FileResponse:
 
 async def _not_understood(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    told = [f"{'.'.join(map(str, fault['loc'][1:])) or 'body'}: {fault['msg']}" for fault in error.errors()]
+    # The place is where it is, and then a name; in a body that is no JSON, a number of characters.
+    told = [f"{'.'.join(filter(_is_name, fault['loc'][1:])) or 'body'}: {fault['msg']}" for fault in error.errors()]
     return JSONResponse({"detail": "; ".join(told)}, 422)
+
+
+def _is_name(place: str | int) -> bool:
+    return isinstance(place, str)
+
+
+async def _refused(request: Request, error: Exception) -> JSONResponse:
+    """What a route refuses says why; that there is no such route, Starlette tells in two words."""
+    assert isinstance(error, HTTPException)
+    detail = error.detail
+    if error.status_code in (404, 405) and detail == HTTPStatus(error.status_code).phrase:
+        detail = f"nothing here answers to {request.method} {request.url.path}; {API}/openapi.json tells what does"
+    return JSONResponse({"detail": detail}, error.status_code, error.headers)
 
 
 async def _failed(request: Request, error: Exception) -> JSONResponse:
