@@ -29,7 +29,7 @@ from hearsight.library.walk import Walk, walk
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.speech.recogniser import Recogniser
 
-BATCH = 8
+BATCH = {"cpu": max(8, torch.get_num_threads())}
 BATCH_ON_ACCELERATOR = 32
 # A batch is not held back for longer than this; a fast reader fills it well before.
 PATIENCE = 1.0
@@ -57,8 +57,7 @@ class Update:
         self.progress = progress
         self.report = UpdateReport()
         self.failures: dict[str, tuple[Failure, str]] = {}
-        on_cpu = model.device.type == "cpu"
-        self.batch = max(BATCH, torch.get_num_threads()) if on_cpu else BATCH_ON_ACCELERATOR
+        self.batch = BATCH.get(model.device.type, BATCH_ON_ACCELERATOR)
         self.transcripts = store.at / "transcripts"
         # Encoded but not yet written, and what is to be written with it.
         self.rows: list[pa.Table] = []
