@@ -3,8 +3,8 @@
     python benchmarks/bounds.py
     python benchmarks/bounds.py --films ~/Videos --json
 
-The bundled demo model on its clips, with the words of its recogniser, and a SAVE model of CLIP ViT-B/32 and AST-base
-with random weights on films made on the spot (or both models on the files of a folder). For every clip, the cosine of
+The bundled demo model on its clips, and a SAVE model of CLIP ViT-B/32 and AST-base with random weights on films made on
+the spot (or both models on the files of a folder), with subtitles where there are any. For every clip, the cosine of
 its pooled vector with that of the reference, and for every frame that of its own vector: the least, and the mean.
 Beside it, how near the pooled vectors of different clips are: a cosine says little where all are alike.
 """
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import sys
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -43,22 +44,22 @@ class Bound:
     between: float
 
 
-def measure(model: str | Path, films: Sequence[Path], name: str, recogniser: str) -> list[Bound]:
+def measure(model: str | Path, films: Sequence[Path], name: str) -> list[Bound]:
     import numpy as np
 
-    pooled, frames = vectors(model, films, recogniser, "float32", False)
+    pooled, frames = vectors(model, films, "float32", False)
     each = pooled @ pooled.T
     between = (each.sum() - np.trace(each)) / max(1, each.size - len(each))
     bounds = []
     for way, (dtype, smaller) in WAYS.items():
-        moved_pooled, moved_frames = vectors(model, films, recogniser, dtype, smaller)
+        moved_pooled, moved_frames = vectors(model, films, dtype, smaller)
         found = [(np.asarray(a) * b).sum(axis=-1) for a, b in ((pooled, moved_pooled), (frames, moved_frames))]
         told = [float(value) for cosines in found for value in (cosines.min(), cosines.mean())]
         bounds.append(Bound(Path(model).name, name, way, len(pooled), *told, between=float(between)))
     return bounds
 
 
-def vectors(model: str | Path, films: Sequence[Path], recogniser: str, dtype: str, smaller: bool) -> tuple[Any, Any]:
+def vectors(model: str | Path, films: Sequence[Path], dtype: str, smaller: bool) -> tuple[Any, Any]:
     """Unit pooled vectors (clips, D) and those of all frames that there are (frames, D)."""
     import numpy as np
     import torch
@@ -67,14 +68,13 @@ def vectors(model: str | Path, films: Sequence[Path], recogniser: str, dtype: st
     from hearsight.library.reading import picture_size
     from hearsight.media import cut, probe
     from hearsight.models.inputs import collate, read_clips
-    from hearsight.speech.recogniser import load_recogniser
     from hearsight.speech.transcribe import transcribe
 
-    loaded, listener = hearsight.load(model, dtype=dtype), load_recogniser(recogniser)
+    loaded = hearsight.load(model, dtype=dtype)
     pooled, frames = [], []
     for film in films:
         info = probe(film)
-        transcript = transcribe(info, listener)
+        transcript = transcribe(info, None)
         size = picture_size(loaded) if smaller else None
         for inputs, _ in read_clips(info, cut(info), transcript, loaded, size):
             with torch.inference_mode():
@@ -98,15 +98,18 @@ def main() -> None:
         fresh.submit(make_model, large, "save", "published").result()
         if asked.films is not None:
             films = sorted(path for path in asked.films.iterdir() if path.is_file())
-            sets = [(model, films, asked.films.resolve().name, "none") for model in ("demo", large)]
+            sets = [(model, films, asked.films.resolve().name) for model in ("demo", large)]
         else:
             from hearsight.cli.demo import CLIPS
 
-            sets = [("demo", sorted(CLIPS.glob("*.mp4")), "its clips", "pocketsphinx")]
+            sets = [("demo", sorted(CLIPS.glob("*.mp4")), "its clips")]
             for name, size in SIZES.items():
                 fresh.submit(make_films, Path(folder, name), size, asked.clips, spoken=False).result()
-                sets.append((large, sorted(Path(folder, name).iterdir()), name, "none"))
-        bounds = [bound for each in sets for bound in fresh.submit(measure, *each).result()]
+                sets.append((large, sorted(Path(folder, name).iterdir()), name))
+        bounds = []
+        for each in sets:
+            bounds += fresh.submit(measure, *each).result()
+            print(*bounds[-len(WAYS) :], sep="\n", file=sys.stderr)
 
     rows = [
         {

@@ -118,9 +118,9 @@ def towers_alone(model_folder: Path, of: Set, dtype: str) -> Run:
     ]
 
     def work() -> int:
-        for start in range(0, count, BATCH):
+        for start in range(0, count, BATCH["cpu"]):
             with torch.inference_mode():
-                extract(model, clips[start : start + BATCH])
+                extract(model, clips[start : start + BATCH["cpu"]])
         return count
 
     return timed(work)

@@ -21,13 +21,13 @@ from hearsight.types import ClipFeatures, VideoEmbedding
 PARTS = {"audio": ("audio",), "speech": ("speech",), "both": ("audio", "speech")}
 
 # Clips, at most; on a CPU there is one for each thread at least.
-BATCH = 8
+BATCH = {"cpu": max(8, torch.get_num_threads())}
 BATCH_ON_ACCELERATOR = 32
 
 
 def batch_size(device: str) -> int:
     """How many clips are encoded at once on a device."""
-    return max(BATCH, torch.get_num_threads()) if device == "cpu" else BATCH_ON_ACCELERATOR
+    return BATCH.get(device.split(":")[0], BATCH_ON_ACCELERATOR)
 
 
 @dataclass(frozen=True)

@@ -179,7 +179,7 @@ def picture_size(model: CLIP4Clip) -> int:
     """Pixels of the shorter side of pictures: as many as the model and thumbnails need.
 
     FFmpeg makes a picture smaller as it converts it, in a fraction of the time that Pillow takes for a large one, and
-    vectors move by less than bfloat16 moves them (docs/performance.md).
+    vectors hardly move (docs/performance.md).
     """
     return max(model.clip.image_size, min(THUMBNAIL))
 
