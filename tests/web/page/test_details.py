@@ -109,4 +109,4 @@ def test_a_sound_has_a_drawing_and_a_player(page):
     search(page, "a tone")
     card_of(page, "tone.wav").locator(".open").click()
     expect(page.locator(".player.sounding .wave")).to_be_visible()
-    expect(page.get_by_role("dialog")).to_contain_text("Nothing is said here.")
+    expect(page.get_by_role("region", name="What is said")).to_have_text("What is saidNothing is said here.")

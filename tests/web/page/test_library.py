@@ -33,6 +33,21 @@ def test_an_update_shows_its_progress_and_what_failed(visit, others, guarded):
     expect(panel.get_by_role("button", name="Update")).to_be_enabled()
 
 
+def test_an_update_that_another_page_started_is_followed_too(visit, others, guarded):
+    put_clip(2, others / "cactus.mp4")
+    panels = []
+    for page in [visit(f"{guarded.url}{SIGNED}") for _ in range(2)]:
+        page.get_by_role("button", name="Library").click()
+        panels.append(page.get_by_role("dialog", name="Library").get_by_role("region", name="others"))
+        expect(panels[-1].get_by_role("button", name="Update")).to_be_visible()
+    for panel in panels:
+        panel.get_by_role("button", name="Update").click()
+        expect(panel.get_by_role("button", name="Stop")).to_be_visible()
+    for panel in panels:
+        expect(panel.get_by_text("Done: 1 added.")).to_be_visible(timeout=60_000)
+        expect(panel.get_by_text("is being updated already")).to_have_count(0)
+
+
 def test_the_token_is_taken_out_of_the_address(visit, guarded):
     page = visit(f"{guarded.url}?q=a+lion{SIGNED}")
     expect(page.locator(".card").first).to_be_visible()

@@ -57,6 +57,15 @@ def test_a_slow_search_does_not_overwrite_a_later_one(page):
     expect(page.get_by_role("searchbox")).to_have_value(SAID)
 
 
+def test_a_search_that_is_left_is_over(page):
+    page.route(re.compile(r"/search\?q=slow"), lambda route: None)
+    page.get_by_role("searchbox").fill("slow lion")
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => document.body.classList.contains('searching')")
+    page.get_by_role("link", name="Hearsight").click()
+    page.wait_for_function("() => !document.querySelector('.searching, [aria-busy=true]')")
+
+
 def test_a_link_to_a_moment_that_is_no_more_says_so(visit, site):
     page = visit(f"{site.url}?q=a+lion&open=films/0123456789abcdef-000000000")
     expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("search again")

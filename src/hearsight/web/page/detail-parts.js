@@ -94,6 +94,6 @@ function reasons(hit, most, asked) {
 }
 
 function source({ source, language }) {
-  const told = [source, language].filter(Boolean).join(", ");
+  const told = [source === "none" ? "" : source, language].filter(Boolean).join(", ");
   return told && el("small", {}, visible(told));
 }

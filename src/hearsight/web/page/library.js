@@ -48,13 +48,18 @@ function ended(name) {
 }
 
 async function command(method, library, note) {
+  note.textContent = "";
   try {
     library.update = await send(method, ["libraries", library.name, "update"]);
-    watch(library.name);
-    draw();
   } catch (error) {
-    note.textContent = error.message;
+    // One that was started elsewhere is followed here, too: the stream begins with its state.
+    if (error.status !== 409) {
+      note.textContent = error.message;
+      return;
+    }
   }
+  watch(library.name);
+  draw();
 }
 
 function draw() {

@@ -20,6 +20,7 @@ export async function search(state) {
   running?.abort();
   last = key;
   if (!isAsking(state)) {
+    results.settled();
     results.clear();
     return;
   }
