@@ -92,11 +92,11 @@ def test_long_file_is_taken_up_where_it_was_left(tmp_path, model, hasty, monkeyp
     encoded = []
     real = engine.encode
 
-    def stop_at_third(model, reads):
+    def stop_at_third(model, reads, keep_features):
         if len(encoded) == 3:
             raise Stop
         encoded.append(len(reads))
-        return real(model, reads)
+        return real(model, reads, keep_features)
 
     with monkeypatch.context() as patch:
         patch.setattr(engine, "encode", stop_at_third)

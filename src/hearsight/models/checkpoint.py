@@ -14,6 +14,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 from hearsight.errors import HearsightError
 from hearsight.models.clip4clip import CLIP4Clip
@@ -167,10 +168,22 @@ def read_weights(folder: Path) -> dict[str, Tensor]:
 
 def _unfilled(config: ModelConfig, tokenizer: Tokenizer) -> CLIP4Clip:
     """A model that waits for its weights: random ones would take seconds to draw, and as much memory again."""
-    with torch.device("meta"):
+    with Undrawn():
         model = build(config, tokenizer)
     # What a method of someone's own keeps beside its weights comes from no file.
     return build(config, tokenizer) if any(True for _ in model.buffers()) else model
+
+
+class Undrawn(TorchFunctionMode):
+    """Draws no random numbers: weights stay whatever they are. (The device "meta" would import torch's compiler.)"""
+
+    def __torch_function__(
+        self, function: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        named = kwargs or {}
+        if getattr(function, "__module__", "") == "torch.nn.init" or function is torch.Tensor.normal_:
+            return args[0] if args else named["tensor"]
+        return torch.empty(*args, **named) if function is torch.randn else function(*args, **named)
 
 
 def _fill(model: CLIP4Clip, weights: dict[str, Tensor], folder: Path) -> None:
