@@ -142,6 +142,8 @@ def search(made: Made) -> dict[str, Any]:
 
 def asking(library: Library, model: Any, mode: Any) -> Callable[[str, torch.Tensor], list[str]]:
     """A search that encodes its text as ever, and then looks for the vector that it is given."""
+    from hearsight.library import search as searching
+
     encode = type(model).encode_text
 
     def ask(text: str, vector: torch.Tensor) -> list[str]:
@@ -152,6 +154,7 @@ def asking(library: Library, model: Any, mode: Any) -> Callable[[str, torch.Tens
             return vector[None]
 
         model.encode_text = encode_text
+        searching._text_vector.cache_clear()  # which would know the text from the time before
         return [hit.clip for hit in library.search(text, model, mode=mode, limit=TOP).hits]
 
     return ask

@@ -40,7 +40,7 @@ HOSTILE = (
     "\u202egnp.txt.mkv",
     "=HYPERLINK(1).mkv",
 )
-TOKEN = "a-token-of-many-letters"
+TOKEN = "a+token/of-many=letters"
 CUT = ("--seconds", "2", "--recogniser", "none")
 
 

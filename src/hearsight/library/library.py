@@ -240,7 +240,6 @@ class Library:
 
     def info(self) -> LibraryInfo:
         snapshot = self._store.snapshot()
-        shown = f"NOT ({among('video', snapshot.hidden)})"
         return LibraryInfo(
             folder=self.folder,
             at=self.at,
@@ -252,8 +251,8 @@ class Library:
             videos=len(snapshot.videos),
             clips=snapshot.clips,
             hours=sum(video.duration for video in snapshot.videos.values()) / 3600,
-            with_speech=self._store.count(f"has_speech AND {shown}"),
-            with_sound=self._store.count(f"has_sound AND {shown}"),
+            with_speech=self._store.count("has_speech"),
+            with_sound=self._store.count("has_sound"),
             failures=len(self._store.failures()),
             bytes=_bytes(self.at),
         )

@@ -242,20 +242,22 @@ class Store:
 
     @_told(_cannot_read)
     def some(self, columns: Sequence[str], limit: int) -> pa.Table:
-        """The first clips."""
-        return self.clips.search().select(columns).limit(limit).to_arrow()
+        """The first clips that searches may show."""
+        return self.clips.search().where(self._shown()).select(columns).limit(limit).to_arrow()
 
     @_told(_cannot_read)
     def count(self, where: str) -> int:
-        """The number of clips of which a condition is true."""
-        return int(self.clips.count_rows(where))
+        """The number of clips that searches may show, of which a condition is true."""
+        return int(self.clips.count_rows(f"{where} AND {self._shown()}"))
 
     @_told(_cannot_read)
     def shown(self, columns: Sequence[str], some: int) -> Iterator[pa.Table]:
         """All clips that searches may show, so many at a time."""
-        where = f"NOT ({among('video', self.snapshot().hidden)})"
-        for batch in self.clips.to_lance().to_batches(columns=list(columns), filter=where, batch_size=some):
+        for batch in self.clips.to_lance().to_batches(columns=list(columns), filter=self._shown(), batch_size=some):
             yield pa.Table.from_batches([batch])
+
+    def _shown(self) -> str:
+        return f"NOT ({among('video', self.snapshot().hidden)})"
 
     @_told(_cannot_read)
     def ids(self) -> set[str]:

@@ -9,7 +9,8 @@ let asked = null; // a promise while the form is shown; whoever else is refused 
 /** Take the token out of the address, before anyone copies it, and sign in with it. */
 export async function fromAddress() {
   whenRefused(() => (asked ??= ask()));
-  const token = new URLSearchParams(location.hash.slice(1)).get("token");
+  const typed = location.hash.slice(1).replaceAll("+", "%2B"); // else a plus would be read as a space
+  const token = new URLSearchParams(typed).get("token");
   if (!token) return;
   history.replaceState(history.state, "", location.pathname + location.search);
   await send("POST", ["session"], { token }).catch(() => {}); // a wrong one is told at the first request
