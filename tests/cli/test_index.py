@@ -236,11 +236,11 @@ def test_summary_of_an_empty_run():
 
 
 def test_bare_name_of_a_folder_called_demo_is_still_the_bundled_model(tmp_path, monkeypatch):
-    from hearsight.cli.index import _lasting_name
+    from hearsight.cli.place import lasting_name
 
     monkeypatch.chdir(tmp_path)
     Path("demo").mkdir()
     Path("mine").mkdir()
-    assert _lasting_name("demo") == "demo"
-    assert _lasting_name("mine") == str(tmp_path / "mine")
-    assert _lasting_name("openai/clip-vit-base-patch32") == "openai/clip-vit-base-patch32"
+    assert lasting_name("demo") == "demo"
+    assert lasting_name("mine") == str(tmp_path / "mine")
+    assert lasting_name("openai/clip-vit-base-patch32") == "openai/clip-vit-base-patch32"
