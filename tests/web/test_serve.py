@@ -5,6 +5,7 @@ import shutil
 import signal
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import httpx2
@@ -109,7 +110,8 @@ def test_a_model_that_is_gone(refused, holiday, tmp_path):
 def test_a_model_that_cannot_be_loaded_ends_the_server(holiday, tmp_path, capsys):
     (tmp_path / "model").mkdir()
     folder = served_elsewhere(holiday, tmp_path, model=str(tmp_path / "model"))
-    assert main(["serve", str(folder), "--port", "0"]) == 1
+    with ThreadPoolExecutor(1) as thread:  # that of the tests has a loop already where Playwright has run
+        assert thread.submit(main, ["serve", str(folder), "--port", "0"]).result() == 1
     begun, told = capsys.readouterr().err.splitlines()
     assert begun.startswith("searching holiday at http://127.0.0.1:")
     assert told.startswith("error: ") and str(tmp_path / "model") in told and "fault of Hearsight" not in told
