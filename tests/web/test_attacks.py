@@ -246,10 +246,10 @@ def test_examples_that_vanish_leave_nothing_and_give_their_place_back(server, ap
         connection = server.connect(upload)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # a reset, not a farewell
         connection.close()
-    assert eventually(lambda: temporary() <= before)
     picture = io.BytesIO()
     Image.new("RGB", (8, 8)).save(picture, "PNG")
-    assert api.post("search/example", content=picture.getvalue()).status_code == 200
+    assert eventually(lambda: api.post("search/example", content=picture.getvalue()).status_code == 200)
+    assert eventually(lambda: temporary() <= before)
 
 
 def test_slow_examples_hold_up_neither_others_nor_searches(server, api, tmp_path):
