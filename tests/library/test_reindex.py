@@ -57,6 +57,14 @@ def test_as_if_made_anew_and_without_the_files(kept, model, other, tmp_path):
         again.search("a bell", model)
 
 
+def test_features_are_found_by_clip_and_not_written_anew_for_a_film_that_comes(kept, model):
+    film(kept.folder / "new.mkv", seconds=2, seed=9)
+    kept.update(model, None)
+    table = Store(kept.at, identity=kept.identity)._features
+    assert {column for index in table.list_indices() for column in index.columns} >= {"id", "video"}
+    assert table.stats()["fragment_stats"]["num_fragments"] == 2
+
+
 def test_the_library_goes_on_and_keeps_features(kept, model, other, tmp_path):
     kept.reindex(other)
     film(kept.folder / "new.mkv", 4, seed=9)

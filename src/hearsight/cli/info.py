@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hearsight.cli import show
-from hearsight.cli.place import At, open_library
+from hearsight.cli.place import At, Indexed, open_library
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -18,15 +17,7 @@ if TYPE_CHECKING:
 
 
 def info(
-    folder: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="[FOLDER]",
-            exists=True,
-            file_okay=False,
-            help="The indexed folder; else the current one, or the nearest above it.",
-        ),
-    ] = None,
+    folder: Indexed = None,
     library: At = None,
     failures: Annotated[bool, typer.Option("--failures", help="List the files that could not be indexed.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,

@@ -24,6 +24,15 @@ def parse_folder(text: str) -> Path:
     raise typer.BadParameter(f"'{text}' is a file" if folder.exists() else f"the folder '{text}' does not exist")
 
 
+Indexed = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="[FOLDER]",
+        exists=True,
+        file_okay=False,
+        help="The indexed folder; else the current one, or the nearest above it.",
+    ),
+]
 At = Annotated[
     Path | None,
     typer.Option("--library", metavar="FOLDER", file_okay=False, help="Where the index is kept, if not in the folder."),

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 import hearsight
 from hearsight.cli import show
-from hearsight.cli.place import At, lasting_name, open_library
+from hearsight.cli.place import At, Indexed, lasting_name, open_library
 
 
 def reindex(
-    folder: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="[FOLDER]",
-            exists=True,
-            file_okay=False,
-            help="The indexed folder; else the current one, or the nearest above it.",
-        ),
-    ] = None,
+    folder: Indexed = None,
     model: Annotated[
         str, typer.Option(metavar="NAME", help="The new one, with the towers of the old one. See hearsight models.")
     ] = ...,  # type: ignore[assignment]

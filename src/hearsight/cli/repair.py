@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hearsight.cli import show
-from hearsight.cli.place import At, open_library
+from hearsight.cli.place import At, Indexed, open_library
 
 if TYPE_CHECKING:
     from hearsight.library import Repaired
 
 
 def repair(
-    folder: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="[FOLDER]",
-            exists=True,
-            file_okay=False,
-            help="The indexed folder; else the current one, or the nearest above it.",
-        ),
-    ] = None,
+    folder: Indexed = None,
     library: At = None,
     json: Annotated[bool, typer.Option("--json", help="Print what was done as JSON.")] = False,
 ) -> None:

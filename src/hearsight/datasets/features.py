@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import lancedb
 import numpy as np
 import pyarrow as pa
 import torch
@@ -23,6 +22,7 @@ from hearsight.datasets.files import read_clip
 from hearsight.datasets.filling import filling
 from hearsight.datasets.manifest import Example, read_manifest
 from hearsight.datasets.transcripts import read_transcripts
+from hearsight.lance import lancedb
 from hearsight.models.checkpoint import towers_fingerprint
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.models.inputs import collate, speech_ids, spoken

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import math
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from hearsight.errors import HearsightError
+from hearsight.extras import install_command
 from hearsight.object_store import ObjectPath, as_path
 from hearsight.whole import write_whole
 
 FORMAT = 3
 OLDEST = 2  # that can still be read
+# Seconds; shorter clips have no picture of their own, and hardly a word.
+SHORTEST_CLIP = 0.5
 
 
 class DamagedError(HearsightError):
@@ -49,6 +54,17 @@ class Identity:
     def cutting(self) -> str:
         """How files are cut, in words."""
         return cutting(self.by, self.seconds)
+
+    def check_cutting(self) -> None:
+        """Raises HearsightError for a way of cutting that there is not."""
+        if self.by not in ("window", "shots", "file"):
+            raise HearsightError(f"cannot cut by '{self.by}'; choose window, shots or file")
+        if not (math.isfinite(self.seconds) and self.seconds >= SHORTEST_CLIP):
+            raise HearsightError(f"cannot cut clips of {self.seconds:g} s; give a length of {SHORTEST_CLIP} or more")
+        if self.by == "shots" and importlib.util.find_spec("scenedetect") is None:
+            raise HearsightError(
+                f"cannot cut by shots: PySceneDetect is missing; install it: {install_command('shots')}"
+            )
 
     def write(self, at: Path) -> None:
         write_whole(at / "library.json", json.dumps(asdict(self), indent=2) + "\n")
@@ -116,3 +132,14 @@ def folder_of(at: Path, identity: Identity) -> Path:
     if isinstance(folder, ObjectPath):
         return folder
     return Path(os.path.normpath(at.resolve() / identity.folder))
+
+
+def places(folder: Path, at: Path | None) -> tuple[Path, Path]:
+    """A folder of videos and where its library is kept, both absolute. Raises HearsightError where they cannot be."""
+    folder = absolute(folder)
+    at = usual_place(folder) if at is None else absolute(at)
+    if not folder.is_dir():
+        raise HearsightError(f"no folder {folder}; give the folder that has the videos")
+    if at.resolve() == folder.resolve():
+        raise HearsightError(f"{at} has the videos; give --library a folder of its own, or leave it out")
+    return folder, at

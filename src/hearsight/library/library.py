@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
-import math
-import os
-import shutil
 import time
 import weakref
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -17,7 +12,7 @@ import pyarrow as pa
 
 from hearsight import progress as reporting
 from hearsight.errors import HearsightError
-from hearsight.extras import install_command
+from hearsight.library.disk import bytes_of, remove
 from hearsight.library.engine import Engine, InProcess
 from hearsight.library.explain import known_gates
 from hearsight.library.identity import (
@@ -26,7 +21,7 @@ from hearsight.library.identity import (
     absolute,
     folder_as_seen_from,
     folder_of,
-    usual_place,
+    places,
 )
 from hearsight.library.index import Update
 from hearsight.library.lock import updating
@@ -54,8 +49,6 @@ from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.speech.recogniser import Recogniser
 from hearsight.types import Line
 
-# Seconds; shorter clips have no picture of their own, and hardly a word.
-SHORTEST_CLIP = 0.5
 DETAILS = ["start", "end", "has_speech", "has_sound", "gates", "thumbnail"]
 PARTS = ("library.json", "videos.lance", "clips*.lance", "failures.lance", "features.lance", "transcripts")
 
@@ -99,7 +92,7 @@ class Library:
         by the name that is given now. Raises HearsightError if there is no such folder, or the library is of another
         one, was made by another model or cut otherwise.
         """
-        folder, at = _places(folder, at)
+        folder, at = places(folder, at)
         known = _former(at) if rebuild else Identity.read(at)
         usual = (known.by, known.seconds) if known else ("window", 15.0)
         identity = Identity(
@@ -113,14 +106,14 @@ class Library:
             seconds=usual[1] if seconds is None else seconds,
             towers=towers_fingerprint(model) if keep_features or (known and known.towers) else None,
         )
-        _check_cut(identity)
+        identity.check_cutting()
         if known is None or rebuild:
             with updating(at):
                 known = None if rebuild else Identity.read(at)  # another process may have made it meanwhile
                 if known is None:
                     for part in PARTS:
                         for path in at.glob(part):
-                            _remove(path)
+                            remove(path)
                     library = cls(folder, at, identity)
                     library._store.create(model)
                     identity.write(at)
@@ -152,7 +145,7 @@ class Library:
             if identity := Identity.read(at):
                 return cls(folder_of(at, identity), at, identity, resident)
             raise HearsightError(f"there is no library at {at}; make it with: hearsight index FOLDER --library {at}")
-        folder, at = _places(folder or Path(), at)
+        folder, at = places(folder or Path(), at)
         if identity := Identity.read(at):
             library = cls(folder, at, identity, resident)
             library._check_folder()
@@ -254,7 +247,7 @@ class Library:
             with_speech=self._store.count("has_speech"),
             with_sound=self._store.count("has_sound"),
             failures=len(self._store.failures()),
-            bytes=_bytes(self.at),
+            bytes=bytes_of(self.at),
         )
 
     def folders(self) -> list[str]:
@@ -330,7 +323,7 @@ class Library:
         """Remove the table that `reindex` has replaced, once no search can read it any more."""
         age = time.time() - (self.at / "library.json").stat().st_mtime
         if self.identity.former and age > KEEP_VERSIONS.total_seconds():
-            _remove(self.at / f"{self.identity.former}.lance")
+            remove(self.at / f"{self.identity.former}.lance")
             self.identity = replace(self.identity, former=None)
             self.identity.write(self.at)
 
@@ -354,16 +347,6 @@ class Library:
         self._checked = weakref.ref(model)
 
 
-def _places(folder: Path, at: Path | None) -> tuple[Path, Path]:
-    folder = absolute(folder)
-    at = usual_place(folder) if at is None else absolute(at)
-    if not folder.is_dir():
-        raise HearsightError(f"no folder {folder}; give the folder that has the videos")
-    if at.resolve() == folder.resolve():
-        raise HearsightError(f"{at} has the videos; give --library a folder of its own, or leave it out")
-    return folder, at
-
-
 def _former(at: Path) -> Identity | None:
     """What a library was that is to be made anew; None if there is none, or it cannot be told."""
     try:
@@ -372,32 +355,6 @@ def _former(at: Path) -> Identity | None:
         return None
 
 
-def _check_cut(identity: Identity) -> None:
-    if identity.by not in ("window", "shots", "file"):
-        raise HearsightError(f"cannot cut by '{identity.by}'; choose window, shots or file")
-    if not (math.isfinite(identity.seconds) and identity.seconds >= SHORTEST_CLIP):
-        raise HearsightError(f"cannot cut clips of {identity.seconds:g} s; give a length of {SHORTEST_CLIP} or more")
-    if identity.by == "shots" and importlib.util.find_spec("scenedetect") is None:
-        raise HearsightError(f"cannot cut by shots: PySceneDetect is missing; install it: {install_command('shots')}")
-
-
 def _name(model: CLIP4Clip) -> str:
     source = str(model.tokenizer.source)
     return "demo" if source == str(DEMO) else source
-
-
-def _bytes(at: Path) -> int:
-    """What the files of a folder take. They may come and go meanwhile."""
-    total = 0
-    for here, _, names in os.walk(at):
-        for name in names:
-            with suppress(OSError):
-                total += Path(here, name).stat().st_size
-    return total
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -13,9 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from hearsight.errors import HearsightError
-
-# What LanceDB's errors have somewhere: "... LanceError(IO): No space left on device (os error 28), ..."
-SYSTEM_SAID = re.compile(r"([^:]+) \(os error \d+\)")
+from hearsight.library.telling import cannot_write
 
 
 @contextmanager
@@ -41,16 +38,6 @@ def updating(at: Path) -> Iterator[None]:
         raise
     except OSError as error:
         raise cannot_write(at, error) from error
-
-
-def cannot_write(at: Path, error: Exception) -> HearsightError:
-    """What to tell of an error of the system or of LanceDB."""
-    found = SYSTEM_SAID.search(str(error))
-    reason = getattr(error, "strerror", None) or (found[1].strip() if found else "it may be damaged")
-    return HearsightError(
-        f"cannot write the library at {at}: {reason}; make room or get permission there and run this again, keep it "
-        "elsewhere (--library), or make it anew with --rebuild"
-    )
 
 
 def _who(holder: Path) -> str:

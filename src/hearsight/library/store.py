@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, wraps
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from hearsight.errors import HearsightError
 from hearsight.lance import MatchQuery, lancedb
 from hearsight.library.identity import Identity, UnreadableError
-from hearsight.library.lock import cannot_write
 from hearsight.library.resident import Resident
 from hearsight.library.results import Failure, Upkeep
 from hearsight.library.schema import FAILURES, VIDEOS, Video, clips_schema, features_schema, video_table
+from hearsight.library.telling import cannot_read, cannot_write, told
 from hearsight.library.upkeep import KEEP_VERSIONS, keep_up, make_indexes
 from hearsight.library.videos import Videos
 
@@ -53,35 +52,6 @@ class Snapshot:
     resident: Resident | None = None
 
 
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-def _told(
-    tell: Callable[[Path, Exception], HearsightError],
-) -> Callable[[Callable[Concatenate[Store, P], R]], Callable[Concatenate[Store, P], R]]:
-    """Makes a method tell of LanceDB's errors in our words."""
-
-    def decorate(method: Callable[Concatenate[Store, P], R]) -> Callable[Concatenate[Store, P], R]:
-        @wraps(method)
-        def telling(store: Store, /, *args: P.args, **kwargs: P.kwargs) -> R:
-            try:
-                return method(store, *args, **kwargs)
-            except (OSError, RuntimeError, ValueError) as error:
-                raise tell(store.at, error) from error
-
-        return telling
-
-    return decorate
-
-
-def _cannot_read(at: Path, error: Exception) -> HearsightError:
-    return UnreadableError(
-        f"the library at {at} is damaged, or being rebuilt: its tables cannot be read; try again, or run: "
-        "hearsight repair; or index again with --rebuild"
-    )
-
-
 class Store:
     """Three LanceDB tables: videos, clips, failures; and one of features, where a library keeps them.
 
@@ -105,7 +75,7 @@ class Store:
     def _database(self) -> Any:
         return lancedb.connect(str(self.at))
 
-    @_told(cannot_write)
+    @told(cannot_write)
     def create(self, model: CLIP4Clip) -> None:
         """Make the tables that are missing, for a model's vectors: all, or those an interrupted run did not come to."""
         clips = clips_schema(model.config.frames, model.width, model.text_width)
@@ -115,6 +85,8 @@ class Store:
         for name, schema in schemas.items():
             self._database.create_table(name, schema=schema, exist_ok=True)
         make_indexes(self.clips)
+        if self.keeps_features:
+            make_indexes(self._features)
 
     @cached_property
     def videos(self) -> Any:
@@ -148,7 +120,7 @@ class Store:
 
     # Reading
 
-    @_told(_cannot_read)
+    @told(cannot_read)
     def snapshot(self) -> Snapshot:
         """What is there now. Kept until one of the tables changes; what is in memory is not checked at every turn."""
         with self._looking:
@@ -196,7 +168,7 @@ class Store:
             return None
         return found.st_ino, found.st_mtime_ns
 
-    @_told(_cannot_read)
+    @told(cannot_read)
     def partial(self) -> dict[str, set[str]]:
         """The clips of videos that are not complete: clip ids by video id."""
         hidden = self.snapshot().hidden
@@ -215,42 +187,42 @@ class Store:
             return None
         return Resident(self._columns(SEARCHED))
 
-    @_told(_cannot_read)
+    @told(cannot_read)
     def failures(self) -> dict[str, tuple[Failure, str]]:
         """By path: each failure, and the file's stat then."""
         self._failures.checkout_latest()
         rows = self._failures.to_arrow().to_pylist()
         return {row["path"]: (Failure(row["path"], row["reason"], row["when"]), row["stat"]) for row in rows}
 
-    @_told(_cannot_read)
+    @told(cannot_read)
     def nearest(self, vector: NDArray[np.float32], columns: Sequence[str], limit: int, where: str | None) -> pa.Table:
         """The clips whose pooled vectors are nearest to a text's, with their `_distance`."""
         near = self.clips.search(vector, vector_column_name="pooled").distance_type("dot")
         near = near.minimum_nprobes(PARTITIONS).maximum_nprobes(0)  # more where a filter leaves too few
         return _fetch(near, [*columns, "_distance"], limit, where)
 
-    @_told(_cannot_read)
+    @told(cannot_read)
     def saying(self, words: str, columns: Sequence[str], limit: int, where: str | None) -> pa.Table:
         """The clips that best say any of the words, with their BM25 as `_score`."""
         said = self.clips.search(MatchQuery(words, "transcript"), query_type="fts")
         return _fetch(said, [*columns, "_score"], limit, where)
 
-    @_told(_cannot_read)
+    @told(cannot_read)
     def rows(self, where: str, columns: Sequence[str]) -> pa.Table:
         """All clips of which a condition is true."""
         return self.clips.search().where(where).select(columns).limit(None).to_arrow()
 
-    @_told(_cannot_read)
+    @told(cannot_read)
     def some(self, columns: Sequence[str], limit: int) -> pa.Table:
         """The first clips that searches may show."""
         return self.clips.search().where(self._shown()).select(columns).limit(limit).to_arrow()
 
-    @_told(_cannot_read)
+    @told(cannot_read)
     def count(self, where: str) -> int:
         """The number of clips that searches may show, of which a condition is true."""
         return int(self.clips.count_rows(f"{where} AND {self._shown()}"))
 
-    @_told(_cannot_read)
+    @told(cannot_read)
     def shown(self, columns: Sequence[str], some: int) -> Iterator[pa.Table]:
         """All clips that searches may show, so many at a time."""
         for batch in self.clips.to_lance().to_batches(columns=list(columns), filter=self._shown(), batch_size=some):
@@ -259,18 +231,18 @@ class Store:
     def _shown(self) -> str:
         return f"NOT ({among('video', self.snapshot().hidden)})"
 
-    @_told(_cannot_read)
+    @told(cannot_read)
     def ids(self) -> set[str]:
         """Of all clips."""
         return set(self._columns(["id"])["id"].to_pylist())
 
-    @_told(_cannot_read)
+    @told(cannot_read)
     def ids_with_features(self) -> set[str]:
         """Of all clips whose features are kept."""
         self._features.checkout_latest()
         return set(self._features.search().select(["id"]).limit(None).to_arrow()["id"].to_pylist())
 
-    @_told(_cannot_read)
+    @told(cannot_read)
     def features(self, ids: Sequence[str]) -> pa.Table:
         """What is kept of these clips, each once, in no order."""
         self._features.checkout_latest()
@@ -280,40 +252,40 @@ class Store:
 
     # Writing
 
-    @_told(cannot_write)
+    @told(cannot_write)
     def add_clips(self, rows: Sequence[pa.Table]) -> None:
         self.clips.add(pa.concat_tables(rows))
 
-    @_told(cannot_write)
+    @told(cannot_write)
     def drop_clips(self, ids: Sequence[str]) -> None:
         self.clips.delete(among("id", ids))
 
-    @_told(cannot_write)
+    @told(cannot_write)
     def add_features(self, rows: Sequence[pa.Table]) -> None:
         """To be called before `add_clips`, so that no clip is without. Some may be added twice, by interrupted runs."""
         self._features.add(pa.concat_tables(rows))
 
-    @_told(cannot_write)
+    @told(cannot_write)
     def put_videos(self, videos: Sequence[Video]) -> None:
         """Add complete videos, each in place of the one that was at its path."""
         merge = self.videos.merge_insert("path").when_matched_update_all().when_not_matched_insert_all()
         merge.execute(video_table(videos))
 
-    @_told(cannot_write)
+    @told(cannot_write)
     def move_videos(self, videos: Sequence[Video]) -> None:
         """Write new paths and stats of videos that are known."""
         self.videos.merge_insert("id").when_matched_update_all().execute(video_table(videos))
 
-    @_told(cannot_write)
+    @told(cannot_write)
     def drop_videos(self, ids: Sequence[str]) -> None:
         self.videos.delete(among("id", ids))
 
-    @_told(cannot_write)
+    @told(cannot_write)
     def put_failures(self, failures: dict[str, tuple[Failure, str]]) -> None:
         rows = [{**vars(failure), "stat": stat} for failure, stat in failures.values()]
         self._failures.add(pa.Table.from_pylist(rows, schema=FAILURES), mode="overwrite")
 
-    @_told(cannot_write)
+    @told(cannot_write)
     def tidy(self, thorough: bool = False) -> Upkeep:
         """After an update: drop the clips of no video, and do what keeps searches quick.
 
@@ -325,8 +297,10 @@ class Store:
             if self.keeps_features:
                 self._features.delete(among("video", hidden))
         done = keep_up(self.clips, thorough)
-        for other in (self.videos, self._failures, *([self._features] if self.keeps_features else [])):
-            other.optimize(cleanup_older_than=KEEP_VERSIONS)
+        if self.keeps_features:
+            done.freed += keep_up(self._features, thorough).freed
+        for small in (self.videos, self._failures):
+            small.optimize(cleanup_older_than=KEEP_VERSIONS)
         return done
 
 

@@ -1,6 +1,6 @@
-"""Keeping the table of clips quick to read as it grows: indexes, few large pieces, no versions that nobody reads.
+"""Keeping large tables quick to read as they grow: indexes, few large pieces, no versions that nobody reads.
 
-Nothing here changes what is in the table. Rows that an index has not yet are found all the same, for LanceDB looks
+Nothing here changes what is in a table. Rows that an index has not yet are found all the same, for LanceDB looks
 through them one by one; that takes time, so indexes are brought up to date when there are many such rows.
 
 LanceDB's own `Table.optimize` merges all pieces of less than a million rows: below a million clips it would write the
@@ -40,58 +40,65 @@ BITS = 5
 MOST_UNINDEXED, GROWTH = 1_000, 0.1
 # The index of vectors gets a segment each time; many are slow to search, and are merged.
 MOST_SEGMENTS = 8
-# Many small pieces slow reading. One of so many rows, with CLIP ViT-B/32 of 1 GB, is left alone.
+# Many small pieces slow reading. One of so many rows, with CLIP ViT-B/32 of 1 GB, is left alone; of features, which are
+# larger, one of so many bytes.
 MOST_PIECES = 32
-ROWS_A_PIECE = 1 << 16
+ROWS_A_PIECE, BYTES_A_PIECE = 1 << 16, 2 << 30
 # Searches that run may still read the version before.
 KEEP_VERSIONS = timedelta(minutes=10)
 
 
-def make_indexes(clips: Any) -> dict[str, float]:
-    """Make the indexes that the table should have and has not. Returns their columns, with the seconds it took."""
-    there = {column for index in clips.list_indices() for column in index.columns}
-    wanted: dict[str, Any] = dict(INDEXES)
-    if (rows := clips.count_rows()) >= EXACT_BELOW:
+def make_indexes(table: Any) -> dict[str, float]:
+    """Make the indexes that a table should have and has not. Returns their columns, with the seconds it took."""
+    there = {column for index in table.list_indices() for column in index.columns}
+    wanted: dict[str, Any] = {column: index for column, index in INDEXES.items() if column in table.schema.names}
+    if "pooled" in table.schema.names and (rows := table.count_rows()) >= EXACT_BELOW:
         partitions = rows // CLIPS_A_PARTITION
         wanted["pooled"] = IvfRq("dot", partitions, num_bits=BITS, max_iterations=ROUNDS, sample_rate=SAMPLES)
     made = {}
     for column in [column for column in wanted if column not in there]:
         begun = time.monotonic()
-        clips.create_index(column, config=wanted[column])
+        table.create_index(column, config=wanted[column])
         made[column] = time.monotonic() - begun
     return made
 
 
-def keep_up(clips: Any, thorough: bool) -> Upkeep:
-    """Bring the table of clips into order. thorough: do all that can be done, not just what is worth while."""
+def keep_up(table: Any, thorough: bool) -> Upkeep:
+    """Bring a table into order. thorough: do all that can be done, not just what is worth while."""
     begun = time.monotonic()
-    done = Upkeep(made=make_indexes(clips))
-    rows = clips.count_rows()
-    done.indexed = _refresh_indexes(clips, 0 if thorough else min(MOST_UNINDEXED, GROWTH * rows))
+    done = Upkeep(made=make_indexes(table))
+    rows, large = table.count_rows(), _rows_a_piece(table)
+    done.indexed = _refresh_indexes(table, 0 if thorough else min(MOST_UNINDEXED, GROWTH * rows))
     # After the indexes, for rows that are in an index and such that are not are never put into one piece.
-    done.merged, done.into = _merge_pieces(clips, 1 if thorough else MOST_PIECES + rows // ROWS_A_PIECE)
+    done.merged, done.into = _merge_pieces(table, 1 if thorough else MOST_PIECES + rows // large, large)
     if thorough or done.made or done.indexed or done.merged:
-        done.freed = clips.to_lance().cleanup_old_versions(KEEP_VERSIONS).bytes_removed
+        done.freed = table.to_lance().cleanup_old_versions(KEEP_VERSIONS).bytes_removed
     done.seconds = time.monotonic() - begun
     return done
 
 
-def _refresh_indexes(clips: Any, most: float) -> int:
+def _rows_a_piece(table: Any) -> int:
+    """The rows of a piece that is left alone."""
+    stats = table.stats()
+    return min(ROWS_A_PIECE, BYTES_A_PIECE * stats["num_rows"] // max(stats["total_bytes"], 1) or 1)
+
+
+def _refresh_indexes(table: Any, most: float) -> int:
     """Add to the indexes the rows that they have not yet, if these are more than `most`. Returns how many."""
-    indexes = clips.list_indices()
+    indexes = table.list_indices()
     rows: int = max(index.num_unindexed_rows for index in indexes)
     if rows <= most:
         return 0
     segments = max(index.num_segments for index in indexes)
-    clips.to_lance().optimize.optimize_indices(num_indices_to_merge=segments if segments > MOST_SEGMENTS else None)
-    clips.checkout_latest()
+    table.to_lance().optimize.optimize_indices(num_indices_to_merge=segments if segments > MOST_SEGMENTS else None)
+    table.checkout_latest()
     return rows
 
 
-def _merge_pieces(clips: Any, most: int) -> tuple[int, int]:
-    """Merge small pieces, if there are more than `most` of any size. Returns how many became how many."""
-    if clips.stats()["fragment_stats"]["num_fragments"] <= most:
+def _merge_pieces(table: Any, most: int, large: int) -> tuple[int, int]:
+    """Merge pieces of less than `large` rows, if there are more than `most` of any. Returns how many became what."""
+    if table.stats()["fragment_stats"]["num_fragments"] <= most:
         return 0, 0
-    merged = clips.to_lance().optimize.compact_files(target_rows_per_fragment=ROWS_A_PIECE)
-    clips.checkout_latest()
+    merged = table.to_lance().optimize.compact_files(target_rows_per_fragment=large)
+    table.checkout_latest()
     return merged.fragments_removed, merged.fragments_added

@@ -27,9 +27,9 @@ from hearsight.library.ahead import ahead
 from hearsight.library.changes import Pending
 from hearsight.library.encoding import batch_size
 from hearsight.library.engine import Event
-from hearsight.library.lock import cannot_write
 from hearsight.library.reading import Failed, Reader
 from hearsight.library.store import Store
+from hearsight.library.telling import cannot_write
 from hearsight.models.checkpoint import build
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.scale import fragments

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import timedelta
 from pathlib import Path
 
 import lance
 import pyarrow as pa
 from lance.fragment import FragmentMetadata, write_fragments
 
+from hearsight.library.upkeep import KEEP_VERSIONS
+
 ROWS = 4096
-# Searches that run may still read the version before.
-KEEP_VERSIONS = timedelta(minutes=10)
 
 
 def write(rows: pa.Table, table: Path) -> list[str]:
