@@ -17,7 +17,8 @@ def ranked(similarity, strength):
     ids = [f"{i:04}" for i in range(len(similarity))]
     per_frame = np.zeros((len(similarity), 1), np.float32)
     strength = np.array(strength, float)
-    found = Candidates(ids, [(0, id) for id in ids], np.array(similarity, np.float32), per_frame, strength, strength)
+    videos, at = [(0, id) for id in ids], list(range(len(ids)))
+    found = Candidates(ids, videos, at, np.array(similarity, np.float32), per_frame, strength, strength)
     return search.rank(found, "hybrid")[0]
 
 

@@ -11,6 +11,7 @@ from hearsight.library import Library, upkeep
 from hearsight.library.lock import updating
 from hearsight.library.schema import read_vectors
 from hearsight.library.store import Store
+from hearsight.library.view import View
 from tests.library.conftest import add_made_up, film
 
 EVERY_VIDEO = 40
@@ -71,6 +72,24 @@ def test_what_is_in_no_index_yet_is_found(store, large, model):
     assert set(store.saying("giraffe", ["id"], 10, None)["id"].to_pylist()) == set(new)
     assert len(store.rows(f"id = '{new[0]}'", ["id"])) == 1
     assert store.snapshot().clips == 2 * EVERY_VIDEO + len(new)
+
+
+def test_clips_whose_rows_move_while_a_search_runs_are_told_of(tmp_path, folder, model, monkeypatch):
+    """Pieces are merged between finding clips and reading what is told of them."""
+    library = Library.create(folder, model, tmp_path / "library", seconds=2)
+    library.update(model, None)
+    film(folder / "late.mkv", 4, seed=7)
+    library.update(model, None)
+    expected = library.search("a bell", model).hits
+    rows = View.rows
+
+    def merged_meanwhile(view, at, columns):
+        library.optimise()
+        assert len(view.place.store.take(list(at.values()), ["id"])) < len(at)
+        return rows(view, at, columns)
+
+    monkeypatch.setattr(View, "rows", merged_meanwhile)
+    assert library.search("a bell", model).hits == expected
 
 
 def test_filters_reach_further_than_the_nearest_partitions(store, large):

@@ -3,6 +3,7 @@
 Names and words of the films are what a stranger may have thought of.
 """
 
+import asyncio
 import os
 import re
 import signal
@@ -11,10 +12,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 from unittest import mock
 from urllib.parse import urlsplit
 
@@ -83,12 +86,21 @@ def until_closed(connection: socket.socket) -> bytes:
     return told
 
 
+T = TypeVar("T")
+
+
 def eventually(holds: Callable[[], bool], seconds: float = 10) -> bool:
     """Whether something comes true soon."""
     end = time.monotonic() + seconds
     while not (held := holds()) and time.monotonic() < end:
         time.sleep(0.05)
     return bool(held)
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """In a thread of its own: where Playwright has run, the thread of the tests has a loop already."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, asyncio.wait_for(work, 60)).result()
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ import pytest
 from PIL import Image
 
 from hearsight.library import Collection
-from hearsight.web import connections, guard, search_routes, serving, streaming
+from hearsight.web import connections, guard, search_routes, serving, streaming, workers
 from tests.making_media import beep, make_media
 from tests.web.conftest import HOSTILE, MARKUP, SCRIPT, TOKEN, eventually, until_closed
 
@@ -416,7 +416,7 @@ def test_signing_in_takes_no_more_than_a_token(token_server):
     with token_server.client() as client:
         assert client.post("session", json={"token": "x" * 100_000}).status_code == 413
     head = request(token_server, "POST /api/v1/session", "Content-Type: application/json", "Transfer-Encoding: chunked")
-    with token_server.connect(head) as connection:
+    with token_server.connect(head) as connection, suppress(ConnectionError):  # cut off, maybe before all is sent
         for _ in range(4):
             connection.sendall(b"8000\r\n" + b" " * 0x8000 + b"\r\n")
         assert status(connection.recv(1 << 16)) == 400
@@ -633,7 +633,7 @@ def test_64_searches_at_once_are_answered_or_put_off(server):
         answers = list(threads.map(search, range(128)))
     assert {status(answer) for answer in answers} <= {200, 503}
     assert all(b"\nretry-after: 1\r" in answer for answer in answers if status(answer) == 503)
-    assert sum(status(answer) == 200 for answer in answers) >= serving.MOST_WAITING
+    assert sum(status(answer) == 200 for answer in answers) >= workers.MOST_WAITING
 
 
 def test_too_many_searches_are_put_off(open_server, holiday, monkeypatch):
@@ -659,7 +659,7 @@ def test_too_many_searches_are_put_off(open_server, holiday, monkeypatch):
             assert api.get("status").status_code == 200
             go.set()
             statuses = [status(until_closed(connection)) for connection in waiting]
-        assert set(statuses) == {200, 503} and statuses.count(200) <= serving.MOST_WAITING
+        assert set(statuses) == {200, 503} and statuses.count(200) <= workers.MOST_WAITING
 
 
 def test_who_vanishes_holds_no_place(server, api):

@@ -7,11 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, TypeVar
 
 import pytest
 
@@ -23,8 +20,8 @@ from hearsight.web import updates
 from hearsight.web.updates import FailedFile, Updater, UpdateRunningError, UpdateState
 from tests.library.conftest import film
 from tests.making import tiny_model
+from tests.web.conftest import run
 
-T = TypeVar("T")
 LINE = {"done": 0, "total": 9, "share": 0.0, "seconds_left": None, "path": "a.mkv", "clips": 0, "failed": []}
 SERVER = """
 import asyncio, sys
@@ -82,12 +79,6 @@ def saying(tmp_path):
         return updater
 
     return saying
-
-
-def run(work: Coroutine[Any, Any, T]) -> T:
-    """In a thread of its own: where Playwright has run, the thread of the tests has a loop already."""
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, work).result()
 
 
 async def outcome(updater: Updater) -> UpdateState:

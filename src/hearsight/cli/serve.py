@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import socket
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -50,12 +51,13 @@ def serve(
     _check_token(host, token)
     shelves, model = _shelves(folders or [], library)
     listening = _listen(host, port)
+    from hearsight.web.helpers import cores
     from hearsight.web.server import run
     from hearsight.web.serving import Serving
 
     names = ", ".join(shelves)
     run(
-        Serving(shelves, model, lambda: _load(shelves, model), token),
+        Serving(shelves, model, partial(_load, shelves, model), token, helpers=cores()),
         listening,
         lambda address: show.note(f"searching {names} at {address}{'#token=...' if token else ''} (Ctrl-C ends it)"),
     )

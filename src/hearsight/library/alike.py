@@ -38,4 +38,5 @@ def _compared(number: int, view: View, vector: NDArray[np.float32], wanted: int)
     per_frame = np.where(clips.mask, frames @ vector[: frames.shape[-1]], np.float32(-1))
     cosine = clips.pooled @ vector / np.linalg.norm(clips.pooled, axis=1).clip(LEAST)
     nothing = np.zeros(len(clips.ids))
-    return Candidates(clips.ids, [(number, video) for video in clips.videos], cosine, per_frame, nothing, nothing)
+    videos = [(number, video) for video in clips.videos]
+    return Candidates(clips.ids, videos, clips.at, cosine, per_frame, nothing, nothing)

@@ -26,13 +26,15 @@ TOLD = ["id", "start", "end", "gates", "lines", "has_speech", "has_sound"]
 class Candidates:
     """Clips, with what the query makes of each: lists and arrays of one entry a clip.
 
-    videos: the id of the clip's video, behind the number of the view that it was found in. similarity: the model's
+    videos: the id of the clip's video, behind the number of the view that it was found in. at: where its row is there.
+    similarity: the model's
     logits. per_frame: (clips, F) cosines, -1 for padding. bm25: 0 where no word was found. strength: see
     `Query.strength`.
     """
 
     ids: list[str]
     videos: list[tuple[int, str]]
+    at: list[int]
     similarity: NDArray[np.float32]
     per_frame: NDArray[np.float32]
     bm25: NDArray[np.float64]
@@ -47,6 +49,7 @@ class Candidates:
         return cls(
             [id for part in parts for id in part.ids],
             [video for part in parts for video in part.videos],
+            [at for part in parts for at in part.at],
             *(np.concatenate([getattr(part, name) for part in parts]) for name in arrays),
         )
 
@@ -125,12 +128,12 @@ def _told(
     found: Candidates, rows: Sequence[int], vector: NDArray[np.float32], views: Sequence[View]
 ) -> dict[tuple[int, str], dict[str, Any]]:
     """What the tables tell of clips, with the dot products of their pooled vectors; by view and id."""
-    wanted: defaultdict[int, list[str]] = defaultdict(list)
+    wanted: defaultdict[int, dict[str, int]] = defaultdict(dict)
     for row in rows:
-        wanted[found.videos[row][0]].append(found.ids[row])
+        wanted[found.videos[row][0]][found.ids[row]] = found.at[row]
     told = {}
-    for number, ids in wanted.items():
-        table = views[number].rows(ids, [*TOLD, *POOLED])
+    for number, at in wanted.items():
+        table = views[number].rows(at, [*TOLD, *POOLED])
         cosines = {name: (read_vectors(table, name) @ vector).tolist() for name in POOLED}
         for i, clip in enumerate(table.select(TOLD).to_pylist()):
             clip["cosines"] = {name: values[i] for name, values in cosines.items()}

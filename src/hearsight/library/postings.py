@@ -47,3 +47,11 @@ class Postings:
             if stem in self._rows:
                 scores[self._rows[stem]] += self._weights[stem]
         return scores
+
+    def matched(self, stems: Iterable[str]) -> NDArray[np.int64]:
+        """How many of these words every transcript has."""
+        numbers = np.zeros(self._count, np.int64)
+        for stem in stems:
+            if stem in self._rows:
+                numbers[self._rows[stem]] += 1
+        return numbers

@@ -11,18 +11,18 @@ from numpy.typing import NDArray
 
 from hearsight.library.schema import read_mask, read_vectors
 
-COLUMNS = ["id", "video", "pooled", "frames", "mask", "transcript"]
+COLUMNS = ["id", "video", "pooled", "frames", "mask"]
 
 
 @dataclass(frozen=True)
 class Ranked:
-    """n clips. transcripts: "" where none was read. pooled: (n, D). frames: (n, F, D) float16 or float32, with mask
-    (n, F).
+    """n clips. at: where to find them again: the table's row ids, or its rows if it is in memory. pooled: (n, D).
+    frames: (n, F, D) float16 or float32, with mask (n, F).
     """
 
     ids: list[str]
     videos: list[str]
-    transcripts: list[str]
+    at: list[int]
     pooled: NDArray[np.float32]
     frames: NDArray[Any]
     mask: NDArray[np.bool_]
@@ -30,18 +30,18 @@ class Ranked:
     @classmethod
     def of(cls, table: pa.Table) -> Ranked:
         ids, videos = table["id"].to_pylist(), table["video"].to_pylist()
-        transcripts = [text or "" for text in table["transcript"].to_pylist()]
+        at = table["_rowid"].to_pylist() if "_rowid" in table.column_names else list(range(len(table)))
         mask = read_mask(table)
         n, F = mask.shape
         frames = read_vectors(table, "frames", np.float16)
         frames = frames.reshape(n, F, frames.shape[1] // F)
-        return cls(ids, videos, transcripts, read_vectors(table, "pooled"), frames, mask)
+        return cls(ids, videos, at, read_vectors(table, "pooled"), frames, mask)
 
     def take(self, rows: list[int]) -> Ranked:
         return Ranked(
             [self.ids[row] for row in rows],
             [self.videos[row] for row in rows],
-            [self.transcripts[row] for row in rows],
+            [self.at[row] for row in rows],
             self.pooled[rows],
             self.frames[rows],
             self.mask[rows],

@@ -5,7 +5,7 @@ A look into a table on disk costs its search a few milliseconds of every core, t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from hearsight.library.postings import Postings
 from hearsight.library.ranked import Ranked
-from hearsight.library.words import stems
+from hearsight.library.words import Query, Said, stems
 
 if TYPE_CHECKING:
     from hearsight.library.where import Where
@@ -27,8 +27,8 @@ class Resident:
     def __init__(self, table: pa.Table) -> None:
         self.table = table.combine_chunks()
         self.ranked = Ranked.of(self.table)
-        self._row = {id: row for row, id in enumerate(self.ranked.ids)}
-        self._postings = Postings([stems(transcript) for transcript in self.ranked.transcripts])
+        self._said = [stems(text or "") for text in self.table["transcript"].to_pylist()]
+        self._postings = Postings(self._said)
         videos = self.table["video"].combine_chunks().dictionary_encode()
         self._video_names: list[str] = videos.dictionary.to_pylist()
         self._videos: NDArray[np.int64] = videos.indices.to_numpy().astype(np.int64)
@@ -40,12 +40,16 @@ class Resident:
         passing = self._passing(where)
         return _highest(near, np.arange(len(near)) if passing is None else passing.nonzero()[0], limit)
 
-    def saying(self, content: Iterable[str], limit: int, where: Where) -> dict[int, float]:
-        """The rows that best say any of these stems, with their BM25."""
-        scores = self._postings.bm25(content)
+    def saying(self, query: Query, limit: int, where: Where) -> dict[int, Said]:
+        """The rows that best say any word of a query, with what that is worth."""
+        scores = self._postings.bm25(query.content)
         passing = self._passing(where)
         found = scores > 0 if passing is None else passing & (scores > 0)
-        return {row: float(scores[row]) for row in _highest(scores, found.nonzero()[0], limit)}
+        enough = self._postings.matched(query.content) >= query.fewest
+        return {
+            row: Said(float(scores[row]), query.strength(self._said[row]) if enough[row] else 0.0)
+            for row in _highest(scores, found.nonzero()[0], limit)
+        }
 
     def _passing(self, where: Where) -> NDArray[np.bool_] | None:
         """Which rows a search may find; None for all."""
@@ -56,9 +60,12 @@ class Resident:
             masks.append(np.array([name not in where.hidden for name in self._video_names], bool)[self._videos])
         return np.logical_and.reduce(masks) if masks else None
 
-    def rows(self, ids: Collection[str], columns: Sequence[str]) -> pa.Table:
-        """These clips, without those that are gone."""
-        rows = [self._row[id] for id in ids if id in self._row]
+    def of_video(self, video: str, columns: Sequence[str]) -> pa.Table:
+        """The rows of a video's clips, with their places as `_rowid`."""
+        rows = (self._videos == self._video_names.index(video)).nonzero()[0]
+        return self.rows(rows.tolist(), columns).append_column("_rowid", pa.array(rows))
+
+    def rows(self, rows: Sequence[int], columns: Sequence[str]) -> pa.Table:
         return self.table.select(columns).take(pa.array(rows, pa.int64()))
 
 

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -38,13 +38,14 @@ from hearsight.library.explain import Candidates, explain, grouped
 from hearsight.library.ranked import Ranked
 from hearsight.library.results import Filters, Hit, Mode, SearchResult
 from hearsight.library.view import Place, View
-from hearsight.library.words import Query, stems
+from hearsight.library.words import Query, Said
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.types import VideoEmbedding
 
 CANDIDATES, PER_HIT, MOST_CANDIDATES = 100, 10, 5000
 K = 60
 FIRST_BY_BOTH = 2 / (K + 1)
+SILENCE = Said()
 
 
 def search(
@@ -79,11 +80,9 @@ def moments(place: Place, text: str, model: CLIP4Clip, mode: Mode, video: str) -
     view = View.of(place, Filters())
     if video not in view.snapshot.videos:
         return []
-    clips = view.of_video(video)
-    strength = np.array([query.strength(stems(said)) if mode != "dense" else 0.0 for said in clips.transcripts])
-    found = Candidates(clips.ids, [(0, video)] * len(clips.ids), *score(clips, vector, model), strength, strength)
+    found = compared(0, *view.of_video(video, query if mode != "dense" else None), vector, model)
     order, scores = rank(found, mode)
-    order += sorted(set(range(len(clips.ids))) - set(order))  # in mode "speech", those that say none of the words
+    order += sorted(set(range(len(found.ids))) - set(order))  # in mode "speech", those that say none of the words
     hits = explain(found, order, [0] * len(order), scores, query, vector, mode, [view])
     return sorted(hits, key=lambda hit: hit.start)
 
@@ -114,22 +113,27 @@ def candidates(
     """
     parts = []
     for number, view in enumerate(views):
-        clips, bm25 = view.candidates(vector if mode != "speech" else None, query if mode != "dense" else None, wanted)
-        strength = [
-            query.strength(stems(transcript)) if id in bm25 else 0.0
-            for id, transcript in zip(clips.ids, clips.transcripts, strict=True)
-        ]
-        said = [bm25.get(id, 0.0) for id in clips.ids]
-        videos = [(number, video) for video in clips.videos]
-        parts.append(Candidates(clips.ids, videos, *score(clips, vector, model), np.array(said), np.array(strength)))
+        clips = view.candidates(vector if mode != "speech" else None, query if mode != "dense" else None, wanted)
+        parts.append(compared(number, *clips, vector, model))
     return Candidates.joined(parts)
+
+
+def compared(
+    number: int, clips: Ranked, said: Mapping[str, Said], vector: NDArray[np.float32], model: CLIP4Clip
+) -> Candidates:
+    """Clips of the view of this number, with everything that ranks them."""
+    words = [said.get(id, SILENCE) for id in clips.ids]
+    bm25, strength = (np.array([getattr(worth, name) for worth in words]) for name in Said._fields)
+    videos = [(number, video) for video in clips.videos]
+    return Candidates(clips.ids, videos, clips.at, *score(clips, vector, model), bm25, strength)
 
 
 def score(
     clips: Ranked, vector: NDArray[np.float32], model: CLIP4Clip
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """The model's exact similarity of each clip, and the cosine of each of its frames (-1 for padding)."""
-    frames = torch.tensor(clips.frames, device=model.device).float()  # torch widens faster than NumPy
+    # torch widens faster than NumPy
+    frames = torch.from_numpy(np.require(clips.frames, requirements="W")).to(model.device).float()
     mask, pooled, text = (torch.from_numpy(values).to(model.device) for values in (clips.mask, clips.pooled, vector))
     with torch.inference_mode():
         video = VideoEmbedding(frames, mask, pooled, vision=frames)
@@ -143,7 +147,8 @@ def score(
 
 def rank(found: Candidates, mode: Mode) -> tuple[list[int], NDArray[Any]]:
     """Rows, best first, and the score of each row. Equal ones are in order of their ids."""
-    names = np.argsort(np.argsort(found.ids))  # the place of each id among them all
+    names = np.empty(len(found.ids), np.int64)  # the place of each id among them all
+    names[sorted(range(len(names)), key=found.ids.__getitem__)] = np.arange(len(names))
     by_meaning = _order(names, found.similarity)
     if mode == "dense":
         return by_meaning.tolist(), found.similarity

@@ -196,21 +196,26 @@ class Store:
 
     @told(cannot_read)
     def nearest(self, vector: NDArray[np.float32], columns: Sequence[str], limit: int, where: str | None) -> pa.Table:
-        """The clips whose pooled vectors are nearest to a text's, with their `_distance`."""
+        """The clips whose pooled vectors are nearest to a text's, with their `_distance` and `_rowid`."""
         near = self.clips.search(vector, vector_column_name="pooled").distance_type("dot")
         near = near.minimum_nprobes(PARTITIONS).maximum_nprobes(0)  # more where a filter leaves too few
         return _fetch(near, [*columns, "_distance"], limit, where)
 
     @told(cannot_read)
     def saying(self, words: str, columns: Sequence[str], limit: int, where: str | None) -> pa.Table:
-        """The clips that best say any of the words, with their BM25 as `_score`."""
+        """The clips that best say any of the words, with their BM25 as `_score`, and `_rowid`."""
         said = self.clips.search(MatchQuery(words, "transcript"), query_type="fts")
         return _fetch(said, [*columns, "_score"], limit, where)
 
     @told(cannot_read)
     def rows(self, where: str, columns: Sequence[str]) -> pa.Table:
-        """All clips of which a condition is true."""
-        return self.clips.search().where(where).select(columns).limit(None).to_arrow()
+        """All clips of which a condition is true, with their `_rowid`."""
+        return self.clips.search().where(where).select(columns).with_row_id(True).limit(None).to_arrow()
+
+    @told(cannot_read)
+    def take(self, at: Sequence[int], columns: Sequence[str]) -> pa.Table:
+        """The clips with these row ids, in no order; without those that stand elsewhere by now."""
+        return self.clips.take_row_ids(list(at)).select(list(columns)).to_arrow()
 
     @told(cannot_read)
     def some(self, columns: Sequence[str], limit: int) -> pa.Table:
@@ -313,7 +318,7 @@ def among(column: str, ids: Sequence[str] | frozenset[str]) -> str:
 def _fetch(builder: Any, columns: list[str], limit: int, where: str | None) -> pa.Table:
     if where is not None:
         builder = builder.where(where, prefilter=True)
-    return builder.select(columns).limit(limit).to_arrow()
+    return builder.select(columns).with_row_id(True).limit(limit).to_arrow()
 
 
 def _counted(column: pa.ChunkedArray, known: pa.ChunkedArray) -> tuple[int, frozenset[str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +15,7 @@ from hearsight.library.ranked import COLUMNS, Ranked
 from hearsight.library.results import Filters
 from hearsight.library.store import Snapshot, Store, among
 from hearsight.library.where import Where
-from hearsight.library.words import Query
-
-# A transcript is only read where it may have words of the query in it.
-UNREAD = [column for column in COLUMNS if column != "transcript"]
+from hearsight.library.words import Query, Said, stems
 
 
 @dataclass(frozen=True)
@@ -44,46 +41,61 @@ class View:
 
     def candidates(
         self, vector: NDArray[np.float32] | None, query: Query | None, limit: int
-    ) -> tuple[Ranked, dict[str, float]]:
+    ) -> tuple[Ranked, dict[str, Said]]:
         """The clips nearest to a pooled vector and those that best say a query's words, each once.
 
-        None for what is not asked. limit: how many of either. Also the BM25, by id, of those that say the words.
+        None for what is not asked. limit: how many of either. Also what the words are worth, by id, where any is said.
         """
         resident = self.snapshot.resident
         if resident is not None:
-            said = resident.saying(query.content, limit, self.where) if query else {}
+            said = resident.saying(query, limit, self.where) if query else {}
             near = resident.nearest(vector, limit, self.where) if vector is not None else []
             found = resident.ranked.take(list(dict.fromkeys([*near, *said])))
-            return found, {resident.ranked.ids[row]: score for row, score in said.items()}
+            return found, {resident.ranked.ids[row]: worth for row, worth in said.items()}
         return self._on_disk(vector, query, limit)
 
     def _on_disk(
         self, vector: NDArray[np.float32] | None, query: Query | None, limit: int
-    ) -> tuple[Ranked, dict[str, float]]:
+    ) -> tuple[Ranked, dict[str, Said]]:
         """As `candidates`. Both kinds are looked for at the same time, for either keeps one core busy."""
         store, where = self.place.store, self.where.sql
-        found, bm25 = [store.clips.schema.empty_table().select(COLUMNS)], {}
+        found, worth = [], {}
         with ThreadPoolExecutor(1) as beside:
             words = query.spoken if query and query.content else ""
-            saying = beside.submit(lambda: store.saying(words, COLUMNS, limit, where)) if words else None
-            near = None if vector is None else store.nearest(vector, UNREAD, limit, where)
-        if saying is not None:
+            saying = beside.submit(store.saying, words, [*COLUMNS, "transcript"], limit, where) if words else None
+            near = None if vector is None else store.nearest(vector, COLUMNS, limit, where)
+        if saying is not None and query is not None:
             said = saying.result()
-            bm25 = dict(zip(said["id"].to_pylist(), said["_score"].to_pylist(), strict=True))
-            found.append(said.select(COLUMNS))
+            found.append(said)
+            for clip in said.select(["id", "transcript", "_score"]).to_pylist():
+                worth[clip["id"]] = Said(clip["_score"], query.strength(stems(clip["transcript"])))
         if near is not None:
-            found.append(near.select(UNREAD))
-        ranked = Ranked.of(pa.concat_tables(found, promote_options="default"))
-        # A clip may be found twice, first by what it says, and have come since the snapshot.
+            found.append(near)
+        if not found:
+            return Ranked.of(store.clips.schema.empty_table()), worth
+        ranked = Ranked.of(pa.concat_tables(table.select([*COLUMNS, "_rowid"]) for table in found))
+        # A clip may be found twice, and have come since the snapshot.
         first = {id: row for row, id in reversed(list(enumerate(ranked.ids)))}
-        return ranked.take([row for row in first.values() if ranked.videos[row] in self.snapshot.videos]), bm25
+        return ranked.take([row for row in first.values() if ranked.videos[row] in self.snapshot.videos]), worth
 
-    def rows(self, ids: Collection[str], columns: Sequence[str]) -> pa.Table:
-        """These clips, in no order; without those that are gone."""
+    def rows(self, at: Mapping[str, int], columns: Sequence[str]) -> pa.Table:
+        """The rows of clips, in no order; without those that are gone. at: where they were found, by id."""
         if self.snapshot.resident is not None:
-            return self.snapshot.resident.rows(ids, columns)
-        return self.place.store.rows(among("id", list(ids)), columns)
+            return self.snapshot.resident.rows(list(at.values()), columns)
+        store = self.place.store
+        table = store.take(list(at.values()), columns)
+        # Rows change their places when pieces are merged, which may be now.
+        return table if set(table["id"].to_pylist()) == at.keys() else store.rows(among("id", list(at)), columns)
 
-    def of_video(self, video: str) -> Ranked:
-        """All clips of a video, in no order."""
-        return Ranked.of(self.place.store.rows(among("video", [video]), COLUMNS))
+    def of_video(self, video: str, query: Query | None) -> tuple[Ranked, dict[str, Said]]:
+        """As `candidates`: all clips of a video, with how strongly they say a query's words."""
+        resident, columns = self.snapshot.resident, [*COLUMNS, "transcript"]
+        if resident is not None:
+            table = resident.of_video(video, columns)
+        else:
+            table = self.place.store.rows(among("video", [video]), columns)
+        ranked = Ranked.of(table)
+        if query is None:
+            return ranked, {}
+        strength = (query.strength(stems(text or "")) for text in table["transcript"].to_pylist())
+        return ranked, {id: Said(worth, worth) for id, worth in zip(ranked.ids, strength, strict=True)}

@@ -8,11 +8,12 @@ that languages without spaces work, lower-case, without accents, stemmed as Engl
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from itertools import chain, pairwise
+from math import ceil
 from sys import intern
+from typing import NamedTuple
 
 from hearsight.errors import HearsightError
 from hearsight.lance import lancedb
@@ -75,6 +76,13 @@ def _ignored(listed: str) -> frozenset[str]:
     return frozenset(stems(listed))
 
 
+class Said(NamedTuple):
+    """What the words of a query that a transcript has are worth: in search.py's two ways."""
+
+    bm25: float = 0.0
+    strength: float = 0.0
+
+
 @dataclass(frozen=True)
 class Query:
     """A query, cleaned of what no text can hold. Raises HearsightError if there is nothing in it to look for."""
@@ -114,9 +122,15 @@ class Query:
         return " ".join(word for stem, word in typed.items() if stem in self.content)
 
     @cached_property
-    def _others(self) -> int:
-        """How many words it has beside those of content."""
-        return len(set(self.stems) - self.content)
+    def asked(self) -> frozenset[str]:
+        """All its words."""
+        return frozenset(self.stems)
+
+    @cached_property
+    def fewest(self) -> int:
+        """Of the content words, so many a transcript has to have, whatever stands in a row in it."""
+        others = len(self.asked - self.content)
+        return max(1, ceil(LEAST_COVERAGE * len(self.content) - STOP_WORD * others))
 
     @cached_property
     def runs(self) -> frozenset[tuple[str, ...]]:
@@ -124,7 +138,7 @@ class Query:
         pairs = ((a, b) for a, b in pairwise(self.stems) if a in self.content or b in self.content)
         return frozenset(chain(pairs, zip(self.stems, self.stems[1:], self.stems[2:], strict=False)))
 
-    def strength(self, transcript: Sequence[str]) -> float:
+    def strength(self, transcript: tuple[str, ...]) -> float:
         """How surely a transcript (its stems) says what is asked for, from 0 to 1.
 
         The part of the content words that it has, times the evidence: three of the words, or fewer that stand together
@@ -132,11 +146,13 @@ class Query:
         for"). Without half of the content words it is 0.
         """
         matched = self.content.intersection(transcript)
-        most = len(matched) + STOP_WORD * self._others
-        if not matched or most < LEAST_COVERAGE * len(self.content):  # told without a look at what stands in a row
+        if len(matched) < self.fewest:
             return 0.0
-        in_rows = chain(pairwise(transcript), zip(transcript, transcript[1:], transcript[2:], strict=False))
-        shared = self.runs.intersection(in_rows)
+        if len(matched) >= CERTAIN and len(self.asked) == len(self.content):  # no matter what stands in a row
+            return len(matched) / len(self.content)
+        begin = [place for place, word in enumerate(transcript) if word in self.asked]
+        rows = chain.from_iterable((transcript[at : at + 2], transcript[at : at + LONG_RUN]) for at in begin)
+        shared = self.runs.intersection(rows)
         in_a_row = {word for run in shared if len(run) == LONG_RUN for word in run} - self.content
         coverage = min(1.0, (len(matched) + STOP_WORD * len(in_a_row)) / len(self.content))
         if coverage < LEAST_COVERAGE:

@@ -19,8 +19,9 @@ from hearsight.errors import HearsightError
 from hearsight.library.identity import UnreadableError
 from hearsight.web import clip_routes, library_routes, search_routes, server_routes
 from hearsight.web.guard import API, HEADERS, Guard
-from hearsight.web.serving import BusyError, Serving
+from hearsight.web.serving import Serving
 from hearsight.web.updates import UpdateRunningError
+from hearsight.web.workers import BusyError
 
 PAGE = Path(__file__).parent / "page"
 ROUTERS = (server_routes.router, search_routes.router, library_routes.router, clip_routes.router)

@@ -59,7 +59,7 @@ async def moments(served: Served, library: LibraryName, clip: ClipId, q: Text, m
     """All clips of the clip's video in order of time, each with how well it answers, ranked among themselves."""
     await _details(served, library, clip)
     collection = await served.collection()
-    return await served.work(collection.moments, library, clip, q, mode)
+    return await served.workers.work(collection.moments, library, clip, q, mode)
 
 
 @router.get("/similar", responses={200: samples.of({**samples.RESULT, "query": ""}), **problems(404, 503)})
@@ -68,7 +68,7 @@ async def similar(
 ) -> SearchResult:
     """The moments of other videos, in all libraries, that are most like the clip."""
     collection = await served.collection()
-    found = await served.work(collection.similar, library, clip, limit, filters)
+    found = await served.workers.work(collection.similar, library, clip, limit, filters)
     if found is None:
         raise no_clip(clip)
     return found

@@ -18,7 +18,7 @@ from hearsight.web.asking import By, Filtered, Limit, Searched, Served, Text, pr
 from hearsight.web.cut_lists import csv_of, edl_of, fcpxml_of
 from hearsight.web.example import decode, inputs_of
 from hearsight.web.results import Format
-from hearsight.web.serving import BusyError
+from hearsight.web.workers import BusyError
 
 if TYPE_CHECKING:
     from hearsight.library import Collection
@@ -49,7 +49,7 @@ async def search(
 ) -> SearchResult:
     """Find moments by what is seen, heard or said in them: the best moment of each video, best first."""
     collection = await served.collection()
-    return await served.work(collection.search, q, mode, limit, filters, library)
+    return await served.workers.work(collection.search, q, mode, limit, filters, library)
 
 
 @router.get(
@@ -69,12 +69,9 @@ async def export(
     """The same as a file: a table, or a list of cuts that an editing program opens."""
     collection = await served.collection()
     kind, write = WRITERS[format]
-
-    def written() -> str:
-        return write(collection.search(q, mode, limit, filters, library))
-
+    result = await served.workers.work(collection.search, q, mode, limit, filters, library)
     name = f'attachment; filename="hearsight.{format}"'
-    return Response(await served.work(written), media_type=kind, headers={"content-disposition": name})
+    return Response(write(result), media_type=kind, headers={"content-disposition": name})
 
 
 @router.post(

@@ -1,25 +1,20 @@
-"""What a server has: its libraries, their model once it is loaded, and a few threads that search."""
+"""What a server has: its libraries, their model once it is loaded, and who searches them."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from hearsight.errors import HearsightError
 from hearsight.web.updates import Updater
+from hearsight.web.workers import Workers
 
 if TYPE_CHECKING:
     from hearsight.library import Collection
     from hearsight.library.results import Suggestion
 
-# A search keeps a core busy; more at once would only wait for each other.
-AT_WORK = 2
-# So many may wait for their turn. Whoever comes then is told to come again.
-MOST_WAITING = 48
 # Each is decoded by a process of its own, of up to some hundred megabytes.
 EXAMPLES_AT_WORK = 2
 # Examples that are being sent, which takes as long as the sender likes, or are decoded. Each is a file.
@@ -27,10 +22,6 @@ MOST_EXAMPLES = 16
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-class BusyError(HearsightError):
-    """Too much is asked for at once."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +36,16 @@ class Serving:
     """The state of a server. Made before its event loop; `open` and `close` run in it.
 
     load: opens the libraries and their model, which takes seconds; runs in a thread of its own. token: what every
-    request has to know, if anything.
+    request has to know, if anything. helpers: how many other processes may search; `load` has to be fit for pickling.
     """
 
     def __init__(
-        self, shelves: Mapping[str, Shelf], model: str, load: Callable[[], Collection], token: str | None = None
+        self,
+        shelves: Mapping[str, Shelf],
+        model: str,
+        load: Callable[[], Collection],
+        token: str | None = None,
+        helpers: int = 0,
     ) -> None:
         self.shelves = dict(shelves)
         self.model = model
@@ -57,9 +53,8 @@ class Serving:
         self.updates: dict[str, Updater] = {}
         self._load = load
         self._loading: asyncio.Task[Collection] | None = None
-        self._workers = ThreadPoolExecutor(AT_WORK, thread_name_prefix="search")
+        self.workers = Workers(load, helpers)
         self._suggestions: asyncio.Task[list[Suggestion]] | None = None
-        self._waiting = 0
         self.examples = asyncio.Semaphore(MOST_EXAMPLES)
         self.decoders = asyncio.Semaphore(EXAMPLES_AT_WORK)
 
@@ -70,7 +65,7 @@ class Serving:
     async def close(self) -> None:
         for update in self.updates.values():
             await update.close()
-        self._workers.shutdown(wait=False, cancel_futures=True)
+        self.workers.close()
 
     @property
     def ready(self) -> bool:
@@ -88,25 +83,12 @@ class Serving:
 
         collection = await self.collection()
         if self._suggestions is None or (self._suggestions.done() and self._suggestions.exception()):
-            self._suggestions = asyncio.create_task(self.work(suggestions, collection))
+            self._suggestions = asyncio.create_task(self.look(suggestions, collection))
         return await asyncio.shield(self._suggestions)
 
     async def look(self, task: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run something that reads a little of a table or file: not held up by searches."""
         return await asyncio.to_thread(task, *args, **kwargs)
-
-    async def work(self, task: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run something that computes or reads tables, in one of the few threads for that.
-
-        Raises BusyError when too many wait already.
-        """
-        if self._waiting >= MOST_WAITING:
-            raise BusyError("too many searches at once; try again in a moment")
-        self._waiting += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._workers, lambda: task(*args, **kwargs))
-        finally:
-            self._waiting -= 1
 
 
 def named(shelves: Sequence[Shelf]) -> dict[str, Shelf]:

@@ -1,0 +1,120 @@
+"""Other processes that search as this one does: Python computes one thing at a time, and a machine has several cores.
+
+Each opens the libraries and loads the model for itself, in seconds, and takes as much memory as the first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import signal
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing import resource_tracker
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+
+from hearsight.errors import HearsightError
+
+if TYPE_CHECKING:
+    from types import MethodType
+
+    from hearsight.library import Collection
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class LostError(Exception):
+    """A helper has ended: killed, most likely, where memory is short."""
+
+
+class Helper:
+    """A process with a collection of its own. Lives in one event loop, and ends with this process, however that ends.
+
+    load: makes the collection there; can be pickled.
+    """
+
+    def __init__(self, load: Callable[[], Collection]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._awaited: deque[asyncio.Future[Any]] = deque()
+        context = multiprocessing.get_context("spawn")
+        self._pipe, there = context.Pipe()
+        process = context.Process(target=_help, args=(there, load), name="hearsight helper", daemon=True)
+        # Ctrl-C in a terminal is sent to all processes, and is this one's to hear. A new one blocks what is blocked,
+        # unless multiprocessing has to begin its own process first, which unblocks it.
+        resource_tracker.ensure_running()
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+        try:
+            process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        there.close()
+        self._loop.add_reader(self._pipe.fileno(), self._hear)
+        self._ready = self._answer()
+
+    async def ready(self) -> None:
+        """Waits until it is. Raises LostError if it has ended before."""
+        await self._ready
+
+    async def run(self, task: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """What a method of the collection makes there, after what was asked before.
+
+        Raises what it raises, or LostError.
+        """
+        try:
+            self._pipe.send((cast("MethodType", task).__func__, args, kwargs))
+        except OSError as error:
+            raise LostError from error
+        return cast("R", await self._answer())
+
+    def close(self) -> None:
+        if not self._pipe.closed:
+            self._loop.remove_reader(self._pipe.fileno())
+            self._pipe.close()
+        while self._awaited:
+            _settle(self._awaited.popleft(), LostError())
+
+    def _answer(self) -> asyncio.Future[Any]:
+        self._awaited.append(self._loop.create_future())
+        return self._awaited[-1]
+
+    def _hear(self) -> None:
+        """Called when something came. Answers come in the order of what was asked."""
+        try:
+            answer = self._pipe.recv()
+        except (EOFError, OSError):
+            self.close()
+        else:
+            _settle(self._awaited.popleft(), answer)
+
+
+def _settle(future: asyncio.Future[Any], answer: Any) -> None:
+    """Unless who asked has left."""
+    if future.done():
+        return
+    if isinstance(answer, Exception):
+        future.set_exception(answer)
+    else:
+        future.set_result(answer)
+
+
+def cores() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _help(pipe: Connection, load: Callable[[], Collection]) -> None:
+    """The life of a helper. However it ends, the other side finds the pipe closed."""
+    with suppress(EOFError, OSError, HearsightError):
+        collection = load()
+        pipe.send(None)
+        while True:
+            task, args, kwargs = pipe.recv()
+            try:
+                answer = task(collection, *args, **kwargs)
+            except Exception as error:
+                answer = error
+            pipe.send(answer)
