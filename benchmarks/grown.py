@@ -45,7 +45,7 @@ class Made:
                 with torch.no_grad():
                     model.clip.logit_scale.fill_(np.log(CLIP_SCALE))
                 model.save_pretrained(folder)
-        return hearsight.load(str(folder))
+        return hearsight.load(str(folder), dtype="auto")
 
     def library(self) -> Library:
         return hearsight.Library.open(at=self.at)

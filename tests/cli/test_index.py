@@ -235,6 +235,22 @@ def test_summary_of_an_empty_run():
     assert [line.plain for line in summary(UpdateReport(), failures=0)] == ["nothing to do"]
 
 
+@pytest.mark.parametrize("name", ["where are they?", "two\nlines", "tab\there"])
+def test_where_no_index_can_be_kept_is_told_before_anything_is_done(run, films, model_folder, tmp_path, name):
+    folder = films.rename(tmp_path / name)
+    ran = run("index", folder, "--model", model_folder, *CUT)
+    assert ran.code == 1 and "no index can be kept at" in ran.err and "(--library FOLDER)" in ran.err
+    assert not (folder / ".hearsight").exists()
+    assert run("index", folder, "--model", model_folder, "--library", tmp_path / "elsewhere", *CUT).code == 0
+    assert json.loads(run("search", "bell", "--library", tmp_path / "elsewhere", "--json").out)["hits"]
+
+
+def test_a_folder_may_begin_with_a_tilde(run, films, model_folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    films.rename("~no such user")
+    assert run("index", "./~no such user", "--model", model_folder, *CUT).code == 0
+
+
 def test_bare_name_of_a_folder_called_demo_is_still_the_bundled_model(tmp_path, monkeypatch):
     from hearsight.cli.place import lasting_name
 

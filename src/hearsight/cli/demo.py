@@ -78,7 +78,7 @@ def indexed_demo(folder: Path) -> tuple[Library, CLIP4Clip]:
     from hearsight.speech import load_recogniser
 
     with show.busy("loading the demo model"):
-        model = hearsight.load("demo")
+        model = hearsight.load("demo", dtype="auto")
     folder.mkdir(parents=True, exist_ok=True)
     for clip in sorted(CLIPS.glob("*.mp4")):
         if not (folder / clip.name).exists():

@@ -70,7 +70,7 @@ def search(
 
         kept = open_library(folder, library)
         check_place(kept.identity.model)
-        model = hearsight.load(kept.identity.model)
+        model = hearsight.load(kept.identity.model, dtype="auto")
     filters = Filters(path, min_seconds, max_seconds, has_speech=speech, has_sound=sound)
     result = kept.search(" ".join(query), model, mode=mode, limit=limit, filters=filters)
     if json:

@@ -51,13 +51,13 @@ def serve(
     _check_token(host, token)
     shelves, model = _shelves(folders or [], library)
     listening = _listen(host, port)
-    from hearsight.web.helpers import cores
+    from hearsight.web.helpers import useful
     from hearsight.web.server import run
     from hearsight.web.serving import Serving
 
     names = ", ".join(shelves)
     run(
-        Serving(shelves, model, partial(_load, shelves, model), token, helpers=cores()),
+        Serving(shelves, model, partial(_load, shelves, model), token, helpers=useful()),
         listening,
         lambda address: show.note(f"searching {names} at {address}{'#token=...' if token else ''} (Ctrl-C ends it)"),
     )
@@ -125,6 +125,6 @@ def _load(shelves: Mapping[str, Shelf], name: str) -> Collection:
 
     torch.set_num_threads(1)  # searches run side by side, and threads of one would stand in the way of another
     libraries = {key: Library.open(shelf.folder, shelf.at, resident=True) for key, shelf in shelves.items()}
-    collection = Collection(libraries, hearsight.load(name))
+    collection = Collection(libraries, hearsight.load(name, dtype="auto"))
     collection.search("a bell rings")  # the first one reads the tables
     return collection

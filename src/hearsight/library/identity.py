@@ -6,6 +6,8 @@ import importlib.util
 import json
 import math
 import os
+import re
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from hearsight.whole import write_whole
 
 FORMAT = 3
 OLDEST = 2  # that can still be read
+UNKEPT = re.compile(r"[?\x00-\x1f\x7f]")  # LanceDB reads a path as an address
 # Seconds; shorter clips have no picture of their own, and hardly a word.
 SHORTEST_CLIP = 0.5
 
@@ -107,7 +110,8 @@ def cutting(by: str, seconds: float) -> str:
 
 def absolute(path: Path) -> Path:
     """The same place from anywhere. Links keep their names, but for one that is left by `..`."""
-    path = path.expanduser()
+    with suppress(RuntimeError):  # no such user: it is called so
+        path = path.expanduser()
     return path.resolve() if ".." in path.parts else path.absolute()
 
 
@@ -142,4 +146,9 @@ def places(folder: Path, at: Path | None) -> tuple[Path, Path]:
         raise HearsightError(f"no folder {folder}; give the folder that has the videos")
     if at.resolve() == folder.resolve():
         raise HearsightError(f"{at} has the videos; give --library a folder of its own, or leave it out")
+    if bad := UNKEPT.search(str(at)):
+        raise HearsightError(
+            f"no index can be kept at {str(at)!r}, for the character {bad[0]!r} in it; "
+            "keep it elsewhere (--library FOLDER), or rename the folder"
+        )
     return folder, at

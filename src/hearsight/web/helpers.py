@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from hearsight.library import Collection
 
+MOST = 4
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -101,9 +103,10 @@ def _settle(future: asyncio.Future[Any], answer: Any) -> None:
         future.set_result(answer)
 
 
-def cores() -> int:
-    """How many this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def useful() -> int:
+    """How many this machine has cores for; not more than MOST."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores, MOST)
 
 
 def _help(pipe: Connection, load: Callable[[], Collection]) -> None:

@@ -73,6 +73,26 @@ def test_what_is_dropped_and_no_example_is_told_in_place(page):
     expect(page.get_by_text("The example is larger than 64 MB; give a part of it")).to_be_visible()
 
 
+def test_an_example_waits_for_its_turn(page):
+    search(page, "a cactus")
+    picture, answers = picture_of(page, "cactus.mp4"), []
+
+    def busy_at_first(route):
+        answers.append(503 if not answers else 200)
+        if answers[-1] == 200:
+            route.continue_()
+        else:
+            busy = {"detail": "other examples are being looked at; try again in a moment"}
+            route.fulfill(status=503, headers={"Retry-After": "1"}, json=busy)
+
+    page.route("**/search/example*", busy_at_first)
+    with page.expect_response(lambda answer: "/search/example" in answer.url and answer.ok):
+        drop(page, "photo.png", picture)
+    expect(page.get_by_text("Like photo.png")).to_be_visible()
+    expect(page.locator("#grid > .card").first).to_contain_text("cactus.mp4")
+    expect(page.get_by_text("That did not work.")).to_have_count(0)
+
+
 def test_filters_and_mode_are_in_the_address(page):
     cards = search(page, "a lion")
     everything = cards.count()

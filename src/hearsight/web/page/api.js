@@ -43,9 +43,9 @@ export function send(method, parts, body) {
 }
 
 /** Ask, and ask again where the server is busy or wants a token first. */
-async function request(address, options) {
+async function request(address, options, attempt = reach) {
   for (let left = TRIES - 1; ; left--) {
-    const response = await reach(address, options);
+    const response = await attempt(address, options);
     if (response.ok) return response.status === 204 ? null : response.json();
     if (response.status === 401 && signIn && !address.endsWith("/session")) {
       await signIn();
@@ -74,18 +74,13 @@ function wait(header, signal) {
   });
 }
 
+/** What an answer says went wrong, as a sentence. */
 async function detail(response) {
-  return told(response.status, await response.text());
-}
-
-/** What an answer says went wrong, as a sentence. A list is FastAPI's own, of parameters that do not fit. */
-function told(status, body) {
   try {
-    const { detail } = JSON.parse(body);
-    const text = Array.isArray(detail) ? detail.map(({ loc, msg }) => `${loc.at(-1)}: ${msg}`).join("; ") : detail;
-    return text[0].toUpperCase() + text.slice(1);
+    const { detail } = await response.json();
+    return detail[0].toUpperCase() + detail.slice(1);
   } catch {
-    return `The server answered with error ${status}.`;
+    return `The server answered with error ${response.status}.`;
   }
 }
 
@@ -96,15 +91,20 @@ export async function probe(address) {
   response.body.cancel();
 }
 
-/** Send a file as a query. Not with fetch, which cannot tell how much of it is sent. */
-export function upload(file, parameters, { signal, progress }) {
+/** Send a file as a query. */
+export function upload(file, parameters, options) {
+  return request(url(["search", "example"], parameters), { ...options, file }, sent);
+}
+
+/** As fetch does, which cannot tell how much of a file is sent. */
+function sent(address, { file, signal, progress }) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open("POST", url(["search", "example"], parameters));
+    request.open("POST", address);
     request.upload.addEventListener("progress", ({ loaded, total }) => progress(loaded / total));
     request.addEventListener("load", () => {
-      if (request.status === 200) resolve(JSON.parse(request.responseText));
-      else reject(new ApiError(request.status, told(request.status, request.responseText)));
+      const headers = { "Retry-After": request.getResponseHeader("Retry-After") ?? "1" };
+      resolve(new Response(request.responseText, { status: request.status, headers }));
     });
     request.addEventListener("error", () => reject(new ApiError(0, GONE)));
     signal.addEventListener("abort", () => {

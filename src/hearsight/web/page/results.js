@@ -13,6 +13,7 @@ const LATE = 200; // milliseconds until it is shown that a search takes its time
 
 let shown = []; // the hits in the grid
 let answered = ""; // the query and mode that they answer
+let most = 0; // see why.js
 let late;
 
 /** A search has begun: what was found before stays where it is until the new results are there. */
@@ -33,10 +34,12 @@ export function settled() {
 export function show(result, asked) {
   settled();
   const { hits } = result;
-  const most = mostOf(hits);
   const question = JSON.stringify(asked);
   const same = question === answered && shown.length > 0 && shown.every((hit, at) => equal(hit, hits[at]));
-  if (!same) clear();
+  if (!same) {
+    clear();
+    most = mostOf(hits); // further ones are measured by the same
+  }
   answered = question;
   for (const hit of hits.slice(shown.length)) grid.append(group(hit, most, asked));
   shown = hits;

@@ -39,8 +39,8 @@ export async function examples() {
 
 function link(text, kind) {
   const state = asking({ q: text });
-  const shown = kind === "said" ? `“${text}”` : text;
-  const anchor = el("a", { href: address({ ...read(), ...state }) }, shown);
+  const [before, after] = kind === "said" ? ["“", "”"] : ["", ""];
+  const anchor = el("a", { href: address({ ...read(), ...state }) }, before, el("bdi", {}, text), after);
   anchor.addEventListener("click", (event) => {
     event.preventDefault();
     go(state);
