@@ -21,9 +21,10 @@ from pathlib import Path
 
 import ray.cluster_utils
 
-from indexing import PICTURES, make_films
+from making_films import make_films
 from setting import SIZES, machine, make_model, tell
 
+SIZE = (320, 240)  # pixels
 OBJECT_STORE = 2 << 30  # bytes: room for the model, and for some batches
 
 
@@ -93,7 +94,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         make_model(folder / "model", "save", asked.size)
-        make_films(folder / "films", PICTURES["240p"], asked.clips, spoken=False)
+        make_films(folder / "films", SIZE, asked.clips, spoken=False)
         (folder / "nothing").mkdir()
         (folder / "nothing" / "broken.mp4").write_text("this is no film")
         runs = [measure(workers, folder, folder / "model", asked.dtype) for workers in asked.workers]

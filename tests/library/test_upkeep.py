@@ -74,6 +74,20 @@ def test_what_is_in_no_index_yet_is_found(store, large, model):
     assert store.snapshot().clips == 2 * EVERY_VIDEO + len(new)
 
 
+@pytest.mark.parametrize("thorough", [False, True])
+def test_what_was_deleted_gives_its_space_back(store, thorough, monkeypatch):
+    monkeypatch.setattr(upkeep, "KEEP_VERSIONS", timedelta(0))
+    store.tidy()
+    data = store.at / "clips.lance" / "data"
+    before = sum(file.stat().st_size for file in data.iterdir())
+    gone = sorted({id[:16] for id in vectors(store)})[: 2 if thorough else EVERY_VIDEO // 2]
+    store.drop_videos(gone)
+    done = store.tidy(thorough)
+    assert done.merged == done.into == 1
+    after = sum(file.stat().st_size for file in data.iterdir())
+    assert after < before * (1 - 0.8 * len(gone) / EVERY_VIDEO)
+
+
 def test_clips_whose_rows_move_while_a_search_runs_are_told_of(tmp_path, folder, model, monkeypatch):
     """Pieces are merged between finding clips and reading what is told of them."""
     library = Library.create(folder, model, tmp_path / "library", seconds=2)

@@ -354,6 +354,15 @@ def test_a_range_of_what_was_seen_before(api, clips):
         assert api.get(url, headers={"range": "bytes=0-9", "if-range": other}).status_code == 200
 
 
+def test_what_the_browser_has_is_not_sent_again(api, clips):
+    url = of(clips, "bell.mkv", "media")
+    tag = api.head(url).headers["etag"]
+    for headers in ({}, {"range": "bytes=0-9"}):
+        answer = api.get(url, headers={"if-none-match": tag, **headers})
+        assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", tag)
+    assert api.get(url, headers={"if-none-match": '"other"'}).status_code == 200
+
+
 # Libraries
 
 

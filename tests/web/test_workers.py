@@ -34,6 +34,26 @@ class Desk:
     def give(self, number: int) -> int:
         return number
 
+    def fail(self) -> None:
+        raise UnreadableError("a", "b")
+
+    def tell(self) -> "Riddle":
+        return Riddle()
+
+
+class UnreadableError(Exception):
+    """Can be sent to another process, but not read there."""
+
+    def __init__(self, one: str, other: str) -> None:
+        super().__init__(one)
+
+
+class Riddle:
+    """The same for what is no error."""
+
+    def __reduce__(self):
+        return UnreadableError, ("a",)
+
 
 class Shut:
     """One that cannot be opened."""
@@ -112,6 +132,72 @@ def test_when_helpers_die_nobody_notices():
             of.close()
 
     assert run(asked()) == {os.getpid()}
+
+
+def test_after_a_while_new_ones_come(monkeypatch):
+    monkeypatch.setattr(workers, "PAUSE", 0.5)
+
+    async def asked():
+        of = Workers(Desk, 2)
+        try:
+            before = await helped(of)
+            for helper in before:
+                os.kill(helper, signal.SIGKILL)
+            assert await crowd(of) == {os.getpid()}
+            return before, await helped(of)
+        finally:
+            of.close()
+
+    before, after = run(asked())
+    assert len(before) == len(after) == 2 and not before & after
+
+
+def test_what_ends_every_process_does_not_end_this_one():
+    async def asked():
+        of = Workers(Desk, 2)
+        try:
+            await helped(of)
+            with pytest.raises(BusyError, match="was lost with its process"):
+                await of.work(Desk().die)
+            return await crowd(of)
+        finally:
+            of.close()
+
+    assert run(asked()) == {os.getpid()}
+    assert not multiprocessing.active_children()
+
+
+def test_an_error_that_cannot_be_sent_is_told_in_words():
+    async def asked():
+        helper = Helper(Desk)
+        await helper.ready()
+        failing, giving = helper.run(Desk().fail), helper.run(Desk().give, 7)
+        return await asyncio.gather(failing, giving, return_exceptions=True)
+
+    error, seven = run(asked())
+    assert isinstance(error, RuntimeError) and "UnreadableError" in str(error)
+    assert seven == 7
+
+
+def test_an_answer_that_cannot_be_read_is_nobody_elses():
+    async def asked():
+        helper = Helper(Desk)
+        await helper.ready()
+        return await asyncio.gather(helper.run(Desk().tell), helper.run(Desk().give, 7), return_exceptions=True)
+
+    assert [type(answer) for answer in run(asked())] == [LostError, LostError]
+
+
+def test_what_is_at_work_at_the_end_is_told_so():
+    async def asked():
+        of = Workers(Desk, 2)
+        await helped(of)
+        working = [asyncio.ensure_future(of.work(Desk().where)) for _ in range(6)]
+        await asyncio.sleep(0.01)
+        of.close()
+        return await asyncio.gather(*working, return_exceptions=True)
+
+    assert {type(answer) for answer in run(asked())} <= {int, BusyError}
 
 
 def test_what_kills_a_helper_is_told_by_it():

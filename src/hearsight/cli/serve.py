@@ -41,6 +41,16 @@ def serve(
         str | None,
         typer.Option(envvar="HEARSIGHT_TOKEN", help="What visitors have to know; needed to listen elsewhere."),
     ] = None,
+    helpers: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=64,
+            metavar="N",
+            help="Processes that may help where many search at once, each with as much memory as the server; "
+            "else by the number of cores.",
+        ),
+    ] = None,
 ) -> None:
     """Search indexed folders in a browser: a page, and an HTTP API under it.
 
@@ -57,7 +67,7 @@ def serve(
 
     names = ", ".join(shelves)
     run(
-        Serving(shelves, model, partial(_load, shelves, model), token, helpers=useful()),
+        Serving(shelves, model, partial(_load, shelves, model), token, useful() if helpers is None else helpers),
         listening,
         lambda address: show.note(f"searching {names} at {address}{'#token=...' if token else ''} (Ctrl-C ends it)"),
     )
@@ -123,7 +133,7 @@ def _load(shelves: Mapping[str, Shelf], name: str) -> Collection:
     import hearsight
     from hearsight.library import Collection, Library
 
-    torch.set_num_threads(1)  # searches run side by side, and threads of one would stand in the way of another
+    torch.set_num_threads(1)  # helpers search side by side, and threads of one would stand in the way of another
     libraries = {key: Library.open(shelf.folder, shelf.at, resident=True) for key, shelf in shelves.items()}
     collection = Collection(libraries, hearsight.load(name, dtype="auto"))
     collection.search("a bell rings")  # the first one reads the tables

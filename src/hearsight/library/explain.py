@@ -27,9 +27,8 @@ class Candidates:
     """Clips, with what the query makes of each: lists and arrays of one entry a clip.
 
     videos: the id of the clip's video, behind the number of the view that it was found in. at: where its row is there.
-    similarity: the model's
-    logits. per_frame: (clips, F) cosines, -1 for padding. bm25: 0 where no word was found. strength: see
-    `Query.strength`.
+    similarity: the model's logits. per_frame: (clips, F) cosines, -1 for padding. bm25: 0 where no word was found.
+    strength: see `Query.strength`.
     """
 
     ids: list[str]

@@ -18,7 +18,7 @@ from hearsight.whole import write_whole
 
 FORMAT = 3
 OLDEST = 2  # that can still be read
-UNKEPT = re.compile(r"[?\x00-\x1f\x7f]")  # LanceDB reads a path as an address
+UNKEPT = re.compile(r"[?\x00-\x1f\x7f\ud800-\udfff]")  # LanceDB reads a path as an address, in UTF-8
 # Seconds; shorter clips have no picture of their own, and hardly a word.
 SHORTEST_CLIP = 0.5
 

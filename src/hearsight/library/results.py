@@ -147,7 +147,7 @@ class Upkeep:
 
     made: the columns that were indexed anew, with the seconds each took. indexed: clips that were added to indexes.
     merged, into: so many pieces of the table of clips became so many. freed: bytes of versions that nobody reads any
-    more.
+    more, of features too.
     """
 
     made: dict[str, float] = field(default_factory=dict)

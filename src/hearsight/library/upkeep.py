@@ -44,6 +44,8 @@ MOST_SEGMENTS = 8
 # larger, one of so many bytes.
 MOST_PIECES = 32
 ROWS_A_PIECE, BYTES_A_PIECE = 1 << 16, 2 << 30
+# Of the rows of a table, so many may be deleted ones; they still take their space.
+MOST_DELETED = 0.1
 # Searches that run may still read the version before.
 KEEP_VERSIONS = timedelta(minutes=10)
 
@@ -70,7 +72,8 @@ def keep_up(table: Any, thorough: bool) -> Upkeep:
     rows, large = table.count_rows(), _rows_a_piece(table)
     done.indexed = _refresh_indexes(table, 0 if thorough else min(MOST_UNINDEXED, GROWTH * rows))
     # After the indexes, for rows that are in an index and such that are not are never put into one piece.
-    done.merged, done.into = _merge_pieces(table, 1 if thorough else MOST_PIECES + rows // large, large)
+    most, deleted = (1, 0.0) if thorough else (MOST_PIECES + rows // large, MOST_DELETED)
+    done.merged, done.into = _merge_pieces(table, most, deleted, large)
     if thorough or done.made or done.indexed or done.merged:
         done.freed = table.to_lance().cleanup_old_versions(KEEP_VERSIONS).bytes_removed
     done.seconds = time.monotonic() - begun
@@ -95,10 +98,17 @@ def _refresh_indexes(table: Any, most: float) -> int:
     return rows
 
 
-def _merge_pieces(table: Any, most: int, large: int) -> tuple[int, int]:
-    """Merge pieces of less than `large` rows, if there are more than `most` of any. Returns how many became what."""
-    if table.stats()["fragment_stats"]["num_fragments"] <= most:
+def _merge_pieces(table: Any, most: int, most_deleted: float, large: int) -> tuple[int, int]:
+    """Merge pieces of less than `large` rows, and write those anew that have many deleted rows.
+
+    If there are more than `most` of any size, or more deleted rows than this share. Returns how many became how many.
+    """
+    dataset = table.to_lance()
+    stats = dataset.stats.dataset_stats()
+    if stats["num_fragments"] <= most and stats["num_deleted_rows"] <= most_deleted * dataset.count_rows():
         return 0, 0
-    merged = table.to_lance().optimize.compact_files(target_rows_per_fragment=large)
+    merged = dataset.optimize.compact_files(
+        target_rows_per_fragment=large, materialize_deletions_threshold=most_deleted
+    )
     table.checkout_latest()
     return merged.fragments_removed, merged.fragments_added

@@ -88,7 +88,7 @@ class View:
         return table if set(table["id"].to_pylist()) == at.keys() else store.rows(among("id", list(at)), columns)
 
     def of_video(self, video: str, query: Query | None) -> tuple[Ranked, dict[str, Said]]:
-        """As `candidates`: all clips of a video, with how strongly they say a query's words."""
+        """All clips of a video, in no order, with how strongly they say a query's words, which is their BM25 here."""
         resident, columns = self.snapshot.resident, [*COLUMNS, "transcript"]
         if resident is not None:
             table = resident.of_video(video, columns)

@@ -80,6 +80,7 @@ async def similar(
     responses={
         200: {"content": MEDIA, "description": "The whole file."},
         206: {"content": MEDIA, "description": "The range that was asked for."},
+        304: {"description": "It is still the file of If-None-Match."},
         **problems(404, 410, 416, 503),
     },
     response_class=Response,

@@ -9,6 +9,7 @@ import asyncio
 import multiprocessing
 import os
 import signal
+import traceback
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from hearsight.library import Collection
 
-MOST = 4
+MOST_HELPERS = 4
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -36,7 +37,7 @@ class LostError(Exception):
 class Helper:
     """A process with a collection of its own. Lives in one event loop, and ends with this process, however that ends.
 
-    load: makes the collection there; can be pickled.
+    load: makes the collection there; can be pickled. Raises OSError where the system has no room for another process.
     """
 
     def __init__(self, load: Callable[[], Collection]) -> None:
@@ -44,16 +45,19 @@ class Helper:
         self._awaited: deque[asyncio.Future[Any]] = deque()
         context = multiprocessing.get_context("spawn")
         self._pipe, there = context.Pipe()
-        process = context.Process(target=_help, args=(there, load), name="hearsight helper", daemon=True)
+        self._process = context.Process(target=_help, args=(there, load), name="hearsight helper", daemon=True)
         # Ctrl-C in a terminal is sent to all processes, and is this one's to hear. A new one blocks what is blocked,
         # unless multiprocessing has to begin its own process first, which unblocks it.
         resource_tracker.ensure_running()
         before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
         try:
-            process.start()
+            self._process.start()
+        except OSError:
+            self._pipe.close()
+            raise
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        there.close()
+            there.close()
         self._loop.add_reader(self._pipe.fileno(), self._hear)
         self._ready = self._answer()
 
@@ -73,6 +77,7 @@ class Helper:
         return cast("R", await self._answer())
 
     def close(self) -> None:
+        """Let it end when it has done what it is at. Whoever still waits for an answer gets LostError."""
         if not self._pipe.closed:
             self._loop.remove_reader(self._pipe.fileno())
             self._pipe.close()
@@ -87,8 +92,9 @@ class Helper:
         """Called when something came. Answers come in the order of what was asked."""
         try:
             answer = self._pipe.recv()
-        except (EOFError, OSError):
+        except Exception:  # it has ended, or said what cannot be read
             self.close()
+            self._process.join(0.1)  # else the system would go on keeping how it ended
         else:
             _settle(self._awaited.popleft(), answer)
 
@@ -104,9 +110,9 @@ def _settle(future: asyncio.Future[Any], answer: Any) -> None:
 
 
 def useful() -> int:
-    """How many this machine has cores for; not more than MOST."""
+    """How many do good on this machine: one for each core, if there are several; not more than MOST_HELPERS."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores, MOST)
+    return min(cores, MOST_HELPERS) if cores > 1 else 0
 
 
 def _help(pipe: Connection, load: Callable[[], Collection]) -> None:
@@ -118,6 +124,8 @@ def _help(pipe: Connection, load: Callable[[], Collection]) -> None:
             task, args, kwargs = pipe.recv()
             try:
                 answer = task(collection, *args, **kwargs)
-            except Exception as error:
+            except HearsightError as error:
                 answer = error
+            except Exception:  # which might not be fit for pickling
+                answer = RuntimeError(traceback.format_exc())
             pipe.send(answer)

@@ -87,7 +87,7 @@ class Serving:
         return await asyncio.shield(self._suggestions)
 
     async def look(self, task: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run something that reads a little of a table or file: not held up by searches."""
+        """Run something that reads a little of a table or file, or is done once: not held up by searches."""
         return await asyncio.to_thread(task, *args, **kwargs)
 
 

@@ -52,6 +52,10 @@ class MediaResponse(Response):
             "content-disposition": f"inline; filename*=utf-8''{quote(name, safe='')}",
             "cache-control": "private, no-cache",
         }
+        if headers["etag"] in asked.get("if-none-match", ""):  # the browser has it
+            self.part = range(0)
+            super().__init__(None, 304, headers)
+            return
         current = asked.get("if-range") in (None, headers["etag"], headers["last-modified"])
         part = range_of(asked.get("range", ""), found.st_size) if current else None
         if part is not None:

@@ -14,12 +14,16 @@ from hearsight.web.helpers import Helper, LostError
 if TYPE_CHECKING:
     from hearsight.library import Collection
 
-# So many may wait for their turn. Whoever comes then is told to come again.
+# So many may wait for their turn or have it. Whoever comes then is told to come again.
 MOST_WAITING = 48
-# Of those that wait or are at work, so many are no reason to call helpers: a page asks for two things at once.
+# So many of these are no reason to start helpers: a page asks for two or three things at once.
 FEW = 3
 # A helper is given the next task while it is at work on one, so that it never waits for this process.
 AT_ONCE = 2
+# Seconds before helpers are started again after one was lost, for want of memory most likely.
+PAUSE = 60.0
+# A task that was lost with its helper is given to another; one that ends every process does not get a third.
+TRIES = 2
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -32,71 +36,98 @@ class BusyError(HearsightError):
 class Workers:
     """Lives in one event loop. load: what a helper searches; can be pickled. helpers: how many there may be.
 
-    This process searches in one thread, since a search keeps a core busy and more would only wait for each other; and
-    not at all while there are helpers, to answer all the sooner.
+    Whoever has a seat may take the next task. This process has one, since a search keeps a core busy and more would
+    only wait for each other; and none while there are helpers, to answer all the sooner.
     """
 
     def __init__(self, load: Callable[[], Collection], helpers: int) -> None:
         self._load = load
         self._most = helpers
         self._helpers: list[Helper] = []
-        self._calls: list[asyncio.Task[None]] = []
-        self._here = ThreadPoolExecutor(1, thread_name_prefix="search")
-        self._free: asyncio.Queue[Helper | None] = asyncio.Queue()  # whose turn it is; None is this process
-        self._free.put_nowait(None)
+        self._starting: set[asyncio.Task[None]] = set()
+        self._not_before = 0.0  # by the loop's clock
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="search")
+        self._seats: asyncio.Queue[Helper | None] = asyncio.Queue()  # None is this process
+        self._seats.put_nowait(None)
+        self._resting = False  # whether this process has given its seat away
         self._waiting = 0
+        self._ending = False
 
     async def work(self, task: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run a method of the collection in whichever process is free first.
+        """Run a method of the collection: in a helper where there are any, or else here.
 
         Raises BusyError when too many wait already.
         """
         if self._waiting >= MOST_WAITING:
             raise BusyError("too many searches at once; try again in a moment")
         self._waiting += 1
-        if self._waiting > FEW and not self._calls:
-            self._calls = [asyncio.create_task(self._call()) for _ in range(self._most)]
         try:
-            return await self._work(task, *args, **kwargs)
+            self._start_if_crowded()
+            for _ in range(TRIES):
+                try:
+                    return await self._work(task, *args, **kwargs)
+                except LostError:
+                    if self._ending:
+                        break
         finally:
             self._waiting -= 1
+        raise BusyError("the search was lost with its process; try again in a moment")
 
     def close(self) -> None:
-        for call in self._calls:
-            call.cancel()
+        """What is still at work is lost."""
+        self._ending = True
+        for starting in self._starting:
+            starting.cancel()
         for helper in self._helpers:
             helper.close()
-        self._here.shutdown(wait=False, cancel_futures=True)
+        self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def _work(self, task: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        worker = await self._free.get()
+        while (seat := await self._seats.get()) is not None and seat not in self._helpers:
+            pass  # lost meanwhile
         try:
-            if worker is not None:
-                return await worker.run(task, *args, **kwargs)
-            return await asyncio.get_running_loop().run_in_executor(self._here, partial(task, *args, **kwargs))
+            if self._ending:
+                raise LostError
+            if seat is not None:
+                return await seat.run(task, *args, **kwargs)
+            return await asyncio.get_running_loop().run_in_executor(self._thread, partial(task, *args, **kwargs))
         except LostError:
-            self._lose(worker)
-        finally:
-            if worker in self._helpers or (worker is None and not self._helpers):
-                self._free.put_nowait(worker)
-        return await self._work(task, *args, **kwargs)
-
-    async def _call(self) -> None:
-        helper = Helper(self._load)
-        try:
-            await helper.ready()
-        except LostError:
-            return
-        except asyncio.CancelledError:
-            helper.close()
+            self._lose(seat)
             raise
-        self._helpers.append(helper)
-        for _ in range(AT_ONCE):
-            self._free.put_nowait(helper)
+        finally:
+            if seat is None and self._helpers:
+                self._resting = True
+            elif seat is None or seat in self._helpers:
+                self._seats.put_nowait(seat)
+
+    def _start_if_crowded(self) -> None:
+        there = self._helpers or self._starting
+        if self._waiting > FEW and not there and asyncio.get_running_loop().time() >= self._not_before:
+            self._starting = {asyncio.create_task(self._start()) for _ in range(self._most)}
+            for starting in self._starting:
+                starting.add_done_callback(self._starting.discard)
+
+    async def _start(self) -> None:
+        helper = None
+        try:
+            helper = Helper(self._load)
+            await helper.ready()
+        except (LostError, OSError):
+            self._lose(helper)
+        except asyncio.CancelledError:
+            if helper is not None:
+                helper.close()
+            raise
+        else:
+            self._helpers.append(helper)
+            for _ in range(AT_ONCE):
+                self._seats.put_nowait(helper)
 
     def _lose(self, helper: Helper | None) -> None:
-        """Go on without a helper, and without any in this process again."""
+        """Do without a helper; and where it was the last, search here again."""
+        self._not_before = asyncio.get_running_loop().time() + PAUSE
         if helper in self._helpers:
             self._helpers.remove(helper)
-            if not self._helpers:
-                self._free.put_nowait(None)
+        if self._resting and not self._helpers:
+            self._resting = False
+            self._seats.put_nowait(None)

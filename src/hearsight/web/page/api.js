@@ -98,6 +98,7 @@ export function upload(file, parameters, options) {
 
 /** As fetch does, which cannot tell how much of a file is sent. */
 function sent(address, { file, signal, progress }) {
+  signal.throwIfAborted();
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", address);

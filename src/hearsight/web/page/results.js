@@ -13,7 +13,7 @@ const LATE = 200; // milliseconds until it is shown that a search takes its time
 
 let shown = []; // the hits in the grid
 let answered = ""; // the query and mode that they answer
-let most = 0; // see why.js
+let most = 0; // what the longest bar stands for
 let late;
 
 /** A search has begun: what was found before stays where it is until the new results are there. */
