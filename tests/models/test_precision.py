@@ -10,23 +10,24 @@ from tests.making import tiny_inputs, tiny_model
 
 
 @pytest.mark.parametrize(
-    ("has", "device", "dtype"),
+    ("has", "device", "width", "dtype"),
     [
-        ({"amx_bf16": True}, "cpu", torch.bfloat16),
-        ({"avx512_bf16": True, "amx_bf16": False}, "cpu", torch.bfloat16),
-        ({"avx512_bf16": False, "avx2": True}, "cpu", torch.float32),
-        ({}, "cpu", torch.float32),
-        ({"amx_bf16": True}, "cuda", torch.float32),
+        ({"amx_bf16": True}, "cpu", 512, torch.bfloat16),
+        ({"avx512_bf16": True, "amx_bf16": False}, "cpu", 512, torch.bfloat16),
+        ({"avx512_bf16": False, "avx2": True}, "cpu", 512, torch.float32),
+        ({}, "cpu", 512, torch.float32),
+        ({"amx_bf16": True}, "cuda", 512, torch.float32),
+        ({"amx_bf16": True}, "cpu", 128, torch.float32),
     ],
 )
-def test_auto_goes_by_the_processor(monkeypatch, has, device, dtype):
+def test_auto_goes_by_the_processor_and_the_towers(monkeypatch, has, device, width, dtype):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: has, raising=False)
-    assert dtype_of("auto", device) == dtype
+    assert dtype_of("auto", device, width) == dtype
 
 
 def test_an_older_torch_cannot_tell(monkeypatch):
     monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
-    assert dtype_of("auto", "cpu") == torch.float32
+    assert dtype_of("auto", "cpu", 512) == torch.float32
 
 
 @pytest.mark.parametrize("method", ["clip4clip", "avigate", "save", "chorus"])

@@ -42,7 +42,7 @@ from hearsight.library.words import Query, Said
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.types import VideoEmbedding
 
-CANDIDATES, PER_HIT, MOST_CANDIDATES = 100, 10, 5000
+CANDIDATES, PER_HIT, MOST_CANDIDATES = 100, 7, 5000
 K = 60
 FIRST_BY_BOTH = 2 / (K + 1)
 SILENCE = Said()

@@ -43,13 +43,12 @@ def load(name_or_path: str | Path, device: str = "cpu", dtype: str = "float32") 
     Never runs code of the folder: no pickles, and no method but those that are registered. Raises HearsightError when
     there is no such model, its method is unknown, or its files are damaged.
     """
-    precision = dtype_of(dtype, device)
     check_device(device)
     folder = _locate(str(name_or_path))
     config = _read_config(folder)
     words = (config.clip.get("text_config") or {}).get("vocab_size", PUBLIC_SIZE)
     model = _unfilled(config, Tokenizer(folder, public=words == PUBLIC_SIZE))
-    set_precision(model, precision)
+    set_precision(model, dtype_of(dtype, device, model.width))
     _fill(model, read_weights(folder), folder)
     return model.to(device).eval()
 

@@ -20,15 +20,18 @@ from hearsight.towers.clip import ClipTowers
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 AUTO = "auto"
 NATIVE = ("amx_bf16", "avx512_bf16")
+# Towers of a lesser width spend their time on other things than multiplying.
+WIDE = 256
 
 
-def dtype_of(name: str, device: str) -> torch.dtype:
-    """ "float32", "bfloat16" or "auto", which is bfloat16 on a CPU that has it and else float32.
+def dtype_of(name: str, device: str, width: int) -> torch.dtype:
+    """ "float32", "bfloat16" or "auto", which is bfloat16 for wide towers on a CPU that has it and else float32.
 
-    Raises HearsightError for another name.
+    width: of the towers' outputs. Raises HearsightError for another name.
     """
     if name == AUTO:
-        return torch.bfloat16 if device == "cpu" and multiplies_bfloat16() else torch.float32
+        gains = device == "cpu" and width >= WIDE and multiplies_bfloat16()
+        return torch.bfloat16 if gains else torch.float32
     if name not in DTYPES:
         raise HearsightError(f"unknown dtype '{name}'; choose one of {', '.join([*DTYPES, AUTO])}")
     return DTYPES[name]
