@@ -111,6 +111,12 @@ def test_details_and_lines(collection):
     assert collection.lines("home", "' OR 1 = 1", around=1) == []
 
 
+def test_thumbnail(collection):
+    hit = collection.search("a bell", library="home").hits[0]
+    assert collection.thumbnail("home", hit.clip).startswith(b"\xff\xd8")
+    assert collection.thumbnail("home", "' OR 1 = 1") is None
+
+
 def test_suggestions_find_something(collection):
     suggested = suggestions(collection)
     assert {suggestion.kind for suggestion in suggested} == {"meaning", "said"}
@@ -151,7 +157,7 @@ def test_a_library_that_is_made_anew_is_followed(tmp_path, model, monkeypatch, r
     Library.create(tmp_path, model, rebuild=True).update(model, None)
     (hit,) = served.search("a bell").hits
     assert hit.path.name == "b.mkv"
-    assert served.clip("films", hit.clip) and served.libraries["films"].thumbnail(hit.clip)
+    assert served.clip("films", hit.clip) and served.thumbnail("films", hit.clip)
 
 
 def test_a_library_that_is_made_anew_with_another_model_is_refused(tmp_path, model, monkeypatch):

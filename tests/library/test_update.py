@@ -506,10 +506,3 @@ def test_library_of_a_newer_format_is_left_alone(library, model):
         with pytest.raises(HearsightError, match=r"newer Hearsight \(format 99; this one reads up to 3\)"):
             attempt()
     assert json.loads(record.read_text()) == told
-
-
-def test_thumbnail(library, model):
-    library.update(model, None)
-    hit = library.search("a bell", model).hits[0]
-    assert library.thumbnail(hit.clip).startswith(b"\xff\xd8")
-    assert library.thumbnail("' OR 1 = 1") is None

@@ -10,10 +10,11 @@ import torch
 from numpy.typing import NDArray
 
 from hearsight.errors import HearsightError
+from hearsight.library import clip as about
 from hearsight.library.alike import alike
 from hearsight.library.library import Library
 from hearsight.library.results import ClipDetails, Filters, Hit, MarkedLine, Mode, SearchResult
-from hearsight.library.schema import read_vectors, video_of
+from hearsight.library.schema import Video, read_vectors, video_of
 from hearsight.library.search import moments, search
 from hearsight.library.view import Place, View
 from hearsight.library.words import Query
@@ -54,7 +55,7 @@ class Collection:
 
     def similar(self, library: str, clip: str, limit: int = 10, filters: Filters = EVERYTHING) -> SearchResult | None:
         """The moments of other videos, in all libraries, that are most like a clip; None for one that is no more."""
-        table = self.libraries[library].row(clip, ["pooled"])
+        table = about.row(self._place(library), clip, ["pooled"])
         if not len(table):
             return None
         views = [
@@ -70,14 +71,22 @@ class Collection:
         views = [View.of(place, filters) for place in self._places(library)]
         return alike(views, self._vector(example), limit)
 
+    def video(self, library: str, clip: str) -> Video | None:
+        """The video that a clip (`Hit.clip`) is of; None for a clip that is no more."""
+        return about.video(self._place(library), clip)
+
     def clip(self, library: str, clip: str) -> ClipDetails | None:
-        found = self.libraries[library].clip(clip)
-        return replace(found, library=library) if found else None
+        """What is known of a clip; None for one that is no more."""
+        return about.details(self._place(library), clip)
+
+    def thumbnail(self, library: str, clip: str) -> bytes | None:
+        """A picture of a clip as JPEG; None for one without pictures, or that is no more."""
+        return about.thumbnail(self._place(library), clip)
 
     def lines(self, library: str, clip: str, around: float, query: str | None = None) -> list[MarkedLine]:
         """What is said in a clip and in so many seconds before and after it, with a query's words marked."""
         asked = Query.of(query) if query and query.strip() else None
-        lines = self.libraries[library].lines(clip, around)
+        lines = about.lines(self._place(library), clip, around)
         return [MarkedLine(line.start, line.end, line.text, asked.spans(line.text) if asked else []) for line in lines]
 
     def _vector(self, example: ClipInputs) -> NDArray[np.float32]:

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-
-import pyarrow as pa
 
 from hearsight import progress as reporting
 from hearsight.errors import HearsightError
 from hearsight.library.disk import bytes_of, remove
 from hearsight.library.engine import Engine, InProcess
-from hearsight.library.explain import known_gates
 from hearsight.library.identity import (
     DamagedError,
     Identity,
@@ -26,7 +22,6 @@ from hearsight.library.identity import (
 from hearsight.library.index import Update
 from hearsight.library.lock import updating
 from hearsight.library.results import (
-    ClipDetails,
     Failure,
     Filters,
     LibraryInfo,
@@ -39,17 +34,14 @@ from hearsight.library.results import (
     UpdateReport,
     Upkeep,
 )
-from hearsight.library.schema import Video, video_of
 from hearsight.library.search import search
-from hearsight.library.store import Store, among
+from hearsight.library.store import Store
 from hearsight.library.upkeep import KEEP_VERSIONS
 from hearsight.library.view import Place
 from hearsight.models.checkpoint import DEMO, towers_fingerprint
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.speech.recogniser import Recogniser
-from hearsight.types import Line
 
-DETAILS = ["start", "end", "has_speech", "has_sound", "gates", "thumbnail"]
 PARTS = ("library.json", "videos.lance", "clips*.lance", "failures.lance", "features.lance", "transcripts")
 
 
@@ -258,54 +250,6 @@ class Library:
     def failures(self) -> list[Failure]:
         """The files that could not be indexed, by path."""
         return [failure for _, (failure, _) in sorted(self._store.failures().items())]
-
-    def video(self, clip: str) -> Video | None:
-        """The video that a clip (`Hit.clip`) is of; None for one that is no more."""
-        return self._store.snapshot().videos.get(video_of(clip) or "")
-
-    def row(self, clip: str, columns: Sequence[str]) -> pa.Table:
-        """The row of a clip; no row for one that is no more."""
-        return self._store.rows(among("id", [clip] if self.video(clip) else []), columns)
-
-    def clip(self, clip: str) -> ClipDetails | None:
-        """What is known of a clip; None for one that is no more."""
-        video, rows = self.video(clip), self.row(clip, DETAILS).to_pylist()
-        if video is None or not rows:
-            return None
-        path, row = Path(video.path), rows[0]
-        return ClipDetails(
-            library=self.folder.name,
-            clip=clip,
-            path=path,
-            video=self.folder / path,
-            start=row["start"],
-            end=row["end"],
-            duration=video.duration,
-            has_speech=row["has_speech"],
-            has_sound=row["has_sound"],
-            has_picture=row["thumbnail"] is not None,
-            gates=known_gates(row["gates"]),
-            language=video.language,
-            transcript_source=video.transcript_source,
-        )
-
-    def lines(self, clip: str, around: float) -> list[Line]:
-        """What is said in a clip, and in so many seconds before and after it."""
-        video = self.video(clip)
-        rows = self._store.rows(
-            among("video", [video.id] if video else []), ["id", "start", "end", "lines"]
-        ).to_pylist()
-        here = next((row for row in rows if row["id"] == clip), None)
-        if here is None:
-            return []
-        first, last = here["start"] - around, here["end"] + around
-        lines = {Line(**line) for row in rows for line in row["lines"] or []}  # one may reach into two clips
-        return sorted((line for line in lines if first < line.end and line.start < last), key=lambda line: line.start)
-
-    def thumbnail(self, clip: str) -> bytes | None:
-        """A picture of a clip (`Hit.clip`) as JPEG; None for one without pictures, or that is no more."""
-        pictures: list[bytes | None] = self.row(clip, ["thumbnail"])["thumbnail"].to_pylist()
-        return pictures[0] if pictures else None
 
     def _check_folder(self) -> None:
         """Raises HearsightError for another folder than the library is of, unless that is gone: it may have been moved.

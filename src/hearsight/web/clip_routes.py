@@ -34,7 +34,7 @@ async def clip(served: Served, library: LibraryName, clip: ClipId) -> PlayableCl
 async def thumbnail(served: Served, library: LibraryName, clip: ClipId) -> Response:
     """A picture of the clip; 404 where there is nothing to see."""
     collection = await served.collection()
-    picture = await served.look(collection.libraries[library].thumbnail, clip)
+    picture = await served.look(collection.thumbnail, library, clip)
     if picture is None:
         raise HTTPException(404, f"no picture of {clip!r}: it has none, or is no more")
     return Response(picture, media_type="image/jpeg", headers={"cache-control": DAY})
@@ -88,7 +88,7 @@ async def similar(
 async def media(request: Request, served: Served, library: LibraryName, clip: ClipId) -> Response:
     """The clip's file, whole or in a range (the header Range), as long as it is the one that was indexed."""
     collection = await served.collection()
-    video = await served.look(collection.libraries[library].video, clip)
+    video = await served.look(collection.video, library, clip)
     if video is None:
         raise no_clip(clip)
     file = await served.look(open_indexed, collection.libraries[library].folder, video)
