@@ -72,11 +72,10 @@ class Result:
 
 def make_library(model_folder: str, model: Any, folder: Path, clips: int) -> Library:
     """A library of clips that were never filmed."""
-    from hearsight.library.store import Store
 
     folder.mkdir()
     library = hearsight.Library.create(folder, model, name=model_folder)
-    store = Store(library.at)
+    store = library.place.store
     random = np.random.default_rng(0)
     centres = random.standard_normal((CLUSTERS, model.width), np.float32)
     for first in range(0, clips, 1000):

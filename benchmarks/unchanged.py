@@ -74,16 +74,17 @@ def make_library(folder: Path, model_folder: str) -> Library:
 def parts(library: Library, model: Any) -> dict[str, Callable[[], object]]:
     """What an update of an unchanged folder does."""
     from hearsight.library.changes import compare
-    from hearsight.library.store import Store
     from hearsight.library.walk import walk
 
     found = walk(library.folder, besides=library.at)
-    videos = Store(library.at).snapshot().videos
-    assert compare(found.files, videos.values(), {}, []).unchanged == len(found.files)
+    videos = hearsight.Library.open(at=library.at).place.store.snapshot().videos
+    assert compare(found, videos.values(), {}).unchanged == len(found.files)
     return {
         "looking through the folder": lambda: walk(library.folder, besides=library.at),
-        "reading what is known": lambda: list(Store(library.at).snapshot().videos.values()),
-        "comparing": lambda: compare(found.files, videos.values(), {}, []),
+        "reading what is known": lambda: list(
+            hearsight.Library.open(at=library.at).place.store.snapshot().videos.values()
+        ),
+        "comparing": lambda: compare(found, videos.values(), {}),
         "the whole update": lambda: hearsight.Library.open(library.folder).update(model, None),
         "hearsight index": lambda: index(library.folder),
     }

@@ -211,7 +211,7 @@ def test_events_end_with_the_error_on_stderr(run, films, model_folder):
 
 
 def test_events_end_at_ctrl_c_without_a_report(run, films, model_folder, monkeypatch):
-    def stop(library, model, recogniser, progress, engine):
+    def stop(library, model, recogniser, progress, engine, retry):
         progress.files(2, 1000)
         raise KeyboardInterrupt
 

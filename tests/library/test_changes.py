@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hearsight.library import changes
 from hearsight.library.changes import compare, content, video_id
 from hearsight.library.schema import Video
-from hearsight.library.walk import Found
+from hearsight.library.walk import Found, Walk
 
 # A folder is a few paths, each with one of a few contents and times of change.
 FOLDERS = st.dictionaries(st.sampled_from("abcd"), st.tuples(st.sampled_from("xyz"), st.integers(0, 1)), max_size=4)
@@ -31,7 +31,7 @@ def indexed(folder: dict[str, tuple[str, int]], ids: str = "") -> list[Video]:
 def test_after_an_update_the_library_is_as_the_folder(before, after):
     with patch.object(changes, "content", lambda found: str(found.file)):
         videos = {video.id: video for video in indexed(before)}
-        found = compare(listed(after), videos.values(), {}, [])
+        found = compare(Walk(listed(after)), videos.values(), {})
         for known in found.known:
             assert videos[known.id].content == known.content
             videos[known.id] = known
@@ -48,14 +48,14 @@ def test_after_an_update_the_library_is_as_the_folder(before, after):
             path: (made_of, f"{made_of}:{time}") for path, (made_of, time) in after.items()
         }
         assert len(found.pending) + found.unchanged + found.moved == len(after)
-        again = compare(listed(after), videos.values(), {}, [])
+        again = compare(Walk(listed(after)), videos.values(), {})
         assert again == changes.Changes(unchanged=len(after))
 
 
 @given(FOLDERS, FOLDERS)
 def test_nothing_is_indexed_that_is_known(before, after):
     with patch.object(changes, "content", lambda found: str(found.file)):
-        found = compare(listed(after), indexed(before), {}, [])
+        found = compare(Walk(listed(after)), indexed(before), {})
     contents = sorted(made_of for made_of, _ in before.values())
     for made_of in sorted(made_of for made_of, _ in after.values()):
         if made_of in contents:
@@ -66,8 +66,23 @@ def test_nothing_is_indexed_that_is_known(before, after):
 
 def test_what_a_closed_folder_holds_is_kept():
     videos = [replace(video, path=f"closed/{video.path}") for video in indexed({"a": ("x", 0), "b": ("y", 0)})]
-    assert compare([], videos, {}, ["closed"]).unchanged == 2
-    assert len(compare([], videos, {}, ["close"]).dropped) == 2
+    assert compare(Walk(closed=["closed"]), videos, {}).unchanged == 2
+    assert compare(Walk(closed=["closed/a"]), videos, {}).unchanged == 1
+    assert len(compare(Walk(closed=["close"]), videos, {}).dropped) == 2
+
+
+def test_several_videos_of_a_folder_that_is_away_are_kept():
+    several = [replace(video, path=f"disk/{video.path}") for video in indexed({"a": ("x", 0), "b": ("y", 0)})]
+    found = compare(Walk(away=["disk"]), several, {})
+    assert (found.unchanged, found.deleted) == (2, 0) and "2 videos were in it" in found.away["disk"]
+    assert compare(Walk(away=["disk"]), several[:1], {}).deleted == 1
+
+
+def test_videos_that_were_moved_out_of_a_folder_that_is_empty_now_are_moved():
+    several = [replace(video, path=f"disk/{video.path}") for video in indexed({"a": ("x", 0), "b": ("y", 0)})]
+    with patch.object(changes, "content", lambda found: str(found.file)):
+        found = compare(Walk(listed({"a": ("x", 0), "b": ("y", 0)}), away=["disk"]), several, {})
+    assert (found.moved, found.away, found.pending) == (2, {}, [])
 
 
 def test_content_sees_every_part_of_a_small_file_and_its_subtitles(tmp_path):

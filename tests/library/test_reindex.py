@@ -128,6 +128,23 @@ def test_a_file_deleted_between_two_runs_is_not_in_the_new_table(kept, model, ot
     assert_same(kept, anew(kept, other, tmp_path))
 
 
+def test_a_library_that_was_opened_before_is_not_written_as_it_was(kept, model, other):
+    before = Library.open(kept.folder)
+    kept.reindex(other)
+    film(kept.folder / "new.mkv", 2, seed=9)
+    for attempt in (lambda: before.update(model, None), lambda: before.reindex(other), before.optimise, before.repair):
+        with pytest.raises(HearsightError, match=r"made anew meanwhile, or given another model; start this again"):
+            attempt()
+    assert Library.open(kept.folder).update(other, None).added == 1
+
+
+def test_no_table_but_the_last_two_is_kept(kept, model, other):
+    for turn in (other, model, other):
+        kept.reindex(turn)
+        assert len(list(kept.at.glob("clips*.lance"))) == 2
+    assert kept.search("a bell", other).hits
+
+
 def test_a_model_without_speech_and_one_that_only_sees(folder, model, tmp_path):
     sees = tiny_model(tmp_path / "sees", "clip4clip", seed=3)
     library = Library.create(folder, sees, seconds=2, keep_features=True)

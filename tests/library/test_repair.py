@@ -1,5 +1,6 @@
 """A bad disk costs what was on the bad place, and no more."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,60 @@ def test_a_fragment_of_another_table(kept, model, tmp_path, table):
     done = Library.open(kept.folder).repair()
     assert done.fragments == [spoilt.relative_to(kept.at).as_posix()]
     mended(kept, model, tmp_path)
+
+
+def test_a_repair_that_was_interrupted_is_finished_by_the_next(kept, model, tmp_path, monkeypatch):
+    spoil(data(kept, "clips")[-1])
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("hearsight.library.repair._torn", interrupt)
+        Library.open(kept.folder).repair()
+    assert Library.open(kept.folder).repair().again == 1
+    mended(kept, model, tmp_path)
+
+
+def interrupt(store):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("table", ["clips", "features"])
+def test_indexes(kept, model, tmp_path, table):
+    for file in (kept.at / f"{table}.lance" / "_indices").rglob("*"):
+        if file.is_file():
+            spoil(file)
+    done = Library.open(kept.folder).repair()
+    assert (done.versions, done.fragments, done.again) == ([], [], 0)
+    assert Library.open(kept.folder).search("a yellow bicycle", model).hits[0].path.name == "bell.mkv"
+    mended(kept, model, tmp_path)
+
+
+@pytest.mark.parametrize("table", ["videos", "failures"])
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_small_table_of_which_nothing_is_left_is_made_again(kept, model, tmp_path, table, gone):
+    if gone:
+        shutil.rmtree(kept.at / f"{table}.lance")
+    else:
+        for manifest in (kept.at / f"{table}.lance" / "_versions").glob("*.manifest"):
+            spoil(manifest)
+    assert Library.open(kept.folder).repair().emptied == [f"{table}.lance"]
+    again = Library.open(kept.folder)
+    report = again.update(model, None)
+    assert report.clips == 0 and report.added == (4 if table == "videos" else 0)
+    mended(kept, model, tmp_path)
+
+
+def test_a_file_that_cannot_be_got_at_now_is_no_damage(kept, monkeypatch):
+    before, (shut, *_), real = rows(kept), data(kept, "clips"), Path.open
+
+    def refuse(path, *args, **kwargs):
+        if path == shut:
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, *args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", refuse)
+        with pytest.raises(HearsightError, match=rf"cannot read .*{shut.name}: Permission denied; nothing is changed"):
+            Library.open(kept.folder).repair()
+    assert rows(kept) == before
 
 
 def test_nothing_left_to_restore(kept):

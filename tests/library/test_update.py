@@ -133,6 +133,34 @@ def test_a_folder_whose_disk_is_not_mounted_is_not_forgotten(library, model):
     assert len(paths(library)) == 3
 
 
+def test_a_folder_within_whose_disk_is_not_mounted_is_not_forgotten(library, model):
+    library.update(model, None)
+    trip, elsewhere = library.folder / "trip", library.folder.with_name("disk")
+    trip.rename(elsewhere)
+    trip.mkdir()
+    report = library.update(model, None)
+    assert (report.deleted, report.unchanged, [failure.path for failure in report.failed]) == (0, 3, ["trip"])
+    assert "mount its disk" in report.failed[0].reason
+    trip.rmdir()
+    trip.symlink_to(elsewhere)
+    report = library.update(model, None)
+    assert (report.unchanged, report.failed) == (3, [])
+    elsewhere.rename(elsewhere.with_name("off"))
+    assert library.update(model, None).failed[0].path == "trip"
+    trip.unlink()
+    assert library.update(model, None).deleted == 2
+
+
+def test_a_folder_that_has_none_of_the_videos_is_not_the_library_s(folder, model, tmp_path):
+    library = Library.create(folder, model, tmp_path / "index", seconds=2)
+    library.update(model, None)
+    folder.rename(tmp_path / "away")
+    film(tmp_path / "others" / "other.mkv", 2)
+    with pytest.raises(HearsightError, match=r"none of the 3 videos .* is in .*others; name the folder they are in"):
+        Library.create(tmp_path / "others", model, tmp_path / "index")
+    assert Library.create(tmp_path / "away", model, tmp_path / "index").update(model, None).unchanged == 3
+
+
 def test_failures_are_recorded_and_tried_again_when_the_file_changes(library, model, monkeypatch):
     bad = library.folder / "bad.mp4"
     bad.write_text("this is no video")
@@ -147,6 +175,7 @@ def test_failures_are_recorded_and_tried_again_when_the_file_changes(library, mo
         patch.setattr(reading, "probe", pytest.fail)
         assert library.update(model, None).failed == []
     assert len(library.failures()) == 2
+    assert len(library.update(model, None, retry=True).failed) == 2
 
     bad.unlink()
     film(bad, 2)
@@ -165,6 +194,22 @@ def test_file_that_could_not_be_opened_is_tried_again(library, model, monkeypatc
     assert len(report.failed) == 3 and "Permission denied" in report.failed[0].reason
     assert library.update(model, None).added == 3
     assert library.failures() == []
+
+
+def test_a_disk_that_fails_for_a_while_costs_nothing(library, model, monkeypatch):
+    library.update(model, None)
+    film(library.folder / "bell.mkv", 4, seed=9)
+    film(library.folder / "new.mkv", 2, seed=8)
+
+    def fail(path):
+        raise HearsightError(f"cannot read {path}: Input/output error") from OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reading, "probe", fail)
+        assert len(library.update(model, None).failed) == 2
+    assert paths(library) == ["bell.mkv", "trip/sea.mkv", "trip/silent.mkv"]
+    report = library.update(model, None)
+    assert (report.changed, report.added, library.failures()) == (1, 1, [])
 
 
 def test_file_that_vanishes_before_its_turn_costs_only_itself(library, model, monkeypatch):
@@ -190,10 +235,13 @@ def test_error_midway_leaves_nothing_of_the_file(library, model, monkeypatch):
                 raise OSError(5, "Input/output error")
             yield clip
 
-    monkeypatch.setattr(reading, "read_clips", break_off)
-    report = library.update(model, None)
+    with monkeypatch.context() as patch:
+        patch.setattr(reading, "read_clips", break_off)
+        report = library.update(model, None)
     assert (report.added, report.failed[0].path) == (2, "trip/sea.mkv")
-    assert len(rows(library)[1]) == 4
+    assert {hit.path.name for hit in library.search("a bell", model).hits} == {"bell.mkv", "silent.mkv"}
+    report = library.update(model, None)  # takes up what was done
+    assert (report.added, report.clips) == (1, 2)
 
 
 def test_changed_file_that_fails_is_no_longer_found(library, model):
@@ -406,14 +454,11 @@ def test_full_disk_is_no_fault_of_the_film_that_is_transcribed(library, model, m
     (library.at / "transcripts").mkdir()
     for name in ("bell", "sea", "silent"):
         say(next(library.folder.rglob(f"{name}.mkv")).with_suffix(".srt"), "hello")
-    real = Path.write_bytes
 
     def full(path, content):
-        if path.suffix == ".part" and path.parent.name == "transcripts":
-            raise OSError(errno.ENOSPC, "No space left on device")
-        return real(path, content)
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(reading, "write_whole", full)
     assert library.update(model, None).failed == []
 
 
@@ -433,6 +478,29 @@ def test_library_is_loaded_by_the_name_that_was_given_last(library, model):
     assert Library.create(library.folder, model, name="/new/place").identity.model == "/new/place"
     Library.create(library.folder, model)
     assert Library.open(library.folder).identity.model == "/new/place"
+
+
+def test_nothing_of_anybody_else_is_taken_away(folder, model, tmp_path):
+    mine = tmp_path / "mine"
+    for name in ("transcripts/2024/interview.txt", "notes.txt"):
+        (mine / name).parent.mkdir(parents=True, exist_ok=True)
+        (mine / name).write_text("mine")
+        for rebuild in (False, True):
+            with pytest.raises(HearsightError, match=r"mine has other things in it .*folder of its own"):
+                Library.create(folder, model, mine, rebuild=rebuild)
+        assert (mine / name).read_text() == "mine"
+        shutil.rmtree(mine)
+
+
+def test_clips_whose_library_json_is_gone_are_kept(library, model):
+    library.update(model, None)
+    before = rows(library)
+    told = (library.at / "library.json").read_text()
+    (library.at / "library.json").unlink()
+    with pytest.raises(HearsightError, match=r"library\.json is gone; put that back.*--rebuild"):
+        Library.create(library.folder, model)
+    (library.at / "library.json").write_text(told)
+    assert rows(library) == before
 
 
 def test_library_elsewhere(folder, model, tmp_path):

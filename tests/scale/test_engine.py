@@ -204,7 +204,8 @@ def test_a_file_that_kills_whoever_reads_it_is_given_up(two_films, tmp_path, clu
     [failure] = report.failed
     assert failure.path == "sea.mkv" and "3 workers ended while they read it" in failure.reason
     assert [video["path"] for video in rows(library)[0]] == ["bell.mkv"]
-    assert list((library.at / "transcripts").iterdir()) == []
+    # The next run may have more luck: what was heard is kept for it.
+    assert {path.suffix for path in (library.at / "transcripts").iterdir()} == {".json"}
 
 
 def test_the_command_line_indexes_a_bucket_on_a_cluster(two_films, bucket, tmp_path, cluster, capfd):
@@ -240,6 +241,9 @@ def test_what_keeps_a_cluster_from_the_work_is_told(two_films, model, tmp_path, 
     with RayEngine(cluster.address) as engine:
         with pytest.raises(HearsightError, match=r"the node .* does not see .*gone.mkv; mount that disk on all nodes"):
             check_nodes(library.at, two_films / "gone.mkv")
+        with pytest.raises(HearsightError, match=r"does not see .*nowhere; mount that disk"):
+            engine.check(tmp_path / "nowhere", library.at)
+        engine.check(two_films, library.at)
         with pytest.raises(HearsightError, match=r"the node .* does not see the library at .*; keep it on a disk"):
             monkeypatch.setattr(Identity, "read", lambda at: replace(library.identity, seconds=7.0))
             check_nodes(library.at, two_films / "sea.mkv")
@@ -250,6 +254,8 @@ def test_what_keeps_a_cluster_from_the_work_is_told(two_films, model, tmp_path, 
         monkeypatch.undo()
         with pytest.raises(HearsightError, match="no recogniser is called 'strange'"):
             library.update(model, Strange(), engine=engine)
+    with pytest.raises(HearsightError, match="a cluster has no mps; choose --device cpu or cuda"):
+        RayEngine(cluster.address, "mps")
     full = tiny_model(tmp_path / "full")
     full.__class__ = Full
     with (

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from hearsight.errors import HearsightError
 from hearsight.library.progress import UpdateProgress
 
 SECONDS_BETWEEN_LINES = 0.25
@@ -99,7 +100,12 @@ class Events(UpdateProgress):
         }
 
     def _print(self, event: dict[str, Any]) -> None:
-        print(json.dumps(event), flush=True)
+        try:
+            print(json.dumps(event), flush=True)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise HearsightError(f"cannot tell how far it is: {error.strerror}; give stdout another place") from error
 
     def _watch_reader(self) -> None:
         """Interrupt an update that nobody follows any more, though it may have nothing to write for a long time."""

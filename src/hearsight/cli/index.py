@@ -66,6 +66,7 @@ def index(
         ),
     ] = None,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Forget the old index and begin anew.")] = False,
+    retry: Annotated[bool, typer.Option("--retry", help="Try files again that could not be indexed.")] = False,
     keep_features: Annotated[
         bool, typer.Option("--keep-features", help="Keep what hearsight reindex needs; up to 1.9 MB a clip.")
     ] = False,
@@ -90,16 +91,19 @@ def index(
     with _told(events) as told:
         with nullcontext() if quiet else show.busy(f"loading {name}"):
             from hearsight.library import Library
+            from hearsight.library.identity import places
             from hearsight.speech.recogniser import load_recogniser
 
             cluster = _cluster(ray_address, device) if engine == "ray" else None
             listener = load_recogniser(recogniser)
             loaded = hearsight.load(name, "cpu" if cluster else device, dtype)
+            if cluster and recorded and rebuild:  # before the old index is forgotten
+                cluster.check(*places(folder, library))
             kept = Library.create(
                 folder, loaded, library, cut, seconds, lasting_name(name), rebuild=rebuild, keep_features=keep_features
             )
         with cluster or nullcontext():
-            report = _update(kept, loaded, listener, quiet, told, cluster)
+            report = _update(kept, loaded, listener, quiet, told, cluster, retry)
         failures = len(kept.failures())
         plain = {"folder": str(kept.folder), "model": kept.identity.model, **report.to_dict()}
         if told:
@@ -162,14 +166,15 @@ def _update(
     quiet: bool,
     told: Events | None,
     engine: RayEngine | None,
+    retry: bool,
 ) -> UpdateReport:
     from hearsight.cli.progress import ShownProgress
 
     try:
         if quiet or told:
-            return library.update(model, recogniser, told, engine)
+            return library.update(model, recogniser, told, engine, retry)
         with ShownProgress(show.console(stderr=True)) as progress:
-            return library.update(model, recogniser, progress, engine)
+            return library.update(model, recogniser, progress, engine, retry)
     except KeyboardInterrupt:
         show.note("what is indexed so far is kept; run the same again to finish")
         raise

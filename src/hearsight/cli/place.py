@@ -28,9 +28,8 @@ Indexed = Annotated[
     Path | None,
     typer.Argument(
         metavar="[FOLDER]",
-        exists=True,
-        file_okay=False,
-        help="The indexed folder; else the current one, or the nearest above it.",
+        parser=parse_folder,
+        help="The indexed folder; else this one, or the nearest above it.",
     ),
 ]
 At = Annotated[

@@ -26,8 +26,10 @@ def reindex(
     be started anew then.
     """
     from hearsight.cli.steps import Steps
+    from hearsight.library.reindex import check_kept
 
     kept = open_library(folder, library)
+    check_kept(kept.at, kept.identity)  # before a model is loaded for nothing
     with show.busy(f"loading {model}"):
         loaded = hearsight.load(model, device)
     done = kept.reindex(loaded, lasting_name(model), Steps())

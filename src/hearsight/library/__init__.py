@@ -16,6 +16,8 @@ from hearsight.library.results import (
     LibraryInfo,
     Mode,
     Progress,
+    Reindexed,
+    Repaired,
     SearchResult,
     UpdateReport,
     Upkeep,
@@ -35,6 +37,8 @@ __all__ = [
     "LibraryInfo",
     "Mode",
     "Progress",
+    "Reindexed",
+    "Repaired",
     "SearchResult",
     "UpdateReport",
     "Upkeep",
@@ -43,7 +47,9 @@ __all__ = [
 _LAZY = {"Collection": "hearsight.library.collection", "Library": "hearsight.library.library"}
 
 
-def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        return getattr(import_module(_LAZY[name]), name)
-    raise AttributeError(f"module 'hearsight.library' has no attribute '{name}'")
+if not TYPE_CHECKING:  # else any name would be one of Any
+
+    def __getattr__(name: str) -> Any:
+        if name in _LAZY:
+            return getattr(import_module(_LAZY[name]), name)
+        raise AttributeError(f"module 'hearsight.library' has no attribute '{name}'")

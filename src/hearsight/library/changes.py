@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from hearsight.library.schema import Video
-from hearsight.library.walk import Found
+from hearsight.library.walk import Found, Walk
 
 BLOCK = 1 << 16
 BLOCKS = 16
@@ -31,13 +31,16 @@ class Pending:
 
 @dataclass
 class Changes:
-    """unchanged: number of files. known: rows of videos with their new paths or stats. dropped: ids."""
+    """unchanged: number of files. known: rows of videos with their new paths or stats. dropped: ids. away: folders
+    whose videos are missed, with the reason.
+    """
 
     unchanged: int = 0
     known: list[Video] = field(default_factory=list)
     moved: int = 0
     dropped: list[str] = field(default_factory=list)
     deleted: int = 0
+    away: dict[str, str] = field(default_factory=dict)
     pending: list[Pending] = field(default_factory=list)
 
 
@@ -82,20 +85,21 @@ def video_id(path: str, content: str, recogniser: str, taken: Set[str]) -> str:
     raise AssertionError("more turns than ids that are taken")
 
 
-def compare(files: Iterable[Found], videos: Iterable[Video], failed: dict[str, str], closed: list[str]) -> Changes:
+def compare(found: Walk, videos: Iterable[Video], failed: dict[str, str]) -> Changes:
     """Match the files of a folder with the videos of its library.
 
-    failed: stat by path of files that failed before; they are tried again when they have changed. closed: folders that
-    could not be looked into; what is known of them stays. A file is only opened if it could be one that is known: the
-    size is that of a video whose own place is empty or has other content.
+    failed: stat by path of files that failed before; they are tried again when they have changed. What could not be
+    looked into keeps its videos, and so do folders that are away, if several videos are missed there that are nowhere
+    else. A file is only opened if it could be one that is known: the size is that of a video whose own place is empty
+    or has other content.
     """
     changes = Changes()
-    files, videos = list(files), list(videos)
+    files, videos = found.files, list(videos)
     by_place = {(video.path, video.stat): video for video in videos}
-    kept = {found.path: video for found in files if (video := by_place.get((found.path, found.stat)))}
-    paths = {found.path for found in files}
+    kept = {file.path: video for file in files if (video := by_place.get((file.path, file.stat)))}
+    paths = {file.path for file in files}
     for video in videos:
-        if video.path not in paths and any(_below(video.path, folder) for folder in closed):
+        if video.path not in paths and any(_below(video.path, closed) for closed in found.closed):
             kept[video.path] = video
     changes.unchanged = len(kept)
     kept_ids = {video.id for video in kept.values()}
@@ -107,23 +111,33 @@ def compare(files: Iterable[Found], videos: Iterable[Video], failed: dict[str, s
     known_paths = {video.path for video in loose.values()}
     unknown = []
     # Files that stand where they stood come first: a copy beside must not take a touched file's place.
-    for found in sorted(files, key=lambda found: found.path not in known_paths):
-        if found.path in kept:
+    for file in sorted(files, key=lambda file: file.path not in known_paths):
+        if file.path in kept:
             continue
-        same = _same(found, by_size[found.size])
+        same = _same(file, by_size[file.size])
         if same is None:
-            unknown.append(found)
+            unknown.append(file)
             continue
         del loose[same.id]
-        by_size[found.size].remove(same)
-        changes.known.append(replace(same, path=found.path, stat=found.stat))
-        changes.moved += same.path != found.path
-        changes.unchanged += same.path == found.path
+        by_size[file.size].remove(same)
+        changes.known.append(replace(same, path=file.path, stat=file.stat))
+        changes.moved += same.path != file.path
+        changes.unchanged += same.path == file.path
+
+    for folder in found.away:
+        missed = [id for id, video in loose.items() if _below(video.path, folder)]
+        if len(missed) > 1:
+            changes.away[folder] = (
+                f"{len(missed)} videos were in it, and now there is nothing; mount its disk, or remove it"
+            )
+            changes.unchanged += len(missed)
+            for id in missed:
+                del loose[id]
 
     replaced = {video.path: video.id for video in loose.values()}
-    for found in unknown:
-        if failed.get(found.path) != found.stat:
-            changes.pending.append(Pending(found, replaced.get(found.path)))
+    for file in unknown:
+        if failed.get(file.path) != file.stat:
+            changes.pending.append(Pending(file, replaced.get(file.path)))
     waiting = {pending.replaces for pending in changes.pending}
     changes.dropped = [id for id in loose if id not in waiting]
     changes.deleted = sum(loose[id].path not in paths for id in changes.dropped)
@@ -144,4 +158,4 @@ def _same(found: Found, alike: list[Video]) -> Video | None:
 
 
 def _below(path: str, folder: str) -> bool:
-    return folder == "." or path.startswith(f"{folder}/")
+    return folder in (".", path) or path.startswith(f"{folder}/")

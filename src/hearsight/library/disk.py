@@ -7,6 +7,13 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
+from hearsight.errors import HearsightError
+
+# All that a library is: library.json, which ends making it, is the first to go.
+PARTS = ("library.json", "videos.lance", "clips*.lance", "failures.lance", "features.lance", "transcripts")
+BESIDE = ("update.lock", "update.json", "library.json.part")
+TRANSCRIPTS = ("*.json", "*.json.part", "*.attempts")  # what updates keep there
+
 
 def bytes_of(at: Path) -> int:
     """What the files of a folder take. They may come and go meanwhile."""
@@ -24,3 +31,33 @@ def remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def clear(at: Path, rebuild: bool) -> None:
+    """Take away what is left of a library, for a new one.
+
+    Raises HearsightError where anything stands that is none of a library's, or, unless it is to be rebuilt, clips.
+    """
+    known = {path for name in (*PARTS, *BESIDE) for path in at.glob(name)}
+    others = [path for path in at.iterdir() if path not in known and path.name[0] != "."]
+    kept = {path for name in TRANSCRIPTS for path in (at / "transcripts").glob(name)}
+    others += [path for path in (at / "transcripts").glob("*") if path not in kept]
+    if others:
+        raise HearsightError(
+            f"{at} has other things in it ({min(others).name}); keep the library in a folder of its own (--library)"
+        )
+    if not rebuild and any(at.glob("clips*.lance/data/*")):
+        raise HearsightError(
+            f"there are clips of a library in {at}, and its library.json is gone; put that back, or make the library "
+            "anew with --rebuild"
+        )
+    for part in PARTS:
+        for path in at.glob(part):
+            remove(path)
+
+
+def clear_transcripts(at: Path) -> None:
+    """Take away what updates have kept in this folder."""
+    for name in TRANSCRIPTS:
+        for left in at.glob(name):
+            left.unlink(missing_ok=True)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from hearsight.errors import HearsightError
 from hearsight.library.changes import Changes, Pending, compare
+from hearsight.library.disk import clear_transcripts
 from hearsight.library.engine import Encoded, Engine, Event, Heard
 from hearsight.library.reading import Failed, Finished, Reader
 from hearsight.library.results import Failure, Progress, UpdateReport
@@ -56,23 +57,25 @@ class Update:
         self.encoded = 0
         self.finished: list[Finished] = []
         self.failed: list[Failed] = []
+        self.passing = False  # whether something went wrong that may go right the next time
         self.written = time.monotonic()
 
-    def run(self) -> UpdateReport:
+    def run(self, retry: bool = False) -> UpdateReport:
         begun = time.monotonic()
         found = walk(self.folder, besides=self.store.at)
         snapshot = self.store.snapshot()
         if not (found.files or found.failed or snapshot.videos):
             raise HearsightError(f"no video or sound file in {self.folder}; give the folder that has them")
         known_failures = self.store.failures()
-        stats = {path: stat for path, (_, stat) in known_failures.items()}
-        changes = compare(found.files, snapshot.videos.values(), stats, found.closed)
+        stats = {} if retry else {path: stat for path, (_, stat) in known_failures.items()}
+        changes = compare(found, snapshot.videos.values(), stats)
         if changes.deleted and not found.files:
             raise HearsightError(
                 f"nothing is left in {self.folder} of what was indexed; mount its disk, or, if all is deleted, delete "
                 f"{self.store.at} too"
             )
         size = sum(pending.found.size for pending in changes.pending)
+        found.failed.update(changes.away)
         self.progress.files(len(found.failed) + len(changes.pending), size)
         self._settle(found, changes, known_failures)
 
@@ -85,9 +88,10 @@ class Update:
                 self._handle(events)
         self._write()
 
+        if not self.passing:  # else the next run takes up what is there
+            self.store.drop_hidden()
+            clear_transcripts(self.transcripts)
         self.store.tidy()
-        for left in self.transcripts.iterdir():
-            left.unlink()
         self.report.seconds = time.monotonic() - begun
         return self.report
 
@@ -120,6 +124,7 @@ class Update:
                 self.progress.done(path)
             elif isinstance(event, Failed):
                 self.failed.append(event)
+                self.passing |= not event.stat
                 self._fail(event.pending.path, event.reason, event.stat)
         due = time.monotonic() - self.written >= COMMIT_SECONDS
         if due or self.encoded >= COMMIT_CLIPS:
@@ -136,7 +141,7 @@ class Update:
         self.engine.commit(self.store)
         if self.finished:
             self.store.put_videos([event.video for event in self.finished])
-        gone = [event.pending.replaces for event in self.failed if event.pending.replaces]
+        gone = [event.pending.replaces for event in self.failed if event.pending.replaces and event.stat]
         if gone:
             self.store.drop_videos(gone)
         if self.failed:

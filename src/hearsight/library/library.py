@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from hearsight import progress as reporting
 from hearsight.errors import HearsightError
-from hearsight.library.disk import bytes_of, remove
+from hearsight.library.disk import bytes_of, clear, remove
 from hearsight.library.engine import Engine, InProcess
 from hearsight.library.identity import (
     DamagedError,
@@ -41,8 +43,6 @@ from hearsight.library.view import Place
 from hearsight.models.checkpoint import DEMO, towers_fingerprint
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.speech.recogniser import Recogniser
-
-PARTS = ("library.json", "videos.lance", "clips*.lance", "failures.lance", "features.lance", "transcripts")
 
 
 class Library:
@@ -78,11 +78,11 @@ class Library:
 
         at: where to keep it; in the folder as `.hearsight` by default. by, seconds: how files are cut (see media.cut);
         None is what the library has, and windows of 15 s for a new one. name: what to load the model by again.
-        rebuild: begin anew, whatever is there; only the way of cutting is kept. keep_features: keep what the towers
-        make of each clip, for `reindex`; a library that does goes on doing so.
+        rebuild: begin anew, whatever there is of it; only the way of cutting is kept, and whether features are.
+        keep_features: keep what the towers make of each clip, for `reindex`; a library that does goes on doing so.
         A library whose folder was moved is one of the folder that is given now, and one whose model was moved is loaded
         by the name that is given now. Raises HearsightError if there is no such folder, or the library is of another
-        one, was made by another model or cut otherwise.
+        one, was made by another model or cut otherwise, or where it would be kept there are other things.
         """
         folder, at = places(folder, at)
         known = _former(at) if rebuild else Identity.read(at)
@@ -103,9 +103,7 @@ class Library:
             with updating(at):
                 known = None if rebuild else Identity.read(at)  # another process may have made it meanwhile
                 if known is None:
-                    for part in PARTS:
-                        for path in at.glob(part):
-                            remove(path)
+                    clear(at, rebuild)
                     library = cls(folder, at, identity)
                     library._store.create(model)
                     identity.write(at)
@@ -122,7 +120,9 @@ class Library:
                 "or make it anew with --rebuild"
             )
         library._check_folder()
-        library._record(replace(known, folder=identity.folder, model=name or known.model))
+        if identity.folder != known.folder:
+            library._check_moved()
+        library._record(folder=identity.folder, model=name or known.model)
         return library
 
     @classmethod
@@ -150,17 +150,18 @@ class Library:
         recogniser: Recogniser | None,
         progress: Progress | None = None,
         engine: Engine | None = None,
+        retry: bool = False,
     ) -> UpdateReport:
         """Index what is new or changed in the folder, follow what was moved, forget what is gone.
 
         engine: what reads and encodes; this process by default.
 
-        A file that cannot be indexed is recorded under `failures` and tried again when it has changed. May be
-        interrupted at any point: the next update finishes the rest. Searches may go on meanwhile.
+        A file that cannot be indexed is recorded under `failures` and tried again when it has changed, or, with retry,
+        now. May be interrupted at any point: the next update finishes the rest. Searches may go on meanwhile.
         Raises HearsightError for another model, a folder without videos, or while another process updates it.
         """
         self.check(model)
-        with updating(self.at):
+        with self._writing():
             self._drop_former()
             self._store.create(model)
             update = Update(
@@ -173,7 +174,7 @@ class Library:
                 progress or Unwatched(),
                 engine or InProcess(),
             )
-            return update.run()
+            return update.run(retry)
 
     def reindex(
         self, model: CLIP4Clip, name: str | None = None, progress: reporting.Progress | None = None
@@ -186,10 +187,13 @@ class Library:
         """
         from hearsight.library.reindex import reindex
 
-        with updating(self.at):
+        with self._writing():
+            before = self.identity.former
             identity, done = reindex(self._store, self.identity, model, progress)
             self.identity = replace(identity, model=name or _name(model))
             self.identity.write(self.at)
+            if before not in (None, self.identity.clips):  # no search that still runs can read the one before the last
+                remove(self.at / f"{before}.lance")
         self._store = Store(self.at, identity=self.identity)
         self._checked = None
         return done
@@ -199,7 +203,7 @@ class Library:
 
         An update does so, too, where it is worth while. Raises HearsightError while another process updates it.
         """
-        with updating(self.at):
+        with self._writing():
             self._drop_former()
             return self._store.tidy(thorough=True)
 
@@ -210,7 +214,7 @@ class Library:
         """
         from hearsight.library.repair import repair
 
-        with updating(self.at):
+        with self._writing():
             return repair(self.at, self.identity)
 
     def search(
@@ -263,6 +267,37 @@ class Library:
                 "to it, or index the other one elsewhere, or here with --rebuild"
             )
 
+    def _check_moved(self) -> None:
+        """Raises HearsightError where a folder that is to be the library's from now on has none of its videos.
+
+        Its own is gone, or only not mounted; an update would forget all that was in it.
+        """
+        videos = self._store.snapshot().videos.values()
+        if videos and not any((self.folder / video.path).exists() for video in videos):
+            raise HearsightError(
+                f"none of the {len(videos)} videos of the library at {self.at} is in {self.folder}; name the folder "
+                "they are in, mount its disk, or index this one elsewhere (--library)"
+            )
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Hold the library, as it is now: it may have been written since it was opened.
+
+        Raises HearsightError if it is another by now, or while another process holds it.
+        """
+        with updating(self.at):
+            now = Identity.read(self.at)
+            if now is None or (now.fingerprint, now.clips, now.cutting) != (
+                self.identity.fingerprint,
+                self.identity.clips,
+                self.identity.cutting,
+            ):
+                raise HearsightError(
+                    f"the library at {self.at} was made anew meanwhile, or given another model; start this again"
+                )
+            self.identity = now
+            yield
+
     def _drop_former(self) -> None:
         """Remove the table that `reindex` has replaced, once no search can read it any more."""
         age = time.time() - (self.at / "library.json").stat().st_mtime
@@ -271,12 +306,12 @@ class Library:
             self.identity = replace(self.identity, former=None)
             self.identity.write(self.at)
 
-    def _record(self, identity: Identity) -> None:
+    def _record(self, folder: str, model: str) -> None:
         """Keep where the folder and the model are now."""
-        if identity != self.identity:
-            self.identity = identity
-            with updating(self.at):
-                identity.write(self.at)
+        if (folder, model) != (self.identity.folder, self.identity.model):
+            with self._writing():
+                self.identity = replace(self.identity, folder=folder, model=model)
+                self.identity.write(self.at)
 
     def check(self, model: CLIP4Clip) -> None:
         """Raises HearsightError for another model than that which made the vectors. A second look costs nothing."""

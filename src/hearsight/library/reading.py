@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -29,6 +30,8 @@ from hearsight.types import Line
 from hearsight.whole import write_whole
 
 WORDS_A_LINE = 10
+# What the system says when it is no fault of the file. FFmpeg's own errors have other numbers.
+PASSING = {errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC}
 THUMBNAIL = (320, 240)  # pixels, at most: some 10 kB
 
 
@@ -203,10 +206,12 @@ def thumbnail(pictures: Sequence[NDArray[np.uint8]]) -> bytes | None:
     return written.getvalue()
 
 
-def _is_lasting(error: Exception, file: Path) -> bool:
-    """Whether only another content could help: it is no fault of permissions, or of the way to an object store."""
-    if isinstance(error, ConnectionError) or isinstance(error.__cause__, ConnectionError):
-        return False
+def _is_lasting(error: BaseException | None, file: Path) -> bool:
+    """Whether only another content could help: it is no fault of permissions, of a disk, or of the way to it."""
+    while error is not None:
+        if isinstance(error, ConnectionError) or (isinstance(error, OSError) and error.errno in PASSING):
+            return False
+        error = error.__cause__
     return isinstance(file, ObjectPath) or (file.is_file() and os.access(file, os.R_OK))
 
 

@@ -39,6 +39,7 @@ def reindex(
     Raises HearsightError where no features are kept, or the model has other towers or is that of the library.
     """
     begun = time.monotonic()
+    check_kept(old.at, identity)
     _check(old.at, identity, model)
     told = replace(
         identity,
@@ -61,16 +62,21 @@ def reindex(
             progress("reindexed", len(done), total)
     if rows:
         new.add_clips(rows)
+    new.drop_hidden()
     new.tidy()
     return told, Reindexed(new.snapshot().clips, time.monotonic() - begun)
 
 
-def _check(at: Path, identity: Identity, model: CLIP4Clip) -> None:
+def check_kept(at: Path, identity: Identity) -> None:
+    """Raises HearsightError where no features are kept."""
     if identity.towers is None:
         raise HearsightError(
             f"the library at {at} has kept no features of its clips; to change its model, make it anew with: hearsight "
             "index --rebuild --model NAME (and --keep-features, to be quicker the next time)"
         )
+
+
+def _check(at: Path, identity: Identity, model: CLIP4Clip) -> None:
     if identity.towers != towers_fingerprint(model):
         raise HearsightError(
             f"the features in the library at {at} are of other towers than this model's, or of other settings of them; "

@@ -2,7 +2,8 @@
 
 Lance writes no file twice. A version of a table is one manifest that names its files, so there are two things that a
 bad disk can spoil: a manifest, where the version before is still there, and a fragment, where all others are. What
-went with a fragment is made again by the next update, for a file counts as indexed only with all its clips.
+went with a fragment is made again by the next update, for a file counts as indexed only with all its clips. Indexes are
+made anew whatever is wrong with them, for they hold nothing that the tables do not.
 """
 
 from __future__ import annotations
@@ -17,47 +18,75 @@ from hearsight.library.identity import Identity
 from hearsight.library.results import Repaired
 from hearsight.library.store import Store
 
+SMALL = ("videos", "failures")  # what an update makes again, without encoding a clip
 DAMAGED = ".damaged"  # behind the name of a file that is put aside
 NEWEST = 2**64 - 1  # Lance's manifests are named by what is left to this, so that the newest comes first
 SLACK = 0.001  # seconds: of sums that round
 
 
 def repair(at: Path, identity: Identity) -> Repaired:
-    """Restore the last good version of each table, without the fragments that cannot be read.
+    """Restore the last good version of each table, without the fragments that cannot be read, and make indexes anew.
 
-    To be called while nobody else updates the library. Raises HearsightError where no version of a table can be read.
+    To be called while nobody else updates the library. Raises HearsightError where no version of the clips can be read,
+    or a file cannot be got at, before anything is changed.
     """
-    done = Repaired()
-    for name in ("videos", identity.clips, "failures", *(["features"] if identity.towers else [])):
+    done, store = Repaired(), Store(at, identity=identity)
+    for name in store.tables:
+        _check_access(at / f"{name}.lance")
+    for name in store.tables:
         table = at / f"{name}.lance"
+        if name in SMALL and not any(_opens(table, version) for version in _versions(table)):
+            store.empty(name)
+            done.emptied.append(f"{name}.lance")
         done.versions += [str(path.relative_to(at)) for path in _put_bad_manifests_aside(table)]
         done.fragments += [str(path.relative_to(at)) for path in _drop_bad_fragments(table)]
-    if done.versions or done.fragments:
-        store = Store(at, identity=identity)
-        if identity.towers:
-            store.drop_clips(sorted(store.ids() - store.ids_with_features()))
-        torn = _torn(store)
+    if identity.towers and (without := sorted(store.ids() - store.ids_with_features())):
+        store.drop_clips(without)
+    if torn := _torn(store):
         store.drop_videos(torn)
         done.again = len(torn)
+    store.index_anew()
     return done
+
+
+def _check_access(table: Path) -> None:
+    """Raises HearsightError for a file that the system does not let us read: that is no damage, or need not be."""
+    try:
+        for file in table.rglob("*"):
+            if file.is_file():
+                with file.open("rb") as opened:
+                    opened.read(1)
+    except OSError as error:
+        raise HearsightError(
+            f"cannot read {error.filename}: {error.strerror}; nothing is changed: get permission, or a disk that "
+            "works, or take that file away to go on without it"
+        ) from error
 
 
 def _put_bad_manifests_aside(table: Path) -> list[Path]:
     """Rename the manifests of the newest versions until one can be read. Returns which, by their names before."""
     aside: list[Path] = []
-    manifests = sorted(table.glob("_versions/*.manifest"), key=_version, reverse=True)
-    for manifest in manifests:
-        try:
-            lance.dataset(str(table), version=_version(manifest))
-        except (OSError, ValueError):
-            aside.append(manifest)
-        else:
+    for manifest in _versions(table):
+        if _opens(table, manifest):
             break
+        aside.append(manifest)
     else:
         raise HearsightError(f"no version of {table} can be read; make the library anew with --rebuild")
     for manifest in aside:
         manifest.rename(f"{manifest}{DAMAGED}")
     return aside
+
+
+def _versions(table: Path) -> list[Path]:
+    """The manifests of a table, the newest first."""
+    return sorted(table.glob("_versions/*.manifest"), key=_version, reverse=True)
+
+
+def _opens(table: Path, manifest: Path) -> bool:
+    try:
+        return bool(lance.dataset(str(table), version=_version(manifest)).schema)
+    except (OSError, ValueError):
+        return False
 
 
 def _version(manifest: Path) -> int:

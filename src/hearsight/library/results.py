@@ -171,13 +171,15 @@ class Reindexed:
 
 @dataclass
 class Repaired:
-    """What was damaged in a library, by paths inside it, and is gone: manifests of versions, and files of fragments.
+    """What was damaged in a library, by paths inside it, and is gone: manifests of versions, files of fragments, and
+    whole tables, which are empty now.
 
-    again: how many files lack clips now, which the next update reads again.
+    again: how many videos lack clips now, and are forgotten: the next update reads their files again.
     """
 
     versions: list[str] = field(default_factory=list)
     fragments: list[str] = field(default_factory=list)
+    emptied: list[str] = field(default_factory=list)
     again: int = 0
 
 

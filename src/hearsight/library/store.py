@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from hearsight.lance import MatchQuery, lancedb
+from hearsight.library.disk import remove
 from hearsight.library.identity import Identity, UnreadableError
 from hearsight.library.resident import Resident
 from hearsight.library.results import Failure, Upkeep
@@ -35,6 +36,7 @@ SEARCHED = [
 # Of an index of vectors, so many partitions are searched: all, up to four million clips. Texts stand off from pictures,
 # so what is nearest to one lies in many partitions: half of them have 96 % of it (benchmarks/million.py).
 PARTITIONS = 4096
+SMALL = {"videos": VIDEOS, "failures": FAILURES}
 MOST_RESIDENT = 512 << 20  # bytes
 SECONDS_BETWEEN_LOOKS = 0.25
 
@@ -79,7 +81,7 @@ class Store:
     def create(self, model: CLIP4Clip) -> None:
         """Make the tables that are missing, for a model's vectors: all, or those an interrupted run did not come to."""
         clips = clips_schema(model.config.frames, model.width, model.text_width)
-        schemas = {"videos": VIDEOS, "failures": FAILURES, self.clips_at.stem: clips}
+        schemas = {**SMALL, self.clips_at.stem: clips}
         if self.keeps_features:
             schemas["features"] = features_schema(model)
         for name, schema in schemas.items():
@@ -117,6 +119,11 @@ class Store:
     @cached_property
     def _failures(self) -> Any:
         return self._database.open_table("failures")
+
+    @property
+    def tables(self) -> list[str]:
+        """The names of all that the library has."""
+        return [*SMALL, self.clips_at.stem, *(["features"] if self.keeps_features else [])]
 
     # Reading
 
@@ -227,11 +234,13 @@ class Store:
         """The number of clips that searches may show, of which a condition is true."""
         return int(self.clips.count_rows(f"{where} AND {self._shown()}"))
 
-    @told(cannot_read)
     def shown(self, columns: Sequence[str], some: int) -> Iterator[pa.Table]:
         """All clips that searches may show, so many at a time."""
-        for batch in self.clips.to_lance().to_batches(columns=list(columns), filter=self._shown(), batch_size=some):
-            yield pa.Table.from_batches([batch])
+        try:
+            for batch in self.clips.to_lance().to_batches(columns=list(columns), filter=self._shown(), batch_size=some):
+                yield pa.Table.from_batches([batch])
+        except (OSError, RuntimeError, ValueError) as error:
+            raise cannot_read(self.at, error) from error
 
     def _shown(self) -> str:
         return f"NOT ({among('video', self.snapshot().hidden)})"
@@ -291,22 +300,38 @@ class Store:
         self._failures.add(pa.Table.from_pylist(rows, schema=FAILURES), mode="overwrite")
 
     @told(cannot_write)
-    def tidy(self, thorough: bool = False) -> Upkeep:
-        """After an update: drop the clips of no video, and do what keeps searches quick.
-
-        thorough: even where it is hardly worth while yet.
-        """
-        hidden = self.snapshot().hidden
-        if hidden:
+    def drop_hidden(self) -> None:
+        """Drop the clips of no video."""
+        if hidden := self.snapshot().hidden:
             self.clips.delete(among("video", hidden))
             if self.keeps_features:
+                self._features.checkout_latest()
                 self._features.delete(among("video", hidden))
+
+    @told(cannot_write)
+    def tidy(self, thorough: bool = False) -> Upkeep:
+        """After an update: do what keeps searches quick. thorough: even where it is hardly worth while yet."""
+        self.clips.checkout_latest()
         done = keep_up(self.clips, thorough)
         if self.keeps_features:
+            self._features.checkout_latest()
             done.freed += keep_up(self._features, thorough).freed
         for small in (self.videos, self._failures):
             small.optimize(cleanup_older_than=KEEP_VERSIONS)
         return done
+
+    @told(cannot_write)
+    def empty(self, name: str) -> None:
+        """Begin one of the small tables anew, whatever is there of it."""
+        remove(self.at / f"{name}.lance")
+        self._database.create_table(name, schema=SMALL[name])
+
+    @told(cannot_write)
+    def index_anew(self) -> None:
+        """Make the indexes anew, whatever is there of them."""
+        make_indexes(self.clips, anew=True)
+        if self.keeps_features:
+            make_indexes(self._features, anew=True)
 
 
 def among(column: str, ids: Sequence[str] | frozenset[str]) -> str:

@@ -36,7 +36,7 @@ def told(
         def telling(kept: K, /, *args: P.args, **kwargs: P.kwargs) -> R:
             try:
                 return method(kept, *args, **kwargs)
-            except (OSError, RuntimeError, ValueError) as error:
+            except (OSError, RuntimeError, ValueError, KeyError) as error:
                 raise tell(kept.at, error) from error
 
         return telling
@@ -52,10 +52,12 @@ def cannot_read(at: Path, error: Exception) -> HearsightError:
 
 
 def cannot_write(at: Path, error: Exception) -> HearsightError:
-    """What to tell of an error of the system or of LanceDB."""
+    """What to tell of an error of the system or of LanceDB: of one that gives no reason, that tables are damaged."""
     found = SYSTEM_SAID.search(str(error))
-    reason = getattr(error, "strerror", None) or (found[1].strip() if found else "it may be damaged")
+    reason = getattr(error, "strerror", None) or (found[1].strip() if found else None)
+    if reason is None:
+        return cannot_read(at, error)
     return HearsightError(
-        f"cannot write the library at {at}: {reason}; make room or get permission there and run this again, keep it "
-        "elsewhere (--library), or make it anew with --rebuild"
+        f"cannot write the library at {at}: {reason}; make room or get permission there and run this again, or keep it "
+        "elsewhere (--library)"
     )

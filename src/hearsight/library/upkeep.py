@@ -50,9 +50,9 @@ MOST_DELETED = 0.1
 KEEP_VERSIONS = timedelta(minutes=10)
 
 
-def make_indexes(table: Any) -> dict[str, float]:
-    """Make the indexes that a table should have and has not. Returns their columns, with the seconds it took."""
-    there = {column for index in table.list_indices() for column in index.columns}
+def make_indexes(table: Any, anew: bool = False) -> dict[str, float]:
+    """Make the indexes that a table should have and has not, or all of them. Returns the columns, with the seconds."""
+    there = set() if anew else {column for index in table.list_indices() for column in index.columns}
     wanted: dict[str, Any] = {column: index for column, index in INDEXES.items() if column in table.schema.names}
     if "pooled" in table.schema.names and (rows := table.count_rows()) >= EXACT_BELOW:
         partitions = rows // CLIPS_A_PARTITION

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections import defaultdict, deque
@@ -31,11 +32,15 @@ class Found:
 
 @dataclass
 class Walk:
-    """failed: what looks like a file but cannot be used, by path, with the reason. closed: folders not looked into."""
+    """failed: what looks like a file but cannot be used, by path, with the reason. closed: folders and files that are
+    there and cannot be looked into. away: folders that are empty, and links that lead nowhere: perhaps to a disk that
+    is not mounted.
+    """
 
     files: list[Found] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
     closed: list[str] = field(default_factory=list)
+    away: list[str] = field(default_factory=list)
 
 
 def walk(folder: Path, besides: Path) -> Walk:
@@ -78,7 +83,8 @@ def _look(folder: Path, besides: Path, found: Walk) -> Iterator[None]:
             if _is_folder(entry):
                 (links if entry.is_symlink() else folders).append(entry.path)
             elif not dot or f".{suffix.lower()}" not in MEDIA_SUFFIXES:
-                continue
+                if entry.is_symlink() and not Path(entry.path).exists():
+                    found.away.append(_inside(folder, entry.path))
             elif entry.is_symlink():
                 files_by_link.append((entry, beside))
             else:
@@ -115,13 +121,16 @@ def _list(folder: ObjectPath, found: Walk) -> Iterator[None]:
 
 def _entries(folder: Path, here: str, found: Walk) -> list[os.DirEntry[str]]:
     try:
-        with os.scandir(here) as entries:
-            return sorted((entry for entry in entries if entry.name[0] != "."), key=lambda entry: entry.name)
+        with os.scandir(here) as entered:
+            entries = list(entered)
     except OSError as error:
         name = _inside(folder, here)
         found.failed[name] = f"{error.strerror}; check the folder's permissions"
         found.closed.append(name)
         return []
+    if not entries:
+        found.away.append(_inside(folder, here))
+    return sorted((entry for entry in entries if entry.name[0] != "."), key=lambda entry: entry.name)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -142,10 +151,10 @@ def _add(folder: Path, entry: os.DirEntry[str], beside: list[SideCar], found: Wa
     except UnicodeEncodeError:
         shown = os.fsencode(name).decode("utf-8", "backslashreplace")
         found.failed[shown] = "its name is not valid text (UTF-8); rename it"
-    except FileNotFoundError:
-        found.failed[name] = "there is no such file; is it a broken link, or just moved?"
     except OSError as error:
-        found.failed[name] = f"{error.strerror}; check its permissions"
+        gone = "there is no such file; is it a broken link, or just moved?"
+        found.failed[name] = gone if error.errno == errno.ENOENT else f"{error.strerror}; check its permissions"
+        found.closed.append(name)
     else:
         if stat.S_ISREG(status.st_mode):
             found.files.append(Found(name, file, status.st_size, "|".join(stamps), side_cars))

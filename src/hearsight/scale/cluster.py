@@ -76,15 +76,15 @@ def _check_answers(address: str) -> None:
         ) from error
 
 
-def check_nodes(at: Path, file: Path | None) -> None:
-    """Raises HearsightError if a node cannot see the library that is kept at `at`, or a file that is to be indexed."""
+def check_nodes(at: Path, place: Path | None) -> None:
+    """Raises HearsightError if a node cannot see the library kept at `at`, or a file or folder to be indexed."""
     identity = Identity.read(at)
     nodes = [node for node in ray.nodes() if node["Alive"] and {"CPU", "GPU"} & node["Resources"].keys()]
     looks = {}
     for node in nodes:
         there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
         look = ray.remote(num_cpus=0, max_retries=0, scheduling_strategy=there)(_look)
-        looks[node["NodeManagerAddress"]] = look.remote(hearsight.__version__, at, identity, file)
+        looks[node["NodeManagerAddress"]] = look.remote(hearsight.__version__, at, identity, place)
     for address, look in looks.items():
         try:
             wrong = ray.get(look, timeout=SECONDS_TO_LOOK)
@@ -94,12 +94,12 @@ def check_nodes(at: Path, file: Path | None) -> None:
             raise HearsightError(f"the node {address} of the cluster {wrong}")
 
 
-def _look(version: str, at: Path, identity: Identity, file: Path | None) -> str:
+def _look(version: str, at: Path, identity: Identity, place: Path | None) -> str:
     """What keeps a node from the work, and what to do; "" if nothing does."""
     if hearsight.__version__ != version:
         return f"has Hearsight {hearsight.__version__}, not {version}; install the same on all"
     if Identity.read(at) != identity:
         return f"does not see the library at {at}; keep it on a disk that all nodes mount at that place (--library)"
-    if file and not file.is_file():
-        return f"does not see {file}; mount that disk on all nodes at the same place, or use an object store"
+    if place and not (place.is_file() or place.is_dir()):
+        return f"does not see {place}; mount that disk on all nodes at the same place, or use an object store"
     return ""

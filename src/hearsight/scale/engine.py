@@ -37,6 +37,7 @@ from hearsight.scale.attempts import Attempts
 from hearsight.scale.cluster import check_nodes, connect
 from hearsight.scale.stages import Encode, Reading, Source, Written, read
 
+RESOURCES = {"cpu": "CPU", "cuda": "GPU"}  # as Ray counts them
 PATIENCE = 1.0
 AHEAD = 8  # rows; they are small
 # Workers write a fragment for each batch, and a table of many small ones is slow to open and to search.
@@ -55,6 +56,8 @@ class RayEngine:
     """
 
     def __init__(self, address: str | None = None, device: str = "cpu") -> None:
+        if device not in RESOURCES:
+            raise HearsightError(f"a cluster has no {device}; choose --device {' or '.join(RESOURCES)}")
         connect(address)
         self.device = device
         self._clips: list[str] = []
@@ -68,7 +71,7 @@ class RayEngine:
 
     @property
     def _resource(self) -> str:
-        return "CPU" if self.device == "cpu" else "GPU"
+        return RESOURCES[self.device]
 
     @property
     def _workers(self) -> int:
@@ -82,6 +85,10 @@ class RayEngine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         ray.shutdown()
+
+    def check(self, folder: Path, at: Path) -> None:
+        """Raises HearsightError if a node cannot see a folder of videos, or the library that is kept at `at`."""
+        check_nodes(at, folder)
 
     def index(self, reader: Reader, store: Store, files: Sequence[Pending]) -> Generator[Sequence[Event]]:
         if not files:
