@@ -132,9 +132,10 @@ def test_nothing_found_suggests_looser_filters(page):
     expect(cards.first).to_be_visible()
 
 
-def test_the_library_can_be_chosen_where_there_are_several(visit, guarded):
+def test_the_library_is_told_and_can_be_chosen_where_there_are_several(visit, guarded):
     page = visit(f"{guarded.url}?q=a+lion{SIGNED}")
     expect(card_of(page, "other.mp4")).to_have_count(1)
+    expect(card_of(page, "other.mp4").locator(".whose")).to_have_text("others")
     page.locator("select[name=library]").select_option("others")
     expect(card_of(page, "lion.mp4")).to_have_count(0)
     expect(card_of(page, "other.mp4")).to_have_count(1)

@@ -23,6 +23,7 @@ def test_results_tell_what_is_said_and_mark_the_words(page):
     expect(best.get_by_role("img", name=re.compile(r"seen \d+ %, heard \d+ %, said 100 %"))).to_be_visible()
     expect(page.locator("#told")).to_have_text(re.compile(r"^\d+ videos found, \d+ ms$"))
     expect(page.locator("#told")).to_have_role("status")
+    expect(best.locator(".whose")).to_be_hidden()  # there is one library
 
 
 def test_the_same_moment_tells_anew_what_speaks_for_it(page):

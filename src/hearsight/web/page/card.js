@@ -21,6 +21,7 @@ export function card(hit, most, rank = null) {
     "li",
     { className: "card" },
     open,
+    el("p", { className: "whose" }, el("bdi", {}, visible(hit.library))),
     frame,
     el("div", { className: "under" }, rank && el("p", { className: "rank" }, rank), bars(hit, most), like(hit, name)),
     hit.line.trim() && el("p", { className: "line" }, "“", el("bdi", {}, marked(hit.line, hit.spans)), "”"),

@@ -58,7 +58,9 @@ const closer = (close) => button("Close", "close", close, { bare: true, classNam
 function place(hit) {
   const folder = hit.path.slice(0, -fileName(hit.path).length - 1);
   const when = el("span", { className: "when" }, range(hit));
-  return [when, hit.duration ? ` of ${clock(hit.duration)}` : "", folder && el("bdi", {}, `  in ${visible(folder)}`)];
+  const whose = el("span", { className: "whose" }, " · ", el("bdi", {}, visible(hit.library)));
+  const length = hit.duration ? ` of ${clock(hit.duration)}` : "";
+  return [when, length, folder && el("bdi", {}, `  in ${visible(folder)}`), whose];
 }
 
 function actions(hit) {

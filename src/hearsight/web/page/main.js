@@ -65,4 +65,5 @@ function told(libraries) {
   forget();
   filters.offer(libraries);
   welcome.tell(libraries);
+  document.documentElement.classList.toggle("several", libraries.length > 1);
 }
