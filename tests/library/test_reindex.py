@@ -60,7 +60,7 @@ def test_as_if_made_anew_and_without_the_files(kept, model, other, tmp_path):
 def test_features_are_found_by_clip_and_not_written_anew_for_a_film_that_comes(kept, model):
     film(kept.folder / "new.mkv", seconds=2, seed=9)
     kept.update(model, None)
-    table = Store(kept.at, identity=kept.identity)._features
+    table = Store(kept.at, kept.identity).features.table
     assert {column for index in table.list_indices() for column in index.columns} >= {"id", "video"}
     assert table.stats()["fragment_stats"]["num_fragments"] == 2
 
@@ -73,7 +73,7 @@ def test_the_library_goes_on_and_keeps_features(kept, model, other, tmp_path):
     assert_same(kept, anew(kept, other, tmp_path))
     kept.reindex(model)
     assert_same(kept, anew(kept, model, tmp_path / "first"))
-    stored = kept._store._features.to_arrow()
+    stored = kept._store.features.table.to_arrow()
     assert sorted(stored["id"].to_pylist()) == sorted(kept._store.ids())
 
 
@@ -107,7 +107,7 @@ def test_interrupted_and_taken_up(kept, model, other, tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         kept.reindex(other, progress=stop)
     assert Library.open(kept.folder).search("a bell", model).hits
-    assert len(Store(kept.at, identity=replace(kept.identity, clips=f"clips-{other.fingerprint}")).ids()) == 4
+    assert len(Store(kept.at, replace(kept.identity, clips=f"clips-{other.fingerprint}")).ids()) == 4
     seen = []
     assert kept.reindex(other, progress=lambda what, done, total, figures=None: seen.append(done)).clips == 7
     assert seen == [5, 6, 7]
@@ -151,7 +151,7 @@ def test_a_model_without_speech_and_one_that_only_sees(folder, model, tmp_path):
     library.update(sees, None)
     with pytest.raises(HearsightError, match="other towers"):
         library.reindex(model)
-    assert "audio" not in library._store._features.schema.names
+    assert "audio" not in library._store.features.table.schema.names
 
 
 def test_what_cannot_be(folder, kept, model, other, tmp_path):
@@ -165,7 +165,7 @@ def test_what_cannot_be(folder, kept, model, other, tmp_path):
     strange = tiny_model(tmp_path / "strange", "avigate", seed=8)
     with pytest.raises(HearsightError, match="other towers"):
         kept.reindex(strange)
-    kept._store._features.delete("true")
+    kept._store.features.table.delete("true")
     with pytest.raises(HearsightError, match=r"lacks the features of \d+ clips.*--rebuild"):
         kept.reindex(other)
     assert kept.search("a bell", model).hits

@@ -31,7 +31,7 @@ def newest(kept: Library, table: str) -> Path:
 
 def data(kept: Library, table: str) -> list[Path]:
     """The files of a table's fragments, in order."""
-    opened = getattr(kept._store, {"features": "_features"}.get(table, table))
+    opened = kept._store.features.table if table == "features" else getattr(kept._store, table)
     fragments = opened.to_lance().get_fragments()
     return [kept.at / f"{table}.lance" / "data" / fragment.data_files()[0].path for fragment in fragments]
 
@@ -43,7 +43,7 @@ def mended(kept: Library, model, tmp_path) -> Library:
     fresh = Library.create(kept.folder, model, tmp_path / "fresh", seconds=2)
     fresh.update(model, None)
     assert_same(again, fresh)
-    assert again._store.ids_with_features() == again._store.ids()
+    assert again._store.features.ids() == again._store.ids()
     return again
 
 

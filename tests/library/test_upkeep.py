@@ -20,8 +20,7 @@ EVERY_VIDEO = 40
 @pytest.fixture
 def store(tmp_path, model) -> Store:
     """Forty videos of two clips."""
-    store = Store(tmp_path)
-    store.create(model)
+    store = Library.create(tmp_path, model).place.store
     add_made_up(store, model, EVERY_VIDEO, said="the doctor lost a bicycle")
     return store
 
@@ -118,13 +117,13 @@ def test_filters_reach_further_than_the_nearest_partitions(store, large):
 def test_old_libraries_gain_indexes_at_the_next_update(folder, model):
     library = Library.create(folder, model, seconds=2)
     library.update(model, None)
-    store = Store(library.at)
+    store = library.place.store
     for index in store.clips.list_indices():
         store.clips.drop_index(index.name)
     assert indexed(store) == set()
     found = [hit.clip for hit in library.search("a bell", model, mode="dense").hits]
     library.update(model, None)
-    assert indexed(Store(library.at)) == set(upkeep.INDEXES)
+    assert indexed(Library.open(folder).place.store) == set(upkeep.INDEXES)
     assert [hit.clip for hit in library.search("a bell", model, mode="dense").hits] == found
 
 
@@ -183,7 +182,7 @@ def test_versions_go_when_nobody_can_read_them_any_more(store, model, monkeypatc
 
 
 def test_a_reader_sees_one_version_until_it_looks_again(store, model):
-    reader = Store(store.at)
+    reader = Library.open(at=store.at).place.store
     seen = reader.snapshot()
     before = vectors(reader)
     [gone, *_] = before

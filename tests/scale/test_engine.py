@@ -77,7 +77,7 @@ def test_rows_are_the_same_to_the_bit_whatever_the_number_of_workers(films, mode
     two = index(films, model, tmp_path / "two", cluster.address, keep_features=True)
     assert len(compacted) > 1
     assert rows(one) == rows(two)
-    assert two.place.store.ids_with_features() == two.place.store.ids()
+    assert two.place.store.features.ids() == two.place.store.ids()
     assert [clip["id"] for clip in rows(one)[1]] == sorted({clip["id"] for clip in rows(one)[1]})
     [hit] = one.search("the doctor lost", model, mode="speech").hits
     assert hit.path == Path("long.mkv") and one.info().failures == 1

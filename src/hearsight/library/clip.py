@@ -9,8 +9,7 @@ import pyarrow as pa
 
 from hearsight.library.explain import known_gates
 from hearsight.library.results import ClipDetails
-from hearsight.library.schema import Video, video_of
-from hearsight.library.store import among
+from hearsight.library.schema import Video, among, video_of
 from hearsight.library.view import Place
 from hearsight.types import Line
 

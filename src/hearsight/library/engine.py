@@ -77,15 +77,15 @@ class InProcess:
 
     def commit(self, store: Store) -> None:
         if self._rows:
-            if store.keeps_features:
-                store.add_features([rows.features for rows in self._rows if rows.features is not None])
+            if store.features:
+                store.features.add([rows.features for rows in self._rows if rows.features is not None])
             store.add_clips([rows.clips for rows in self._rows])
         self._rows = []
 
     def _handled(self, reader: Reader, store: Store, events: Sequence[ReadEvent]) -> list[Event]:
         reads = [event for event in events if isinstance(event, Read)]
         if reads:
-            self._rows.append(encode(reader.model, reads, store.keeps_features))
+            self._rows.append(encode(reader.model, reads, store.features is not None))
         return encoded(events)
 
 

@@ -55,7 +55,7 @@ class Library:
 
     def __init__(self, folder: Path, at: Path, identity: Identity, resident: bool = False) -> None:
         self.folder, self.at, self.identity = folder, at, identity
-        self._store = Store(at, resident, identity)
+        self._store = Store(at, identity, resident)
         self._checked: weakref.ref[CLIP4Clip] | None = None
 
     @property
@@ -194,7 +194,7 @@ class Library:
             self.identity.write(self.at)
             if before not in (None, self.identity.clips):  # no search that still runs can read the one before the last
                 remove(self.at / f"{before}.lance")
-        self._store = Store(self.at, identity=self.identity)
+        self._store = Store(self.at, self.identity)
         self._checked = None
         return done
 

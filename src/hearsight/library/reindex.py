@@ -48,7 +48,7 @@ def reindex(
         clips=f"clips-{model.fingerprint}",
         former=identity.clips,
     )
-    new = Store(old.at, identity=told)
+    new = Store(old.at, told)
     new.create(model)
     done, total = new.ids(), old.snapshot().clips
     rows: list[pa.Table] = []
@@ -88,11 +88,12 @@ def _check(at: Path, identity: Identity, model: CLIP4Clip) -> None:
 
 def _kept(old: Store, done: Set[str]) -> Iterator[tuple[list[ClipFacts], pa.Table]]:
     """The clips of a library that are not done yet, some at a time, with what is kept of them in the same order."""
+    assert old.features, "checked before"
     for table in old.shown(FACTS, SOME):
         facts = [_facts(row) for row in table.to_pylist() if row["id"] not in done]
         if not facts:
             continue
-        features = old.features([clip.id for clip in facts])
+        features = old.features.of([clip.id for clip in facts])
         place = {id: row for row, id in enumerate(features["id"].to_pylist())}
         if missing := [clip.id for clip in facts if clip.id not in place]:
             raise HearsightError(

@@ -30,7 +30,7 @@ def repair(at: Path, identity: Identity) -> Repaired:
     To be called while nobody else updates the library. Raises HearsightError where no version of the clips can be read,
     or a file cannot be got at, before anything is changed.
     """
-    done, store = Repaired(), Store(at, identity=identity)
+    done, store = Repaired(), Store(at, identity)
     for name in store.tables:
         _check_access(at / f"{name}.lance")
     for name in store.tables:
@@ -40,7 +40,7 @@ def repair(at: Path, identity: Identity) -> Repaired:
             done.emptied.append(f"{name}.lance")
         done.versions += [str(path.relative_to(at)) for path in _put_bad_manifests_aside(table)]
         done.fragments += [str(path.relative_to(at)) for path in _drop_bad_fragments(table)]
-    if identity.towers and (without := sorted(store.ids() - store.ids_with_features())):
+    if store.features and (without := sorted(store.ids() - store.features.ids())):
         store.drop_clips(without)
     if torn := _torn(store):
         store.drop_videos(torn)

@@ -115,6 +115,12 @@ def video_of(clip: str) -> str | None:
     return clip[:16] if re.fullmatch(r"[0-9a-f]{16}-[0-9]{9,12}", clip, re.ASCII) else None
 
 
+def among(column: str, ids: Sequence[str] | frozenset[str]) -> str:
+    """A condition on ids. They are ours, of hexadecimal digits: nothing in them needs escaping."""
+    listed = ", ".join(f"'{id}'" for id in sorted(ids))
+    return f"{column} IN ({listed})" if listed else "false"
+
+
 def video_table(videos: Sequence[Video]) -> pa.Table:
     return pa.Table.from_pylist([asdict(video) for video in videos], schema=VIDEOS)
 

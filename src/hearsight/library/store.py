@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 
 from hearsight.lance import MatchQuery, lancedb
 from hearsight.library.disk import remove
+from hearsight.library.features import Features
 from hearsight.library.identity import Identity, UnreadableError
 from hearsight.library.resident import Resident
 from hearsight.library.results import Failure, Upkeep
-from hearsight.library.schema import FAILURES, VIDEOS, Video, clips_schema, features_schema, video_table
+from hearsight.library.schema import FAILURES, VIDEOS, Video, among, clips_schema, video_table
 from hearsight.library.telling import cannot_read, cannot_write, told
 from hearsight.library.upkeep import KEEP_VERSIONS, keep_up, make_indexes
 from hearsight.library.videos import Videos
@@ -55,18 +56,19 @@ class Snapshot:
 
 
 class Store:
-    """Three LanceDB tables: videos, clips, failures; and one of features, where a library keeps them.
+    """Three LanceDB tables: videos, clips, failures; and one of features (features.py), where a library keeps them.
 
     Every commit is atomic for one table. Clips are written first, then the videos that they complete. Every method
     raises HearsightError for tables that cannot be read or written.
     """
 
-    def __init__(self, at: Path, resident: bool = False, identity: Identity | None = None) -> None:
-        """resident: keep in memory what searches read, unless the table of clips takes more than MOST_RESIDENT.
+    def __init__(self, at: Path, identity: Identity, resident: bool = False) -> None:
+        """identity: what the library is expected to be.
 
-        identity: what the library is expected to be; None for anything that is there, without features.
+        resident: keep in memory what searches read, unless the table of clips takes more than MOST_RESIDENT.
         """
         self.at = at
+        self.features = Features(at) if identity.towers else None
         self._identity = identity
         self._resident = resident
         self._snapshot: tuple[tuple[int, int], Snapshot] | None = None
@@ -81,14 +83,11 @@ class Store:
     def create(self, model: CLIP4Clip) -> None:
         """Make the tables that are missing, for a model's vectors: all, or those an interrupted run did not come to."""
         clips = clips_schema(model.config.frames, model.width, model.text_width)
-        schemas = {**SMALL, self.clips_at.stem: clips}
-        if self.keeps_features:
-            schemas["features"] = features_schema(model)
-        for name, schema in schemas.items():
+        for name, schema in {**SMALL, self.clips_at.stem: clips}.items():
             self._database.create_table(name, schema=schema, exist_ok=True)
         make_indexes(self.clips)
-        if self.keeps_features:
-            make_indexes(self._features)
+        if self.features:
+            self.features.create(model)
 
     @cached_property
     def videos(self) -> Any:
@@ -101,20 +100,7 @@ class Store:
     @property
     def clips_at(self) -> Path:
         """Where the table of clips is kept, for those that write Lance themselves."""
-        return self.at / f"{self._identity.clips if self._identity else 'clips'}.lance"
-
-    @property
-    def keeps_features(self) -> bool:
-        return self._identity is not None and self._identity.towers is not None
-
-    @property
-    def features_at(self) -> Path | None:
-        """The same of the features; None where they are not kept."""
-        return self.at / "features.lance" if self.keeps_features else None
-
-    @cached_property
-    def _features(self) -> Any:
-        return self._database.open_table("features")
+        return self.at / f"{self._identity.clips}.lance"
 
     @cached_property
     def _failures(self) -> Any:
@@ -123,7 +109,7 @@ class Store:
     @property
     def tables(self) -> list[str]:
         """The names of all that the library has."""
-        return [*SMALL, self.clips_at.stem, *(["features"] if self.keeps_features else [])]
+        return [*SMALL, self.clips_at.stem, *([self.features.path.stem] if self.features else [])]
 
     # Reading
 
@@ -155,15 +141,16 @@ class Store:
             return
         self._snapshot = None
         identity, expected = Identity.read(self.at), self._identity
-        if identity and expected and identity.fingerprint != expected.fingerprint:
+        if identity and identity.fingerprint != expected.fingerprint:
             if identity.former != expected.clips:
                 raise UnreadableError(
                     f"the library at {self.at} was made anew meanwhile, with the model {identity.model}; "
                     "start this again"
                 )
-        elif identity and expected:
+        elif identity:
             self._identity = identity
-        for name in ("_database", "videos", "clips", "_failures", "_features"):
+        self.features = Features(self.at) if self._identity.towers else None
+        for name in ("_database", "videos", "clips", "_failures"):
             self.__dict__.pop(name, None)
         self._made = made
 
@@ -250,20 +237,6 @@ class Store:
         """Of all clips."""
         return set(self._columns(["id"])["id"].to_pylist())
 
-    @told(cannot_read)
-    def ids_with_features(self) -> set[str]:
-        """Of all clips whose features are kept."""
-        self._features.checkout_latest()
-        return set(self._features.search().select(["id"]).limit(None).to_arrow()["id"].to_pylist())
-
-    @told(cannot_read)
-    def features(self, ids: Sequence[str]) -> pa.Table:
-        """What is kept of these clips, each once, in no order."""
-        self._features.checkout_latest()
-        rows = self._features.search().where(among("id", ids)).limit(None).to_arrow()
-        first = {id: row for row, id in reversed(list(enumerate(rows["id"].to_pylist())))}
-        return rows.take(pa.array(first.values(), pa.int64()))
-
     # Writing
 
     @told(cannot_write)
@@ -273,11 +246,6 @@ class Store:
     @told(cannot_write)
     def drop_clips(self, ids: Sequence[str]) -> None:
         self.clips.delete(among("id", ids))
-
-    @told(cannot_write)
-    def add_features(self, rows: Sequence[pa.Table]) -> None:
-        """To be called before `add_clips`, so that no clip is without. Some may be added twice, by interrupted runs."""
-        self._features.add(pa.concat_tables(rows))
 
     @told(cannot_write)
     def put_videos(self, videos: Sequence[Video]) -> None:
@@ -304,18 +272,16 @@ class Store:
         """Drop the clips of no video."""
         if hidden := self.snapshot().hidden:
             self.clips.delete(among("video", hidden))
-            if self.keeps_features:
-                self._features.checkout_latest()
-                self._features.delete(among("video", hidden))
+            if self.features:
+                self.features.drop_videos(hidden)
 
     @told(cannot_write)
     def tidy(self, thorough: bool = False) -> Upkeep:
         """After an update: do what keeps searches quick. thorough: even where it is hardly worth while yet."""
         self.clips.checkout_latest()
         done = keep_up(self.clips, thorough)
-        if self.keeps_features:
-            self._features.checkout_latest()
-            done.freed += keep_up(self._features, thorough).freed
+        if self.features:
+            done.freed += self.features.tidy(thorough)
         for small in (self.videos, self._failures):
             small.optimize(cleanup_older_than=KEEP_VERSIONS)
         return done
@@ -330,14 +296,8 @@ class Store:
     def index_anew(self) -> None:
         """Make the indexes anew, whatever is there of them."""
         make_indexes(self.clips, anew=True)
-        if self.keeps_features:
-            make_indexes(self._features, anew=True)
-
-
-def among(column: str, ids: Sequence[str] | frozenset[str]) -> str:
-    """A condition on ids. They are ours, of hexadecimal digits: nothing in them needs escaping."""
-    listed = ", ".join(f"'{id}'" for id in sorted(ids))
-    return f"{column} IN ({listed})" if listed else "false"
+        if self.features:
+            self.features.index_anew()
 
 
 def _fetch(builder: Any, columns: list[str], limit: int, where: str | None) -> pa.Table:

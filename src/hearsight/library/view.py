@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from hearsight.library.ranked import COLUMNS, Ranked
 from hearsight.library.results import Filters
-from hearsight.library.store import Snapshot, Store, among
+from hearsight.library.schema import among
+from hearsight.library.store import Snapshot, Store
 from hearsight.library.where import Where
 from hearsight.library.words import Query, Said, stems
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 
 from hearsight.library.results import Filters
-from hearsight.library.schema import Video
-from hearsight.library.store import Snapshot, among
+from hearsight.library.schema import Video, among
+from hearsight.library.store import Snapshot
 
 
 @dataclass(frozen=True)

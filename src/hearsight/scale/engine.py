@@ -109,8 +109,8 @@ class RayEngine:
         if not self._clips:
             return
         try:
-            if store.features_at:
-                fragments.commit(self._features, store.features_at)
+            if store.features:
+                fragments.commit(self._features, store.features.path)
             fragments.commit(self._clips, store.clips_at)
             self._small += len(self._clips)
             self._clips, self._features = [], []
@@ -126,7 +126,7 @@ class RayEngine:
         shipped = replace(reader, model=skeleton(reader.model), recogniser=None)
         _ship_by_value(type(reader.model))
         how = ray.put(Reading(shipped, name, batch_size(self.device)))
-        arguments = ray.put(reader.model), self.device, store.clips_at, store.features_at
+        arguments = ray.put(reader.model), self.device, store.clips_at, store.features and store.features.path
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False
         context.raise_original_map_exception = True
