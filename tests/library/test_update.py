@@ -490,6 +490,10 @@ def test_nothing_of_anybody_else_is_taken_away(folder, model, tmp_path):
                 Library.create(folder, model, mine, rebuild=rebuild)
         assert (mine / name).read_text() == "mine"
         shutil.rmtree(mine)
+    Library.create(folder, model, mine).update(model, None)
+    (mine / "transcripts" / "interview.txt").write_text("mine")
+    assert Library.create(folder, model, mine, rebuild=True).update(model, None).added == 3
+    assert (mine / "transcripts" / "interview.txt").read_text() == "mine"
 
 
 def test_clips_whose_library_json_is_gone_are_kept(library, model):

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from hearsight.errors import HearsightError
 
-# All that a library is: library.json, which ends making it, is the first to go.
-PARTS = ("library.json", "videos.lance", "clips*.lance", "failures.lance", "features.lance", "transcripts")
-BESIDE = ("update.lock", "update.json", "library.json.part")
-TRANSCRIPTS = ("*.json", "*.json.part", "*.attempts")  # what updates keep there
+# All that a library is, but for transcripts. library.json, which ends making it, is the first to go.
+PARTS = ("library.json", "videos.lance", "clips*.lance", "failures.lance", "features.lance")
+BESIDE = ("update.lock", "update.json", "library.json.part", "transcripts")
+TRANSCRIPTS = ("*.json", "*.json.part", "*.attempts")  # what updates keep in that folder
 
 
 def bytes_of(at: Path) -> int:
@@ -36,8 +36,17 @@ def remove(path: Path) -> None:
 def clear(at: Path, rebuild: bool) -> None:
     """Take away what is left of a library, for a new one.
 
-    Raises HearsightError where anything stands that is none of a library's, or, unless it is to be rebuilt, clips.
+    Raises HearsightError where none is but other things, or, unless it is to be rebuilt, clips without a library.json.
     """
+    if not (at / "library.json").exists():
+        _check_free(at, rebuild)
+    for part in PARTS:
+        for path in at.glob(part):
+            remove(path)
+    clear_transcripts(at / "transcripts")
+
+
+def _check_free(at: Path, rebuild: bool) -> None:
     known = {path for name in (*PARTS, *BESIDE) for path in at.glob(name)}
     others = [path for path in at.iterdir() if path not in known and path.name[0] != "."]
     kept = {path for name in TRANSCRIPTS for path in (at / "transcripts").glob(name)}
@@ -51,9 +60,6 @@ def clear(at: Path, rebuild: bool) -> None:
             f"there are clips of a library in {at}, and its library.json is gone; put that back, or make the library "
             "anew with --rebuild"
         )
-    for part in PARTS:
-        for path in at.glob(part):
-            remove(path)
 
 
 def clear_transcripts(at: Path) -> None:
