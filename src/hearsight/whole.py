@@ -27,10 +27,10 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 def write_whole(path: Path, content: str | bytes) -> None:
     """Write a file, a text as UTF-8."""
-    with whole_file(path) as part, part.open("wb") as file:
-        file.write(content.encode() if isinstance(content, str) else content)
-        file.flush()
-        os.fsync(file.fileno())  # else a power cut might leave the name, and nothing in it
+    with whole_file(path) as part:
+        part.write_bytes(content.encode() if isinstance(content, str) else content)
+        with part.open("r+b") as file:
+            os.fsync(file.fileno())  # else a power cut might leave the name, and nothing in it
 
 
 def check_new(folder: Path) -> None:
