@@ -9,9 +9,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from hearsight.library.schema import read_mask, read_vectors
+from hearsight.library.schema import VIDEO_LETTERS, read_mask, read_vectors
 
-COLUMNS = ["id", "video", "pooled", "frames", "mask"]
+# Read by random access for every candidate, so one column more takes milliseconds: a clip's id tells its video.
+COLUMNS = ["id", "pooled", "frames", "mask"]
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,8 @@ class Ranked:
 
     @classmethod
     def of(cls, table: pa.Table) -> Ranked:
-        ids, videos = table["id"].to_pylist(), table["video"].to_pylist()
+        ids = table["id"].to_pylist()
+        videos = [id[:VIDEO_LETTERS] for id in ids]
         at = table["_rowid"].to_pylist() if "_rowid" in table.column_names else list(range(len(table)))
         mask = read_mask(table)
         n, F = mask.shape

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from hearsight.models.clip4clip import CLIP4Clip
 
 BRANCHES = ("audio", "speech")
+VIDEO_LETTERS = 16  # of the id of a clip are that of its video
 
 VIDEOS = pa.schema(
     [
@@ -112,7 +113,7 @@ def clip_id(video: str, clip: Clip) -> str:
 
 def video_of(clip: str) -> str | None:
     """The id of a clip's video; None if this cannot be the id of a clip."""
-    return clip[:16] if re.fullmatch(r"[0-9a-f]{16}-[0-9]{9,12}", clip, re.ASCII) else None
+    return clip[:VIDEO_LETTERS] if re.fullmatch(r"[0-9a-f]{16}-[0-9]{9,12}", clip, re.ASCII) else None
 
 
 def among(column: str, ids: Sequence[str] | frozenset[str]) -> str:
