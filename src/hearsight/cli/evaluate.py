@@ -24,7 +24,7 @@ def evaluate(
     data: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[FOLDER]", exists=True, file_okay=False, help="A split that was rendered, or made by data check."
+            metavar="FOLDER", exists=True, file_okay=False, help="A split that was rendered, or made by data check."
         ),
     ] = None,
     dataset: Annotated[

@@ -27,7 +27,7 @@ def parse_folder(text: str) -> Path:
 Indexed = Annotated[
     Path | None,
     typer.Argument(
-        metavar="[FOLDER]",
+        metavar="FOLDER",
         parser=parse_folder,
         help="The indexed folder; else this one, or the nearest above it.",
     ),

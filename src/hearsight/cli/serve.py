@@ -28,7 +28,7 @@ def serve(
     folders: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="[FOLDER ...]",
+            metavar="FOLDER",
             exists=True,
             file_okay=False,
             help="Indexed folders, all of one model; else the current one, or the nearest above it.",
