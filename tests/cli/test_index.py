@@ -1,13 +1,18 @@
 """hearsight index, as a person types it."""
 
+import errno
+import io
 import json
 import shutil
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
 
 import hearsight
+from hearsight.cli.events import Events
 from hearsight.cli.index import summary
+from hearsight.errors import HearsightError
 from hearsight.library import Failure, Library, UpdateReport
 from tests.cli.conftest import CUT, ODD_NAME
 from tests.library.conftest import film
@@ -208,6 +213,16 @@ def test_events_end_with_the_error_on_stderr(run, films, model_folder):
     (films / "broken.mp4").unlink()
     ran = run("index", films, "--events")
     assert ran.code == 1 and ran.err.startswith("error: ") and ran.err.count("\n") == 1
+
+
+class Full(io.StringIO):
+    def flush(self):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_events_that_cannot_be_written_are_told():
+    with redirect_stdout(Full()), pytest.raises(HearsightError, match="cannot tell how far it is: No space left"):
+        Events().__enter__()
 
 
 def test_events_end_at_ctrl_c_without_a_report(run, films, model_folder, monkeypatch):

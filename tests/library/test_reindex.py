@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from hearsight.errors import HearsightError
@@ -136,6 +137,18 @@ def test_a_library_that_was_opened_before_is_not_written_as_it_was(kept, model, 
         with pytest.raises(HearsightError, match=r"made anew meanwhile, or given another model; start this again"):
             attempt()
     assert Library.open(kept.folder).update(other, None).added == 1
+
+
+def test_features_that_another_process_wrote_go_with_their_clips(kept):
+    kept._store.features.ids()
+    other = Library.open(kept.folder)._store
+    for add, table in ((other.features.add, other.features.table), (other.add_clips, other.clips)):
+        row = table.to_arrow().slice(0, 1)
+        for column, id in (("video", "f" * 16), ("id", "f" * 16 + "-000000000")):
+            row = row.set_column(row.schema.get_field_index(column), column, pa.array([id]))
+        add([row.cast(table.schema)])
+    kept._store.drop_hidden()
+    assert kept._store.features.ids() == kept._store.ids() and len(kept._store.ids()) == 7
 
 
 def test_no_table_but_the_last_two_is_kept(kept, model, other):

@@ -38,9 +38,9 @@ class Query:
 
 
 def demo(
-    folder: Annotated[
-        Path, typer.Argument(metavar="FOLDER", help="Where the clips are copied to and indexed.")
-    ] = Path("hearsight-demo"),
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the clips are copied to and indexed.")] = Path(
+        "hearsight-demo"
+    ),
     everything: Annotated[bool, typer.Option("--all", help="Ask all queries, and count.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
