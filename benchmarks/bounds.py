@@ -11,7 +11,6 @@ Beside it, how near the pooled vectors of different clips are: a cosine says lit
 
 from __future__ import annotations
 
-import argparse
 import multiprocessing
 import sys
 import tempfile
@@ -21,7 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from making_films import make_films
+from making_films import asked_of_films, make_films
 from setting import machine, make_model, tell
 
 SIZES = {"240p": (320, 240), "1080p": (1920, 1080)}
@@ -85,12 +84,7 @@ def vectors(model: str | Path, films: Sequence[Path], dtype: str, smaller: bool)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--films", type=Path, metavar="FOLDER", help="of these files, not of ones made for it")
-    parser.add_argument("--clips", type=int, default=6, help="films in each set that is made")
-    parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args()
-
+    asked = asked_of_films(__doc__, clips=6)
     on = machine()
     fresh = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), max_tasks_per_child=1)
     with fresh, tempfile.TemporaryDirectory() as folder:

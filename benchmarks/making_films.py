@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,15 @@ SECONDS, FRAME_RATE, SOUND_RATE = 15, 25, 44_100
 # AAC pads: sound as long as the pictures would outlast them, and a sixteenth second without a picture be looked for.
 SOUND_SAMPLES = round((SECONDS - 0.1) * SOUND_RATE)
 KEY_EVERY = 250  # frames: x264's own choice
+
+
+def asked_of_films(doc: str | None, clips: int) -> argparse.Namespace:
+    """The arguments of a benchmark on films of one's own, or else on so many that are made for it."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--films", type=Path, metavar="FOLDER", help="of these files, not of ones made for it")
+    parser.add_argument("--clips", type=int, default=clips, help="films in each set that is made")
+    parser.add_argument("--json", action="store_true")
+    return parser.parse_args()
 
 
 def make_films(folder: Path, size: tuple[int, int], count: int, spoken: bool, key_every: int = KEY_EVERY) -> None:

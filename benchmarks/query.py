@@ -72,7 +72,6 @@ class Result:
 
 def make_library(model_folder: str, model: Any, folder: Path, clips: int) -> Library:
     """A library of clips that were never filmed."""
-
     folder.mkdir()
     library = hearsight.Library.create(folder, model, name=model_folder)
     store = library.place.store

@@ -10,7 +10,6 @@ without a recogniser. Processor time, so it does not matter how many threads dec
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 import time
 from collections.abc import Sequence
@@ -19,7 +18,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from making_films import make_films
+from making_films import asked_of_films, make_films
 from setting import machine, make_model, tell
 
 SIZES = {"240p": (320, 240), "720p": (1280, 720), "1080p": (1920, 1080)}
@@ -66,12 +65,7 @@ def read(film: Path, model: Any) -> int:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--films", type=Path, metavar="FOLDER", help="of these files, not of ones made for it")
-    parser.add_argument("--clips", type=int, default=8, help="films in each set that is made")
-    parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args()
-
+    asked = asked_of_films(__doc__, clips=8)
     import hearsight
 
     on = machine()

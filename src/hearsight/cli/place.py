@@ -29,7 +29,7 @@ Indexed = Annotated[
     typer.Argument(
         metavar="FOLDER",
         parser=parse_folder,
-        help="The indexed folder; else this one, or the nearest above it.",
+        help="The indexed folder; else the current one, or the nearest above it.",
     ),
 ]
 At = Annotated[

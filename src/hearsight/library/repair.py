@@ -16,9 +16,8 @@ import lance
 from hearsight.errors import HearsightError
 from hearsight.library.identity import Identity
 from hearsight.library.results import Repaired
-from hearsight.library.store import Store
+from hearsight.library.store import SMALL, Store
 
-SMALL = ("videos", "failures")  # what an update makes again, without encoding a clip
 DAMAGED = ".damaged"  # behind the name of a file that is put aside
 NEWEST = 2**64 - 1  # Lance's manifests are named by what is left to this, so that the newest comes first
 SLACK = 0.001  # seconds: of sums that round

@@ -37,6 +37,7 @@ SEARCHED = [
 # Of an index of vectors, so many partitions are searched: all, up to four million clips. Texts stand off from pictures,
 # so what is nearest to one lies in many partitions: half of them have 96 % of it (benchmarks/million.py).
 PARTITIONS = 4096
+# What an update makes again without encoding a clip.
 SMALL = {"videos": VIDEOS, "failures": FAILURES}
 MOST_RESIDENT = 512 << 20  # bytes
 SECONDS_BETWEEN_LOOKS = 0.25
