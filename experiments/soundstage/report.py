@@ -75,9 +75,11 @@ Made by `make soundstage-report`: every number below, with the records in [sound
 
 Read with care: the models are tiny and trained briefly on few clips, by one recipe (`soundstage.yaml`) that was made
 with SAVE in mind and is not the published one; soft-ALBEF's teacher is the frozen towers, with a weight of 0.1. Chorus
-was designed, and its price of voices chosen, on validation. Intervals are not corrected for how many there are.
-Pictures and sounds go together differently in training and test (see the datasheet), which punishes every method that
-lets sound speak for pictures; the rows with mixed clips tell how much of a difference that is.
+was designed, and its price of voices chosen, on validation. Intervals are not corrected for how many there are, and
+all rows stand on one pair of towers: on another, differences moved by ten points and more
+([made twice](research.md#what-soundstage-says)). Pictures and sounds go together differently in training and test (see
+the datasheet), which punishes every method that lets sound speak for pictures; the rows with mixed clips tell how much
+of a difference that is.
 """
 
 CHORUS_IS = """## Chorus over the others
@@ -125,8 +127,8 @@ def differences(report: Report, others: Sequence[Report]) -> str:
 def search_modes(beside: Path) -> str:
     found = json.loads((beside / "search.json").read_text())
     rows = [
-        [mode, *(" / ".join(f"{by_group[group][k]:g}" for k in ("r1", "r5", "r10")) for group in GROUPS)]
-        for mode, by_group in found.items()
+        [mode, *(" / ".join(f"{groups[group][k]:g}" for k in ("r1", "r5", "r10")) for group in GROUPS)]
+        for mode, groups in found.items()
     ]
     return "## Ways to search\n\nR@1 / R@5 / R@10 of Chorus (seed 0) in a library.\n\n" + markdown(["", *GROUPS], rows)
 
