@@ -104,13 +104,13 @@ def towers_alone(model_folder: Path, of: Set, dtype: str) -> Run:
     import torch
 
     import hearsight
-    from hearsight.library.encoding import extract
-    from hearsight.library.index import BATCH
+    from hearsight.library.encoding import batch_size, extract
     from hearsight.models.inputs import ClipInputs
     from hearsight.towers.filterbank import BINS
 
     model = hearsight.load(model_folder, dtype=dtype)
     count, size, F = len(list(of.films.iterdir())), model.clip.image_size, model.config.frames
+    batch = batch_size("cpu", torch.get_num_threads())
     yes, no = torch.tensor(True), torch.tensor(False)
     clips = [
         ClipInputs(torch.randn(F, 3, size, size), torch.ones(F), yes, no, torch.randn(model.ast.rows, BINS))
@@ -118,9 +118,9 @@ def towers_alone(model_folder: Path, of: Set, dtype: str) -> Run:
     ]
 
     def work() -> int:
-        for start in range(0, count, BATCH["cpu"]):
+        for start in range(0, count, batch):
             with torch.inference_mode():
-                extract(model, clips[start : start + BATCH["cpu"]])
+                extract(model, clips[start : start + batch])
         return count
 
     return timed(work)

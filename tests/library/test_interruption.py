@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import hearsight
-from hearsight.library import Library, encoding, engine, index
+from hearsight.library import Library, engine, index
 from hearsight.library.store import Store
 from tests.library.conftest import assert_same, film, rows
 
@@ -26,7 +26,7 @@ class Stop(BaseException):
 def hasty(monkeypatch):
     """Write after every batch of two clips, so that there are many points to be interrupted at."""
     monkeypatch.setattr(index, "COMMIT_SECONDS", 0.0)
-    monkeypatch.setattr(encoding, "BATCH", {"cpu": 2})
+    monkeypatch.setattr(engine, "batch_size", lambda device, threads: 2)
 
 
 def begin(folder: Path, model, at: Path) -> Library:
@@ -117,11 +117,11 @@ import os, signal, sys, threading, time
 from pathlib import Path
 import torch
 import hearsight
-from hearsight.library import Library, encoding, index
+from hearsight.library import Library, engine, index
 from hearsight.library.results import Unwatched
 
 torch.set_num_threads(1)
-index.COMMIT_SECONDS, encoding.BATCH = 0.0, {"cpu": 2}
+index.COMMIT_SECONDS, engine.batch_size = 0.0, lambda device, threads: 2
 folder, at, model, delay = sys.argv[1:]
 
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hearsight.library.changes import Pending
-from hearsight.library.reading import Failed, Started
+from hearsight.library.reading import Failed, Finished, Started
+from hearsight.library.schema import Video
 from hearsight.library.walk import Found
 
 pytest.importorskip("ray", reason="Ray is not installed (hearsight[ray])")
@@ -43,6 +44,14 @@ def test_a_file_that_failed_is_over_at_once():
     assert list(order.put(failed)) == [failed]
     assert [one for batch in (written("a", 1), failed) for one in order.put(batch)] == []
     assert len(list(order.put(written("b", 0)))) == 1
+
+
+def test_a_file_that_is_finished_cannot_fail_any_more():
+    order = InOrder()
+    video = Video("x", "a", 1, "", "", 1.0)
+    finished = Written(Source("a", "x"), 0, [Started(pending("a")), Finished(pending("a"), video)], ["a x 0"])
+    failed = Written(Source("a", ""), 0, [Failed(pending("a"), "damaged", "")], [])
+    assert [one for batch in (finished, failed) for one in order.put(batch)] == [finished]
 
 
 def test_a_file_that_has_changed_when_it_is_read_again_is_whole():

@@ -20,14 +20,12 @@ from hearsight.types import ClipFeatures, VideoEmbedding
 # What is left out, to tell later what it adds.
 PARTS = {"audio": ("audio",), "speech": ("speech",), "both": ("audio", "speech")}
 
-# Clips, at most; on a CPU there is one for each thread at least.
-BATCH = {"cpu": max(8, torch.get_num_threads())}
-BATCH_ON_ACCELERATOR = 32
+BATCH_ON_CPU, BATCH_ON_ACCELERATOR = 8, 32  # clips
 
 
-def batch_size(device: str) -> int:
-    """How many clips are encoded at once on a device."""
-    return BATCH.get(device.split(":")[0], BATCH_ON_ACCELERATOR)
+def batch_size(device: str, threads: int) -> int:
+    """How many clips are encoded at once on a device; on a CPU there is one for each of so many threads at least."""
+    return max(BATCH_ON_CPU, threads) if device == "cpu" else BATCH_ON_ACCELERATOR
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Protocol
 
+import torch
+
 from hearsight.library.ahead import ahead
 from hearsight.library.changes import Pending
 from hearsight.library.encoding import Rows, batch_size, encode
-from hearsight.library.reading import Event as ReadEvent
-from hearsight.library.reading import Failed, Finished, Read, Reader, Started
+from hearsight.library.reading import Failed, Finished, Read, Reader, ReadEvent, Started
 from hearsight.library.store import Store
 
 # A batch is not held back for longer than this; a fast reader fills it well before.
@@ -61,7 +62,7 @@ class InProcess:
         self._rows: list[Rows] = []
 
     def index(self, reader: Reader, store: Store, files: Sequence[Pending]) -> Generator[Sequence[Event]]:
-        batch = batch_size(reader.model.device.type)
+        batch = batch_size(reader.model.device.type, torch.get_num_threads())
         waiting: list[ReadEvent] = []
         with closing(ahead(reader.read(files), 2 * batch, PATIENCE)) as read:
             for event in read:

@@ -81,7 +81,7 @@ class CountingRecogniser:
         return recognised
 
 
-Event = Started | Read | Finished | Failed
+ReadEvent = Started | Read | Finished | Failed
 
 
 @dataclass
@@ -111,7 +111,7 @@ class Reader:
         """How much of the file whose turn it is has been transcribed, from 0 to 1. Only speech counts, not silence."""
         return min(1.0, self.listener.heard / self.duration) if self.listener and self.duration else 0.0
 
-    def read(self, files: Iterable[Pending]) -> Iterator[Event]:
+    def read(self, files: Iterable[Pending]) -> Iterator[ReadEvent]:
         """The events of one file after the other. What is wrong with one never reaches another."""
         for pending in files:
             self.reading, self.duration = pending, 0.0
@@ -124,7 +124,7 @@ class Reader:
                 stat = pending.found.stat if _is_lasting(error, pending.found.file) else ""
                 yield Failed(pending, _reason(error, pending.found.file), stat)
 
-    def _read(self, pending: Pending) -> Iterator[Event]:
+    def _read(self, pending: Pending) -> Iterator[ReadEvent]:
         found = pending.found
         info = probe(found.file)
         made_of = content(found)

@@ -27,7 +27,7 @@ from hearsight.library.ahead import ahead
 from hearsight.library.changes import Pending
 from hearsight.library.encoding import batch_size
 from hearsight.library.engine import Event
-from hearsight.library.reading import Failed, Reader
+from hearsight.library.reading import Failed, Finished, Reader
 from hearsight.library.store import Store
 from hearsight.library.telling import cannot_write
 from hearsight.models.checkpoint import build
@@ -125,7 +125,7 @@ class RayEngine:
         name = reader.recogniser.name if reader.recogniser else "none"
         shipped = replace(reader, model=skeleton(reader.model), recogniser=None)
         _ship_by_value(type(reader.model))
-        how = ray.put(Reading(shipped, name, batch_size(self.device)))
+        how = ray.put(Reading(shipped, name, batch_size(self.device, threads=1)))
         arguments = ray.put(reader.model), self.device, store.clips_at, store.features and store.features.path
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False
@@ -165,7 +165,7 @@ def _ship_by_value(method: type) -> None:
 
 
 class InOrder:
-    """Puts what was written of each file in order, and leaves out what comes again, or after the file has failed.
+    """Puts what was written of each file in order, and leaves out what comes again, or after the file's end.
 
     A file that had another content when it was read again is another: what was written of the first has no video.
     """
@@ -173,20 +173,22 @@ class InOrder:
     def __init__(self) -> None:
         self._next: Counter[Source] = Counter()
         self._early: dict[tuple[Source, int], Written] = {}
-        self._failed: set[str] = set()
+        self._over: set[str] = set()  # finished, or failed
 
     def put(self, written: Written) -> Iterator[Written]:
         source = written.source
-        if source.path in self._failed:
+        if source.path in self._over:
             return
         if any(isinstance(event, Failed) for event in written.events):
-            self._failed.add(source.path)
+            self._over.add(source.path)
             yield written
             return
         if written.number >= self._next[source]:
             self._early[source, written.number] = written
         while following := self._early.pop((source, self._next[source]), None):
             self._next[source] += 1
+            if any(isinstance(event, Finished) for event in following.events):
+                self._over.add(source.path)
             yield following
 
 

@@ -14,8 +14,7 @@ import torch
 from hearsight.library.changes import Pending
 from hearsight.library.encoding import encode
 from hearsight.library.engine import Event, encoded
-from hearsight.library.reading import Event as ReadEvent
-from hearsight.library.reading import Failed, Finished, Read, Reader
+from hearsight.library.reading import Failed, Finished, Read, Reader, ReadEvent
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.scale import fragments
 from hearsight.scale.attempts import MOST, Attempts
