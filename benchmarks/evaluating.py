@@ -21,7 +21,6 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import resource
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -44,7 +43,7 @@ from hearsight.models.clip4clip import embedding
 from hearsight.models.inputs import speech_ids
 from hearsight.models.save import BRANCH
 from hearsight.types import ClipFeatures, VideoEmbedding
-from setting import SIZES, WORDS, Taken, build_model, machine, sentence, take_turns, tell
+from setting import SIZES, WORDS, Taken, build_model, machine, peak_bytes, sentence, take_turns, tell
 
 GIB = 2**30
 OURS, ONCE = "ours", "published, once"
@@ -207,7 +206,7 @@ def rank_drawn(captions: int, videos: int) -> Large:
     drawn: Any = Drawn(captions, videos, frames=12, width=512)
     begun = time.perf_counter()
     rank(drawn, drawn)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    peak = peak_bytes(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
     return Large(captions, videos, time.perf_counter() - begun, peak)
 
 

@@ -13,9 +13,10 @@ near by chance.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -23,6 +24,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 if TYPE_CHECKING:
+    from hearsight.library.schema import ClipFacts
     from hearsight.library.store import Store
 
 D, FRAMES = 512, 12
@@ -107,15 +109,14 @@ class World:
 
 def add_block(store: Store, world: World, block: int, most: int) -> int:
     """Write a block of films as an update does, at most so many clips of it. Returns how many."""
-    from hearsight.library.schema import ClipFacts, Video, clip_id, clip_table
+    from hearsight.library.schema import ClipFacts, Video, clip_id
     from hearsight.models.similarity import pool
-    from hearsight.types import Clip, Line, VideoEmbedding
+    from hearsight.types import Clip, Line
 
     random = np.random.default_rng([1, block])
     frames = world.frames(block)[:most]
     said = world.said(random, LINES * FILMS_A_BLOCK * CLIPS_A_FILM, WORDS_A_LINE)
-    mask = torch.ones(frames.shape[:2], dtype=torch.bool)
-    full = VideoEmbedding(frames, mask, pool(frames, mask), vision=frames)
+    pooled = pool(frames, torch.ones(frames.shape[:2], dtype=torch.bool))
     videos, facts = [], []
     for n in range(len(frames)):
         film, place = divmod(n, CLIPS_A_FILM)
@@ -125,7 +126,16 @@ def add_block(store: Store, world: World, block: int, most: int) -> int:
         texts = said[LINES * n : LINES * (n + 1)]
         lines = [Line(clip.start + 3 * i, clip.start + 3 * i + 2.5, text) for i, text in enumerate(texts)]
         facts.append(ClipFacts(clip_id(videos[-1], clip), videos[-1], clip, " ".join(texts), lines, True, True, None))
-    without: dict[str, Any] = dict.fromkeys(("audio", "speech", "both"), full.pooled)
-    store.add_clips([clip_table(store.clips.schema, facts, full, without)])
+    write_clips(store, facts, frames, pooled)
     store.put_videos([Video(id, f"films/{id}.mp4", 0, "", id, SECONDS * CLIPS_A_FILM) for id in videos])
     return len(frames)
+
+
+def write_clips(store: Store, facts: Sequence[ClipFacts], frames: Tensor, pooled: Tensor) -> None:
+    """Add clips to a library as an update does. frames: (B, F, D), all real. pooled: (B, D)."""
+    from hearsight.library.encoding import PARTS
+    from hearsight.library.schema import clip_table
+    from hearsight.types import VideoEmbedding
+
+    video = VideoEmbedding(frames, torch.ones(frames.shape[:2], dtype=torch.bool), pooled, vision=frames)
+    store.add_clips([clip_table(store.clips.schema, facts, video, dict.fromkeys(PARTS, pooled))])

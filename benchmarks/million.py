@@ -41,7 +41,7 @@ from beside_faiss import hnsw, ivf, ours
 from curves import draw, tables
 from grown import QUERIES, TOP, WARM_UP, Made, best_of_films, recall, timed, truth
 from made_up import CLIPS_A_FILM, FILMS_A_BLOCK, World, add_block
-from setting import machine, tell
+from setting import machine, peak_bytes, tell
 
 if TYPE_CHECKING:
     from hearsight.library import Library
@@ -219,8 +219,7 @@ def run(made: Made, step: str) -> None:
     if process.returncode:
         sys.exit(f"the step {step} ended with {process.returncode}")
     done = Made(made.keep, made.clips)
-    peak = used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    done.tell(step, {**done.results[step], "peak": peak})
+    done.tell(step, {**done.results[step], "peak": peak_bytes(used.ru_maxrss)})
 
 
 def main() -> None:

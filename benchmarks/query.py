@@ -32,6 +32,7 @@ import numpy as np
 
 import hearsight
 from hearsight.models.checkpoint import DEMO
+from made_up import write_clips
 from setting import WORDS, machine, make_model, tell
 
 if TYPE_CHECKING:
@@ -86,16 +87,14 @@ def make_library(model_folder: str, model: Any, folder: Path, clips: int) -> Lib
 def add_videos(store: Any, model: Any, random: np.random.Generator, centres: np.ndarray, first: int, last: int) -> None:
     import torch
 
-    from hearsight.library.schema import ClipFacts, Video, clip_id, clip_table
+    from hearsight.library.schema import ClipFacts, Video, clip_id
     from hearsight.models.similarity import pool
-    from hearsight.types import Clip, Line, VideoEmbedding
+    from hearsight.types import Clip, Line
 
     F, D, B = model.config.frames, model.width, last - first
     near = centres[random.integers(0, len(centres), B)][:, None] + random.standard_normal((B, F, D), np.float32)
     frames = torch.nn.functional.normalize(torch.from_numpy(near), dim=-1)
-    mask = torch.ones(B, F, dtype=torch.bool)
-    pooled = pool(frames, mask).repeat(1, model.text_width // D)
-    full = VideoEmbedding(frames, mask, pooled, vision=frames)
+    pooled = pool(frames, torch.ones(B, F, dtype=torch.bool)).repeat(1, model.text_width // D)
     facts, videos = [], []
     for number in range(first, last):
         place = number % CLIPS_A_VIDEO
@@ -105,8 +104,7 @@ def add_videos(store: Any, model: Any, random: np.random.Generator, centres: np.
         said = [" ".join(random.choice(WORDS, 8)) for _ in range(4)]
         lines = [Line(clip.start + 4 * i, clip.start + 4 * i + 3.5, text) for i, text in enumerate(said)]
         facts.append(ClipFacts(clip_id(videos[-1], clip), videos[-1], clip, " ".join(said), lines, True, True, None))
-    without = dict.fromkeys(("audio", "speech", "both"), full.pooled)
-    store.add_clips([clip_table(store.clips.schema, facts, full, without)])
+    write_clips(store, facts, frames, pooled)
     store.put_videos([Video(id, f"{id}.mp4", 0, "", id, SECONDS * CLIPS_A_VIDEO) for id in videos])
 
 
@@ -159,7 +157,7 @@ def imported(told: str) -> float:
 def measure(name: str, model_folder: str, at: Path, clips: int, rounds: int) -> Result:
     import torch
 
-    model = hearsight.load(model_folder)
+    model = hearsight.load(model_folder, dtype="auto")
     library = make_library(model_folder, model, at / f"{name} many", clips)
     small = make_library(model_folder, model, at / f"{name} few", SMALL_LIBRARY)
 

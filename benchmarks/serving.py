@@ -32,6 +32,7 @@ import numpy as np
 
 import hearsight
 from hearsight.cli.demo import indexed_demo
+from made_up import write_clips
 from query import make_library
 from setting import WORDS, machine, tell
 
@@ -141,8 +142,8 @@ def add_film(library: Any) -> str:
     """A file that stands for a film, as if it had been indexed; the id of its clip."""
     import torch
 
-    from hearsight.library.schema import ClipFacts, Video, clip_id, clip_table
-    from hearsight.types import Clip, VideoEmbedding
+    from hearsight.library.schema import ClipFacts, Video, clip_id
+    from hearsight.types import Clip
 
     path = library.folder / "film.mp4"
     with path.open("wb") as file:
@@ -151,10 +152,9 @@ def add_film(library: Any) -> str:
     F, W = schema.field("mask").type.list_size, schema.field("pooled").type.list_size
     D = schema.field("frames").type.list_size // F
     random = torch.from_numpy(np.random.default_rng(1).standard_normal((1, F, D), np.float32))
-    full = VideoEmbedding(random, torch.ones(1, F, dtype=torch.bool), torch.ones(1, W), vision=random)
     video, clip = "f" * 16, Clip(Path(), 0.0, 15.0)
     facts = ClipFacts(clip_id(video, clip), video, clip, "", [], False, True, None)
-    store.add_clips([clip_table(schema, [facts], full, dict.fromkeys(("audio", "speech", "both"), full.pooled))])
+    write_clips(store, [facts], random, torch.ones(1, W))
     status = path.stat()
     stamp = f"{status.st_size}:{status.st_mtime_ns}"
     store.put_videos([Video(video, path.name, status.st_size, stamp, video, 60.0)])

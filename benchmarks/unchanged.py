@@ -24,6 +24,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import hearsight
+from made_up import write_clips
 from setting import machine, make_model, tell
 
 if TYPE_CHECKING:
@@ -47,9 +48,9 @@ def make_library(folder: Path, model_folder: str) -> Library:
     import torch
 
     from hearsight.library.changes import content, video_id
-    from hearsight.library.schema import ClipFacts, Video, clip_id, clip_table
+    from hearsight.library.schema import ClipFacts, Video, clip_id
     from hearsight.library.walk import walk
-    from hearsight.types import Clip, VideoEmbedding
+    from hearsight.types import Clip
 
     model = hearsight.load(model_folder)
     library = hearsight.Library.create(folder, model, name=model_folder)
@@ -62,10 +63,8 @@ def make_library(folder: Path, model_folder: str) -> Library:
         ids = [video_id(video.path, video.content, "none", frozenset()) for video in videos]
         frames = torch.zeros(len(some), model.config.frames, model.width)
         pooled = torch.randn(len(some), model.text_width, generator=draw)
-        full = VideoEmbedding(frames, torch.ones(frames.shape[:2], dtype=torch.bool), pooled, vision=frames)
         facts = [ClipFacts(clip_id(id, clip), id, clip, "", [], False, False, None) for id in ids]
-        without = dict.fromkeys(("audio", "speech", "both"), pooled)
-        store.add_clips([clip_table(store.clips.schema, facts, full, without)])
+        write_clips(store, facts, frames, pooled)
         store.put_videos([Video(**{**vars(video), "id": id}) for video, id in zip(videos, ids, strict=True)])
     store.tidy()
     return library
