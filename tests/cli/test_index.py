@@ -40,6 +40,19 @@ def test_second_run_knows_the_model_and_does_only_what_changed(run, films, model
     }  # fmt: skip
 
 
+def test_a_recogniser_need_not_be_named_again(run, films, model_folder, monkeypatch):
+    from hearsight.speech import recogniser
+
+    loaded = []
+    monkeypatch.setattr(recogniser, "load_recogniser", loaded.append)
+    monkeypatch.chdir(films.parent)
+    (films.parent / "ear").mkdir()
+    for words in ([], ["--recogniser", "whisper:ear"], [], ["--rebuild"], ["--recogniser", "auto"], []):
+        assert run("index", films, "--model", model_folder, "--seconds", 2, "--cut", "window", "-q", *words).code == 0
+    ear = f"whisper:{films.parent / 'ear'}"
+    assert loaded == ["auto", "whisper:ear", ear, ear, "auto", "auto"]
+
+
 def test_a_model_named_from_here_is_found_from_elsewhere(run, films, model_folder, monkeypatch):
     monkeypatch.chdir(model_folder.parent)
     assert run("index", films, "--model", "tiny", *CUT, "-q") == (0, "", "")

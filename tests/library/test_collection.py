@@ -87,6 +87,21 @@ def test_like_a_clip_is_its_copy_elsewhere_and_never_itself(collection):
         assert collection.similar("home", nothing) is None
 
 
+def test_one_long_film_does_not_fill_all_places(collection, monkeypatch):
+    hit = collection.search("a yellow bicycle", library="home").hits[0]
+    every = found(collection.similar("home", hit.clip))
+    assert len(every) == 3
+    monkeypatch.setattr("hearsight.library.search.CANDIDATES", 1)
+    monkeypatch.setattr("hearsight.library.search.PER_HIT", 1)
+    assert found(collection.similar("home", hit.clip)) == every
+
+
+def test_a_library_that_is_not_here_is_told(collection):
+    for ask in (collection.clip, collection.similar, collection.thumbnail, collection.video):
+        with pytest.raises(HearsightError, match="no library 'else' here; there is home, work"):
+            ask("else", "0123456789abcdef-000000000")
+
+
 def test_like_an_example_is_the_clip_that_it_was_cut_from(collection, model):
     path = collection.libraries["work"].folder / "silent.mkv"
     info = probe(path)

@@ -121,11 +121,41 @@ def test_a_small_table_of_which_nothing_is_left_is_made_again(kept, model, tmp_p
     else:
         for manifest in (kept.at / f"{table}.lance" / "_versions").glob("*.manifest"):
             spoil(manifest)
-    assert Library.open(kept.folder).repair().emptied == [f"{table}.lance"]
+    assert Library.open(kept.folder).repair().lost == [f"{table}.lance"]
     again = Library.open(kept.folder)
     report = again.update(model, None)
     assert report.clips == 0 and report.added == (4 if table == "videos" else 0)
     mended(kept, model, tmp_path)
+
+
+def test_features_of_which_nothing_is_left_are_given_up(kept, model, tmp_path):
+    """All else is mended meanwhile, and nothing is decoded for want of features."""
+    for manifest in (kept.at / "features.lance" / "_versions").glob("*.manifest"):
+        spoil(manifest)
+    spoil(data(kept, "clips")[-1])
+    library = Library.open(kept.folder)
+    done = library.repair()
+    assert (done.lost, len(done.fragments), done.again) == (["features.lance"], 1, 1)
+    assert not (kept.at / "features.lance").exists()
+    report = library.update(model, None)
+    assert (report.added, report.unchanged) == (1, 3)
+    again = Library.open(kept.folder)
+    fresh = Library.create(kept.folder, model, tmp_path / "fresh", seconds=2)
+    fresh.update(model, None)
+    assert_same(again, fresh)
+    with pytest.raises(HearsightError, match="features"):
+        again.reindex(model)
+
+
+def test_clips_of_which_nothing_is_left_change_nothing(kept):
+    spoil(data(kept, "features")[0])
+    for manifest in (kept.at / "clips.lance" / "_versions").glob("*.manifest"):
+        spoil(manifest)
+    before = {path: path.stat().st_mtime_ns for path in kept.at.rglob("*") if path.is_file()}
+    with pytest.raises(HearsightError, match=r"no version of .*clips.lance can be read; make the library anew"):
+        Library.open(kept.folder).repair()
+    after = {path: path.stat().st_mtime_ns for path in kept.at.rglob("*") if path.is_file()}
+    assert {path for path in before | after if before.get(path) != after.get(path)} <= {kept.at / "update.json"}
 
 
 def test_a_file_that_cannot_be_got_at_now_is_no_damage(kept, monkeypatch):

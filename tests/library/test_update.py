@@ -183,6 +183,34 @@ def test_failures_are_recorded_and_tried_again_when_the_file_changes(library, mo
     assert [failure.path for failure in library.failures()] == ["empty.mkv"]
 
 
+def test_a_copy_that_takes_the_name_of_a_failed_file_has_not_failed(library, model):
+    broken = library.folder / "broken.mkv"
+    broken.write_text("this is no film")
+    assert [failure.path for failure in library.update(model, None).failed] == ["broken.mkv"]
+    (library.folder / "trip" / "sea.mkv").rename(broken)
+    report = library.update(model, None)
+    assert (report.moved, report.clips, library.failures()) == (1, 0, [])
+
+
+def test_what_is_deleted_goes_though_another_file_cannot_be_opened(library, model, monkeypatch):
+    library.update(model, None)
+    film(library.folder / "shut.mkv", 2, seed=8)
+    (library.folder / "trip" / "sea.mkv").unlink()
+
+    def refuse(path):
+        if path.name == "shut.mkv":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return real(path)
+
+    real = reading.probe
+    monkeypatch.setattr(reading, "probe", refuse)
+    monkeypatch.setattr(reading.os, "access", lambda path, mode: Path(path).name != "shut.mkv")
+    report = library.update(model, None)
+    assert ([failure.path for failure in report.failed], report.deleted) == (["shut.mkv"], 1)
+    videos, clips = rows(library)
+    assert len(videos) == 2 and {clip["video"] for clip in clips} == {video["id"] for video in videos}
+
+
 def test_file_that_could_not_be_opened_is_tried_again(library, model, monkeypatch):
     def refuse(found):
         raise PermissionError(13, "Permission denied")
@@ -496,6 +524,14 @@ def test_nothing_of_anybody_else_is_taken_away(folder, model, tmp_path):
     assert (mine / "transcripts" / "interview.txt").read_text() == "mine"
 
 
+def test_nothing_is_left_where_no_library_may_be(folder, model, tmp_path):
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "mother.txt").write_text("dear")
+    with pytest.raises(HearsightError, match=r"has other things in it \(mother.txt\)"):
+        Library.create(folder, model, tmp_path / "letters")
+    assert [path.name for path in (tmp_path / "letters").iterdir()] == ["mother.txt"]
+
+
 def test_clips_whose_library_json_is_gone_are_kept(library, model):
     library.update(model, None)
     before = rows(library)
@@ -558,7 +594,7 @@ def test_library_of_the_format_before_is_read(library, model):
     library.update(model, None)
     record = library.at / "library.json"
     told = json.loads(record.read_text())
-    for name in ("towers", "clips", "former"):
+    for name in ("towers", "clips", "former", "recogniser"):
         del told[name]
     record.write_text(json.dumps({**told, "format": 2}))
     again = Library.open(library.folder)
@@ -575,6 +611,6 @@ def test_library_of_a_newer_format_is_left_alone(library, model):
         lambda: Library.create(library.folder, model),
         lambda: Library.create(library.folder, model, rebuild=True),
     ):
-        with pytest.raises(HearsightError, match=r"newer Hearsight \(format 99; this one reads up to 3\)"):
+        with pytest.raises(HearsightError, match=r"newer Hearsight \(format 99; this one reads up to 4\)"):
             attempt()
     assert json.loads(record.read_text()) == told

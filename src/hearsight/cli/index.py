@@ -11,8 +11,9 @@ import typer
 
 import hearsight
 from hearsight.cli import show
-from hearsight.cli.place import HIDDEN, At, check_place, lasting_name, parse_folder, recorded_model
+from hearsight.cli.place import At, check_place, lasting_name, lasting_recogniser, parse_folder
 from hearsight.extras import install_command
+from hearsight.library.identity import HIDDEN
 from hearsight.models.known import DEFAULT
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from hearsight.cli.events import Events
     from hearsight.library import Library, UpdateReport
+    from hearsight.library.identity import Identity
     from hearsight.models.clip4clip import CLIP4Clip
     from hearsight.scale.engine import RayEngine
     from hearsight.speech.recogniser import Recogniser
@@ -47,9 +49,13 @@ def index(
         float | None, typer.Option(metavar="SECONDS", help="The length of a window.", show_default="15")
     ] = None,
     recogniser: Annotated[
-        str,
-        typer.Option(metavar="NAME", help="Of speech: auto, pocketsphinx, whisper, whisper:NAME-OR-FOLDER or none."),
-    ] = "auto",
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Of speech: auto, pocketsphinx, whisper, whisper:NAME-OR-FOLDER or none. Else that of the index, or "
+            "auto.",
+        ),
+    ] = None,
     device: Annotated[str, typer.Option(metavar="NAME", help="Where to compute: cpu, cuda or mps.")] = "cpu",
     dtype: Annotated[
         Literal["auto", "float32", "bfloat16"],
@@ -86,8 +92,9 @@ def index(
     if recorded is None or rebuild:
         _check_media(folder)
     if recorded and not model:
-        check_place(recorded)
-    name = model or recorded or DEFAULT
+        check_place(recorded.model)
+    name = model or (recorded.model if recorded else DEFAULT)
+    spoken = recogniser or (recorded.recogniser if recorded else None) or "auto"
     with _told(events) as told:
         with nullcontext() if quiet else show.busy(f"loading {name}"):
             from hearsight.library import Library
@@ -95,12 +102,22 @@ def index(
             from hearsight.speech.recogniser import load_recogniser
 
             cluster = _cluster(ray_address, device) if engine == "ray" else None
-            listener = load_recogniser(recogniser)
-            loaded = hearsight.load(name, "cpu" if cluster else device, dtype)
+            listener = load_recogniser(spoken)
+            # Workers have the model's weights as they are here, whatever they compute on.
+            precision = "float32" if cluster and device != "cpu" and dtype == "auto" else dtype
+            loaded = hearsight.load(name, "cpu" if cluster else device, precision)
             if cluster and recorded and rebuild:  # before the old index is forgotten
                 cluster.check(*places(folder, library))
             kept = Library.create(
-                folder, loaded, library, cut, seconds, lasting_name(name), rebuild=rebuild, keep_features=keep_features
+                folder,
+                loaded,
+                library,
+                cut,
+                seconds,
+                lasting_name(name),
+                recogniser and lasting_recogniser(recogniser),
+                rebuild,
+                keep_features,
             )
         with cluster or nullcontext():
             report = _update(kept, loaded, listener, quiet, told, cluster, retry)
@@ -120,12 +137,12 @@ def index(
         )
 
 
-def _recorded(folder: Path, at: Path | None, rebuild: bool) -> str | None:
-    """The model of the index that is there; a damaged one is no obstacle to making it anew."""
-    from hearsight.library.identity import DamagedError
+def _recorded(folder: Path, at: Path | None, rebuild: bool) -> Identity | None:
+    """What the index that is there was made with; a damaged one is no obstacle to making it anew."""
+    from hearsight.library.identity import DamagedError, Identity, usual_place
 
     try:
-        return recorded_model(folder, at)
+        return Identity.read(usual_place(folder) if at is None else at.expanduser())
     except DamagedError:
         if rebuild:
             return None

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hearsight.errors import HearsightError
+from hearsight.library.identity import HIDDEN
 from hearsight.object_store import ObjectPath, as_path
 
 if TYPE_CHECKING:
     from hearsight.library import Library
-
-HIDDEN = ".hearsight"
 
 
 def parse_folder(text: str) -> Path:
@@ -69,18 +68,13 @@ def check_place(name: str) -> None:
         )
 
 
-def recorded_model(folder: Path, at: Path | None) -> str | None:
-    """The name of the model that a folder was indexed with; None if it was not indexed yet.
-
-    Raises HearsightError for a library that cannot be read.
-    """
-    from hearsight.library.identity import Identity, usual_place
-
-    identity = Identity.read(usual_place(folder) if at is None else at.expanduser())
-    return identity.model if identity else None
-
-
 def lasting_name(name: str) -> str:
     """A model's name as it can be loaded by from any other folder."""
     path = Path(name).expanduser()
     return str(path.resolve()) if name != "demo" and path.is_dir() else name
+
+
+def lasting_recogniser(name: str) -> str:
+    """As `lasting_name`, of a recogniser."""
+    kind, _, model = name.partition(":")
+    return f"{kind}:{lasting_name(model)}" if model else name

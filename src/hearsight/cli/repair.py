@@ -34,7 +34,7 @@ def summary(done: Repaired) -> list[str]:
     """What was done, for a person to read."""
     told = [f"{show.visible(path)}: cannot be read; the version before it is restored" for path in done.versions]
     told += [f"{show.visible(path)}: cannot be read; its rows are dropped" for path in done.fragments]
-    told += [f"{show.visible(path)}: cannot be read; it is empty now" for path in done.emptied]
-    if done.again or done.emptied or done.fragments or done.versions:
+    told += [f"{show.visible(path)}: cannot be read; all that was in it is gone" for path in done.lost]
+    if done.again or done.lost or done.fragments or done.versions:
         told.append("what is lacking now is made again by: hearsight index")
     return told or ["all tables can be read; their indexes are made anew"]

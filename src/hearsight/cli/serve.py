@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hearsight.cli import show
-from hearsight.cli.place import HIDDEN, At, check_place, nearest
+from hearsight.cli import plugin, show
+from hearsight.cli.place import At, check_place, nearest
 from hearsight.errors import HearsightError
 from hearsight.extras import install_command
+from hearsight.library.identity import HIDDEN
 
 if TYPE_CHECKING:
     from hearsight.library import Collection
@@ -25,6 +26,7 @@ LEAST_TOKEN = 16
 
 
 def serve(
+    context: typer.Context,
     folders: Annotated[
         list[Path] | None,
         typer.Argument(
@@ -66,8 +68,10 @@ def serve(
     from hearsight.web.serving import Serving
 
     names = ", ".join(shelves)
+    own: Path | None = context.obj  # what --plugin says
+    load = partial(_load, shelves, model, own)
     run(
-        Serving(shelves, model, partial(_load, shelves, model), token, useful() if helpers is None else helpers),
+        Serving(shelves, model, load, token, useful() if helpers is None else helpers, own),
         listening,
         lambda address: show.note(f"searching {names} at {address}{'#token=...' if token else ''} (Ctrl-C ends it)"),
     )
@@ -126,13 +130,15 @@ def _listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _load(shelves: Mapping[str, Shelf], name: str) -> Collection:
-    """Open the libraries, with all that searches read in memory, and load their model."""
+def _load(shelves: Mapping[str, Shelf], name: str, own: Path | None) -> Collection:
+    """Open the libraries, with all that searches read in memory, and load their model. own: a plugin for it."""
     import torch
 
     import hearsight
     from hearsight.library import Collection, Library
 
+    if own:
+        plugin.run_once(own)
     torch.set_num_threads(1)  # helpers search side by side, and threads of one would stand in the way of another
     libraries = {key: Library.open(shelf.folder, shelf.at, resident=True) for key, shelf in shelves.items()}
     collection = Collection(libraries, hearsight.load(name, dtype="auto"))

@@ -15,12 +15,12 @@ from hearsight.library.results import (
     Hit,
     LibraryInfo,
     Mode,
-    Progress,
     Reindexed,
     Repaired,
     SearchResult,
     UpdateReport,
     Upkeep,
+    Watcher,
 )
 
 if TYPE_CHECKING:
@@ -36,12 +36,12 @@ __all__ = [
     "Library",
     "LibraryInfo",
     "Mode",
-    "Progress",
     "Reindexed",
     "Repaired",
     "SearchResult",
     "UpdateReport",
     "Upkeep",
+    "Watcher",
 ]
 
 _LAZY = {"Collection": "hearsight.library.collection", "Library": "hearsight.library.library"}

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hearsight.library.explain import Candidates, explain, grouped
 from hearsight.library.results import SearchResult
-from hearsight.library.search import CANDIDATES, PER_HIT
+from hearsight.library.search import Ranking, of_enough_videos, rank
 from hearsight.library.view import View
 
 LEAST = 1e-6
@@ -23,12 +23,15 @@ def alike(views: Sequence[View], vector: NDArray[np.float32], limit: int) -> Sea
     """
     begun = time.perf_counter()
     vector = vector / max(float(np.linalg.norm(vector)), LEAST)
-    clips = sum(view.snapshot.clips for view in views)
-    wanted = max(CANDIDATES, PER_HIT * min(limit, clips))
-    found = Candidates.joined([_compared(number, view, vector, wanted) for number, view in enumerate(views)])
-    order: list[int] = np.lexsort((np.array(found.ids), -found.similarity)).tolist()
-    hits = explain(found, *grouped(found, order, limit), found.similarity, None, vector, "dense", views)
+
+    def find(wanted: int) -> Ranking:
+        found = Candidates.joined([_compared(number, view, vector, wanted) for number, view in enumerate(views)])
+        return found, *rank(found, "dense")
+
+    found, order, scores = of_enough_videos(views, limit, find)
+    hits = explain(found, *grouped(found, order, limit), scores, None, vector, "dense", views)
     videos = len(set(found.videos))
+    clips = sum(view.snapshot.clips for view in views)
     return SearchResult("", "dense", hits, len(order), videos, clips, 1000 * (time.perf_counter() - begun))
 
 

@@ -100,10 +100,10 @@ class Collection:
         return vector
 
     def _place(self, library: str) -> Place:
+        """Raises HearsightError for a name that is none of a library."""
+        if library not in self.libraries:
+            raise HearsightError(f"no library '{library}' here; there is {', '.join(self.libraries)}")
         return replace(self.libraries[library].place, name=library)
 
     def _places(self, library: str | None) -> Sequence[Place]:
-        """Raises HearsightError for a name that is none of a library."""
-        if library is not None and library not in self.libraries:
-            raise HearsightError(f"no library '{library}' here; there is {', '.join(self.libraries)}")
-        return [self._place(name) for name in self.libraries if library in (None, name)]
+        return [self._place(name) for name in (self.libraries if library is None else [library])]

@@ -34,19 +34,18 @@ def remove(path: Path) -> None:
 
 
 def clear(at: Path, rebuild: bool) -> None:
-    """Take away what is left of a library, for a new one.
-
-    Raises HearsightError where none is but other things, or, unless it is to be rebuilt, clips without a library.json.
-    """
-    if not (at / "library.json").exists():
-        _check_free(at, rebuild)
+    """Take away what is left of a library, for a new one. Raises what `check_free` raises."""
+    check_free(at, rebuild)
     for part in PARTS:
         for path in at.glob(part):
             remove(path)
     clear_transcripts(at / "transcripts")
 
 
-def _check_free(at: Path, rebuild: bool) -> None:
+def check_free(at: Path, rebuild: bool) -> None:
+    """Raises HearsightError where no library is but other things, or, unless to be rebuilt, clips of a lost one."""
+    if not at.is_dir() or (at / "library.json").exists():
+        return
     known = {path for name in (*PARTS, *BESIDE) for path in at.glob(name)}
     others = [path for path in at.iterdir() if path not in known and path.name[0] != "."]
     kept = {path for name in TRANSCRIPTS for path in (at / "transcripts").glob(name)}

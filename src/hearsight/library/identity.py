@@ -16,8 +16,9 @@ from hearsight.extras import install_command
 from hearsight.object_store import ObjectPath, as_path
 from hearsight.whole import write_whole
 
-FORMAT = 3
+FORMAT = 4
 OLDEST = 2  # that can still be read
+HIDDEN = ".hearsight"  # in the folder of its videos: where a library is, unless it is elsewhere
 UNKEPT = re.compile(r"[?\x00-\x1f\x7f\ud800-\udfff]")  # LanceDB reads a path as an address, in UTF-8
 # Seconds; shorter clips have no picture of their own, and hardly a word.
 SHORTEST_CLIP = 0.5
@@ -38,6 +39,7 @@ class Identity:
     folder: where the videos are, seen from the library if it is inside of that folder, so that both can be moved as
     one; absolute else. towers: the fingerprint of those whose features are kept; None where none are. clips: the name
     of the table with the model's vectors. former: of the one before, which searches that run may still read.
+    recogniser: of speech, by the name that a person chose; None where none was chosen.
     """
 
     folder: str
@@ -51,6 +53,7 @@ class Identity:
     towers: str | None = None
     clips: str = "clips"
     former: str | None = None
+    recogniser: str | None = None
     format: int = FORMAT
 
     @property
@@ -119,7 +122,7 @@ def usual_place(folder: Path) -> Path:
     """Where the library of a folder is kept if nothing else is said. Raises HearsightError for an object store."""
     if isinstance(folder, ObjectPath):
         raise HearsightError(f"the index of {folder} needs a place on a disk: say where, with --library FOLDER")
-    return folder / ".hearsight"
+    return folder / HIDDEN
 
 
 def folder_as_seen_from(at: Path, folder: Path) -> str:

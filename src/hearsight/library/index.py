@@ -19,7 +19,7 @@ from hearsight.library.changes import Changes, Pending, compare
 from hearsight.library.disk import clear_transcripts
 from hearsight.library.engine import Encoded, Engine, Event, Heard
 from hearsight.library.reading import Failed, Finished, Reader
-from hearsight.library.results import Failure, Progress, UpdateReport
+from hearsight.library.results import Failure, UpdateReport, Watcher
 from hearsight.library.store import Store
 from hearsight.library.walk import Walk, walk
 from hearsight.models.clip4clip import CLIP4Clip
@@ -41,7 +41,7 @@ class Update:
         recogniser: Recogniser | None,
         by: str,
         window: float,
-        progress: Progress,
+        progress: Watcher,
         engine: Engine,
     ) -> None:
         self.folder, self.store = folder, store
@@ -88,7 +88,9 @@ class Update:
                 self._handle(events)
         self._write()
 
-        if not self.passing:  # else the next run takes up what is there
+        if self.passing:  # the next run takes up what is there of unfinished files
+            self.store.drop_hidden(only=snapshot.videos.keys())
+        else:
             self.store.drop_hidden()
             clear_transcripts(self.transcripts)
         self.store.tidy()
@@ -103,8 +105,9 @@ class Update:
             self.store.move_videos(changes.known)
         if changes.dropped:
             self.store.drop_videos(changes.dropped)
-        standing = {file.path for file in found.files} - {pending.path for pending in changes.pending}
-        self.failures = {path: known for path, known in failures.items() if path in standing}
+        pending = {one.path for one in changes.pending}
+        standing = {(file.path, file.stat) for file in found.files if file.path not in pending}
+        self.failures = {path: known for path, known in failures.items() if (path, known[1]) in standing}
         for path, reason in found.failed.items():
             self._fail(path, reason, "")
         if self.failures or failures:

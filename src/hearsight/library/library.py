@@ -5,13 +5,12 @@ from __future__ import annotations
 import time
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from hearsight import progress as reporting
 from hearsight.errors import HearsightError
-from hearsight.library.disk import bytes_of, clear, remove
+from hearsight.library.disk import bytes_of, check_free, clear, remove
 from hearsight.library.engine import Engine, InProcess
 from hearsight.library.identity import (
     DamagedError,
@@ -28,13 +27,13 @@ from hearsight.library.results import (
     Filters,
     LibraryInfo,
     Mode,
-    Progress,
     Reindexed,
     Repaired,
     SearchResult,
     Unwatched,
     UpdateReport,
     Upkeep,
+    Watcher,
 )
 from hearsight.library.search import search
 from hearsight.library.store import Store
@@ -42,6 +41,7 @@ from hearsight.library.upkeep import KEEP_VERSIONS
 from hearsight.library.view import Place
 from hearsight.models.checkpoint import DEMO, towers_fingerprint
 from hearsight.models.clip4clip import CLIP4Clip
+from hearsight.progress import Progress
 from hearsight.speech.recogniser import Recogniser
 
 
@@ -71,14 +71,16 @@ class Library:
         by: str | None = None,
         seconds: float | None = None,
         name: str | None = None,
+        recogniser: str | None = None,
         rebuild: bool = False,
         keep_features: bool = False,
     ) -> Library:
         """A new library for a folder, or the one that is there.
 
         at: where to keep it; in the folder as `.hearsight` by default. by, seconds: how files are cut (see media.cut);
-        None is what the library has, and windows of 15 s for a new one. name: what to load the model by again.
-        rebuild: begin anew, whatever there is of it; only the way of cutting is kept, and whether features are.
+        None is what the library has, and windows of 15 s for a new one. name, recogniser: what to load the model and
+        the recogniser by again. rebuild: begin anew, whatever there is of it; only the way of cutting is kept, the
+        recogniser's name, and whether features are.
         keep_features: keep what the towers make of each clip, for `reindex`; a library that does goes on doing so.
         A library whose folder was moved is one of the folder that is given now, and one whose model was moved is loaded
         by the name that is given now. Raises HearsightError if there is no such folder, or the library is of another
@@ -97,9 +99,12 @@ class Library:
             by=usual[0] if by is None else by,
             seconds=usual[1] if seconds is None else seconds,
             towers=towers_fingerprint(model) if keep_features or (known and known.towers) else None,
+            recogniser=recogniser or (known.recogniser if known else None),
         )
         identity.check_cutting()
         if known is None or rebuild:
+            with suppress(OSError):  # which are told below
+                check_free(at, rebuild)  # before a lock is put there
             with updating(at):
                 known = None if rebuild else Identity.read(at)  # another process may have made it meanwhile
                 if known is None:
@@ -122,7 +127,7 @@ class Library:
         library._check_folder()
         if identity.folder != known.folder:
             library._check_moved()
-        library._record(folder=identity.folder, model=name or known.model)
+        library._record(identity.folder, name or known.model, identity.recogniser)
         return library
 
     @classmethod
@@ -148,7 +153,7 @@ class Library:
         self,
         model: CLIP4Clip,
         recogniser: Recogniser | None,
-        progress: Progress | None = None,
+        progress: Watcher | None = None,
         engine: Engine | None = None,
         retry: bool = False,
     ) -> UpdateReport:
@@ -176,9 +181,7 @@ class Library:
             )
             return update.run(retry)
 
-    def reindex(
-        self, model: CLIP4Clip, name: str | None = None, progress: reporting.Progress | None = None
-    ) -> Reindexed:
+    def reindex(self, model: CLIP4Clip, name: str | None = None, progress: Progress | None = None) -> Reindexed:
         """Give all clips the vectors of another model with the same towers, from features that were kept.
 
         No file is decoded. Searches go on with the old model until all is done; an interrupted run is taken up by the
@@ -215,7 +218,10 @@ class Library:
         from hearsight.library.repair import repair
 
         with self._writing():
-            return repair(self.at, self.identity)
+            done = repair(self.at, self.identity)
+            self.identity = Identity.read(self.at) or self.identity
+        self._store = Store(self.at, self.identity)
+        return done
 
     def search(
         self, query: str, model: CLIP4Clip, mode: Mode = "hybrid", limit: int = 10, filters: Filters | None = None
@@ -306,11 +312,11 @@ class Library:
             self.identity = replace(self.identity, former=None)
             self.identity.write(self.at)
 
-    def _record(self, folder: str, model: str) -> None:
-        """Keep where the folder and the model are now."""
-        if (folder, model) != (self.identity.folder, self.identity.model):
+    def _record(self, folder: str, model: str, recogniser: str | None) -> None:
+        """Keep where the folder and the model are now, and who listens."""
+        if (folder, model, recogniser) != (self.identity.folder, self.identity.model, self.identity.recogniser):
             with self._writing():
-                self.identity = replace(self.identity, folder=folder, model=model)
+                self.identity = replace(self.identity, folder=folder, model=model, recogniser=recogniser)
                 self.identity.write(self.at)
 
     def check(self, model: CLIP4Clip) -> None:

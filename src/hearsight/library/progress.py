@@ -23,7 +23,7 @@ class _Work:
 
 
 class UpdateProgress:
-    """A `Progress` that adds up what `Library.update` reports.
+    """A `Watcher` that adds up what `Library.update` reports.
 
     Work is measured in bytes of files: they are known before a file is opened, and tell a film from a short clip.
     total, ended: files that are to be indexed, and those that are indexed or have failed. path: of the file whose turn

@@ -1,4 +1,4 @@
-"""A library for another model, made of features that it kept: no file is decoded, and no tower runs.
+"""A library for another model, made of features that it kept: no file is decoded, no picture or sound encoded.
 
 The new vectors go to a table of their own. Searches read the old one until library.json names the new one, in one
 step. What an interrupted run has written is found by the next one, for the table is named by its model.

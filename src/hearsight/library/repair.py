@@ -8,12 +8,15 @@ made anew whatever is wrong with them, for they hold nothing that the tables do 
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 import lance
 
 from hearsight.errors import HearsightError
+from hearsight.library.disk import remove
 from hearsight.library.identity import Identity
 from hearsight.library.results import Repaired
 from hearsight.library.store import SMALL, Store
@@ -26,17 +29,26 @@ SLACK = 0.001  # seconds: of sums that round
 def repair(at: Path, identity: Identity) -> Repaired:
     """Restore the last good version of each table, without the fragments that cannot be read, and make indexes anew.
 
-    To be called while nobody else updates the library. Raises HearsightError where no version of the clips can be read,
-    or a file cannot be got at, before anything is changed.
+    To be called while nobody else updates the library. A library without any good version of its features has none any
+    more. Raises HearsightError where no version of the clips can be read, or a file cannot be got at, before anything
+    is changed.
     """
     done, store = Repaired(), Store(at, identity)
-    for name in store.tables:
-        _check_access(at / f"{name}.lance")
-    for name in store.tables:
-        table = at / f"{name}.lance"
-        if name in SMALL and not any(_opens(table, version) for version in _versions(table)):
+    tables = {name: at / f"{name}.lance" for name in store.tables}
+    for table in tables.values():
+        _check_access(table)
+    lost = [name for name, table in tables.items() if not any(_opens(table, version) for version in _versions(table))]
+    if store.clips_at.stem in lost:
+        raise HearsightError(f"no version of {store.clips_at} can be read; make the library anew with --rebuild")
+    for name in lost:
+        done.lost.append(tables[name].name)
+        if name in SMALL:
             store.empty(name)
-            done.emptied.append(f"{name}.lance")
+        else:
+            replace(identity, towers=None).write(at)
+            remove(tables.pop(name))
+            store.features = None
+    for table in tables.values():
         done.versions += [str(path.relative_to(at)) for path in _put_bad_manifests_aside(table)]
         done.fragments += [str(path.relative_to(at)) for path in _drop_bad_fragments(table)]
     if store.features and (without := sorted(store.ids() - store.features.ids())):
@@ -64,13 +76,7 @@ def _check_access(table: Path) -> None:
 
 def _put_bad_manifests_aside(table: Path) -> list[Path]:
     """Rename the manifests of the newest versions until one can be read. Returns which, by their names before."""
-    aside: list[Path] = []
-    for manifest in _versions(table):
-        if _opens(table, manifest):
-            break
-        aside.append(manifest)
-    else:
-        raise HearsightError(f"no version of {table} can be read; make the library anew with --rebuild")
+    aside = list(takewhile(lambda manifest: not _opens(table, manifest), _versions(table)))
     for manifest in aside:
         manifest.rename(f"{manifest}{DAMAGED}")
     return aside

@@ -30,8 +30,8 @@ class Hit:
 
     score: what hits are ranked by. In mode "dense" the model's similarity, in "speech" BM25, in "hybrid" reciprocal
     ranks, of which 100 is the most: a clip that is first by both.
-    similarity: the model's logit, in every mode (of similar clips, the dot product of their vectors). library: the name
-    of the folder. path: inside the library's folder; video: the same, absolute.
+    similarity: the model's logit, in every mode (of similar clips, the cosine of their vectors). library: the name of
+    the folder, or what it is called among several. path: inside the library's folder; video: the same, absolute.
     moment: the best second. seen, heard, said: what each adds to the cosine of query and clip; 0 for a branch that the
     model has not. words: how surely the transcript says the query's words, from 0 to 1; 0 in mode "dense", which does
     not ask that. gates: the mean size of each branch's attention gates.
@@ -172,14 +172,14 @@ class Reindexed:
 @dataclass
 class Repaired:
     """What was damaged in a library, by paths inside it, and is gone: manifests of versions, files of fragments, and
-    whole tables, which are empty now.
+    all that was in a table.
 
     again: how many videos lack clips now, and are forgotten: the next update reads their files again.
     """
 
     versions: list[str] = field(default_factory=list)
     fragments: list[str] = field(default_factory=list)
-    emptied: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
     again: int = 0
 
 
@@ -206,7 +206,7 @@ class LibraryInfo:
         return _plain(asdict(self))
 
 
-class Progress(Protocol):
+class Watcher(Protocol):
     """Whoever wants to watch an update. Called in the thread that updates; paths are inside the library's folder."""
 
     def files(self, total: int, size: int) -> None:

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -47,6 +47,9 @@ K = 60
 FIRST_BY_BOTH = 2 / (K + 1)
 SILENCE = Said()
 
+# Clips, the rows of those that are found, best first, and the score of each row.
+Ranking = tuple[Candidates, list[int], NDArray[Any]]
+
 
 def search(
     places: Sequence[Place], text: str, model: CLIP4Clip, mode: Mode, limit: int, filters: Filters
@@ -58,18 +61,15 @@ def search(
         raise HearsightError(f"nobody can say {query.text.strip()[:40]!r}; give words, or leave out the mode 'speech'")
     vector = text_vector(query, model)
     views = [View.of(place, filters) for place in places]
-    clips = sum(view.snapshot.clips for view in views)
-    known = sum(len(view.snapshot.videos) for view in views)
-    wanted = max(CANDIDATES, PER_HIT * min(limit, clips))
-    while True:
+
+    def find(wanted: int) -> Ranking:
         found = candidates(views, query, vector, model, mode, wanted)
-        order, scores = rank(found, mode)
-        videos = len({found.videos[row] for row in order})
-        # One long film can fill all places: look further, where there is more.
-        if videos >= min(limit, known) or not wanted <= len(found.ids) < MOST_CANDIDATES:
-            break
-        wanted *= 4
+        return found, *rank(found, mode)
+
+    found, order, scores = of_enough_videos(views, limit, find)
     hits = explain(found, *grouped(found, order, limit), scores, query, vector, mode, views)
+    videos = len({found.videos[row] for row in order})
+    clips = sum(view.snapshot.clips for view in views)
     return SearchResult(query.text, mode, hits, len(order), videos, clips, 1000 * (time.perf_counter() - begun))
 
 
@@ -102,6 +102,23 @@ def _text_vector(text: str, of: weakref.ref[CLIP4Clip]) -> NDArray[np.float32]:
 
 
 # Which clips
+
+
+def of_enough_videos(views: Sequence[View], limit: int, find: Callable[[int], Ranking]) -> Ranking:
+    """What is found among so many candidates that they are of `limit` videos, if there are so many.
+
+    find: what is found among the nearest so many clips of each library.
+    """
+    clips = sum(view.snapshot.clips for view in views)
+    known = sum(len(view.snapshot.videos) for view in views)
+    wanted = max(CANDIDATES, PER_HIT * min(limit, clips))
+    while True:
+        found, order, scores = find(wanted)
+        videos = len({found.videos[row] for row in order})
+        # One long film can fill all places: look further, where there is more.
+        if videos >= min(limit, known) or not wanted <= len(found.ids) < MOST_CANDIDATES:
+            return found, order, scores
+        wanted *= 4
 
 
 def candidates(

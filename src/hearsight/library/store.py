@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -35,7 +35,7 @@ SEARCHED = [
     "gates", "transcript", "lines", "has_speech", "has_sound",
 ]  # fmt: skip
 # Of an index of vectors, so many partitions are searched: all, up to four million clips. Texts stand off from pictures,
-# so what is nearest to one lies in many partitions: half of them have 96 % of it (benchmarks/million.py).
+# so what is nearest to one lies in many partitions: a quarter of them have 96 % of it (docs/performance.md).
 PARTITIONS = 4096
 # What an update makes again without encoding a clip.
 SMALL = {"videos": VIDEOS, "failures": FAILURES}
@@ -269,9 +269,10 @@ class Store:
         self._failures.add(pa.Table.from_pylist(rows, schema=FAILURES), mode="overwrite")
 
     @told(cannot_write)
-    def drop_hidden(self) -> None:
-        """Drop the clips of no video."""
-        if hidden := self.snapshot().hidden:
+    def drop_hidden(self, only: Set[str] | None = None) -> None:
+        """Drop the clips of no video. only: those that are of videos with these ids."""
+        hidden = self.snapshot().hidden
+        if hidden := hidden if only is None else hidden & only:
             self.clips.delete(among("video", hidden))
             if self.features:
                 self.features.drop_videos(hidden)

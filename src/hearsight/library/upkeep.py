@@ -101,7 +101,8 @@ def _refresh_indexes(table: Any, most: float) -> int:
 def _merge_pieces(table: Any, most: int, most_deleted: float, large: int) -> tuple[int, int]:
     """Merge pieces of less than `large` rows, and write those anew that have many deleted rows.
 
-    If there are more than `most` of any size, or more deleted rows than this share. Returns how many became how many.
+    Does nothing unless there are more than `most` pieces, or a greater share of deleted rows than `most_deleted`.
+    Returns how many pieces became how many.
     """
     dataset = table.to_lance()
     stats = dataset.stats.dataset_stats()

@@ -1,4 +1,4 @@
-"""Media files in; clips, pictures, sound and subtitles out. PyAV lives here and nowhere else."""
+"""Media files in; clips, pictures, sound and subtitles out. PyAV is here, and where Soundstage writes its films."""
 
 from hearsight.media.audio import SAMPLE_RATE, cut_audio, read_audio
 from hearsight.media.frames import frame_times, read_frames
