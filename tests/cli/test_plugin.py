@@ -39,3 +39,12 @@ def test_what_is_wrong_with_it_is_said(tmp_path, run, name, text, code, says):
     ran = run("--plugin", tmp_path / name, "models")
     assert ran.code == code
     assert says in ran.err
+
+
+def test_a_process_runs_it_once_where_that_is_asked(tmp_path):
+    from hearsight.cli import plugin
+
+    (tmp_path / "counted.py").write_text(f"with open({str(tmp_path / 'runs')!r}, 'a') as file: file.write('x')")
+    for _ in range(2):
+        plugin.run_once(tmp_path / "counted.py")
+    assert (tmp_path / "runs").read_text() == "x"

@@ -123,6 +123,19 @@ def test_stopped_midway_and_finished_by_the_next(library):
     assert library.info().videos == 3
 
 
+def test_an_update_runs_the_plugin_first(library, tmp_path):
+    (tmp_path / "mine.py").write_text("raise ValueError('run')")
+
+    async def start():
+        updater = Updater(library.folder, library.at, tmp_path / "mine.py")
+        updater.start()
+        *_, state = [state async for state in updater.states()]
+        return state
+
+    state = run(start())
+    assert state.state == "failed" and "mine.py failed (ValueError: run)" in state.error
+
+
 def test_a_killed_update_has_failed_and_another_can_begin(library):
     async def kill():
         updater = Updater(library.folder, library.at)

@@ -150,6 +150,7 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def hearsight_command(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
@@ -167,7 +168,8 @@ def hearsight_command(
 ) -> None:
     """Find moments in videos by what is seen, heard and said."""
     if before:
-        plugin.run(before)
+        context.obj = before.absolute()
+        plugin.run(context.obj)
 
 
 if __name__ == "__main__":

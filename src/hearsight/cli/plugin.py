@@ -11,7 +11,7 @@ from hearsight.errors import HearsightError
 
 def run(file: Path) -> None:
     """Run a Python file, which may import others beside it. Raises HearsightError for one that fails."""
-    name = f"plugin_{file.stem}"  # a save.py is not to be mistaken for another module of that name
+    name = _module(file)
     spec = spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
         raise HearsightError(f"cannot run the plugin {file}: it is no Python file; give one that ends in .py")
@@ -30,3 +30,14 @@ def run(file: Path) -> None:
         raise HearsightError(
             f"the plugin {file} failed ({type(error).__name__}: {error}); correct it, or add --debug for its traceback"
         ) from error
+
+
+def run_once(file: Path) -> None:
+    """As `run`, unless this process has run the file: one that another has started has not."""
+    if getattr(sys.modules.get(_module(file)), "__file__", None) != str(file):
+        run(file)
+
+
+def _module(file: Path) -> str:
+    """What it is imported as: a save.py is not to be mistaken for another module of that name."""
+    return f"plugin_{file.stem}"

@@ -37,6 +37,7 @@ class Serving:
 
     load: opens the libraries and their model, which takes seconds; runs in a thread of its own. token: what every
     request has to know, if anything. helpers: how many other processes may search; `load` has to be fit for pickling.
+    plugin: a file of a person's own that updates have to run first.
     """
 
     def __init__(
@@ -46,10 +47,12 @@ class Serving:
         load: Callable[[], Collection],
         token: str | None = None,
         helpers: int = 0,
+        plugin: Path | None = None,
     ) -> None:
         self.shelves = dict(shelves)
         self.model = model
         self.token = token
+        self.plugin = plugin
         self.updates: dict[str, Updater] = {}
         self._load = load
         self._loading: asyncio.Task[Collection] | None = None
@@ -59,7 +62,7 @@ class Serving:
         self.decoders = asyncio.Semaphore(EXAMPLES_AT_WORK)
 
     def open(self) -> None:
-        self.updates = {name: Updater(shelf.folder, shelf.at) for name, shelf in self.shelves.items()}
+        self.updates = {name: Updater(shelf.folder, shelf.at, self.plugin) for name, shelf in self.shelves.items()}
         self._loading = asyncio.create_task(asyncio.to_thread(self._load))
 
     async def close(self) -> None:

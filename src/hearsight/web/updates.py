@@ -81,13 +81,13 @@ class UpdateState:
 class Updater:
     """Updates one library, one update at a time. All methods are called in one event loop.
 
-    folder: with the videos. at: where the library is kept.
+    folder: with the videos. at: where the library is kept. plugin: see `hearsight --plugin`.
     """
 
-    def __init__(self, folder: Path, at: Path) -> None:
+    def __init__(self, folder: Path, at: Path, plugin: Path | None = None) -> None:
         self.at = at
         # -P: where the server was started is no place to import from, as it may be a folder of strangers' files.
-        hearsight = [sys.executable, "-P", "-m", "hearsight"]
+        hearsight = [sys.executable, "-P", "-m", "hearsight", *(["--plugin", str(plugin)] if plugin else [])]
         self.command = [*hearsight, "index", str(folder.absolute()), "--library", str(at.absolute()), "--events"]
         self.state = UpdateState()
         self._changed = asyncio.Event()
