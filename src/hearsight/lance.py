@@ -8,6 +8,7 @@ of that client takes longer than everything else in it. So the client waits unti
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib.util import find_spec, module_from_spec
 from typing import Any
@@ -35,9 +36,12 @@ def load_when_asked(package: str) -> None:
 
 
 load_when_asked(CLIENT)
+os.environ.setdefault("LANCE_LOG", "error")  # its warnings are of what no user can change
+# Lance computes with all cores but two, and at least one. A search reads the segments of an index side by side.
+os.environ.setdefault("LANCE_CPU_THREADS", str(os.cpu_count() or 1))
 
 import lancedb  # noqa: E402
-from lancedb.index import FTS, Bitmap, BTree, IvfRq  # noqa: E402
+from lancedb.index import FTS, Bitmap, BTree  # noqa: E402
 from lancedb.query import MatchQuery  # noqa: E402
 
-__all__ = ["FTS", "BTree", "Bitmap", "IvfRq", "MatchQuery", "lancedb"]
+__all__ = ["FTS", "BTree", "Bitmap", "MatchQuery", "lancedb"]

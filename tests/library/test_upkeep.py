@@ -36,6 +36,10 @@ def indexed(store: Store) -> set[str]:
     return {column for index in store.clips.list_indices() for column in index.columns}
 
 
+def segments(store: Store) -> int:
+    return next(index.num_segments for index in store.clips.list_indices() if index.columns == ["pooled"])
+
+
 def vectors(store: Store) -> dict[str, np.ndarray]:
     table = store.rows("true", ["id", "pooled"])
     return dict(zip(table["id"].to_pylist(), read_vectors(table, "pooled"), strict=True))
@@ -60,6 +64,27 @@ def test_large_libraries_have_an_index_of_meaning_that_finds_the_same(store, lar
     done = store.tidy()
     assert "pooled" in done.made and "pooled" in indexed(store)
     for query in list(vectors(store).values())[:10]:
+        assert set(nearest(store, query, 20)) > set(exactly_nearest(store, query, 5))
+
+
+def test_the_index_of_a_very_large_library_is_in_segments(store, large, model, monkeypatch):
+    monkeypatch.setattr(upkeep, "CLIPS_A_SEGMENT", 2 * EVERY_VIDEO)
+    monkeypatch.setattr(upkeep, "MOST_UNINDEXED", 1)
+    monkeypatch.setattr(upkeep, "MOST_SEGMENTS", 2)
+    add_made_up(store, model, EVERY_VIDEO, seed=1)  # a piece of its own
+    store.tidy()
+    assert segments(store) == 2
+
+    counts = []
+    for seed in range(2, 9):
+        add_made_up(store, model, 2, seed=seed)
+        store.tidy()
+        counts.append(segments(store))
+    assert (min(counts), max(counts)) == (3, 5)  # small ones are merged, and large ones left alone
+    store.tidy(thorough=True)
+    known = vectors(store)
+    assert len(known) == 4 * EVERY_VIDEO + 28
+    for query in list(known.values())[::20]:
         assert set(nearest(store, query, 20)) > set(exactly_nearest(store, query, 5))
 
 

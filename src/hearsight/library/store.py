@@ -34,8 +34,8 @@ SEARCHED = [
     "id", "video", "start", "end", "pooled", "frames", "mask", "without_audio", "without_speech", "without_both",
     "gates", "transcript", "lines", "has_speech", "has_sound",
 ]  # fmt: skip
-# Of an index of vectors, so many partitions are searched: all, up to four million clips. Texts stand off from pictures,
-# so what is nearest to one lies in many partitions: a quarter of them have 96 % of it (docs/performance.md).
+# Of an index of vectors, so many partitions are searched: all, for there are never so many. Texts stand off from
+# pictures, so what is nearest to one lies in many partitions: a quarter of them have 96 % of it (docs/performance.md).
 PARTITIONS = 4096
 # What an update makes again without encoding a clip.
 SMALL = {"videos": VIDEOS, "failures": FAILURES}

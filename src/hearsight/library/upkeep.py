@@ -13,7 +13,7 @@ import time
 from datetime import timedelta
 from typing import Any
 
-from hearsight.lance import FTS, Bitmap, BTree, IvfRq
+from hearsight.lance import FTS, Bitmap, BTree
 from hearsight.library.results import Upkeep
 from hearsight.library.words import TOKENIZER
 
@@ -28,9 +28,11 @@ INDEXES = {
 
 # Fewer clips are compared with a query one by one: 18 ms for so many, where an index takes 6.
 EXACT_BELOW = 20_000
-# A search reads all partitions (store.py), so there need not be many, nor need their centres be exact: they are found
-# on so many vectors for each, in so many rounds.
-CLIPS_A_PARTITION, SAMPLES, ROUNDS = 1_000, 64, 20
+# The index of vectors is in segments, which a search reads side by side, each in a thread. It reads all partitions of
+# each (store.py), so these need not be many, nor need their centres be exact: they are found on so many vectors for
+# each, in so many rounds.
+CLIPS_A_SEGMENT, CLIPS_A_PARTITION, LEAST_PARTITIONS = 500_000, 16_000, 8
+SAMPLES, ROUNDS = 64, 20
 # Of each number of a vector (RaBitQ: Gao et al., SIGMOD 2025). With these, 0.998 of the ten best of a million clips are
 # among the nearest hundred, and no whole vector needs to be read for that; with one bit, 0.6 of a hundred thousand are.
 BITS = 5
@@ -38,7 +40,7 @@ BITS = 5
 # So many rows may be in no index, or, in a small library, such a part of all, until indexes are brought up to date: a
 # search by words takes 10 ms for a thousand of them.
 MOST_UNINDEXED, GROWTH = 1_000, 0.1
-# The index of vectors gets a segment each time; many are slow to search, and are merged.
+# The index of vectors gets a small segment each time; many are slow to search, and are merged.
 MOST_SEGMENTS = 8
 # Many small pieces slow reading. One of so many rows, with CLIP ViT-B/32 of 1 GB, is left alone; of features, which are
 # larger, one of so many bytes.
@@ -53,16 +55,52 @@ KEEP_VERSIONS = timedelta(minutes=10)
 def make_indexes(table: Any, anew: bool = False) -> dict[str, float]:
     """Make the indexes that a table should have and has not, or all of them. Returns the columns, with the seconds."""
     there = set() if anew else {column for index in table.list_indices() for column in index.columns}
-    wanted: dict[str, Any] = {column: index for column, index in INDEXES.items() if column in table.schema.names}
-    if "pooled" in table.schema.names and (rows := table.count_rows()) >= EXACT_BELOW:
-        partitions = rows // CLIPS_A_PARTITION
-        wanted["pooled"] = IvfRq("dot", partitions, num_bits=BITS, max_iterations=ROUNDS, sample_rate=SAMPLES)
+    wanted = [column for column in INDEXES if column in table.schema.names]
+    if "pooled" in table.schema.names and table.count_rows() >= EXACT_BELOW:
+        wanted.append("pooled")
     made = {}
     for column in [column for column in wanted if column not in there]:
         begun = time.monotonic()
-        table.create_index(column, config=wanted[column])
+        if column == "pooled":
+            _index_vectors(table)
+        else:
+            table.create_index(column, config=INDEXES[column])
         made[column] = time.monotonic() - begun
     return made
+
+
+def _index_vectors(table: Any) -> None:
+    """Make the index of vectors. LanceDB makes it of a single segment."""
+    dataset = table.to_lance()
+    segments = [
+        dataset.create_index_uncommitted(
+            "pooled",
+            "IVF_RQ",
+            name="pooled_idx",
+            metric="dot",
+            replace=True,
+            num_partitions=max(LEAST_PARTITIONS, sum(pieces.values()) // CLIPS_A_PARTITION),
+            fragment_ids=list(pieces),
+            num_bits=BITS,
+            max_iters=ROUNDS,
+            sample_rate=SAMPLES,
+        )
+        for pieces in _segments(dataset)
+    ]
+    dataset.commit_existing_index_segments("pooled_idx", "pooled", segments)
+    table.checkout_latest()
+
+
+def _segments(dataset: Any) -> list[dict[int, int]]:
+    """The pieces of a table, with their rows, for segments of much the same number of rows."""
+    rows = {piece.fragment_id: piece.count_rows() for piece in dataset.get_fragments()}
+    total = sum(rows.values())
+    segments: list[dict[int, int]] = [{} for _ in range(max(1, total // CLIPS_A_SEGMENT))]
+    before = 0
+    for piece, number in rows.items():
+        segments[before * len(segments) // total][piece] = number
+        before += number
+    return [pieces for pieces in segments if pieces]
 
 
 def keep_up(table: Any, thorough: bool) -> Upkeep:
@@ -92,8 +130,8 @@ def _refresh_indexes(table: Any, most: float) -> int:
     rows: int = max(index.num_unindexed_rows for index in indexes)
     if rows <= most:
         return 0
-    segments = max(index.num_segments for index in indexes)
-    table.to_lance().optimize.optimize_indices(num_indices_to_merge=segments if segments > MOST_SEGMENTS else None)
+    small = max(index.num_segments for index in indexes) - table.count_rows() // CLIPS_A_SEGMENT
+    table.to_lance().optimize.optimize_indices(num_indices_to_merge=small if small > MOST_SEGMENTS else None)
     table.checkout_latest()
     return rows
 
