@@ -47,8 +47,7 @@ def load(name_or_path: str | Path, device: str = "cpu", dtype: str = "float32") 
     folder = _locate(str(name_or_path))
     config = _read_config(folder)
     words = (config.clip.get("text_config") or {}).get("vocab_size", PUBLIC_SIZE)
-    model = _unfilled(config, Tokenizer(folder, public=words == PUBLIC_SIZE))
-    set_precision(model, dtype_of(dtype, device, model.width))
+    model = _unfilled(config, Tokenizer(folder, public=words == PUBLIC_SIZE), device, dtype)
     _fill(model, read_weights(folder), folder)
     return model.to(device).eval()
 
@@ -165,16 +164,23 @@ def read_weights(folder: Path) -> dict[str, Tensor]:
         raise HearsightError(f"cannot load {folder}: its weights are not plain tensors; use safetensors") from error
 
 
-def _unfilled(config: ModelConfig, tokenizer: Tokenizer) -> CLIP4Clip:
+def _unfilled(config: ModelConfig, tokenizer: Tokenizer, device: str, dtype: str) -> CLIP4Clip:
     """A model that waits for its weights: random ones would take seconds to draw, and as much memory again."""
     with Undrawn():
         model = build(config, tokenizer)
-    # What a method of someone's own keeps beside its weights comes from no file.
-    return build(config, tokenizer) if any(True for _ in model.buffers()) else model
+        precision = dtype_of(dtype, device, model.width)
+        set_precision(model, precision)
+    if any(True for _ in model.buffers()):  # which a method of someone's own keeps beside its weights, and no file has
+        model = build(config, tokenizer)
+        set_precision(model, precision)
+    return model
 
 
 class Undrawn(TorchFunctionMode):
-    """Draws no random numbers: weights stay whatever they are. (The device "meta" would import torch's compiler.)"""
+    """Draws no random numbers, and converts none: weights are whatever is there, in memory that nobody touches.
+
+    (The device "meta" would import torch's compiler.)
+    """
 
     def __torch_function__(
         self, function: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
@@ -182,6 +188,8 @@ class Undrawn(TorchFunctionMode):
         named = kwargs or {}
         if getattr(function, "__module__", "") == "torch.nn.init" or function is torch.Tensor.normal_:
             return args[0] if args else named["tensor"]
+        if function is torch.Tensor.to and (found := [value for value in args if isinstance(value, torch.dtype)]):
+            return torch.empty_like(args[0], dtype=found[0])
         return torch.empty(*args, **named) if function is torch.randn else function(*args, **named)
 
 
