@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
-.PHONY: demo test lint demo-model soundstage-report clean
+.PHONY: demo test lint demo-model soundstage-report benchmarks clean
 
 demo: .venv/.base
 	$(BIN)/hearsight demo
@@ -22,6 +22,19 @@ demo-model: .venv/.dev
 # The papers' claims on Soundstage, from nothing to docs/soundstage.md; interrupted, it goes on. Needs the same.
 soundstage-report: .venv/.dev
 	$(BIN)/python experiments/soundstage
+
+# The numbers of docs/performance.md that are about speed and scale; some two hours on two quiet cores, and 40 GB.
+benchmarks: .venv/.dev
+	$(INSTALL) '.[dev,benchmarks]'
+	$(BIN)/python benchmarks/indexing.py
+	$(BIN)/python benchmarks/bounds.py
+	$(BIN)/python benchmarks/film.py --pictures 1080p --model published --recogniser none
+	$(BIN)/python benchmarks/million.py --keep build/million --figure docs/scale/search.png
+	$(BIN)/python benchmarks/query.py
+	$(BIN)/python benchmarks/unchanged.py
+	$(BIN)/python benchmarks/reading.py
+	$(BIN)/python benchmarks/cluster.py
+	$(BIN)/python benchmarks/serving.py
 
 .venv/.base: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Hearsight needs Python 3.11 or newer")'
