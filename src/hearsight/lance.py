@@ -13,6 +13,8 @@ import sys
 from importlib.util import find_spec, module_from_spec
 from typing import Any
 
+from hearsight.machine import cores
+
 CLIENT = "lance_namespace_urllib3_client"
 
 
@@ -38,7 +40,7 @@ def load_when_asked(package: str) -> None:
 load_when_asked(CLIENT)
 os.environ.setdefault("LANCE_LOG", "error")  # its warnings are of what no user can change
 # Lance computes with all cores but two, and at least one. A search reads the segments of an index side by side.
-os.environ.setdefault("LANCE_CPU_THREADS", str(os.cpu_count() or 1))
+os.environ.setdefault("LANCE_CPU_THREADS", str(cores()))
 
 import lancedb  # noqa: E402
 from lancedb.index import FTS, Bitmap, BTree  # noqa: E402

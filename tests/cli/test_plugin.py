@@ -2,6 +2,8 @@
 
 import pytest
 
+from hearsight.errors import HearsightError
+
 FILE = """
 import hearsight
 from hearsight.models.clip4clip import CLIP4Clip
@@ -48,3 +50,7 @@ def test_a_process_runs_it_once_where_that_is_asked(tmp_path):
     for _ in range(2):
         plugin.run_once(tmp_path / "counted.py")
     assert (tmp_path / "runs").read_text() == "x"
+    (tmp_path / "failing.py").write_text("1 / 0")
+    for _ in range(2):
+        with pytest.raises(HearsightError, match="division by zero"):
+            plugin.run_once(tmp_path / "failing.py")

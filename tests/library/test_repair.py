@@ -137,6 +137,8 @@ def test_features_of_which_nothing_is_left_are_given_up(kept, model, tmp_path):
     done = library.repair()
     assert (done.lost, len(done.fragments), done.again) == (["features.lance"], 1, 1)
     assert not (kept.at / "features.lance").exists()
+    (kept.at / "features.lance").mkdir()  # as if that had been interrupted
+    assert Library.open(kept.folder).repair().lost == [] and not (kept.at / "features.lance").exists()
     report = library.update(model, None)
     assert (report.added, report.unchanged) == (1, 3)
     again = Library.open(kept.folder)

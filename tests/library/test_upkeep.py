@@ -88,6 +88,28 @@ def test_the_index_of_a_very_large_library_is_in_segments(store, large, model, m
         assert set(nearest(store, query, 20)) > set(exactly_nearest(store, query, 5))
 
 
+def test_a_segment_of_few_clips(store, large, model, monkeypatch):
+    monkeypatch.setattr(upkeep, "CLIPS_A_SEGMENT", EVERY_VIDEO)
+    [new] = add_made_up(store, model, 1, clips=1, seed=1)
+    store.tidy()
+    assert nearest(store, vectors(store)[new], 1) == [new]
+
+
+def test_the_index_of_a_library_that_shrank_is_not_kept_when_all_are_made_anew(store, large):
+    store.tidy()
+    store.drop_clips(list(vectors(store))[:30])
+    store.index_anew()
+    assert indexed(store) == set(upkeep.INDEXES)
+
+
+def test_an_index_of_too_few_segments_is_made_anew(store, large, model, monkeypatch):
+    store.tidy()
+    add_made_up(store, model, EVERY_VIDEO, seed=1)
+    monkeypatch.setattr(upkeep, "CLIPS_A_SEGMENT", 2 * EVERY_VIDEO)
+    store.tidy()
+    assert segments(store) == 2
+
+
 def test_what_is_in_no_index_yet_is_found(store, large, model):
     store.tidy()
     new = add_made_up(store, model, 1, seed=1, said="an entirely different giraffe")

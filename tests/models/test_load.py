@@ -155,6 +155,20 @@ def test_what_a_method_keeps_beside_its_weights(tmp_path, house_methods):
     assert hearsight.load(tmp_path).counts.tolist() == [0, 1, 2]
 
 
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_what_a_method_computes_when_it_is_made(tmp_path, house_methods, dtype):
+    @hearsight.register("stepping")
+    class Stepping(CLIP4Clip):
+        def __init__(self, config, tokenizer=None):
+            super().__init__(config, tokenizer)
+            self.steps = torch.linspace(0, 1, 3).to(torch.float64)
+
+    tiny_model(tmp_path, "clip4clip")
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({**config, "method": "stepping"}))
+    assert hearsight.load(tmp_path, dtype=dtype).steps.tolist() == [0, 0.5, 1]
+
+
 def test_the_file_may_change_once_a_model_is_loaded(tmp_path):
     model = tiny_model(tmp_path)
     loaded = hearsight.load(tmp_path)

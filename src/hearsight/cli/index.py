@@ -11,7 +11,7 @@ import typer
 
 import hearsight
 from hearsight.cli import show
-from hearsight.cli.place import At, check_place, lasting_name, lasting_recogniser, parse_folder
+from hearsight.cli.place import At, check_place, lasting_name, parse_folder
 from hearsight.extras import install_command
 from hearsight.library.identity import HIDDEN
 from hearsight.models.known import DEFAULT
@@ -94,7 +94,8 @@ def index(
     if recorded and not model:
         check_place(recorded.model)
     name = model or (recorded.model if recorded else DEFAULT)
-    spoken = recogniser or (recorded.recogniser if recorded else None) or "auto"
+    before = recorded.recogniser if recorded else None
+    spoken = recogniser if recogniser is not None else before or "auto"
     with _told(events) as told:
         with nullcontext() if quiet else show.busy(f"loading {name}"):
             from hearsight.library import Library
@@ -114,10 +115,11 @@ def index(
                 library,
                 cut,
                 seconds,
-                lasting_name(name),
-                recogniser and lasting_recogniser(recogniser),
-                rebuild,
-                keep_features,
+                name=lasting_name(name),
+                # A folder is known to the recogniser by its whole path.
+                recogniser=listener.name if recogniser and listener and ":" in recogniser else recogniser,
+                rebuild=rebuild,
+                keep_features=keep_features,
             )
         with cluster or nullcontext():
             report = _update(kept, loaded, listener, quiet, told, cluster, retry)

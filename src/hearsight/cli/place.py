@@ -72,9 +72,3 @@ def lasting_name(name: str) -> str:
     """A model's name as it can be loaded by from any other folder."""
     path = Path(name).expanduser()
     return str(path.resolve()) if name != "demo" and path.is_dir() else name
-
-
-def lasting_recogniser(name: str) -> str:
-    """As `lasting_name`, of a recogniser."""
-    kind, _, model = name.partition(":")
-    return f"{kind}:{lasting_name(model)}" if model else name

@@ -19,14 +19,15 @@ def run(file: Path) -> None:
     module = sys.modules[name] = module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except HearsightError:
-        raise
-    except SystemExit as error:
-        raise HearsightError(
-            f"the plugin {file} ends the program (sys.exit), so no command can follow it; let it do so only below "
-            '`if __name__ == "__main__":`'
-        ) from error
-    except Exception as error:
+    except BaseException as error:
+        del sys.modules[name]  # it has not run
+        if isinstance(error, SystemExit):
+            raise HearsightError(
+                f"the plugin {file} ends the program (sys.exit), so no command can follow it; let it do so only below "
+                '`if __name__ == "__main__":`'
+            ) from error
+        if isinstance(error, HearsightError) or not isinstance(error, Exception):
+            raise
         raise HearsightError(
             f"the plugin {file} failed ({type(error).__name__}: {error}); correct it, or add --debug for its traceback"
         ) from error

@@ -13,6 +13,8 @@ from hearsight.cli.place import At, Indexed, open_library
 if TYPE_CHECKING:
     from hearsight.library import Repaired
 
+FEATURES = "features.lance"
+
 
 def repair(
     folder: Indexed = None,
@@ -35,6 +37,8 @@ def summary(done: Repaired) -> list[str]:
     told = [f"{show.visible(path)}: cannot be read; the version before it is restored" for path in done.versions]
     told += [f"{show.visible(path)}: cannot be read; its rows are dropped" for path in done.fragments]
     told += [f"{show.visible(path)}: cannot be read; all that was in it is gone" for path in done.lost]
-    if done.again or done.lost or done.fragments or done.versions:
+    if FEATURES in done.lost:
+        told.append("features are not kept any more; to keep them again: hearsight index --rebuild --keep-features")
+    if done.again or set(done.lost) - {FEATURES} or done.fragments or done.versions:
         told.append("what is lacking now is made again by: hearsight index")
     return told or ["all tables can be read; their indexes are made anew"]

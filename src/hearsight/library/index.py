@@ -106,8 +106,8 @@ class Update:
         if changes.dropped:
             self.store.drop_videos(changes.dropped)
         pending = {one.path for one in changes.pending}
-        standing = {(file.path, file.stat) for file in found.files if file.path not in pending}
-        self.failures = {path: known for path, known in failures.items() if (path, known[1]) in standing}
+        standing = {file.path: file.stat for file in found.files if file.path not in pending}
+        self.failures = {path: known for path, known in failures.items() if standing.get(path) == known[1]}
         for path, reason in found.failed.items():
             self._fail(path, reason, "")
         if self.failures or failures:

@@ -103,8 +103,9 @@ class Library:
         )
         identity.check_cutting()
         if known is None or rebuild:
-            with suppress(OSError):  # which are told below
-                check_free(at, rebuild)  # before a lock is put there
+            # Before a lock is put there. What cannot be looked at is told when that is tried.
+            with suppress(OSError):
+                check_free(at, rebuild)
             with updating(at):
                 known = None if rebuild else Identity.read(at)  # another process may have made it meanwhile
                 if known is None:
@@ -127,7 +128,7 @@ class Library:
         library._check_folder()
         if identity.folder != known.folder:
             library._check_moved()
-        library._record(identity.folder, name or known.model, identity.recogniser)
+        library._record(identity.folder, name or known.model, recogniser or known.recogniser)
         return library
 
     @classmethod

@@ -34,6 +34,8 @@ def repair(at: Path, identity: Identity) -> Repaired:
     is changed.
     """
     done, store = Repaired(), Store(at, identity)
+    if store.features is None:
+        remove(at / "features.lance")  # of a repair that was interrupted when it had given them up
     tables = {name: at / f"{name}.lance" for name in store.tables}
     for table in tables.values():
         _check_access(table)
@@ -44,7 +46,7 @@ def repair(at: Path, identity: Identity) -> Repaired:
         done.lost.append(tables[name].name)
         if name in SMALL:
             store.empty(name)
-        else:
+        else:  # the features
             replace(identity, towers=None).write(at)
             remove(tables.pop(name))
             store.features = None

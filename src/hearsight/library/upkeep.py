@@ -54,10 +54,15 @@ KEEP_VERSIONS = timedelta(minutes=10)
 
 def make_indexes(table: Any, anew: bool = False) -> dict[str, float]:
     """Make the indexes that a table should have and has not, or all of them. Returns the columns, with the seconds."""
-    there = set() if anew else {column for index in table.list_indices() for column in index.columns}
+    indexes = {index.columns[0]: index for index in table.list_indices()}
+    there = set() if anew else set(indexes)
     wanted = [column for column in INDEXES if column in table.schema.names]
-    if "pooled" in table.schema.names and table.count_rows() >= EXACT_BELOW:
+    if "pooled" in table.schema.names and (rows := table.count_rows()) >= EXACT_BELOW:
         wanted.append("pooled")
+        if "pooled" in indexes and indexes["pooled"].num_segments < rows // CLIPS_A_SEGMENT:  # an older Hearsight's
+            there.discard("pooled")
+    elif anew and "pooled" in indexes:
+        table.drop_index(indexes["pooled"].name)
     made = {}
     for column in [column for column in wanted if column not in there]:
         begun = time.monotonic()
@@ -79,13 +84,14 @@ def _index_vectors(table: Any) -> None:
             name="pooled_idx",
             metric="dot",
             replace=True,
-            num_partitions=max(LEAST_PARTITIONS, sum(pieces.values()) // CLIPS_A_PARTITION),
+            num_partitions=min(rows, max(LEAST_PARTITIONS, rows // CLIPS_A_PARTITION)),
             fragment_ids=list(pieces),
             num_bits=BITS,
             max_iters=ROUNDS,
             sample_rate=SAMPLES,
         )
         for pieces in _segments(dataset)
+        for rows in [sum(pieces.values())]
     ]
     dataset.commit_existing_index_segments("pooled_idx", "pooled", segments)
     table.checkout_latest()

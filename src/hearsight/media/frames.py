@@ -52,10 +52,13 @@ def read_frames(
         stream = video_stream(container)
         if stream is None or time is None:
             return
+        asked, matrix = False, None
         for frame, until in _on_screen(_timed(stream, _frames_at(container, stream, times)), _step(stream)):
             if time >= until:
                 continue
-            picture = upright_rgb(frame, stream.sample_aspect_ratio, short_side)
+            if not asked:
+                asked, matrix = True, display_matrix(frame)
+            picture = upright_rgb(frame, stream.sample_aspect_ratio, matrix, short_side)
             while time < until:
                 yield time, picture
                 time = next(wanted, None)
@@ -74,17 +77,28 @@ def scan_frames(path: Path, height: int) -> Iterator[tuple[float, NDArray[np.uin
             yield time, frame.to_ndarray(format="rgb24", width=width, height=height)
 
 
-def upright_rgb(frame: Any, pixel_shape: Fraction | None, short_side: int | None = None) -> NDArray[np.uint8]:
+def display_matrix(frame: Any) -> NDArray[np.int32] | None:
+    """How a player turns the pictures of a stream; None where it does not.
+
+    To be asked of one frame of a stream: a frame and its side data hold each other, with its pixels and the threads
+    that converted them, until Python next looks for such pairs.
+    """
+    matrix = frame.side_data.get("DISPLAYMATRIX")
+    return None if matrix is None else np.frombuffer(bytes(matrix), "=i4")
+
+
+def upright_rgb(
+    frame: Any, pixel_shape: Fraction | None, matrix: NDArray[np.int32] | None, short_side: int | None = None
+) -> NDArray[np.uint8]:
     """The picture (H x W x 3) as a player shows it; pixel_shape is a stored pixel's width over its height.
 
-    short_side: see `read_frames`.
+    matrix: see `display_matrix`. short_side: see `read_frames`.
     """
     wide = float(pixel_shape or 1)
     width, height = round(frame.width * wide) if 0.25 <= wide <= 4 else frame.width, frame.height
     smaller = 1.0 if short_side is None else min(1.0, short_side / min(width, height))
     picture = frame.to_ndarray(format="rgb24", width=round(width * smaller), height=round(height * smaller))
-    matrix = frame.side_data.get("DISPLAYMATRIX")
-    return picture if matrix is None else _turned(picture, np.frombuffer(matrix, "=i4"))
+    return picture if matrix is None else _turned(picture, matrix)
 
 
 def _turned(picture: NDArray[np.uint8], matrix: NDArray[np.int32]) -> NDArray[np.uint8]:

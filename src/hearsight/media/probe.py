@@ -12,7 +12,7 @@ from av.container import InputContainer
 from av.stream import Stream
 
 from hearsight.media.container import audio_stream, decoded, opened, origin, packets, unreadable, video_stream
-from hearsight.media.frames import upright_rgb
+from hearsight.media.frames import display_matrix, upright_rgb
 
 # fmt: off
 MEDIA_SUFFIXES = frozenset([
@@ -99,7 +99,7 @@ def probe(path: Path) -> MediaInfo:
 
 
 def _describe_video(stream: av.VideoStream, frame: Any) -> VideoStream:
-    height, width, _ = upright_rgb(frame, stream.sample_aspect_ratio).shape
+    height, width, _ = upright_rgb(frame, stream.sample_aspect_ratio, display_matrix(frame)).shape
     rate = float(stream.average_rate) if stream.average_rate else None
     return VideoStream(stream.index, stream.codec_context.codec.canonical_name, width, height, rate)
 

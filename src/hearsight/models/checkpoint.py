@@ -168,19 +168,15 @@ def _unfilled(config: ModelConfig, tokenizer: Tokenizer, device: str, dtype: str
     """A model that waits for its weights: random ones would take seconds to draw, and as much memory again."""
     with Undrawn():
         model = build(config, tokenizer)
-        precision = dtype_of(dtype, device, model.width)
-        set_precision(model, precision)
     if any(True for _ in model.buffers()):  # which a method of someone's own keeps beside its weights, and no file has
         model = build(config, tokenizer)
-        set_precision(model, precision)
+    with Unconverted():
+        set_precision(model, dtype_of(dtype, device, model.width))
     return model
 
 
 class Undrawn(TorchFunctionMode):
-    """Draws no random numbers, and converts none: weights are whatever is there, in memory that nobody touches.
-
-    (The device "meta" would import torch's compiler.)
-    """
+    """Draws no random numbers: weights stay whatever they are. (The device "meta" would import torch's compiler.)"""
 
     def __torch_function__(
         self, function: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
@@ -188,9 +184,18 @@ class Undrawn(TorchFunctionMode):
         named = kwargs or {}
         if getattr(function, "__module__", "") == "torch.nn.init" or function is torch.Tensor.normal_:
             return args[0] if args else named["tensor"]
+        return torch.empty(*args, **named) if function is torch.randn else function(*args, **named)
+
+
+class Unconverted(TorchFunctionMode):
+    """Gives tensors another dtype, and not their numbers: the memory is touched when it is filled."""
+
+    def __torch_function__(
+        self, function: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
         if function is torch.Tensor.to and (found := [value for value in args if isinstance(value, torch.dtype)]):
             return torch.empty_like(args[0], dtype=found[0])
-        return torch.empty(*args, **named) if function is torch.randn else function(*args, **named)
+        return function(*args, **(kwargs or {}))
 
 
 def _fill(model: CLIP4Clip, weights: dict[str, Tensor], folder: Path) -> None:

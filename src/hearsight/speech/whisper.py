@@ -34,7 +34,11 @@ class WhisperRecogniser:
             )
         from faster_whisper import WhisperModel
 
-        folder = _ready(Path(model).expanduser()) if _is_folder(model) else _download(model)
+        if _is_folder(model):
+            model = str(Path(model).expanduser().resolve())  # by which it is found from any other folder, too
+            folder = _ready(Path(model))
+        else:
+            folder = _download(model)
         try:
             self._model: Any = WhisperModel(str(folder), compute_type="auto")
         except (RuntimeError, ValueError, OSError) as error:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
-import os
 import signal
 import traceback
 from collections import deque
@@ -18,6 +17,7 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from hearsight.errors import HearsightError
+from hearsight.machine import cores
 
 if TYPE_CHECKING:
     from types import MethodType
@@ -111,8 +111,7 @@ def _settle(future: asyncio.Future[Any], answer: Any) -> None:
 
 def useful() -> int:
     """How many do good on this machine: one for each core, if there are several; not more than MOST_HELPERS."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores, MOST_HELPERS) if cores > 1 else 0
+    return min(cores(), MOST_HELPERS) if cores() > 1 else 0
 
 
 def _help(pipe: Connection, load: Callable[[], Collection]) -> None:
