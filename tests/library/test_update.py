@@ -18,7 +18,7 @@ from hearsight.library.results import Unwatched
 from hearsight.media import SAMPLE_RATE
 from hearsight.speech.recogniser import Recognised
 from hearsight.speech.transcript import Transcript
-from tests.library.conftest import film, rows, say
+from tests.library.conftest import assert_same, film, rows, say
 from tests.making import tiny_model
 
 
@@ -252,6 +252,24 @@ def test_file_that_vanishes_before_its_turn_costs_only_itself(library, model, mo
     assert (report.added, [failure.path for failure in report.failed]) == (2, ["trip/sea.mkv"])
     assert library.update(model, None).failed == []
     assert library.failures() == []
+
+
+def test_file_that_changes_while_it_is_read_is_read_again(library, model, monkeypatch):
+    real = reading.read_clips
+
+    def write(info, *asked):
+        if info.path.name == "bell.mkv":
+            film(info.path, 2, seed=9)
+        return real(info, *asked)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reading, "read_clips", write)
+        library.update(model, None)
+    library.update(model, None)
+    fresh = Library.create(library.folder, model, library.at.parent.parent / "fresh", seconds=2)
+    fresh.update(model, None)
+    assert_same(library, fresh)
+    assert library.update(model, None).unchanged == 3
 
 
 def test_error_midway_leaves_nothing_of_the_file(library, model, monkeypatch):
