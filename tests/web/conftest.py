@@ -10,12 +10,13 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 from unittest import mock
@@ -54,6 +55,12 @@ class Running:
     url: str
     folder: Path
     library: str = "holiday"
+    temporary: Path = field(default_factory=lambda: Path(tempfile.gettempdir()))
+
+    @property
+    def examples(self) -> int:
+        """The number of examples that it keeps in files just now."""
+        return len([*self.temporary.glob("hearsight-example-*")])
 
     @property
     def api(self) -> str:
@@ -150,7 +157,7 @@ def server(holiday, copies, tmp_path_factory) -> Iterator[Running]:
     to it."""
     log = tmp_path_factory.mktemp("log") / "stderr.txt"
     with serve(log, holiday, copies, "--port", 0) as process:
-        server = Running(address(log, process), holiday)
+        server = Running(address(log, process), holiday, temporary=log.parent)
         with server.client() as client:
             assert eventually(lambda: client.get("status").json()["ready"], 60)
         yield server
@@ -161,9 +168,12 @@ def server(holiday, copies, tmp_path_factory) -> Iterator[Running]:
 
 @contextmanager
 def serve(log: Path, *words) -> Iterator[subprocess.Popen]:
-    """`hearsight serve` with these words, whose stderr is kept in a file. Killed at the end, if it still runs."""
+    """`hearsight serve` with these words, whose stderr is kept in a file, beside its temporary files.
+
+    Killed at the end, if it still runs.
+    """
     source = Path(hearsight.__file__).parents[1]
-    environment = {**os.environ, "PYTHONPATH": str(source), "OMP_NUM_THREADS": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(source), "OMP_NUM_THREADS": "1", "TMPDIR": str(log.parent)}
     command = [sys.executable, "-m", "hearsight", "serve", *map(str, words)]
     with log.open("w") as stderr, subprocess.Popen(command, stderr=stderr, env=environment) as process:
         try:

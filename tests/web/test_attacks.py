@@ -161,10 +161,6 @@ def test_ranges_cost_no_more_than_the_file(server, holiday, clips, asked, expect
 # Examples
 
 
-def temporary() -> set[Path]:
-    return {*Path(tempfile.gettempdir()).glob("hearsight-example-*")}
-
-
 def bomb() -> bytes:
     """A picture of a few kilobytes that says it is of 60000 by 60000 points."""
 
@@ -196,12 +192,11 @@ def bomb() -> bytes:
     ],
     ids=["empty", "nul", "text", "markup", "m3u8", "concat", "svg", "ps", "noise", "matroska", "wave", "bomb"],
 )
-def test_malformed_examples(api, content):
-    before = temporary()
+def test_malformed_examples(server, api, content):
     answer = api.post("search/example", content=content)
     assert answer.status_code == 422, answer.text
     assert answer.json()["detail"].startswith("cannot read the example: ") and "/" not in answer.json()["detail"]
-    assert temporary() <= before
+    assert eventually(lambda: not server.examples)
 
 
 def test_an_example_that_says_it_is_too_large_is_not_read(server, api):
@@ -213,34 +208,33 @@ def test_an_example_that_says_it_is_too_large_is_not_read(server, api):
     assert time.monotonic() - begun < 5 and is_quick(api)
 
 
-def test_an_example_that_turns_out_too_large(open_server, holiday, monkeypatch):
+def test_an_example_that_turns_out_too_large(open_server, holiday, tmp_path, monkeypatch):
     monkeypatch.setattr(search_routes, "MOST_BYTES", 1 << 20)
-    before = temporary()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     chunk = b"10000\r\n" + bytes(0x10000) + b"\r\n"
     with open_server(holiday) as server:
         with server.connect(request(server, "POST /api/v1/search/example", "Transfer-Encoding: chunked")) as connection:
             for _ in range(17):
                 connection.sendall(chunk)
             assert status(connection.recv(1 << 16)) == 413
-        assert temporary() <= before
+        assert not server.examples
 
 
-def test_an_example_that_trickles_is_given_up(open_server, holiday, monkeypatch):
+def test_an_example_that_trickles_is_given_up(open_server, holiday, tmp_path, monkeypatch):
     monkeypatch.setattr(search_routes, "SECONDS_TO_SEND", 0.5)
-    before = temporary()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with open_server(holiday) as server:
         with server.connect(request(server, "POST /api/v1/search/example", "Content-Length: 1000")) as connection:
             for _ in range(4):
                 connection.sendall(b"x")
                 time.sleep(0.05)
-            assert temporary() - before
+            assert server.examples == 1
             answer = until_closed(connection)
         assert status(answer) == 408 and b"too slowly" in answer
-        assert temporary() <= before
+        assert not server.examples
 
 
 def test_examples_that_vanish_leave_nothing_and_give_their_place_back(server, api):
-    before = temporary()
     upload = request(server, "POST /api/v1/search/example", "Content-Length: 1000000", body=bytes(1000))
     for _ in range(serving.MOST_EXAMPLES + 4):
         connection = server.connect(upload)
@@ -249,19 +243,19 @@ def test_examples_that_vanish_leave_nothing_and_give_their_place_back(server, ap
     picture = io.BytesIO()
     Image.new("RGB", (8, 8)).save(picture, "PNG")
     assert eventually(lambda: api.post("search/example", content=picture.getvalue()).status_code == 200)
-    assert eventually(lambda: temporary() <= before)
+    assert eventually(lambda: not server.examples)
 
 
 def test_slow_examples_hold_up_neither_others_nor_searches(server, api, tmp_path):
     upload = request(server, "POST /api/v1/search/example", "Content-Length: 1000000", body=bytes(1000))
-    sound, before = make_media(tmp_path / "a.wav", sounds=[beep(1)]).read_bytes(), temporary()
+    sound = make_media(tmp_path / "a.wav", sounds=[beep(1)]).read_bytes()
     with ExitStack() as stack:
         for _ in range(serving.MOST_EXAMPLES - 1):
             stack.enter_context(server.connect(upload))
         assert is_quick(api)
         assert api.post("search/example", content=sound).status_code == 200
         stack.enter_context(server.connect(upload))
-        assert eventually(lambda: len(temporary() - before) == serving.MOST_EXAMPLES)
+        assert eventually(lambda: server.examples == serving.MOST_EXAMPLES)
         answer = api.post("search/example", content=sound)
         assert answer.status_code == 503 and answer.headers["retry-after"] == "1" and is_quick(api)
     assert eventually(lambda: api.post("search/example", content=sound).status_code == 200)
