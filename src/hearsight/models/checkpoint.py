@@ -188,13 +188,13 @@ class Undrawn(TorchFunctionMode):
 
 
 class Unconverted(TorchFunctionMode):
-    """Gives tensors another dtype, and not their numbers: the memory is touched when it is filled."""
+    """Gives weights another dtype, and not their numbers: the memory is touched when it is filled."""
 
     def __torch_function__(
         self, function: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        if function is torch.Tensor.to and (found := [value for value in args if isinstance(value, torch.dtype)]):
-            return torch.empty_like(args[0], dtype=found[0])
+        if function is torch.Tensor.to and isinstance(args[0], torch.nn.Parameter):
+            return torch.empty_like(args[0], dtype=next(value for value in args if isinstance(value, torch.dtype)))
         return function(*args, **(kwargs or {}))
 
 
