@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from hearsight.library.explain import Candidates, explain, grouped
+from hearsight.library.explain import Candidates
 from hearsight.library.results import SearchResult
-from hearsight.library.search import Ranking, of_enough_videos, rank
+from hearsight.library.search import Ranking, best_moments, rank
 from hearsight.library.view import View
 
 LEAST = 1e-6
@@ -28,11 +28,7 @@ def alike(views: Sequence[View], vector: NDArray[np.float32], limit: int) -> Sea
         found = Candidates.joined([_compared(number, view, vector, wanted) for number, view in enumerate(views)])
         return found, *rank(found, "dense")
 
-    found, order, scores = of_enough_videos(views, limit, find)
-    hits = explain(found, *grouped(found, order, limit), scores, None, vector, "dense", views)
-    videos = len(set(found.videos))
-    clips = sum(view.snapshot.clips for view in views)
-    return SearchResult("", "dense", hits, len(order), videos, clips, 1000 * (time.perf_counter() - begun))
+    return best_moments(views, limit, find, None, vector, "dense", begun)
 
 
 def _compared(number: int, view: View, vector: NDArray[np.float32], wanted: int) -> Candidates:

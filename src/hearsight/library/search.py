@@ -66,11 +66,29 @@ def search(
         found = candidates(views, query, vector, model, mode, wanted)
         return found, *rank(found, mode)
 
+    return best_moments(views, limit, find, query, vector, mode, begun)
+
+
+def best_moments(
+    views: Sequence[View],
+    limit: int,
+    find: Callable[[int], Ranking],
+    query: Query | None,
+    vector: NDArray[np.float32],
+    mode: Mode,
+    begun: float,
+) -> SearchResult:
+    """The best moments of the best `limit` videos.
+
+    find: what is found among the nearest so many clips of each library. query, vector: see `explain`. begun: by
+    `time.perf_counter`.
+    """
     found, order, scores = of_enough_videos(views, limit, find)
     hits = explain(found, *grouped(found, order, limit), scores, query, vector, mode, views)
     videos = len({found.videos[row] for row in order})
     clips = sum(view.snapshot.clips for view in views)
-    return SearchResult(query.text, mode, hits, len(order), videos, clips, 1000 * (time.perf_counter() - begun))
+    text = query.text if query else ""
+    return SearchResult(text, mode, hits, len(order), videos, clips, 1000 * (time.perf_counter() - begun))
 
 
 def moments(place: Place, text: str, model: CLIP4Clip, mode: Mode, video: str) -> list[Hit]:
@@ -105,10 +123,7 @@ def _text_vector(text: str, of: weakref.ref[CLIP4Clip]) -> NDArray[np.float32]:
 
 
 def of_enough_videos(views: Sequence[View], limit: int, find: Callable[[int], Ranking]) -> Ranking:
-    """What is found among so many candidates that they are of `limit` videos, if there are so many.
-
-    find: what is found among the nearest so many clips of each library.
-    """
+    """What is found among so many candidates that they are of `limit` videos, if there are so many."""
     clips = sum(view.snapshot.clips for view in views)
     known = sum(len(view.snapshot.videos) for view in views)
     wanted = max(CANDIDATES, PER_HIT * min(limit, clips))

@@ -10,6 +10,7 @@ whole library anew, be it for one clip that came. Lance, which it stands on, can
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from datetime import timedelta
 from typing import Any
 
@@ -85,28 +86,27 @@ def _index_vectors(table: Any) -> None:
             metric="dot",
             replace=True,
             num_partitions=min(rows, max(LEAST_PARTITIONS, rows // CLIPS_A_PARTITION)),
-            fragment_ids=list(pieces),
+            fragment_ids=pieces,
             num_bits=BITS,
             max_iters=ROUNDS,
             sample_rate=SAMPLES,
         )
-        for pieces in _segments(dataset)
-        for rows in [sum(pieces.values())]
+        for pieces, rows in _segments(dataset)
     ]
     dataset.commit_existing_index_segments("pooled_idx", "pooled", segments)
     table.checkout_latest()
 
 
-def _segments(dataset: Any) -> list[dict[int, int]]:
-    """The pieces of a table, with their rows, for segments of much the same number of rows."""
-    rows = {piece.fragment_id: piece.count_rows() for piece in dataset.get_fragments()}
-    total = sum(rows.values())
-    segments: list[dict[int, int]] = [{} for _ in range(max(1, total // CLIPS_A_SEGMENT))]
-    before = 0
-    for piece, number in rows.items():
-        segments[before * len(segments) // total][piece] = number
-        before += number
-    return [pieces for pieces in segments if pieces]
+def _segments(dataset: Any) -> list[tuple[list[int], int]]:
+    """The pieces of a table for segments of much the same number of rows, with that number."""
+    pieces = [(piece.fragment_id, piece.count_rows()) for piece in dataset.get_fragments()]
+    total = sum(rows for _, rows in pieces)
+    count, before = max(1, total // CLIPS_A_SEGMENT), 0
+    segments: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for id, rows in pieces:
+        segments[before * count // total].append((id, rows))
+        before += rows
+    return [([id for id, _ in each], sum(rows for _, rows in each)) for each in segments.values()]
 
 
 def keep_up(table: Any, thorough: bool) -> Upkeep:
