@@ -43,7 +43,7 @@ def test_second_run_knows_the_model_and_does_only_what_changed(run, films, model
 def test_a_recogniser_need_not_be_named_again(run, films, model_folder, monkeypatch):
     from hearsight.speech import recogniser
 
-    loaded = []
+    loaded, remembered = [], []
 
     class Ear:
         def __init__(self, name):
@@ -53,7 +53,9 @@ def test_a_recogniser_need_not_be_named_again(run, films, model_folder, monkeypa
     monkeypatch.setattr(recogniser, "load_recogniser", Ear)
     for words in ([], ["--recogniser", "whisper:ear"], [], ["--rebuild"], ["--recogniser", "auto"], []):
         assert run("index", films, "--model", model_folder, "--seconds", 2, "--cut", "window", "-q", *words).code == 0
+        remembered.append(json.loads(run("info", films, "--json").out)["recogniser"])
     assert loaded == ["auto", "whisper:ear", "whisper:/home/ear", "whisper:/home/ear", "auto", "auto"]
+    assert remembered == ["auto", *3 * ["whisper:/home/ear"], "auto", "auto"]
 
 
 def test_a_model_named_from_here_is_found_from_elsewhere(run, films, model_folder, monkeypatch):

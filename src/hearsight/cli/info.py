@@ -41,6 +41,7 @@ def facts(about: LibraryInfo) -> Text:
         "folder": str(about.folder),
         "index": f"{about.at}, {show.size(about.bytes)}",
         "model": f"{about.model} ({about.method}, {about.fingerprint})",
+        "recogniser": about.recogniser,
         "videos": f"{about.videos:,}, {show.lasting(3600 * about.hours)} in all",
         "clips": f"{about.clips:,}, {cutting(about.by, about.seconds)}",
         "with speech": f"{about.with_speech:,}",

@@ -244,6 +244,7 @@ class Library:
             method=self.identity.method,
             by=self.identity.by,
             seconds=self.identity.seconds,
+            recogniser=self.identity.recogniser or "auto",
             videos=len(snapshot.videos),
             clips=snapshot.clips,
             hours=sum(video.duration for video in snapshot.videos.values()) / 3600,

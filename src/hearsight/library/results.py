@@ -185,7 +185,7 @@ class Repaired:
 
 @dataclass(frozen=True)
 class LibraryInfo:
-    """What is in a library. with_speech, with_sound: clips. bytes: on disk."""
+    """What is in a library. recogniser: of the next update. with_speech, with_sound: clips. bytes: on disk."""
 
     folder: Path
     at: Path
@@ -194,6 +194,7 @@ class LibraryInfo:
     method: str
     by: str
     seconds: float
+    recogniser: str
     videos: int
     clips: int
     hours: float

@@ -82,6 +82,7 @@ LIBRARY = {
         "method": "clip4clip",
         "by": "window",
         "seconds": 15.0,
+        "recogniser": "auto",
         "videos": 9,
         "clips": 214,
         "hours": 0.9,
