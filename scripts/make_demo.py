@@ -10,7 +10,9 @@ import shutil
 import sys
 from pathlib import Path
 
+import hearsight
 from hearsight.cli.main import main
+from hearsight.models.checkpoint import save
 
 BUILD = Path("build/demo")
 BUNDLED = Path(__file__).resolve().parents[1] / "src" / "hearsight" / "demo"
@@ -37,6 +39,7 @@ def make() -> int:
         if code := main(step):
             return code
     replace(BUILD / "head" / "model", BUNDLED / "model", "*")
+    save(hearsight.load(BUNDLED / "model").half(), BUNDLED / "model")  # half the size, in every checkout
     for pattern in ("*.mp4", "*.jsonl"):
         replace(BUILD / "clips" / "demo", BUNDLED / "clips", pattern)
     return 0

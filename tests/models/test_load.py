@@ -135,11 +135,23 @@ model.save_pretrained(sys.argv[-1] if len(sys.argv) == 4 else sys.argv[1])
 
 
 def test_weights_in_half_are_computed_with_in_float32(tmp_path):
-    model = tiny_model(tmp_path)
-    save(model, tmp_path, half=True)
+    model = tiny_model(tmp_path).half()
+    save(model, tmp_path)
     loaded = hearsight.load(tmp_path)
     assert {weight.dtype for weight in loaded.state_dict().values()} == {torch.float32}
-    assert loaded.fingerprint == model.half().float().fingerprint
+    assert loaded.fingerprint == model.float().fingerprint
+
+
+def test_half_the_bytes_where_nothing_is_lost(tmp_path):
+    """As towers learn at 1e-7: a step of float16 is five hundred times as far."""
+    model = tiny_model(tmp_path).half().float()
+    with torch.no_grad():
+        model.clip.logit_scale.add_(1e-6)
+    save(model, tmp_path)
+    kept = load_file(tmp_path / "model.safetensors")
+    assert [name for name, tensor in kept.items() if tensor.dtype != torch.float16] == ["clip.model.logit_scale"]
+    loaded = hearsight.load(tmp_path).state_dict()
+    assert all(torch.equal(tensor, loaded[name]) for name, tensor in model.state_dict().items())
 
 
 def test_what_a_method_keeps_beside_its_weights(tmp_path, house_methods):

@@ -47,7 +47,7 @@ def made_up(folder: Path, towers: Path, clips: int = 16) -> Path:
 
 def made_up_recipe(folder: Path, clips: int = 16, **changes) -> MethodRecipe:
     """A recipe for made-up data and tiny towers, both written into a folder."""
-    save(tiny_model(folder / "towers", "avigate"), folder / "towers", half=True)
+    save(tiny_model(folder / "towers", "avigate").half(), folder / "towers")
     made_up(folder / "data", folder / "towers", clips)
     values = {
         "kind": "method", "towers": str(folder / "towers"), "data": str(folder / "data"), "recogniser": "none",

@@ -61,8 +61,8 @@ def check_device(device: str) -> None:
         raise HearsightError(f"no device '{device}' on this machine; available: {available}")
 
 
-def save(model: CLIP4Clip, folder: Path, half: bool = False) -> None:
-    """Write a model for `load`. half: weights as float16, half the size.
+def save(model: CLIP4Clip, folder: Path) -> None:
+    """Write a model for `load`: as float16 the weights that lose nothing by it, such as those of frozen towers.
 
     Each file is whole or not there, the weights last: where a model of the same configuration was, as after an epoch
     before, a kill leaves that or this one; else it leaves none.
@@ -74,12 +74,16 @@ def save(model: CLIP4Clip, folder: Path, half: bool = False) -> None:
             write_whole(folder / file.name, file.read_bytes())
     config = {"model_type": MODEL_TYPE, **model.config.to_dict()}
     write_whole(folder / "config.json", json.dumps(config, indent=2) + "\n")
-    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
-    if half:
-        weights = {name: t.half() if t.is_floating_point() else t for name, t in weights.items()}
+    weights = {name: _compact(tensor.detach().cpu().contiguous()) for name, tensor in model.state_dict().items()}
     with whole_file(folder / "model.safetensors") as part:
         save_file(weights, part, metadata={"format": "pt"})
         shutil.copymode(folder / "config.json", part)  # as in share_weights
+
+
+def _compact(tensor: Tensor) -> Tensor:
+    """The same numbers in half the bytes, if float16 has them all."""
+    half = tensor.half()
+    return half if tensor.is_floating_point() and torch.equal(half.to(tensor.dtype), tensor) else tensor
 
 
 def share_weights(folder: Path) -> None:

@@ -136,7 +136,7 @@ class Training:
         """Measure at the end of an epoch; keep the state then, and every few updates."""
         at_end = self.step == (epoch + 1) * self.an_epoch
         if at_end and self.run.writes and self._is_best(epoch, figures):
-            save(self.model, self.run.folder / "model", half=True)
+            save(self.model, self.run.folder / "model")
         if at_end or self.step % self.recipe.save_every == 0:
             self.run.save(self.step, self.model, self.optimizer, best=self.best)
 

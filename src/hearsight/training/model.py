@@ -39,7 +39,8 @@ def load_towers(recipe: MethodRecipe) -> Listener:
         temperature=recipe.temperature or own.temperature,
     )
     _check_positions(towers, recipe)
-    # As the trained model will be saved: features are then of the very towers that it has, and are found by it.
+    # What is kept of the towers in half precision is then all there is of them: features are of the very towers that
+    # the trained model has, and are found by it.
     return towers.half().float()
 
 

@@ -82,7 +82,7 @@ def train_towers(recipe: TowersRecipe, folder: Path, workers: int = 2, progress:
         if (step + 1) % SAVE_EVERY == 0 or step + 1 == recipe.steps:
             run.log(step + 1, **figures)
             run.save(step + 1, model, optimizer)
-    save(model, folder / "model", half=True)
+    save(model.half(), folder / "model")
     return folder / "model"
 
 
