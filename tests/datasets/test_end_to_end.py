@@ -68,6 +68,7 @@ def test_from_annotation_files_to_a_table(root, name, towers, tmp_path, capsys):
     values = {
         "dataset": name, "data": root, "towers": towers, "audio": "null", "recogniser": recogniser,
         "frames": "null", "words": "null", "layers": 1, "queries": 4, "heads": 2, "batch": 4, "epochs": 2,
+        "teacher": "towers",
     }  # fmt: skip
     changes = [word for key, value in values.items() for word in ("--set", f"{key}={value}")]
     run = tmp_path / "run"
@@ -133,7 +134,7 @@ def test_what_does_not_compare_stands_beside_nothing(msrvtt, towers, capsys):
 def test_evaluation_listens_as_training_did(msrvtt, towers, tmp_path, capsys):
     values = {
         "data": msrvtt, "towers": towers, "audio": "null", "recogniser": "none",
-        "frames": "null", "words": "null", "layers": 1, "heads": 2, "batch": 8, "epochs": 1,
+        "frames": "null", "words": "null", "layers": 1, "heads": 2, "batch": 8, "epochs": 1, "teacher": "towers",
     }  # fmt: skip
     changes = [word for key, value in values.items() for word in ("--set", f"{key}={value}")]
     assert main(["train", "msrvtt", "--out", str(tmp_path / "run"), *changes]) == 0

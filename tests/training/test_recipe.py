@@ -61,6 +61,7 @@ def test_published_settings(name):
     assert (r.layers, r.queries, r.query_factor, r.warmup, r.freeze_embeddings) == (4, 12, 100, 0.1, True)
     assert (r.frozen_towers, r.gated, r.mask_padding, r.mixed, r.audio_only) == (True, True, False, 0, 0)
     assert r.method == ("avigate" if name.endswith("avigate") else "save")
+    assert r.teacher == ("towers" if name.endswith("avigate") else f"{r.data}/ImageBind")
 
 
 def test_clips_are_either_shown_as_published_or_mixed():

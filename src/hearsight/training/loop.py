@@ -202,6 +202,11 @@ def _check(recipe: MethodRecipe, data: Path, processes: int) -> None:
         raise HearsightError(f"{data}/validation has no captions to choose an epoch by; give it some")
     if _aligned(recipe) and recipe.teacher != TOWERS:
         check_folder(Path(recipe.teacher))
+    if _aligned(recipe) and recipe.teacher == TOWERS and recipe.audio:
+        raise HearsightError(
+            f"nothing has taught {recipe.towers} and {recipe.audio} yet which sounds go with which pictures, so they "
+            "cannot be the teacher; set teacher to a folder made by `hearsight data teach`, or soft_albef to 0"
+        )
     parts = recipe.accumulation * processes
     if recipe.batch % parts:
         raise HearsightError(

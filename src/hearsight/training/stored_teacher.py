@@ -48,8 +48,8 @@ def check_folder(folder: Path) -> None:
     for part in (VIDEO, AUDIO):
         if not (folder / part).is_dir():
             raise HearsightError(
-                f"the teacher {folder} has no folder {part}; give a folder made by `hearsight data teach`, or "
-                "'towers' for the towers themselves"
+                f"the teacher {folder} has no folder {part}; set teacher to a folder made by `hearsight data teach`, "
+                "or to 'towers' where these know already which sounds go with which pictures, or set soft_albef to 0"
             )
 
 
