@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 import hearsight
+from hearsight.datasets.manifest import read_manifest
 from hearsight.evaluation.retrieval import encode_texts
 from hearsight.models.chorus import VOICES, Chorus
 from runs import CHORUS, Plan, Row, features, keep
@@ -72,7 +73,7 @@ def measure_weights(plan: Plan) -> None:
 
 @torch.no_grad()
 def weights(plan: Plan) -> dict[str, Any]:
-    queries = [caption for example in features(plan, "test").examples for caption in example.captions]
+    queries = [caption for example in read_manifest(plan.data / "test") for caption in example.captions]
     groups = np.array([group for group, _ in queries])
     found: dict[str, Any] = {group: [] for group in dict.fromkeys(groups.tolist())}
     for place in plan.models(CHORUS):

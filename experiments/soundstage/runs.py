@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ class Row:
         return bool(self.changes.get("average_frequencies", False))
 
 
-MIXED = 0.7  # share of training clips with the sound of a second and the words of a third: nothing goes along by chance
+MIXED = 0.7  # share of training clips with the sound of a second and the words of a third
 SAVE = Row("SAVE")
 CHORUS = Row("Chorus", {"method": "chorus"})
 METHODS = (
@@ -118,18 +119,20 @@ class Plan:
 
 
 def keep(record: Path, models: Sequence[Path], make: Callable[[], Any]) -> None:
-    """Write a record, unless there is one that is younger than the models that it is made from."""
+    """Write a record, unless there is one that is younger than the models that it is made from.
+
+    Whether the program has changed is not looked at: delete the folder of records after that.
+    """
     made = max((model / "model.safetensors").stat().st_mtime for model in models)
     if not record.exists() or record.stat().st_mtime < made:
-        record.parent.mkdir(parents=True, exist_ok=True)
         write_whole(record, json.dumps(make()) + "\n")
 
 
 def prepare(plan: Plan) -> None:
-    """Clips and towers, and what training reads: transcripts and features. What is there is kept."""
+    """Clips and towers, and what training and the test read: transcripts and features. What is there is kept."""
     more = TOWERS / "towers-more"
     commands = [["soundstage", "render", str(plan.data), "--size", plan.size]]
-    if not (more / "model" / "config.json").exists():
+    if not (more / "model" / "model.safetensors").exists():  # which comes last
         commands += [
             ["train", "demo-towers", "--out", str(TOWERS / "towers")],
             ["train", "demo-towers-more", "--out", str(more), "--set", f"start={TOWERS / 'towers' / 'model'}"],
@@ -140,8 +143,23 @@ def prepare(plan: Plan) -> None:
             sys.exit(code)
     # Here, because two runs that start at once must not make the same table.
     for row in {(row.recogniser, row.averaged): row for row in plan.rows}.values():
-        for split in ("train", "validation"):
+        for split in ("train", "validation", "test"):
             features(plan, split, row)
+    forget_others(plan)
+
+
+def forget_others(plan: Plan) -> None:
+    """Remove the records of a test that was another: other clips or queries, or heard otherwise."""
+    test = plan.data / "test"
+    asked = [test / "manifest.jsonl", *sorted(test.glob("transcripts.*.jsonl"))]
+    digest = sha256(b"".join(path.read_bytes() for path in asked)).hexdigest()
+    note = plan.records / "test.txt"
+    if note.exists() and note.read_text() == digest:
+        return
+    plan.records.mkdir(parents=True, exist_ok=True)
+    for record in plan.records.glob("*.json"):
+        record.unlink()
+    write_whole(note, digest)
 
 
 def features(plan: Plan, split: str, row: Row = SAVE) -> FeatureSet:
@@ -168,7 +186,7 @@ def is_trained(plan: Plan, row: Row, seed: int) -> bool:
     if not (folder / "done").exists():
         return False
     kept = [json.loads((folder / name).read_text()) for name in ("recipe.json", "inputs.json")]
-    return kept == [recipe.model_dump(), made_from(Path(recipe.data), load_towers(recipe))]
+    return kept == [recipe.model_dump(), made_from(recipe, load_towers(recipe))]
 
 
 def changes(plan: Plan, row: Row, seed: int) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import hearsight
 from hearsight.datasets.transcripts import read_transcripts
 from hearsight.evaluation.ranking import ALL
 from hearsight.library import Library
+from hearsight.soundstage.export import place_video
 from runs import CHORUS, Plan, keep
 
 MODES = ("dense", "speech", "hybrid")
@@ -46,11 +46,12 @@ def with_subtitles(split: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for id, transcript in read_transcripts(split).items():
         clip = folder / f"{id}.mp4"
-        if not clip.exists():
-            os.link(split / clip.name, clip)
+        place_video(split / clip.name, clip)
         lines = [f"{stamp(line.start)} --> {stamp(line.end)}\n{line.text}\n" for line in transcript.lines]
+        subtitles = clip.with_suffix(".srt")
+        subtitles.unlink(missing_ok=True)
         if lines:
-            clip.with_suffix(".srt").write_text("\n".join(f"{n}\n{line}" for n, line in enumerate(lines, 1)))
+            subtitles.write_text("\n".join(f"{n}\n{line}" for n, line in enumerate(lines, 1)))
 
 
 def stamp(seconds: float) -> str:

@@ -15,10 +15,12 @@ import hearsight
 from hearsight.datasets.features import extract
 from hearsight.errors import HearsightError
 from hearsight.evaluation.retrieval import evaluate
+from hearsight.speech import Transcript
 from hearsight.training.loop import train
 from hearsight.training.model import fresh_model
 from hearsight.training.objective import Objective
 from hearsight.training.run import Run
+from hearsight.types import Line
 from tests.making_media import beep, grey, make_media
 from tests.training.making import made_up_recipe
 
@@ -161,8 +163,29 @@ def test_a_run_does_not_go_on_with_other_clips(tmp_path):
     train(recipe, tmp_path / "run")
     manifest = Path(recipe.data) / "validation" / "manifest.jsonl"
     manifest.write_text(manifest.read_text().replace("\n", " \n", 1))
-    with pytest.raises(HearsightError, match="other clips, captions, towers or teacher"):
+    with pytest.raises(HearsightError, match="other clips, captions, transcripts, towers or teacher"):
         train(recipe, tmp_path / "run")
+
+
+def test_a_run_does_not_go_on_with_other_transcripts(tmp_path):
+    recipe = made_up_recipe(tmp_path, epochs=1, recogniser="pocketsphinx")
+    for split in ("train", "validation"):
+        kept = tmp_path / "data" / split / "transcripts.pocketsphinx.jsonl"
+        said = Transcript((Line(0.0, 1.0, "a doctor"),), "pocketsphinx").to_dict()
+        rows = [{"id": f"clip{number}", "transcript": said} for number in range(16)]
+        kept.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    train(recipe, tmp_path / "run")
+    kept.write_text(kept.read_text().replace("doctor", "bicycle", 1))
+    with pytest.raises(HearsightError, match="other clips, captions, transcripts, towers or teacher"):
+        train(recipe, tmp_path / "run")
+    train(recipe.model_copy(update={"method": "avigate"}), tmp_path / "deaf to words")
+
+
+def test_towers_that_were_never_together_are_no_teacher(tmp_path):
+    recipe = made_up_recipe(tmp_path, audio="MIT/ast-finetuned-audioset-10-10-0.4593")
+    with pytest.raises(HearsightError, match=r"set teacher to a folder .*, or soft_albef to 0"):
+        train(recipe, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize("name", ["state.pt", "metrics.jsonl"])
@@ -188,6 +211,14 @@ def test_captions_that_cannot_be_trained_with(tmp_path, captions, changes, told)
     rows[3]["captions"] = captions
     manifest.write_text("".join(json.dumps(row) + "\n" for row in rows))
     with pytest.raises(HearsightError, match=told):
+        train(recipe, tmp_path / "run")
+
+
+def test_what_is_never_heard_of_cannot_be_hidden(tmp_path):
+    recipe = made_up_recipe(tmp_path, audio_only=0.1)
+    manifest = tmp_path / "data" / "train" / "manifest.jsonl"
+    manifest.write_text(manifest.read_text().replace('"kind": "sound"', '"kind": "sight"'))
+    with pytest.raises(HearsightError, match=r"no clip has a caption of the kinds sound, .* as audio_only"):
         train(recipe, tmp_path / "run")
 
 

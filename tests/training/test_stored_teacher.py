@@ -87,7 +87,7 @@ def test_a_run_does_not_go_on_with_another(tmp_path, recipe):
     train(recipe, tmp_path / "run")
     train(recipe, tmp_path / "run")
     torch.save(torch.ones(WIDTH), tmp_path / "teacher" / VIDEO / "clip3.pt")
-    with pytest.raises(HearsightError, match="other clips, captions, towers or teacher"):
+    with pytest.raises(HearsightError, match="other clips, captions, transcripts, towers or teacher"):
         train(recipe, tmp_path / "run")
 
 

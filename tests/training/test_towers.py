@@ -6,6 +6,8 @@ import pytest
 import torch
 
 import hearsight
+from hearsight.errors import HearsightError
+from hearsight.models.checkpoint import save
 from hearsight.soundstage.icons import FONT
 from hearsight.training import towers
 from hearsight.training.recipe import TowersRecipe
@@ -50,6 +52,9 @@ def test_towers_learn_and_go_on_where_they_stopped(tmp_path, monkeypatch):
     begun_with = hearsight.load(train_towers(further, tmp_path / "further", workers=1))
     assert begun_with.config == model.config
     assert begun_with.fingerprint != model.fingerprint
+    save(begun_with, straight)
+    with pytest.raises(HearsightError, match=r"a run that began with .*, which has changed since"):
+        train_towers(further, tmp_path / "further", workers=1)
 
 
 @pytest.mark.parametrize("changes", [{"start": "runs/towers/model"}, {"ast": None}])

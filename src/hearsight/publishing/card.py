@@ -173,7 +173,7 @@ def _training(history: History | None) -> list[str]:
     if history.versions:
         parts += ["It was made with, in the order of its starts:", _yaml(history.versions)]
     if history.inputs:
-        parts += ["Fingerprint of its towers, and SHA-256 of the manifests that tell its clips:", _yaml(history.inputs)]
+        parts += ["Fingerprint of its towers, and SHA-256 of what tells of its clips:", _yaml(history.inputs)]
     return [*parts, f"This card was written by Hearsight {hearsight.__version__}."]
 
 

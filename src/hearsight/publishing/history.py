@@ -69,7 +69,7 @@ def read_history(run: Path) -> History | None:
         return None
     try:
         recipe = ADAPTER.validate_json((run / "recipe.json").read_bytes())
-        inputs = json.loads(_text(run / "inputs.json") or "{}")  # towers are made of nothing
+        inputs = json.loads(_text(run / "inputs.json") or "{}")  # new towers are made of nothing
         versions = json.loads(_text(run / "versions.json") or "[]")
         # What a kill cut short has no end.
         lines = [line for line in _text(run / "metrics.jsonl").splitlines(keepends=True) if line.endswith("\n")]

@@ -55,6 +55,10 @@ def check_captions(examples: Sequence[Example], recipe: MethodRecipe) -> None:
             raise HearsightError(
                 f"the clip {example.id} has no caption of the kind {SIGHT}, as mixed needs; set that to 0"
             )
+    if recipe.audio_only and not any(kind in INVISIBLE for example in examples for kind, _ in example.captions):
+        raise HearsightError(
+            f"no clip has a caption of the kinds {', '.join(INVISIBLE)}, as audio_only needs; set that to 0"
+        )
 
 
 def make_batches(examples: Sequence[Example], recipe: MethodRecipe, epoch: int) -> list[Batch]:

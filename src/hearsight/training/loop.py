@@ -5,6 +5,7 @@ Every process draws the same batches, computes its own part of each, and sees th
 
 from __future__ import annotations
 
+import json
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from hearsight.datasets.features import FeatureSet, extract
 from hearsight.datasets.files import FileSet
 from hearsight.datasets.made import checked_folder
 from hearsight.datasets.manifest import read_manifest
+from hearsight.datasets.transcripts import read_transcripts
 from hearsight.errors import HearsightError
 from hearsight.evaluation.ranking import ALL
 from hearsight.evaluation.retrieval import evaluate
@@ -46,7 +48,10 @@ from hearsight.types import ClipFeatures
 
 TOWERS = "towers"
 PRECISION = {"float32": "no", "bfloat16": "bf16"}
-CHANGED = "a run on other clips, captions, towers or teacher, which have changed where they are; give an empty folder"
+CHANGED = (
+    "a run on other clips, captions, transcripts, towers or teacher, which have changed where they are; give an empty "
+    "folder"
+)
 
 
 def train(recipe: MethodRecipe, folder: Path, progress: Progress | None = None) -> Path:
@@ -86,7 +91,7 @@ class Training:
             self.validation = self._read("validation", towers) if has_validation(self.data) else None
             self.teacher = self._teacher(towers) if _aligned(recipe) else None
             given = self.teacher if recipe.teacher != TOWERS else None
-            self.run.pin("inputs.json", made_from(self.data, towers, given), CHANGED)
+            self.run.pin("inputs.json", made_from(recipe, towers, given), CHANGED)
         optimizer = make_optimizer(parameter_groups(self.model, recipe), recipe)
         state = self.run.resume(self.model, optimizer)
         self.step, self.best = state["step"], state.get("best", -1.0)
@@ -160,23 +165,23 @@ class Training:
         return towers_as_teacher(towers, features)
 
     def _stored(self, split: str, towers: Listener) -> FeatureSet:
-        return extract(self.data / split, towers, self._recogniser, self.progress)
+        return extract(self.data / split, towers, recogniser_of(self.recipe), self.progress)
 
     def _read(self, split: str, towers: Listener) -> ClipSet:
         """Stored features of frozen towers; the files where the towers learn."""
         if self.recipe.frozen_towers:
             return self._stored(split, towers)
-        return FileSet.open(self.data / split, self.model, self._recogniser, self.progress)
-
-    @property
-    def _recogniser(self) -> str:
-        """A method that does not read speech needs nobody to listen to it."""
-        return self.recipe.recogniser if "speech" in self.model.branches else "none"
+        return FileSet.open(self.data / split, self.model, recogniser_of(self.recipe), self.progress)
 
 
 def data_folder(recipe: MethodRecipe) -> Path:
     """The folder with a manifest for each split."""
     return checked_folder(recipe.dataset, Path(recipe.data)) if recipe.dataset else Path(recipe.data)
+
+
+def recogniser_of(recipe: MethodRecipe) -> str:
+    """Who hears what is said: a method that does not read speech needs nobody."""
+    return recipe.recogniser if "speech" in class_of(recipe.method).branches else "none"
 
 
 def has_validation(data: Path) -> bool:
@@ -215,11 +220,14 @@ def _check(recipe: MethodRecipe, data: Path, processes: int) -> None:
         )
 
 
-def made_from(data: Path, towers: Listener, teacher: Teacher | None = None) -> dict[str, str]:
-    """What a run is made from beside its recipe. teacher: where it is not the towers."""
-    manifests = {split: data / split / "manifest.jsonl" for split in ("train", "validation")}
+def made_from(recipe: MethodRecipe, towers: Listener, teacher: Teacher | None = None) -> dict[str, str]:
+    """What a run is made from beside its recipe, as hashes. teacher: where it is not the towers."""
+    data = data_folder(recipe)
+    splits = ("train", "validation") if has_validation(data) else ("train",)
+    said = [[each.text for each in read_transcripts(data / split, recogniser_of(recipe)).values()] for split in splits]
     return {
         "towers": towers.fingerprint,
-        **{split: sha256(path.read_bytes()).hexdigest() for split, path in manifests.items() if path.is_file()},
+        **{split: sha256((data / split / "manifest.jsonl").read_bytes()).hexdigest() for split in splits},
+        "transcripts": sha256(json.dumps(said).encode()).hexdigest(),
         **({"teacher": teacher.fingerprint} if teacher else {}),
     }

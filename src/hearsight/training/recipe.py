@@ -63,9 +63,10 @@ class MethodRecipe(Schedule):
     batch: clips an update, over all processes; accumulation: in so many parts, each with its own negatives.
     every_caption: an epoch shows each clip with each of its captions, as published; else with one, drawn anew.
     query_factor: learning rate of the resampler's queries over that of the other new modules. teacher: of soft-ALBEF,
-    "towers" for the frozen towers themselves, or a folder of features (`stored_teacher`). audio_only: share of clips
-    shown without their frames, so that audio files can be found. mixed: share of clips shown with the sound of a
-    second and the words of a third, their captions joined (of the kinds sight, sound and speech).
+    "towers" for the frozen towers themselves, or a folder of features (`stored_teacher`). mixed: share of clips
+    shown with the sound of a second and the words of a third, their captions joined (of the kinds sight, sound and
+    speech). audio_only: share of the others shown without their frames, so that audio files can be found (those with a
+    caption that tells nothing of sight).
     """
 
     kind: Literal["method"]

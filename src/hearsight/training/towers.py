@@ -43,6 +43,7 @@ from hearsight.whole import whole_file
 
 SAVE_EVERY = 200  # steps
 TEXTS_FOR_TOKENIZER = 20_000
+CHANGED = "which has changed since; give an empty folder"
 MISHEARD = 0.1  # of a sentence's words are lost, as a recogniser may lose them
 
 
@@ -62,6 +63,8 @@ def train_towers(recipe: TowersRecipe, folder: Path, workers: int = 2, progress:
     scenes = [scene_of(recipe, number) for number in range(recipe.scenes)]
     run = Run(folder, recipe)
     model = _fresh_model(recipe, folder / "model", scenes)
+    if recipe.start:
+        run.pin("inputs.json", {"start": model.fingerprint}, f"a run that began with {recipe.start}, {CHANGED}")
     material = make_material(recipe, scenes, folder, model.clip.image_size, model.ast.rows, workers)
     trained = ("clip.", "ast.", "audio_projection.")
     parameters: list[tuple[str, Tensor]] = [(n, p) for n, p in model.named_parameters() if n.startswith(trained)]
