@@ -20,6 +20,8 @@ def whole_file(path: Path) -> Iterator[Path]:
     part.unlink(missing_ok=True)
     try:
         yield part
+        with part.open("r+b") as file:
+            os.fsync(file.fileno())  # else a power cut might leave the name, and nothing in it
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
@@ -29,8 +31,6 @@ def write_whole(path: Path, content: str | bytes) -> None:
     """Write a file, a text as UTF-8."""
     with whole_file(path) as part:
         part.write_bytes(content.encode() if isinstance(content, str) else content)
-        with part.open("r+b") as file:
-            os.fsync(file.fileno())  # else a power cut might leave the name, and nothing in it
 
 
 def check_new(folder: Path) -> None:

@@ -384,7 +384,7 @@ def test_a_full_disk_is_told(made: Path, out: Path, monkeypatch: pytest.MonkeyPa
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(exporting.os, "link", refuses_links)
-    monkeypatch.setattr(exporting.shutil, "copy2", full)
+    monkeypatch.setattr(exporting.shutil, "copyfile", full)
     with pytest.raises(HearsightError, match=r"cannot write the data set to .*No space left on device"):
         export(made, out, "msrvtt")
 

@@ -128,8 +128,9 @@ def place_video(source: Path, path: Path) -> None:
     if path.exists() and filecmp.cmp(source, path):
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(path) as part:
-        try:
-            os.link(source, part)
-        except OSError:  # another file system, or one that has no hard links
-            shutil.copy2(source, part)
+    path.unlink(missing_ok=True)
+    try:
+        os.link(source, path)
+    except OSError:  # another file system, or one that has no hard links
+        with whole_file(path) as part:
+            shutil.copyfile(source, part)
