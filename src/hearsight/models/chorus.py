@@ -11,6 +11,7 @@ What each part is for, and what was tried and left out: docs/research.md.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -20,7 +21,7 @@ from hearsight.models.clip4clip import NOTHING_WITHOUT
 from hearsight.models.config import ModelConfig
 from hearsight.models.layers import QuickGELU
 from hearsight.models.listener import Listener
-from hearsight.models.similarity import masked_logsumexp, masked_mean, pool
+from hearsight.models.similarity import masked_mean, pool, similarity
 from hearsight.models.tokens import Tokenizer
 from hearsight.types import ClipFeatures, VideoEmbedding
 
@@ -91,12 +92,10 @@ class Chorus(Listener):
 
     def similarity(self, text: Tensor, video: VideoEmbedding) -> Tensor:
         """Multi-grained as that of the other methods, where only what is seen has finer grains than the clip."""
-        D, scale, T = self.width, self.clip.logit_scale.float().exp(), self.config.temperature
-        per_frame = scale * torch.einsum("nd,bfd->nbf", text[:, :D], video.frames)  # (N, B, F)
-        fine = masked_logsumexp(T * per_frame, video.mask) / T
-        coarse = scale * text[:, :D] @ video.pooled[:, :D].T  # (N, B)
-        rest = scale * text[:, D:] @ video.pooled[:, D:].T
-        return (coarse + fine) / 2 + rest
+        D, scale = self.width, self.clip.logit_scale.float().exp()
+        seen = replace(video, pooled=video.pooled[:, :D])
+        sight = similarity(text[:, :D], seen, scale, self.config.temperature)
+        return sight + scale * text[:, D:] @ video.pooled[:, D:].T
 
     def losses(self, text: Tensor, video: VideoEmbedding) -> dict[str, Tensor]:
         return {"few_voices": few_voices_loss(self.weights_of(text))}
