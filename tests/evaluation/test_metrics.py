@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from hearsight.errors import HearsightError
 from hearsight.evaluation import Metrics, dual_softmax, text_to_video, video_to_text
+from hearsight.evaluation.metrics import video_ranks
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 INPUTS = dict(np.load(GOLDEN / "metrics_inputs.npz"))
@@ -44,6 +45,14 @@ def test_a_better_score_never_lowers_a_rank(size: int, seed: int) -> None:
 def test_a_broken_model_is_not_the_best() -> None:
     with pytest.raises(HearsightError, match="not numbers"):
         text_to_video(np.full((3, 3), np.nan), np.arange(3))
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_video_without_a_caption_is_no_answer():
+    """The first and the last of four: the others rank as among themselves."""
+    scores = np.array([[9.0, 3, 2, 9], [9, 1, 4, 9]], np.float32)
+    assert video_ranks(scores, np.array([1, 2]))[1:3].tolist() == [0, 0]
+    assert video_ranks(scores, np.array([2, 1]))[1:3].tolist() == [1, 1]
 
 
 def test_videos_ranked_in_strips_rank_as_all_at_once(monkeypatch):

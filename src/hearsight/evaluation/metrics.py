@@ -118,7 +118,8 @@ class BestCaptions:
     """
 
     def __init__(self, videos: int, dtype: DTypeLike = np.float32) -> None:
-        self.best = np.full((videos, videos), -np.inf, dtype)  # [j, i]: of video j's captions with video i
+        lowest = np.finfo(dtype).min  # of a video without captions, and no infinity: that is no number less itself
+        self.best = np.full((videos, videos), lowest, dtype)  # [j, i]: of video j's captions with video i
 
     def add(self, scores: Scores, owner: Ranks) -> None:
         """scores: (n, B) of n captions. owner: (n,), the video that each describes."""
