@@ -151,7 +151,7 @@ class CLIP4Clip(nn.Module):
 
     def losses(self, text: Tensor, video: VideoEmbedding) -> dict[str, Tensor]:
         """Losses of the method's own, by name, added to those that all have (training/objective.py). One that is named
-        "contrast" or "soft_albef" takes that one's place.
+        "contrast" or "soft_albef" takes that one's place; "few_voices" is weighed by the recipe.
 
         text: (B, D), or as wide as `text_width`. video: B clips, without gates. Text i belongs to clip i.
         """
