@@ -116,20 +116,32 @@ class Store:
 
     @told(cannot_read)
     def snapshot(self) -> Snapshot:
-        """What is there now. Kept until one of the tables changes; what is in memory is not checked at every turn."""
+        """What is there now. Kept until one of the tables changes."""
+        with self._looking:
+            return self._look()
+
+    @told(cannot_read)
+    def recent(self) -> Snapshot:
+        """What was there a moment ago, for searches: where it is in memory, it is not checked at every turn.
+
+        Never to be written by: clips of a video that has come since would be taken for those of none.
+        """
         with self._looking:
             if self._snapshot is not None and self._snapshot[1].resident and time.monotonic() < self._next_look:
                 return self._snapshot[1]
-            self._next_look = time.monotonic() + SECONDS_BETWEEN_LOOKS
-            self._follow_rebuild()
-            self.videos.checkout_latest()
-            self.clips.checkout_latest()
-            versions = (self.videos.version, self.clips.version)
-            if self._snapshot is None or self._snapshot[0] != versions:
-                videos = Videos(self.videos.to_arrow())
-                shown, hidden = _counted(self._columns(["video"])["video"], videos.ids)
-                self._snapshot = versions, Snapshot(videos, hidden, shown, self._read_resident())
-            return self._snapshot[1]
+            return self._look()
+
+    def _look(self) -> Snapshot:
+        self._next_look = time.monotonic() + SECONDS_BETWEEN_LOOKS
+        self._follow_rebuild()
+        self.videos.checkout_latest()
+        self.clips.checkout_latest()
+        versions = (self.videos.version, self.clips.version)
+        if self._snapshot is None or self._snapshot[0] != versions:
+            videos = Videos(self.videos.to_arrow())
+            shown, hidden = _counted(self._columns(["video"])["video"], videos.ids)
+            self._snapshot = versions, Snapshot(videos, hidden, shown, self._read_resident())
+        return self._snapshot[1]
 
     def _follow_rebuild(self) -> None:
         """Open the tables anew if they were made anew: what is open counts other versions by the same numbers.

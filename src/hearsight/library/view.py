@@ -37,7 +37,7 @@ class View:
     @classmethod
     def of(cls, place: Place, filters: Filters, besides: str | None = None) -> View:
         """besides: the id of a video that shall not be found."""
-        snapshot = place.store.snapshot()
+        snapshot = place.store.recent()
         return cls(place, snapshot, Where.of(filters, snapshot, besides))
 
     def candidates(
