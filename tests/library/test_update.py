@@ -240,6 +240,21 @@ def test_a_disk_that_fails_for_a_while_costs_nothing(library, model, monkeypatch
     assert (report.changed, report.added, library.failures()) == (1, 1, [])
 
 
+def test_a_touched_film_that_is_refused_once_is_indexed_anew_and_once(library, model, monkeypatch):
+    library.update(model, None)
+    os.utime(library.folder / "bell.mkv", (1, 1))
+
+    def refuse(found):
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("hearsight.library.changes.content", refuse)
+        assert library.update(model, None).changed == 1
+    ids = [clip["id"] for clip in rows(library)[1]]
+    assert len(ids) == len(set(ids)) == 7
+    assert library.update(model, None).unchanged == 3
+
+
 def test_file_that_vanishes_before_its_turn_costs_only_itself(library, model, monkeypatch):
     real = reading.probe
 

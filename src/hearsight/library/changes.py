@@ -152,7 +152,7 @@ def _same(found: Found, alike: list[Video]) -> Video | None:
     try:
         made_of = content(found)
     except OSError:
-        return None  # reading it will fail again, and say why
+        return None  # it is read as if it were new: that will say why, or makes its clips once more
     alike = [video for video in alike if video.content == made_of]
     return min(alike, key=lambda video: (video.path != found.path, video.path), default=None)
 

@@ -80,7 +80,7 @@ class Update:
         self._settle(found, changes, known_failures)
 
         self.transcripts.mkdir(exist_ok=True)
-        taken = snapshot.videos.keys() - {pending.replaces for pending in changes.pending}
+        taken = set(snapshot.videos)
         partial = self.store.partial()
         reader = Reader(self.model, self.recogniser, self.by, self.window, self.transcripts, taken, partial)
         with closing(self.engine.index(reader, self.store, changes.pending)) as told:

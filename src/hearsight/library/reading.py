@@ -89,8 +89,9 @@ class Reader:
     """Reads files for a library.
 
     by, window: how files are cut, the window in seconds. transcripts: a folder to keep the transcripts of unfinished
-    files in. taken: ids of the videos that the library has. partial: clips, by video, that an interrupted run left;
-    they are not read again. `reading` (the file whose turn it is) and `listened` may be asked by another thread.
+    files in. taken: ids of the videos that the library has, also of those that are to be replaced: their clips stay
+    until the new ones count. partial: clips, by video, that an interrupted run left; they are not read again.
+    `reading` (the file whose turn it is) and `listened` may be asked by another thread.
     """
 
     model: CLIP4Clip
