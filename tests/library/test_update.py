@@ -74,6 +74,23 @@ def test_new_subtitles_are_a_change(library, model):
     assert not library.search("welcome", model, mode="speech").hits
 
 
+@pytest.mark.parametrize("read", ["open", "read_bytes"])
+def test_subtitles_that_cannot_be_read_once_are_not_done_without(library, model, monkeypatch, read):
+    real = getattr(Path, read)
+
+    def refuse(path, *asked, **named):
+        if path.suffix == ".srt":
+            raise OSError(errno.EIO, "Input/output error")
+        return real(path, *asked, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, read, refuse)
+        (failure,) = library.update(model, None).failed
+    assert failure.path == "bell.mkv" and "Input/output error" in failure.reason
+    assert library.update(model, None).added == 1
+    assert library.search("doctor", model, mode="speech").hits[0].path.name == "bell.mkv"
+
+
 def test_moved_file_keeps_its_clips(library, model):
     library.update(model, None)
     before = rows(library)[1]
