@@ -523,6 +523,22 @@ def test_disk_that_cannot_be_written_is_told(library, model, monkeypatch, place,
         library.update(model, None)
 
 
+SHUT = RuntimeError(
+    "lance error: LanceError(IO): Generic LocalFileSystem error: Unable to open file /films/.hearsight/clips.lance/"
+    "data/01.lance: Permission denied (os error 13), /result.rs:1"
+)
+
+
+@pytest.mark.parametrize("error", [SHUT, PermissionError(errno.EACCES, "Permission denied")])
+def test_tables_that_may_not_be_read_are_not_damaged(library, model, monkeypatch, error):
+    def refuse(*args, **kwargs):
+        raise error
+
+    monkeypatch.setattr("hearsight.library.store.lancedb.table.LanceTable.to_arrow", refuse)
+    with pytest.raises(HearsightError, match=r"cannot read the library at .*: Permission denied; get permission there"):
+        library.search("a bell", model)
+
+
 def test_place_that_cannot_be_made_is_told(folder, model):
     with pytest.raises(HearsightError, match=r"cannot write the library at /proc/nowhere/index: .*--library"):
         Library.create(folder, model, Path("/proc/nowhere/index"))
