@@ -15,9 +15,9 @@ from hearsight.library.engine import Engine, InProcess
 from hearsight.library.identity import (
     DamagedError,
     Identity,
-    absolute,
     folder_as_seen_from,
     folder_of,
+    kept_at,
     places,
 )
 from hearsight.library.index import Update
@@ -139,7 +139,7 @@ class Library:
         Raises HearsightError when there is none, or it is of another folder.
         """
         if folder is None and at is not None:
-            at = absolute(at)
+            at = kept_at(at)
             if identity := Identity.read(at):
                 return cls(folder_of(at, identity), at, identity, resident)
             raise HearsightError(f"there is no library at {at}; make it with: hearsight index FOLDER --library {at}")
