@@ -150,6 +150,20 @@ def test_a_folder_whose_disk_is_not_mounted_is_not_forgotten(library, model):
     assert len(paths(library)) == 3
 
 
+@pytest.mark.parametrize("away", [None, "trip"], ids=["empty", "with an empty folder"])
+@pytest.mark.parametrize("videos", [1, 3])
+def test_an_empty_folder_is_refused_however_many_videos_it_had(tmp_path, model, videos, away):
+    for number in range(videos):
+        film(tmp_path / "films" / "trip" / f"{number}.mkv", 2, seed=number)
+    library = Library.create(tmp_path / "films", model, tmp_path / "index")
+    library.update(model, None)
+    shutil.rmtree(tmp_path / "films")
+    (tmp_path / "films" / (away or "")).mkdir(parents=True)
+    with pytest.raises(HearsightError, match=r"nothing is left in .*mount its disk"):
+        library.update(model, None)
+    assert len(paths(library)) == videos
+
+
 def test_a_folder_within_whose_disk_is_not_mounted_is_not_forgotten(library, model):
     library.update(model, None)
     trip, elsewhere = library.folder / "trip", library.folder.with_name("disk")

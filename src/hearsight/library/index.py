@@ -69,7 +69,7 @@ class Update:
         known_failures = self.store.failures()
         stats = {} if retry else {path: stat for path, (_, stat) in known_failures.items()}
         changes = compare(found, snapshot.videos.values(), stats)
-        if changes.deleted and not found.files:
+        if not found.files and (changes.deleted or changes.away):  # else all is in folders that are closed
             raise HearsightError(
                 f"nothing is left in {self.folder} of what was indexed; mount its disk, or, if all is deleted, delete "
                 f"{self.store.at} too"
