@@ -192,12 +192,13 @@ class Library:
         from hearsight.library.reindex import reindex
 
         with self._writing():
-            before = self.identity.former
             identity, done = reindex(self._store, self.identity, model, progress)
             self.identity = replace(identity, model=name or _name(model))
             self.identity.write(self.at)
-            if before not in (None, self.identity.clips):  # no search that still runs can read the one before the last
-                remove(self.at / f"{before}.lance")
+            # No search that still runs reads the one before the last, and nobody one that was left half-done.
+            for table in self.at.glob("clips*.lance"):
+                if table.stem not in (self.identity.clips, self.identity.former):
+                    remove(table)
         self._store = Store(self.at, self.identity)
         self._checked = None
         return done
