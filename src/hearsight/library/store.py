@@ -281,10 +281,9 @@ class Store:
         self._failures.add(pa.Table.from_pylist(rows, schema=FAILURES), mode="overwrite")
 
     @told(cannot_write)
-    def drop_hidden(self, only: Set[str] | None = None) -> None:
-        """Drop the clips of no video. only: those that are of videos with these ids."""
-        hidden = self.snapshot().hidden
-        if hidden := hidden if only is None else hidden & only:
+    def drop_hidden(self, besides: Set[str] = frozenset()) -> None:
+        """Drop the clips of no video. besides: ids of videos that are still to come."""
+        if hidden := self.snapshot().hidden - besides:
             self.clips.delete(among("video", hidden))
             if self.features:
                 self.features.drop_videos(hidden)
