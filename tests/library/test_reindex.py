@@ -132,6 +132,13 @@ def test_a_file_deleted_between_two_runs_is_not_in_the_new_table(kept, model, ot
     assert_same(kept, anew(kept, other, tmp_path))
 
 
+def test_a_library_in_memory_stays_there(kept, model, other):
+    resident = Library.open(kept.folder, resident=True)
+    for attempt in (resident.repair, lambda: resident.reindex(other)):
+        attempt()
+        assert resident.place.store.snapshot().resident
+
+
 def test_a_library_that_was_opened_before_is_not_written_as_it_was(kept, model, other):
     before = Library.open(kept.folder)
     kept.reindex(other)

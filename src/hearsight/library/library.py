@@ -55,8 +55,12 @@ class Library:
 
     def __init__(self, folder: Path, at: Path, identity: Identity, resident: bool = False) -> None:
         self.folder, self.at, self.identity = folder, at, identity
-        self._store = Store(at, identity, resident)
+        self._resident = resident
+        self._store = self._opened()
         self._checked: weakref.ref[CLIP4Clip] | None = None
+
+    def _opened(self) -> Store:
+        return Store(self.at, self.identity, self._resident)
 
     @property
     def place(self) -> Place:
@@ -199,7 +203,7 @@ class Library:
             for table in self.at.glob("clips*.lance"):
                 if table.stem not in (self.identity.clips, self.identity.former):
                     remove(table)
-        self._store = Store(self.at, self.identity)
+        self._store = self._opened()
         self._checked = None
         return done
 
@@ -222,7 +226,7 @@ class Library:
         with self._writing():
             done = repair(self.at, self.identity)
             self.identity = Identity.read(self.at) or self.identity
-        self._store = Store(self.at, self.identity)
+        self._store = self._opened()
         return done
 
     def search(
