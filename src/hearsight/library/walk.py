@@ -62,7 +62,7 @@ def walk(folder: Path, besides: Path) -> Walk:
 
 
 def has_media(folder: Path, besides: Path) -> bool:
-    """Whether a walk would find anything; it goes no further than that."""
+    """Whether a walk would find anything. On a disk it goes no further than that; an object store lists all at once."""
     found = Walk()
     looking = _list(folder, found) if isinstance(folder, ObjectPath) else _look(folder, besides, found)
     return any(found.files or found.failed for _ in looking)
