@@ -205,8 +205,7 @@ class Store:
     def nearest(self, vector: NDArray[np.float32], columns: Sequence[str], limit: int, where: str | None) -> pa.Table:
         """The clips whose pooled vectors are nearest to a text's, with their `_distance` and `_rowid`."""
         near = self.clips.search(vector, vector_column_name="pooled").distance_type("dot")
-        near = near.minimum_nprobes(PARTITIONS).maximum_nprobes(0)  # more where a filter leaves too few
-        return _fetch(near, [*columns, "_distance"], limit, where)
+        return _fetch(near.nprobes(PARTITIONS), [*columns, "_distance"], limit, where)
 
     @told(cannot_read)
     def saying(self, words: str, columns: Sequence[str], limit: int, where: str | None) -> pa.Table:
