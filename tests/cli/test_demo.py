@@ -1,11 +1,14 @@
 """The bundled model finds the bundled clips, none of which it saw in training. Measured here, on every run."""
 
+import errno
 import json
 
 import pytest
 
 from hearsight.cli import demo
 from hearsight.cli.main import main
+from hearsight.library import Library
+from tests.making import tiny_model
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +51,31 @@ def test_what_a_person_reads(folder, capsys):
     assert "of 6 right" in out
     assert main(["demo", str(folder), "--all"]) == 0
     assert "all kinds" in capsys.readouterr().out
+
+
+def test_a_folder_whose_index_is_another_s_gets_no_clips(tmp_path, capsys):
+    (tmp_path / "mine").mkdir()
+    Library.create(tmp_path / "mine", tiny_model(tmp_path / "model"))
+    assert main(["demo", str(tmp_path / "mine")]) == 1
+    assert "was made with the model" in capsys.readouterr().err
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == [".hearsight"]
+
+
+def test_half_a_copy_is_not_kept(tmp_path, capsys, monkeypatch):
+    def fill_up(clip, copy):
+        copy.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(demo.shutil, "copyfile", fill_up)
+    assert main(["demo", str(tmp_path / "new")]) == 1
+    assert "cannot copy the demo clips to" in (told := capsys.readouterr().err) and "No space left" in told
+    assert [path.name for path in (tmp_path / "new").iterdir()] == [".hearsight"]
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path, capsys):
+    (tmp_path / "file").touch()
+    assert main(["demo", str(tmp_path / "file")]) == 1
+    assert "file: File exists; " in capsys.readouterr().err
 
 
 def test_the_clips_were_held_out():

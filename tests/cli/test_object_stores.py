@@ -34,3 +34,17 @@ def test_a_store_that_does_not_answer_is_told(run, bucket, model_folder, tmp_pat
     bucket.stop()
     ran = run("index", FOLDER, "--model", model_folder, "--library", tmp_path / "at")
     assert ran.code == 1 and f"cannot list {FOLDER}" in ran.err and "AWS_ENDPOINT_URL" in ran.err
+
+
+@pytest.mark.parametrize("words", [("index", "."), ("search", "doctor"), ("info",), ("serve",)])
+def test_no_index_is_kept_in_a_store(run, films, monkeypatch, words):
+    monkeypatch.chdir(films)
+    ran = run(*words, "--library", "s3://films/index")
+    assert ran.code == 1 and "no index can be kept in an object store (s3://films/index)" in ran.err
+    assert not (films / "s3:").exists()
+
+
+@pytest.mark.parametrize("words", [("search", "doctor", "--in"), ("info",), ("serve",)])
+def test_a_folder_in_a_store_needs_its_index_named(run, words):
+    ran = run(*words, FOLDER)
+    assert ran.code == 1 and f"the index of {FOLDER} needs a place on a disk" in ran.err

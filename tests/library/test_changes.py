@@ -107,7 +107,7 @@ def test_ids_are_repeatable_and_never_taken():
     assert len({first, video_id("a.mp4", "content", "none", {first}), video_id("a.mp4", "content", "x", set())}) == 3
 
 
-def test_subtitles_that_cannot_be_read_are_no_obstacle(tmp_path):
+def test_subtitles_that_are_gone_are_no_obstacle(tmp_path):
     (tmp_path / "a.mp4").write_bytes(b"film")
     gone = Found("a.mp4", tmp_path / "a.mp4", 4, "4:0", (tmp_path / "gone.srt",))
     assert content(gone) == content(replace(gone, side_cars=()))

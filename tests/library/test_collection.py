@@ -159,6 +159,25 @@ def test_what_is_in_memory_follows_an_update(tmp_path, model, monkeypatch):
     assert [hit.path.name for hit in served.search("a bell", model).hits] == ["b.mkv"]
 
 
+def test_a_search_while_a_library_in_memory_is_updated_costs_no_film(tmp_path, model, monkeypatch):
+    """It sees clips of a film that does not count yet; the update is not to take that for the end of it."""
+    monkeypatch.setattr(store, "SECONDS_BETWEEN_LOOKS", 60)
+    film(tmp_path / "a.mkv", 2, seed=1)
+    Library.create(tmp_path, model).update(model, None)
+    served = Library.open(tmp_path, resident=True)
+    real = store.Store.put_videos
+
+    def searched_before(kept, videos):
+        kept._next_look = 0.0
+        assert len(served.search("a bell", model).hits) == 1
+        real(kept, videos)
+
+    monkeypatch.setattr(store.Store, "put_videos", searched_before)
+    film(tmp_path / "b.mkv", 2, seed=2)
+    assert served.update(model, None).added == 1
+    assert Library.open(tmp_path).info().clips == 2
+
+
 @pytest.mark.parametrize("resident", [True, False])
 def test_a_library_that_is_made_anew_is_followed(tmp_path, model, monkeypatch, resident):
     """As many films, so that the tables come to the same versions as before."""

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 import hearsight
-from hearsight.library import Library, engine, index
+from hearsight.library import Library, engine, index, reading
 from hearsight.library.store import Store
-from tests.library.conftest import assert_same, film, rows
+from tests.library.conftest import assert_same, film, rows, say
 
 WRITES = ["add_clips", "put_videos", "move_videos", "drop_videos", "put_failures", "tidy"]
 
@@ -110,6 +110,81 @@ def test_long_file_is_taken_up_where_it_was_left(tmp_path, model, hasty, monkeyp
     uninterrupted = begin(tmp_path / "films", model, tmp_path / "uninterrupted")
     uninterrupted.update(model, None)
     assert_same(library, uninterrupted)
+
+
+@pytest.fixture
+def half_done(folder, model, tmp_path, hasty, monkeypatch) -> Library:
+    """A library of the folder that was stopped when it had clips and the transcript of the first film, bell.mkv."""
+    library = begin(folder, model, tmp_path / "library")
+
+    def stop(store, videos):
+        raise Stop
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "put_videos", stop)
+        with pytest.raises(Stop):
+            library.update(model, None)
+    assert {clip["video"] for clip in rows(library)[1]} and list((library.at / "transcripts").iterdir())
+    return library
+
+
+def refusing(monkeypatch, name: str, error: OSError, access: bool = True) -> None:
+    """Let files of a name not be opened any more."""
+    real = reading.probe
+
+    def probe(path):
+        if path.name == name:
+            raise error
+        return real(path)
+
+    monkeypatch.setattr(reading, "probe", probe)
+    monkeypatch.setattr(reading.os, "access", lambda path, mode: access or Path(path).name != name)
+
+
+def left(library: Library) -> tuple[set[str], list[Path]]:
+    """The videos that have clips and no row, and the transcripts that are kept."""
+    videos, clips = rows(library)
+    hidden = {clip["video"] for clip in clips} - {video["id"] for video in videos}
+    return hidden, list((library.at / "transcripts").iterdir())
+
+
+def test_what_was_left_of_a_film_that_is_gone_goes_though_another_may_not_be_read(
+    half_done, folder, model, monkeypatch
+):
+    film(folder / "shut.mkv", 2, seed=8)
+    (folder / "bell.mkv").unlink()
+    refusing(monkeypatch, "shut.mkv", PermissionError(13, "Permission denied"), access=False)
+    assert len(half_done.update(model, None).failed) == 1
+    assert left(half_done) == (set(), [])
+
+
+def test_a_film_that_breaks_off_each_time_keeps_what_is_its_own(half_done, folder, model, monkeypatch):
+    (folder / "bell.mkv").unlink()
+    real = reading.read_clips
+
+    def break_off(info, *asked):
+        for number, clip in enumerate(real(info, *asked)):
+            if number == 3 and info.path.name == "sea.mkv":
+                raise OSError(5, "Input/output error")
+            yield clip
+
+    monkeypatch.setattr(reading, "read_clips", break_off)
+    say(folder / "trip" / "sea.srt", "welcome aboard")
+    assert len(half_done.update(model, None).failed) == 1
+    [hidden], [transcript] = left(half_done)
+    assert transcript.stem == hidden
+    monkeypatch.undo()
+    assert half_done.update(model, None).clips == 3
+    assert left(half_done) == (set(), [])
+
+
+def test_a_film_that_the_disk_does_not_open_may_be_any_that_was_left(half_done, model, monkeypatch):
+    before = left(half_done)
+    with monkeypatch.context() as patch:
+        refusing(patch, "bell.mkv", OSError(5, "Input/output error"))
+        assert len(half_done.update(model, None).failed) == 1
+    assert left(half_done) == before
+    assert half_done.update(model, None).added == 1
 
 
 CHILD = """

@@ -1,5 +1,7 @@
 """A folder in an object store: listed, read, followed, and what is said when it cannot be."""
 
+from pathlib import Path
+
 import pytest
 from pyarrow.fs import AwsStandardS3RetryStrategy, S3FileSystem
 
@@ -97,3 +99,10 @@ def test_a_file_that_ends_too_early_or_is_gone_is_told(stored):
         probe(as_path(f"{FOLDER}/none.mkv"))
     with pytest.raises(HearsightError, match=r"cannot read s3://films/holiday/bell.srt: damaged"):
         probe(as_path(f"{FOLDER}/bell.srt"))
+
+
+@pytest.mark.parametrize("at", [Path("s3://films/index"), as_path("gs://films/index")])
+def test_no_library_is_kept_in_a_store(folder, model, at):
+    for attempt in (lambda: Library.create(folder, model, at), lambda: Library.open(at=at)):
+        with pytest.raises(HearsightError, match=r"no index can be kept in an object store \(..://films/index\)"):
+            attempt()

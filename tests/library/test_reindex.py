@@ -116,6 +116,7 @@ def test_interrupted_and_taken_up(kept, model, other, tmp_path, monkeypatch):
 
 
 def test_a_file_deleted_between_two_runs_is_not_in_the_new_table(kept, model, other, tmp_path, monkeypatch):
+    monkeypatch.setattr(reindexing, "SOME", 1)
     monkeypatch.setattr(reindexing, "COMMIT_CLIPS", 1)
 
     def stop(what, done, total, figures=None):
@@ -125,8 +126,17 @@ def test_a_file_deleted_between_two_runs_is_not_in_the_new_table(kept, model, ot
         kept.reindex(other, progress=stop)
     (kept.folder / "bell.mkv").unlink()
     kept.update(model, None)
-    kept.reindex(other)
+    seen = []
+    kept.reindex(other, progress=lambda what, done, total, figures=None: seen.append((done, total)))
+    assert seen[-1] == (5, 5)
     assert_same(kept, anew(kept, other, tmp_path))
+
+
+def test_a_library_in_memory_stays_there(kept, model, other):
+    resident = Library.open(kept.folder, resident=True)
+    for attempt in (resident.repair, lambda: resident.reindex(other)):
+        attempt()
+        assert resident.place.store.snapshot().resident
 
 
 def test_a_library_that_was_opened_before_is_not_written_as_it_was(kept, model, other):
@@ -156,6 +166,20 @@ def test_no_table_but_the_last_two_is_kept(kept, model, other):
         kept.reindex(turn)
         assert len(list(kept.at.glob("clips*.lance"))) == 2
     assert kept.search("a bell", other).hits
+
+
+def test_a_table_that_was_left_half_done_goes_with_the_next_model(kept, model, other, tmp_path):
+    def stop(what, done, total, figures=None):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        kept.reindex(other, progress=stop)
+    third = tiny_model(tmp_path / "third", "chorus", seed=6)
+    third.clip.load_state_dict(model.clip.state_dict())
+    third.ast.load_state_dict(model.ast.state_dict())
+    kept.reindex(third)
+    names = {path.name for path in kept.at.glob("clips*.lance")}
+    assert names == {"clips.lance", f"clips-{third.fingerprint}.lance"}
 
 
 def test_a_model_without_speech_and_one_that_only_sees(folder, model, tmp_path):

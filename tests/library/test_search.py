@@ -163,6 +163,7 @@ def test_query_about_other_things_keeps_the_order_of_meaning(library, model):
         (Filters(path="trip/*"), {"sea.mkv", "silent.mkv"}),
         (Filters(path="SEA"), {"sea.mkv"}),
         (Filters(path="it's 日本 [1]"), {"it's 日本 [1].mkv"}),
+        (Filters(path="*[1].MKV"), {"it's 日本 [1].mkv"}),
         (Filters(path="' OR 1 = 1 --"), set()),
         (Filters(has_sound=False), {"silent.mkv"}),
         (Filters(has_speech=True), {"bell.mkv", "speech.mkv", "it's 日本 [1].mkv"}),

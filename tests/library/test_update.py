@@ -74,6 +74,23 @@ def test_new_subtitles_are_a_change(library, model):
     assert not library.search("welcome", model, mode="speech").hits
 
 
+@pytest.mark.parametrize("read", ["open", "read_bytes"])
+def test_subtitles_that_cannot_be_read_once_are_not_done_without(library, model, monkeypatch, read):
+    real = getattr(Path, read)
+
+    def refuse(path, *asked, **named):
+        if path.suffix == ".srt":
+            raise OSError(errno.EIO, "Input/output error")
+        return real(path, *asked, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, read, refuse)
+        (failure,) = library.update(model, None).failed
+    assert failure.path == "bell.mkv" and "Input/output error" in failure.reason
+    assert library.update(model, None).added == 1
+    assert library.search("doctor", model, mode="speech").hits[0].path.name == "bell.mkv"
+
+
 def test_moved_file_keeps_its_clips(library, model):
     library.update(model, None)
     before = rows(library)[1]
@@ -131,6 +148,20 @@ def test_a_folder_whose_disk_is_not_mounted_is_not_forgotten(library, model):
     with pytest.raises(HearsightError, match=r"nothing is left in .*mount its disk.*delete .*\.hearsight"):
         library.update(model, None)
     assert len(paths(library)) == 3
+
+
+@pytest.mark.parametrize("away", [None, "trip"], ids=["empty", "with an empty folder"])
+@pytest.mark.parametrize("videos", [1, 3])
+def test_an_empty_folder_is_refused_however_many_videos_it_had(tmp_path, model, videos, away):
+    for number in range(videos):
+        film(tmp_path / "films" / "trip" / f"{number}.mkv", 2, seed=number)
+    library = Library.create(tmp_path / "films", model, tmp_path / "index")
+    library.update(model, None)
+    shutil.rmtree(tmp_path / "films")
+    (tmp_path / "films" / (away or "")).mkdir(parents=True)
+    with pytest.raises(HearsightError, match=r"nothing is left in .*mount its disk"):
+        library.update(model, None)
+    assert len(paths(library)) == videos
 
 
 def test_a_folder_within_whose_disk_is_not_mounted_is_not_forgotten(library, model):
@@ -238,6 +269,21 @@ def test_a_disk_that_fails_for_a_while_costs_nothing(library, model, monkeypatch
     assert paths(library) == ["bell.mkv", "trip/sea.mkv", "trip/silent.mkv"]
     report = library.update(model, None)
     assert (report.changed, report.added, library.failures()) == (1, 1, [])
+
+
+def test_a_touched_film_that_is_refused_once_is_indexed_anew_and_once(library, model, monkeypatch):
+    library.update(model, None)
+    os.utime(library.folder / "bell.mkv", (1, 1))
+
+    def refuse(found):
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("hearsight.library.changes.content", refuse)
+        assert library.update(model, None).changed == 1
+    ids = [clip["id"] for clip in rows(library)[1]]
+    assert len(ids) == len(set(ids)) == 7
+    assert library.update(model, None).unchanged == 3
 
 
 def test_file_that_vanishes_before_its_turn_costs_only_itself(library, model, monkeypatch):
@@ -489,6 +535,22 @@ def test_disk_that_cannot_be_written_is_told(library, model, monkeypatch, place,
     monkeypatch.setattr(place, refuse)
     with pytest.raises(HearsightError, match=rf"cannot write the library at .*: {told}; make room.*--library"):
         library.update(model, None)
+
+
+SHUT = RuntimeError(
+    "lance error: LanceError(IO): Generic LocalFileSystem error: Unable to open file /films/.hearsight/clips.lance/"
+    "data/01.lance: Permission denied (os error 13), /result.rs:1"
+)
+
+
+@pytest.mark.parametrize("error", [SHUT, PermissionError(errno.EACCES, "Permission denied")])
+def test_tables_that_may_not_be_read_are_not_damaged(library, model, monkeypatch, error):
+    def refuse(*args, **kwargs):
+        raise error
+
+    monkeypatch.setattr("hearsight.library.store.lancedb.table.LanceTable.to_arrow", refuse)
+    with pytest.raises(HearsightError, match=r"cannot read the library at .*: Permission denied; get permission there"):
+        library.search("a bell", model)
 
 
 def test_place_that_cannot_be_made_is_told(folder, model):

@@ -102,3 +102,14 @@ def test_side_cars_are_part_of_the_stat(tmp_path):
     after = walk(tmp_path, tmp_path / "x").files[0]
     assert after.stat != before
     assert [path.name for path in after.side_cars] == ["A.SRT", "a.de.sdh.vtt"]
+
+
+def test_a_side_car_that_may_not_be_read_counts_from_when_it_may(tmp_path, monkeypatch):
+    touch(tmp_path / "a.mp4")
+    without = walk(tmp_path, tmp_path / "x").files[0]
+    (tmp_path / "a.srt").write_text("1")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "access", lambda path, mode: Path(path).name != "a.srt")
+        assert walk(tmp_path, tmp_path / "x").files[0] == without
+    (file,) = walk(tmp_path, tmp_path / "x").files
+    assert file.stat != without.stat and [path.name for path in file.side_cars] == ["a.srt"]

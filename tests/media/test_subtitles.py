@@ -1,4 +1,6 @@
+import errno
 import logging
+from pathlib import Path
 
 import pytest
 
@@ -100,6 +102,28 @@ def test_a_damaged_file_beside_is_passed_over_with_a_warning(tmp_path, caplog, c
     with caplog.at_level(logging.WARNING):
         assert read_subtitles(path).lines == LINES
     assert "a.srt" in caplog.text
+
+
+def test_a_file_beside_that_the_disk_refuses_is_told(film, monkeypatch):
+    """It may be read the next time: what is inside would be taken for good."""
+    film.with_suffix(".srt").write_text(SRT)
+
+    def refuse(path):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(HearsightError, match=r"cannot read .*a film.srt: Input/output error; .* run this again"):
+        read_subtitles(film)
+
+
+def test_a_file_beside_that_may_not_be_read_is_passed_over(film, monkeypatch):
+    film.with_suffix(".srt").write_text(SRT)
+
+    def refuse(path):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    assert read_subtitles(film) is None
 
 
 def test_a_partly_damaged_file_gives_its_good_lines(film):

@@ -6,7 +6,8 @@ import json as jsonlib
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +17,7 @@ import typer
 import hearsight
 from hearsight.cli import show
 from hearsight.errors import HearsightError
+from hearsight.whole import whole_file
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -79,14 +81,29 @@ def indexed_demo(folder: Path) -> tuple[Library, CLIP4Clip]:
 
     with show.busy("loading the demo model"):
         model = hearsight.load("demo", dtype="auto")
-    folder.mkdir(parents=True, exist_ok=True)
-    for clip in sorted(CLIPS.glob("*.mp4")):
-        if not (folder / clip.name).exists():
-            shutil.copy(clip, folder)
-    library = Library.create(folder, model, name="demo")
+    with _written(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    library = Library.create(folder, model, name="demo")  # which may refuse the folder
+    with _written(folder):
+        for clip in sorted(CLIPS.glob("*.mp4")):
+            if not (folder / clip.name).exists():
+                with whole_file(folder / clip.name) as part:
+                    shutil.copyfile(clip, part)
     with ShownProgress(show.console(stderr=True)) as progress:
         library.update(model, load_recogniser("pocketsphinx"), progress)
     return library, model
+
+
+@contextmanager
+def _written(folder: Path) -> Iterator[None]:
+    """Raises HearsightError where the clips cannot be put into a folder."""
+    try:
+        yield
+    except OSError as error:
+        raise HearsightError(
+            f"cannot copy the demo clips to {folder}: {error.strerror}; make room or get permission there, or name "
+            "another folder: hearsight demo FOLDER"
+        ) from error
 
 
 def demo_queries() -> list[Query]:

@@ -141,10 +141,10 @@ def index(
 
 def _recorded(folder: Path, at: Path | None, rebuild: bool) -> Identity | None:
     """What the index that is there was made with; a damaged one is no obstacle to making it anew."""
-    from hearsight.library.identity import DamagedError, Identity, usual_place
+    from hearsight.library.identity import DamagedError, Identity, kept_at, usual_place
 
     try:
-        return Identity.read(usual_place(folder) if at is None else at.expanduser())
+        return Identity.read(usual_place(folder) if at is None else kept_at(at))
     except DamagedError:
         if rebuild:
             return None

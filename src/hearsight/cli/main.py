@@ -136,7 +136,6 @@ def _silence_libraries() -> None:
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
     os.environ.setdefault("LANCEDB_LOG", "error")
-    os.environ.setdefault("LANCE_LOG", "error")
     for name in ("transformers", "huggingface_hub", "httpx", "torch", "faster_whisper"):
         logging.getLogger(name).setLevel(logging.ERROR)
     warnings.simplefilter("ignore")

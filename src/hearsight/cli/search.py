@@ -10,7 +10,7 @@ from typer.core import TyperCommand
 
 import hearsight
 from hearsight.cli import show
-from hearsight.cli.place import At, check_place, open_library
+from hearsight.cli.place import At, check_place, open_library, parse_folder
 from hearsight.errors import HearsightError
 
 if TYPE_CHECKING:
@@ -35,8 +35,7 @@ def search(
         typer.Option(
             "--in",
             metavar="FOLDER",
-            exists=True,
-            file_okay=False,
+            parser=parse_folder,
             help="The indexed folder; else the current one, or the nearest above it.",
         ),
     ] = None,

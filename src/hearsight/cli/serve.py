@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hearsight.cli import plugin, show
-from hearsight.cli.place import At, check_place, nearest
+from hearsight.cli.place import At, check_place, nearest, parse_folder
 from hearsight.errors import HearsightError
 from hearsight.extras import install_command
-from hearsight.library.identity import HIDDEN
 
 if TYPE_CHECKING:
     from hearsight.library import Collection
@@ -31,8 +30,7 @@ def serve(
         list[Path] | None,
         typer.Argument(
             metavar="FOLDER",
-            exists=True,
-            file_okay=False,
+            parser=parse_folder,
             help="Indexed folders, all of one model; else the current one, or the nearest above it.",
         ),
     ] = None,
@@ -91,15 +89,15 @@ def _check_token(host: str, token: str | None) -> None:
 
 def _shelves(folders: Sequence[Path], at: Path | None) -> tuple[dict[str, Shelf], str]:
     """The folders by their names, and the model of all. Raises HearsightError where one is not indexed."""
-    from hearsight.library.identity import Identity, absolute, folder_of
+    from hearsight.library.identity import Identity, folder_of, kept_at, usual_place
     from hearsight.web.serving import Shelf, named
 
     if at is not None and folders:
         raise HearsightError("--library names one index, which knows its folder; leave the folders out")
-    places = [at] if at is not None else [folder / HIDDEN for folder in folders or [nearest(Path.cwd())]]
+    places = [at] if at is not None else [usual_place(folder) for folder in folders or [nearest(Path.cwd())]]
     found, models = [], {}
     # One that is named twice is served once: else every moment would be found twice.
-    for place in {place.resolve(): place for place in map(absolute, places)}.values():
+    for place in {place.resolve(): place for place in map(kept_at, places)}.values():
         identity = Identity.read(place)
         if identity is None:
             raise HearsightError(f"{place.parent if at is None else place} is not indexed; run: hearsight index FOLDER")

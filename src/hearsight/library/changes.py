@@ -47,7 +47,7 @@ class Changes:
 def content(found: Found) -> str:
     """Fingerprint of a file and its subtitles: of their lengths and of blocks spread over them.
 
-    Reads at most 1 MB a file. Raises OSError; subtitles that cannot be read are no obstacle to the film.
+    Reads at most 1 MB a file. Raises OSError; subtitles that are gone or may not be read are no obstacle to the film.
     """
     with found.file.open("rb", BLOCK) as file:
         return content_of(file, found.side_cars)
@@ -58,7 +58,7 @@ def content_of(file: BinaryIO, side_cars: Iterable[Path]) -> str:
     digest = hashlib.blake2b(digest_size=16)
     _digest_file(digest, file)
     for side_car in side_cars:
-        with suppress(OSError), side_car.open("rb") as subtitles:
+        with suppress(FileNotFoundError, PermissionError), side_car.open("rb") as subtitles:
             _digest_file(digest, subtitles)
     return digest.hexdigest()
 
@@ -152,7 +152,7 @@ def _same(found: Found, alike: list[Video]) -> Video | None:
     try:
         made_of = content(found)
     except OSError:
-        return None  # reading it will fail again, and say why
+        return None  # it is read as if it were new: that will say why, or makes its clips once more
     alike = [video for video in alike if video.content == made_of]
     return min(alike, key=lambda video: (video.path != found.path, video.path), default=None)
 

@@ -18,7 +18,7 @@ DETAILS = ["start", "end", "has_speech", "has_sound", "gates", "thumbnail"]
 
 def video(place: Place, clip: str) -> Video | None:
     """The video that it is of."""
-    return place.store.snapshot().videos.get(video_of(clip) or "")
+    return place.store.recent().videos.get(video_of(clip) or "")
 
 
 def row(place: Place, clip: str, columns: Sequence[str]) -> pa.Table:

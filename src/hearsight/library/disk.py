@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Set
 from contextlib import suppress
 from pathlib import Path
 
@@ -61,8 +62,9 @@ def check_free(at: Path, rebuild: bool) -> None:
         )
 
 
-def clear_transcripts(at: Path) -> None:
-    """Take away what updates have kept in this folder."""
+def clear_transcripts(at: Path, besides: Set[str] = frozenset()) -> None:
+    """Take away what updates have kept in this folder. besides: ids of videos whose transcripts stay."""
     for name in TRANSCRIPTS:
         for left in at.glob(name):
-            left.unlink(missing_ok=True)
+            if left.name.partition(".")[0] not in besides:
+                left.unlink(missing_ok=True)

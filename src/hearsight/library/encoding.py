@@ -24,7 +24,7 @@ BATCH_ON_CPU, BATCH_ON_ACCELERATOR = 8, 32  # clips
 
 
 def batch_size(device: str, threads: int) -> int:
-    """How many clips are encoded at once on a device; on a CPU there is one for each of so many threads at least."""
+    """How many clips are encoded at once on a device; on a CPU at least one for each thread."""
     return max(BATCH_ON_CPU, threads) if device == "cpu" else BATCH_ON_ACCELERATOR
 
 

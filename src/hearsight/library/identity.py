@@ -13,7 +13,7 @@ from pathlib import Path
 
 from hearsight.errors import HearsightError
 from hearsight.extras import install_command
-from hearsight.object_store import ObjectPath, as_path
+from hearsight.object_store import SCHEMES, ObjectPath, as_path
 from hearsight.whole import write_whole
 
 FORMAT = 4
@@ -118,6 +118,13 @@ def absolute(path: Path) -> Path:
     return path.resolve() if ".." in path.parts else path.absolute()
 
 
+def kept_at(at: Path) -> Path:
+    """Where a library is said to be kept, absolute. Raises HearsightError for an object store, which has no locks."""
+    if str(address := ObjectPath(at)).startswith(SCHEMES):  # of which a Path keeps one slash
+        raise HearsightError(f"no index can be kept in an object store ({address}); say where on a disk: --library")
+    return absolute(at)
+
+
 def usual_place(folder: Path) -> Path:
     """Where the library of a folder is kept if nothing else is said. Raises HearsightError for an object store."""
     if isinstance(folder, ObjectPath):
@@ -144,7 +151,7 @@ def folder_of(at: Path, identity: Identity) -> Path:
 def places(folder: Path, at: Path | None) -> tuple[Path, Path]:
     """A folder of videos and where its library is kept, both absolute. Raises HearsightError where they cannot be."""
     folder = absolute(folder)
-    at = usual_place(folder) if at is None else absolute(at)
+    at = usual_place(folder) if at is None else kept_at(at)
     if not folder.is_dir():
         raise HearsightError(f"no folder {folder}; give the folder that has the videos")
     if at.resolve() == folder.resolve():

@@ -57,7 +57,7 @@ class Update:
         self.encoded = 0
         self.finished: list[Finished] = []
         self.failed: list[Failed] = []
-        self.passing = False  # whether something went wrong that may go right the next time
+        self.left: set[str] = set()  # see Failed
         self.written = time.monotonic()
 
     def run(self, retry: bool = False) -> UpdateReport:
@@ -69,7 +69,7 @@ class Update:
         known_failures = self.store.failures()
         stats = {} if retry else {path: stat for path, (_, stat) in known_failures.items()}
         changes = compare(found, snapshot.videos.values(), stats)
-        if changes.deleted and not found.files:
+        if not found.files and (changes.deleted or changes.away):  # else all is in folders that are closed
             raise HearsightError(
                 f"nothing is left in {self.folder} of what was indexed; mount its disk, or, if all is deleted, delete "
                 f"{self.store.at} too"
@@ -80,7 +80,7 @@ class Update:
         self._settle(found, changes, known_failures)
 
         self.transcripts.mkdir(exist_ok=True)
-        taken = snapshot.videos.keys() - {pending.replaces for pending in changes.pending}
+        taken = set(snapshot.videos)
         partial = self.store.partial()
         reader = Reader(self.model, self.recogniser, self.by, self.window, self.transcripts, taken, partial)
         with closing(self.engine.index(reader, self.store, changes.pending)) as told:
@@ -88,11 +88,11 @@ class Update:
                 self._handle(events)
         self._write()
 
-        if self.passing:  # the next run takes up what is there of unfinished files
-            self.store.drop_hidden(only=snapshot.videos.keys())
+        if "" in self.left:  # what was there before may be of a file that was not come to
+            self.store.drop_hidden(besides=self.left | snapshot.hidden)
         else:
-            self.store.drop_hidden()
-            clear_transcripts(self.transcripts)
+            self.store.drop_hidden(besides=self.left)
+            clear_transcripts(self.transcripts, besides=self.left)
         self.store.tidy()
         self.report.seconds = time.monotonic() - begun
         return self.report
@@ -127,7 +127,8 @@ class Update:
                 self.progress.done(path)
             elif isinstance(event, Failed):
                 self.failed.append(event)
-                self.passing |= not event.stat
+                if event.left is not None:
+                    self.left.add(event.left)
                 self._fail(event.pending.path, event.reason, event.stat)
         due = time.monotonic() - self.written >= COMMIT_SECONDS
         if due or self.encoded >= COMMIT_CLIPS:

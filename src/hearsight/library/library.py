@@ -15,9 +15,9 @@ from hearsight.library.engine import Engine, InProcess
 from hearsight.library.identity import (
     DamagedError,
     Identity,
-    absolute,
     folder_as_seen_from,
     folder_of,
+    kept_at,
     places,
 )
 from hearsight.library.index import Update
@@ -55,8 +55,12 @@ class Library:
 
     def __init__(self, folder: Path, at: Path, identity: Identity, resident: bool = False) -> None:
         self.folder, self.at, self.identity = folder, at, identity
-        self._store = Store(at, identity, resident)
+        self._resident = resident
+        self._store = self._opened()
         self._checked: weakref.ref[CLIP4Clip] | None = None
+
+    def _opened(self) -> Store:
+        return Store(self.at, self.identity, self._resident)
 
     @property
     def place(self) -> Place:
@@ -139,7 +143,7 @@ class Library:
         Raises HearsightError when there is none, or it is of another folder.
         """
         if folder is None and at is not None:
-            at = absolute(at)
+            at = kept_at(at)
             if identity := Identity.read(at):
                 return cls(folder_of(at, identity), at, identity, resident)
             raise HearsightError(f"there is no library at {at}; make it with: hearsight index FOLDER --library {at}")
@@ -192,13 +196,14 @@ class Library:
         from hearsight.library.reindex import reindex
 
         with self._writing():
-            before = self.identity.former
             identity, done = reindex(self._store, self.identity, model, progress)
             self.identity = replace(identity, model=name or _name(model))
             self.identity.write(self.at)
-            if before not in (None, self.identity.clips):  # no search that still runs can read the one before the last
-                remove(self.at / f"{before}.lance")
-        self._store = Store(self.at, self.identity)
+            # No search that still runs reads the one before the last, and nobody one that was left half-done.
+            for table in self.at.glob("clips*.lance"):
+                if table.stem not in (self.identity.clips, self.identity.former):
+                    remove(table)
+        self._store = self._opened()
         self._checked = None
         return done
 
@@ -221,7 +226,7 @@ class Library:
         with self._writing():
             done = repair(self.at, self.identity)
             self.identity = Identity.read(self.at) or self.identity
-        self._store = Store(self.at, self.identity)
+        self._store = self._opened()
         return done
 
     def search(

@@ -60,11 +60,16 @@ class Finished:
 
 @dataclass(frozen=True)
 class Failed:
-    """stat: the file's if only another content could help, "" where anything might."""
+    """stat: the file's if only another content could help, "" where anything might.
+
+    left: the id of the video whose clips and transcript are left for the next run, where a disk or the way to it
+    failed; "" if that came before the id; None where nothing is to be left.
+    """
 
     pending: Pending
     reason: str
     stat: str
+    left: str | None = None
 
 
 class CountingRecogniser:
@@ -89,8 +94,9 @@ class Reader:
     """Reads files for a library.
 
     by, window: how files are cut, the window in seconds. transcripts: a folder to keep the transcripts of unfinished
-    files in. taken: ids of the videos that the library has. partial: clips, by video, that an interrupted run left;
-    they are not read again. `reading` (the file whose turn it is) and `listened` may be asked by another thread.
+    files in. taken: ids of the videos that the library has, also of those that are to be replaced: their clips stay
+    until the new ones count. partial: clips, by video, that an interrupted run left; they are not read again.
+    `reading` (the file whose turn it is) and `listened` may be asked by another thread.
     """
 
     model: CLIP4Clip
@@ -105,6 +111,7 @@ class Reader:
         self.listener = CountingRecogniser(self.recogniser) if self.recogniser else None
         self.reading: Pending | None = None
         self.duration = 0.0
+        self.video = ""  # the id of the file whose turn it is, once that is known
 
     @property
     def listened(self) -> float:
@@ -114,15 +121,16 @@ class Reader:
     def read(self, files: Iterable[Pending]) -> Iterator[ReadEvent]:
         """The events of one file after the other. What is wrong with one never reaches another."""
         for pending in files:
-            self.reading, self.duration = pending, 0.0
+            self.reading, self.duration, self.video = pending, 0.0, ""
             yield Started(pending)
             try:
                 yield from self._read(pending)
             except MemoryError:
                 raise
             except Exception as error:  # whatever a damaged file makes a decoder do
-                stat = pending.found.stat if _is_lasting(error, pending.found.file) else ""
-                yield Failed(pending, _reason(error, pending.found.file), stat)
+                passing = _is_passing(error)
+                stat = "" if passing or not _may_be_read(pending.found.file) else pending.found.stat
+                yield Failed(pending, _reason(error, pending.found.file), stat, self.video if passing else None)
 
     def _read(self, pending: Pending) -> Iterator[ReadEvent]:
         found = pending.found
@@ -132,7 +140,7 @@ class Reader:
             self.listener.heard = 0.0
         self.duration = info.duration
         name = self.listener.name if self.listener else "none"
-        id = video_id(found.path, made_of, name, self.taken)
+        self.video = id = video_id(found.path, made_of, name, self.taken)
         transcript = self._transcript(id, info, found.side_cars)
         clips = [(clip_id(id, clip), clip) for clip in cut(info, self.by, self.window)]  # type: ignore[arg-type]
         clips = [(key, clip) for key, clip in clips if key not in self.partial.get(id, ())]
@@ -206,12 +214,17 @@ def thumbnail(pictures: Sequence[NDArray[np.uint8]]) -> bytes | None:
     return written.getvalue()
 
 
-def _is_lasting(error: BaseException | None, file: Path) -> bool:
-    """Whether only another content could help: it is no fault of permissions, of a disk, or of the way to it."""
+def _is_passing(error: BaseException | None) -> bool:
+    """Whether it is the fault of a disk or of the way to it, and not of the file."""
     while error is not None:
         if isinstance(error, ConnectionError) or (isinstance(error, OSError) and error.errno in PASSING):
-            return False
+            return True
         error = error.__cause__
+    return False
+
+
+def _may_be_read(file: Path) -> bool:
+    """Whether it is there, and open to us."""
     return isinstance(file, ObjectPath) or (file.is_file() and os.access(file, os.R_OK))
 
 

@@ -50,6 +50,7 @@ def reindex(
     )
     new = Store(old.at, told)
     new.create(model)
+    new.drop_hidden()  # what an interrupted run made of films that are gone by now
     done, total = new.ids(), old.snapshot().clips
     rows: list[pa.Table] = []
     for facts, features in _kept(old, done):
@@ -62,7 +63,6 @@ def reindex(
             progress("reindexed", len(done), total)
     if rows:
         new.add_clips(rows)
-    new.drop_hidden()
     new.tidy()
     return told, Reindexed(new.snapshot().clips, time.monotonic() - begun)
 

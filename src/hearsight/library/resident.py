@@ -62,8 +62,8 @@ class Resident:
 
     def of_video(self, video: str, columns: Sequence[str]) -> pa.Table:
         """The rows of a video's clips, with their places as `_rowid`."""
-        known = video in self._video_names
-        rows = (self._videos == (self._video_names.index(video) if known else -1)).nonzero()[0]
+        name = self._video_names.index(video) if video in self._video_names else -1
+        rows = (self._videos == name).nonzero()[0]
         return self.rows(rows.tolist(), columns).append_column("_rowid", pa.array(rows))
 
     def rows(self, rows: Sequence[int], columns: Sequence[str]) -> pa.Table:

@@ -116,20 +116,32 @@ class Store:
 
     @told(cannot_read)
     def snapshot(self) -> Snapshot:
-        """What is there now. Kept until one of the tables changes; what is in memory is not checked at every turn."""
+        """What is there now. Kept until one of the tables changes."""
+        with self._looking:
+            return self._look()
+
+    @told(cannot_read)
+    def recent(self) -> Snapshot:
+        """What was there a moment ago, for searches: where it is in memory, it is not checked at every turn.
+
+        Never to be written by: clips of a video that has come since would be taken for those of none.
+        """
         with self._looking:
             if self._snapshot is not None and self._snapshot[1].resident and time.monotonic() < self._next_look:
                 return self._snapshot[1]
-            self._next_look = time.monotonic() + SECONDS_BETWEEN_LOOKS
-            self._follow_rebuild()
-            self.videos.checkout_latest()
-            self.clips.checkout_latest()
-            versions = (self.videos.version, self.clips.version)
-            if self._snapshot is None or self._snapshot[0] != versions:
-                videos = Videos(self.videos.to_arrow())
-                shown, hidden = _counted(self._columns(["video"])["video"], videos.ids)
-                self._snapshot = versions, Snapshot(videos, hidden, shown, self._read_resident())
-            return self._snapshot[1]
+            return self._look()
+
+    def _look(self) -> Snapshot:
+        self._next_look = time.monotonic() + SECONDS_BETWEEN_LOOKS
+        self._follow_rebuild()
+        self.videos.checkout_latest()
+        self.clips.checkout_latest()
+        versions = (self.videos.version, self.clips.version)
+        if self._snapshot is None or self._snapshot[0] != versions:
+            videos = Videos(self.videos.to_arrow())
+            shown, hidden = _counted(self._columns(["video"])["video"], videos.ids)
+            self._snapshot = versions, Snapshot(videos, hidden, shown, self._read_resident())
+        return self._snapshot[1]
 
     def _follow_rebuild(self) -> None:
         """Open the tables anew if they were made anew: what is open counts other versions by the same numbers.
@@ -193,8 +205,7 @@ class Store:
     def nearest(self, vector: NDArray[np.float32], columns: Sequence[str], limit: int, where: str | None) -> pa.Table:
         """The clips whose pooled vectors are nearest to a text's, with their `_distance` and `_rowid`."""
         near = self.clips.search(vector, vector_column_name="pooled").distance_type("dot")
-        near = near.minimum_nprobes(PARTITIONS).maximum_nprobes(0)  # more where a filter leaves too few
-        return _fetch(near, [*columns, "_distance"], limit, where)
+        return _fetch(near.nprobes(PARTITIONS), [*columns, "_distance"], limit, where)
 
     @told(cannot_read)
     def saying(self, words: str, columns: Sequence[str], limit: int, where: str | None) -> pa.Table:
@@ -269,10 +280,9 @@ class Store:
         self._failures.add(pa.Table.from_pylist(rows, schema=FAILURES), mode="overwrite")
 
     @told(cannot_write)
-    def drop_hidden(self, only: Set[str] | None = None) -> None:
-        """Drop the clips of no video. only: those that are of videos with these ids."""
-        hidden = self.snapshot().hidden
-        if hidden := hidden if only is None else hidden & only:
+    def drop_hidden(self, besides: Set[str] = frozenset()) -> None:
+        """Drop the clips of no video. besides: ids of videos that are still to come."""
+        if hidden := self.snapshot().hidden - besides:
             self.clips.delete(among("video", hidden))
             if self.features:
                 self.features.drop_videos(hidden)

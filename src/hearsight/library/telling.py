@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from collections.abc import Callable
 from functools import wraps
@@ -45,19 +47,28 @@ def told(
 
 
 def cannot_read(at: Path, error: Exception) -> HearsightError:
-    return UnreadableError(
-        f"the library at {at} is damaged, or being rebuilt: its tables cannot be read; try again, or run: "
-        "hearsight repair; or index again with --rebuild"
-    )
+    """What to tell of an error of the system or of LanceDB. A file that is gone was a table's: that is damage."""
+    reason = _reason(error)
+    if reason in (None, os.strerror(errno.ENOENT)):
+        return UnreadableError(
+            f"the library at {at} is damaged, or being rebuilt: its tables cannot be read; try again, or run: "
+            "hearsight repair; or index again with --rebuild"
+        )
+    return UnreadableError(f"cannot read the library at {at}: {reason}; get permission there, or check the disk")
 
 
 def cannot_write(at: Path, error: Exception) -> HearsightError:
-    """What to tell of an error of the system or of LanceDB: of one that gives no reason, that tables are damaged."""
-    found = SYSTEM_SAID.search(str(error))
-    reason = getattr(error, "strerror", None) or (found[1].strip() if found else None)
+    """The same where it was to be written: of an error that gives no reason, that tables are damaged."""
+    reason = _reason(error)
     if reason is None:
         return cannot_read(at, error)
     return HearsightError(
         f"cannot write the library at {at}: {reason}; make room or get permission there and run this again, or keep it "
         "elsewhere (--library)"
     )
+
+
+def _reason(error: Exception) -> str | None:
+    """The system's, where it gave one."""
+    found = SYSTEM_SAID.search(str(error))
+    return getattr(error, "strerror", None) or (found[1].strip() if found else None)

@@ -37,7 +37,7 @@ class View:
     @classmethod
     def of(cls, place: Place, filters: Filters, besides: str | None = None) -> View:
         """besides: the id of a video that shall not be found."""
-        snapshot = place.store.snapshot()
+        snapshot = place.store.recent()
         return cls(place, snapshot, Where.of(filters, snapshot, besides))
 
     def candidates(
@@ -45,7 +45,8 @@ class View:
     ) -> tuple[Ranked, dict[str, Said]]:
         """The clips nearest to a pooled vector and those that best say a query's words, each once.
 
-        None for what is not asked. limit: how many of either. Also what the words are worth, by id, where any is said.
+        None for what is not asked, which is one of both at most. limit: how many of either. Also what the words are
+        worth, by id, where any is said.
         """
         resident = self.snapshot.resident
         if resident is not None:
@@ -62,7 +63,7 @@ class View:
         store, where = self.place.store, self.where.sql
         found, worth = [], {}
         with ThreadPoolExecutor(1) as beside:
-            words = query.spoken if query and query.content else ""
+            words = query.spoken if query else ""
             saying = beside.submit(store.saying, words, [*COLUMNS, "transcript"], limit, where) if words else None
             near = None if vector is None else store.nearest(vector, COLUMNS, limit, where)
         if saying is not None and query is not None:
@@ -72,8 +73,6 @@ class View:
                 worth[clip["id"]] = Said(clip["_score"], query.strength(stems(clip["transcript"])))
         if near is not None:
             found.append(near)
-        if not found:
-            return Ranked.of(store.clips.schema.empty_table()), worth
         ranked = Ranked.of(pa.concat_tables(table.select([*COLUMNS, "_rowid"]) for table in found))
         # A clip may be found twice, and have come since the snapshot.
         first = {id: row for row, id in reversed(list(enumerate(ranked.ids)))}

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Found:
-    """A file. path: inside the folder, with forward slashes. stat: differs when the file or its subtitles change."""
+    """A file. path: inside the folder, with forward slashes. stat: differs when the file or its subtitles change.
+
+    side_cars: its subtitle files that may be read; others count from when they may.
+    """
 
     path: str
     file: Path
@@ -47,8 +50,8 @@ def walk(folder: Path, besides: Path) -> Walk:
     """Every media file in a folder and those below, once each; hidden ones and the folder `besides` are left out.
 
     Symbolic links are followed after everything that can be reached without them, and only to what was not yet seen:
-    a loop ends, and a file keeps the name that it has without links. Costs one stat a file (and two for each of its
-    subtitle files), none for others.
+    a loop ends, and a file keeps the name that it has without links. Costs one stat a file (and three looks at each
+    of its subtitle files), none for others.
     """
     found = Walk()
     looking = _list(folder, found) if isinstance(folder, ObjectPath) else _look(folder, besides, found)
@@ -59,7 +62,7 @@ def walk(folder: Path, besides: Path) -> Walk:
 
 
 def has_media(folder: Path, besides: Path) -> bool:
-    """Whether a walk would find anything; it goes no further than that."""
+    """Whether a walk would find anything. On a disk it goes no further than that; an object store lists all at once."""
     found = Walk()
     looking = _list(folder, found) if isinstance(folder, ObjectPath) else _look(folder, besides, found)
     return any(found.files or found.failed for _ in looking)
@@ -146,7 +149,7 @@ def _add(folder: Path, entry: os.DirEntry[str], beside: list[SideCar], found: Wa
         name.encode()
         status = entry.stat()
         named = [file.with_name(side_car.name) for side_car in beside]
-        side_cars = tuple(subtitles for subtitles in named if subtitles.is_file())
+        side_cars = tuple(each for each in named if each.is_file() and os.access(each, os.R_OK))
         stamps = [_stamp(status), *(f"{subtitles.name}:{_stamp(subtitles.stat())}" for subtitles in side_cars)]
     except UnicodeEncodeError:
         shown = os.fsencode(name).decode("utf-8", "backslashreplace")

@@ -46,7 +46,7 @@ def _fits(video: Video, filters: Filters) -> bool:
     """Whether the filters on whole videos let one pass."""
     if filters.path is not None:
         path, pattern = video.path.casefold(), filters.path.casefold()
-        if not (pattern in path or fnmatch(path, pattern)):
+        if not (pattern in path or fnmatch(path, pattern.replace("[", "[[]"))):  # no sets: names have brackets
             return False
     longest = math.inf if filters.max_seconds is None else filters.max_seconds
     return (filters.min_seconds or 0.0) <= video.duration <= longest

@@ -43,8 +43,8 @@ def read_subtitles(path: Path, known: Sequence[Path] | None = None) -> Subtitles
     """The subtitles of a media file as plain text; None when there are none.
 
     A file beside it (clip.srt, clip.de.srt, clip.vtt, clip.ass ...) goes before the subtitles inside. One
-    that cannot be read is passed over with a warning. known: these files, where it is known which there are.
-    Raises HearsightError if the media file cannot be opened.
+    that is damaged, or that may not be read, is passed over with a warning. known: these files, where it is known which
+    there are. Raises HearsightError if the media file cannot be opened, or the disk fails.
     """
     for side_car in side_cars(path) if known is None else known_side_cars(path, known):
         beside = path.with_name(side_car.name)
@@ -58,6 +58,11 @@ def read_subtitles(path: Path, known: Sequence[Path] | None = None) -> Subtitles
 def _read_side_car(path: Path, form: str) -> list[Line]:
     try:
         text = _text(path.read_bytes())
+    except (FileNotFoundError, PermissionError):
+        return []
+    except OSError as error:  # which may pass: without it now would be without it for good
+        raise unreadable(path, f"{error.strerror}; check the disk, and run this again") from error
+    try:
         with av.open(io.BytesIO(text.encode()), format=form) as container:
             return _lines(container, container.streams.subtitles[0], 0.0)
     except (OSError, av.FFmpegError):
