@@ -1,3 +1,4 @@
+import importlib
 import os
 import shutil
 
@@ -57,6 +58,18 @@ def test_duration_is_measured_from_the_start_of_the_file(tmp_path, name):
     start, options = (100.0, {}) if name == "late.mkv" else (0.0, {"live": "1"})
     path = make_media(tmp_path / name, [grey(100)] * 20, start=start, options=options)
     assert probe(path).duration == pytest.approx(2.0, abs=0.01)
+
+
+@pytest.mark.parametrize("sound_start", [0.0, 3.0])
+def test_no_more_is_decoded_than_a_frame_of_each_stream(tmp_path, sound_start, monkeypatch):
+    """Also where sound begins late."""
+    path = make_media(tmp_path / "a.mkv", [grey(100)] * 40, sounds=[beep(1)], sound_start=sound_start)
+    frames = []
+    probing = importlib.import_module("hearsight.media.probe")  # of the package, `probe` is the function
+    decoded = probing.decoded
+    monkeypatch.setattr(probing, "decoded", lambda packet: [frames.append(frame) or frame for frame in decoded(packet)])
+    assert probe(path).audio is not None
+    assert len(frames) == 2
 
 
 def test_a_truncated_file_is_as_long_as_what_is_left(tmp_path):

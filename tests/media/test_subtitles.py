@@ -139,6 +139,20 @@ def test_rows_that_roll_up_are_read_once(film):
     assert [line.text for line in read_subtitles(film).lines] == ["hello there", "how are you", "fine"]
 
 
+def test_a_row_that_rolls_up_after_a_cue_of_its_own_is_read_once(film):
+    film.with_suffix(".vtt").write_text(
+        "WEBVTT\n\n00:00.000 --> 00:02.000\nhello there\n\n00:02.000 --> 00:02.010\nhello there\n\n"
+        "00:02.010 --> 00:04.000\nhello there\nhow are you\n"
+    )
+    assert [line.text for line in read_subtitles(film).lines] == ["hello there", "how are you"]
+
+
+def test_rows_that_roll_up_in_a_film_that_begins_late_are_read_once(tmp_path):
+    rolling = "1\n00:00:00,000 --> 00:00:01,000\nhello\n\n2\n00:00:01,000 --> 00:00:02,000\nhello\nhow are you\n"
+    film = make_media(tmp_path / "late.mkv", [grey(100)] * 30, start=100.0, subtitles=rolling)
+    assert [(line.start, line.text) for line in read_subtitles(film).lines] == [(0.0, "hello"), (1.0, "how are you")]
+
+
 def test_none(film):
     assert read_subtitles(film) is None
 

@@ -15,12 +15,15 @@ from hearsight.media.container import audio_stream, decoded, opened, origin, pac
 from hearsight.media.frames import display_matrix, upright_rgb
 
 # fmt: off
-MEDIA_SUFFIXES = frozenset([
+VIDEO_SUFFIXES = frozenset([
     ".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg",
     ".mpg", ".mts", ".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv",
+])
+SOUND_SUFFIXES = frozenset([
     ".aac", ".aif", ".aiff", ".flac", ".m4a", ".mka", ".mp3", ".oga", ".ogg", ".opus", ".wav", ".wma",
 ])
 # fmt: on
+MEDIA_SUFFIXES = VIDEO_SUFFIXES | SOUND_SUFFIXES
 
 LONGEST = 100 * 3600.0
 
@@ -115,6 +118,8 @@ def _first_frames(container: InputContainer, streams: list[Stream]) -> dict[int,
     """The first frame that can be decoded of each stream, by the stream's index."""
     found: dict[int, Any] = {}
     for packet in packets(container, *streams):
+        if packet.stream.index in found:
+            continue  # and not decoded: the other stream may begin late, or have nothing
         for frame in decoded(packet):
             found.setdefault(packet.stream.index, frame)
         if len(found) == len(streams):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import io
 import logging
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -93,12 +94,12 @@ def _lines(container: InputContainer, stream: Stream, start: float) -> list[Line
     """
     lines: list[Line] = []
     before: list[str] = []
+    until = -math.inf
     for begin, end, rows in sorted(_cues(container, stream), key=lambda cue: cue[:2]):
-        rolls = lines and begin <= lines[-1].end
-        fresh = [row for row in rows if not (rolls and row in before)]
+        fresh = [row for row in rows if begin > until or row not in before]
         if fresh:
             lines.append(Line(max(begin - start, 0.0), max(end - start, 0.0), " ".join(fresh)))
-        before = rows
+        before, until = rows, end  # also where nothing was fresh: a row may stay for a cue of its own
     return lines
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hearsight.datasets.layouts.reading import expected, whole_json
 from hearsight.errors import HearsightError
-from hearsight.media.probe import MEDIA_SUFFIXES
+from hearsight.media.probe import MEDIA_SUFFIXES, SOUND_SUFFIXES
 
 MADE = "hearsight"  # the folder, in that of the data set, for what is made of it
 
@@ -75,4 +75,4 @@ class Root:
 
 
 def is_sound(path: Path) -> bool:
-    return path.suffix.lower() in {".wav", ".mp3", ".flac", ".m4a", ".aac", ".ogg", ".opus"}
+    return path.suffix.lower() in SOUND_SUFFIXES
