@@ -88,6 +88,42 @@ def test_a_file_is_looked_at_once(table, monkeypatch):
     assert (counts["test"]["good"], counts["validation"]["good"]) == (2, 2)
 
 
+def test_a_file_that_is_still_being_copied_is_looked_at_again(table, monkeypatch):
+    film = table.parent / "film.mkv"
+    whole, look_at = film.read_bytes(), checking.look_at
+    film.write_bytes(whole[: len(whole) // 2])
+
+    def look(path, spans):
+        found = look_at(path, spans)
+        if path == film:
+            film.write_bytes(whole)
+        return found
+
+    monkeypatch.setattr(checking, "look_at", look)
+    assert check("table", table).counts()["train"]["good"] == 0
+    assert check("table", table).counts()["train"]["good"] == 3
+
+
+def test_a_file_that_goes_away_meanwhile_is_no_obstacle(table, monkeypatch):
+    look_at = checking.look_at
+
+    def look(path, spans):
+        if path.name == "quiet.mkv":
+            path.unlink()
+        return look_at(path, spans)
+
+    monkeypatch.setattr(checking, "look_at", look)
+    counts = check("table", table).counts()
+    assert (counts["train"]["good"], counts["validation"]["good"]) == (3, 1)
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.mka", "pcm_s16le"), ("a.aiff", "pcm_s16be"), ("a.oga", "flac")])
+def test_a_file_of_sound_needs_no_pictures(tmp_path, name, codec):
+    make_media(tmp_path / name, sounds=[beep(1.0)], sound_codec=codec)
+    (tmp_path / "clips.csv").write_text(f"video,caption\n{name},a bell\n")
+    assert check("table", tmp_path / "clips.csv").counts()["test"]["good"] == 1
+
+
 def test_an_interrupted_look_goes_on(table, monkeypatch):
     def stop(what, done, total):
         if done == 2:

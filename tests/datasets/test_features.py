@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 
-from hearsight.datasets import features
+from hearsight.datasets import features, transcripts
 from hearsight.datasets.features import extract
 from hearsight.datasets.manifest import read_manifest
 from hearsight.datasets.transcripts import read_transcripts
@@ -106,6 +106,14 @@ def test_transcripts_are_kept_for_each_recogniser(data):
     kept.write_text("damaged\n" + kept.read_text())
     with pytest.raises(HearsightError, match="line 1 is damaged"):
         read_transcripts(data, "pocketsphinx")
+
+
+def test_a_recogniser_is_loaded_once_for_all_files(data, monkeypatch):
+    loaded = []
+    load = transcripts.load_recogniser
+    monkeypatch.setattr(transcripts, "load_recogniser", lambda name: loaded.append(name) or load(name))
+    assert len(read_transcripts(data, "pocketsphinx")) == 3
+    assert loaded == ["pocketsphinx"]
 
 
 def test_without_a_recogniser_nothing_is_said_and_nothing_is_kept(data):

@@ -7,7 +7,6 @@ which an interrupted check goes on), and for each split a manifest of the good c
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
@@ -21,6 +20,7 @@ from hearsight.datasets.look import Look, Span, look_at
 from hearsight.datasets.made import claim, generated, made_folder, relative, write_manifest, write_note
 from hearsight.datasets.manifest import read_manifest
 from hearsight.errors import HearsightError
+from hearsight.machine import cores
 from hearsight.models.inputs import SHORTEST_TRANSCRIPT
 from hearsight.progress import Progress
 
@@ -158,14 +158,15 @@ def _look_at_all(journal: Path, entries: Sequence[Entry], progress: Progress | N
     names = {relative(path, journal.parent): path for path in files}
     looks = _known(journal, names)
     unknown = {name for name, path in names.items() if any((path, span) not in looks for span in files[path])}
-    with open_journal(journal) as add, ThreadPoolExecutor(os.cpu_count()) as pool:
-        running = {pool.submit(look_at, names[name], list(files[names[name]])): name for name in sorted(unknown)}
+    with open_journal(journal) as add, ThreadPoolExecutor(cores()) as pool:
+        running = {pool.submit(_looked, names[name], list(files[names[name]])): name for name in sorted(unknown)}
         try:
             for number, one in enumerate(as_completed(running), start=1):
                 name, path = running[one], names[running[one]]
-                found = list(zip(files[path], one.result(), strict=True))
+                state, told = one.result()
+                found = list(zip(files[path], told, strict=True))
                 looks |= {(path, span): look for span, look in found}
-                add({"path": name, "state": _state(path), "clips": [(span, asdict(look)) for span, look in found]})
+                add({"path": name, "state": state, "clips": [(span, asdict(look)) for span, look in found]})
                 if progress:
                     progress("looked at file", len(files) - len(unknown) + number, len(files))
         finally:
@@ -173,11 +174,16 @@ def _look_at_all(journal: Path, entries: Sequence[Entry], progress: Progress | N
     return looks
 
 
+def _looked(path: Path, spans: Sequence[Span]) -> tuple[list[int], list[Look]]:
+    """What is found of a file, and its state before: one that is still being copied is looked at again later."""
+    return _state(path), look_at(path, spans)
+
+
 def _changed(journal: Path) -> set[Path]:
     """Files that are not as they were when they were last looked at."""
     last = {row["path"]: row["state"] for row in read_journal(journal)}
     paths = {(journal.parent.resolve() / name).resolve(): state for name, state in last.items()}
-    return {path for path, state in paths.items() if not path.is_file() or _state(path) != state}
+    return {path for path, state in paths.items() if _state(path) != state}
 
 
 def _others_now(split: Path, entries: Sequence[Entry], changed: Collection[Path]) -> set[str]:
@@ -200,8 +206,11 @@ def _known(journal: Path, names: Mapping[str, Path]) -> Looks:
 
 
 def _state(path: Path) -> list[int]:
-    """What changes when a file does."""
-    stat = path.stat()
+    """What changes when a file does; [] for one that is gone."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return []
     return [stat.st_size, stat.st_mtime_ns]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from pathlib import Path
 from hearsight.datasets.manifest import Example, read_manifest
 from hearsight.datasets.transcripts import read_transcripts
 from hearsight.errors import HearsightError
+from hearsight.machine import cores
 from hearsight.media import probe
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.models.inputs import ClipInputs, collate, read_clips
@@ -26,7 +26,7 @@ class FileSet:
     examples: list[Example]
     transcripts: dict[str, Transcript]
     model: CLIP4Clip
-    pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(os.cpu_count()))
+    pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(cores()))
 
     @classmethod
     def open(

@@ -18,7 +18,7 @@ def forget(split: Path, ids: Collection[str]) -> None:
         kept = [row for row in read_journal(journal) if row.get("id") not in ids]
         write_whole(journal, "".join(json.dumps(row) + "\n" for row in kept))
     if (split / "features").is_dir():
-        import lancedb  # only here: most checks have nothing to forget
+        from hearsight.lance import lancedb  # only here: most checks have nothing to forget
 
         features = lancedb.connect(str(split / "features"))
         quoted = ", ".join("'" + id.replace("'", "''") + "'" for id in sorted(ids))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
-from functools import partial
+from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -17,9 +16,10 @@ from hearsight.datasets.filling import filling
 from hearsight.datasets.journal import open_journal, read_journal
 from hearsight.datasets.manifest import Example, read_manifest
 from hearsight.errors import HearsightError
+from hearsight.machine import cores
 from hearsight.media import probe
 from hearsight.progress import Progress
-from hearsight.speech import Transcript, load_recogniser, transcribe
+from hearsight.speech import Recogniser, Transcript, load_recogniser, transcribe
 from hearsight.types import Line
 
 NONE = "none"
@@ -57,11 +57,7 @@ def _fill(kept: Path, examples: Sequence[Example], recogniser: str, progress: Pr
     for example in examples:
         if example.id not in found:
             clips.setdefault(example.path, []).append(example)
-    pool = (
-        ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), torch.set_num_threads, (1,))
-        if len(clips) > FEW
-        else None
-    )
+    pool = ProcessPoolExecutor(cores(), get_context("spawn"), torch.set_num_threads, (1,)) if len(clips) > FEW else None
     with pool or nullcontext(), open_journal(kept) as add:
         one = partial(_transcribe, recogniser)
         recognised = pool.map(one, clips, chunksize=4) if pool else map(one, clips)
@@ -71,11 +67,18 @@ def _fill(kept: Path, examples: Sequence[Example], recogniser: str, progress: Pr
                 add({"id": example.id, "transcript": found[example.id].to_dict()})
             if progress:
                 progress("transcribed", len(found), len(examples))
+    _loaded.cache_clear()  # of this process: a model may take gigabytes
     return found
 
 
 def _transcribe(recogniser: str, path: Path) -> Transcript:
-    return transcribe(probe(path), load_recogniser(recogniser))
+    return transcribe(probe(path), _loaded(recogniser))
+
+
+@cache
+def _loaded(recogniser: str) -> Recogniser | None:
+    """Once in a process: a model takes seconds, and there may be ten thousand files."""
+    return load_recogniser(recogniser)
 
 
 def _cut(transcript: Transcript, example: Example) -> Transcript:

@@ -1,5 +1,6 @@
 """The field's annotation files wherever they lie, and what is said of those that are not right."""
 
+import errno
 import json
 import pickle
 import shutil
@@ -96,6 +97,15 @@ def spoil(root: Path, file: str, **changes) -> None:
 def test_annotations_that_are_not_right(msrvtt, file, change, says):
     spoil(msrvtt, file, **change)
     with pytest.raises(HearsightError, match=says):
+        list(read_entries("msrvtt-9k", msrvtt))
+
+
+def test_annotations_that_may_not_be_read(msrvtt, monkeypatch):
+    def refuse(path):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(HearsightError, match=r"cannot read .*\.json: Permission denied; get permission"):
         list(read_entries("msrvtt-9k", msrvtt))
 
 

@@ -37,10 +37,12 @@ def rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
 
 def whole_json(path: Path) -> Any:
     """Raises HearsightError for what is no JSON, or more of it than memory should hold."""
-    if (size := path.stat().st_size) > LARGEST:
-        raise HearsightError(f"{path} is {size / 1e9:.1f} GB of JSON, too much to hold; give JSON lines or Parquet")
     try:
+        if (size := path.stat().st_size) > LARGEST:
+            raise HearsightError(f"{path} is {size / 1e9:.1f} GB of JSON, too much to hold; give JSON lines or Parquet")
         return json.loads(path.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise HearsightError(f"cannot read {path}: {error.strerror}; get permission, or check the disk") from error
     except ValueError as error:
         raise HearsightError(f"{path} is no JSON ({error}); fetch it again") from error
 
