@@ -220,6 +220,31 @@ def test_an_example_that_turns_out_too_large(open_server, holiday, tmp_path, mon
         assert not server.examples
 
 
+def test_an_example_that_cannot_be_kept(open_server, holiday, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    with open_server(holiday) as server, server.client() as api:
+        answer = api.post("search/example", content=b"x")
+        assert answer.status_code == 503 and "cannot keep the example (No such file" in answer.json()["detail"]
+
+
+def test_a_cut_list_of_slow_files_holds_up_nobody(open_server, holiday, monkeypatch):
+    begun, done = threading.Event(), threading.Event()
+
+    def slow(result):
+        begun.set()
+        done.wait(20)
+        return "TITLE: a bell\n"
+
+    monkeypatch.setitem(search_routes.WRITERS, "edl", ("text/plain", slow))
+    with open_server(holiday) as server, server.client() as api, ThreadPoolExecutor(1) as editor:
+        export = editor.submit(api.get, "search/export", params={"q": "a bell", "format": "edl"})
+        try:
+            assert begun.wait(20) and is_quick(api)
+        finally:
+            done.set()
+        assert export.result().text == "TITLE: a bell\n"
+
+
 def test_an_example_that_trickles_is_given_up(open_server, holiday, tmp_path, monkeypatch):
     monkeypatch.setattr(search_routes, "SECONDS_TO_SEND", 0.5)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
@@ -455,9 +480,10 @@ def test_by_its_own_names_it_is(server, host):
 def test_nothing_is_done_for_another_site(api, server, headers, method):
     headers = {name: value.replace("PORT", str(server.address[1])) for name, value in headers.items()}
     path = "search" if method == "GET" else "libraries/holiday/update"
+    before = api.get("libraries/holiday/update").json()
     answer = api.request(method, path, params={"q": "a"}, headers=headers)
     assert answer.status_code == 403 and "access-control-allow-origin" not in answer.headers
-    assert api.get("libraries/holiday/update").json()["state"] == "idle"
+    assert api.get("libraries/holiday/update").json() == before
 
 
 def test_a_link_from_another_site_is_followed_but_no_form(api, server):

@@ -280,3 +280,5 @@ def test_nobody_there_is_told():
         Client("http://127.0.0.1:9").search(QUERY)
     with pytest.raises(HearsightError, match=r"'127\.0\.0\.1:8765': it is no address; give one such as http://"):
         Client("127.0.0.1:8765")
+    with pytest.raises(HearsightError, match=r"cannot ask 'http://localhost:port': .*; give one such as http://"):
+        Client("http://localhost:port")

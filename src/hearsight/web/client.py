@@ -60,7 +60,10 @@ class Client:
         if not self.address.startswith(("http://", "https://")):
             raise HearsightError(f"cannot ask {address!r}: it is no address; give one such as http://127.0.0.1:8765")
         known = {b"authorization": f"Bearer {token}".encode()} if token else {}
-        self._http = httpx2.Client(base_url=f"{self.address}/api/v1/", headers=known, timeout=PATIENCE)
+        try:
+            self._http = httpx2.Client(base_url=f"{self.address}/api/v1/", headers=known, timeout=PATIENCE)
+        except httpx2.InvalidURL as error:
+            raise HearsightError(f"cannot ask {address!r}: {error}; give one such as http://127.0.0.1:8765") from error
 
     def __enter__(self) -> Self:
         return self

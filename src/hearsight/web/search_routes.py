@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -71,12 +72,13 @@ async def export(
     kind, write = WRITERS[format]
     result = await served.workers.work(collection.search, q, mode, limit, filters, library)
     name = f'attachment; filename="hearsight.{format}"'
-    return Response(write(result), media_type=kind, headers={"content-disposition": name})
+    text = await served.look(write, result)  # a cut list opens every file
+    return Response(text, media_type=kind, headers={"content-disposition": name})
 
 
 @router.post(
     "/search/example",
-    responses={200: samples.of(samples.RESULT), **problems(404, 408, 413, 503)},
+    responses={200: samples.of(samples.ALIKE), **problems(404, 408, 413, 503)},
     openapi_extra=EXAMPLE_BODY,
 )
 async def search_by_example(
@@ -88,10 +90,21 @@ async def search_by_example(
         raise BusyError("other examples are being looked at; try again in a moment")
     async with served.examples:
         collection = await served.collection()
-        with tempfile.NamedTemporaryFile(prefix="hearsight-example-") as file:
-            await _receive(request, Path(file.name))
+        with _example_file() as file:
+            await _receive(request, file)
             async with served.decoders:
-                return await asyncio.to_thread(_like, collection, Path(file.name), limit, filters, library)
+                return await asyncio.to_thread(_like, collection, file, limit, filters, library)
+
+
+@contextmanager
+def _example_file() -> Iterator[Path]:
+    """A file that is gone afterwards. Raises BusyError where none can be made."""
+    with ExitStack() as kept:
+        try:
+            file = kept.enter_context(tempfile.NamedTemporaryFile(prefix="hearsight-example-"))
+        except OSError as error:
+            raise _cannot_keep(error) from error
+        yield Path(file.name)
 
 
 async def _receive(request: Request, path: Path) -> None:
@@ -107,7 +120,11 @@ async def _receive(request: Request, path: Path) -> None:
     except TimeoutError as error:
         raise HTTPException(408, "the example came too slowly; give a smaller one") from error
     except OSError as error:
-        raise BusyError(f"cannot keep the example ({error.strerror}); make room, or try again later") from error
+        raise _cannot_keep(error) from error
+
+
+def _cannot_keep(error: OSError) -> BusyError:
+    return BusyError(f"cannot keep the example ({error.strerror}); make room, or try again later")
 
 
 def _check_size(size: int) -> None:
