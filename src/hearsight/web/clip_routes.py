@@ -62,7 +62,7 @@ async def moments(served: Served, library: LibraryName, clip: ClipId, q: Text, m
     return await served.workers.work(collection.moments, library, clip, q, mode)
 
 
-@router.get("/similar", responses={200: samples.of({**samples.RESULT, "query": ""}), **problems(404, 503)})
+@router.get("/similar", responses={200: samples.of(samples.ALIKE), **problems(404, 503)})
 async def similar(
     served: Served, library: LibraryName, clip: ClipId, filters: Filtered, limit: Limit = 10
 ) -> SearchResult:

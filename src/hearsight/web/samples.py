@@ -34,11 +34,12 @@ RESULT = {
     "total_clips": 214,
     "milliseconds": 8.1,
 }
+ALIKE = {**RESULT, "query": "", "mode": "dense"}
 SUGGESTIONS = [{"text": "a dog is barking", "kind": "meaning"}, {"text": "the doctor lost a bicycle", "kind": "said"}]
 EXPORTS: dict[str, Any] = {
     "content": {
         "application/json": {"example": RESULT},
-        "text/csv": {"example": "rank,score,library,path,start,end\n1,98.4,holiday,trip/sea.mp4,15.0,30.0\n"},
+        "text/csv": {"example": ",".join(HIT) + "\n"},
         "text/plain": {"example": "TITLE: a bell rings\nFCM: NON-DROP FRAME\n"},
         "application/xml": {"example": '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE fcpxml>\n<fcpxml/>\n'},
     }

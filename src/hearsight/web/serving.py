@@ -81,13 +81,14 @@ class Serving:
         return await asyncio.shield(self._loading)
 
     async def suggested(self) -> list[Suggestion]:
-        """What could be asked; worked out once."""
+        """What could be asked; worked out once there is anything."""
         from hearsight.library.suggestions import suggestions
 
         collection = await self.collection()
-        if self._suggestions is None or (self._suggestions.done() and self._suggestions.exception()):
-            self._suggestions = asyncio.create_task(self.look(suggestions, collection))
-        return await asyncio.shield(self._suggestions)
+        found = self._suggestions
+        if found is None or (found.done() and (found.exception() or not found.result())):
+            found = self._suggestions = asyncio.create_task(self.look(suggestions, collection))
+        return await asyncio.shield(found)
 
     async def look(self, task: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run something that reads a little of a table or file, or is done once: not held up by searches."""

@@ -1,4 +1,4 @@
-// Signing in with the token that `hearsight serve` prints. The server keeps it in a cookie that no script can read.
+// Signing in with the token of the server, which it keeps in a cookie that no script can read.
 
 import { send, whenRefused } from "./api.js";
 import { find } from "./dom.js";
