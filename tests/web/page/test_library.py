@@ -49,6 +49,22 @@ def test_an_update_that_another_page_started_is_followed_too(visit, others, guar
         expect(panel.get_by_text("is being updated already")).to_have_count(0)
 
 
+def test_an_update_is_followed_again_after_its_stream_ended_for_good(visit, site):
+    """A browser connects again by itself after a connection that broke, but not after a proxy's error."""
+    page = visit("about:blank")
+
+    def one_that_runs(route):
+        libraries = route.fetch().json()
+        libraries[0]["update"] |= {"state": "running", "total": 100, "share": 0.43}
+        route.fulfill(json=libraries)
+
+    page.route("**/api/v1/libraries", one_that_runs, times=2)
+    page.route("**/update/events", lambda route: route.fulfill(status=502), times=1)
+    page.goto(site.url)
+    expect(page.locator("#library-button")).to_have_text("Indexing 43 %")
+    expect(page.locator("#library-button")).to_have_text("Library")  # as a second stream tells
+
+
 def test_the_same_words_find_what_an_update_added(visit, others, guarded):
     page = visit(f"{guarded.url}{SIGNED}")
     search(page, "a guitar")
