@@ -73,6 +73,19 @@ def test_what_is_dropped_and_no_example_is_told_in_place(page):
     expect(page.get_by_text("The example is larger than 64 MB; give a part of it")).to_be_visible()
 
 
+def test_an_example_of_before_a_reload_is_no_later_one(page):
+    drop(page, "first.txt", b"dear reader")
+    expect(page.get_by_text("Like first.txt")).to_be_visible()
+    page.reload()
+    drop(page, "second.txt", b"dear reader")
+    expect(page.get_by_text("Like second.txt")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_text("The example is no longer here. Drop it in again.")).to_be_visible()
+    expect(page.get_by_text("Like second.txt")).to_have_count(0)
+    page.go_forward()
+    expect(page.get_by_text("Like second.txt")).to_be_visible()
+
+
 def test_an_example_waits_for_its_turn(page):
     search(page, "a cactus")
     picture, answers = picture_of(page, "cactus.mp4"), []

@@ -5,6 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from tests.web.conftest import TOKEN
+from tests.web.page.acting import card_of, search
 from tests.web.page.conftest import put_clip
 
 SIGNED = f"#token={TOKEN}"
@@ -46,6 +47,38 @@ def test_an_update_that_another_page_started_is_followed_too(visit, others, guar
     for panel in panels:
         expect(panel.get_by_text("Done: 1 added.")).to_be_visible(timeout=60_000)
         expect(panel.get_by_text("is being updated already")).to_have_count(0)
+
+
+def test_an_update_is_followed_again_after_its_stream_ended_for_good(visit, site):
+    """A browser connects again by itself after a connection that broke, but not after a proxy's error."""
+    page = visit("about:blank")
+
+    def one_that_runs(route):
+        libraries = route.fetch().json()
+        libraries[0]["update"] |= {"state": "running", "total": 100, "share": 0.43}
+        route.fulfill(json=libraries)
+
+    page.route("**/api/v1/libraries", one_that_runs, times=2)
+    page.route("**/update/events", lambda route: route.fulfill(status=502), times=1)
+    page.goto(site.url)
+    expect(page.locator("#library-button")).to_have_text("Indexing 43 %")
+    expect(page.locator("#library-button")).to_have_text("Library")  # as a second stream tells
+
+
+def test_the_same_words_find_what_an_update_added(visit, others, guarded):
+    page = visit(f"{guarded.url}{SIGNED}")
+    search(page, "a guitar")
+    expect(card_of(page, "late.mp4")).to_have_count(0)
+    put_clip(3, others / "late.mp4")
+    page.get_by_role("button", name="Library").click()
+    panel = page.get_by_role("dialog", name="Library").get_by_role("region", name="others")
+    expect(panel.get_by_role("button", name="Update")).to_be_visible()
+    before = page.locator("#holds").text_content()
+    panel.get_by_role("button", name="Update").click()
+    expect(page.locator("#holds")).not_to_have_text(before, timeout=60_000)
+    page.keyboard.press("Escape")
+    page.get_by_role("searchbox").press("Enter")
+    expect(card_of(page, "late.mp4")).to_have_count(1)
 
 
 def test_the_token_is_taken_out_of_the_address(visit, guarded):

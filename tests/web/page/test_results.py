@@ -84,6 +84,20 @@ def test_a_moment_plays_in_its_place_under_the_pointer_and_leaves_again(page):
     expect(best.locator("img")).to_be_visible()
 
 
+def test_a_card_that_is_gone_does_not_begin_to_play(page):
+    best = search(page, SAID).first
+    played = []
+    page.on("request", lambda request: played.append(request.url) if request.url.endswith("/media") else None)
+    page.clock.install()
+    page.clock.pause_at("2100-01-01")  # the pointer does not rest there long enough
+    best.locator(".frame").hover()
+    page.go_back()
+    expect(best).to_have_count(0)
+    page.clock.run_for(1000)
+    page.wait_for_timeout(200)
+    assert not played
+
+
 def test_a_moment_plays_by_its_button_with_sound_when_asked(page):
     cards = search(page, SAID)
     page.get_by_role("button", name="Sound off").click()
@@ -129,6 +143,17 @@ def test_a_card_opens_to_all_moments_of_its_video(page):
     row.get_by_role("button", name="Close").click()
     expect(row).to_have_count(0)
     expect(more).to_be_focused()
+
+
+def test_what_plays_in_a_row_ends_with_it(page):
+    best = search(page, SAID).first
+    best.get_by_role("button", name=re.compile(r"^\d more moments?$")).click()
+    card = page.locator(".moments .card").first
+    card.locator(".open").press(" ")
+    video = card.locator(".frame.playing video").element_handle()
+    page.keyboard.press("Escape")
+    expect(card).to_have_count(0)
+    assert not video.get_attribute("src")  # the connection is free again
 
 
 def test_the_results_can_be_taken_away_as_files(page):

@@ -18,6 +18,18 @@ def test_a_server_that_is_gone_is_told_and_may_come_back(page):
     expect(page.get_by_text("The server does not answer.")).to_have_count(0)
 
 
+def test_the_same_words_are_asked_again_after_what_went_wrong(page):
+    wrong = {"detail": "the library is being put in order; ask again"}
+    page.route("**/api/v1/search?*", lambda route: route.fulfill(status=409, json=wrong))
+    search(page, "a lion")
+    expect(page.get_by_text("The library is being put in order; ask again")).to_be_visible()
+    expect(page.get_by_role("button", name="Try again")).to_have_count(0)
+    page.unroute("**/api/v1/search?*")
+    page.get_by_role("searchbox").press("Enter")
+    expect(page.locator(".card").first).to_be_visible()
+    expect(page.get_by_text("That did not work.")).to_have_count(0)
+
+
 def test_the_first_screen_waits_for_a_server_that_is_gone(visit, site):
     page = visit("about:blank")
     page.route("**/api/v1/**", lambda route: route.abort())

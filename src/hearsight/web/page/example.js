@@ -3,15 +3,19 @@
 import { find } from "./dom.js";
 import { asking, go } from "./state.js";
 
-const files = []; // by the number in history.state; they live as long as the page
+const files = new Map(); // by the number in history.state; they live as long as the page
 
-export const hasExample = (number) => number in files;
-export const exampleOf = (number) => files[number];
+// The history outlives a reload, so the numbers of before must not come again.
+let latest = Date.now();
+
+export const hasExample = (number) => files.has(number);
+export const exampleOf = (number) => files.get(number);
 
 function searchLike(file) {
   if (!file) return;
-  files.push(file);
-  go(asking({ example: files.length - 1 }));
+  latest += 1;
+  files.set(latest, file);
+  go(asking({ example: latest }));
 }
 
 export function begin() {

@@ -4,6 +4,7 @@ import { get, send, url } from "./api.js";
 import { button, el, find } from "./dom.js";
 import { counted, inHours, lasting, visible } from "./text.js";
 
+const AGAIN = 3000; // milliseconds until a stream that ended for good is begun again
 const RUNS = ["running", "stopping"];
 const dialog = find("library");
 const events = new Map(); // the open connection of each library that is updated, by name
@@ -39,6 +40,20 @@ function watch(name) {
     if (!RUNS.includes(library.update.state)) ended(name);
     draw();
   };
+  // A connection that broke the browser makes again by itself. After another answer, as a proxy's 502, it gives up.
+  source.onerror = () => source.readyState === EventSource.CLOSED && setTimeout(again, AGAIN, name);
+}
+
+/** Look whether an update still runs whose stream has ended; if so, follow it on. */
+async function again(name) {
+  try {
+    await refresh();
+  } catch {
+    setTimeout(again, AGAIN, name);
+    return;
+  }
+  const library = libraries.find((one) => one.name === name);
+  if (RUNS.includes(library?.update.state)) watch(name);
 }
 
 function ended(name) {

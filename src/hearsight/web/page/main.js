@@ -6,7 +6,7 @@ import * as example from "./example.js";
 import * as filters from "./filters.js";
 import * as keyboard from "./keyboard.js";
 import * as library from "./library.js";
-import { forget, search } from "./search.js";
+import { anew, forget, search } from "./search.js";
 import * as signin from "./signin.js";
 import * as sound from "./sound.js";
 import { asking, follow, go, isAsking, read } from "./state.js";
@@ -26,6 +26,7 @@ library.begin();
 find("ask").addEventListener("submit", (event) => {
   event.preventDefault();
   if (!box.value.trim()) return box.focus();
+  anew();
   go(asking({ q: box.value.trim() }));
   if (matchMedia("(hover: none)").matches) box.blur(); // puts away the keyboard of a phone
 });

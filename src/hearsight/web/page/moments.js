@@ -3,6 +3,7 @@
 import { get } from "./api.js";
 import { card } from "./card.js";
 import { button, el } from "./dom.js";
+import { stop } from "./preview.js";
 import { fileName, counted, visible } from "./text.js";
 import { mostOf } from "./why.js";
 
@@ -31,6 +32,7 @@ export function unfolding(item, hit, most, asked) {
   }
 
   function fold() {
+    stop();
     row.remove();
     row = null;
     unfold.setAttribute("aria-expanded", "false");

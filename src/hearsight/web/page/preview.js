@@ -9,11 +9,11 @@ const DELAY = 250; // milliseconds over a picture before it plays: a pointer tha
 const SHORTEST = 1; // seconds; from nearer to the end it would hardly be seen
 
 let current = null;
+let timer; // of what plays next
 
 /** Let a hit play in its frame: under the pointer, and by the button that is returned. */
 export function playable(frame, hit, name) {
   const preview = { frame, hit };
-  let timer;
   frame.addEventListener("pointerenter", (event) => {
     if (event.pointerType === "mouse") timer = setTimeout(start, DELAY, preview);
   });
@@ -73,7 +73,9 @@ export function attempt(video) {
   });
 }
 
+/** Stop what plays, or is about to. */
 export function stop() {
+  clearTimeout(timer);
   if (!current) return;
   const { frame, button, parts } = current;
   current = null;

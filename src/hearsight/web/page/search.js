@@ -38,8 +38,13 @@ export async function search(state) {
     remember(key, result);
     shown(result, state);
   } catch (error) {
-    if (!signal.aborted) failed(error);
+    if (!signal.aborted) failed(error, state);
   }
+}
+
+/** The next search is done even if it is the same: it may have failed, or find more by now. */
+export function anew() {
+  last = null;
 }
 
 /** The library has changed: nothing that is known counts any more. */
@@ -91,15 +96,14 @@ function nothing(state, { total_clips: total }) {
   ]);
 }
 
-function failed(error) {
+function failed(error, state) {
   results.settled();
   results.clear();
   basis.progress(null);
   find("told").textContent = "";
   find("further").hidden = true;
   const again = () => {
-    const state = JSON.parse(last);
-    last = null;
+    anew();
     search(state);
   };
   const hopeless = error.status >= 400 && error.status < 500;

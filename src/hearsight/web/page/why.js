@@ -2,7 +2,7 @@
 
 import { el } from "./dom.js";
 
-export const BRANCHES = ["seen", "heard", "said"];
+const BRANCHES = ["seen", "heard", "said"];
 
 const SPEAKER = { seen: "What is seen", heard: "What is heard", said: "What is said" };
 const HELPS = 0.25; // of the strongest; less is hardly a help
@@ -13,7 +13,7 @@ const HELPS = 0.25; // of the strongest; less is hardly a help
  * most: what 1 stands for, the most that sight, sound or speech added to any hit. What is said also speaks by its very
  * words, for which 1 is certain; the longer of the two counts.
  */
-export function shares(hit, most) {
+function shares(hit, most) {
   const share = (value) => (most > 0 ? Math.min(Math.max(value, 0) / most, 1) : 0);
   return { seen: share(hit.seen), heard: share(hit.heard), said: Math.max(share(hit.said), hit.words) };
 }
