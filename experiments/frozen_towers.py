@@ -1,6 +1,6 @@
 """What it saves to freeze the towers, and what it costs: SAVE on Soundstage, with frozen towers and learning ones.
 
-    python experiments/frozen_towers.py --data build/soundstage/data --towers build/demo/towers-more/model --epochs 4
+    python experiments/frozen_towers.py --data build/soundstage/data --towers demo --epochs 2
 
 Both runs follow the recipe `soundstage` with one seed, and with CLIP a thousand times slower than new modules, as
 published. The one reads stored features (which are made first, and not counted); in the other CLIP's image tower and
@@ -61,7 +61,7 @@ def run(chosen: argparse.Namespace, frozen: bool) -> tuple[Report, list[str]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="as soundstage render makes it")
-    parser.add_argument("--towers", type=Path, required=True, help="as train demo-towers makes them")
+    parser.add_argument("--towers", required=True, help="a model whose towers are used")
     parser.add_argument("--out", type=Path, default=Path("build/frozen-towers"), help="where the runs are kept")
     parser.add_argument("--epochs", type=int, default=4)
     chosen = parser.parse_args()
