@@ -140,15 +140,10 @@ def index(
 
 
 def _recorded(folder: Path, at: Path | None, rebuild: bool) -> Identity | None:
-    """What the index that is there was made with; a damaged one is no obstacle to making it anew."""
-    from hearsight.library.identity import DamagedError, Identity, kept_at, usual_place
+    """What the index that is there was made with."""
+    from hearsight.library.identity import Identity, kept_at, usual_place
 
-    try:
-        return Identity.read(usual_place(folder) if at is None else kept_at(at))
-    except DamagedError:
-        if rebuild:
-            return None
-        raise
+    return Identity.known(usual_place(folder) if at is None else kept_at(at), rebuild)
 
 
 def _check_media(folder: Path) -> None:

@@ -72,6 +72,18 @@ class Identity:
                 f"cannot cut by shots: PySceneDetect is missing; install it: {install_command('shots')}"
             )
 
+    def check_folder(self, at: Path, folder: Path) -> None:
+        """Raises HearsightError for another folder than the library is of, unless that is gone: it may have been moved.
+
+        Else an update would take all that is known for deleted, and a search show files that are not there.
+        """
+        before = folder_of(at, self)
+        if before.is_dir() and not before.samefile(folder):
+            raise HearsightError(
+                f"the library at {at} is that of {before}, not of {folder}; name the one that belongs to it, or index "
+                "the other one elsewhere, or here with --rebuild"
+            )
+
     def write(self, at: Path) -> None:
         write_whole(at / "library.json", json.dumps(asdict(self), indent=2) + "\n")
 
@@ -100,6 +112,16 @@ class Identity:
             ) from error
         except (ValueError, TypeError, KeyError) as error:
             raise DamagedError(f"the library at {at} is damaged ({error}); index again with --rebuild") from error
+
+    @classmethod
+    def known(cls, at: Path, rebuild: bool) -> Identity | None:
+        """As `read`; but a damaged one is no obstacle to making it anew, and None then."""
+        try:
+            return cls.read(at)
+        except DamagedError:
+            if rebuild:
+                return None
+            raise
 
 
 def cutting(by: str, seconds: float) -> str:

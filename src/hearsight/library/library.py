@@ -13,7 +13,6 @@ from hearsight.errors import HearsightError
 from hearsight.library.disk import bytes_of, check_free, clear, remove
 from hearsight.library.engine import Engine, InProcess
 from hearsight.library.identity import (
-    DamagedError,
     Identity,
     folder_as_seen_from,
     folder_of,
@@ -91,7 +90,7 @@ class Library:
         one, was made by another model or cut otherwise, or where it would be kept there are other things.
         """
         folder, at = places(folder, at)
-        known = _former(at) if rebuild else Identity.read(at)
+        known = Identity.known(at, rebuild)
         usual = (known.by, known.seconds) if known else ("window", 15.0)
         identity = Identity(
             folder=folder_as_seen_from(at, folder),
@@ -129,7 +128,7 @@ class Library:
                 f"the library at {at} is cut in {known.cutting}, not in {identity.cutting}; leave that out, "
                 "or make it anew with --rebuild"
             )
-        library._check_folder()
+        known.check_folder(at, folder)
         if identity.folder != known.folder:
             library._check_moved()
         library._record(identity.folder, name or known.model, recogniser or known.recogniser)
@@ -149,9 +148,8 @@ class Library:
             raise HearsightError(f"there is no library at {at}; make it with: hearsight index FOLDER --library {at}")
         folder, at = places(folder or Path(), at)
         if identity := Identity.read(at):
-            library = cls(folder, at, identity, resident)
-            library._check_folder()
-            return library
+            identity.check_folder(at, folder)
+            return cls(folder, at, identity, resident)
         raise HearsightError(f"{folder} is not indexed (nothing at {at}); run: hearsight index {folder}")
 
     def update(
@@ -268,18 +266,6 @@ class Library:
         """The files that could not be indexed, by path."""
         return [failure for _, (failure, _) in sorted(self._store.failures().items())]
 
-    def _check_folder(self) -> None:
-        """Raises HearsightError for another folder than the library is of, unless that is gone: it may have been moved.
-
-        Else an update would take all that is known for deleted, and a search show files that are not there.
-        """
-        before = folder_of(self.at, self.identity)
-        if before.is_dir() and not before.samefile(self.folder):
-            raise HearsightError(
-                f"the library at {self.at} is that of {before}, not of {self.folder}; name the one that belongs "
-                "to it, or index the other one elsewhere, or here with --rebuild"
-            )
-
     def _check_moved(self) -> None:
         """Raises HearsightError where a folder that is to be the library's from now on has none of its videos.
 
@@ -337,14 +323,6 @@ class Library:
                 f"({model.config.method}, {model.fingerprint}); give that one, or make the library anew with --rebuild"
             )
         self._checked = weakref.ref(model)
-
-
-def _former(at: Path) -> Identity | None:
-    """What a library was that is to be made anew; None if there is none, or it cannot be told."""
-    try:
-        return Identity.read(at)
-    except DamagedError:
-        return None
 
 
 def _name(model: CLIP4Clip) -> str:
