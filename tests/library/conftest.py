@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from hearsight.library import Library
+from hearsight.library import Library, reading
 from hearsight.library.schema import ClipFacts, Video, clip_id, clip_table
 from hearsight.library.store import Store
 from hearsight.models.clip4clip import CLIP4Clip, embedding
@@ -35,6 +35,19 @@ def folder(tmp_path) -> Path:
 def library(folder, model) -> Library:
     """A library of the folder, cut in clips of 2 s; nothing is indexed yet."""
     return Library.create(folder, model, seconds=2)
+
+
+def break_off(monkeypatch, after: int) -> None:
+    """The disk fails within sea.mkv, so many clips into it."""
+    real = reading.read_clips
+
+    def failing(info, *asked):
+        for number, clip in enumerate(real(info, *asked)):
+            if number == after and info.path.name == "sea.mkv":
+                raise OSError(5, "Input/output error")
+            yield clip
+
+    monkeypatch.setattr(reading, "read_clips", failing)
 
 
 def film(path: Path, seconds: int, seed: int = 0, sound: bool = True) -> Path:

@@ -13,7 +13,7 @@ import pytest
 import hearsight
 from hearsight.library import Library, engine, index, reading
 from hearsight.library.store import Store
-from tests.library.conftest import assert_same, film, rows, say
+from tests.library.conftest import assert_same, break_off, film, rows, say
 
 WRITES = ["add_clips", "put_videos", "move_videos", "drop_videos", "put_failures", "tidy"]
 
@@ -160,15 +160,7 @@ def test_what_was_left_of_a_film_that_is_gone_goes_though_another_may_not_be_rea
 
 def test_a_film_that_breaks_off_each_time_keeps_what_is_its_own(half_done, folder, model, monkeypatch):
     (folder / "bell.mkv").unlink()
-    real = reading.read_clips
-
-    def break_off(info, *asked):
-        for number, clip in enumerate(real(info, *asked)):
-            if number == 3 and info.path.name == "sea.mkv":
-                raise OSError(5, "Input/output error")
-            yield clip
-
-    monkeypatch.setattr(reading, "read_clips", break_off)
+    break_off(monkeypatch, after=3)
     say(folder / "trip" / "sea.srt", "welcome aboard")
     assert len(half_done.update(model, None).failed) == 1
     [hidden], [transcript] = left(half_done)

@@ -18,7 +18,7 @@ from hearsight.library.results import Unwatched
 from hearsight.media import SAMPLE_RATE
 from hearsight.speech.recogniser import Recognised
 from hearsight.speech.transcript import Transcript
-from tests.library.conftest import assert_same, film, rows, say
+from tests.library.conftest import assert_same, break_off, film, rows, say
 from tests.making import tiny_model
 
 
@@ -319,16 +319,8 @@ def test_file_that_changes_while_it_is_read_is_read_again(library, model, monkey
 
 
 def test_error_midway_leaves_nothing_of_the_file(library, model, monkeypatch):
-    real = reading.read_clips
-
-    def break_off(info, *asked):
-        for number, clip in enumerate(real(info, *asked)):
-            if number == 1 and info.path.name == "sea.mkv":
-                raise OSError(5, "Input/output error")
-            yield clip
-
     with monkeypatch.context() as patch:
-        patch.setattr(reading, "read_clips", break_off)
+        break_off(patch, after=1)
         report = library.update(model, None)
     assert (report.added, report.failed[0].path) == (2, "trip/sea.mkv")
     assert {hit.path.name for hit in library.search("a bell", model).hits} == {"bell.mkv", "silent.mkv"}
