@@ -19,6 +19,23 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+def test_records_of_another_test_are_made_anew(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(EXPERIMENT)
+    from runs import Plan, forget_others
+
+    plan = Plan(build=tmp_path)
+    test = plan.data / "test"
+    test.mkdir(parents=True)
+    (test / "manifest.jsonl").write_text('{"id": "a"}\n')
+    forget_others(plan)
+    plan.record("save").write_text("{}")
+    forget_others(plan)
+    assert plan.record("save").exists()
+    (test / "transcripts.pocketsphinx.jsonl").write_text('{"id": "a", "transcript": {}}\n')
+    forget_others(plan)
+    assert not plan.record("save").exists()
+
+
 def test_from_nothing_to_the_page(tmp_path):
     shutil.copytree(DEMO, tmp_path / "build" / "demo" / "towers-more" / "model")  # in place of half an hour's training
     words = [sys.executable, str(EXPERIMENT), "--size", "mini", "--quick"]
