@@ -23,7 +23,7 @@ demo-model: .venv/.dev
 soundstage-report: .venv/.dev
 	$(BIN)/python experiments/soundstage
 
-# The numbers of docs/performance.md that are about speed and scale; some two hours on two quiet cores, and 40 GB.
+# The numbers of docs/performance.md that are about speed and scale; hours on two quiet cores, and 40 GB.
 benchmarks: .venv/.dev
 	$(INSTALL) '.[dev,benchmarks]'
 	$(BIN)/python benchmarks/indexing.py
