@@ -38,8 +38,7 @@ def make() -> int:
         print(">", "hearsight", *step, flush=True)
         if code := main(step):
             return code
-    replace(BUILD / "head" / "model", BUNDLED / "model", "*")
-    save(hearsight.load(BUNDLED / "model").half(), BUNDLED / "model")  # half the size, in every checkout
+    save(hearsight.load(BUILD / "head" / "model").half(), BUNDLED / "model")  # half the size, in every checkout
     for pattern in ("*.mp4", "*.jsonl"):
         replace(BUILD / "clips" / "demo", BUNDLED / "clips", pattern)
     return 0

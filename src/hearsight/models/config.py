@@ -15,8 +15,7 @@ class ModelConfig:
     method: a name that `build` knows (methods.py).
     clip, ast: dictionaries of a transformers `CLIPConfig` and `ASTConfig` (ast: None for one that does not listen).
     heads: of the resampler and the fusion transformers; None for width // 64.
-    average_frequencies: hear AST's patches as one token a moment, which makes the tokens of
-    AST-base 12 times fewer.
+    average_frequencies: hear AST's patches as one token a moment, which makes AST-base's tokens 12 times fewer.
     gated: False fixes every gate at 1, as "blind" does for AVIGATE.
     mask_padding: leave padded frames out of fusion, too. The published program does not.
     weighed, questions, absence: what Chorus is made of, each to be left out. A text weighs the voices, or asks all of

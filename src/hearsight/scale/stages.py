@@ -66,7 +66,7 @@ def read(row: dict[str, Any], how: ray.ObjectRef) -> Iterator[dict[str, Any]]:
     attempts = Attempts(reader.transcripts)
     for pending in row["handful"].files:
         number, events, clips = 0, [], 0
-        for event in reader.read([pending]) if attempts.begin(pending.path) else [Failed(pending, DEADLY, "", "")]:
+        for event in reader.read([pending]) if attempts.begin(pending.path) else [Failed(pending, DEADLY, "", left="")]:
             events.append(event)
             clips += isinstance(event, Read)
             if clips == size:

@@ -43,7 +43,6 @@ from hearsight.whole import whole_file
 
 SAVE_EVERY = 200  # steps
 TEXTS_FOR_TOKENIZER = 20_000
-CHANGED = "which has changed since; give an empty folder"
 MISHEARD = 0.1  # of a sentence's words are lost, as a recogniser may lose them
 
 
@@ -64,7 +63,8 @@ def train_towers(recipe: TowersRecipe, folder: Path, workers: int = 2, progress:
     run = Run(folder, recipe)
     model = _fresh_model(recipe, folder / "model", scenes)
     if recipe.start:
-        run.pin("inputs.json", {"start": model.fingerprint}, f"a run that began with {recipe.start}, {CHANGED}")
+        otherwise = f"a run that began with {recipe.start}, which has changed since; give an empty folder"
+        run.pin("inputs.json", {"start": model.fingerprint}, otherwise)
     material = make_material(recipe, scenes, folder, model.clip.image_size, model.ast.rows, workers)
     trained = ("clip.", "ast.", "audio_projection.")
     parameters: list[tuple[str, Tensor]] = [(n, p) for n, p in model.named_parameters() if n.startswith(trained)]

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import IO, TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import Response
@@ -91,20 +90,17 @@ async def search_by_example(
     async with served.examples:
         collection = await served.collection()
         with _example_file() as file:
-            await _receive(request, file)
+            await _receive(request, Path(file.name))
             async with served.decoders:
-                return await asyncio.to_thread(_like, collection, file, limit, filters, library)
+                return await asyncio.to_thread(_like, collection, Path(file.name), limit, filters, library)
 
 
-@contextmanager
-def _example_file() -> Iterator[Path]:
-    """A file that is gone afterwards. Raises BusyError where none can be made."""
-    with ExitStack() as kept:
-        try:
-            file = kept.enter_context(tempfile.NamedTemporaryFile(prefix="hearsight-example-"))
-        except OSError as error:
-            raise _cannot_keep(error) from error
-        yield Path(file.name)
+def _example_file() -> IO[bytes]:
+    """A file that is gone when it is closed. Raises BusyError where none can be made."""
+    try:
+        return tempfile.NamedTemporaryFile(prefix="hearsight-example-")
+    except OSError as error:
+        raise _cannot_keep(error) from error
 
 
 async def _receive(request: Request, path: Path) -> None:
