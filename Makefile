@@ -27,12 +27,12 @@ soundstage-report: .venv/.dev
 benchmarks: .venv/.dev
 	$(INSTALL) '.[dev,benchmarks]'
 	$(BIN)/python benchmarks/indexing.py
-	$(BIN)/python benchmarks/bounds.py
+	$(BIN)/python benchmarks/embedding_drift.py
 	$(BIN)/python benchmarks/film.py --pictures 1080p --model published --recogniser none
 	$(BIN)/python benchmarks/million.py --keep build/million --figure docs/scale/search.png
 	$(BIN)/python benchmarks/query.py
-	$(BIN)/python benchmarks/unchanged.py
-	$(BIN)/python benchmarks/reading.py
+	$(BIN)/python benchmarks/unchanged_files.py
+	$(BIN)/python benchmarks/read_clips.py
 	$(BIN)/python benchmarks/cluster.py
 	$(BIN)/python benchmarks/serving.py
 

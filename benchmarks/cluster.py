@@ -21,8 +21,8 @@ from pathlib import Path
 
 import ray.cluster_utils
 
-from making_films import make_films
-from setting import SIZES, machine, make_model, tell
+from harness import SIZES, machine, make_model, tell
+from synthetic_films import make_films
 
 SIZE = (320, 240)  # pixels
 OBJECT_STORE = 2 << 30  # bytes: room for the model, and for some batches

@@ -30,8 +30,8 @@ from pathlib import Path
 import av
 import numpy as np
 
-from making_films import SECONDS, music, panned, speech, write_film
-from setting import MIB, machine, make_model, peak_bytes, tell
+from harness import MIB, machine, make_model, peak_bytes, tell
+from synthetic_films import SECONDS, music, panned, speech, write_film
 
 SIZES = {"360p": (640, 360), "1080p": (1920, 1080)}
 PIECES = 4

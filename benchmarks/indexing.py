@@ -28,8 +28,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
-from making_films import make_films
-from setting import MIB, SIZES, machine, make_model, peak_bytes, tell
+from harness import MIB, SIZES, machine, make_model, peak_bytes, tell
+from synthetic_films import make_films
 
 # Pictures, and a recogniser for what is spoken in films.
 SETS = {"240p": ((320, 240), "none"), "1080p": ((1920, 1080), "none"), "spoken": ((320, 240), "pocketsphinx")}
@@ -82,7 +82,7 @@ def published(model_folder: Path, of: Set, _dtype: str) -> Run:
     import torch
 
     import hearsight
-    from published import published
+    from published_pipeline import published
 
     model = hearsight.load(model_folder)
     films = sorted(of.films.iterdir())
@@ -104,8 +104,8 @@ def towers_alone(model_folder: Path, of: Set, dtype: str) -> Run:
     import torch
 
     import hearsight
-    from hearsight.library.encoding import batch_size, extract
-    from hearsight.models.inputs import ClipInputs
+    from hearsight.library.indexing.encode import batch_size, extract
+    from hearsight.models.preprocess import ClipInputs
     from hearsight.towers.filterbank import BINS
 
     model = hearsight.load(model_folder, dtype=dtype)
@@ -137,7 +137,7 @@ def make_sets(at: Path, names: Sequence[str], count: int) -> list[Set]:
 
 
 def made(at: Path, name: str, size: tuple[int, int], recogniser: str, count: int) -> Set:
-    from published import write_wav
+    from published_pipeline import write_wav
 
     films, sounds = at / name, at / f"{name}, sounds"
     make_films(films, size, count, spoken=recogniser != "none")

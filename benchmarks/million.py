@@ -37,11 +37,11 @@ import numpy as np
 import torch
 
 import hearsight
-from beside_faiss import hnsw, ivf, ours
-from curves import draw, tables
-from grown import QUERIES, TOP, WARM_UP, Made, best_of_films, recall, timed, truth
-from made_up import CLIPS_A_FILM, FILMS_A_BLOCK, World, add_block
-from setting import machine, peak_bytes, tell
+from compare_faiss import hnsw, ivf, ours
+from growing_library import QUERIES, TOP, WARM_UP, Made, best_of_films, recall, timed, truth
+from harness import machine, peak_bytes, tell
+from million_report import draw, tables
+from synthetic_clips import CLIPS_A_FILM, FILMS_A_BLOCK, World, add_block
 
 if TYPE_CHECKING:
     from hearsight.library import Library
@@ -100,7 +100,7 @@ class Best:
 def exact(made: Made) -> dict[str, Any]:
     import pyarrow as pa
 
-    from hearsight.library.ranked import COLUMNS, Ranked
+    from hearsight.library.search.candidates import COLUMNS, Ranked
     from hearsight.types import VideoEmbedding
 
     begun = time.perf_counter()
@@ -142,7 +142,7 @@ def search(made: Made) -> dict[str, Any]:
 
 def asking(library: Library, model: Any, mode: Any) -> Callable[[str, torch.Tensor], list[str]]:
     """A search that encodes its text as ever, and then looks for the vector that it is given."""
-    from hearsight.library import search as searching
+    from hearsight.library.search import rank as searching
 
     encode = type(model).encode_text
 
@@ -167,8 +167,8 @@ class Parts:
         self.seconds: defaultdict[str, float] = defaultdict(float)
 
     def watched(self) -> ExitStack:
-        from hearsight.library import search as searching
-        from hearsight.library.view import View
+        from hearsight.library.search import rank as searching
+        from hearsight.library.search.view import View
 
         self.seconds.clear()
         watching = ExitStack()

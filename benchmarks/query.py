@@ -31,9 +31,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import hearsight
-from hearsight.models.checkpoint import DEMO
-from made_up import write_clips
-from setting import WORDS, machine, make_model, tell
+from harness import WORDS, machine, make_model, tell
+from hearsight.models.load import DEMO
+from synthetic_clips import write_clips
 
 if TYPE_CHECKING:
     from hearsight.library import Library
@@ -87,7 +87,7 @@ def make_library(model_folder: str, model: Any, folder: Path, clips: int) -> Lib
 def add_videos(store: Any, model: Any, random: np.random.Generator, centres: np.ndarray, first: int, last: int) -> None:
     import torch
 
-    from hearsight.library.schema import ClipFacts, Video, clip_id
+    from hearsight.library.tables.schema import ClipFacts, Video, clip_id
     from hearsight.models.similarity import pool
     from hearsight.types import Clip, Line
 
@@ -114,7 +114,7 @@ def queries(seed: int) -> list[str]:
 
 
 def timed(work: Callable[[str], object], rounds: int) -> Times:
-    from hearsight.library import search as searching
+    from hearsight.library.search import rank as searching
 
     for query in queries(0)[:WARM_UP]:
         work(query)

@@ -31,10 +31,10 @@ import httpx2
 import numpy as np
 
 import hearsight
+from harness import WORDS, machine, tell
 from hearsight.cli.demo import indexed_demo
-from made_up import write_clips
 from query import make_library
-from setting import WORDS, machine, tell
+from synthetic_clips import write_clips
 
 LUA = Path(__file__).with_name("serving.lua")
 PAGE = Path(hearsight.__file__).parent / "web" / "page"
@@ -142,7 +142,7 @@ def add_film(library: Any) -> str:
     """A file that stands for a film, as if it had been indexed; the id of its clip."""
     import torch
 
-    from hearsight.library.schema import ClipFacts, Video, clip_id
+    from hearsight.library.tables.schema import ClipFacts, Video, clip_id
     from hearsight.types import Clip
 
     path = library.folder / "film.mp4"

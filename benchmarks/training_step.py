@@ -25,13 +25,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from hearsight.models.inputs import ClipInputs
+from harness import SIZES, Taken, build_model, compared, machine, make_features, sentence, take_turns, tell
+from hearsight.models.preprocess import ClipInputs
+from hearsight.research.training.objective import Objective
+from hearsight.research.training.parameters import parameter_groups
+from hearsight.research.training.recipe import MethodRecipe
+from hearsight.research.training.run import make_optimizer, update
 from hearsight.towers.filterbank import BINS
-from hearsight.training.objective import Objective
-from hearsight.training.parameters import parameter_groups
-from hearsight.training.recipe import MethodRecipe
-from hearsight.training.run import make_optimizer, update
-from setting import SIZES, Taken, build_model, compared, machine, make_features, sentence, take_turns, tell
 
 STORED = 128  # clips in each table
 PUBLISHED, FEATURES, AVERAGED = "published", "ours, stored features", "ours, frequencies averaged"

@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 
 import hearsight
-from hearsight.cli.steps import Steps
-from hearsight.datasets.features import extract
-from hearsight.evaluation.report import Report
-from hearsight.evaluation.retrieval import rank
-from hearsight.evaluation.tables import markdown, signed
-from hearsight.training.loop import Training
-from hearsight.training.recipe import MethodRecipe, read_recipe
+from hearsight.cli.step_progress import Steps
+from hearsight.research.datasets.features import extract
+from hearsight.research.evaluation.report import Report
+from hearsight.research.evaluation.retrieval import rank
+from hearsight.research.evaluation.tables import markdown, signed
+from hearsight.research.training.recipe import MethodRecipe, read_recipe
+from hearsight.research.training.trainer import Training
 
 SLOWER = 1000  # 1e-4 against 1e-7
 

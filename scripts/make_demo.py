@@ -12,7 +12,7 @@ from pathlib import Path
 
 import hearsight
 from hearsight.cli.main import main
-from hearsight.models.checkpoint import save
+from hearsight.models.load import save
 
 BUILD = Path("build/demo")
 BUNDLED = Path(__file__).resolve().parents[1] / "src" / "hearsight" / "demo"

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import settings
 
-from tests.object_stores import bucket  # noqa: F401 (a fixture)
+from tests.buckets import bucket  # noqa: F401 (a fixture)
 
 settings.register_profile("patient", deadline=None)  # a machine with other work may be slow
 settings.load_profile("patient")
@@ -27,7 +27,7 @@ def shared_media() -> Path:
 @pytest.fixture
 def house_methods(monkeypatch):
     """No method but the house's own is known; what a test registers is forgotten after it."""
-    from hearsight.models import methods
+    from hearsight.models import registry as methods
 
     monkeypatch.setattr(methods, "METHODS", dict(methods.HOUSE))
 

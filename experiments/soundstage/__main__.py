@@ -11,7 +11,7 @@ from pathlib import Path
 from gates import measure_gates, measure_weights
 from report import write_page
 from runs import CHORUS, CHORUS_WITHOUT, SAVE, SAVE_WITHOUT, Plan, measure, prepare, train
-from searching import measure_search
+from search_modes import measure_search
 from timing import measure_timing
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from hearsight.evaluation.bootstrap import Estimate
-from hearsight.evaluation.ranking import ALL
-from hearsight.evaluation.report import Report
-from hearsight.evaluation.tables import signed
+from hearsight.research.evaluation.bootstrap import Estimate
+from hearsight.research.evaluation.ranking import ALL
+from hearsight.research.evaluation.report import Report
+from hearsight.research.evaluation.tables import signed
 
 GUESSING = "CLIP4Clip, ties at chance"
 

@@ -12,9 +12,9 @@ import torch
 from numpy.typing import NDArray
 
 import hearsight
-from hearsight.datasets.manifest import read_manifest
-from hearsight.evaluation.retrieval import encode_texts
 from hearsight.models.chorus import VOICES, Chorus
+from hearsight.research.datasets.split import read_manifest
+from hearsight.research.evaluation.retrieval import encode_texts
 from runs import CHORUS, Plan, Row, features, keep
 
 GATED = ("avigate", "save")

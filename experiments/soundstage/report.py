@@ -11,11 +11,11 @@ from statistics import mean
 import numpy as np
 
 from claims import GUESSING, judged
-from hearsight.evaluation.bootstrap import Estimate
-from hearsight.evaluation.figures import draw_methods
-from hearsight.evaluation.ranking import ALL
-from hearsight.evaluation.report import Report, read_ranks
-from hearsight.evaluation.tables import markdown, signed
+from hearsight.research.evaluation.bootstrap import Estimate
+from hearsight.research.evaluation.figures import draw_methods
+from hearsight.research.evaluation.ranking import ALL
+from hearsight.research.evaluation.report import Report, read_ranks
+from hearsight.research.evaluation.tables import markdown, signed
 from runs import CHORUS, SAVE, Plan
 
 GROUPS = ("sight", "sound", "speech", "sound+speech", ALL)

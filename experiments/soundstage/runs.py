@@ -15,14 +15,14 @@ from typing import Any
 
 import hearsight
 from hearsight.cli.main import main
-from hearsight.cli.steps import Steps
-from hearsight.datasets.features import FeatureSet, extract
-from hearsight.evaluation.report import Report
-from hearsight.evaluation.retrieval import rank
-from hearsight.training.loop import made_from
-from hearsight.training.model import load_towers
-from hearsight.training.recipe import MethodRecipe, read_recipe
-from hearsight.whole import write_whole
+from hearsight.cli.step_progress import Steps
+from hearsight.research.datasets.features import FeatureSet, extract
+from hearsight.research.evaluation.report import Report
+from hearsight.research.evaluation.retrieval import rank
+from hearsight.research.training.initial_model import load_towers
+from hearsight.research.training.recipe import MethodRecipe, read_recipe
+from hearsight.research.training.trainer import made_from
+from hearsight.util.atomic import write_atomic
 
 RECIPE = "soundstage"
 TOWERS = Path("build/demo")  # where `make demo-model` trains the same
@@ -125,7 +125,7 @@ def keep(record: Path, models: Sequence[Path], make: Callable[[], Any]) -> None:
     """
     made = max((model / "model.safetensors").stat().st_mtime for model in models)
     if not record.exists() or record.stat().st_mtime < made:
-        write_whole(record, json.dumps(make()) + "\n")
+        write_atomic(record, json.dumps(make()) + "\n")
 
 
 def prepare(plan: Plan) -> None:
@@ -159,7 +159,7 @@ def forget_others(plan: Plan) -> None:
     plan.records.mkdir(parents=True, exist_ok=True)
     for record in plan.records.glob("*.json"):
         record.unlink()
-    write_whole(note, digest)
+    write_atomic(note, digest)
 
 
 def features(plan: Plan, split: str, row: Row = SAVE) -> FeatureSet:

@@ -15,8 +15,8 @@ from typing import Any
 import torch
 
 import hearsight
-from hearsight.evaluation.retrieval import encode_texts
-from hearsight.models.clip4clip import CLIP4Clip
+from hearsight.models.base import VideoTextModel
+from hearsight.research.evaluation.retrieval import encode_texts
 from hearsight.types import ClipFeatures
 from runs import SAVE, Plan, features, keep
 
@@ -46,7 +46,7 @@ def timing(plan: Plan) -> dict[str, Any]:
     return {**told, "text-conditioned": median(conditioned(models[SAVE.name], every))}
 
 
-def ask(model: CLIP4Clip) -> torch.Tensor:
+def ask(model: VideoTextModel) -> torch.Tensor:
     return encode_texts(model, QUERY)
 
 

@@ -18,9 +18,9 @@ from hearsight.types import Clip, ClipFeatures, Line, VideoEmbedding, Word
 
 if TYPE_CHECKING:
     from hearsight.library import Library
-    from hearsight.models.checkpoint import load
-    from hearsight.models.convert import load_published
-    from hearsight.models.methods import register
+    from hearsight.models.convert.convert import load_published
+    from hearsight.models.load import load
+    from hearsight.models.registry import register
 
 __version__ = "0.1.0"
 
@@ -39,9 +39,9 @@ __all__ = [
 
 _LAZY = {
     "Library": "hearsight.library",
-    "load": "hearsight.models.checkpoint",
-    "load_published": "hearsight.models.convert",
-    "register": "hearsight.models.methods",
+    "load": "hearsight.models.load",
+    "load_published": "hearsight.models.convert.convert",
+    "register": "hearsight.models.registry",
 }
 
 

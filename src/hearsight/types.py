@@ -60,7 +60,7 @@ class ClipFeatures:
     speech_ids: (B, S) CLIP tokens of the transcript, or None for a model that does not read speech.
     has_audio, has_speech: (B,) booleans.
     heard, said: (B, Q, D) and (B, S, D), what one model makes of audio and speech_ids before it fuses them; None where
-    it has not done so yet (`CLIP4Clip.remember`).
+    it has not done so yet (`VideoTextModel.remember`).
     """
 
     frames: Tensor

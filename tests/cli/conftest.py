@@ -6,8 +6,8 @@ from typing import NamedTuple
 import pytest
 
 from hearsight.cli.main import main
+from tests.builders import tiny_model
 from tests.library.conftest import film, say
-from tests.making import tiny_model
 
 CUT = ("--seconds", "2", "--recogniser", "none")
 ODD_NAME = "odd\n[bold]name\x1b[31m.mkv"

@@ -8,9 +8,9 @@ from safetensors.torch import save_file
 from torch.nn.functional import normalize
 
 import hearsight
-from tests.making import vocabulary_of
+from tests.builders import vocabulary_of
 from tests.models.conftest import agree, read_golden
-from tests.models.published import Tree, ast_names, openai_names
+from tests.models.published_checkpoints import Tree, ast_names, openai_names
 
 pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
 
@@ -190,7 +190,7 @@ def test_an_interruption_leaves_no_half_model(run, checkpoint, vocabulary, tmp_p
     def fail(*args, **kwargs):
         raise error
 
-    monkeypatch.setattr("hearsight.models.checkpoint.save_file", fail)
+    monkeypatch.setattr("hearsight.models.load.save_file", fail)
     before = sorted(tmp_path.rglob("*"))
     ran = run("convert", checkpoint, tmp_path / "out", "--vocabulary", vocabulary)
     assert ran.code == (130 if isinstance(error, KeyboardInterrupt) else 1)

@@ -11,8 +11,8 @@ from hearsight.media import read_audio
 from hearsight.models import hub
 from hearsight.towers import pe_av
 from hearsight.towers.pe_av import PEAV
+from tests.builders import tiny_pe_av
 from tests.library.conftest import film
-from tests.making import tiny_pe_av
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from hearsight.cli import demo
 from hearsight.cli.main import main
 from hearsight.library import Library
-from tests.making import tiny_model
+from tests.builders import tiny_model
 
 
 @pytest.fixture(scope="module")
@@ -80,8 +80,8 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path, capsys):
 
 def test_the_clips_were_held_out():
     """No demo clip shows an icon on a background, or with a sound, that a training clip may show."""
-    from hearsight.soundstage.scenes import Scene
-    from hearsight.soundstage.splits import owner
+    from hearsight.research.soundstage.scenes import Scene
+    from hearsight.research.soundstage.splits import owner
 
     rows = [json.loads(line) for line in (demo.CLIPS / "manifest.jsonl").read_text(encoding="utf-8").splitlines()]
     assert 24 <= len(rows) <= 36

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from hearsight.datasets import features
-from tests.evaluation.making import Clips
-from tests.making import tiny_model
+from hearsight.research.datasets import features
+from tests.builders import tiny_model
+from tests.research.evaluation.rankings import Clips
 
 
 @pytest.fixture

@@ -12,14 +12,14 @@ from huggingface_hub import ModelCard, constants
 from huggingface_hub.repocard_data import model_index_to_eval_results
 
 import hearsight
-from hearsight.datasets.made import write_note
-from hearsight.evaluation.protocols import PROTOCOLS
-from hearsight.evaluation.report import read_report
-from hearsight.models.methods import HOUSE
-from hearsight.publishing.card import INTRODUCTIONS
-from hearsight.training.loop import train
-from tests.making import tiny_inputs, tiny_model
-from tests.training.making import made_up_recipe
+from hearsight.models.registry import HOUSE
+from hearsight.research.datasets.provenance import write_note
+from hearsight.research.evaluation.protocols import PROTOCOLS
+from hearsight.research.evaluation.report import read_report
+from hearsight.research.model_card.card import INTRODUCTIONS
+from hearsight.research.training.trainer import train
+from tests.builders import tiny_inputs, tiny_model
+from tests.research.training.feature_data import made_up_recipe
 
 
 @pytest.fixture(scope="module")
@@ -358,7 +358,7 @@ def test_an_interruption_leaves_nothing(run, trained, tmp_path, monkeypatch, err
     def fail(*args):
         raise error
 
-    monkeypatch.setattr("hearsight.publishing.export.card", fail)
+    monkeypatch.setattr("hearsight.research.model_card.export.card", fail)
     ran = run("export", trained / "run", tmp_path / "out")
     assert ran.code == (130 if isinstance(error, KeyboardInterrupt) else 1)
     assert "stopped" in ran.err or "No space left on device; make room" in ran.err

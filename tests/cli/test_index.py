@@ -285,7 +285,7 @@ def test_a_folder_may_begin_with_a_tilde(run, films, model_folder, tmp_path, mon
 
 
 def test_bare_name_of_a_folder_called_demo_is_still_the_bundled_model(tmp_path, monkeypatch):
-    from hearsight.cli.place import lasting_name
+    from hearsight.cli.options import lasting_name
 
     monkeypatch.chdir(tmp_path)
     Path("demo").mkdir()

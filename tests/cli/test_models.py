@@ -2,7 +2,8 @@
 
 import json
 
-from hearsight.models import checkpoint, known
+from hearsight.models import catalog as known
+from hearsight.models import load as checkpoint
 
 
 def test_public_models_are_listed(run):

@@ -6,7 +6,7 @@ from hearsight.errors import HearsightError
 
 FILE = """
 import hearsight
-from hearsight.models.clip4clip import CLIP4Clip
+from hearsight.models.base import CLIP4Clip
 from beside import NAME
 
 hearsight.register(NAME)(type("Mine", (CLIP4Clip,), {}))
@@ -15,7 +15,7 @@ hearsight.register(NAME)(type("Mine", (CLIP4Clip,), {}))
 
 @pytest.mark.usefixtures("house_methods")
 def test_what_it_registers_is_known(tmp_path, run):
-    from hearsight.models.methods import METHODS, class_of
+    from hearsight.models.registry import METHODS, class_of
 
     (tmp_path / "save.py").write_text(FILE)  # named like a module of the house
     (tmp_path / "beside.py").write_text("NAME = 'mine'\n")

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from hearsight.cli import progress
 from hearsight.cli.progress import ShownProgress
-from hearsight.library import progress as arithmetic
+from hearsight.library.indexing import progress as arithmetic
 
 FILM = Path("a film of two hours.mkv")
 

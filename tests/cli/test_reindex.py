@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from tests.builders import tiny_model
 from tests.library.conftest import film
-from tests.making import tiny_model
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import shutil
 
 import pytest
 
-from hearsight.soundstage import render
-from hearsight.soundstage.icons import FONT
+from hearsight.research.soundstage import render
+from hearsight.research.soundstage.icons import FONT
 
 needs_stage = pytest.mark.skipif(
     not shutil.which("flite") or not FONT.exists(), reason="needs flite and the font fonts-noto-color-emoji"

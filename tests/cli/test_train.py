@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from hearsight.cli.main import main
-from hearsight.soundstage.icons import FONT
-from tests.making import tiny_ast, tiny_clip
+from hearsight.research.soundstage.icons import FONT
+from tests.builders import tiny_ast, tiny_clip
 
 needs_stage = pytest.mark.skipif(
     not shutil.which("flite") or not FONT.exists(), reason="needs flite and the font fonts-noto-color-emoji"

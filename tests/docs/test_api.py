@@ -113,7 +113,7 @@ def check(step: Step, printed: str) -> None:
 
 def test_every_route_is_on_the_page():
     from hearsight.web.app import create_app
-    from hearsight.web.serving import Serving
+    from hearsight.web.state import Serving
 
     def nothing():
         raise AssertionError("nothing is loaded to describe the API")

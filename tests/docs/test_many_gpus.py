@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from accelerate.commands.launch import launch_command_parser
 
-from hearsight.training.recipe import MethodRecipe, read_recipe
+from hearsight.research.training.recipe import MethodRecipe, read_recipe
 
 PAGE = (Path(__file__).parents[2] / "docs" / "many-gpus.md").read_text()
 COMMANDS = re.findall(r"^    (?:\w+=\w+ )?accelerate launch ((?:.*\\\n)*.*)", PAGE, re.MULTILINE)

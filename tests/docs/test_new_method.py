@@ -15,13 +15,13 @@ import torch
 import hearsight
 from hearsight.cli import plugin
 from hearsight.cli.main import main
-from hearsight.models import methods
-from hearsight.models.checkpoint import build, save
-from hearsight.models.inputs import ClipInputs
+from hearsight.models import registry as methods
+from hearsight.models.load import build, save
+from hearsight.models.preprocess import ClipInputs
 from hearsight.speech import Transcript
-from tests.making import tiny_inputs, tiny_model
-from tests.training.making import made_up
-from tests.training.test_loop import metrics
+from tests.builders import tiny_inputs, tiny_model
+from tests.research.training.feature_data import made_up
+from tests.research.training.test_trainer import metrics
 
 PAGE = (Path(__file__).parents[2] / "docs" / "new-method.md").read_text()
 BLOCKS = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from hearsight.models.checkpoint import DEMO
-from hearsight.soundstage.icons import FONT
+from hearsight.models.load import DEMO
+from hearsight.research.soundstage.icons import FONT
 
 EXPERIMENT = Path(__file__).parents[2] / "experiments" / "soundstage"
 

@@ -6,17 +6,18 @@ import numpy as np
 import pytest
 import torch
 
-from hearsight.library import Library, reading
-from hearsight.library.schema import ClipFacts, Video, clip_id, clip_table
-from hearsight.library.store import Store
-from hearsight.models.clip4clip import CLIP4Clip, embedding
+from hearsight.library import Library
+from hearsight.library.indexing import read as reading
+from hearsight.library.tables.schema import ClipFacts, Video, clip_id, clip_table
+from hearsight.library.tables.store import Store
+from hearsight.models.base import VideoTextModel, embedding
 from hearsight.types import Clip
-from tests.making import tiny_model
-from tests.making_media import beep, make_media
+from tests.builders import tiny_model
+from tests.media_files import beep, make_media
 
 
 @pytest.fixture(scope="session")
-def model(tmp_path_factory) -> CLIP4Clip:
+def model(tmp_path_factory) -> VideoTextModel:
     return tiny_model(tmp_path_factory.mktemp("model"))
 
 
@@ -89,7 +90,7 @@ def assert_same(library: Library, other: Library) -> None:
 
 
 def add_made_up(
-    store: Store, model: CLIP4Clip, videos: int, clips: int = 2, seed: int = 0, said: str = ""
+    store: Store, model: VideoTextModel, videos: int, clips: int = 2, seed: int = 0, said: str = ""
 ) -> list[str]:
     """Write videos that were never filmed, with random vectors, as an update does. Returns the ids of their clips."""
     draw = torch.Generator().manual_seed(seed)

@@ -4,14 +4,15 @@ import numpy as np
 import pytest
 
 from hearsight.errors import HearsightError
-from hearsight.library import Collection, Filters, Library, store
-from hearsight.library.suggestions import suggestions
+from hearsight.library import Collection, Filters, Library
+from hearsight.library.search.suggestions import suggestions
+from hearsight.library.tables import store
 from hearsight.media import probe
-from hearsight.models.inputs import read_clips
+from hearsight.models.preprocess import read_clips
 from hearsight.speech.transcript import Transcript
 from hearsight.types import Clip
+from tests.builders import tiny_model
 from tests.library.conftest import film, say
-from tests.making import tiny_model
 
 
 @pytest.fixture(scope="module", params=["on disk", "in memory"])
@@ -91,8 +92,8 @@ def test_one_long_film_does_not_fill_all_places(collection, monkeypatch):
     hit = collection.search("a yellow bicycle", library="home").hits[0]
     every = found(collection.similar("home", hit.clip))
     assert len(every) == 3
-    monkeypatch.setattr("hearsight.library.search.CANDIDATES", 1)
-    monkeypatch.setattr("hearsight.library.search.PER_HIT", 1)
+    monkeypatch.setattr("hearsight.library.search.rank.CANDIDATES", 1)
+    monkeypatch.setattr("hearsight.library.search.rank.PER_HIT", 1)
     assert found(collection.similar("home", hit.clip)) == every
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from hearsight.media import SAMPLE_RATE, cut_audio, probe, read_audio
 from hearsight.types import Clip
-from tests.making_media import beep, grey, make_media
+from tests.media_files import beep, grey, make_media
 
 
 def whole(path, *stretch):

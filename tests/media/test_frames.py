@@ -10,7 +10,7 @@ from hearsight.errors import HearsightError
 from hearsight.media import frame_times, probe, read_audio, read_frames
 from hearsight.media.frames import scan_frames
 from hearsight.types import Clip
-from tests.making_media import beep, grey, level_of, make_media
+from tests.media_files import beep, grey, level_of, make_media
 
 GREYS = [grey(level) for level in range(20, 220, 10)]  # at 0.0, 0.1 ... 1.9 s
 

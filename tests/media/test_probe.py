@@ -7,7 +7,7 @@ import pytest
 
 from hearsight.errors import HearsightError
 from hearsight.media import probe
-from tests.making_media import beep, grey, make_media
+from tests.media_files import beep, grey, make_media
 
 
 def test_video_with_sound_and_subtitles(shared_media):

@@ -11,7 +11,7 @@ from hearsight.errors import HearsightError
 from hearsight.media import MediaInfo, cut, probe
 from hearsight.media.probe import VideoStream
 from hearsight.types import Clip
-from tests.making_media import beep, make_media
+from tests.media_files import beep, make_media
 
 PATH = Path("a.mp4")
 

@@ -7,7 +7,7 @@ import pytest
 from hearsight.errors import HearsightError
 from hearsight.media import read_subtitles
 from hearsight.types import Line
-from tests.making_media import grey, make_media
+from tests.media_files import grey, make_media
 
 SRT = """1
 00:00:00,500 --> 00:00:01,500

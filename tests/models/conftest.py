@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file
 
 import hearsight
-from hearsight.models.clip4clip import CLIP4Clip
+from hearsight.models.base import VideoTextModel
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 SAVE_ONLY = ("transformerClip_ASR.", "asr_query_tokens")
@@ -51,12 +51,12 @@ def golden() -> Golden:
 
 
 @pytest.fixture(scope="session")
-def save_model(golden: Golden) -> CLIP4Clip:
+def save_model(golden: Golden) -> VideoTextModel:
     return hearsight.load_published(golden.weights, "save", fusion_heads=2, start_id=998, end_id=999)
 
 
 @pytest.fixture(scope="session")
-def avigate_model(golden: Golden) -> CLIP4Clip:
+def avigate_model(golden: Golden) -> VideoTextModel:
     return hearsight.load_published(golden.avigate_weights, "avigate", fusion_heads=2, start_id=998, end_id=999)
 
 

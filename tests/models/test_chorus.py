@@ -8,10 +8,10 @@ import torch
 from torch.nn.functional import cosine_similarity, normalize
 
 import hearsight
-from hearsight.models.checkpoint import build
 from hearsight.models.chorus import few_voices_loss
-from hearsight.models.inputs import ClipInputs
-from tests.making import tiny_inputs, tiny_model
+from hearsight.models.load import build
+from hearsight.models.preprocess import ClipInputs
+from tests.builders import tiny_inputs, tiny_model
 
 TEXTS = ["the doctor lost a yellow bicycle", "a bell rings"]
 

@@ -13,13 +13,13 @@ from safetensors.torch import save_file
 
 import hearsight
 from hearsight.errors import HearsightError
-from hearsight.models.convert import convert, read
-from hearsight.models.published.archive import read_archive
-from hearsight.models.published.contents import recognise
-from hearsight.models.published.names import take
-from tests.making import vocabulary_of
+from hearsight.models.convert.archive import read_archive
+from hearsight.models.convert.contents import recognise
+from hearsight.models.convert.convert import convert, read
+from hearsight.models.convert.names import take
+from tests.builders import vocabulary_of
 from tests.models.conftest import agree
-from tests.models.published import Tree, ast_names, openai_names, timm_forward
+from tests.models.published_checkpoints import Tree, ast_names, openai_names, timm_forward
 
 pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
 IDS = {"start_id": 998, "end_id": 999}

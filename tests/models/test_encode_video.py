@@ -5,9 +5,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hearsight.models.inputs import ClipInputs
-from hearsight.towers.distinct import encode_distinct
-from tests.making import tiny_inputs, tiny_model
+from hearsight.models.preprocess import ClipInputs
+from hearsight.towers.deduplicate import encode_distinct
+from tests.builders import tiny_inputs, tiny_model
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def test_leaving_a_branch_out(model, batch):
 def test_padding_can_be_left_out(tmp_path):
     from dataclasses import replace
 
-    from hearsight.models.checkpoint import build
+    from hearsight.models.load import build
 
     published = tiny_model(tmp_path)
     masked = build(replace(published.config, mask_padding=True), published.tokenizer).eval()

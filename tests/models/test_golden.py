@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from hearsight.models.inputs import ClipInputs
+from hearsight.models.preprocess import ClipInputs
 from hearsight.models.resampler import Resampler
-from hearsight.training.losses import (
+from hearsight.research.training.losses import (
     adaptive_margin,
     adaptive_margin_loss,
     soft_albef_loss,

@@ -9,7 +9,7 @@ import hearsight
 from hearsight.errors import HearsightError
 from hearsight.models import hub
 from hearsight.models.hub import has_model
-from tests.making import tiny_model
+from tests.builders import tiny_model
 
 
 @pytest.fixture

@@ -14,10 +14,11 @@ from transformers import CLIPConfig, CLIPModel
 
 import hearsight
 from hearsight.errors import HearsightError
-from hearsight.models.checkpoint import save
+from hearsight.models.base import VideoTextModel
 from hearsight.models.clip4clip import CLIP4Clip
-from hearsight.training.tokenizer import train_tokenizer
-from tests.making import tiny_clip, tiny_inputs, tiny_model
+from hearsight.models.load import save
+from hearsight.research.training.vocabulary import train_tokenizer
+from tests.builders import tiny_clip, tiny_inputs, tiny_model
 
 
 @pytest.fixture
@@ -156,7 +157,7 @@ def test_half_the_bytes_where_nothing_is_lost(tmp_path):
 
 def test_what_a_method_keeps_beside_its_weights(tmp_path, house_methods):
     @hearsight.register("counting")
-    class Counting(CLIP4Clip):
+    class Counting(VideoTextModel):
         def __init__(self, config, tokenizer=None):
             super().__init__(config, tokenizer)
             self.register_buffer("counts", torch.arange(3), persistent=False)
@@ -170,7 +171,7 @@ def test_what_a_method_keeps_beside_its_weights(tmp_path, house_methods):
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 def test_what_a_method_computes_when_it_is_made(tmp_path, house_methods, dtype):
     @hearsight.register("stepping")
-    class Stepping(CLIP4Clip):
+    class Stepping(VideoTextModel):
         def __init__(self, config, tokenizer=None):
             super().__init__(config, tokenizer)
             self.steps = torch.linspace(0, 1, 3).to(torch.float64)

@@ -6,7 +6,7 @@ from torch.nn.functional import cosine_similarity
 
 import hearsight
 from hearsight.models.precision import dtype_of
-from tests.making import tiny_inputs, tiny_model
+from tests.builders import tiny_inputs, tiny_model
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.making import tiny_model
+from tests.builders import tiny_model
 
 # Nodes that share a machine must not each take a third of its memory.
 NODE = {"object_store_memory": 100 << 20, "include_dashboard": False}

@@ -15,13 +15,13 @@ import hearsight
 from hearsight.cli.main import main
 from hearsight.errors import HearsightError
 from hearsight.library import Library
-from hearsight.library import index as update
-from hearsight.library.identity import Identity
+from hearsight.library.indexing import update
 from hearsight.library.results import Unwatched
-from hearsight.models.methods import register
+from hearsight.library.tables.identity import Identity
+from hearsight.models.registry import register
 from hearsight.models.save import SAVE
+from tests.builders import tiny_model
 from tests.library.conftest import assert_same, film, rows, say
-from tests.making import tiny_model
 from tests.scale.conftest import add_workers
 
 pytest.importorskip("ray", reason="Ray is not installed (hearsight[ray])")

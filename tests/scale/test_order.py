@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hearsight.library.changes import Pending
-from hearsight.library.reading import Failed, Finished, Started
-from hearsight.library.schema import Video
-from hearsight.library.walk import Found
+from hearsight.library.indexing.diff import Pending
+from hearsight.library.indexing.read import Failed, Finished, Started
+from hearsight.library.indexing.scan import Found
+from hearsight.library.tables.schema import Video
 
 pytest.importorskip("ray", reason="Ray is not installed (hearsight[ray])")
 

@@ -4,7 +4,7 @@ import pytest
 from hearsight.media import probe
 from hearsight.speech import Recognised, Transcript, load_recogniser, transcribe
 from hearsight.types import Word
-from tests.making_media import grey, make_media
+from tests.media_files import grey, make_media
 from tests.speech.sounds import NOT_SPEECH, music, say, silence, sound_of
 
 SRT = "1\n00:00:01,000 --> 00:00:02,500\nNobody knows.\n"

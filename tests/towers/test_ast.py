@@ -5,7 +5,7 @@ import torch
 from transformers import ASTConfig, ASTModel
 
 from hearsight.towers.ast import AudioTower
-from tests.making import tiny_ast
+from tests.builders import tiny_ast
 
 
 def test_the_grid_is_that_of_the_patches():

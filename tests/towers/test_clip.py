@@ -6,7 +6,7 @@ from transformers import CLIPConfig, CLIPModel
 
 from hearsight.errors import HearsightError
 from hearsight.towers.clip import ClipTowers
-from tests.making import tiny_clip
+from tests.builders import tiny_clip
 
 
 def wide_clip(**changes) -> dict:

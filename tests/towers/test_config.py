@@ -6,7 +6,7 @@ import transformers
 from hearsight.errors import HearsightError
 from hearsight.towers.clip import ClipTowers
 from hearsight.towers.config import ast_config, clip_config
-from tests.making import tiny_clip
+from tests.builders import tiny_clip
 
 
 def agrees(ours, theirs) -> bool:

@@ -27,12 +27,12 @@ import pytest
 
 import hearsight
 from hearsight.library import Collection, Library
-from hearsight.models.clip4clip import CLIP4Clip
+from hearsight.models.base import VideoTextModel
 from hearsight.web import server as running
-from hearsight.web.serving import Serving, Shelf
+from hearsight.web.state import Serving, Shelf
+from tests.builders import tiny_model
 from tests.library.conftest import film, say
-from tests.making import tiny_model
-from tests.making_media import beep, make_media
+from tests.media_files import beep, make_media
 
 MARKUP = "<img src=x onerror=alert(1)>.mkv"
 SCRIPT = "\"><img src=x onerror=alert('parrot') //"
@@ -119,7 +119,7 @@ def web_model(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def loaded(web_model) -> CLIP4Clip:
+def loaded(web_model) -> VideoTextModel:
     return hearsight.load(str(web_model))
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from hearsight.cli.main import main
 from tests.library.conftest import film
-from tests.making_media import beep, make_media
+from tests.media_files import beep, make_media
 from tests.web.conftest import CUT, HOSTILE, MARKUP, SCRIPT, TOKEN, eventually
 
 HIT = {

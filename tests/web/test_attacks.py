@@ -20,8 +20,13 @@ import pytest
 from PIL import Image
 
 from hearsight.library import Collection
-from hearsight.web import connections, guard, search_routes, serving, streaming, workers
-from tests.making_media import beep, make_media
+from hearsight.web import middleware as guard
+from hearsight.web import pool as workers
+from hearsight.web import protocol as connections
+from hearsight.web import state as serving
+from hearsight.web import streaming
+from hearsight.web.routes import search as search_routes
+from tests.media_files import beep, make_media
 from tests.web.conftest import HOSTILE, MARKUP, SCRIPT, TOKEN, eventually, until_closed
 
 SECRET = b"root:x:0:0:"

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from hearsight.library.results import Hit, SearchResult
 from hearsight.web import cut_lists
 from hearsight.web.cut_lists import csv_of, edl_of, fcpxml_of, timecode
-from tests.making_media import beep, grey, make_media
+from tests.media_files import beep, grey, make_media
 
 NTSC_FILM, NTSC, NTSC_DOUBLE = Fraction(24000, 1001), Fraction(30000, 1001), Fraction(60000, 1001)
 RATES = [NTSC_FILM, Fraction(24), Fraction(25), NTSC, Fraction(30), Fraction(50), NTSC_DOUBLE, Fraction(60)]

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, settings
 from schemathesis import checks
 
 from hearsight.web.app import create_app
-from hearsight.web.serving import Serving
+from hearsight.web.state import Serving
 
 SPEC = create_app(Serving({}, "", lambda: None)).openapi()
 OPERATIONS = [

@@ -15,8 +15,8 @@ from hearsight.cli.main import main
 from hearsight.cli.serve import _listen
 from hearsight.library import Library
 from hearsight.web import server
-from hearsight.web.serving import Shelf
-from tests.making import tiny_model
+from hearsight.web.state import Shelf
+from tests.builders import tiny_model
 from tests.web.conftest import Running, address, eventually, serve
 
 

@@ -15,11 +15,11 @@ import pytest
 import hearsight
 from hearsight.errors import HearsightError
 from hearsight.library import Library
-from hearsight.library.lock import updating
+from hearsight.library.tables.lock import updating
 from hearsight.web import updates
 from hearsight.web.updates import FailedFile, Updater, UpdateRunningError, UpdateState
+from tests.builders import tiny_model
 from tests.library.conftest import film
-from tests.making import tiny_model
 from tests.web.conftest import run
 
 LINE = {"done": 0, "total": 9, "share": 0.0, "seconds_left": None, "path": "a.mkv", "clips": 0, "failed": []}

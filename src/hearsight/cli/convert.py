@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from hearsight.cli import show
+from hearsight.cli import console
 
 if TYPE_CHECKING:
-    from hearsight.models.convert import Converted
+    from hearsight.models.convert.convert import Converted
 
 WHOSE = {
     "avigate": "AVIGATE's training output",
@@ -52,14 +52,14 @@ def convert(
     folder for transformers.
     """
     given = {"heads": heads, "frames": frames, "words": words, "temperature": temperature}
-    with show.busy(f"reading {checkpoint}"):
-        from hearsight.models.convert import convert as make
+    with console.busy(f"reading {checkpoint}"):
+        from hearsight.models.convert.convert import convert as make
 
         made = make(checkpoint, out, method, vocabulary, **{name: n for name, n in given.items() if n is not None})
     if json:
-        show.write_json(as_dict(made))
+        console.write_json(as_dict(made))
     else:
-        show.write(show.console(), show.facts(report(made).items()))
+        console.write(console.screen(), console.facts(report(made).items()))
 
 
 def as_dict(made: Converted) -> dict[str, Any]:
@@ -82,8 +82,8 @@ def as_dict(made: Converted) -> dict[str, Any]:
 
 def report(made: Converted) -> dict[str, str]:
     """What was read, what was made of it, and what to do with it."""
-    from hearsight.models.checkpoint import listed
-    from hearsight.models.sizes import ast_sizes, sizes
+    from hearsight.models.load import listed
+    from hearsight.models.summary import ast_sizes, sizes
 
     contents = made.contents
     whose = WHOSE.get(contents.kind, f"CLIP4Clip's training output with the {contents.kind} head")

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from hearsight.cli import check, show
-from hearsight.cli.steps import Steps
+from hearsight.cli import console, data_check
+from hearsight.cli.step_progress import Steps
 
 app = typer.Typer(help="Data sets to train on and to test with.", no_args_is_help=True, rich_markup_mode=None)
-app.command(short_help="Tell what of a data set is there and can be read.")(check.check)
+app.command(short_help="Tell what of a data set is there and can be read.")(data_check.check)
 
 
 @app.callback()
@@ -38,14 +38,14 @@ def teach(
 
     hearsight train soundstage --out runs/save --set data=data --set teacher=teacher
     """
-    with show.busy(f"loading {model}"):
-        from hearsight.datasets.manifest import read_manifest
-        from hearsight.models.checkpoint import check_device
-        from hearsight.training.teach import load_teacher
-        from hearsight.training.teach import teach as teach_split
+    with console.busy(f"loading {model}"):
+        from hearsight.models.load import check_device
+        from hearsight.research.datasets.split import read_manifest
+        from hearsight.research.training.teacher_features import load_teacher
+        from hearsight.research.training.teacher_features import teach as teach_split
 
         read_manifest(folder)  # says now, not after a download, that this is no split
         check_device(device)
         teacher = load_teacher(model, device)
     teach_split(folder, teacher, out, Steps())
-    show.note(f"teacher: {out}")
+    console.note(f"teacher: {out}")

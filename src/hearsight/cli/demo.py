@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import hearsight
-from hearsight.cli import show
+from hearsight.cli import console
 from hearsight.errors import HearsightError
-from hearsight.whole import whole_file
+from hearsight.util.atomic import atomic_file
 
 if TYPE_CHECKING:
     from rich.text import Text
 
     from hearsight.library import Library, SearchResult
-    from hearsight.models.clip4clip import CLIP4Clip
+    from hearsight.models.base import VideoTextModel
 
 CLIPS = Path(hearsight.__file__).parent / "demo" / "clips"
 SHOWN = {"sight": 2, "sound": 1, "speech": 1, "sight+sound": 1, "all": 1}  # the first queries of each kind
@@ -52,18 +52,18 @@ def demo(
     asked = queries if everything else six(queries)
     results = [library.search(query.text, model, limit=3) for query in asked]
     if json:
-        show.write_json(
+        console.write_json(
             [
                 {**vars(query), "found": found(result), "right": found(result) == query.clip}
                 for query, result in zip(asked, results, strict=True)
             ]
         )
         return
-    screen = show.console()
+    screen = console.screen()
     for line in table(asked, results) if everything else answers(asked, results):
-        show.write(screen, line)
+        console.write(screen, line)
     if not everything:
-        show.write(screen, f"\nNow ask yourself: {_program()} search a bell rings --in {folder}")
+        console.write(screen, f"\nNow ask yourself: {_program()} search a bell rings --in {folder}")
 
 
 def _program() -> str:
@@ -71,7 +71,7 @@ def _program() -> str:
     return "hearsight" if shutil.which("hearsight") else os.path.relpath(sys.argv[0])
 
 
-def indexed_demo(folder: Path) -> tuple[Library, CLIP4Clip]:
+def indexed_demo(folder: Path) -> tuple[Library, VideoTextModel]:
     """The library of the bundled clips, made in a folder where it is not there yet."""
     if not CLIPS.is_dir():
         raise HearsightError("the bundled clips are missing from this installation; reinstall hearsight")
@@ -79,7 +79,7 @@ def indexed_demo(folder: Path) -> tuple[Library, CLIP4Clip]:
     from hearsight.library import Library
     from hearsight.speech import load_recogniser
 
-    with show.busy("loading the demo model"):
+    with console.busy("loading the demo model"):
         model = hearsight.load("demo", dtype="auto")
     with _written(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -87,9 +87,9 @@ def indexed_demo(folder: Path) -> tuple[Library, CLIP4Clip]:
     with _written(folder):
         for clip in sorted(CLIPS.glob("*.mp4")):
             if not (folder / clip.name).exists():
-                with whole_file(folder / clip.name) as part:
+                with atomic_file(folder / clip.name) as part:
                     shutil.copyfile(clip, part)
-    with ShownProgress(show.console(stderr=True)) as progress:
+    with ShownProgress(console.screen(stderr=True)) as progress:
         library.update(model, load_recogniser("pocketsphinx"), progress)
     return library, model
 
@@ -125,7 +125,7 @@ def found(result: SearchResult) -> str:
 def answers(queries: Sequence[Query], results: Sequence[SearchResult]) -> list[Text]:
     from rich.text import Text
 
-    from hearsight.cli.hits import found as hits
+    from hearsight.cli.results import found as hits
 
     lines = []
     for query, result in zip(queries, results, strict=True):

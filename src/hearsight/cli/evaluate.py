@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import hearsight
-from hearsight.cli import show
-from hearsight.cli.steps import Steps
+from hearsight.cli import console
+from hearsight.cli.step_progress import Steps
 from hearsight.errors import HearsightError
 
 if TYPE_CHECKING:
-    from hearsight.evaluation.normalisation import Normalisation
-    from hearsight.models.clip4clip import CLIP4Clip
+    from hearsight.models.base import VideoTextModel
+    from hearsight.research.evaluation.normalisation import Normalisation
 
 
 def evaluate(
@@ -68,14 +68,14 @@ def evaluate(
 
     hearsight evaluate runs/save/model --dataset msrvtt-9k --root data/msrvtt
     """
-    with show.busy(f"loading {model}"):
-        from hearsight.datasets.features import extract
-        from hearsight.evaluation.report import Report, as_dict, read_report
-        from hearsight.evaluation.retrieval import rank
-        from hearsight.evaluation.tables import as_text, differences_as_text, published_as_text
+    with console.busy(f"loading {model}"):
+        from hearsight.research.datasets.features import extract
+        from hearsight.research.evaluation.report import Report, as_dict, read_report
+        from hearsight.research.evaluation.retrieval import rank
+        from hearsight.research.evaluation.tables import as_text, differences_as_text, published_as_text
 
         if report:  # says now, not after the work, when matplotlib is missing
-            from hearsight.evaluation.writing import write_report
+            from hearsight.research.evaluation.write_report import write_report
 
             _make(report)
         others = [read_report(folder) for folder in against or []]
@@ -95,13 +95,13 @@ def evaluate(
     if report:
         write_report(found, report, others)
     if json:
-        show.write_json(found.to_dict() | {"over": {name: as_dict(rows) for name, rows in over.items()}})
+        console.write_json(found.to_dict() | {"over": {name: as_dict(rows) for name, rows in over.items()}})
     else:
         beside = [published_as_text(found)] if found.dataset else []
         tables = [as_text(found), *beside, *(differences_as_text(name, rows) for name, rows in over.items())]
-        show.write(show.console(), "\n\n".join(tables))
+        console.write(console.screen(), "\n\n".join(tables))
     if report:
-        show.note(f"report: {report}")
+        console.note(f"report: {report}")
 
 
 def _folder(data: Path | None, dataset: str | None, root: Path | None) -> Path:
@@ -110,14 +110,14 @@ def _folder(data: Path | None, dataset: str | None, root: Path | None) -> Path:
         return data
     if data or not dataset or not root:
         raise HearsightError("give a FOLDER to test on, or --dataset NAME and --root ROOT")
-    from hearsight.datasets.check import check
-    from hearsight.datasets.made import is_made
+    from hearsight.research.datasets.check import check
+    from hearsight.research.datasets.provenance import is_made
 
     if is_made(dataset, root):
         return root / "test"
     findings = check(dataset, root, splits=("test",), progress=Steps())
     if left_out := findings.left_out("test"):
-        show.note(left_out)
+        console.note(left_out)
     if not any(clip.good for clip in findings.clips):
         raise HearsightError(f"no clip of {dataset}'s test can be used; see `hearsight data check {dataset} {root}`")
     return findings.folder / "test"
@@ -127,16 +127,16 @@ def _protocol(folder: Path, normalisation: Normalisation | None) -> tuple[str, s
     """Which clips these are, in words; the data set whose papers they can be set beside, if there is one; and how many
     of its clips cannot be used.
     """
-    from hearsight.datasets.made import source_of
-    from hearsight.evaluation.protocols import PROTOCOLS
+    from hearsight.research.datasets.provenance import source_of
+    from hearsight.research.evaluation.protocols import PROTOCOLS
 
     source = source_of(folder)
     if source is None:
         return str(folder), None, 0
     if source.disguised:
-        show.note(f"generated clips in disguise: nothing that is published on {source.dataset} compares with this")
+        console.note(f"generated clips in disguise: nothing that is published on {source.dataset} compares with this")
     elif normalisation:
-        show.note(f"post-processed scores ({normalisation}): those that are published on {source.dataset} are not")
+        console.note(f"post-processed scores ({normalisation}): those that are published on {source.dataset} are not")
     known = source.dataset in PROTOCOLS and folder.name == "test" and not source.disguised and not normalisation
     return f"{folder} ({source})", source.dataset if known else None, source.told - source.good
 
@@ -157,19 +157,19 @@ def _trained_with(model: Path) -> str | None:
         return None
 
 
-def _recogniser(model: CLIP4Clip, folder: Path, wanted: str | None) -> str:
+def _recogniser(model: VideoTextModel, folder: Path, wanted: str | None) -> str:
     """Whose transcripts are read; nobody's by a model that has no use for them."""
-    from hearsight.datasets.manifest import read_manifest
+    from hearsight.research.datasets.split import read_manifest
 
     if "speech" not in model.branches:
         return "none"
     return wanted or ("given" if any(example.transcript for example in read_manifest(folder)) else "pocketsphinx")
 
 
-def _normalisation(model: CLIP4Clip, data: Path, dsl: bool, querybank: Path | None) -> Normalisation | None:
+def _normalisation(model: VideoTextModel, data: Path, dsl: bool, querybank: Path | None) -> Normalisation | None:
     """What the options ask for. The bank is of training captions, or it would be transductive, too."""
-    from hearsight.datasets.manifest import read_manifest
-    from hearsight.evaluation.normalisation import DualSoftmax, Querybank
+    from hearsight.research.datasets.split import read_manifest
+    from hearsight.research.evaluation.normalisation import DualSoftmax, Querybank
 
     if dsl and querybank:
         raise HearsightError("--dsl and --querybank are two ways of the same; give one of them")

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from hearsight.errors import HearsightError
-from hearsight.library.progress import UpdateProgress
+from hearsight.library.indexing.progress import UpdateProgress
 
 SECONDS_BETWEEN_LINES = 0.25
 SECONDS_BETWEEN_LOOKS = 1.0

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from hearsight.cli import show
+from hearsight.cli import console
 
 
 def export(
@@ -30,16 +30,16 @@ def export(
 
     hearsight export runs/save save-soundstage --report reports/save
     """
-    with show.busy(f"reading {run}"):
-        from hearsight.publishing.export import export as make
+    with console.busy(f"reading {run}"):
+        from hearsight.research.model_card.export import export as make
 
         make(run, out, reports or [])
     files = {file.name: file.stat().st_size for file in sorted(out.iterdir())}
     command = f"hf upload org/name {shlex.quote(str(out))}"
     if json:
-        show.write_json({"out": str(out), "files": files, "next": command})
+        console.write_json({"out": str(out), "files": files, "next": command})
     else:
-        rows = {"written": str(out)} | {name: show.size(size) for name, size in files.items()} | {"next": command}
-        show.write(show.console(), show.facts(rows.items()))
+        rows = {"written": str(out)} | {name: console.size(size) for name, size in files.items()} | {"next": command}
+        console.write(console.screen(), console.facts(rows.items()))
     if run.name == "model" and (run.parent / "recipe.json").is_file():
-        show.note(f"how it was trained is not in its card; it would be, if you gave its run: {run.parent}")
+        console.note(f"how it was trained is not in its card; it would be, if you gave its run: {run.parent}")

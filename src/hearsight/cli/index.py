@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 import hearsight
-from hearsight.cli import show
-from hearsight.cli.place import At, check_place, lasting_name, parse_folder
-from hearsight.extras import install_command
-from hearsight.library.identity import HIDDEN
-from hearsight.models.known import DEFAULT
+from hearsight.cli import console
+from hearsight.cli.options import At, check_place, lasting_name, parse_folder
+from hearsight.library.tables.identity import HIDDEN
+from hearsight.models.catalog import DEFAULT
+from hearsight.util.extras import install_command
 
 if TYPE_CHECKING:
     from rich.text import Text
 
     from hearsight.cli.events import Events
     from hearsight.library import Library, UpdateReport
-    from hearsight.library.identity import Identity
-    from hearsight.models.clip4clip import CLIP4Clip
+    from hearsight.library.tables.identity import Identity
+    from hearsight.models.base import VideoTextModel
     from hearsight.scale.engine import RayEngine
     from hearsight.speech.recogniser import Recogniser
 
@@ -97,9 +97,9 @@ def index(
     before = recorded.recogniser if recorded else None
     spoken = recogniser if recogniser is not None else before or "auto"
     with _told(events) as told:
-        with nullcontext() if quiet else show.busy(f"loading {name}"):
+        with nullcontext() if quiet else console.busy(f"loading {name}"):
             from hearsight.library import Library
-            from hearsight.library.identity import places
+            from hearsight.library.tables.identity import places
             from hearsight.speech.recogniser import load_recogniser
 
             cluster = _cluster(ray_address, device) if engine == "ray" else None
@@ -128,27 +128,28 @@ def index(
         if told:
             told.report(plain)
     if json:
-        show.write_json(plain)
+        console.write_json(plain)
     elif not (quiet or events):
-        screen = show.console()
+        screen = console.screen()
         for line in summary(report, failures):
-            show.write(screen, line)
+            console.write(screen, line)
     if failures and not (report.added or report.changed or report.moved or report.unchanged):
         raise hearsight.HearsightError(
-            f"nothing is indexed: {show.counted(failures, 'file')} failed; for the reasons: hearsight info --failures"
+            f"nothing is indexed: {console.counted(failures, 'file')} failed; for the reasons: "
+            "hearsight info --failures"
         )
 
 
 def _recorded(folder: Path, at: Path | None, rebuild: bool) -> Identity | None:
     """What the index that is there was made with."""
-    from hearsight.library.identity import Identity, kept_at, usual_place
+    from hearsight.library.tables.identity import Identity, kept_at, usual_place
 
     return Identity.known(usual_place(folder) if at is None else kept_at(at), rebuild)
 
 
 def _check_media(folder: Path) -> None:
     """Say at once, and before anything is written or forgotten, that a folder has nothing to index."""
-    from hearsight.library.walk import has_media
+    from hearsight.library.indexing.scan import has_media
 
     if not has_media(folder, besides=folder / HIDDEN):
         raise hearsight.HearsightError(f"no video or sound file in {folder.absolute()}; give the folder that has them")
@@ -175,7 +176,7 @@ def _cluster(address: str | None, device: str) -> RayEngine:
 
 def _update(
     library: Library,
-    model: CLIP4Clip,
+    model: VideoTextModel,
     recogniser: Recogniser | None,
     quiet: bool,
     told: Events | None,
@@ -187,10 +188,10 @@ def _update(
     try:
         if quiet or told:
             return library.update(model, recogniser, told, engine, retry)
-        with ShownProgress(show.console(stderr=True)) as progress:
+        with ShownProgress(console.screen(stderr=True)) as progress:
             return library.update(model, recogniser, progress, engine, retry)
     except KeyboardInterrupt:
-        show.note("what is indexed so far is kept; run the same again to finish")
+        console.note("what is indexed so far is kept; run the same again to finish")
         raise
 
 
@@ -208,10 +209,12 @@ def summary(report: UpdateReport, failures: int) -> list[Text]:
     }
     told = ", ".join(f"{number:,} {name}" for name, number in numbers.items() if number) or "nothing to do"
     if report.clips:
-        told += f"; {show.counted(report.clips, 'clip')} in {show.lasting(report.seconds)}"
+        told += f"; {console.counted(report.clips, 'clip')} in {console.lasting(report.seconds)}"
     lines = [Text(told, style="bold")]
     for failure in report.failed[:FAILURES_SHOWN]:
-        lines.append(Text.assemble("  ", show.visible(failure.path), ": ", (show.visible(failure.reason), "red")))
+        lines.append(Text.assemble("  ", console.visible(failure.path), ": ", (console.visible(failure.reason), "red")))
     if failures > len(report.failed[:FAILURES_SHOWN]):
-        lines.append(Text(f"  {show.counted(failures, 'file')} failed in all: hearsight info --failures", style="dim"))
+        lines.append(
+            Text(f"  {console.counted(failures, 'file')} failed in all: hearsight info --failures", style="dim")
+        )
     return lines

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hearsight.cli import show
-from hearsight.cli.place import At, Indexed, open_library
+from hearsight.cli import console
+from hearsight.cli.options import At, Indexed, open_library
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -26,29 +26,29 @@ def info(
     kept = open_library(folder, library)
     if json:
         listed = [asdict(failure) for failure in kept.failures()]
-        show.write_json(listed if failures else kept.info().to_dict())
+        console.write_json(listed if failures else kept.info().to_dict())
         return
-    screen = show.console()
+    screen = console.screen()
     for line in failed_files(kept.failures()) if failures else [facts(kept.info())]:
-        show.write(screen, line)
+        console.write(screen, line)
 
 
 def facts(about: LibraryInfo) -> Text:
     """What is in a library, as a table of two columns."""
-    from hearsight.library.identity import cutting
+    from hearsight.library.tables.identity import cutting
 
     rows = {
         "folder": str(about.folder),
-        "index": f"{about.at}, {show.size(about.bytes)}",
+        "index": f"{about.at}, {console.size(about.bytes)}",
         "model": f"{about.model} ({about.method}, {about.fingerprint})",
         "recogniser": about.recogniser,
-        "videos": f"{about.videos:,}, {show.lasting(3600 * about.hours)} in all",
+        "videos": f"{about.videos:,}, {console.lasting(3600 * about.hours)} in all",
         "clips": f"{about.clips:,}, {cutting(about.by, about.seconds)}",
         "with speech": f"{about.with_speech:,}",
         "with sound": f"{about.with_sound:,}",
         "failed": f"{about.failures:,}" + (" (list them with --failures)" if about.failures else ""),
     }
-    return show.facts(rows.items())
+    return console.facts(rows.items())
 
 
 def failed_files(failures: list[Failure]) -> list[Text]:
@@ -59,6 +59,6 @@ def failed_files(failures: list[Failure]) -> list[Text]:
         return [Text("every file could be indexed")]
     lines = []
     for failure in failures:
-        lines.append(Text.assemble((show.visible(failure.path), "bold"), (f"   {failure.when}", "dim")))
-        lines.append(Text.assemble("    ", (show.visible(failure.reason), "red")))
+        lines.append(Text.assemble((console.visible(failure.path), "bold"), (f"   {failure.when}", "dim")))
+        lines.append(Text.assemble("    ", (console.visible(failure.reason), "red")))
     return lines

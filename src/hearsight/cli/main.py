@@ -19,6 +19,7 @@ import typer
 
 import hearsight
 from hearsight.cli import (
+    console,
     convert,
     data,
     demo,
@@ -33,7 +34,6 @@ from hearsight.cli import (
     repair,
     search,
     serve,
-    show,
     soundstage,
     train,
 )
@@ -90,14 +90,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 0
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
         if code == 130 and _leads():
-            show.note("stopped")
+            console.note("stopped")
         return code
     except HearsightError as error:
         if debug:
             raise
         if not _leads():
             time.sleep(SECONDS_TO_BE_ENDED)
-        show.note(f"error: {error}")
+        console.note(f"error: {error}")
         return 1
     except Exception as error:
         if debug:
@@ -105,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if _launched():  # the reason may be that another process is gone, which has told why
             time.sleep(SECONDS_TO_BE_ENDED)
         what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        show.note(f"error: {what}; this is a fault of Hearsight: add --debug for its traceback, and report it")
+        console.note(f"error: {what}; this is a fault of Hearsight: add --debug for its traceback, and report it")
         return 1
     return 0
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hearsight.cli import show
-from hearsight.cli.place import At, Indexed, open_library
+from hearsight.cli import console
+from hearsight.cli.options import At, Indexed, open_library
 
 if TYPE_CHECKING:
     from hearsight.library import Upkeep
@@ -22,13 +22,13 @@ def optimise(
 
     `hearsight index` does so, too, as often as it is worth while.
     """
-    with show.busy("optimising"):
+    with console.busy("optimising"):
         kept = open_library(folder, library)
         done = kept.optimise()
     if json:
-        show.write_json({"folder": str(kept.folder), **done.to_dict()})
+        console.write_json({"folder": str(kept.folder), **done.to_dict()})
     else:
-        show.write(show.console(), summary(done))
+        console.write(console.screen(), summary(done))
 
 
 def summary(done: Upkeep) -> str:
@@ -37,9 +37,9 @@ def summary(done: Upkeep) -> str:
     if done.made:
         told.append(f"indexed {' and '.join(done.made)}")
     if done.indexed:
-        told.append(f"added {show.counted(done.indexed, 'clip')} to indexes")
+        told.append(f"added {console.counted(done.indexed, 'clip')} to indexes")
     if done.merged:
-        told.append(f"merged {show.counted(done.merged, 'piece')} into {done.into:,}")
+        told.append(f"merged {console.counted(done.merged, 'piece')} into {done.into:,}")
     if done.freed:
-        told.append(f"freed {show.size(done.freed)}")
-    return f"{', '.join(told) or 'nothing to do'}; {show.lasting(done.seconds)}"
+        told.append(f"freed {console.size(done.freed)}")
+    return f"{', '.join(told) or 'nothing to do'}; {console.lasting(done.seconds)}"

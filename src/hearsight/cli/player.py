@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from hearsight.cli.show import clock, note
+from hearsight.cli.console import clock, note
 from hearsight.errors import HearsightError
 
 # The players that can start at a moment, in order of preference; {} is the second to start at.

@@ -12,9 +12,9 @@ from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bars
 from rich.text import Text
 
-from hearsight.cli.hits import end_of
-from hearsight.cli.show import counted, lasting, visible, write
-from hearsight.library.progress import UpdateProgress
+from hearsight.cli.console import counted, lasting, visible, write
+from hearsight.cli.results import end_of
+from hearsight.library.indexing.progress import UpdateProgress
 
 SECONDS_BETWEEN_LINES = 30.0
 

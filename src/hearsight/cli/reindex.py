@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 import hearsight
-from hearsight.cli import show
-from hearsight.cli.place import At, Indexed, lasting_name, open_library
+from hearsight.cli import console
+from hearsight.cli.options import At, Indexed, lasting_name, open_library
 
 
 def reindex(
@@ -25,17 +25,19 @@ def reindex(
     Searches find with the old model until all is done; an interrupted run is finished by the next one. A server has to
     be started anew then.
     """
-    from hearsight.cli.steps import Steps
-    from hearsight.library.reindex import check_kept
+    from hearsight.cli.step_progress import Steps
+    from hearsight.library.indexing.reindex import check_kept
 
     kept = open_library(folder, library)
     check_kept(kept.at, kept.identity)  # before a model is loaded for nothing
-    with show.busy(f"loading {model}"):
+    with console.busy(f"loading {model}"):
         loaded = hearsight.load(model, device)
     done = kept.reindex(loaded, lasting_name(model), Steps())
     if json:
         told = {"folder": str(kept.folder), "model": kept.identity.model, "clips": done.clips, "seconds": done.seconds}
-        show.write_json(told)
+        console.write_json(told)
     else:
-        told_clips = show.counted(done.clips, "clip")
-        show.write(show.console(), f"{told_clips} reindexed with {kept.identity.model}; {show.lasting(done.seconds)}")
+        told_clips = console.counted(done.clips, "clip")
+        console.write(
+            console.screen(), f"{told_clips} reindexed with {kept.identity.model}; {console.lasting(done.seconds)}"
+        )

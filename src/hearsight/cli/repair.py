@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hearsight.cli import show
-from hearsight.cli.place import At, Indexed, open_library
+from hearsight.cli import console
+from hearsight.cli.options import At, Indexed, open_library
 
 if TYPE_CHECKING:
     from hearsight.library import Repaired
@@ -22,21 +22,21 @@ def repair(
     json: Annotated[bool, typer.Option("--json", help="Print what was done as JSON.")] = False,
 ) -> None:
     """Restore what can be read of a damaged index. `hearsight index` makes the rest again."""
-    with show.busy("reading all tables"):
+    with console.busy("reading all tables"):
         kept = open_library(folder, library)
         done = kept.repair()
     if json:
-        show.write_json({"folder": str(kept.folder), **asdict(done)})
+        console.write_json({"folder": str(kept.folder), **asdict(done)})
         return
     for line in summary(done):
-        show.write(show.console(), line)
+        console.write(console.screen(), line)
 
 
 def summary(done: Repaired) -> list[str]:
     """What was done, for a person to read."""
-    told = [f"{show.visible(path)}: cannot be read; the version before it is restored" for path in done.versions]
-    told += [f"{show.visible(path)}: cannot be read; its rows are dropped" for path in done.fragments]
-    told += [f"{show.visible(path)}: cannot be read; all that was in it is gone" for path in done.lost]
+    told = [f"{console.visible(path)}: cannot be read; the version before it is restored" for path in done.versions]
+    told += [f"{console.visible(path)}: cannot be read; its rows are dropped" for path in done.fragments]
+    told += [f"{console.visible(path)}: cannot be read; all that was in it is gone" for path in done.lost]
     if FEATURES in done.lost:
         told.append("features are not kept any more; to keep them again: hearsight index --rebuild --keep-features")
     if done.again or set(done.lost) - {FEATURES} or done.fragments or done.versions:

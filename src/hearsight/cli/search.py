@@ -9,8 +9,8 @@ import typer
 from typer.core import TyperCommand
 
 import hearsight
-from hearsight.cli import show
-from hearsight.cli.place import At, check_place, open_library, parse_folder
+from hearsight.cli import console
+from hearsight.cli.options import At, check_place, open_library, parse_folder
 from hearsight.errors import HearsightError
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def search(
         Literal["hybrid", "dense", "speech"],
         typer.Option(help="By meaning and spoken words, by meaning alone, or by spoken words alone."),
     ] = "hybrid",
-    limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many to show.")] = 10,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many to console.")] = 10,
     path: Annotated[str | None, typer.Option(metavar="GLOB", help="Only files named like this: holiday/*.mp4")] = None,
     min_seconds: Annotated[
         float | None, typer.Option(min=0, metavar="SECONDS", help="Only videos at least this long.")
@@ -64,7 +64,7 @@ def search(
 
     hearsight search a dog barks at the sea
     """
-    with show.busy("loading the model"):
+    with console.busy("loading the model"):
         from hearsight.library import Filters
 
         kept = open_library(folder, library)
@@ -73,7 +73,7 @@ def search(
     filters = Filters(path, min_seconds, max_seconds, has_speech=speech, has_sound=sound)
     result = kept.search(" ".join(query), model, mode=mode, limit=limit, filters=filters)
     if json:
-        show.write_json(result.to_dict())
+        console.write_json(result.to_dict())
     else:
         _write(result)
     if play is not None:
@@ -81,12 +81,12 @@ def search(
 
 
 def _write(result: SearchResult) -> None:
-    from hearsight.cli.hits import found
+    from hearsight.cli.results import found
 
-    screen = show.console()
+    screen = console.screen()
     bar = ("━", "─") if screen.encoding.startswith("utf") else ("#", ".")
     for line in found(result, screen.width if screen.is_terminal else None, bar):
-        show.write(screen, line)
+        console.write(screen, line)
 
 
 def _play(result: SearchResult, rank: int) -> None:

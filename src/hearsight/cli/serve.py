@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hearsight.cli import plugin, show
-from hearsight.cli.place import At, check_place, nearest, parse_folder
+from hearsight.cli import console, plugin
+from hearsight.cli.options import At, check_place, nearest, parse_folder
 from hearsight.errors import HearsightError
-from hearsight.extras import install_command
+from hearsight.util.extras import install_command
 
 if TYPE_CHECKING:
     from hearsight.library import Collection
-    from hearsight.web.serving import Shelf
+    from hearsight.web.state import Shelf
 
 LOCAL = ("127.0.0.1", "::1", "localhost")
 LEAST_TOKEN = 16
@@ -61,9 +61,9 @@ def serve(
     _check_token(host, token)
     shelves, model = _shelves(folders or [], library)
     listening = _listen(host, port)
-    from hearsight.web.helpers import useful
+    from hearsight.web.search_process import useful
     from hearsight.web.server import run
-    from hearsight.web.serving import Serving
+    from hearsight.web.state import Serving
 
     names = ", ".join(shelves)
     own: Path | None = context.obj  # what --plugin says
@@ -71,7 +71,7 @@ def serve(
     run(
         Serving(shelves, model, load, token, useful() if helpers is None else helpers, own),
         listening,
-        lambda address: show.note(f"searching {names} at {address}{'#token=...' if token else ''} (Ctrl-C ends it)"),
+        lambda address: console.note(f"searching {names} at {address}{'#token=...' if token else ''} (Ctrl-C ends it)"),
     )
 
 
@@ -89,8 +89,8 @@ def _check_token(host: str, token: str | None) -> None:
 
 def _shelves(folders: Sequence[Path], at: Path | None) -> tuple[dict[str, Shelf], str]:
     """The folders by their names, and the model of all. Raises HearsightError where one is not indexed."""
-    from hearsight.library.identity import Identity, folder_of, kept_at, usual_place
-    from hearsight.web.serving import Shelf, named
+    from hearsight.library.tables.identity import Identity, folder_of, kept_at, usual_place
+    from hearsight.web.state import Shelf, named
 
     if at is not None and folders:
         raise HearsightError("--library names one index, which knows its folder; leave the folders out")

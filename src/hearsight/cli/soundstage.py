@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from hearsight.cli import show
-from hearsight.cli.steps import Steps
+from hearsight.cli import console
+from hearsight.cli.step_progress import Steps
 from hearsight.errors import HearsightError
-from hearsight.soundstage.layouts import LayoutName
+from hearsight.research.soundstage.layouts import LayoutName
 
 if TYPE_CHECKING:
-    from hearsight.soundstage.oracle import Ceiling
+    from hearsight.research.soundstage.oracle import Ceiling
 
 app = typer.Typer(help="Generate clips to train on and to test with.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -53,15 +53,15 @@ def render(
 
     hearsight soundstage render soundstage --split train --count 2000
     """
-    from hearsight.soundstage.render import SIZES
-    from hearsight.soundstage.render import render as render_split
+    from hearsight.research.soundstage.render import SIZES
+    from hearsight.research.soundstage.render import render as render_split
 
     if count and not split:
         raise HearsightError("--count is for one split; say which with --split, or choose a --size for all")
     for each in [split] if split else SPLITS:
         progress = partial(Steps(), f"{each} clip")
         manifest = render_split(folder / each, each, count or SIZES[size][each], seed, workers, progress)
-        show.note(f"manifest: {manifest}")
+        console.note(f"manifest: {manifest}")
 
 
 @app.command()
@@ -79,10 +79,10 @@ def export(
 
     hearsight soundstage export soundstage soundstage-as-msrvtt --layout msrvtt
     """
-    from hearsight.soundstage.export import export as export_as
+    from hearsight.research.soundstage.export import export as export_as
 
     count = export_as(folder, out, layout)
-    show.note(f"{layout}: {count:,} videos in {out}")
+    console.note(f"{layout}: {count:,} videos in {out}")
 
 
 @app.command()
@@ -91,13 +91,13 @@ def oracle(folder: SplitFolder, json: AsJSON = False) -> None:
 
     hearsight soundstage oracle soundstage/test
     """
-    from hearsight.soundstage.oracle import ceilings
+    from hearsight.research.soundstage.oracle import ceilings
 
     report = ceilings(folder)
     if json:
-        show.write_json({name: {group: asdict(one) for group, one in of.items()} for name, of in report.items()})
+        console.write_json({name: {group: asdict(one) for group, one in of.items()} for name, of in report.items()})
     else:
-        show.write(show.console(), ceilings_table(report))
+        console.write(console.screen(), ceilings_table(report))
 
 
 @app.command()
@@ -112,20 +112,20 @@ def describe(
 
     hearsight soundstage describe soundstage/test --recogniser pocketsphinx
     """
-    from hearsight.soundstage.describe import describe as count_split
-    from hearsight.soundstage.describe import describe_hearing
+    from hearsight.research.soundstage.describe import describe as count_split
+    from hearsight.research.soundstage.describe import describe_hearing
 
     report = count_split(folder)
     if recogniser:
-        from hearsight.datasets.transcripts import read_transcripts
+        from hearsight.research.datasets.transcripts import read_transcripts
 
         transcripts = read_transcripts(folder, recogniser, progress=Steps())
         heard = {name: each.text for name, each in transcripts.items()}
         report |= describe_hearing(folder, heard)
     if json:
-        show.write_json(report)
+        console.write_json(report)
     else:
-        show.write(show.console(), show.facts((name, told(value)) for name, value in report.items()))
+        console.write(console.screen(), console.facts((name, told(value)) for name, value in report.items()))
 
 
 def told(value: Any) -> str:

@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from hearsight.cli import show
-from hearsight.cli.steps import Steps
+from hearsight.cli import console
+from hearsight.cli.step_progress import Steps
 from hearsight.errors import HearsightError
-from hearsight.extras import install_command
+from hearsight.util.extras import install_command
 
 
 def train(
@@ -27,42 +27,42 @@ def train(
 
     hearsight train demo --out runs/demo --set data=soundstage --set towers=runs/towers/model
     """
-    from hearsight.training.recipe import TowersRecipe, read_recipe
+    from hearsight.research.training.recipe import TowersRecipe, read_recipe
 
     missing = [name for name in ("accelerate", "tensorboardX") if not find_spec(name)]
     if missing:
         raise HearsightError(f"cannot train: {missing[0]} is not installed; {install_command('train')}")
     followed = read_recipe(recipe, changes)
-    from hearsight.training.processes import processes
+    from hearsight.research.training.processes import processes
 
     together = processes()
     if isinstance(followed, TowersRecipe):
-        from hearsight.training.towers import train_towers
+        from hearsight.research.training.towers import train_towers
 
         if together.num_processes > 1:
             raise HearsightError("towers are trained by one process; start hearsight without a launcher")
         model = train_towers(followed, out, progress=Steps())
     else:
-        from hearsight.training.loop import train as train_method
+        from hearsight.research.training.trainer import train as train_method
 
         if together.is_main_process:
-            show.note(f"processes: {together.num_processes}, on {together.device.type}")
+            console.note(f"processes: {together.num_processes}, on {together.device.type}")
             if followed.dataset:
                 _look_through(followed.dataset, Path(followed.data))
         together.wait_for_everyone()
         model = train_method(followed, out, Steps())
     if together.is_main_process:
-        show.note(f"model: {model}")
+        console.note(f"model: {model}")
 
 
 def _look_through(dataset: str, root: Path) -> None:
     """Check the data set, where that was not done before, and say what is left out of training."""
-    from hearsight.datasets.check import check
-    from hearsight.datasets.made import is_made
+    from hearsight.research.datasets.check import check
+    from hearsight.research.datasets.provenance import is_made
 
     if is_made(dataset, root):
         return
     findings = check(dataset, root, progress=Steps())
     for split in ("train", "validation"):
         if left_out := findings.left_out(split):
-            show.note(left_out)
+            console.note(left_out)

@@ -10,16 +10,16 @@ import torch
 from numpy.typing import NDArray
 
 from hearsight.errors import HearsightError
-from hearsight.library import clip as about
-from hearsight.library.alike import alike
 from hearsight.library.library import Library
 from hearsight.library.results import ClipDetails, Filters, Hit, MarkedLine, Mode, SearchResult
-from hearsight.library.schema import Video, read_vectors, video_of
-from hearsight.library.search import moments, search
-from hearsight.library.view import Place, View
-from hearsight.library.words import Query
-from hearsight.models.clip4clip import CLIP4Clip
-from hearsight.models.inputs import ClipInputs, collate
+from hearsight.library.search import clip_details as about
+from hearsight.library.search.query import Query
+from hearsight.library.search.rank import moments, search
+from hearsight.library.search.similar import alike
+from hearsight.library.search.view import Place, View
+from hearsight.library.tables.schema import Video, read_vectors, video_of
+from hearsight.models.base import VideoTextModel
+from hearsight.models.preprocess import ClipInputs, collate
 
 EVERYTHING = Filters()
 
@@ -31,7 +31,7 @@ class Collection:
     collection.search("a bell rings").hits
     """
 
-    def __init__(self, libraries: Mapping[str, Library], model: CLIP4Clip) -> None:
+    def __init__(self, libraries: Mapping[str, Library], model: VideoTextModel) -> None:
         """Raises HearsightError if a library was made by another model."""
         for library in libraries.values():
             library.check(model)

@@ -10,17 +10,8 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from hearsight.errors import HearsightError
-from hearsight.library.disk import bytes_of, check_free, clear, remove
-from hearsight.library.engine import Engine, InProcess
-from hearsight.library.identity import (
-    Identity,
-    folder_as_seen_from,
-    folder_of,
-    kept_at,
-    places,
-)
-from hearsight.library.index import Update
-from hearsight.library.lock import updating
+from hearsight.library.indexing.engine import Engine, InProcess
+from hearsight.library.indexing.update import Update
 from hearsight.library.results import (
     Failure,
     Filters,
@@ -34,14 +25,23 @@ from hearsight.library.results import (
     Upkeep,
     Watcher,
 )
-from hearsight.library.search import search
-from hearsight.library.store import Store
-from hearsight.library.upkeep import KEEP_VERSIONS
-from hearsight.library.view import Place
-from hearsight.models.checkpoint import DEMO, towers_fingerprint
-from hearsight.models.clip4clip import CLIP4Clip
-from hearsight.progress import Progress
+from hearsight.library.search.rank import search
+from hearsight.library.search.view import Place
+from hearsight.library.tables.disk import bytes_of, check_free, clear, remove
+from hearsight.library.tables.identity import (
+    Identity,
+    folder_as_seen_from,
+    folder_of,
+    kept_at,
+    places,
+)
+from hearsight.library.tables.lock import updating
+from hearsight.library.tables.maintenance import KEEP_VERSIONS
+from hearsight.library.tables.store import Store
+from hearsight.models.base import VideoTextModel
+from hearsight.models.load import DEMO, towers_fingerprint
 from hearsight.speech.recogniser import Recogniser
+from hearsight.util.progress import Progress
 
 
 class Library:
@@ -56,7 +56,7 @@ class Library:
         self.folder, self.at, self.identity = folder, at, identity
         self._resident = resident
         self._store = self._opened()
-        self._checked: weakref.ref[CLIP4Clip] | None = None
+        self._checked: weakref.ref[VideoTextModel] | None = None
 
     def _opened(self) -> Store:
         return Store(self.at, self.identity, self._resident)
@@ -69,7 +69,7 @@ class Library:
     def create(
         cls,
         folder: Path,
-        model: CLIP4Clip,
+        model: VideoTextModel,
         at: Path | None = None,
         by: str | None = None,
         seconds: float | None = None,
@@ -154,7 +154,7 @@ class Library:
 
     def update(
         self,
-        model: CLIP4Clip,
+        model: VideoTextModel,
         recogniser: Recogniser | None,
         progress: Watcher | None = None,
         engine: Engine | None = None,
@@ -184,14 +184,14 @@ class Library:
             )
             return update.run(retry)
 
-    def reindex(self, model: CLIP4Clip, name: str | None = None, progress: Progress | None = None) -> Reindexed:
+    def reindex(self, model: VideoTextModel, name: str | None = None, progress: Progress | None = None) -> Reindexed:
         """Give all clips the vectors of another model with the same towers, from features that were kept.
 
         No file is decoded. Searches go on with the old model until all is done; an interrupted run is taken up by the
         next. name: what to load the model by again.
         Raises HearsightError where no features are kept, or the model has other towers.
         """
-        from hearsight.library.reindex import reindex
+        from hearsight.library.indexing.reindex import reindex
 
         with self._writing():
             identity, done = reindex(self._store, self.identity, model, progress)
@@ -219,7 +219,7 @@ class Library:
 
         Raises HearsightError for a table of which nothing can be read, or while another process updates the library.
         """
-        from hearsight.library.repair import repair
+        from hearsight.library.tables.repair import repair
 
         with self._writing():
             done = repair(self.at, self.identity)
@@ -228,7 +228,7 @@ class Library:
         return done
 
     def search(
-        self, query: str, model: CLIP4Clip, mode: Mode = "hybrid", limit: int = 10, filters: Filters | None = None
+        self, query: str, model: VideoTextModel, mode: Mode = "hybrid", limit: int = 10, filters: Filters | None = None
     ) -> SearchResult:
         """The best moments of the best `limit` videos, best first; search.py says how they are ranked.
 
@@ -312,7 +312,7 @@ class Library:
                 self.identity = replace(self.identity, folder=folder, model=model, recogniser=recogniser)
                 self.identity.write(self.at)
 
-    def check(self, model: CLIP4Clip) -> None:
+    def check(self, model: VideoTextModel) -> None:
         """Raises HearsightError for another model than that which made the vectors. A second look costs nothing."""
         if self._checked is not None and self._checked() is model:
             return
@@ -325,6 +325,6 @@ class Library:
         self._checked = weakref.ref(model)
 
 
-def _name(model: CLIP4Clip) -> str:
+def _name(model: VideoTextModel) -> str:
     source = str(model.tokenizer.source)
     return "demo" if source == str(DEMO) else source

@@ -20,7 +20,7 @@ from av.subtitles.stream import SubtitleStream
 
 from hearsight.errors import HearsightError
 from hearsight.media.languages import language_code
-from hearsight.object_store import ObjectPath
+from hearsight.util.object_store import ObjectPath
 
 NOT_FILMED = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
 # Those that hold what they play. Playlists and scripts (HLS, ffconcat, DASH, SDP ...), which name other files to open,

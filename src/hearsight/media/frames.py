@@ -15,7 +15,7 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from hearsight.media.container import all_frames, opened, origin, timed_frames, video_stream
-from hearsight.media.needed import all_have_times, needed_frames
+from hearsight.media.frame_selection import all_have_times, needed_frames
 from hearsight.types import Clip
 
 # Matroska rounds times to milliseconds: the frame of second 1 may say 1.001.

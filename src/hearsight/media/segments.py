@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Literal
 
 from hearsight.errors import HearsightError
-from hearsight.extras import install_command
 from hearsight.media.frames import scan_frames
 from hearsight.media.probe import MediaInfo
 from hearsight.types import Clip
+from hearsight.util.extras import install_command
 
 # A rest shorter than this part of a window is too little to be found by itself: it joins the window before.
 LEAST_REST = 1 / 3

@@ -22,7 +22,7 @@ from av.stream import Stream
 
 from hearsight.media.container import decoded, opened, origin, packets, subtitle_stream, unreadable
 from hearsight.media.languages import language_code
-from hearsight.media.side_cars import FORMATS, known_side_cars, side_cars
+from hearsight.media.sidecars import FORMATS, known_side_cars, side_cars
 from hearsight.types import Line
 
 log = logging.getLogger(__name__)

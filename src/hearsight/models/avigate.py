@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from hearsight.models.clip4clip import NOTHING_WITHOUT, embedding
+from hearsight.models.audio_visual import AudioVisualModel
+from hearsight.models.base import NOTHING_WITHOUT, embedding
 from hearsight.models.config import ModelConfig
 from hearsight.models.gated_fusion import GatedFusion
-from hearsight.models.listener import Listener
-from hearsight.models.tokens import Tokenizer
+from hearsight.models.tokenizer import Tokenizer
 from hearsight.types import ClipFeatures, VideoEmbedding
 
 # The paper draws a plain residual; the published program weighs it so.
 FUSED, RESIDUAL = 0.05, 0.95
 
 
-class AVIGATE(Listener):
+class AVIGATE(AudioVisualModel):
     branches: tuple[str, ...] = ("audio",)
     blind = False
 

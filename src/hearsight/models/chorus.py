@@ -17,18 +17,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from hearsight.models.clip4clip import NOTHING_WITHOUT
+from hearsight.models.audio_visual import AudioVisualModel
+from hearsight.models.base import NOTHING_WITHOUT
 from hearsight.models.config import ModelConfig
 from hearsight.models.layers import QuickGELU
-from hearsight.models.listener import Listener
 from hearsight.models.similarity import masked_mean, pool, similarity
-from hearsight.models.tokens import Tokenizer
+from hearsight.models.tokenizer import Tokenizer
 from hearsight.types import ClipFeatures, VideoEmbedding
 
 VOICES = ("sight", "audio", "speech")
 
 
-class Chorus(Listener):
+class Chorus(AudioVisualModel):
     branches: tuple[str, ...] = VOICES[1:]
     aligned = True
 

@@ -1,6 +1,6 @@
 """SAVE (CVPR 2026, arXiv 2603.08224): AVIGATE, and a branch that reads what is said.
 
-Its other half, soft-ALBEF, is a loss: see training/losses/soft_albef.py.
+Its other half, soft-ALBEF, is a loss: see research/training/losses/soft_albef.py.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from hearsight.models.avigate import AVIGATE
-from hearsight.models.clip4clip import NOTHING_WITHOUT, embedding
+from hearsight.models.base import NOTHING_WITHOUT, embedding
 from hearsight.models.config import ModelConfig
-from hearsight.models.tokens import Tokenizer
+from hearsight.models.tokenizer import Tokenizer
 from hearsight.types import ClipFeatures, VideoEmbedding
 
 BRANCH = 0.5  # weight of each branch beside the frames

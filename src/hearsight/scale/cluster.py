@@ -20,7 +20,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 import hearsight
 from hearsight.errors import HearsightError
-from hearsight.library.identity import Identity
+from hearsight.library.tables.identity import Identity
 
 STDERR = 2
 SECONDS_TO_ANSWER = 3.0

@@ -23,15 +23,15 @@ import ray.data
 import torch
 
 from hearsight.errors import HearsightError
-from hearsight.library.ahead import ahead
-from hearsight.library.changes import Pending
-from hearsight.library.encoding import batch_size
-from hearsight.library.engine import Event
-from hearsight.library.reading import Failed, Finished, Reader
-from hearsight.library.store import Store
-from hearsight.library.telling import cannot_write
-from hearsight.models.checkpoint import build
-from hearsight.models.clip4clip import CLIP4Clip
+from hearsight.library.indexing.diff import Pending
+from hearsight.library.indexing.encode import batch_size
+from hearsight.library.indexing.engine import Event
+from hearsight.library.indexing.prefetch import ahead
+from hearsight.library.indexing.read import Failed, Finished, Reader
+from hearsight.library.tables.errors import cannot_write
+from hearsight.library.tables.store import Store
+from hearsight.models.base import VideoTextModel
+from hearsight.models.load import build
 from hearsight.scale import fragments
 from hearsight.scale.attempts import Attempts
 from hearsight.scale.cluster import check_nodes, connect
@@ -214,7 +214,7 @@ def handfuls(files: Sequence[Pending], workers: int) -> list[Handful]:
     return [Handful(group) for group in groups]
 
 
-def skeleton(model: CLIP4Clip) -> CLIP4Clip:
+def skeleton(model: VideoTextModel) -> VideoTextModel:
     """The model without its weights: what is needed to make its inputs."""
     _ = model.tokenizer.size  # reads the tokenizer's files, which are not on every node
     with torch.device("meta"):

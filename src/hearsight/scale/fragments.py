@@ -10,7 +10,7 @@ import lance
 import pyarrow as pa
 from lance.fragment import FragmentMetadata, write_fragments
 
-from hearsight.library.upkeep import KEEP_VERSIONS
+from hearsight.library.tables.maintenance import KEEP_VERSIONS
 
 ROWS = 4096
 

@@ -11,11 +11,11 @@ from typing import Any
 import ray
 import torch
 
-from hearsight.library.changes import Pending
-from hearsight.library.encoding import encode
-from hearsight.library.engine import Event, encoded
-from hearsight.library.reading import Failed, Finished, Read, Reader, ReadEvent
-from hearsight.models.clip4clip import CLIP4Clip
+from hearsight.library.indexing.diff import Pending
+from hearsight.library.indexing.encode import encode
+from hearsight.library.indexing.engine import Event, encoded
+from hearsight.library.indexing.read import Failed, Finished, Read, Reader, ReadEvent
+from hearsight.models.base import VideoTextModel
 from hearsight.scale import fragments
 from hearsight.scale.attempts import MOST, Attempts
 from hearsight.speech.recogniser import load_recogniser
@@ -95,7 +95,7 @@ class Encode:
     def __init__(self, model: ray.ObjectRef, device: str, clips: Path, features: Path | None) -> None:
         if device == "cpu":
             torch.set_num_threads(1)  # sums of several threads round otherwise
-        loaded: CLIP4Clip = ray.get(model)
+        loaded: VideoTextModel = ray.get(model)
         self.model = loaded.to(device)
         self.clips, self.features = clips, features
 

@@ -3,6 +3,6 @@
 from hearsight.speech.recogniser import Recognised, Recogniser, load_recogniser
 from hearsight.speech.transcribe import transcribe
 from hearsight.speech.transcript import Transcript
-from hearsight.speech.voice import find_speech
+from hearsight.speech.vad import find_speech
 
 __all__ = ["Recognised", "Recogniser", "Transcript", "find_speech", "load_recogniser", "transcribe"]

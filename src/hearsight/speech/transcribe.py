@@ -12,7 +12,7 @@ from hearsight.media.probe import MediaInfo
 from hearsight.media.subtitles import read_subtitles
 from hearsight.speech.recogniser import Recogniser
 from hearsight.speech.transcript import Transcript, line_of, shifted
-from hearsight.speech.voice import find_speech
+from hearsight.speech.vad import find_speech
 from hearsight.types import Line, Word
 
 # Seconds without a word that end a line.

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from hearsight.errors import HearsightError
-from hearsight.extras import install_command
 from hearsight.media.audio import Samples
 from hearsight.speech.recogniser import Recognised
 from hearsight.types import Word
+from hearsight.util.extras import install_command
 
 DEFAULT_MODEL = "small"
 WEIGHTS = CTRANSLATE, HUGGING_FACE = "model.bin", "model.safetensors"

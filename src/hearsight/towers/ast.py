@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from hearsight.towers.config import ASTConfig, ast_config
-from hearsight.towers.distinct import encode_distinct
+from hearsight.towers.deduplicate import encode_distinct
 from hearsight.towers.transformer import MLP, attend, start
 
 

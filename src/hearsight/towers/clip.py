@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from hearsight.errors import HearsightError
 from hearsight.towers.config import CLIPConfig, TextConfig, VisionConfig, clip_config
-from hearsight.towers.distinct import encode_distinct
+from hearsight.towers.deduplicate import encode_distinct
 from hearsight.towers.transformer import MLP, attend, start
 
 

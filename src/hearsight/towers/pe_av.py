@@ -24,7 +24,7 @@ from transformers.models.pe_audio.modeling_pe_audio import PeAudioContrastiveHea
 from transformers.models.pe_video.modeling_pe_video import PeVideoContrastiveHead, PeVideoEncoder
 
 from hearsight.errors import HearsightError
-from hearsight.extras import install_command
+from hearsight.util.extras import install_command
 
 # As many as SAVE gave ImageBind, for the models that were trained on every frame: 30 a second are too many to ask for.
 FRAMES = 32

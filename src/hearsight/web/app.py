@@ -16,12 +16,15 @@ from starlette.requests import ClientDisconnect
 
 import hearsight
 from hearsight.errors import HearsightError
-from hearsight.library.identity import UnreadableError
-from hearsight.web import clip_routes, library_routes, search_routes, server_routes
-from hearsight.web.guard import API, HEADERS, Guard
-from hearsight.web.serving import Serving
+from hearsight.library.tables.identity import UnreadableError
+from hearsight.web.middleware import API, HEADERS, Guard
+from hearsight.web.pool import BusyError
+from hearsight.web.routes import clips as clip_routes
+from hearsight.web.routes import libraries as library_routes
+from hearsight.web.routes import search as search_routes
+from hearsight.web.routes import server as server_routes
+from hearsight.web.state import Serving
 from hearsight.web.updates import UpdateRunningError
-from hearsight.web.workers import BusyError
 
 PAGE = Path(__file__).parent / "page"
 ROUTERS = (server_routes.router, search_routes.router, library_routes.router, clip_routes.router)

@@ -10,9 +10,9 @@ from types import FrameType
 import uvicorn
 
 from hearsight.web.app import create_app
-from hearsight.web.connections import ImpatientProtocol
-from hearsight.web.guard import LOCAL_NAMES
-from hearsight.web.serving import Serving
+from hearsight.web.middleware import LOCAL_NAMES
+from hearsight.web.protocol import ImpatientProtocol
+from hearsight.web.state import Serving
 
 # At its end, who still asks has so many seconds; and whoever still listens to a film is not waited for.
 SECONDS_TO_ANSWER = 1.0

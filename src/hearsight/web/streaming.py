@@ -16,8 +16,8 @@ from fastapi import HTTPException
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from hearsight.library.changes import content_of
-from hearsight.library.schema import Video
+from hearsight.library.indexing.diff import content_of
+from hearsight.library.tables.schema import Video
 
 # What a browser goes by; it would refuse a film that is called otherwise.
 # fmt: off
@@ -32,7 +32,7 @@ MEDIA_TYPES = {
 
 BLOCK = 256 << 10
 RANGE = re.compile("bytes=([0-9]{0,1000})-([0-9]{0,1000})", re.IGNORECASE)
-SIDE_CAR = re.compile(r"\|(.+?):[0-9]+:[0-9]+(?=\||$)")  # in the stamp of a video (library/walk.py)
+SIDE_CAR = re.compile(r"\|(.+?):[0-9]+:[0-9]+(?=\||$)")  # in the stamp of a video (library/indexing/scan.py)
 
 
 class MediaResponse(Response):

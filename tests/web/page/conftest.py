@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 import hearsight
 from hearsight.library import Library
-from tests.making_media import beep, grey, make_media
+from tests.media_files import beep, grey, make_media
 from tests.web.conftest import TOKEN, Running, address, eventually, serve
 
 CHROMIUM = shutil.which("chromium")

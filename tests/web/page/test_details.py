@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from playwright.sync_api import expect
 
-from tests.web.page.acting import SAID, asked, card_of, search, when_playing
+from tests.web.page.actions import SAID, asked, card_of, search, when_playing
 
 
 def test_details_play_the_moment_and_say_why_it_is_there(page):

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.web.page.acting import search
+from tests.web.page.actions import search
 
 
 def test_the_arrows_go_through_the_grid_and_slash_to_the_box(page):

@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from tests.web.conftest import TOKEN
-from tests.web.page.acting import card_of, search
+from tests.web.page.actions import card_of, search
 from tests.web.page.conftest import put_clip
 
 SIGNED = f"#token={TOKEN}"

@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 import pytest
 from playwright.sync_api import expect
 
-from tests.web.page.acting import SAID, card_of, search
+from tests.web.page.actions import SAID, card_of, search
 from tests.web.page.conftest import STRANGE
 
 

@@ -1,0 +1,221 @@
+"""What the benchmarks share: models and features of random numbers, turns, the machine, and how results are told.
+
+Random weights take as long as trained ones, and need no network.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hearsight.research.datasets.features import FeatureSet
+
+MIB = 2**20
+SMALL = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
+# Arguments of CLIPConfig and ASTConfig: their defaults are CLIP ViT-B/32 and AST-base. "tiny" is for trying out.
+SIZES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "published": ({}, {}),
+    "tiny": (
+        {
+            "projection_dim": 32,
+            "text_config": SMALL,
+            "vision_config": {**SMALL, "image_size": 32, "patch_size": 16},
+        },
+        {**SMALL, "max_length": 64, "time_stride": 16, "frequency_stride": 16},
+    ),
+}
+
+
+# Of transcripts, queries and the tokenizer.
+VOCABULARY = """
+water fire bridge window garden market doctor teacher bicycle train ship engine river mountain island winter summer
+morning evening music guitar piano drum bell whistle thunder rain storm cloud forest desert horse dog cat bird fish
+spider apple bread butter coffee kitchen table chair letter paper pencil camera picture mirror money ticket station
+airport passport suitcase hotel village castle church school office hospital police soldier farmer baker painter
+singer dancer runner swimmer father mother brother sister daughter neighbour stranger captain pilot driver carries
+opens closes breaks repairs builds paints washes cooks sings dances whispers shouts laughs cries runs jumps swims
+climbs falls sleeps wakes reads writes counts buys sells loses finds hides follows leaves arrives crosses remembers
+forgets promises explains yellow green purple orange silver golden wooden broken empty heavy quiet loud bright dark
+early late quick slow warm cold
+"""
+WORDS = VOCABULARY.split()
+
+
+def make_model(folder: Path, method: str, size: str) -> None:
+    """Write a model of a size, with random weights, for `hearsight.load`."""
+    build_model(folder, method, size).save_pretrained(folder)
+
+
+def build_model(folder: Path, method: str, size: str, device: str = "cpu") -> Any:
+    """The same, with only its tokenizer written. device: "meta" for a model whose weights nobody reads."""
+    import torch
+
+    from hearsight.models.config import ModelConfig
+    from hearsight.models.load import build
+    from hearsight.models.tokenizer import Tokenizer
+    from hearsight.research.training.vocabulary import train_tokenizer
+
+    torch.manual_seed(0)
+    folder.mkdir(parents=True)
+    train_tokenizer([VOCABULARY], 1000, folder)
+    clip, ast = SIZES[size]
+    config = ModelConfig(
+        method=method,
+        clip=clip,
+        ast=None if method == "clip4clip" else ast,
+        heads=2 if size == "tiny" else None,
+    )
+    with torch.device(device):
+        return build(config, Tokenizer(folder)).eval()
+
+
+def make_features(folder: Path, model: Any, clips: int, averaged: bool = False) -> FeatureSet:
+    """Random features of clips that all sound and speak, stored as those of files are, with a caption each."""
+    import lancedb
+    import numpy as np
+    import torch
+
+    from hearsight.models.feature_rows import as_rows
+    from hearsight.models.preprocess import speech_ids, spoken
+    from hearsight.research.datasets.features import KEPT_AT_ONCE, FeatureSet
+    from hearsight.research.datasets.split import Example
+    from hearsight.types import ClipFeatures
+
+    draw, random = torch.Generator().manual_seed(0), np.random.default_rng(0)
+    across, along = model.ast.grid
+    tokens = 1 + (along if averaged else across * along)
+    ids, table = [f"{n:05}" for n in range(clips)], None
+    for start in range(0, clips, KEPT_AT_ONCE):
+        some = ids[start : start + KEPT_AT_ONCE]
+        yes = torch.ones(len(some), dtype=torch.bool)
+        frames = torch.randn(len(some), model.config.frames, model.width, generator=draw)
+        audio = torch.randn(len(some), tokens, model.ast.width, generator=draw)
+        rows = as_rows(some, ClipFeatures(frames, torch.ones(frames.shape[:2], dtype=torch.bool), yes, yes, audio))
+        if table is None:
+            table = lancedb.connect(str(folder)).create_table("features", rows)
+        else:
+            table.add(rows)
+    said = [sentence(random, 30) for _ in ids]
+    return FeatureSet(
+        [Example(id, Path(), (("", sentence(random, 9)),), id) for id in ids],
+        table,
+        np.arange(clips),
+        speech_ids(model, said),
+        spoken(said),
+        model.ast.width,
+    )
+
+
+def sentence(random: Any, words: int) -> str:
+    return " ".join(random.choice(WORDS, words))
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Seconds of wall and of processor time. The second hardly depends on what else a machine does."""
+
+    wall: float
+    processor: float
+
+
+def take_turns(ways: dict[str, Callable[[], object]], rounds: int) -> dict[str, list[Taken]]:
+    """What each way takes in each round, after one more that does not count."""
+    taken: dict[str, list[Taken]] = {name: [] for name in ways}
+    for _ in range(rounds + 1):
+        for name, way in ways.items():
+            wall, processor = time.perf_counter(), time.process_time()
+            way()
+            taken[name].append(Taken(time.perf_counter() - wall, time.process_time() - processor))
+            print(name, taken[name][-1], file=sys.stderr)
+    return {name: each[1:] for name, each in taken.items()}
+
+
+def compared(taken: dict[str, list[Taken]], unit: str, per_second: float) -> list[dict[str, str]]:
+    """Rows of medians in a unit by clock and way, and how many times less than the first way's they are."""
+    rows = []
+    for clock in ("wall", "processor"):
+        times = {name: [per_second * getattr(one, clock) for one in each] for name, each in taken.items()}
+        first = median(next(iter(times.values())))
+        rows += [
+            {
+                "way": name,
+                "clock": clock,
+                unit: f"{median(each):,.2f}",
+                "from - to": f"{min(each):,.2f} - {max(each):,.2f}",
+                "times as fast": f"{first / median(each):,.1f}",
+            }
+            for name, each in times.items()
+        ]
+    return rows
+
+
+def peak_bytes(max_rss: int) -> int:
+    """Of a process's `ru_maxrss`, which systems count otherwise."""
+    return max_rss * (1 if sys.platform == "darwin" else 1024)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """load: the processes that wanted to run, on average over the minute before the benchmark."""
+
+    date: str
+    cpu: str
+    cores: int
+    load: float
+    system: str
+    python: str
+    versions: dict[str, str]
+
+
+def machine() -> Machine:
+    packages = ("torch", "transformers", "lancedb", "av")
+    return Machine(
+        date=datetime.now(UTC).isoformat(timespec="minutes"),
+        cpu=_cpu(),
+        cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        load=round(os.getloadavg()[0], 2),
+        system=f"{platform.system()} {platform.machine()}",
+        python=platform.python_version(),
+        versions={name: version(name) for name in packages},
+    )
+
+
+def _cpu() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    told = dict(line.replace("\t", "").split(": ", 1) for line in lines if ": " in line)
+    return f"{told.get('model name', '')} (family {told.get('cpu family')}, model {told.get('model')})"
+
+
+def tell(on: Machine, tables: Sequence[tuple[str, Sequence[dict[str, str]]]], results: Any, as_json: bool) -> None:
+    """Print results as JSON, or as tables (title, rows) for a person."""
+    if as_json:
+        print(json.dumps({"machine": asdict(on), "results": results}, indent=2))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(width=max(120, Console().width))
+    versions = ", ".join(f"{name} {number}" for name, number in on.versions.items())
+    console.print(f"{on.date}; {on.cpu}, {on.cores} cores, load {on.load}; Python {on.python}, {versions}")
+    for title, rows in tables:
+        table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+        for place, name in enumerate(rows[0]):
+            table.add_column(name, justify="right" if place else "left")
+        for row in rows:
+            table.add_row(*row.values())
+        console.print()
+        console.print(table)

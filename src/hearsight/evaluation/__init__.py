@@ -1,6 +1,0 @@
-"""How well a model retrieves."""
-
-from hearsight.evaluation.metrics import Metrics, text_to_video, video_to_text
-from hearsight.evaluation.normalisation import dual_softmax
-
-__all__ = ["Metrics", "dual_softmax", "text_to_video", "video_to_text"]

@@ -1,0 +1,89 @@
+"""From what was read of clips to their rows: what an engine does with a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pyarrow as pa
+import torch
+from torch import Tensor
+
+from hearsight.library.indexing.read import Read
+from hearsight.library.tables.schema import ClipFacts, clip_table, clips_schema
+from hearsight.models.base import VideoTextModel
+from hearsight.models.feature_rows import as_rows
+from hearsight.models.preprocess import ClipInputs, collate
+from hearsight.types import ClipFeatures, VideoEmbedding
+
+# What is left out, to tell later what it adds.
+PARTS = {"audio": ("audio",), "speech": ("speech",), "both": ("audio", "speech")}
+
+BATCH_ON_CPU, BATCH_ON_ACCELERATOR = 8, 32  # clips
+
+
+def batch_size(device: str, threads: int) -> int:
+    """How many clips are encoded at once on a device; on a CPU at least one for each thread."""
+    return max(BATCH_ON_CPU, threads) if device == "cpu" else BATCH_ON_ACCELERATOR
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Of some clips. features: None where they are not kept."""
+
+    clips: pa.Table
+    features: pa.Table | None
+
+
+def encode(model: VideoTextModel, reads: Sequence[Read], keep_features: bool) -> Rows:
+    """The rows of clips that were read."""
+    facts = [read.facts for read in reads]
+    with torch.inference_mode():
+        features = extract(model, [read.inputs for read in reads])
+    clips = clip_rows(model, facts, features)
+    if not keep_features:
+        return Rows(clips, None)
+    videos = pa.array([one.video for one in facts])
+    return Rows(clips, as_rows([one.id for one in facts], features).append_column("video", videos))
+
+
+def clip_rows(model: VideoTextModel, facts: Sequence[ClipFacts], features: ClipFeatures) -> pa.Table:
+    """The rows of clips whose features are known."""
+    full, without = embed(model, features)
+    schema = clips_schema(model.config.frames, model.width, model.text_width)
+    return clip_table(schema, facts, full, without)
+
+
+def embed(model: VideoTextModel, features: ClipFeatures) -> tuple[VideoEmbedding, dict[str, Tensor]]:
+    """The clips' vectors, and their pooled vectors (B, D) without "audio", "speech" and "both"."""
+    with torch.inference_mode():
+        features = model.remember(features)
+        without = {name: model.fuse(features, without=branches).pooled for name, branches in PARTS.items()}
+        return model.fuse(features), without
+
+
+def extract(model: VideoTextModel, clips: Sequence[ClipInputs]) -> ClipFeatures:
+    """What the towers make of clips; on a CPU one at a time, in as many threads as torch would give to one operation.
+
+    A large batch is slower there than its clips one by one: what goes from layer to layer leaves the caches. Threads
+    that share every operation wait for each other at its end, all the more when the reader takes a core from one.
+    Silent clips stay together, for the towers encode silence once.
+    """
+    if model.device.type != "cpu":
+        return model.extract(collate(clips))
+    heard = [number for number, clip in enumerate(clips) if clip.has_audio]
+    silent = [number for number, clip in enumerate(clips) if not clip.has_audio]
+    pieces = [[number] for number in heard] + ([silent] if silent else [])
+    threads = torch.get_num_threads()
+
+    def extract_piece(piece: list[int]) -> ClipFeatures:
+        with torch.inference_mode():  # which each thread has for itself
+            return model.extract(collate([clips[number] for number in piece]))
+
+    try:
+        with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            parts = list(pool.map(extract_piece, pieces))
+    finally:
+        torch.set_num_threads(threads)
+    return ClipFeatures.join(parts).take(torch.tensor([*heard, *silent]).argsort())

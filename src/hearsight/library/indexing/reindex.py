@@ -1,0 +1,116 @@
+"""A library for another model, made of features that it kept: no file is decoded, no picture or sound encoded.
+
+The new vectors go to a table of their own. Searches read the old one until library.json names the new one, in one
+step. What an interrupted run has written is found by the next one, for the table is named by its model.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Set
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from hearsight.errors import HearsightError
+from hearsight.library.indexing.encode import clip_rows
+from hearsight.library.results import Reindexed
+from hearsight.library.tables.identity import Identity
+from hearsight.library.tables.schema import ClipFacts
+from hearsight.library.tables.store import Store
+from hearsight.models.base import VideoTextModel
+from hearsight.models.feature_rows import from_rows
+from hearsight.models.load import towers_fingerprint
+from hearsight.types import Clip, Line
+from hearsight.util.progress import Progress
+
+SOME = 32  # clips at once: of SAVE as published, 58 MB of features
+COMMIT_CLIPS = 1024
+FACTS = ["id", "video", "start", "end", "transcript", "lines", "has_speech", "has_sound", "thumbnail"]
+
+
+def reindex(
+    old: Store, identity: Identity, model: VideoTextModel, progress: Progress | None = None
+) -> tuple[Identity, Reindexed]:
+    """Write the new table, while nobody else updates the library. Returns what library.json is to say then.
+
+    Raises HearsightError where no features are kept, or the model has other towers or is that of the library.
+    """
+    begun = time.monotonic()
+    check_kept(old.at, identity)
+    _check(old.at, identity, model)
+    told = replace(
+        identity,
+        fingerprint=model.fingerprint,
+        method=model.config.method,
+        clips=f"clips-{model.fingerprint}",
+        former=identity.clips,
+    )
+    new = Store(old.at, told)
+    new.create(model)
+    new.drop_hidden()  # what an interrupted run made of films that are gone by now
+    done, total = new.ids(), old.snapshot().clips
+    rows: list[pa.Table] = []
+    for facts, features in _kept(old, done):
+        rows.append(clip_rows(model, facts, from_rows(features, model, [clip.transcript for clip in facts])))
+        done.update(clip.id for clip in facts)
+        if sum(map(len, rows)) >= COMMIT_CLIPS:
+            new.add_clips(rows)
+            rows = []
+        if progress:
+            progress("reindexed", len(done), total)
+    if rows:
+        new.add_clips(rows)
+    new.tidy()
+    return told, Reindexed(new.snapshot().clips, time.monotonic() - begun)
+
+
+def check_kept(at: Path, identity: Identity) -> None:
+    """Raises HearsightError where no features are kept."""
+    if identity.towers is None:
+        raise HearsightError(
+            f"the library at {at} has kept no features of its clips; to change its model, make it anew with: hearsight "
+            "index --rebuild --model NAME (and --keep-features, to be quicker the next time)"
+        )
+
+
+def _check(at: Path, identity: Identity, model: VideoTextModel) -> None:
+    if identity.towers != towers_fingerprint(model):
+        raise HearsightError(
+            f"the features in the library at {at} are of other towers than this model's, or of other settings of them; "
+            "give one with the same, or make the library anew with --rebuild"
+        )
+    if identity.fingerprint == model.fingerprint:
+        raise HearsightError(f"the library at {at} has the vectors of this model already; give another one")
+
+
+def _kept(old: Store, done: Set[str]) -> Iterator[tuple[list[ClipFacts], pa.Table]]:
+    """The clips of a library that are not done yet, some at a time, with what is kept of them in the same order."""
+    assert old.features, "checked before"
+    for table in old.shown(FACTS, SOME):
+        facts = [_facts(row) for row in table.to_pylist() if row["id"] not in done]
+        if not facts:
+            continue
+        features = old.features.of([clip.id for clip in facts])
+        place = {id: row for row, id in enumerate(features["id"].to_pylist())}
+        if missing := [clip.id for clip in facts if clip.id not in place]:
+            raise HearsightError(
+                f"the library at {old.at} lacks the features of {len(missing)} clips, {missing[0]} among them; "
+                "make it anew with --rebuild"
+            )
+        yield facts, features.take(pa.array([place[clip.id] for clip in facts]))
+
+
+def _facts(row: dict[str, Any]) -> ClipFacts:
+    return ClipFacts(
+        id=row["id"],
+        video=row["video"],
+        clip=Clip(Path(), row["start"], row["end"]),
+        transcript=row["transcript"],
+        lines=[Line(**line) for line in row["lines"] or []],
+        has_speech=row["has_speech"],
+        has_sound=row["has_sound"],
+        thumbnail=row["thumbnail"],
+    )

@@ -1,0 +1,36 @@
+"""The videos of a library, each made when it is asked for: there may be a hundred thousand, and a search shows ten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+import pyarrow as pa
+
+from hearsight.library.tables.schema import VIDEOS, Video
+
+
+class Videos(Mapping[str, Video]):
+    """By id. table: rows of VIDEOS."""
+
+    def __init__(self, table: pa.Table) -> None:
+        self.ids: pa.ChunkedArray = table["id"]
+        self._table = table.select(VIDEOS.names)
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {id: place for place, id in enumerate(self.ids.to_pylist())}
+
+    @cached_property
+    def _rows(self) -> list[tuple[Any, ...]]:
+        return list(zip(*(column.to_pylist() for column in self._table.columns), strict=True))
+
+    def __getitem__(self, id: str) -> Video:
+        return Video(*self._rows[self._places[id]])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self.ids)

@@ -1,0 +1,40 @@
+"""The models that can be named: the bundled one, and public ones to begin with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import hearsight
+
+DEFAULT = "openai/clip-vit-base-patch32"
+# Any CLIP on the hub can be named; these are the ones to begin with.
+PUBLIC = {
+    DEFAULT: "sees; quick, the default",
+    "openai/clip-vit-base-patch16": "sees finer detail; slower",
+    "openai/clip-vit-large-patch14": "sees best; much slower",
+}
+# As in hearsight.models.load, which takes seconds to import.
+DEMO = Path(hearsight.__file__).parent / "demo" / "model"
+WEIGHTS = ("model.safetensors", "pytorch_model.bin")
+
+
+@dataclass(frozen=True)
+class NamedModel:
+    """here: nothing needs to be downloaded."""
+
+    name: str
+    about: str
+    here: bool
+
+
+def named_models() -> list[NamedModel]:
+    """The bundled model and the public ones, looked up on this machine only."""
+    bundled = [NamedModel("demo", "sees, hears and reads; tiny", True)] if DEMO.is_dir() else []
+    return bundled + [NamedModel(name, about, _is_here(name)) for name, about in PUBLIC.items()]
+
+
+def _is_here(name: str) -> bool:
+    from huggingface_hub import try_to_load_from_cache
+
+    return any(isinstance(try_to_load_from_cache(name, file), str) for file in WEIGHTS)

@@ -1,0 +1,69 @@
+"""What towers made of clips as rows of a table, in half precision, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+import torch
+from torch import Tensor
+
+from hearsight.models.audio_visual import AudioVisualModel
+from hearsight.models.base import VideoTextModel
+from hearsight.models.preprocess import speech_ids, spoken
+from hearsight.types import ClipFeatures
+
+
+def as_rows(ids: Sequence[str], features: ClipFeatures) -> pa.Table:
+    """The features of B clips. Without their words, which every model takes from the transcripts in its own way."""
+    columns = {
+        "frames": features.frames.half(),
+        "frame_mask": features.frame_mask,
+        "has_audio": features.has_audio,
+        "audio": None if features.audio is None else features.audio.half(),
+    }
+    arrays = {name: _column(tensor.cpu()) for name, tensor in columns.items() if tensor is not None}
+    return pa.table({"id": list(ids), **arrays})
+
+
+def schema_of(model: VideoTextModel) -> pa.Schema:
+    """Of the rows that a model's towers give."""
+    F, yes = model.config.frames, torch.ones(1, dtype=torch.bool)
+    features = ClipFeatures(torch.zeros(1, F, model.width), yes.expand(1, F), yes, yes)
+    if isinstance(model, AudioVisualModel):
+        across, along = model.ast.grid
+        tokens = 1 + along * (1 if model.config.average_frequencies else across)
+        features.audio = torch.zeros(1, tokens, model.ast.width)
+    return as_rows([""], features).schema
+
+
+def from_rows(rows: pa.Table, model: VideoTextModel, transcripts: Sequence[str]) -> ClipFeatures:
+    """Features of B clips, in float32, for a model on the same towers. transcripts: what is said in each."""
+    frame_mask = tensor_of(rows["frame_mask"])
+    return ClipFeatures(
+        frames=tensor_of(rows["frames"]).view(*frame_mask.shape, -1).float(),
+        frame_mask=frame_mask,
+        has_audio=tensor_of(rows["has_audio"]),
+        has_speech=spoken(transcripts),
+        audio=audio_of(rows, model.ast.width).float() if isinstance(model, AudioVisualModel) else None,
+        speech_ids=speech_ids(model, transcripts) if "speech" in model.branches else None,
+    )
+
+
+def audio_of(rows: pa.Table, width: int) -> Tensor:
+    """(B, A, Da)."""
+    return tensor_of(rows["audio"]).view(len(rows), -1, width)
+
+
+def tensor_of(column: pa.ChunkedArray) -> Tensor:
+    """(B,) of a plain column, (B, n) of one of lists."""
+    array = column.combine_chunks()
+    lists = pa.types.is_fixed_size_list(array.type)
+    flat = torch.from_numpy((array.flatten() if lists else array).to_numpy(zero_copy_only=False).copy())
+    return flat.view(len(array), -1) if lists else flat
+
+
+def _column(tensor: Tensor) -> pa.Array:
+    """(B,) as plain values, more axes as lists of a fixed length."""
+    flat = pa.array(tensor.flatten().numpy())
+    return flat if tensor.ndim == 1 else pa.FixedSizeListArray.from_arrays(flat, tensor[0].numel())

@@ -1,0 +1,6 @@
+"""How well a model retrieves."""
+
+from hearsight.research.evaluation.metrics import Metrics, text_to_video, video_to_text
+from hearsight.research.evaluation.normalisation import dual_softmax
+
+__all__ = ["Metrics", "dual_softmax", "text_to_video", "video_to_text"]

@@ -1,0 +1,202 @@
+"""A model's card: README.md as the Hugging Face hub reads it, of facts that stand in the folders it is made from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from huggingface_hub import EvalResult, ModelCardData
+
+import hearsight
+from hearsight.models.base import VideoTextModel
+from hearsight.models.hub import is_on_hub
+from hearsight.models.summary import sizes
+from hearsight.research.datasets.readers import READERS
+from hearsight.research.evaluation.protocols import PROTOCOLS
+from hearsight.research.evaluation.ranking import ALL
+from hearsight.research.evaluation.report import Report
+from hearsight.research.evaluation.tables import HEADINGS, as_markdown, escaped
+from hearsight.research.model_card.anonymise import unplaced
+from hearsight.research.model_card.history import History
+from hearsight.research.model_card.limits import limits
+from hearsight.research.training.recipe import MethodRecipe, TowersRecipe
+
+INTRODUCTIONS = {
+    "clip4clip": "CLIP4Clip (arXiv 2104.08860), which finds clips by what is seen in them",
+    "blind": "blind fusion, which is AVIGATE (arXiv 2504.02397) with every gate at 1: it finds clips by what is seen "
+    "and heard in them",
+    "avigate": "AVIGATE (arXiv 2504.02397), which finds clips by what is seen and heard in them",
+    "save": "SAVE (arXiv 2603.08224), which finds clips by what is seen, heard and said in them",
+    "chorus": "Chorus, Hearsight's own method, which finds clips by what is seen, heard and said in them",
+}
+REGISTERED_FIRST = (
+    "The file that registers its method (`hearsight.register`) has to be run first: import it before `hearsight.load`, "
+    "and name it to each command, as in `hearsight --plugin FILE index ...`."
+)
+USE = """```python
+import hearsight
+
+model = hearsight.load("org/name")  # where this is on the hub, or the folder that this card is in
+text = model.encode_text(model.tokenize(["a bell rings"]))
+```
+
+    hearsight index FOLDER --model org/name
+    hearsight search "a bell rings" --in FOLDER"""
+USE_OF_TOWERS = """    hearsight train soundstage --out RUN --set data=FOLDER --set towers=org/name"""
+INDEXED = {"r1": "recall@1", "r5": "recall@5", "r10": "recall@10", "median_rank": "median_rank", "sumr": "sumr"}
+NO_TESTS = ("train", "validation")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A report that has no paths in it any more, and the file of its figure in the model's folder."""
+
+    report: Report
+    figure: str
+
+
+def card(
+    name: str, model: VideoTextModel, size: int, history: History | None = None, measured: Sequence[Measured] = ()
+) -> str:
+    """The whole of it, in Markdown. size: of the weights, in bytes."""
+    parts = [
+        f"---\n{front_matter(name, model, history, measured)}\n---",
+        f"# {escaped(name)}",
+        f"{_introduction(model, history)} It was made with Hearsight.",
+        _sizes(model, size),
+        "## How to use it",
+        *([] if _is_ours(model) else [REGISTERED_FIRST]),
+        USE_OF_TOWERS if _is_towers(history) else USE,
+        "## How well it finds",
+        *_numbers(history, measured),
+        "## How it was trained",
+        *_training(history),
+        "## Limits",
+        "\n".join(f"- {limit}" for limit in limits(model, history)),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def front_matter(name: str, model: VideoTextModel, history: History | None, measured: Sequence[Measured]) -> str:
+    """YAML for the hub. Base models and data sets are told where they are known to be such."""
+    recipe = history.recipe if history and isinstance(history.recipe, MethodRecipe) else None
+    towers = [tower for tower in (recipe.towers, recipe.audio) if tower and is_on_hub(tower)] if recipe else []
+    clips = history.clips() if history else None
+    real = clips is not None and not clips.generated  # a disguise has the name of the data set, too
+    dataset = recipe.dataset if recipe and recipe.dataset in READERS and real else None
+    results = [result for each in measured for result in _results(each.report)]
+    data = ModelCardData(
+        library_name="hearsight",
+        tags=["video-retrieval", "text-to-video-retrieval", *model.branches, model.config.method],
+        base_model=towers or None,
+        datasets=[dataset] if dataset else None,
+        model_name=name if results else None,
+        eval_results=results or None,
+    )
+    return data.to_yaml().strip()
+
+
+def _results(report: Report) -> list[EvalResult]:
+    """For the hub's own tables, which tell neither how many clips were searched nor what was done to the scores: of
+    the whole test of a public data set, as it is published, and not where scores were normalised.
+    """
+    if not report.dataset or report.rankings[0].normalisation:
+        return []
+    if report.clips != PROTOCOLS[report.dataset].count:  # nor where nobody knows how many there should be
+        return []
+    return [
+        EvalResult(
+            task_type="text-to-video-retrieval",
+            dataset_type=report.dataset,
+            dataset_name=report.data,
+            metric_type=kind,
+            metric_name=HEADINGS[metric],
+            metric_value=round(report.rows[ALL][metric].value, 2),
+        )
+        for metric, kind in INDEXED.items()
+    ]
+
+
+def _introduction(model: VideoTextModel, history: History | None) -> str:
+    if _is_towers(history):
+        return "An image, an audio and a text tower, for a method to be trained on. They are no method yet."
+    if not _is_ours(model):
+        return f"A model of {escaped(model.config.method)}, a method that is not one of Hearsight's own."
+    return f"A model of {INTRODUCTIONS[model.config.method]}."
+
+
+def _is_ours(model: VideoTextModel) -> bool:
+    return model.config.method in INTRODUCTIONS
+
+
+def _is_towers(history: History | None) -> bool:
+    return history is not None and isinstance(history.recipe, TowersRecipe)
+
+
+def _sizes(model: VideoTextModel, size: int) -> str:
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    rows = sizes(model.config) | {
+        "parameters": f"{parameters:,}",
+        "weights": f"{size / 1e6:,.1f} MB",
+        "fingerprint": model.fingerprint,
+    }
+    return "\n".join(["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows.items())])
+
+
+def _numbers(history: History | None, measured: Sequence[Measured]) -> list[str]:
+    if not measured:
+        chosen = "The SumR below, by which its epoch was chosen, is no measure of it."
+        return [f"It was not measured on a test. {chosen if history and history.sumr else ''}".strip()]
+    parts = []
+    for each in measured:
+        parts.append(as_markdown(each.report, level=3).strip())
+        folder = each.report.data.split(" (")[0].split(", ")[0]
+        if folder in NO_TESTS:
+            parts.append(
+                f"**This is no test:** the clips are those of a folder called {folder}, so the numbers may flatter."
+            )
+        parts.append(f"![Recall by kind of caption]({each.figure})")
+    return parts
+
+
+def _training(history: History | None) -> list[str]:
+    if history is None:
+        return ["That is not recorded in its folder."]
+    parts = [
+        _chosen(history),
+        f"Its seed is {history.recipe.seed}. The whole recipe; of paths, only the last part is shown:",
+        _yaml(unplaced(history.recipe.model_dump())),
+    ]
+    if history.versions:
+        parts += ["It was made with, in the order of its starts:", _yaml(history.versions)]
+    if history.inputs:
+        parts += ["Fingerprint of its towers, and SHA-256 of what tells of its clips:", _yaml(history.inputs)]
+    return [*parts, f"This card was written by Hearsight {hearsight.__version__}."]
+
+
+def _chosen(history: History) -> str:
+    """Which epoch it is, and by what."""
+    recipe = history.recipe
+    if not isinstance(recipe, MethodRecipe):
+        return f"It is the last of {recipe.steps:,} steps; nothing was chosen by a validation split."
+    if not history.sumr:
+        return (
+            "The data had no validation split to choose an epoch by: it is the last epoch that was finished, of "
+            f"{recipe.epochs} in the recipe."
+        )
+    done = len(history.sumr)
+    stopped = "" if done == recipe.epochs else f" Training was stopped after {done} of {recipe.epochs} epochs."
+    return (
+        f"Epoch {history.best} of {done} was chosen by SumR on the validation split, {max(history.sumr):.1f}. That "
+        f"number flatters: it is the best of {done}, on the very clips that it was chosen by.{stopped}"
+    )
+
+
+def _yaml(values: Any) -> str:
+    """A block that no text in it can end."""
+    text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=110)
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"{fence}yaml\n{text}{fence}"

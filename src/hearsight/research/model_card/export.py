@@ -1,0 +1,74 @@
+"""A model as a folder for the Hugging Face hub: all that `hearsight.load` needs, and its card."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from hearsight.errors import HearsightError
+from hearsight.models.base import VideoTextModel
+from hearsight.models.load import load
+from hearsight.research.evaluation.report import Report, read_report
+from hearsight.research.model_card.anonymise import unplaced_report
+from hearsight.research.model_card.card import Measured, card
+from hearsight.research.model_card.history import read_history
+from hearsight.util.atomic import atomic_folder, check_empty
+
+WEIGHTS = "model.safetensors"
+
+
+def export(run: Path, out: Path, reports: Sequence[Path] = ()) -> None:
+    """Write the model of a run's folder, or of a model's, to a new folder with README.md, its card.
+
+    The weights are copied as they are. reports: folders of `hearsight evaluate --report`, for the card.
+    Raises HearsightError for an `out` that holds anything, for a folder without a whole model, and for a report of
+    another model.
+    """
+    check_empty(out)
+    history = read_history(run)
+    folder = run / "model" if history or (run / "model").is_dir() else run
+    if not (folder / WEIGHTS).is_file():
+        raise HearsightError(
+            f"no {WEIGHTS} in {folder}; give the folder of a run of `hearsight train` that has a model, or a model's"
+        )
+    model = load(folder)
+    _check_vocabulary(model, folder)
+    read = [_report_of(model, report) for report in reports]
+    if read:
+        from hearsight.research.evaluation.figures import draw_groups  # says now when matplotlib is missing
+    name = out.absolute().name
+    with atomic_folder(out) as made:
+        for file in ("config.json", WEIGHTS):
+            shutil.copyfile(folder / file, made / file)
+        model.tokenizer.save(made)
+        measured = []
+        for number, report in enumerate(read, start=1):
+            # Drawn anew: the report's own figure has the paths of this machine in its title.
+            measured.append(Measured(unplaced_report(report, name), f"recall-{number}.png"))
+            draw_groups(measured[-1].report, made / measured[-1].figure)
+        text = card(name, model, (made / WEIGHTS).stat().st_size, history, measured)
+        (made / "README.md").write_text(text, encoding="utf-8")
+
+
+def _check_vocabulary(model: VideoTextModel, folder: Path) -> None:
+    """What the hub gives has to be whole, where the model's own folder may rely on OpenAI's vocabulary."""
+    try:
+        _ = model.tokenizer.backend
+    except HearsightError as error:
+        raise HearsightError(f"the model in {folder} has no vocabulary to export: {error}") from error
+
+
+def _report_of(model: VideoTextModel, folder: Path) -> Report:
+    report = read_report(folder)
+    measured = {ranking.model for ranking in report.rankings}
+    if measured == {model.fingerprint}:
+        return report
+    if None in measured:
+        raise HearsightError(
+            f"the report in {folder} does not tell which model it is of; evaluate again with this Hearsight"
+        )
+    raise HearsightError(
+        f"the report in {folder} is of another model ({report.method}, {', '.join(sorted(filter(None, measured)))}) "
+        f"than this ({model.fingerprint}); evaluate this one"
+    )

@@ -1,0 +1,61 @@
+"""How the new modules start (docs/reference.md section 8): from CLIP's text transformer where it has the like."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from hearsight.models.audio_visual import AudioVisualModel
+from hearsight.models.gated_fusion import GatedFusion, GatedFusionBlock
+from hearsight.models.resampler import Resampler, ResamplerBlock
+
+SPREAD = 0.02
+
+
+@torch.no_grad()
+def initialise(model: AudioVisualModel) -> None:
+    """Give the resampler, the fusion transformers and the frame positions their published start, in place.
+
+    The audio projection is left as it is: it comes with the towers, or with torch's own start.
+    Needs a text transformer as wide as D, with an MLP of four times that; of another, nothing is copied. Where it has
+    fewer layers than a stack, the last blocks of the stack start at random.
+    """
+    text = model.clip.model.text_model
+    for module in model.modules():
+        if isinstance(module, (ResamplerBlock, GatedFusionBlock)):
+            _randomise(module)
+    nn.init.normal_(model.frame_position.weight, std=SPREAD)
+    nn.init.normal_(model.resampler.position, std=SPREAD)
+    sizes = model.clip.config.text_config
+    if (sizes.hidden_size, sizes.intermediate_size) != (model.width, 4 * model.width):
+        return
+    for stack in model.children():
+        if isinstance(stack, (Resampler, GatedFusion)):
+            for block, layer in zip(stack.blocks, text.encoder.layers, strict=False):
+                _copy_layer(block, layer)
+    positions = text.embeddings.position_embedding.weight
+    kept = min(len(positions), model.config.positions)
+    model.frame_position.weight[:kept] = positions[:kept]
+
+
+def _randomise(block: nn.Module) -> None:
+    for name, parameter in block.named_parameters():
+        if name.endswith("bias"):
+            nn.init.zeros_(parameter)
+        elif parameter.ndim > 1:
+            nn.init.normal_(parameter, std=SPREAD)
+
+
+def _copy_layer(block: Any, layer: nn.Module) -> None:
+    """Self-attention, MLP and the first two norms of a layer of CLIP's text transformer."""
+    source: dict[str, Tensor] = layer.state_dict()
+    for kind in ("weight", "bias"):
+        packed = torch.cat([source[f"self_attn.{which}_proj.{kind}"] for which in "qkv"])
+        getattr(block.self_attention, f"in_proj_{kind}").copy_(packed)
+        getattr(block.self_attention.out_proj, kind).copy_(source[f"self_attn.out_proj.{kind}"])
+        getattr(block.mlp.expand, kind).copy_(source[f"mlp.fc1.{kind}"])
+        getattr(block.mlp.project, kind).copy_(source[f"mlp.fc2.{kind}"])
+        getattr(block.norm1, kind).copy_(source[f"layer_norm1.{kind}"])
+        getattr(block.norm2, kind).copy_(source[f"layer_norm2.{kind}"])

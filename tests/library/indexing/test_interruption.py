@@ -1,0 +1,244 @@
+"""A library survives being interrupted anywhere: what is written is kept, and the next update finishes the rest."""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import hearsight
+from hearsight.library import Library
+from hearsight.library.indexing import engine
+from hearsight.library.indexing import read as reading
+from hearsight.library.indexing import update as index
+from hearsight.library.tables.store import Store
+from tests.library.conftest import assert_same, break_off, film, rows, say
+
+WRITES = ["add_clips", "put_videos", "move_videos", "drop_videos", "put_failures", "tidy"]
+
+
+class Stop(BaseException):
+    """What no code catches: as good as the power going off."""
+
+
+@pytest.fixture
+def hasty(monkeypatch):
+    """Write after every batch of two clips, so that there are many points to be interrupted at."""
+    monkeypatch.setattr(index, "COMMIT_SECONDS", 0.0)
+    monkeypatch.setattr(engine, "batch_size", lambda device, threads: 2)
+
+
+def begin(folder: Path, model, at: Path) -> Library:
+    return Library.create(folder, model, at=at, seconds=1)
+
+
+def change(folder: Path) -> None:
+    """Give an update all of its kinds of work."""
+    film(folder / "bell.mkv", 3, seed=8)
+    film(folder / "new.mkv", 5, seed=9)
+    (folder / "trip" / "sea.mkv").rename(folder / "ocean.mkv")
+    (folder / "trip" / "silent.mkv").unlink()
+    (folder / "bad.mp4").write_text("this is no video")
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_stopped_at_every_write(folder, model, tmp_path, hasty, monkeypatch, after):
+    library = begin(folder, model, tmp_path / "library")
+    library.update(model, None)
+    shutil.copytree(library.at, tmp_path / "uninterrupted")
+    shutil.copytree(library.at, tmp_path / "backup")
+    change(folder)
+    uninterrupted = Library.open(folder, tmp_path / "uninterrupted")
+    uninterrupted.update(model, None)
+    expected = [hit.clip for hit in uninterrupted.search("a bell", model, mode="dense").hits]
+
+    for point in range(100):
+        shutil.rmtree(library.at)
+        shutil.copytree(tmp_path / "backup", library.at)
+        left = iter(range(point, -1, -1))
+
+        def stopping(write, left=left):
+            def stop_in_time(*arguments):
+                last = next(left) == 0
+                if last and not after:
+                    raise Stop
+                write(*arguments)
+                if last:
+                    raise Stop
+
+            return stop_in_time
+
+        with monkeypatch.context() as patch:
+            for name in WRITES:
+                patch.setattr(Store, name, stopping(getattr(Store, name)))
+            try:
+                Library.open(folder, library.at).update(model, None)
+                break
+            except Stop:
+                pass
+        again = Library.open(folder, library.at)
+        report = again.update(model, None)
+        assert_same(again, uninterrupted)
+        assert [hit.clip for hit in again.search("a bell", model, mode="dense").hits] == expected
+        assert [failure.path for failure in again.failures()] == ["bad.mp4"]
+        assert report.clips <= 8
+    assert point > 6
+
+
+def test_long_file_is_taken_up_where_it_was_left(tmp_path, model, hasty, monkeypatch):
+    film(tmp_path / "films" / "long.mkv", 12, seed=4)
+    library = begin(tmp_path / "films", model, tmp_path / "library")
+    encoded = []
+    real = engine.encode
+
+    def stop_at_third(model, reads, keep_features):
+        if len(encoded) == 3:
+            raise Stop
+        encoded.append(len(reads))
+        return real(model, reads, keep_features)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(engine, "encode", stop_at_third)
+        with pytest.raises(Stop):
+            library.update(model, None)
+    written = len(rows(library)[1])
+    assert written == sum(encoded) > 0
+    assert library.info().clips == 0 and not library.search("a bell", model).hits
+    report = library.update(model, None)
+    assert (report.added, report.clips) == (1, 12 - written)
+    uninterrupted = begin(tmp_path / "films", model, tmp_path / "uninterrupted")
+    uninterrupted.update(model, None)
+    assert_same(library, uninterrupted)
+
+
+@pytest.fixture
+def half_done(folder, model, tmp_path, hasty, monkeypatch) -> Library:
+    """A library of the folder that was stopped when it had clips and the transcript of the first film, bell.mkv."""
+    library = begin(folder, model, tmp_path / "library")
+
+    def stop(store, videos):
+        raise Stop
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "put_videos", stop)
+        with pytest.raises(Stop):
+            library.update(model, None)
+    assert {clip["video"] for clip in rows(library)[1]} and list((library.at / "transcripts").iterdir())
+    return library
+
+
+def refusing(monkeypatch, name: str, error: OSError, access: bool = True) -> None:
+    """Let files of a name not be opened any more."""
+    real = reading.probe
+
+    def probe(path):
+        if path.name == name:
+            raise error
+        return real(path)
+
+    monkeypatch.setattr(reading, "probe", probe)
+    monkeypatch.setattr(reading.os, "access", lambda path, mode: access or Path(path).name != name)
+
+
+def left(library: Library) -> tuple[set[str], list[Path]]:
+    """The videos that have clips and no row, and the transcripts that are kept."""
+    videos, clips = rows(library)
+    hidden = {clip["video"] for clip in clips} - {video["id"] for video in videos}
+    return hidden, list((library.at / "transcripts").iterdir())
+
+
+def test_what_was_left_of_a_film_that_is_gone_goes_though_another_may_not_be_read(
+    half_done, folder, model, monkeypatch
+):
+    film(folder / "shut.mkv", 2, seed=8)
+    (folder / "bell.mkv").unlink()
+    refusing(monkeypatch, "shut.mkv", PermissionError(13, "Permission denied"), access=False)
+    assert len(half_done.update(model, None).failed) == 1
+    assert left(half_done) == (set(), [])
+
+
+def test_a_film_that_breaks_off_each_time_keeps_what_is_its_own(half_done, folder, model, monkeypatch):
+    (folder / "bell.mkv").unlink()
+    break_off(monkeypatch, after=3)
+    say(folder / "trip" / "sea.srt", "welcome aboard")
+    assert len(half_done.update(model, None).failed) == 1
+    [hidden], [transcript] = left(half_done)
+    assert transcript.stem == hidden
+    monkeypatch.undo()
+    assert half_done.update(model, None).clips == 3
+    assert left(half_done) == (set(), [])
+
+
+def test_a_film_that_the_disk_does_not_open_may_be_any_that_was_left(half_done, model, monkeypatch):
+    before = left(half_done)
+    with monkeypatch.context() as patch:
+        refusing(patch, "bell.mkv", OSError(5, "Input/output error"))
+        assert len(half_done.update(model, None).failed) == 1
+    assert left(half_done) == before
+    assert half_done.update(model, None).added == 1
+
+
+CHILD = """
+import os, signal, sys, threading, time
+from pathlib import Path
+import torch
+import hearsight
+from hearsight.library import Library, engine, index
+from hearsight.library.results import Unwatched
+
+torch.set_num_threads(1)
+index.COMMIT_SECONDS, engine.batch_size = 0.0, lambda device, threads: 2
+folder, at, model, delay = sys.argv[1:]
+
+
+class Killed(Unwatched):
+    def files(self, total, size):
+        if float(delay):
+            threading.Timer(float(delay), os.kill, (os.getpid(), signal.SIGKILL)).start()
+
+
+model = hearsight.load(model)
+begun = time.monotonic()
+Library.create(Path(folder), model, at=Path(at), seconds=1).update(model, None, Killed())
+print(time.monotonic() - begun)
+os._exit(0)
+"""
+
+
+def test_killed_at_random_points(folder, model, tmp_path):
+    for number in range(4):
+        film(folder / f"{number}.mkv", 8, seed=number)
+    model.save_pretrained(tmp_path / "model")
+
+    def run(at: str, delay: float) -> subprocess.CompletedProcess:
+        arguments = [str(folder), str(tmp_path / at), str(tmp_path / "model"), str(delay)]
+        source = Path(hearsight.__file__).parents[1]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(source), os.environ.get("PYTHONPATH", "")])}
+        command = [sys.executable, "-c", CHILD, *arguments]
+        return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=600)
+
+    uninterrupted = run("uninterrupted", 0)
+    seconds = float(uninterrupted.stdout)
+    chance = random.Random(0)
+    killed = 0
+    for _ in range(20):
+        # What is left to do gets less from run to run, and so do the delays.
+        ended = run("library", chance.uniform(0.001, seconds / (killed + 1)))
+        if ended.returncode == 0:
+            shutil.rmtree(tmp_path / "library")
+            continue
+        assert ended.returncode == -signal.SIGKILL, ended.stderr
+        library = Library.open(folder, tmp_path / "library")
+        ids = [clip["id"] for clip in rows(library)[1]]
+        assert len(ids) == len(set(ids))
+        library.search("a bell", model)
+        killed += 1
+        if killed == 5:
+            break
+    assert killed == 5
+    Library.open(folder, tmp_path / "library").update(model, None)
+    assert_same(Library.open(folder, tmp_path / "library"), Library.open(folder, tmp_path / "uninterrupted"))

@@ -1,0 +1,108 @@
+"""A folder in an object store: listed, read, followed, and what is said when it cannot be."""
+
+from pathlib import Path
+
+import pytest
+from pyarrow.fs import AwsStandardS3RetryStrategy, S3FileSystem
+
+from hearsight.errors import HearsightError
+from hearsight.library import Library
+from hearsight.media import probe, read_frames
+from hearsight.util import object_store
+from hearsight.util.object_store import ObjectPath, as_path
+from tests.library.conftest import film, rows, say
+
+FOLDER = "s3://films/holiday"
+
+
+def test_an_address_is_told_from_a_path():
+    assert isinstance(as_path("s3://films/a"), ObjectPath) and isinstance(as_path("gs://films/a"), ObjectPath)
+    assert not isinstance(as_path("s3:/films/a"), ObjectPath) and not isinstance(as_path("films"), ObjectPath)
+
+
+def test_a_path_keeps_its_address():
+    path = as_path(FOLDER) / "trip" / "sea.mkv"
+    assert str(path) == "s3://films/holiday/trip/sea.mkv" and path.name == "sea.mkv"
+    assert path.relative_to(as_path(FOLDER)).as_posix() == "trip/sea.mkv"
+    assert (as_path(FOLDER) / "a:" / "b.mkv").relative_to(as_path(FOLDER)).as_posix() == "a:/b.mkv"
+    assert path.parent.absolute() == path.parent.resolve() == as_path(f"{FOLDER}/trip")
+    assert not path.samefile(path.parent) and path.samefile(as_path(str(path)))
+
+
+@pytest.fixture
+def stored(folder, bucket):
+    bucket.upload(folder, "holiday/")
+    bucket.put("holiday/.hidden/no.mkv", b"hidden")
+    bucket.put("elsewhere/no.mkv", b"beside")
+    return bucket
+
+
+def test_the_rows_are_those_of_the_same_files_on_a_disk(folder, stored, model, tmp_path):
+    on_disk = Library.create(folder, model, at=tmp_path / "disk", seconds=2)
+    on_disk.update(model, None)
+    library = Library.create(as_path(FOLDER), model, at=tmp_path / "store", seconds=2)
+    assert library.update(model, None).added == 3
+    (videos, clips), (disk_videos, disk_clips) = rows(library), rows(on_disk)
+    assert clips == disk_clips
+    assert [{**video, "stat": ""} for video in videos] == [{**video, "stat": ""} for video in disk_videos]
+    [hit] = library.search("the doctor lost", model, mode="speech").hits
+    assert str(hit.video) == f"{FOLDER}/bell.mkv"
+    assert str(Library.open(at=library.at).folder) == FOLDER
+
+
+def test_an_update_follows_what_changes(folder, stored, model, tmp_path):
+    library = Library.create(as_path(FOLDER), model, at=tmp_path / "library", seconds=2)
+    library.update(model, None)
+    assert library.update(model, None).unchanged == 3
+    stored.put("holiday/sea2.mkv", (folder / "trip" / "sea.mkv").read_bytes())
+    stored.delete("holiday/trip/sea.mkv")
+    stored.delete("holiday/trip/silent.mkv")
+    say(tmp_path / "new.srt", "welcome aboard")
+    stored.put("holiday/sea2.de.srt", (tmp_path / "new.srt").read_bytes())
+    stored.put("holiday/bell.mkv", film(tmp_path / "other.mkv", 2, seed=9).read_bytes())
+    stored.put("holiday/bad.mp4", b"this is no film")
+    report = library.update(model, None)
+    assert (report.changed, report.deleted, [failure.path for failure in report.failed]) == (1, 2, ["bad.mp4"])
+    assert library.search("welcome", model, mode="speech").hits[0].path.name == "sea2.mkv"
+
+
+def test_a_store_that_is_lost_midway_is_no_fault_of_the_files(stored, model, tmp_path, monkeypatch):
+    library = Library.create(as_path(FOLDER), model, at=tmp_path / "library", seconds=2)
+    real = ObjectPath.open
+
+    def lost(path, mode, buffering=0):
+        raise ConnectionError(5, "NETWORK_CONNECTION", str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ObjectPath, "open", lost)
+        report = library.update(model, None)
+    assert len(report.failed) == 3 and "NETWORK_CONNECTION" in report.failed[0].reason
+    assert ObjectPath.open is real and library.update(model, None).added == 3
+
+
+def test_a_store_that_is_lost_while_a_file_is_read_is_told(bucket, tmp_path, monkeypatch):
+    bucket.put("long.mkv", film(tmp_path / "long.mkv", 200).read_bytes())
+    monkeypatch.setattr(object_store, "BLOCK", 1 << 14)
+    once = AwsStandardS3RetryStrategy(max_attempts=1)
+    impatient = S3FileSystem(endpoint_override=bucket.client.meta.endpoint_url, retry_strategy=once)
+    monkeypatch.setattr(object_store, "_connected", lambda bucket: impatient)
+    frames = read_frames(as_path("s3://films/long.mkv"), [0.0, 99.0, 199.0])
+    next(frames)
+    bucket.stop()
+    for attempt in (lambda: next(frames), lambda: probe(as_path("s3://films/long.mkv"))):
+        with pytest.raises(HearsightError, match=r"cannot read .*long.mkv: .*NETWORK_CONNECTION.* run this again"):
+            attempt()
+
+
+def test_a_file_that_ends_too_early_or_is_gone_is_told(stored):
+    with pytest.raises(HearsightError, match=r"cannot read s3://films/holiday/none.mkv: no such file"):
+        probe(as_path(f"{FOLDER}/none.mkv"))
+    with pytest.raises(HearsightError, match=r"cannot read s3://films/holiday/bell.srt: damaged"):
+        probe(as_path(f"{FOLDER}/bell.srt"))
+
+
+@pytest.mark.parametrize("at", [Path("s3://films/index"), as_path("gs://films/index")])
+def test_no_library_is_kept_in_a_store(folder, model, at):
+    for attempt in (lambda: Library.create(folder, model, at), lambda: Library.open(at=at)):
+        with pytest.raises(HearsightError, match=r"no index can be kept in an object store \(..://films/index\)"):
+            attempt()

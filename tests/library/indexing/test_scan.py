@@ -1,0 +1,117 @@
+"""Finding the media files of a folder."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from hearsight.library.indexing.scan import has_media, walk
+
+
+def touch(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    return path
+
+
+def found(folder: Path) -> list[str]:
+    return [file.path for file in walk(folder, folder / ".hearsight").files]
+
+
+def test_media_files_by_suffix_in_any_case(tmp_path):
+    for name in ("a.mp4", "B.MOV", "sub/c.Mkv", "sub/deep/d.flac", "notes.txt", "mp4", "e.srt"):
+        touch(tmp_path / name)
+    assert found(tmp_path) == ["B.MOV", "a.mp4", "sub/c.Mkv", "sub/deep/d.flac"]
+
+
+def test_hidden_files_and_the_library_are_left_out(tmp_path):
+    for name in (".hidden.mp4", ".git/a.mp4", ".hearsight/b.mp4", "c.mp4", "index/d.mp4"):
+        touch(tmp_path / name)
+    assert [file.path for file in walk(tmp_path, tmp_path / "index").files] == ["c.mp4"]
+
+
+@pytest.mark.parametrize("name", ["a b.mp4", 'it\'s "it".mp4', "two\nlines.mp4", "-rf.mp4", "日本語.mp4", "a;--%_.mp4"])
+def test_names_of_all_kinds(tmp_path, name):
+    touch(tmp_path / name)
+    assert found(tmp_path) == [name]
+
+
+def test_name_that_is_no_text(tmp_path):
+    try:
+        touch(tmp_path / os.fsdecode(b"\xff\xfe.mp4"))
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    looked = walk(tmp_path, tmp_path / ".hearsight")
+    assert not looked.files
+    assert looked.failed == {"\\xff\\xfe.mp4": "its name is not valid text (UTF-8); rename it"}
+
+
+def test_links(tmp_path):
+    folder = tmp_path / "films"
+    touch(folder / "b" / "real.mp4")
+    touch(tmp_path / "outside" / "far.mp4")
+    (folder / "b" / "loop").symlink_to(folder)
+    (folder / "a").symlink_to(folder / "b")
+    (folder / "again.mp4").symlink_to(folder / "b" / "real.mp4")
+    (folder / "far").symlink_to(tmp_path / "outside")
+    (folder / "twice").symlink_to(tmp_path / "outside")
+    (folder / "self").symlink_to(folder / "self")
+    (folder / "self.mp4").symlink_to(folder / "self.mp4")
+    assert found(folder) == ["b/real.mp4", "far/far.mp4"]
+
+
+def test_looking_for_any_media_ends_at_the_first(tmp_path, monkeypatch):
+    (tmp_path / "empty").mkdir()
+    touch(tmp_path / "notes.txt")
+    assert not has_media(tmp_path, tmp_path / ".hearsight")
+    (tmp_path / "far.mp4").symlink_to(touch(tmp_path / ".outside" / "far.mp4"))
+    assert has_media(tmp_path, tmp_path / ".hearsight")
+    for name in ("a.mp4", "b.mp4", "sub/c.mp4"):
+        touch(tmp_path / name)
+    looked = []
+    monkeypatch.setattr(
+        "hearsight.library.indexing.scan._add", lambda folder, path, beside, found: found.files.append(path)
+    )
+    monkeypatch.setattr(os, "scandir", lambda path, real=os.scandir: looked.append(path) or real(path))
+    assert has_media(tmp_path, tmp_path / ".hearsight")
+    assert looked == [str(tmp_path)]
+
+
+def test_what_looks_like_a_file_but_is_none(tmp_path):
+    (tmp_path / "gone.mp4").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(tmp_path / "pipe.mp4")
+    (tmp_path / "folder.mp4").mkdir()
+    looked = walk(tmp_path, tmp_path / ".hearsight")
+    assert looked.files == []
+    assert list(looked.failed) == ["pipe.mp4", "gone.mp4"]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+def test_folder_without_permission(tmp_path):
+    touch(tmp_path / "closed" / "a.mp4")
+    (tmp_path / "closed").chmod(0)
+    looked = walk(tmp_path, tmp_path / ".hearsight")
+    (tmp_path / "closed").chmod(0o700)
+    assert looked.closed == ["closed"] and "closed" in looked.failed
+
+
+def test_side_cars_are_part_of_the_stat(tmp_path):
+    touch(tmp_path / "a.mp4")
+    before = walk(tmp_path, tmp_path / "x").files[0].stat
+    for name in ("A.SRT", "a.de.sdh.vtt", "b.srt"):
+        (tmp_path / name).write_text("1")
+    (tmp_path / "a.en.srt").symlink_to("nowhere")
+    after = walk(tmp_path, tmp_path / "x").files[0]
+    assert after.stat != before
+    assert [path.name for path in after.side_cars] == ["A.SRT", "a.de.sdh.vtt"]
+
+
+def test_a_side_car_that_may_not_be_read_counts_from_when_it_may(tmp_path, monkeypatch):
+    touch(tmp_path / "a.mp4")
+    without = walk(tmp_path, tmp_path / "x").files[0]
+    (tmp_path / "a.srt").write_text("1")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "access", lambda path, mode: Path(path).name != "a.srt")
+        assert walk(tmp_path, tmp_path / "x").files[0] == without
+    (file,) = walk(tmp_path, tmp_path / "x").files
+    assert file.stat != without.stat and [path.name for path in file.side_cars] == ["a.srt"]

@@ -1,0 +1,49 @@
+"""Words in memory are scored as by the index on disk."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hearsight.library.search.bm25 import Postings
+from hearsight.library.search.query import Query, stems
+from tests.library.conftest import film, say
+
+LINES = [
+    ["the doctor lost", "a yellow bicycle"],
+    ["the doctor and the doctor and the doctor"],
+    ["ask not what your country can do for you", "ask what you can do"],
+    ["a bell rings", "a bell rings again", "and again"],
+]
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory, model):
+    from hearsight.library import Library
+
+    folder = tmp_path_factory.mktemp("films")
+    for number, lines in enumerate(LINES):
+        film(folder / f"{number}.mkv", 6, seed=number)
+        say(folder / f"{number}.srt", *lines)
+    library = Library.create(folder, model, seconds=2)
+    library.update(model, None)
+    return library.place.store
+
+
+@pytest.mark.parametrize("text", ["doctor", "the doctor lost a bicycle", "ask what a bell can do", "again and again"])
+def test_scores_are_those_of_the_index_on_disk(store, text):
+    query = Query.of(text)
+    table = store.rows("true", ["id", "transcript"])
+    ids = table["id"].to_pylist()
+    scores = Postings([stems(transcript) for transcript in table["transcript"].to_pylist()]).bm25(query.content)
+    found = store.saying(query.spoken, ["id"], 100, None)
+    on_disk = dict(zip(found["id"].to_pylist(), found["_score"].to_pylist(), strict=True))
+    assert on_disk.keys() == {id for id, score in zip(ids, scores, strict=True) if score > 0}
+    np.testing.assert_allclose([scores[ids.index(id)] for id in on_disk], list(on_disk.values()), rtol=1e-4)
+
+
+@settings(max_examples=50)
+@given(st.lists(st.lists(st.sampled_from("abcde"), max_size=6), max_size=6), st.sets(st.sampled_from("abcdef")))
+def test_a_score_is_above_nothing_just_where_a_word_is(transcripts, asked):
+    scores = Postings(transcripts).bm25(asked)
+    assert [score > 0 for score in scores] == [bool(asked.intersection(words)) for words in transcripts]

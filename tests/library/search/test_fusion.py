@@ -1,0 +1,58 @@
+"""What fusing ranks does to queries that no transcript answers, and to quotations: the table in rank.py."""
+
+import numpy as np
+
+from hearsight.library.search import rank as search
+from hearsight.library.search.explain import Candidates
+from hearsight.library.search.query import Query, stems
+from hearsight.research.soundstage.captions import caption
+from hearsight.research.soundstage.plans import plan
+
+CLIPS = 200
+QUERIES = 60
+
+
+def ranked(similarity, strength):
+    """The order of clips 0, 1, 2 ... by "hybrid"."""
+    ids = [f"{i:04}" for i in range(len(similarity))]
+    per_frame = np.zeros((len(similarity), 1), np.float32)
+    strength = np.array(strength, float)
+    videos, at = [(0, id) for id in ids], list(range(len(ids)))
+    found = Candidates(ids, videos, at, np.array(similarity, np.float32), per_frame, strength, strength)
+    return search.rank(found, "hybrid")[0]
+
+
+def test_certain_words_come_first_whatever_is_seen():
+    assert ranked([5, 4, 3, 2, 1], [0, 0, 0, 0, 1])[0] == 4
+
+
+def test_a_word_in_common_helps_what_already_looks_right():
+    similarity = [100 - i for i in range(100)]
+    assert ranked(similarity, [0] * 10 + [1 / 3] + [0] * 89)[0] == 10
+    assert ranked(similarity, [0] * 90 + [1 / 3] + [0] * 9)[0] == 0
+
+
+def test_queries_about_pictures_are_not_spoiled_and_quotations_are_found():
+    random = np.random.default_rng(0)
+    scenes = [one.scene for one in plan("test", CLIPS, seed=0)]
+    spoken = [scene.speech.sentence.text if scene.speech else "" for scene in scenes]
+    words = " ".join(spoken).split()
+    heard = [
+        stems(" ".join(word if random.random() > 0.2 else str(random.choice(words)) for word in text.split()))
+        for text in spoken
+    ]
+
+    def first(text, right, clearly):
+        query = Query.of(text)
+        similarity = random.standard_normal(CLIPS) + clearly * np.array(right)
+        order = ranked(similarity, [query.strength(transcript) for transcript in heard])
+        return right[int(similarity.argmax())], right[order[0]]
+
+    chosen = random.choice(CLIPS, QUERIES, replace=False)
+    asked = [caption(scenes[i], "sight", random) for i in chosen]
+    sights = [first(one.text, [one.holds(scene) for scene in scenes], clearly=3) for one in asked]
+    alone, fused = np.mean(sights, axis=0)
+    assert fused >= alone - 0.05
+    quotations = [first(spoken[i], [text == spoken[i] for text in spoken], clearly=0) for i in chosen if spoken[i]]
+    alone, fused = np.mean(quotations, axis=0)
+    assert alone < 0.1 and fused > 0.4

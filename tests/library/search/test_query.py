@@ -1,0 +1,87 @@
+"""Words of queries and transcripts."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hearsight.errors import HearsightError
+from hearsight.library.search.query import Query, placed_stems, stems
+
+
+@given(st.text())
+def test_placed_words_stand_where_they_are_said_to(text):
+    end = 0
+    for stem, start, stop in placed_stems(text):
+        assert end <= start < stop <= len(text)
+        assert stem in stems(text)
+        end = stop
+
+
+@given(st.text(min_size=1), st.text())
+def test_strength_is_a_share(query, transcript):
+    try:
+        asked = Query.of(query)
+    except HearsightError:
+        return
+    assert 0 <= asked.strength(stems(transcript)) <= 1
+    assert all(0 <= start < end <= len(transcript) for start, end in asked.spans(transcript))
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\n\t", "\0"])
+def test_empty_query(text):
+    with pytest.raises(HearsightError, match=r"query is empty|has no word"):
+        Query.of(text)
+
+
+@pytest.mark.parametrize("text", ["!!!", "???", "'\"`;--", "(*) [~]", "…"])
+def test_query_of_punctuation(text):
+    with pytest.raises(HearsightError, match="has no word"):
+        Query.of(text)
+
+
+def test_content_leaves_out_stop_words_and_framing():
+    assert Query.of("someone says that the doctors lost a bicycle").content == {"doctor", "lost", "bicycl"}
+    assert Query.of("a person talks").content == {"person", "talk"}
+    assert Query.of("to be or not to be").content == {"to", "be", "or", "not"}
+
+
+SPEECH = "and so my fellow americans ask not what your country can do for you"
+
+
+# What a recogniser made of a crackling recording of it.
+MISHEARD = "and all my fellow americans and not like your brain and you are you and like you can do for your country"
+
+
+@pytest.mark.parametrize(
+    ("query", "transcript", "least", "most"),
+    [
+        ("ask not what your country can do for you", SPEECH, 1, 1),
+        ("ask not what your country can do for you", MISHEARD, 0.8, 1),
+        ("someone says the doctor lost a bicycle", "well the doctors have lost their yellow bicycles", 1, 1),
+        ("a dog runs on the beach", "we went on the train to the city", 0, 0),
+        ("a dog runs on the beach", "the dog did not come", 0, 0),
+        ("a dog", "the dog did not come", 0.3, 0.4),
+        ("红色的自行车", "他买了一辆红色的自行车", 1, 1),
+        ("потерял велосипед", "доктор потерял велосипед", 1, 1),
+    ],
+)
+def test_strength(query, transcript, least, most):
+    assert least <= Query.of(query).strength(stems(transcript)) <= most
+
+
+def test_spans_mark_other_forms_of_a_word():
+    line = "The Doctor's lost bicycles"
+    found = [line[start:end] for start, end in Query.of("doctors losing a bicycle").spans(line)]
+    assert found == ["Doctor's", "bicycles"]
+
+
+@pytest.mark.parametrize(
+    "text", ["agree bruises ANYWHERE advertising", "Américans don't 医生丢了自行车", "agree agreed"]
+)
+def test_the_index_is_asked_for_the_content_words(text):
+    query = Query.of(text)
+    assert set(stems(query.spoken)) == query.content
+
+
+def test_long_query_is_cut():
+    assert len(Query.of(" ".join(f"word{i}" for i in range(10_000))).content) == 64

@@ -1,0 +1,107 @@
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from hearsight.media.sidecars import match, side_cars
+
+
+def beside(names: list[str], stem: str = "film") -> list[str]:
+    return [side_car.name for side_car in match(names).get(stem, [])]
+
+
+@pytest.mark.parametrize(
+    ("name", "language"),
+    [
+        ("film.srt", None),
+        ("film.SRT", None),
+        ("Film.Srt", None),
+        ("film.de.srt", "de"),
+        ("film.ger.vtt", "de"),
+        ("film.en-US.vtt", "en"),
+        ("film.pt_BR.ass", "pt"),
+        ("film.zh-Hans.srt", "zh"),
+        ("film.English.srt", "en"),
+        ("film.Français.srt", "fr"),
+        ("film.en.hi.srt", "en"),
+        ("film.hi.srt", "hi"),
+        ("film.sdh.srt", None),
+        ("film.tlh.srt", None),
+    ],
+)
+def test_any_case_format_and_language(name, language):
+    (side_car,) = match(["film.mp4", name])["film"]
+    assert (side_car.name, side_car.language) == (name, language)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["film.2.srt", "film.part two.srt", "film.directors cut.srt", "film2.srt", "film.txt", "film.de.fr.srt", ".srt"],
+)
+def test_what_is_not_the_films(name):
+    assert beside(["film.mp4", name]) == []
+
+
+def test_another_films_are_not_taken():
+    names = ["film.mp4", "film.2.mp4", "film.it.MKV", "film.2.srt", "film.2.en.srt", "film.it.srt", "film.it.de.srt"]
+    assert beside(names) == []
+    assert beside(names, "film.2") == ["film.2.srt", "film.2.en.srt"]
+    assert beside(names, "film.it") == ["film.it.srt", "film.it.de.srt"]
+
+
+def test_case_counts_where_nothing_else_tells_films_apart():
+    names = ["film.mp4", "Film.mp4", "film.srt", "Film.srt"]
+    assert beside(names) == ["film.srt"]
+    assert beside(names, "Film") == ["Film.srt"]
+
+
+@pytest.mark.parametrize("name", ["film.forced.srt", "film.en.forced.srt", "film.Foreign.EN.vtt"])
+def test_forced_ones_are_no_transcript(name):
+    assert match(["film.mp4", name]) == {}
+
+
+def test_the_best_comes_first_however_they_are_listed():
+    best = [
+        "film.srt",
+        "film.vtt",
+        "film.en.srt",
+        "film.en.ass",
+        "film.en.sdh.srt",
+        "film.de.srt",
+        "film.fr.srt",
+    ]
+    assert beside(["film.mp4", *best]) == best
+    assert beside([*reversed(best), "film.mp4"]) == best
+
+
+@pytest.mark.parametrize("stem", ["a [1080p] {x}*?", "100% it's 日本", "no.2.by.en", "trailing.", "-"])
+def test_odd_names(tmp_path, stem):
+    for name in (f"{stem}.mp4", f"{stem}.de.srt", "x.de.srt"):
+        (tmp_path / name).touch()
+    assert [side_car.name for side_car in side_cars(tmp_path / f"{stem}.mp4")] == [f"{stem}.de.srt"]
+
+
+def test_only_files_count(tmp_path):
+    (tmp_path / "film.mp4").touch()
+    (tmp_path / "film.srt").mkdir()
+    (tmp_path / "film.en.srt").symlink_to(tmp_path / "gone")
+    os.mkfifo(tmp_path / "film.de.srt")
+    assert side_cars(tmp_path / "film.mp4") == []
+    assert side_cars(tmp_path / "no such folder" / "film.mp4") == []
+
+
+def test_a_folder_is_listed_once_and_again_when_it_has_changed(tmp_path, monkeypatch):
+    listed = []
+    listing = Path.iterdir
+    monkeypatch.setattr(Path, "iterdir", lambda folder: listed.append(folder) or listing(folder))
+    for n in range(50):
+        (tmp_path / f"{n}.mp4").touch()
+    long_ago = time.time() - 60
+    os.utime(tmp_path, (long_ago, long_ago))
+    for n in range(50):
+        assert side_cars(tmp_path / f"{n}.mp4") == []
+    assert len(listed) == 1
+    for language in ("de", "en"):
+        (tmp_path / f"7.{language}.srt").touch()
+        assert side_cars(tmp_path / "7.mp4")[0].name == f"7.{language}.srt"

@@ -1,0 +1,166 @@
+"""The field's annotation files wherever they lie, and what is said of those that are not right."""
+
+import errno
+import json
+import pickle
+import shutil
+from pathlib import Path
+
+import pytest
+
+from hearsight.errors import HearsightError
+from hearsight.research.datasets.readers import READERS, read_entries
+
+
+@pytest.mark.parametrize("root", READERS, indirect=True)
+def test_every_clip_is_found_with_its_captions(root, stage, request):
+    name = request.node.callspec.params["root"]
+    ours = json.loads((root / "soundstage.json").read_text())["clips"]
+    told = {row["id"]: row for file in stage.glob("*/manifest.jsonl") for row in map(json.loads, file.open())}
+    entries = list(read_entries(name, root))
+    assert len(entries) == len({entry.id for entry in entries})
+    for entry in entries:
+        row = told[ours[name_of(entry.id, ours)]]
+        texts = [caption["text"] for caption in row["captions"]]
+        assert (stage / row["split"] / row["path"]).samefile(entry.path)
+        said = [text for _, text in entry.captions]
+        assert said in (texts, [" ".join(texts)], texts[:1], texts[1:])
+        assert (entry.split == "test") == (row["split"] == "test")
+        assert entry.transcript in (None, row["spoken"])
+
+
+def name_of(id: str, ours: dict[str, str]) -> str:
+    return next(name for name in ours if name.removesuffix(".mp4") == id)
+
+
+def test_files_may_lie_anywhere(msrvtt):
+    before = list(read_entries("msrvtt-9k", msrvtt))
+    elsewhere = msrvtt / "annotations" / "of 2016"
+    elsewhere.mkdir(parents=True)
+    for file in msrvtt.glob("MSRVTT*"):
+        shutil.move(file, elsewhere)
+    shutil.move(msrvtt / "videos", msrvtt / "all of them")
+    (msrvtt / ".trash").mkdir()
+    (msrvtt / ".trash" / "video0.mp4").touch()
+    after = list(read_entries("msrvtt-9k", msrvtt))
+    assert [(e.id, e.captions, e.transcript) for e in before] == [(e.id, e.captions, e.transcript) for e in after]
+    assert all("all of them" in str(entry.path) for entry in after)
+
+
+def test_a_video_comes_before_a_sound_of_the_same_name(msrvtt):
+    (msrvtt / "audio").mkdir()
+    (msrvtt / "audio" / "video0.wav").touch()
+    (msrvtt / "videos" / "all" / "video1.mp4").unlink()
+    (msrvtt / "audio" / "video1.wav").touch()
+    paths = {entry.id: entry.path for entry in read_entries("msrvtt-9k", msrvtt)}
+    assert (paths["video0"].suffix, paths["video1"].suffix) == (".mp4", ".wav")
+
+
+def test_a_mark_of_byte_order_is_no_part_of_the_head(msrvtt):
+    file = msrvtt / "MSRVTT_train.9k.csv"
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes().replace(b"\n", b"\r\n"))
+    assert next(read_entries("msrvtt-9k", msrvtt)).id == "video0"
+
+
+def test_a_didemo_clip_is_no_more_than_was_described(stage, tmp_path):
+    from hearsight.research.soundstage.export import export
+
+    export(stage, tmp_path / "didemo", "didemo")
+    assert {(entry.start, entry.end) for entry in read_entries("didemo", tmp_path / "didemo")} == {(0.0, 30.0)}
+
+
+def spoil(root: Path, file: str, **changes) -> None:
+    """Replace in a file, or all of it."""
+    path = root / file
+    if content := changes.get("content"):
+        path.write_bytes(content)
+    else:
+        path.write_bytes(path.read_bytes().replace(changes["old"], changes["new"]))
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "says"),
+    [
+        ("MSRVTT_train.9k.csv", {"old": b"video_id", "new": b"id"}, r"9k\.csv, line 2 has no video_id"),
+        (
+            "MSRVTT_train.9k.csv",
+            {"old": b"video1\n", "new": b"video99\n"},
+            "line 3: MSRVTT_data.json tells nothing",
+        ),
+        ("MSRVTT_train.9k.csv", {"old": b"video1\n", "new": b"vid\xe9o\n"}, "line 3 is not UTF-8"),
+        ("MSRVTT_JSFUSION_test.csv", {"old": b"a dog and 0 bells", "new": b""}, "line 2 has no sentence"),
+        ("MSRVTT_data.json", {"content": b'{"sentences": [1]}'}, "is not MSR-VTT's videos and sentences"),
+        ("MSRVTT_data.json", {"content": b'{"sentences": '}, "is no JSON"),
+        ("msrvtt10k_asr_text.json", {"content": b'{"video0": "hello"}'}, "is not a list of {key, text}"),
+    ],
+)
+def test_annotations_that_are_not_right(msrvtt, file, change, says):
+    spoil(msrvtt, file, **change)
+    with pytest.raises(HearsightError, match=says):
+        list(read_entries("msrvtt-9k", msrvtt))
+
+
+def test_annotations_that_may_not_be_read(msrvtt, monkeypatch):
+    def refuse(path):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(HearsightError, match=r"cannot read .*\.json: Permission denied; get permission"):
+        list(read_entries("msrvtt-9k", msrvtt))
+
+
+def test_a_gigabyte_of_json_is_not_read(msrvtt):
+    with (msrvtt / "MSRVTT_data.json").open("wb") as file:
+        file.truncate(10**9)  # of zeros that take no room
+    with pytest.raises(HearsightError, match=r"MSRVTT_data\.json is 1\.0 GB of JSON, too much to hold"):
+        list(read_entries("msrvtt-9k", msrvtt))
+
+
+@pytest.mark.parametrize("root", ["vatex"], indirect=True)
+def test_a_list_that_names_an_unknown_clip(root):
+    (root / "test_list.txt").write_text("nobody_knows_it\n")
+    with pytest.raises(HearsightError, match=r"test_list\.txt, line 1: ref_captions\.json tells nothing of nobody"):
+        list(read_entries("vatex", root))
+
+
+@pytest.mark.parametrize("root", ["vatex"], indirect=True)
+def test_empty_captions_are_left_out_and_a_clip_of_none_is_told(root):
+    path = root / "ref_captions.json"
+    told = json.loads(path.read_text())
+    first, second = list(told)[:2]
+    told[first].append("  ")
+    path.write_text(json.dumps(told))
+    assert ("", "  ") not in next(entry for entry in read_entries("vatex", root) if entry.id == first).captions
+    told[second] = [" "]
+    path.write_text(json.dumps(told))
+    with pytest.raises(HearsightError, match=f"{second} has no caption"):
+        list(read_entries("vatex", root))
+
+
+@pytest.mark.parametrize("root", ["lsmdc"], indirect=True)
+def test_a_line_of_other_columns(root):
+    file = root / "LSMDC16_annos_val.csv"
+    file.write_text(file.read_text() + "a\tb\tc\n")
+    with pytest.raises(HearsightError, match=r"val\.csv, line 7 has 3 columns between tabs, not 6"):
+        list(read_entries("lsmdc", root))
+
+
+@pytest.mark.parametrize("root", ["msvd"], indirect=True)
+def test_pickled_code_is_never_run(root, tmp_path):
+    class Code:
+        def __reduce__(self):
+            return (Path.touch, (tmp_path / "ran",))
+
+    (root / "raw-captions.pkl").write_bytes(pickle.dumps({"a": Code()}))
+    with pytest.raises(HearsightError, match=r"raw-captions\.pkl as plain data .*nothing else is unpickled"):
+        list(read_entries("msvd", root))
+    assert not (tmp_path / "ran").exists()
+
+
+def test_what_is_not_there(tmp_path):
+    with pytest.raises(HearsightError, match="no data set 'kinetics'; give table, or one of msrvtt-9k"):
+        list(read_entries("kinetics", tmp_path))
+    with pytest.raises(HearsightError, match=r"no train\.json below .*; put the data set's annotation files there"):
+        list(read_entries("activitynet", tmp_path))
+    with pytest.raises(HearsightError, match="no folder"):
+        list(read_entries("activitynet", tmp_path / "nowhere"))

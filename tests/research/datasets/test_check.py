@@ -1,0 +1,286 @@
+"""A data set is looked through once: what is missing, damaged, silent or without speech, and where it goes on."""
+
+import json
+import shutil
+
+import pytest
+import torch
+
+from hearsight.cli.main import main
+from hearsight.errors import HearsightError
+from hearsight.research.datasets import check as checking
+from hearsight.research.datasets.check import check
+from hearsight.research.datasets.features import extract
+from hearsight.research.datasets.journal import read_journal
+from hearsight.research.datasets.provenance import source_of
+from hearsight.research.datasets.split import read_manifest
+from tests.builders import tiny_model
+from tests.media_files import beep, grey, make_media
+
+
+@pytest.fixture
+def table(tmp_path):
+    """A table of clips of one film, and of single files, good and bad."""
+    make_media(tmp_path / "film.mkv", [grey(50)] * 40, sounds=[beep(1.0)])
+    make_media(tmp_path / "quiet.mkv", [grey(50)] * 10, sounds=[0 * beep(1.0)])
+    make_media(tmp_path / "mute.mkv", [grey(50)] * 10)
+    make_media(tmp_path / "bell.wav", sounds=[beep(1.0)])
+    (tmp_path / "empty.mp4").touch()
+    rows = [
+        "video,start,end,caption,split,transcript",
+        "film.mkv,0,2,it begins,train,a transcript",
+        "film.mkv,1,3,it goes on,train,",
+        "film.mkv,3,,it ends,train,abcd",
+        "film.mkv,7,9,after the end,train,",
+        "quiet.mkv,,,a grey wall,validation,",
+        "mute.mkv,,,a grey wall,validation,",
+        "bell.wav,,,a bell,test,",
+        "empty.mp4,,,nothing,test,",
+        "gone.mp4,,,gone,test,",
+    ]
+    path = tmp_path / "clips.csv"
+    path.write_text("\n".join(rows))  # without a last newline
+    return path
+
+
+def test_what_is_found(table):
+    counts = check("table", table).counts()
+    assert counts["train"] == {
+        "clips": 4, "good": 3, "missing": 0, "damaged": 1, "silent": 2, "without_speech": 2, "captions": 3,
+    }  # fmt: skip
+    assert (counts["validation"]["good"], counts["validation"]["silent"]) == (2, 2)
+    assert (counts["test"]["good"], counts["test"]["missing"], counts["test"]["damaged"]) == (1, 1, 1)
+    assert counts["test"]["without_speech"] is None
+
+
+def test_manifests_are_of_what_is_good(table):
+    folder = check("table", table).folder
+    assert folder == table.parent / "hearsight" / "clips"
+    train = read_manifest(folder / "train")
+    assert [(clip.start, clip.end, clip.transcript) for clip in train] == [
+        (0, 2, "a transcript"),
+        (1, 3, None),
+        (3, None, "abcd"),
+    ]
+    assert all(clip.path.resolve() == (table.parent / "film.mkv").resolve() for clip in train)
+
+
+def test_a_data_set_that_moves_takes_along_what_is_known(table, monkeypatch):
+    check("table", table)
+    moved = shutil.move(table.parent, table.parent.with_name("moved"))
+    assert read_manifest(moved / "hearsight" / "clips" / "test")[0].path.is_file()
+    monkeypatch.setattr(checking, "look_at", lambda path, spans: pytest.fail("looked again"))
+    assert check("table", moved / table.name).counts()["train"]["good"] == 3
+
+
+def test_a_file_is_looked_at_once(table, monkeypatch):
+    check("table", table)
+    looked = []
+    look_at = checking.look_at
+    monkeypatch.setattr(checking, "look_at", lambda path, spans: looked.append(path.name) or look_at(path, spans))
+    check("table", table)
+    assert looked == []
+    make_media(table.parent / "empty.mp4", [grey(9)] * 10)
+    (table.parent / "mute.mkv").unlink()
+    table.write_text(table.read_text() + "\nquiet.mkv,0,0.5,its beginning,validation,")
+    counts = check("table", table).counts()
+    assert sorted(looked) == ["empty.mp4", "quiet.mkv"]
+    assert (counts["test"]["good"], counts["validation"]["good"]) == (2, 2)
+
+
+def test_a_file_that_is_still_being_copied_is_looked_at_again(table, monkeypatch):
+    film = table.parent / "film.mkv"
+    whole, look_at = film.read_bytes(), checking.look_at
+    film.write_bytes(whole[: len(whole) // 2])
+
+    def look(path, spans):
+        found = look_at(path, spans)
+        if path == film:
+            film.write_bytes(whole)
+        return found
+
+    monkeypatch.setattr(checking, "look_at", look)
+    assert check("table", table).counts()["train"]["good"] == 0
+    assert check("table", table).counts()["train"]["good"] == 3
+
+
+def test_a_file_that_goes_away_meanwhile_is_no_obstacle(table, monkeypatch):
+    look_at = checking.look_at
+
+    def look(path, spans):
+        if path.name == "quiet.mkv":
+            path.unlink()
+        return look_at(path, spans)
+
+    monkeypatch.setattr(checking, "look_at", look)
+    counts = check("table", table).counts()
+    assert (counts["train"]["good"], counts["validation"]["good"]) == (3, 1)
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.mka", "pcm_s16le"), ("a.aiff", "pcm_s16be"), ("a.oga", "flac")])
+def test_a_file_of_sound_needs_no_pictures(tmp_path, name, codec):
+    make_media(tmp_path / name, sounds=[beep(1.0)], sound_codec=codec)
+    (tmp_path / "clips.csv").write_text(f"video,caption\n{name},a bell\n")
+    assert check("table", tmp_path / "clips.csv").counts()["test"]["good"] == 1
+
+
+def test_an_interrupted_look_goes_on(table, monkeypatch):
+    def stop(what, done, total):
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        check("table", table, progress=stop)
+    kept = table.parent / "hearsight" / "clips" / "looked.jsonl"
+    assert len(kept.read_text().splitlines()) == 2
+    kept.write_text(kept.read_text() + '{"path": "fi')  # as a kill leaves it
+    told = []
+    findings = check("table", table, progress=lambda *step: told.append(step[1]))
+    assert told == [3, 4, 5]
+    assert findings.counts()["train"]["good"] == 3
+
+
+def test_only_the_split_that_is_asked_for(table):
+    findings = check("table", table, splits=("test",))
+    assert findings.counts().keys() == {"test"}
+    assert not (findings.folder / "train").exists()
+    check("table", table)
+    check("table", table, splits=("test",))
+    note = json.loads((findings.folder / "dataset.json").read_text())
+    assert note["splits"].keys() == {"train", "validation", "test"}
+
+
+def test_a_folder_of_another_data_set_is_refused(table, msrvtt, tmp_path):
+    check("table", table, out=tmp_path / "made")
+    with pytest.raises(HearsightError, match=r"made is of table in .*clips\.csv; give msrvtt-9k"):
+        check("msrvtt-9k", msrvtt, out=tmp_path / "made")
+
+
+def test_a_clip_in_two_splits_is_refused(msrvtt):
+    test = msrvtt / "MSRVTT_JSFUSION_test.csv"
+    test.write_text(test.read_text() + "ret9,msr0,video0,a dog\n")
+    with pytest.raises(HearsightError, match=r"line 7: video0 was told of before, in .*train\.9k\.csv, line 2"):
+        check("msrvtt-9k", msrvtt)
+
+
+def test_a_folder_that_cannot_be_written(table):
+    made = table.parent / "hearsight"
+    made.write_text("a file is where the folder should be")
+    with pytest.raises(HearsightError, match=r"cannot write .*; have `hearsight data check` make another"):
+        check("table", table)
+
+
+def test_what_a_person_reads(table, capsys):
+    assert main(["data", "check", "table", str(table)]) == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines()[0].split() == ["clips", "train", "validation", "test"]
+    assert "gone.mp4 (" in out
+    assert "starts at 7 s, but the file ends at 4 s" in out
+    assert "the file is empty" in out
+    assert f"manifests: {table.parent / 'hearsight' / 'clips'}" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["data", "check", "msrvtt", "."], "no data set 'msrvtt'; give table, or one of msrvtt-9k"),
+        (["data", "check", "msrvtt-9k", "."], "no MSRVTT_data.json below"),
+        (["evaluate", "demo"], "give a FOLDER to test on, or --dataset NAME"),
+        (
+            ["evaluate", "demo", ".", "--dataset", "vatex"],
+            "give a FOLDER to test on, or --dataset NAME",
+        ),
+        (["train", "msrvtt", "--out", "run", "--set", "data=."], "no MSRVTT_data.json below"),
+    ],
+)
+def test_what_is_wrong_is_said(words, says, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(words) == 1
+    assert says in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_kept_elsewhere_is_as_good_as_the_data_set(msrvtt, tmp_path, capsys):
+    """For data that cannot be written to."""
+    (msrvtt / "soundstage.json").unlink()
+    assert main(["data", "check", "msrvtt-9k", str(msrvtt), "--out", str(tmp_path / "made")]) == 0
+    assert not (msrvtt / "hearsight").exists()
+    tiny_model(tmp_path / "model", "clip4clip")
+    words = ["evaluate", str(tmp_path / "model"), "--dataset", "msrvtt-9k", "--root", str(tmp_path / "made")]
+    assert main(words) == 0
+    assert "SAVE, published" in capsys.readouterr().out
+    assert main(["evaluate", str(tmp_path / "model"), str(tmp_path / "made" / "test")]) == 0
+    assert "SAVE, published" in capsys.readouterr().out
+    assert not (msrvtt / "hearsight").exists()
+
+
+def test_a_stretch_of_film_in_two_splits_is_refused(table):
+    """Also when only one of these is looked at, and however the file is spelled."""
+    again = table.parent / "sub" / ".." / "film.mkv"
+    (table.parent / "sub").mkdir()
+    table.write_text(table.read_text() + f"\n{again},1,2,it leaks,test,")
+    with pytest.raises(HearsightError, match=r"line 11: .*film\.mkv is in test and, by .*line 2, in train"):
+        check("table", table, splits=("test",))
+
+
+def test_links_that_lead_nowhere_or_in_circles(msrvtt):
+    videos = msrvtt / "videos" / "all"
+    (videos / "video0.mp4").unlink()
+    (videos / "video0.mp4").symlink_to(msrvtt / "nowhere.mp4")
+    for name in "abc":
+        (videos / name).symlink_to(msrvtt)
+    counts = check("msrvtt-9k", msrvtt).counts()
+    assert (counts["train"]["missing"], counts["train"]["good"]) == (1, 12)
+
+
+def test_what_is_made_may_be_behind_a_link(msrvtt, tmp_path):
+    (tmp_path / "large" / "disk").mkdir(parents=True)
+    (msrvtt / "hearsight").symlink_to(tmp_path / "large" / "disk")
+    folder = check("msrvtt-9k", msrvtt).folder
+    assert all(clip.path.is_file() for clip in read_manifest(folder / "test"))
+
+
+def test_generated_clips_are_known_wherever_they_lie(msrvtt, table):
+    above = msrvtt.parent / "above"
+    above.mkdir()
+    shutil.move(msrvtt, above / "nested")
+    assert source_of(check("msrvtt-9k", above).folder / "test").disguised
+    assert not source_of(check("table", table).folder / "test").disguised
+
+
+def test_a_note_of_somebody_else(tmp_path):
+    (tmp_path / "dataset.json").write_text('{"images": []}')
+    assert source_of(tmp_path / "test") is None
+    (tmp_path / "dataset.json").write_text("[1")
+    assert source_of(tmp_path / "test") is None
+
+
+def test_what_was_made_of_a_clip_that_is_another_now_is_forgotten(table, tmp_path):
+    towers = tiny_model(tmp_path / "towers", "avigate")
+    split = check("table", table).folder / "train"
+    before = extract(split, towers).batch([0, 1, 2])
+    make_media(table.parent / "more.mkv", [grey(200)] * 40, sounds=[beep(1.0)])
+    check("table", table)
+    assert len(list(read_journal(split / "transcripts.pocketsphinx.jsonl"))) == 3
+    shutil.copy(table.parent / "more.mkv", table.parent / "film.mkv")
+    check("table", table)
+    assert list(read_journal(split / "transcripts.pocketsphinx.jsonl")) == []
+    after = extract(split, towers).batch([0, 1, 2])
+    assert not torch.allclose(before.frames[0], after.frames[0])
+    assert after.frame_mask.sum(dim=1).tolist() == before.frame_mask.sum(dim=1).tolist()
+
+
+def test_an_id_may_come_to_stand_for_another_stretch(tmp_path):
+    towers = tiny_model(tmp_path / "towers", "avigate")
+    make_media(tmp_path / "film.mkv", [grey(50)] * 20 + [grey(200)] * 20)
+    rows = "id,video,caption,split,start,end\na,film.mkv,dark,train,0,2\nb,film.mkv,bright,train,2,4\n"
+    table = tmp_path / "clips.csv"
+    table.write_text(rows)
+    split = check("table", table).folder / "train"
+    dark, bright = extract(split, towers).batch([0, 1]).frames
+    table.write_text(rows.replace("train,0,2", "train,2.5,4"))
+    check("table", table)
+    clips = extract(split, towers)
+    assert torch.equal(clips.batch([1]).frames[0], bright)
+    assert not torch.allclose(clips.batch([0]).frames[0], dark)
+    assert torch.allclose(clips.batch([0]).frames[0, 0], bright[0], atol=1e-2)

@@ -1,0 +1,54 @@
+"""Clips with captions, as evaluation asks for them, and rankings of made-up scores."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from hearsight.research.datasets.split import Example
+from hearsight.research.evaluation.metrics import text_ranks, ties, video_ranks
+from hearsight.research.evaluation.ranking import Ranking
+from hearsight.types import ClipFeatures
+
+SAID = ("a bell rings", "the doctor lost a yellow bicycle", "yellow bicycle", "while the doctor rings a bell")
+
+
+class Clips:
+    """Random features: clips 2i and 2i + 1 are twins, and clip i has i % 3 + 1 captions."""
+
+    def __init__(self, model, count: int = 7) -> None:
+        generator = torch.Generator().manual_seed(0)
+        F, D = model.config.frames, model.width
+        self.frames = torch.randn(count, F, D, generator=generator)
+        self.examples = [
+            Example(f"clip{i}", Path(f"clip{i}.mp4"), tuple(_captions(i)), f"twins{i // 2}") for i in range(count)
+        ]
+
+    def __len__(self) -> int:
+        return len(self.examples)
+
+    def batch(self, seen, heard=None, said=None) -> ClipFeatures:
+        frames = self.frames[list(seen)]
+        yes = torch.ones(len(frames), dtype=torch.bool)
+        return ClipFeatures(frames, torch.ones(frames.shape[:2], dtype=torch.bool), yes, yes)
+
+
+def _captions(place: int):
+    for number in range(place % 3 + 1):
+        yield ("sight", "sound")[number % 2], f"{SAID[place % 4]} {number}"
+
+
+def ranking(seed: int = 0, clips: int = 40, captions: int = 3, skill: float = 1.0) -> Ranking:
+    """Of random scores with something added for the right clip; kinds alternate, clips 2i and 2i + 1 are twins."""
+    owner = np.repeat(np.arange(clips), captions)
+    scores = np.random.default_rng(seed).normal(size=(len(owner), clips))
+    scores[np.arange(len(owner)), owner] += skill
+    return Ranking(
+        captions="the same",
+        kinds=tuple(("sight", "sound")[i % 2] for i in range(len(owner))),
+        owner=owner,
+        clusters=np.arange(clips) // 2,
+        texts=text_ranks(scores, owner),
+        ties=ties(scores, owner).sum(axis=1) - 1,
+        videos=video_ranks(scores, owner),
+    )

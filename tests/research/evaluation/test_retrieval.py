@@ -1,0 +1,94 @@
+"""Ranks made block by block are those of the whole matrix."""
+
+import numpy as np
+import pytest
+import torch
+
+from hearsight.errors import HearsightError
+from hearsight.research.evaluation import retrieval
+from hearsight.research.evaluation.metrics import text_ranks, video_ranks
+from hearsight.research.evaluation.normalisation import DualSoftmax, Querybank, dual_softmax
+from hearsight.research.evaluation.ranking import Ranking
+from hearsight.research.evaluation.retrieval import encode_clips, encode_texts, evaluate, rank, score
+from tests.builders import tiny_model
+from tests.research.evaluation.rankings import Clips
+
+
+@pytest.fixture
+def model(tmp_path):
+    return tiny_model(tmp_path, "clip4clip")
+
+
+@pytest.fixture
+def clips(model, monkeypatch):
+    monkeypatch.setattr(retrieval, "TEXTS", 4)
+    monkeypatch.setattr(retrieval, "CLIPS", 3)
+    return Clips(model)
+
+
+def test_blocks_rank_as_the_whole_matrix(model, clips):
+    texts = [text for example in clips.examples for _, text in example.captions]
+    scores = np.concatenate(list(score(model, encode_texts(model, texts), encode_clips(model, clips))))
+    found = rank(model, clips)
+    assert found.model == model.fingerprint
+    assert scores.shape == (len(texts), len(clips))
+    assert np.array_equal(found.owner, [0, 1, 1, 2, 2, 2, 3, 4, 4, 5, 5, 5, 6])
+    assert np.array_equal(found.texts, text_ranks(scores, found.owner))
+    assert np.array_equal(found.videos, video_ranks(scores, found.owner))
+    assert found.clusters[0] == found.clusters[1] != found.clusters[2]
+    softened = rank(model, clips, DualSoftmax())
+    assert np.array_equal(softened.texts, text_ranks(dual_softmax(scores), found.owner))
+    assert softened.videos is None
+    assert "transductive" in softened.normalisation
+
+
+def test_no_more_is_held_of_a_clip_than_similarity_reads(model, clips):
+    videos = encode_clips(model, clips)
+    tensors = [value for video in videos for value in vars(video).values() if torch.is_tensor(value)]
+    held = sum(tensor.untyped_storage().nbytes() for tensor in tensors)
+    assert held < 1.5 * sum(video.frames.untyped_storage().nbytes() for video in videos)
+
+
+def test_rows_are_kinds_all_captions_and_the_way_back(model, clips):
+    found = evaluate(model, clips)
+    assert {name: metrics.queries for name, metrics in found.items()} == {
+        "sight": 9,
+        "sound": 4,
+        "all captions": 13,
+        "video to text": 7,
+    }
+    normalised = rank(model, clips, Querybank(["a bell", "a doctor"], 0.2, "train"))
+    assert list(normalised.metrics()) == ["sight", "sound", "all captions"]
+
+
+def test_equal_clips_tie_wherever_they_stand(model, clips):
+    clips.frames[:] = clips.frames[:1]
+    found = rank(model, clips)
+    assert (found.texts == len(clips) - 1).all() and (found.ties == len(clips) - 1).all()
+    assert found.tied() == {"sight": 100, "sound": 100, "all captions": 100}
+
+
+@pytest.mark.parametrize("normalisation", [DualSoftmax(), Querybank(["a bell", "a doctor"], 0.2, "train")])
+def test_what_ties_before_normalisation_ties_after_it(model, clips, monkeypatch, normalisation):
+    """The last digits of equal clips' scores differ, and a softmax makes more of them than rounding is."""
+    row = np.float32(40) + np.float32(4e-6) * np.arange(len(clips), dtype=np.float32)
+
+    def score(model, texts, videos):
+        return (np.stack([row] * len(block)) for block in texts.split(retrieval.TEXTS))
+
+    monkeypatch.setattr(retrieval, "score", score)
+    found = rank(model, clips, normalisation)
+    assert (found.texts == len(clips) - 1).all()
+
+
+def test_a_ranking_is_kept_as_json(model, clips):
+    found = rank(model, clips)
+    assert Ranking.from_dict(found.to_dict()).to_dict() == found.to_dict()
+    assert found.captions == rank(model, clips, DualSoftmax()).captions
+    assert found.captions != rank(model, Clips(model, count=6)).captions
+
+
+def test_clips_without_captions_are_refused(model, clips):
+    clips.examples = [type(example)(example.id, example.path, (), example.group) for example in clips.examples]
+    with pytest.raises(HearsightError, match="no captions"):
+        rank(model, clips)

@@ -1,0 +1,57 @@
+"""Data to train on in a second: stored features whose picture, sound or words each say which caption is theirs."""
+
+import json
+from pathlib import Path
+
+import lancedb
+import torch
+
+import hearsight
+from hearsight.models.feature_rows import as_rows
+from hearsight.models.load import save, towers_fingerprint
+from hearsight.research.training.recipe import MethodRecipe
+from hearsight.types import ClipFeatures
+from tests.builders import tiny_model
+
+WORDS = ["doctor", "yellow", "bicycle", "bell"]
+
+
+def made_up(folder: Path, towers: Path, clips: int = 16) -> Path:
+    """A data folder with features as `extract` stores them, of media files that do not exist."""
+    model = hearsight.load(towers)
+    generator = torch.Generator().manual_seed(0)
+    kinds = torch.arange(clips) % len(WORDS)
+    F, D, Da = model.config.frames, model.width, model.ast.width
+    pictures = torch.randn(len(WORDS), 1, D, generator=generator)
+    tokens = torch.randn(len(WORDS), 1, Da, generator=generator)
+    features = ClipFeatures(
+        frames=pictures[kinds] + 0.1 * torch.randn(clips, F, D, generator=generator),
+        frame_mask=torch.ones(clips, F, dtype=torch.bool),
+        has_audio=torch.ones(clips, dtype=torch.bool),
+        has_speech=torch.zeros(clips, dtype=torch.bool),
+        audio=tokens[kinds] + 0.1 * torch.randn(clips, 9, Da, generator=generator),
+    )
+    for split in ("train", "validation"):
+        place = folder / split
+        place.mkdir(parents=True)
+        rows = as_rows([f"clip{i}" for i in range(clips)], features)
+        lancedb.connect(str(place / "features")).create_table(towers_fingerprint(model), rows)
+        with (place / "manifest.jsonl").open("w") as manifest:
+            for i, kind in enumerate(kinds):
+                captions = [{"kind": told, "text": WORDS[kind]} for told in ("sight", "sound")]
+                twin = {"group": f"g{i // 2}"}
+                row = {"id": f"clip{i}", "path": f"clip{i}.mp4", "captions": captions, "twin": twin}
+                manifest.write(json.dumps(row) + "\n")
+    return folder
+
+
+def made_up_recipe(folder: Path, clips: int = 16, **changes) -> MethodRecipe:
+    """A recipe for made-up data and tiny towers, both written into a folder."""
+    save(tiny_model(folder / "towers", "avigate").half(), folder / "towers")
+    made_up(folder / "data", folder / "towers", clips)
+    values = {
+        "kind": "method", "towers": str(folder / "towers"), "data": str(folder / "data"), "recogniser": "none",
+        "epochs": 3, "batch": 8, "layers": 1, "queries": 4, "heads": 2, "learning_rate": 3e-3,
+        "clip_learning_rate": 3e-3, "freeze_embeddings": False, "query_factor": 1, "audio_only": 0.3,
+    }  # fmt: skip
+    return MethodRecipe(**{**values, **changes})

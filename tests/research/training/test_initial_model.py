@@ -1,0 +1,91 @@
+"""The towers of a recipe: a model that listens, or a CLIP and an AST as others publish them."""
+
+import pytest
+import torch
+from transformers import ASTConfig, ASTForAudioClassification, ASTModel
+
+from hearsight.errors import HearsightError
+from hearsight.research.training.initial_model import fresh_model, load_towers
+from hearsight.research.training.recipe import MethodRecipe
+from tests.builders import tiny_ast, tiny_model
+
+
+@pytest.fixture
+def clip(tmp_path):
+    return tiny_model(tmp_path / "clip", "clip4clip")
+
+
+def recipe(tmp_path, **changes) -> MethodRecipe:
+    values = {"kind": "method", "data": "", "heads": 2, "layers": 1, "towers": str(tmp_path / "clip"), **changes}
+    return MethodRecipe(**values)
+
+
+@pytest.mark.parametrize("kind", [ASTModel, ASTForAudioClassification])
+def test_a_clip_and_an_ast_make_towers(kind, clip, tmp_path):
+    torch.manual_seed(1)
+    published = kind(ASTConfig(**tiny_ast()))
+    published.save_pretrained(tmp_path / "ast")
+    towers = load_towers(recipe(tmp_path, audio=str(tmp_path / "ast")))
+    model = fresh_model(recipe(tmp_path, method="save"), towers)
+    expected = getattr(published, "audio_spectrogram_transformer", published).state_dict()
+    assert all(
+        torch.equal(tensor, expected[name].half().float()) for name, tensor in model.ast.model.state_dict().items()
+    )
+    assert torch.equal(model.clip.logit_scale, clip.clip.logit_scale.half().float())
+    assert model.audio_projection.weight.std().item() == pytest.approx(0.02, rel=0.1)
+    again = load_towers(recipe(tmp_path, audio=str(tmp_path / "ast")))
+    assert again.fingerprint == towers.fingerprint
+
+
+def test_frames_words_and_temperature_are_the_recipes_or_the_towers_own(clip, tmp_path):
+    tiny_model(tmp_path / "towers", "avigate")
+    given = {"towers": str(tmp_path / "towers"), "method": "avigate"}
+    own = fresh_model(recipe(tmp_path, **given), load_towers(recipe(tmp_path, **given))).config
+    assert (own.frames, own.words, own.temperature) == (6, 32, 1.0)
+    given |= {"frames": 3, "words": 16, "temperature": 0.5}
+    changed = fresh_model(recipe(tmp_path, **given), load_towers(recipe(tmp_path, **given))).config
+    assert (changed.frames, changed.words, changed.temperature) == (3, 16, 0.5)
+
+
+@pytest.mark.parametrize("name", ["words", "frames"])
+def test_there_are_positions_for_so_many_words_and_frames(clip, tmp_path, name):
+    tiny_model(tmp_path / "towers", "avigate")
+    given = {"towers": str(tmp_path / "towers"), "method": "avigate"}
+    assert getattr(load_towers(recipe(tmp_path, **given, **{name: 77})).config, name) == 77
+    with pytest.raises(HearsightError, match=rf"{name}: 78 .*; set {name} to .*77$"):
+        load_towers(recipe(tmp_path, **given, **{name: 78}))
+
+
+def test_frames_of_a_method_without_positions_may_be_many(clip, tmp_path):
+    tiny_model(tmp_path / "towers", "avigate")
+    many = recipe(tmp_path, towers=str(tmp_path / "towers"), method="clip4clip", frames=100)
+    assert fresh_model(many, load_towers(many)).config.frames == 100
+
+
+def test_a_text_has_room_for_a_word(clip, tmp_path):
+    tiny_model(tmp_path / "towers", "avigate")
+    with pytest.raises(HearsightError, match=r"words: 2 .*; set words to 3 to 77"):
+        load_towers(recipe(tmp_path, towers=str(tmp_path / "towers"), words=2))
+
+
+def test_towers_that_do_not_fit(clip, tmp_path):
+    with pytest.raises(HearsightError, match="does not listen; give towers that do, or an audio tower as audio"):
+        load_towers(recipe(tmp_path))
+    with pytest.raises(HearsightError, match="no audio tower 'nowhere'"):
+        load_towers(recipe(tmp_path, audio="nowhere"))
+    with pytest.raises(HearsightError, match=r"is a model of the type 'hearsight', no AST"):
+        load_towers(recipe(tmp_path, audio=str(tmp_path / "clip")))
+    tiny_model(tmp_path / "towers", "avigate")
+    with pytest.raises(HearsightError, match="listen already"):
+        load_towers(recipe(tmp_path, towers=str(tmp_path / "towers"), audio=str(tmp_path / "clip")))
+
+
+def test_an_ast_that_lacks_weights(clip, tmp_path):
+    from safetensors.torch import load_file, save_file
+
+    ASTModel(ASTConfig(**tiny_ast())).save_pretrained(tmp_path / "ast")
+    weights = load_file(tmp_path / "ast" / "model.safetensors")
+    weights.pop(next(name for name in weights if "dist" in name))
+    save_file(weights, tmp_path / "ast" / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(HearsightError, match="lacks weights"):
+        load_towers(recipe(tmp_path, audio=str(tmp_path / "ast")))

@@ -1,0 +1,119 @@
+"""Two processes, started by accelerate's launcher as a person types it, learn what one does."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from hearsight.cli.main import main
+from hearsight.models.registry import HOUSE
+from tests.research.training.feature_data import made_up_recipe
+from tests.research.training.test_trainer import as_file, losses, metrics, outcome
+
+# Registered by a file of one's own, and with a loss of its own; killed where the environment says so.
+MORTAL = """
+import os
+import signal
+
+import hearsight
+from hearsight.models.save import SAVE
+
+
+@hearsight.register("mortal")
+class Mortal(SAVE):
+    left = int(os.environ.get("BATCHES_TO_LIVE", -1))
+
+    def losses(self, text, video):
+        self.left -= 1
+        if self.left == -1:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return {"spread": 0.1 * (text.mean(dim=0) - video.pooled.mean(dim=0)).square().sum()}
+"""
+
+
+def launched(*words, **environment) -> subprocess.CompletedProcess[str]:
+    """Two processes with gloo. accelerate starts only one with --cpu, and for all else wants to hear of GPUs."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    launch = ["accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--main_process_port", str(port)]
+    here = {**os.environ, "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true", "CUDA_VISIBLE_DEVICES": ""}
+    command = [sys.executable, "-m", *launch, *map(str, words)]
+    return subprocess.run(command, env=here | environment, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Holds data, towers, plugin and recipe, and the run `one` of one process: 6 updates, in two parts each."""
+    folder = tmp_path_factory.mktemp("processes")
+    (folder / "mortal.py").write_text(MORTAL)
+    as_file(made_up_recipe(folder, clips=48, batch=16, accumulation=2, epochs=2, save_every=2), folder / "recipe.yaml")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hearsight.models.registry.METHODS", dict(HOUSE))
+        assert main(typed(folder, "one")) == 0
+    return folder
+
+
+def typed(folder, out) -> list[str]:
+    """What stands behind `hearsight`."""
+    words = ["train", str(folder / "recipe.yaml"), "--set", "method=mortal", "--out", str(folder / out)]
+    return ["--plugin", str(folder / "mortal.py"), *words]
+
+
+def test_two_processes_learn_what_one_does_and_one_goes_on_where_two_were_killed(folder, house_methods):
+    expected = metrics(folder / "one")
+    assert [line["step"] for line in expected] == [1, 2, 3, 3, 4, 5, 6, 6]
+
+    whole = launched("-m", "hearsight", *typed(folder, "two"))
+    assert whole.returncode == 0, whole.stderr
+    killed = launched("-m", "hearsight", *typed(folder, "killed"), BATCHES_TO_LIVE="9")  # in the fifth update
+    assert killed.returncode != 0
+    assert torch.load(folder / "killed" / "state.pt", weights_only=True)["step"] == 4
+    assert main(typed(folder, "killed")) == 0
+
+    for run in (folder / "two", folder / "killed"):
+        found = metrics(run)
+        assert [line["step"] for line in found] == [line["step"] for line in expected]
+        for name in ("contrast", "spread", "soft_albef"):
+            ours, theirs = ([line[name] for line in lines if name in line] for lines in (found, expected))
+            assert ours == pytest.approx(theirs, abs=2e-5), name
+        for name, tensor in outcome(folder / "one").items():
+            torch.testing.assert_close(outcome(run)[name], tensor, rtol=0, atol=5e-5, msg=name)
+
+    told = whole.stderr + whole.stdout
+    for once in ("processes: 2, on cpu", "step 6 of 6", f"model: {folder / 'two' / 'model'}"):
+        assert told.count(once) == 1, told
+    assert "Warning" not in told
+
+
+def test_a_loss_that_is_not_finite_ends_all_processes_with_one_message(folder):
+    too_fast = ["--set", "learning_rate=1e30", "--set", "clip_learning_rate=1e30"]
+    ran = launched("-m", "hearsight", *typed(folder, "nan"), *too_fast)
+    assert ran.returncode == 1
+    (error,) = (line for line in ran.stderr.splitlines() if line.startswith("error"))
+    assert "the loss became nan at step" in error
+    assert len(losses(folder / "nan")) < 6
+
+
+EACH_ITS_OWN = """
+import os, sys
+from hearsight.cli.main import main
+from hearsight.models.registry import HOUSE
+
+sys.exit(main([*sys.argv[1:-1], sys.argv[-1] + os.environ["RANK"]]))
+"""
+
+
+def test_processes_that_see_different_states_are_refused(folder):
+    """As on two machines whose folder for the run is not shared."""
+    shutil.copytree(folder / "one", folder / "far0")
+    script = folder / "script.py"
+    script.write_text(EACH_ITS_OWN)
+    ran = launched(script, *typed(folder, "far"))
+    assert ran.returncode == 1
+    (error,) = (line for line in ran.stderr.splitlines() if line.startswith("error"))
+    assert "some processes go on from step 6" in error and "some from 0" in error

@@ -1,0 +1,63 @@
+"""Towers learn from generated scenes; a run that was stopped goes on."""
+
+import shutil
+
+import pytest
+import torch
+
+import hearsight
+from hearsight.errors import HearsightError
+from hearsight.models.load import save
+from hearsight.research.soundstage.icons import FONT
+from hearsight.research.training import towers
+from hearsight.research.training.recipe import TowersRecipe
+from hearsight.research.training.towers import train_towers
+from tests.builders import tiny_ast, tiny_clip
+
+needs_stage = pytest.mark.skipif(
+    not shutil.which("flite") or not FONT.exists(), reason="needs flite and the font fonts-noto-color-emoji"
+)
+
+
+def tiny_recipe() -> TowersRecipe:
+    sizes = {"clip": tiny_clip(), "ast": tiny_ast(), "vocabulary": 700}
+    scenes = {"scenes": 8, "sounded": 8, "pictures_a_scene": 2}
+    steps = {"steps": 12, "pictures": 8, "sounds": 4, "sentences": 8, "learning_rate": 3e-3}
+    return TowersRecipe(kind="towers", nowhere=True, **sizes, **scenes, **steps)
+
+
+@needs_stage
+def test_towers_learn_and_go_on_where_they_stopped(tmp_path, monkeypatch):
+    monkeypatch.setattr(towers, "SAVE_EVERY", 4)
+    recipe, losses, then = tiny_recipe(), [], []
+    straight = train_towers(recipe, tmp_path / "straight", workers=1, progress=lambda *told: losses.append(told))
+    assert [step for _, step, _, _ in losses] == list(range(1, 13))
+    totals = [sum(figures.values()) for *_, figures in losses]
+    assert sum(totals[-3:]) < sum(totals[:3])
+
+    def stop(what: str, step: int, total: int, figures: dict[str, float]) -> None:
+        if step == 6:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_towers(recipe, tmp_path / "stopped", workers=1, progress=stop)
+    gone_on = train_towers(recipe, tmp_path / "stopped", workers=1, progress=lambda *told: then.append(told))
+    assert [step for _, step, _, _ in then] == list(range(5, 13))
+    model, other = hearsight.load(straight), hearsight.load(gone_on)
+    assert all(torch.equal(tensor, other.state_dict()[name]) for name, tensor in model.state_dict().items())
+    assert model.encode_text(model.tokenize(["a dog"])).shape == (1, 32)
+    further = recipe.model_copy(
+        update={"start": str(straight), "steps": 2, **dict.fromkeys(("vocabulary", "clip", "ast"))}
+    )
+    begun_with = hearsight.load(train_towers(further, tmp_path / "further", workers=1))
+    assert begun_with.config == model.config
+    assert begun_with.fingerprint != model.fingerprint
+    save(begun_with, straight)
+    with pytest.raises(HearsightError, match=r"a run that began with .*, which has changed since"):
+        train_towers(further, tmp_path / "further", workers=1)
+
+
+@pytest.mark.parametrize("changes", [{"start": "runs/towers/model"}, {"ast": None}])
+def test_towers_are_new_or_begun_already(changes):
+    with pytest.raises(ValueError, match="give either start, or vocabulary, clip and ast"):
+        TowersRecipe(**{**tiny_recipe().model_dump(), **changes})

@@ -1,0 +1,26 @@
+"""LanceDB is imported without what is of no use here, and all of it is there for whoever wants it."""
+
+import subprocess
+import sys
+
+
+def python(code: str) -> None:
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def test_the_client_of_a_service_is_not_imported():
+    python(
+        "import sys, hearsight.util.lancedb\n"
+        "assert not [name for name in sys.modules if name.startswith('lance_namespace_urllib3_client.api')]"
+    )
+
+
+def test_the_client_is_there_when_it_is_asked_for():
+    python(
+        "import hearsight.util.lancedb, lance_namespace_urllib3_client as client\n"
+        "from lance_namespace_urllib3_client.models import ListTablesResponse\n"
+        "assert client.TableApi.__module__ == 'lance_namespace_urllib3_client.api.table_api'\n"
+        "assert client.ListTablesResponse is ListTablesResponse\n"
+        "assert not hasattr(client, 'no_such_name')"
+    )
