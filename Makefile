@@ -14,6 +14,7 @@ lint: .venv/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 # The bundled demo model and demo clips, from nothing: some three hours on two cores. Needs flite and Noto's emoji font.
 demo-model: .venv/.dev
@@ -47,4 +48,4 @@ benchmarks: .venv/.dev
 	touch $@
 
 clean:
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis hearsight-demo
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis hearsight-demo
