@@ -32,7 +32,7 @@ import numpy as np
 
 import hearsight
 from harness import WORDS, machine, tell
-from hearsight.cli.demo import indexed_demo
+from hearsight.cli.demo import index_demo
 from query import make_library
 from synthetic_clips import write_clips
 
@@ -209,7 +209,7 @@ def main() -> None:
 
     on = machine()
     with tempfile.TemporaryDirectory() as folder:
-        demo, model = indexed_demo(Path(folder) / "demo")
+        demo, model = index_demo(Path(folder) / "demo")
         starts = [ready(demo.folder) for _ in range(STARTS)]
         with served(demo.folder) as (address, _):
             httpx2.get(f"{address}api/v1/search?q=bell", timeout=60)

@@ -1,4 +1,4 @@
-"""Text that a terminal can take, whatever file it came from."""
+"""Text from any file becomes text that a terminal can take."""
 
 import json
 
@@ -21,23 +21,23 @@ from hearsight.cli import console
         ("[bold]not markup[/bold]", "[bold]not markup[/bold]"),
     ],
 )
-def test_what_cannot_be_seen_is_escaped(raw, shown):
-    assert console.visible(raw) == shown
+def test_unprintable_characters_are_escaped(raw, shown):
+    assert console.escape(raw) == shown
 
 
 @given(st.text())
-def test_no_text_reaches_a_terminal_as_control_codes(text):
-    shown = console.visible(text)
+def test_escaped_text_is_printable_and_stays_as_it_is_when_escaped_again(text):
+    shown = console.escape(text)
     assert all(char.isprintable() or char in console.JOINERS for char in shown)
-    assert console.visible(shown) == shown
+    assert console.escape(shown) == shown
     shown.encode()
 
 
 @pytest.mark.parametrize(
     ("seconds", "shown"), [(0, "0:00"), (9.99, "0:09"), (75.2, "1:15"), (3599.9, "59:59"), (3675, "1:01:15")]
 )
-def test_clock(seconds, shown):
-    assert console.clock(seconds) == shown
+def test_format_time(seconds, shown):
+    assert console.format_time(seconds) == shown
 
 
 @pytest.mark.parametrize(
@@ -51,8 +51,8 @@ def test_clock(seconds, shown):
         (7500, "2 h 5 min"),
     ],
 )
-def test_lasting(seconds, shown):
-    assert console.lasting(seconds) == shown
+def test_format_duration(seconds, shown):
+    assert console.format_duration(seconds) == shown
 
 
 @pytest.mark.parametrize(
@@ -66,12 +66,12 @@ def test_lasting(seconds, shown):
         (7**20, "79792 TB"),
     ],
 )
-def test_size(count, shown):
-    assert console.size(count) == shown
+def test_format_bytes(count, shown):
+    assert console.format_bytes(count) == shown
 
 
-def test_counted():
-    assert [console.counted(n, "clip") for n in (0, 1, 2, 12000)] == [
+def test_format_count():
+    assert [console.format_count(n, "clip") for n in (0, 1, 2, 12000)] == [
         "0 clips",
         "1 clip",
         "2 clips",

@@ -14,7 +14,7 @@ from tests.builders import tiny_model
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("demo")
-    demo.indexed_demo(folder)
+    demo.index_demo(folder)
     return folder
 
 

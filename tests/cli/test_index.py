@@ -285,11 +285,11 @@ def test_a_folder_may_begin_with_a_tilde(run, films, model_folder, tmp_path, mon
 
 
 def test_bare_name_of_a_folder_called_demo_is_still_the_bundled_model(tmp_path, monkeypatch):
-    from hearsight.cli.options import lasting_name
+    from hearsight.cli.options import absolute_model_name
 
     monkeypatch.chdir(tmp_path)
     Path("demo").mkdir()
     Path("mine").mkdir()
-    assert lasting_name("demo") == "demo"
-    assert lasting_name("mine") == str(tmp_path / "mine")
-    assert lasting_name("openai/clip-vit-base-patch32") == "openai/clip-vit-base-patch32"
+    assert absolute_model_name("demo") == "demo"
+    assert absolute_model_name("mine") == str(tmp_path / "mine")
+    assert absolute_model_name("openai/clip-vit-base-patch32") == "openai/clip-vit-base-patch32"

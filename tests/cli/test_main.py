@@ -108,8 +108,8 @@ def test_a_closed_pipe_is_quiet_and_no_failure(words, unbuffered):
 
 def test_names_that_the_terminal_cannot_write_are_escaped():
     ran = python(
-        "from hearsight.cli.main import main; from hearsight.cli import info, show\n"
-        "info.open_library = lambda *args: (show.write(show.console(), '日本 é'), exit(0))\nmain(['info'])",
+        "from hearsight.cli.main import main; from hearsight.cli import console, info\n"
+        "info.open_library = lambda *args: (console.write(console.get_console(), '日本 é'), exit(0))\nmain(['info'])",
         env={**os.environ, "PYTHONIOENCODING": "ascii"},
     )
     assert ran.stdout == "\\u65e5\\u672c \\xe9\n"

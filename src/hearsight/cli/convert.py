@@ -52,14 +52,14 @@ def convert(
     folder for transformers.
     """
     given = {"heads": heads, "frames": frames, "words": words, "temperature": temperature}
-    with console.busy(f"reading {checkpoint}"):
+    with console.spinner(f"reading {checkpoint}"):
         from hearsight.models.convert.convert import convert as make
 
         made = make(checkpoint, out, method, vocabulary, **{name: n for name, n in given.items() if n is not None})
     if json:
         console.write_json(as_dict(made))
     else:
-        console.write(console.screen(), console.facts(report(made).items()))
+        console.write(console.get_console(), console.format_table(report(made).items()))
 
 
 def as_dict(made: Converted) -> dict[str, Any]:

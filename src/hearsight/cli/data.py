@@ -38,7 +38,7 @@ def teach(
 
     hearsight train soundstage --out runs/save --set data=data --set teacher=teacher
     """
-    with console.busy(f"loading {model}"):
+    with console.spinner(f"loading {model}"):
         from hearsight.models.load import check_device
         from hearsight.research.datasets.split import read_manifest
         from hearsight.research.training.teacher_features import load_teacher

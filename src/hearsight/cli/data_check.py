@@ -58,7 +58,7 @@ def check(
             }
         )
         return
-    console.write(console.screen(), as_text(findings))
+    console.write(console.get_console(), as_text(findings))
     console.note(f"manifests: {findings.folder}")
 
 

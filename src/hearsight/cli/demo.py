@@ -47,7 +47,7 @@ def demo(
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """Index the bundled clips, then look for six of them: by what is seen, heard and said."""
-    library, model = indexed_demo(folder)
+    library, model = index_demo(folder)
     queries = demo_queries()
     asked = queries if everything else six(queries)
     results = [library.search(query.text, model, limit=3) for query in asked]
@@ -59,7 +59,7 @@ def demo(
             ]
         )
         return
-    screen = console.screen()
+    screen = console.get_console()
     for line in table(asked, results) if everything else answers(asked, results):
         console.write(screen, line)
     if not everything:
@@ -71,7 +71,7 @@ def _program() -> str:
     return "hearsight" if shutil.which("hearsight") else os.path.relpath(sys.argv[0])
 
 
-def indexed_demo(folder: Path) -> tuple[Library, VideoTextModel]:
+def index_demo(folder: Path) -> tuple[Library, VideoTextModel]:
     """The library of the bundled clips, made in a folder where it is not there yet."""
     if not CLIPS.is_dir():
         raise HearsightError("the bundled clips are missing from this installation; reinstall hearsight")
@@ -79,7 +79,7 @@ def indexed_demo(folder: Path) -> tuple[Library, VideoTextModel]:
     from hearsight.library import Library
     from hearsight.speech import load_recogniser
 
-    with console.busy("loading the demo model"):
+    with console.spinner("loading the demo model"):
         model = hearsight.load("demo", dtype="auto")
     with _written(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -89,7 +89,7 @@ def indexed_demo(folder: Path) -> tuple[Library, VideoTextModel]:
             if not (folder / clip.name).exists():
                 with atomic_file(folder / clip.name) as part:
                     shutil.copyfile(clip, part)
-    with ShownProgress(console.screen(stderr=True)) as progress:
+    with ShownProgress(console.get_console(stderr=True)) as progress:
         library.update(model, load_recogniser("pocketsphinx"), progress)
     return library, model
 

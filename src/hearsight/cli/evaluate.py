@@ -68,7 +68,7 @@ def evaluate(
 
     hearsight evaluate runs/save/model --dataset msrvtt-9k --root data/msrvtt
     """
-    with console.busy(f"loading {model}"):
+    with console.spinner(f"loading {model}"):
         from hearsight.research.datasets.features import extract
         from hearsight.research.evaluation.report import Report, as_dict, read_report
         from hearsight.research.evaluation.retrieval import rank
@@ -99,7 +99,7 @@ def evaluate(
     else:
         beside = [published_as_text(found)] if found.dataset else []
         tables = [as_text(found), *beside, *(differences_as_text(name, rows) for name, rows in over.items())]
-        console.write(console.screen(), "\n\n".join(tables))
+        console.write(console.get_console(), "\n\n".join(tables))
     if report:
         console.note(f"report: {report}")
 

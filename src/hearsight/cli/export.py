@@ -30,7 +30,7 @@ def export(
 
     hearsight export runs/save save-soundstage --report reports/save
     """
-    with console.busy(f"reading {run}"):
+    with console.spinner(f"reading {run}"):
         from hearsight.research.model_card.export import export as make
 
         make(run, out, reports or [])
@@ -39,7 +39,11 @@ def export(
     if json:
         console.write_json({"out": str(out), "files": files, "next": command})
     else:
-        rows = {"written": str(out)} | {name: console.size(size) for name, size in files.items()} | {"next": command}
-        console.write(console.screen(), console.facts(rows.items()))
+        rows = (
+            {"written": str(out)}
+            | {name: console.format_bytes(size) for name, size in files.items()}
+            | {"next": command}
+        )
+        console.write(console.get_console(), console.format_table(rows.items()))
     if run.name == "model" and (run.parent / "recipe.json").is_file():
         console.note(f"how it was trained is not in its card; it would be, if you gave its run: {run.parent}")

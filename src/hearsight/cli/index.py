@@ -11,7 +11,7 @@ import typer
 
 import hearsight
 from hearsight.cli import console
-from hearsight.cli.options import At, check_place, lasting_name, parse_folder
+from hearsight.cli.options import LibraryOption, absolute_model_name, check_model_exists, parse_folder
 from hearsight.library.tables.identity import HIDDEN
 from hearsight.models.catalog import DEFAULT
 from hearsight.util.extras import install_command
@@ -40,7 +40,7 @@ def index(
         str | None,
         typer.Option(metavar="NAME", help=f"See hearsight models. Else that of the index, or {DEFAULT}."),
     ] = None,
-    library: At = None,
+    library: LibraryOption = None,
     cut: Annotated[
         Literal["window", "shots", "file"] | None,
         typer.Option(help="What a clip is: a stretch of equal length, a shot, or a whole file.", show_default="window"),
@@ -92,12 +92,12 @@ def index(
     if recorded is None or rebuild:
         _check_media(folder)
     if recorded and not model:
-        check_place(recorded.model)
+        check_model_exists(recorded.model)
     name = model or (recorded.model if recorded else DEFAULT)
     before = recorded.recogniser if recorded else None
     spoken = recogniser if recogniser is not None else before or "auto"
     with _told(events) as told:
-        with nullcontext() if quiet else console.busy(f"loading {name}"):
+        with nullcontext() if quiet else console.spinner(f"loading {name}"):
             from hearsight.library import Library
             from hearsight.library.tables.identity import places
             from hearsight.speech.recogniser import load_recogniser
@@ -115,7 +115,7 @@ def index(
                 library,
                 cut,
                 seconds,
-                name=lasting_name(name),
+                name=absolute_model_name(name),
                 # A folder is known to the recogniser by its whole path.
                 recogniser=listener.name if recogniser and listener and ":" in recogniser else recogniser,
                 rebuild=rebuild,
@@ -130,12 +130,12 @@ def index(
     if json:
         console.write_json(plain)
     elif not (quiet or events):
-        screen = console.screen()
+        screen = console.get_console()
         for line in summary(report, failures):
             console.write(screen, line)
     if failures and not (report.added or report.changed or report.moved or report.unchanged):
         raise hearsight.HearsightError(
-            f"nothing is indexed: {console.counted(failures, 'file')} failed; for the reasons: "
+            f"nothing is indexed: {console.format_count(failures, 'file')} failed; for the reasons: "
             "hearsight info --failures"
         )
 
@@ -188,7 +188,7 @@ def _update(
     try:
         if quiet or told:
             return library.update(model, recogniser, told, engine, retry)
-        with ShownProgress(console.screen(stderr=True)) as progress:
+        with ShownProgress(console.get_console(stderr=True)) as progress:
             return library.update(model, recogniser, progress, engine, retry)
     except KeyboardInterrupt:
         console.note("what is indexed so far is kept; run the same again to finish")
@@ -209,12 +209,12 @@ def summary(report: UpdateReport, failures: int) -> list[Text]:
     }
     told = ", ".join(f"{number:,} {name}" for name, number in numbers.items() if number) or "nothing to do"
     if report.clips:
-        told += f"; {console.counted(report.clips, 'clip')} in {console.lasting(report.seconds)}"
+        told += f"; {console.format_count(report.clips, 'clip')} in {console.format_duration(report.seconds)}"
     lines = [Text(told, style="bold")]
     for failure in report.failed[:FAILURES_SHOWN]:
-        lines.append(Text.assemble("  ", console.visible(failure.path), ": ", (console.visible(failure.reason), "red")))
+        lines.append(Text.assemble("  ", console.escape(failure.path), ": ", (console.escape(failure.reason), "red")))
     if failures > len(report.failed[:FAILURES_SHOWN]):
         lines.append(
-            Text(f"  {console.counted(failures, 'file')} failed in all: hearsight info --failures", style="dim")
+            Text(f"  {console.format_count(failures, 'file')} failed in all: hearsight info --failures", style="dim")
         )
     return lines

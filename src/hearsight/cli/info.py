@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hearsight.cli import console
-from hearsight.cli.options import At, Indexed, open_library
+from hearsight.cli.options import FolderArgument, LibraryOption, open_library
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 
 def info(
-    folder: Indexed = None,
-    library: At = None,
+    folder: FolderArgument = None,
+    library: LibraryOption = None,
     failures: Annotated[bool, typer.Option("--failures", help="List the files that could not be indexed.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
@@ -28,7 +28,7 @@ def info(
         listed = [asdict(failure) for failure in kept.failures()]
         console.write_json(listed if failures else kept.info().to_dict())
         return
-    screen = console.screen()
+    screen = console.get_console()
     for line in failed_files(kept.failures()) if failures else [facts(kept.info())]:
         console.write(screen, line)
 
@@ -39,16 +39,16 @@ def facts(about: LibraryInfo) -> Text:
 
     rows = {
         "folder": str(about.folder),
-        "index": f"{about.at}, {console.size(about.bytes)}",
+        "index": f"{about.at}, {console.format_bytes(about.bytes)}",
         "model": f"{about.model} ({about.method}, {about.fingerprint})",
         "recogniser": about.recogniser,
-        "videos": f"{about.videos:,}, {console.lasting(3600 * about.hours)} in all",
+        "videos": f"{about.videos:,}, {console.format_duration(3600 * about.hours)} in all",
         "clips": f"{about.clips:,}, {cutting(about.by, about.seconds)}",
         "with speech": f"{about.with_speech:,}",
         "with sound": f"{about.with_sound:,}",
         "failed": f"{about.failures:,}" + (" (list them with --failures)" if about.failures else ""),
     }
-    return console.facts(rows.items())
+    return console.format_table(rows.items())
 
 
 def failed_files(failures: list[Failure]) -> list[Text]:
@@ -59,6 +59,6 @@ def failed_files(failures: list[Failure]) -> list[Text]:
         return [Text("every file could be indexed")]
     lines = []
     for failure in failures:
-        lines.append(Text.assemble((console.visible(failure.path), "bold"), (f"   {failure.when}", "dim")))
-        lines.append(Text.assemble("    ", (console.visible(failure.reason), "red")))
+        lines.append(Text.assemble((console.escape(failure.path), "bold"), (f"   {failure.when}", "dim")))
+        lines.append(Text.assemble("    ", (console.escape(failure.reason), "red")))
     return lines

@@ -19,7 +19,7 @@ def models(json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] 
         return
     from rich.text import Text
 
-    screen = console.screen()
+    screen = console.get_console()
     names, abouts = (max(map(len, column)) for column in zip(*((m.name, m.about) for m in known), strict=True))
     for model in known:
         here = ("on this machine", "green") if model.here else ("to be fetched", "dim")

@@ -7,28 +7,28 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hearsight.cli import console
-from hearsight.cli.options import At, Indexed, open_library
+from hearsight.cli.options import FolderArgument, LibraryOption, open_library
 
 if TYPE_CHECKING:
     from hearsight.library import Upkeep
 
 
 def optimise(
-    folder: Indexed = None,
-    library: At = None,
+    folder: FolderArgument = None,
+    library: LibraryOption = None,
     json: Annotated[bool, typer.Option("--json", help="Print what was done as JSON.")] = False,
 ) -> None:
     """Bring an index into the best order for searches, which may go on meanwhile.
 
     `hearsight index` does so, too, as often as it is worth while.
     """
-    with console.busy("optimising"):
+    with console.spinner("optimising"):
         kept = open_library(folder, library)
         done = kept.optimise()
     if json:
         console.write_json({"folder": str(kept.folder), **done.to_dict()})
     else:
-        console.write(console.screen(), summary(done))
+        console.write(console.get_console(), summary(done))
 
 
 def summary(done: Upkeep) -> str:
@@ -37,9 +37,9 @@ def summary(done: Upkeep) -> str:
     if done.made:
         told.append(f"indexed {' and '.join(done.made)}")
     if done.indexed:
-        told.append(f"added {console.counted(done.indexed, 'clip')} to indexes")
+        told.append(f"added {console.format_count(done.indexed, 'clip')} to indexes")
     if done.merged:
-        told.append(f"merged {console.counted(done.merged, 'piece')} into {done.into:,}")
+        told.append(f"merged {console.format_count(done.merged, 'piece')} into {done.into:,}")
     if done.freed:
-        told.append(f"freed {console.size(done.freed)}")
-    return f"{', '.join(told) or 'nothing to do'}; {console.lasting(done.seconds)}"
+        told.append(f"freed {console.format_bytes(done.freed)}")
+    return f"{', '.join(told) or 'nothing to do'}; {console.format_duration(done.seconds)}"

@@ -23,7 +23,7 @@ def parse_folder(text: str) -> Path:
     raise typer.BadParameter(f"'{text}' is a file" if folder.exists() else f"the folder '{text}' does not exist")
 
 
-Indexed = Annotated[
+FolderArgument = Annotated[
     Path | None,
     typer.Argument(
         metavar="FOLDER",
@@ -31,7 +31,7 @@ Indexed = Annotated[
         help="The indexed folder; else the current one, or the nearest above it.",
     ),
 ]
-At = Annotated[
+LibraryOption = Annotated[
     Path | None,
     typer.Option("--library", metavar="FOLDER", file_okay=False, help="Where the index is kept, if not in the folder."),
 ]
@@ -45,11 +45,11 @@ def open_library(folder: Path | None, at: Path | None) -> Library:
     from hearsight.library import Library
 
     if folder is None and at is None:
-        folder = nearest(Path.cwd())
+        folder = nearest_indexed_folder(Path.cwd())
     return Library.open(folder, at)
 
 
-def nearest(here: Path) -> Path:
+def nearest_indexed_folder(here: Path) -> Path:
     """The indexed folder that a folder is, or is in. Raises HearsightError if there is none."""
     for folder in (here, *here.parents):
         if (folder / HIDDEN / "library.json").is_file():
@@ -59,7 +59,7 @@ def nearest(here: Path) -> Path:
     )
 
 
-def check_place(name: str) -> None:
+def check_model_exists(name: str) -> None:
     """Raises HearsightError if a library's model was a folder that is gone. Folders are recorded as absolute paths."""
     if Path(name).is_absolute() and not Path(name).is_dir():
         raise HearsightError(
@@ -68,7 +68,7 @@ def check_place(name: str) -> None:
         )
 
 
-def lasting_name(name: str) -> str:
+def absolute_model_name(name: str) -> str:
     """A model's name as it can be loaded by from any other folder."""
     path = Path(name).expanduser()
     return str(path.resolve()) if name != "demo" and path.is_dir() else name

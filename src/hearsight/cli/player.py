@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from hearsight.cli.console import clock, note
+from hearsight.cli.console import format_time, note
 from hearsight.errors import HearsightError
 
 # The players that can start at a moment, in order of preference; {} is the second to start at.
@@ -41,7 +41,9 @@ def play(path: Path, seconds: float) -> None:
     if command is None and sys.platform != "win32":
         raise HearsightError(f"cannot play {path}: no video player on this machine; install mpv, vlc or ffplay")
     if seconds >= 1 and (command is None or Path(command[0]).name in OPENERS):
-        note(f"go to {clock(seconds)}: only mpv, vlc and ffplay can begin at a moment, and none is on this machine")
+        note(
+            f"go to {format_time(seconds)}: only mpv, vlc and ffplay can begin at a moment, and none is on this machine"
+        )
     if sys.platform == "win32" and command is None:
         os.startfile(path)
     # A player's chatter is not the result, which alone goes to stdout.

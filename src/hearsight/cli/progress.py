@@ -12,7 +12,7 @@ from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bars
 from rich.text import Text
 
-from hearsight.cli.console import counted, lasting, visible, write
+from hearsight.cli.console import escape, format_count, format_duration, write
 from hearsight.cli.results import end_of
 from hearsight.library.indexing.progress import UpdateProgress
 
@@ -53,7 +53,7 @@ class ShownProgress(UpdateProgress):
 
     def file(self, path: Path, size: int) -> None:
         super().file(path, size)
-        self.bars.update(self.task, description=end_of(visible(str(path)), self.screen.width // 3))
+        self.bars.update(self.task, description=end_of(escape(str(path)), self.screen.width // 3))
 
     def listened(self, share: float) -> None:
         super().listened(share)
@@ -67,7 +67,7 @@ class ShownProgress(UpdateProgress):
         super().done(path)
         self._draw()
         if not self.screen.is_terminal:
-            self._line(self.ended, path, counted(self.encoded_here, "clip"))
+            self._line(self.ended, path, format_count(self.encoded_here, "clip"))
 
     def failed(self, path: Path, reason: str) -> None:
         super().failed(path, reason)
@@ -76,7 +76,7 @@ class ShownProgress(UpdateProgress):
 
     def left(self) -> str:
         """The time that is left, in words; nothing while it cannot be told."""
-        return "" if self.seconds_left is None else f"{lasting(self.seconds_left)} left"
+        return "" if self.seconds_left is None else f"{format_duration(self.seconds_left)} left"
 
     def _went_on(self) -> None:
         self._draw()
@@ -91,4 +91,4 @@ class ShownProgress(UpdateProgress):
     def _line(self, number: int, path: Path, outcome: str, style: str = "") -> None:
         self.shown = time.monotonic()
         place = f"[{number}/{self.total}] " if self.total else ""
-        write(self.screen, Text.assemble((place, "dim"), visible(str(path)), "  ", (visible(outcome), style)))
+        write(self.screen, Text.assemble((place, "dim"), escape(str(path)), "  ", (escape(outcome), style)))

@@ -8,15 +8,15 @@ import typer
 
 import hearsight
 from hearsight.cli import console
-from hearsight.cli.options import At, Indexed, lasting_name, open_library
+from hearsight.cli.options import FolderArgument, LibraryOption, absolute_model_name, open_library
 
 
 def reindex(
-    folder: Indexed = None,
+    folder: FolderArgument = None,
     model: Annotated[
         str, typer.Option(metavar="NAME", help="The new one, with the towers of the old one. See hearsight models.")
     ] = ...,  # type: ignore[assignment]
-    library: At = None,
+    library: LibraryOption = None,
     device: Annotated[str, typer.Option(metavar="NAME", help="Where to compute: cpu, cuda or mps.")] = "cpu",
     json: Annotated[bool, typer.Option("--json", help="Print what was done as JSON.")] = False,
 ) -> None:
@@ -30,14 +30,15 @@ def reindex(
 
     kept = open_library(folder, library)
     check_kept(kept.at, kept.identity)  # before a model is loaded for nothing
-    with console.busy(f"loading {model}"):
+    with console.spinner(f"loading {model}"):
         loaded = hearsight.load(model, device)
-    done = kept.reindex(loaded, lasting_name(model), Steps())
+    done = kept.reindex(loaded, absolute_model_name(model), Steps())
     if json:
         told = {"folder": str(kept.folder), "model": kept.identity.model, "clips": done.clips, "seconds": done.seconds}
         console.write_json(told)
     else:
-        told_clips = console.counted(done.clips, "clip")
+        told_clips = console.format_count(done.clips, "clip")
         console.write(
-            console.screen(), f"{told_clips} reindexed with {kept.identity.model}; {console.lasting(done.seconds)}"
+            console.get_console(),
+            f"{told_clips} reindexed with {kept.identity.model}; {console.format_duration(done.seconds)}",
         )

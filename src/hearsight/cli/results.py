@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 from rich.text import Text
 
-from hearsight.cli.console import clock, counted, visible
+from hearsight.cli.console import escape, format_count, format_time
 
 if TYPE_CHECKING:
     from hearsight.library.results import Hit, SearchResult
@@ -32,7 +32,7 @@ def found(result: SearchResult, width: int | None, bar: tuple[str, str] = ("━"
     """
     rank_width = max((len(str(hit.rank)) for hit in result.hits), default=0) + 1
     indent = " " * (rank_width + 2)
-    names = [visible(str(hit.path)) for hit in result.hits]
+    names = [escape(str(hit.path)) for hit in result.hits]
     times = [_times(hit) for hit in result.hits]
     most = max((share for hit in result.hits for share in (hit.seen, hit.heard, hit.said)), default=0.0)
     whys = [reasons(hit, most, bar) for hit in result.hits]
@@ -68,7 +68,7 @@ def reasons(hit: Hit, most: float, bar: tuple[str, str]) -> Text:
         text.append(full * length, COLOURS[name])
         text.append(empty * (BAR - length) + "  ", "dim")
     if int(hit.moment) > int(hit.start):
-        text.append(f"best at {clock(hit.moment)}  ")
+        text.append(f"best at {format_time(hit.moment)}  ")
     if hit.more:
         text.append(f"{hit.more} more in this file", "dim")
     text.rstrip()
@@ -107,13 +107,13 @@ def _marked(line: str, spans: Sequence[tuple[int, int]]) -> tuple[Text, int, int
     text, at, first, last = Text(style="italic"), 0, 0, 0
     plain = "".join(" " if char.isspace() else char for char in line)
     for start, end in sorted(spans):
-        text.append(visible(plain[at:start]))
-        marked = f"[{visible(plain[start:end])}]"
+        text.append(escape(plain[at:start]))
+        marked = f"[{escape(plain[start:end])}]"
         if not last:
             first, last = len(text), len(text) + len(marked)
         text.append(marked, "bold")
         at = end
-    text.append(visible(plain[at:]))
+    text.append(escape(plain[at:]))
     return text, first, last
 
 
@@ -132,12 +132,12 @@ def _column(name: str, width: int) -> str:
 
 
 def _times(hit: Hit) -> str:
-    return f"{clock(hit.start)}-{clock(hit.end)}{GAP}score {hit.score:.1f}"
+    return f"{format_time(hit.start)}-{format_time(hit.end)}{GAP}score {hit.score:.1f}"
 
 
 def _summary(result: SearchResult) -> str:
     """12 clips of 214 in 9 videos, 41 ms."""
     if not result.hits:
-        return f"nothing found in {counted(result.total_clips, 'clip')}, {result.milliseconds:.0f} ms"
-    found = f"{counted(result.clips, 'clip')} of {result.total_clips:,} in {counted(result.videos, 'video')}"
+        return f"nothing found in {format_count(result.total_clips, 'clip')}, {result.milliseconds:.0f} ms"
+    found = f"{format_count(result.clips, 'clip')} of {result.total_clips:,} in {format_count(result.videos, 'video')}"
     return f"{found}, {result.milliseconds:.0f} ms"

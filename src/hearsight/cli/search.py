@@ -10,7 +10,7 @@ from typer.core import TyperCommand
 
 import hearsight
 from hearsight.cli import console
-from hearsight.cli.options import At, check_place, open_library, parse_folder
+from hearsight.cli.options import LibraryOption, check_model_exists, open_library, parse_folder
 from hearsight.errors import HearsightError
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def search(
             help="The indexed folder; else the current one, or the nearest above it.",
         ),
     ] = None,
-    library: At = None,
+    library: LibraryOption = None,
     mode: Annotated[
         Literal["hybrid", "dense", "speech"],
         typer.Option(help="By meaning and spoken words, by meaning alone, or by spoken words alone."),
@@ -64,11 +64,11 @@ def search(
 
     hearsight search a dog barks at the sea
     """
-    with console.busy("loading the model"):
+    with console.spinner("loading the model"):
         from hearsight.library import Filters
 
         kept = open_library(folder, library)
-        check_place(kept.identity.model)
+        check_model_exists(kept.identity.model)
         model = hearsight.load(kept.identity.model, dtype="auto")
     filters = Filters(path, min_seconds, max_seconds, has_speech=speech, has_sound=sound)
     result = kept.search(" ".join(query), model, mode=mode, limit=limit, filters=filters)
@@ -83,7 +83,7 @@ def search(
 def _write(result: SearchResult) -> None:
     from hearsight.cli.results import found
 
-    screen = console.screen()
+    screen = console.get_console()
     bar = ("━", "─") if screen.encoding.startswith("utf") else ("#", ".")
     for line in found(result, screen.width if screen.is_terminal else None, bar):
         console.write(screen, line)

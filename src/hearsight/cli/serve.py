@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hearsight.cli import console, plugin
-from hearsight.cli.options import At, check_place, nearest, parse_folder
+from hearsight.cli.options import LibraryOption, check_model_exists, nearest_indexed_folder, parse_folder
 from hearsight.errors import HearsightError
 from hearsight.util.extras import install_command
 
@@ -34,7 +34,7 @@ def serve(
             help="Indexed folders, all of one model; else the current one, or the nearest above it.",
         ),
     ] = None,
-    library: At = None,
+    library: LibraryOption = None,
     host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any that is free.")] = 8765,
     token: Annotated[
@@ -94,7 +94,9 @@ def _shelves(folders: Sequence[Path], at: Path | None) -> tuple[dict[str, Shelf]
 
     if at is not None and folders:
         raise HearsightError("--library names one index, which knows its folder; leave the folders out")
-    places = [at] if at is not None else [usual_place(folder) for folder in folders or [nearest(Path.cwd())]]
+    places = (
+        [at] if at is not None else [usual_place(folder) for folder in folders or [nearest_indexed_folder(Path.cwd())]]
+    )
     found, models = [], {}
     # One that is named twice is served once: else every moment would be found twice.
     for place in {place.resolve(): place for place in map(kept_at, places)}.values():
@@ -109,7 +111,7 @@ def _shelves(folders: Sequence[Path], at: Path | None) -> tuple[dict[str, Shelf]
             "cannot be compared; serve them apart, each with a --port of its own"
         )
     model = next(iter(models.values()))
-    check_place(model)
+    check_model_exists(model)
     return named(found), model
 
 

@@ -97,7 +97,7 @@ def oracle(folder: SplitFolder, json: AsJSON = False) -> None:
     if json:
         console.write_json({name: {group: asdict(one) for group, one in of.items()} for name, of in report.items()})
     else:
-        console.write(console.screen(), ceilings_table(report))
+        console.write(console.get_console(), ceilings_table(report))
 
 
 @app.command()
@@ -125,7 +125,9 @@ def describe(
     if json:
         console.write_json(report)
     else:
-        console.write(console.screen(), console.facts((name, told(value)) for name, value in report.items()))
+        console.write(
+            console.get_console(), console.format_table((name, told(value)) for name, value in report.items())
+        )
 
 
 def told(value: Any) -> str:

@@ -14,7 +14,7 @@ class Steps:
     """steps("clip", 3, 100) whenever something is done; figures are shown behind it, with the time that is left."""
 
     def __init__(self) -> None:
-        self.screen = console.screen(stderr=True)
+        self.screen = console.get_console(stderr=True)
         self.what = ""
         self.begun = self.shown = 0.0
         self.first = 0
@@ -29,6 +29,6 @@ class Steps:
         self.shown = now
         line = f"{what} {done:,} of {total:,}"
         if done > self.first and done < total:
-            line += f", {console.lasting((now - self.begun) / (done - self.first) * (total - done))} left"
+            line += f", {console.format_duration((now - self.begun) / (done - self.first) * (total - done))} left"
         line += "".join(f"  {name} {value:g}" for name, value in (figures or {}).items())
         self.screen.print(line, end="\r" if self.screen.is_terminal and done < total else "\n", soft_wrap=True)
