@@ -1,4 +1,4 @@
-"""An update as a program follows it, line by line."""
+"""The progress of an update as JSON lines."""
 
 import json
 import subprocess
@@ -13,12 +13,12 @@ from hearsight.cli.events import Events
 from tests.cli.conftest import CUT
 
 FILM = Path("film.mkv")
-# An update that has nothing to tell for long.
+# An update that reports nothing for a long time.
 SILENT = """
 import sys, time
 from hearsight.cli.main import main
 from hearsight.library import Library
-Library.update = lambda *given: time.sleep(120)
+Library.update = lambda *args: time.sleep(120)
 sys.exit(main(sys.argv[1:]))
 """
 
@@ -30,15 +30,15 @@ def clock(monkeypatch):
     return clock
 
 
-def test_clips_are_told_four_times_a_second(clock, capsys):
-    told = Events()
-    told.files(1, 1000)
-    told.file(FILM, 1000)
+def test_clips_are_printed_at_most_four_times_a_second(clock, capsys):
+    printer = Events()
+    printer.files(1, 1000)
+    printer.file(FILM, 1000)
     capsys.readouterr()
     for _ in range(400):
         clock.now += 0.01
-        told.clips(1, 400)
-    told.done(FILM)
+        printer.clips(1, 400)
+    printer.done(FILM)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert 14 <= len(lines) <= 17
     assert [(line["clips"], line["path"]) for line in lines[-2:]] == [
@@ -47,12 +47,12 @@ def test_clips_are_told_four_times_a_second(clock, capsys):
     ]
 
 
-def test_each_failure_is_told_once(clock, capsys):
-    told = Events()
-    told.files(3, 0)
+def test_each_failure_is_printed_once(clock, capsys):
+    printer = Events()
+    printer.files(3, 0)
     for name in ("a.mp4", "b.mp4", "c.mp4"):
-        told.failed(Path(name), "damaged")
-    told.report({})
+        printer.failed(Path(name), "damaged")
+    printer.report({})
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [[failed["path"] for failed in line["failed"]] for line in lines] == [
         [],
@@ -63,7 +63,7 @@ def test_each_failure_is_told_once(clock, capsys):
     ]
 
 
-def test_when_its_reader_is_gone_a_silent_update_ends_too(films, model_folder):
+def test_a_silent_update_ends_when_the_reader_of_stdout_is_gone(films, model_folder):
     command = [sys.executable, "-c", SILENT, "index", str(films), "--model", str(model_folder), *CUT, "--events"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
         try:

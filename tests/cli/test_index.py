@@ -108,7 +108,7 @@ def test_a_model_that_was_moved_is_named_once(run, films, model_folder, tmp_path
     for words in (["search", "a bell", "--in", films], ["index", films, "--recogniser", "none"]):
         ran = run(*words)
         assert ran.code == 1 and f"made with the model in {first}, which is gone" in ran.err
-        assert "hearsight index FOLDER --model PLACE" in ran.err
+        assert "hearsight index FOLDER --model MODEL-FOLDER" in ran.err
     assert run("index", films, "--model", second, "--recogniser", "none").code == 0
     assert run("search", "a bell", "--in", films).code == 0
 
@@ -239,7 +239,10 @@ class Full(io.StringIO):
 
 
 def test_events_that_cannot_be_written_are_told():
-    with redirect_stdout(Full()), pytest.raises(HearsightError, match="cannot tell how far it is: No space left"):
+    with (
+        redirect_stdout(Full()),
+        pytest.raises(HearsightError, match="cannot write the progress to stdout: No space left"),
+    ):
         Events().__enter__()
 
 

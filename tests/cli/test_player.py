@@ -1,4 +1,4 @@
-"""Which command plays a moment; no player is started for real."""
+"""The command that plays a moment; the players are scripts."""
 
 import os
 
@@ -16,7 +16,7 @@ def install(folder, name, script="exit 0"):
 
 @pytest.fixture
 def programs(tmp_path, monkeypatch):
-    """A folder that is the only place where programs are found."""
+    """Make an empty folder the only one in PATH."""
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
@@ -49,7 +49,7 @@ def test_a_player_that_can_seek_is_preferred_to_the_desktop(programs, video):
     assert player_command(video, 3)[0].endswith("mpv")
 
 
-def test_a_name_that_begins_with_a_dash_is_no_option(programs, video, monkeypatch):
+def test_a_file_name_with_a_dash_is_not_read_as_an_option(programs, video, monkeypatch):
     install(programs, "mpv")
     monkeypatch.chdir(video.parent)
     monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.defpath}")
@@ -57,36 +57,46 @@ def test_a_name_that_begins_with_a_dash_is_no_option(programs, video, monkeypatc
     assert (programs / "mpv.log").read_text() == f"--start=3.0 {video}\n"
 
 
-def test_a_desktop_that_begins_at_the_beginning_is_no_surprise(programs, video, capsys, monkeypatch):
+def test_a_player_that_cannot_seek_comes_with_the_time_to_go_to(programs, video, capsys, monkeypatch):
     monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.defpath}")
     monkeypatch.setattr("hearsight.cli.player.PLAYERS", {})
     install(programs, "open")
     play(video, 75.4)
     assert (programs / "open.log").read_text() == f"{video}\n"
-    said = capsys.readouterr()
-    assert said.out == "" and said.err.startswith("go to 1:15: ") and "mpv" in said.err
+    output = capsys.readouterr()
+    assert output.out == "" and output.err.startswith("go to 1:15: ") and "mpv" in output.err
     play(video, 0.5)
     assert capsys.readouterr().err == ""
 
 
-def test_a_player_that_can_seek_needs_no_note(programs, video, capsys):
+def test_a_player_that_can_seek_comes_with_no_note(programs, video, capsys):
     install(programs, "mpv")
     play(video, 75.4)
     assert capsys.readouterr().err == ""
 
 
-def test_without_a_player_it_says_what_to_install(programs, video):
+def test_without_a_player_the_error_says_what_to_install(programs, video):
     with pytest.raises(HearsightError, match="install mpv"):
         play(video, 3)
 
 
-def test_a_player_that_fails_is_named(programs, video):
-    install(programs, "vlc", "exit 3")
-    with pytest.raises(HearsightError, match="vlc could not play"):
+def test_the_output_of_a_player_is_not_shown(programs, video, capfd):
+    install(programs, "mpv", "echo chatter; echo noise >&2")
+    play(video, 3)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_player_that_fails_is_named_with_the_last_line_of_its_output(programs, video, capfd):
+    install(programs, "vlc", "echo chatter; echo no display >&2; echo; exit 3")
+    with pytest.raises(HearsightError, match=r"vlc could not play .*: no display; open the file in another player"):
         play(video, 3)
+    install(programs, "vlc", "exit 3")
+    with pytest.raises(HearsightError, match=r"vlc could not play .*clip\.mp4; open the file"):
+        play(video, 3)
+    assert capfd.readouterr() == ("", "")
 
 
-def test_a_file_that_is_gone(programs, video):
+def test_a_missing_file_is_reported(programs, video):
     video.unlink()
-    with pytest.raises(HearsightError, match="it is gone"):
+    with pytest.raises(HearsightError, match="does not exist any more"):
         play(video, 3)

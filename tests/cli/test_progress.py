@@ -1,4 +1,4 @@
-"""How an update looks to a person who watches it."""
+"""The progress of an update on a terminal and elsewhere."""
 
 import io
 from pathlib import Path
@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from hearsight.cli import progress
-from hearsight.cli.progress import ShownProgress
+from hearsight.cli.progress import ProgressBar
 from hearsight.library.indexing import progress as arithmetic
 
 FILM = Path("a film of two hours.mkv")
@@ -17,28 +17,28 @@ FILM = Path("a film of two hours.mkv")
 
 @pytest.fixture
 def clock(monkeypatch):
-    """The time in seconds, for a test to set."""
+    """Replace the clock by one that a test sets, in seconds."""
     clock = SimpleNamespace(now=1000.0)
     for module in (progress, arithmetic):
         monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: clock.now))
     return clock
 
 
-def test_a_long_film_tells_now_and_then_how_far_it_is(clock):
-    screen = Console(file=io.StringIO(), width=80)
-    with ShownProgress(screen) as shown:
-        shown.files(2, 100)
-        shown.file(FILM, 90)
+def test_a_long_film_prints_a_line_of_progress_at_most_every_30_seconds(clock):
+    console = Console(file=io.StringIO(), width=80)
+    with ProgressBar(console) as bar:
+        bar.files(2, 100)
+        bar.file(FILM, 90)
         for seconds, share in ((20, 0.2), (36, 0.5), (50, 0.7)):
             clock.now = 1000 + seconds
-            shown.listened(share)
+            bar.listened(share)
         clock.now += 100
         for _ in range(480):
-            shown.clips(1, 480)
-        shown.done(FILM)
-        shown.file(Path("short.mkv"), 10)
-        shown.failed(Path("short.mkv"), "damaged")
-    assert screen.file.getvalue().splitlines() == [
+            bar.clips(1, 480)
+        bar.done(FILM)
+        bar.file(Path("short.mkv"), 10)
+        bar.failed(Path("short.mkv"), "damaged")
+    assert console.file.getvalue().splitlines() == [
         f"[1/2] {FILM}  40% done, 1 min 4 s left in all",
         f"[1/2] {FILM}  80% done, 58 s left in all",
         f"[1/2] {FILM}  480 clips",
@@ -47,39 +47,39 @@ def test_a_long_film_tells_now_and_then_how_far_it_is(clock):
 
 
 def test_the_bar_moves_within_a_file_and_never_back(clock):
-    shown = ShownProgress(Console(file=io.StringIO(), force_terminal=True))
-    shown.files(2, 1000)
-    shown.file(FILM, 900)
+    bar = ProgressBar(Console(file=io.StringIO(), force_terminal=True))
+    bar.files(2, 1000)
+    bar.file(FILM, 900)
     steps = []
-    for step in (lambda: shown.listened(0.3), lambda: shown.clips(1, 3), lambda: shown.listened(0.3)):
+    for step in (lambda: bar.listened(0.3), lambda: bar.clips(1, 3), lambda: bar.listened(0.3)):
         step()
-        steps.append(shown.bars.tasks[0].completed)
-    shown.clips(2, 3)
-    shown.done(FILM)
-    steps.append(shown.bars.tasks[0].completed)
+        steps.append(bar.bars.tasks[0].completed)
+    bar.clips(2, 3)
+    bar.done(FILM)
+    steps.append(bar.bars.tasks[0].completed)
     assert 0 < steps[0] < steps[1] == steps[2] < steps[3] == 900
 
 
-def test_time_left_is_not_guessed_from_nothing(clock):
-    shown = ShownProgress(Console(file=io.StringIO()))
-    shown.files(1, 1000)
-    shown.file(FILM, 1000)
-    assert shown.left() == ""
-    shown.clips(1, 10)
-    assert shown.left() == ""
+def test_time_left_is_empty_until_it_can_be_estimated(clock):
+    bar = ProgressBar(Console(file=io.StringIO()))
+    bar.files(1, 1000)
+    bar.file(FILM, 1000)
+    assert bar.time_left() == ""
+    bar.clips(1, 10)
+    assert bar.time_left() == ""
     clock.now += 60
-    assert shown.left() == "9 min 0 s left"
+    assert bar.time_left() == "9 min 0 s left"
 
 
 @pytest.mark.parametrize("width", [40, 80])
 def test_the_bar_fits_the_terminal(clock, width):
-    screen = Console(file=io.StringIO(), force_terminal=True, width=width, color_system=None)
-    shown = ShownProgress(screen)
-    shown.files(12000, 1000)
-    shown.file(FILM, 900)
+    console = Console(file=io.StringIO(), force_terminal=True, width=width, color_system=None)
+    bar = ProgressBar(console)
+    bar.files(12000, 1000)
+    bar.file(FILM, 900)
     clock.now += 7500
-    shown.clips(1, 3)
-    screen.print(shown.bars.get_renderable())
-    lines = screen.file.getvalue().splitlines()
+    bar.clips(1, 3)
+    console.print(bar.bars.get_renderable())
+    lines = console.file.getvalue().splitlines()
     assert len(lines) == 1 and cell_len(lines[0]) <= width
     assert "1/12000" in lines[0] and "left" in lines[0]

@@ -1,4 +1,4 @@
-"""What was found, as a person sees it."""
+"""The result of a search as lines of text."""
 
 from pathlib import Path
 
@@ -6,34 +6,34 @@ import pytest
 from rich.cells import cell_len
 from rich.text import Text
 
-from hearsight.cli.results import end_of, found, quotation
+from hearsight.cli.results import format_quotation, format_result, shorten_name
 from hearsight.library.results import Hit, SearchResult
 
 LINE = "well I told you that the doctor lost a yellow bicycle near the harbour and nobody has seen it since"
 
 
-def hit(rank=1, path="holiday/0412.mp4", **told) -> Hit:
-    usual = {
+def hit(rank=1, path="holiday/0412.mp4", **fields) -> Hit:
+    defaults = {
         "score": 31.2, "similarity": 25.0, "library": "films",
         "clip": "a-1", "video": Path("/films") / path, "start": 75.0, "end": 90.0,
         "moment": 75.0, "seen": 0.15, "heard": 0.25, "said": 0.2, "words": 0.0, "gates": {"audio": 0.3, "speech": 0.2},
         "line": "", "spans": [], "more": 0,
     }  # fmt: skip
-    return Hit(rank=rank, path=Path(path), **{**usual, **told})
+    return Hit(rank=rank, path=Path(path), **{**defaults, **fields})
 
 
-def shown(*hits: Hit, width: int | None = None, **told) -> list[str]:
-    usual = {"clips": 12, "videos": 9, "total_clips": 214, "milliseconds": 41.3}
-    result = SearchResult(query="q", mode="hybrid", hits=list(hits), **{**usual, **told})
-    return [line.plain for line in found(result, width, bar=("#", "."))]
+def lines_of(*hits: Hit, width: int | None = None, show_library: bool = False, **fields) -> list[str]:
+    defaults = {"clips": 12, "videos": 9, "total_clips": 214, "milliseconds": 41.3}
+    result = SearchResult(query="q", mode="hybrid", hits=list(hits), **{**defaults, **fields})
+    return [line.plain for line in format_result(result, width, bar=("#", "."), show_library=show_library)]
 
 
 def spans(*words: str) -> list[tuple[int, int]]:
     return [(LINE.index(word), LINE.index(word) + len(word)) for word in words]
 
 
-def test_one_hit_in_a_pipe_is_told_in_full():
-    lines = shown(hit(line=LINE, spans=spans("doctor", "lost", "bicycle"), moment=82, more=2))
+def test_nothing_is_cut_in_a_pipe():
+    lines = lines_of(hit(line=LINE, spans=spans("doctor", "lost", "bicycle"), moment=82, more=2))
     assert lines == [
         " 1  holiday/0412.mp4   1:15-1:30   score 31.2   seen ###..  heard #####  said ####.  best at 1:22"
         "  2 more in this file",
@@ -42,8 +42,8 @@ def test_one_hit_in_a_pipe_is_told_in_full():
     ]
 
 
-def test_nothing_found():
-    assert shown(clips=0, videos=0) == ["nothing found in 214 clips, 41 ms"]
+def test_a_result_without_hits_is_one_line():
+    assert lines_of(clips=0, videos=0) == ["nothing found in 214 clips, 41 ms"]
 
 
 @pytest.mark.parametrize("width", [80, 120, 200])
@@ -54,40 +54,47 @@ def test_every_line_fits_the_terminal(width):
         hit(2, long_name, start=3675, end=3690),
         hit(10, "日本語のビデオ" * 4 + ".mp4", line="自転車はどこですか" * 20, spans=[(90, 93)]),
     ]
-    lines = shown(*hits, width=width)
+    lines = lines_of(*hits, width=width)
     assert all(cell_len(line) <= width for line in lines)
     assert any("[harbour]" in line for line in lines) and any("[自転車]" in line for line in lines)
 
 
-def test_bars_go_below_where_they_do_not_fit():
-    assert len(shown(hit(), width=80)) == 3
-    assert len(shown(hit(), width=120)) == 2
+def test_bars_that_do_not_fit_go_on_a_line_of_their_own():
+    assert len(lines_of(hit(), width=80)) == 3
+    assert len(lines_of(hit(), width=120)) == 2
 
 
-def test_names_are_in_a_column():
-    lines = shown(hit(1, "a.mp4"), hit(2, "longer.mp4"))
+def test_a_search_of_several_libraries_shows_which_one_a_hit_is_in():
+    lines = lines_of(hit(1, "a.mp4", library="films"), hit(2, "b.mp4", library="home"), show_library=True)
+    assert lines[0].startswith(" 1  films/a.mp4 ") and lines[1].startswith(" 2  home/b.mp4 ")
+
+
+def test_names_are_padded_to_one_width():
+    lines = lines_of(hit(1, "a.mp4"), hit(2, "longer.mp4"))
     assert lines[0].index("1:15-1:30") == lines[1].index("1:15-1:30")
 
 
-def test_nothing_of_a_strangers_file_is_markup_or_a_control_code():
-    lines = shown(hit(path="[bold]a\x1b[2J\n.mp4", line="[red]one\ntwo\x07[/red]", spans=[(8, 9)]))
+def test_names_and_lines_are_printed_without_markup_and_control_codes():
+    lines = lines_of(hit(path="[bold]a\x1b[2J\n.mp4", line="[red]one\ntwo\x07[/red]", spans=[(8, 9)]))
     assert "[bold]a\\x1b[2J\\n.mp4" in lines[0]
     assert lines[1] == '    "[red]one[ ]two\\x07[/red]"'
 
 
-def test_a_match_of_words_has_its_own_scale():
-    lines = shown(hit(seen=0.3, heard=0.0, said=0.0, words=0.6), hit(2, seen=0.15, heard=-0.1, said=0.0))
+def test_a_full_bar_is_the_largest_share_and_certainty_of_words_has_its_own_scale():
+    lines = lines_of(hit(seen=0.3, heard=0.0, said=0.0, words=0.6), hit(2, seen=0.15, heard=-0.1, said=0.0))
     assert "seen #####  heard .....  said ###.." in lines[0]
     assert "seen ##...  heard .....  said ....." in lines[1]
 
 
-def test_the_bar_of_what_is_said_shows_whatever_spoke_for_it():
-    lines = shown(hit(seen=0.5, said=0.3, words=1.0), hit(2, seen=0.5, said=0.3, words=0.2), hit(3, said=-0.2, words=1))
+def test_the_bar_of_speech_is_the_longer_of_share_and_certainty():
+    lines = lines_of(
+        hit(seen=0.5, said=0.3, words=1.0), hit(2, seen=0.5, said=0.3, words=0.2), hit(3, said=-0.2, words=1)
+    )
     assert ["said #####" in lines[0], "said ###.." in lines[1], "said #####" in lines[2]] == [True] * 3
 
 
-def test_bars_of_a_search_in_which_nothing_added_anything():
-    assert "seen .....  heard .....  said ....." in shown(hit(seen=0.0, heard=0.0, said=0.0))[0]
+def test_bars_are_empty_if_nothing_speaks_for_any_hit():
+    assert "seen .....  heard .....  said ....." in lines_of(hit(seen=0.0, heard=0.0, said=0.0))[0]
 
 
 @pytest.mark.parametrize(
@@ -101,24 +108,24 @@ def test_bars_of_a_search_in_which_nothing_added_anything():
         (5, '"... [harbour] ..."'),
     ],
 )
-def test_quotation_is_cut_around_the_match(width, quoted):
-    assert quotation(LINE, spans("harbour"), width).plain == quoted
+def test_a_quotation_is_cut_around_the_match(width, quoted):
+    assert format_quotation(LINE, spans("harbour"), width).plain == quoted
 
 
 @pytest.mark.parametrize("width", range(1, 60))
 @pytest.mark.parametrize("word", ["well", "doctor", "harbour", "since", "seen it since", "自転車"])
-def test_the_first_match_is_always_whole(width, word):
+def test_the_first_match_is_never_cut(width, word):
     line = f"{LINE} and a 自転車だ] there"
     start = line.index(word)
-    assert f"[{word}]" in quotation(line, [(start, start + len(word))], width).plain
+    assert f"[{word}]" in format_quotation(line, [(start, start + len(word))], width).plain
 
 
-def test_quotation_without_a_match_is_its_beginning():
-    assert quotation(LINE, [], 40).plain == '"well I told you that the ..."'
+def test_a_quotation_without_a_match_shows_the_start_of_the_line():
+    assert format_quotation(LINE, [], 40).plain == '"well I told you that the ..."'
 
 
-def test_quotation_marks_matches_bold():
-    text = quotation(LINE, spans("doctor"), None)
+def test_matches_are_bold():
+    text = format_quotation(LINE, spans("doctor"), None)
     assert [text.plain[span.start : span.end] for span in text.spans if span.style == "bold"] == ["[doctor]"]
     assert isinstance(text, Text)
 
@@ -127,5 +134,5 @@ def test_quotation_marks_matches_bold():
     ("name", "width", "cut"),
     [("short.mp4", 20, "short.mp4"), ("folder/file.mp4", 11, "...file.mp4"), ("日本語.mp4", 9, "...語.mp4")],
 )
-def test_end_of(name, width, cut):
-    assert end_of(name, width) == cut
+def test_a_long_name_is_cut_at_its_start(name, width, cut):
+    assert shorten_name(name, width) == cut

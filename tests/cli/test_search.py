@@ -39,8 +39,15 @@ def test_the_nearest_indexed_folder_is_searched(run, indexed, monkeypatch):
     assert json.loads(run("info", "--json").out)["folder"] == str(indexed)
 
 
+def test_library_accepts_the_folder_around_an_index(run, indexed, monkeypatch):
+    assert "trip/bell.mkv" in run("search", "doctor", "--library", indexed).out
+    monkeypatch.chdir(indexed / "trip")
+    info = json.loads(run("info", "--library", "..", "--json").out)
+    assert (info["folder"], info["at"]) == (str(indexed), str(indexed / ".hearsight"))
+
+
 @pytest.mark.parametrize("command", [("search", "a bell"), ("info",)])
-def test_where_nothing_is_indexed_it_says_what_to_run(run, tmp_path, monkeypatch, command):
+def test_a_folder_that_is_not_indexed_is_an_error_that_says_what_to_run(run, tmp_path, monkeypatch, command):
     monkeypatch.chdir(tmp_path)
     ran = run(*command)
     assert ran.code == 1 and ran.out == ""

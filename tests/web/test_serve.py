@@ -37,7 +37,7 @@ def refused(capsys):
 def test_a_folder_that_is_not_indexed(refused, tmp_path, monkeypatch):
     assert f"{tmp_path} is not indexed; run: hearsight index" in refused(tmp_path)
     monkeypatch.chdir(tmp_path)
-    assert "is not indexed, nor is a folder above it" in refused()
+    assert "is not indexed, and no folder above it is" in refused()
 
 
 def test_libraries_of_different_models(refused, holiday, tmp_path):

@@ -75,7 +75,7 @@ def index_demo(folder: Path) -> tuple[Library, VideoTextModel]:
     """The library of the bundled clips, made in a folder where it is not there yet."""
     if not CLIPS.is_dir():
         raise HearsightError("the bundled clips are missing from this installation; reinstall hearsight")
-    from hearsight.cli.progress import ShownProgress
+    from hearsight.cli.progress import ProgressBar
     from hearsight.library import Library
     from hearsight.speech import load_recogniser
 
@@ -89,7 +89,7 @@ def index_demo(folder: Path) -> tuple[Library, VideoTextModel]:
             if not (folder / clip.name).exists():
                 with atomic_file(folder / clip.name) as part:
                     shutil.copyfile(clip, part)
-    with ShownProgress(console.get_console(stderr=True)) as progress:
+    with ProgressBar(console.get_console(stderr=True)) as progress:
         library.update(model, load_recogniser("pocketsphinx"), progress)
     return library, model
 
@@ -125,7 +125,7 @@ def found(result: SearchResult) -> str:
 def answers(queries: Sequence[Query], results: Sequence[SearchResult]) -> list[Text]:
     from rich.text import Text
 
-    from hearsight.cli.results import found as hits
+    from hearsight.cli.results import format_result
 
     lines = []
     for query, result in zip(queries, results, strict=True):
@@ -134,7 +134,7 @@ def answers(queries: Sequence[Query], results: Sequence[SearchResult]) -> list[T
         lines += [
             Text.assemble((f'\n{query.kind}: "{query.text}"', "bold")),
             Text.assemble(f"expected {query.clip}.mp4: ", verdict, (f"  ({query.why})", "dim")),
-            *hits(result, None, ("#", ".")),
+            *format_result(result, None, ("#", ".")),
         ]
     rights = sum(found(result) == query.clip for query, result in zip(queries, results, strict=True))
     return [*lines, Text(f"\n{rights} of {len(queries)} right", style="bold")]

@@ -183,12 +183,12 @@ def _update(
     engine: RayEngine | None,
     retry: bool,
 ) -> UpdateReport:
-    from hearsight.cli.progress import ShownProgress
+    from hearsight.cli.progress import ProgressBar
 
     try:
         if quiet or told:
             return library.update(model, recogniser, told, engine, retry)
-        with ShownProgress(console.get_console(stderr=True)) as progress:
+        with ProgressBar(console.get_console(stderr=True)) as progress:
             return library.update(model, recogniser, progress, engine, retry)
     except KeyboardInterrupt:
         console.note("what is indexed so far is kept; run the same again to finish")

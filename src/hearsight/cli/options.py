@@ -1,4 +1,4 @@
-"""Where a library is, and how its options are called in every command."""
+"""Options and arguments that several commands share, and how they name a library and a model."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hearsight.errors import HearsightError
-from hearsight.library.tables.identity import HIDDEN
+from hearsight.library.tables.identity import HIDDEN, absolute
 from hearsight.util.object_store import ObjectPath, as_path
 
 if TYPE_CHECKING:
@@ -16,11 +16,24 @@ if TYPE_CHECKING:
 
 
 def parse_folder(text: str) -> Path:
-    """A folder on a disk, which has to be there, or one in an object store."""
+    """Return a folder on a disk, which must exist, or in an object store."""
     folder = as_path(text)
     if isinstance(folder, ObjectPath) or folder.is_dir():
         return folder
     raise typer.BadParameter(f"'{text}' is a file" if folder.exists() else f"the folder '{text}' does not exist")
+
+
+def parse_library(text: str) -> Path:
+    """Return the folder of an index: the folder itself, or the `.hearsight` in it if only that holds an index."""
+    folder = absolute(Path(text))
+    if folder.is_file():
+        raise typer.BadParameter(f"'{text}' is a file")
+    is_around_index = _has_index(folder / HIDDEN) and not _has_index(folder)
+    return folder / HIDDEN if is_around_index else Path(text)
+
+
+def _has_index(folder: Path) -> bool:
+    return (folder / "library.json").is_file()
 
 
 FolderArgument = Annotated[
@@ -28,47 +41,52 @@ FolderArgument = Annotated[
     typer.Argument(
         metavar="FOLDER",
         parser=parse_folder,
-        help="The indexed folder; else the current one, or the nearest above it.",
+        help="The indexed folder. Default: the current one, or the nearest indexed folder above it.",
     ),
 ]
 LibraryOption = Annotated[
     Path | None,
-    typer.Option("--library", metavar="FOLDER", file_okay=False, help="Where the index is kept, if not in the folder."),
+    typer.Option(
+        "--library",
+        metavar="FOLDER",
+        parser=parse_library,
+        help="The folder of the index, if it is not in the folder of the videos.",
+    ),
 ]
 
 
-def open_library(folder: Path | None, at: Path | None) -> Library:
-    """The library of a folder, or that at a place; of none named, that of the current folder or the nearest above it.
+def open_library(folder: Path | None, location: Path | None) -> Library:
+    """Open the library of a folder, or at a location; by default that of the nearest indexed folder.
 
     Raises HearsightError when there is none.
     """
     from hearsight.library import Library
 
-    if folder is None and at is None:
+    if folder is None and location is None:
         folder = nearest_indexed_folder(Path.cwd())
-    return Library.open(folder, at)
+    return Library.open(folder, location)
 
 
-def nearest_indexed_folder(here: Path) -> Path:
-    """The indexed folder that a folder is, or is in. Raises HearsightError if there is none."""
-    for folder in (here, *here.parents):
-        if (folder / HIDDEN / "library.json").is_file():
-            return folder
+def nearest_indexed_folder(folder: Path) -> Path:
+    """Return the folder, or the nearest above it, that has an index. Raises HearsightError if there is none."""
+    for candidate in (folder, *folder.parents):
+        if _has_index(candidate / HIDDEN):
+            return candidate
     raise HearsightError(
-        f"{here} is not indexed, nor is a folder above it; name one that is, or run: hearsight index FOLDER"
+        f"{folder} is not indexed, and no folder above it is; name an indexed folder, or run: hearsight index FOLDER"
     )
 
 
 def check_model_exists(name: str) -> None:
-    """Raises HearsightError if a library's model was a folder that is gone. Folders are recorded as absolute paths."""
+    """Raise HearsightError if a library's model was a folder that is gone. Folders are recorded as absolute paths."""
     if Path(name).is_absolute() and not Path(name).is_dir():
         raise HearsightError(
-            f"the index was made with the model in {name}, which is gone; put it back, or say where it is now: "
-            "hearsight index FOLDER --model PLACE"
+            f"the index was made with the model in {name}, which is gone; put it back, or give its new folder: "
+            "hearsight index FOLDER --model MODEL-FOLDER"
         )
 
 
 def absolute_model_name(name: str) -> str:
-    """A model's name as it can be loaded by from any other folder."""
+    """Return a model's name in a form that loads it from every current folder."""
     path = Path(name).expanduser()
     return str(path.resolve()) if name != "demo" and path.is_dir() else name

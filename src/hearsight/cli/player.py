@@ -1,4 +1,4 @@
-"""Playing a moment with whatever player is on this machine."""
+"""Play a video from a moment on, with a player of this machine."""
 
 from __future__ import annotations
 
@@ -6,23 +6,25 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+from typing import BinaryIO
 
 from hearsight.cli.console import format_time, note
 from hearsight.errors import HearsightError
 
-# The players that can start at a moment, in order of preference; {} is the second to start at.
+# Players that can start at a moment, in order of preference; {} is the second to start at.
 PLAYERS = {
     "mpv": ["--start={}"],
     "vlc": ["--start-time={}"],
     "ffplay": ["-autoexit", "-loglevel", "error", "-ss", "{}", "-i"],
 }
-# A desktop's own openers begin at the beginning.
+# Programs that open a file in the desktop's player, which starts at the beginning.
 OPENERS = ("open", "xdg-open")
 
 
 def player_command(path: Path, seconds: float) -> list[str] | None:
-    """The command that plays a file, from that second on if there is a player that can; None if there is none."""
+    """Return the command that plays a file, from `seconds` on if the player can; None if there is no player."""
     for name, options in PLAYERS.items():
         if program := shutil.which(name):
             return [program, *(option.format(f"{seconds:.1f}") for option in options), str(path)]
@@ -33,19 +35,37 @@ def player_command(path: Path, seconds: float) -> list[str] | None:
 
 
 def play(path: Path, seconds: float) -> None:
-    """Play a file from that second on, until the person closes the player. Raises HearsightError when it cannot."""
-    path = path.absolute()  # begins with no dash, which a player would read as an option
+    """Play a file from `seconds` on and wait until the player is closed.
+
+    What the player prints is not shown, but for its last line when it fails. Raises HearsightError if the file is
+    missing, there is no player, or the player fails.
+    """
+    path = path.absolute()  # starts with a slash: a player would take a name with a dash for an option
     if not path.is_file():
-        raise HearsightError(f"cannot play {path}: it is gone; run hearsight index again to bring the index up to date")
+        raise HearsightError(
+            f"cannot play {path}: it does not exist any more; run hearsight index to bring the index up to date"
+        )
     command = player_command(path, seconds)
     if command is None and sys.platform != "win32":
         raise HearsightError(f"cannot play {path}: no video player on this machine; install mpv, vlc or ffplay")
     if seconds >= 1 and (command is None or Path(command[0]).name in OPENERS):
         note(
-            f"go to {format_time(seconds)}: only mpv, vlc and ffplay can begin at a moment, and none is on this machine"
+            f"go to {format_time(seconds)}: the player starts at the beginning; install mpv, vlc or ffplay to start at "
+            "the moment"
         )
-    if sys.platform == "win32" and command is None:
-        os.startfile(path)
-    # A player's chatter is not the result, which alone goes to stdout.
-    elif command and subprocess.run(command, stdout=subprocess.DEVNULL).returncode:
-        raise HearsightError(f"{Path(command[0]).name} could not play {path}; open it in another player")
+    if command is None:
+        os.startfile(path)  # type: ignore[attr-defined, unused-ignore]
+        return
+    with tempfile.TemporaryFile() as log:
+        if subprocess.run(command, stdout=log, stderr=subprocess.STDOUT).returncode:
+            reason = _last_line(log)
+            name = Path(command[0]).name
+            raise HearsightError(
+                f"{name} could not play {path}{reason and f': {reason}'}; open the file in another player"
+            )
+
+
+def _last_line(log: BinaryIO) -> str:
+    log.seek(max(log.seek(0, os.SEEK_END) - 2000, 0))
+    lines = log.read().decode(errors="replace").split("\n")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")

@@ -1,4 +1,4 @@
-"""What was found, for a person to read.
+"""The result of a search as lines of text.
 
 1  holiday/0412.mp4   1:15-1:30   score 31.2   seen ━━━    heard ━━━━━  said ━━━━
    "... the [doctor] [lost] a yellow [bicycle] ..."
@@ -17,56 +17,60 @@ from hearsight.cli.console import escape, format_count, format_time
 if TYPE_CHECKING:
     from hearsight.library.results import Hit, SearchResult
 
-BAR = 5
+BAR_LENGTH = 5
 GAP = "   "
 DOTS = "..."
-LEAST_NAME = 12  # columns; a name is not cut further than that
+MINIMUM_NAME_WIDTH = 12  # columns
 COLOURS = {"seen": "cyan", "heard": "yellow", "said": "magenta"}
 
 
-def found(result: SearchResult, width: int | None, bar: tuple[str, str] = ("━", "─")) -> Iterator[Text]:
-    """The lines of a search's result.
+def format_result(
+    result: SearchResult, width: int | None, bar: tuple[str, str] = ("━", "─"), show_library: bool = False
+) -> Iterator[Text]:
+    """Yield the lines that show the result of a search.
 
-    width: columns that there are, to which names and transcripts are cut; None for a pipe or file, where all is told.
-    bar: the two characters to draw bars with, full and empty.
+    width: number of columns; names and transcripts are cut to it. None for a pipe or file, where nothing is cut.
+    bar: the characters of the full and the empty part of a bar.
+    show_library: put the name of the library before each path, as in a search of several.
     """
     rank_width = max((len(str(hit.rank)) for hit in result.hits), default=0) + 1
     indent = " " * (rank_width + 2)
-    names = [escape(str(hit.path)) for hit in result.hits]
-    times = [_times(hit) for hit in result.hits]
-    most = max((share for hit in result.hits for share in (hit.seen, hit.heard, hit.said)), default=0.0)
-    whys = [reasons(hit, most, bar) for hit in result.hits]
+    names = [escape(f"{hit.library}/{hit.path}" if show_library else str(hit.path)) for hit in result.hits]
+    times = [_format_times(hit) for hit in result.hits]
+    largest = max((share for hit in result.hits for share in (hit.seen, hit.heard, hit.said)), default=0.0)
+    bars = [format_bars(hit, largest, bar) for hit in result.hits]
     name_width = max(map(cell_len, names), default=0)
-    beside = len(indent) + len(GAP) + max(map(len, times), default=0)
-    one_line = width is None or beside + name_width + len(GAP) + max((w.cell_len for w in whys), default=0) <= width
+    fixed_width = len(indent) + len(GAP) + max(map(len, times), default=0)
+    bars_width = max((text.cell_len for text in bars), default=0)
+    one_line = width is None or fixed_width + name_width + len(GAP) + bars_width <= width
     if width is not None:
-        name_width = min(name_width, max(width - beside, LEAST_NAME))
-    for hit, name, time, why in zip(result.hits, names, times, whys, strict=True):
+        name_width = min(name_width, max(width - fixed_width, MINIMUM_NAME_WIDTH))
+    for hit, name, hit_times, hit_bars in zip(result.hits, names, times, bars, strict=True):
         rank = (f"{hit.rank:>{rank_width}}  ", "bold green")
-        head = Text.assemble(rank, (_column(name, name_width), "bold"), GAP, time)
-        yield Text.assemble(head, GAP, why) if one_line else head
+        head = Text.assemble(rank, (_pad(name, name_width), "bold"), GAP, hit_times)
+        yield Text.assemble(head, GAP, hit_bars) if one_line else head
         if not one_line:
-            yield Text.assemble(indent, why)
+            yield Text.assemble(indent, hit_bars)
         if hit.line.strip():
-            room = None if width is None else width - len(indent)
-            yield Text.assemble(indent, quotation(hit.line, hit.spans, room))
-    yield Text(_summary(result), style="dim")
+            quotation_width = None if width is None else width - len(indent)
+            yield Text.assemble(indent, format_quotation(hit.line, hit.spans, quotation_width))
+    yield Text(_format_summary(result), style="dim")
 
 
-def reasons(hit: Hit, most: float, bar: tuple[str, str]) -> Text:
-    """What spoke for a hit, as bars; its best moment, and how many more there are in that video.
+def format_bars(hit: Hit, largest: float, bar: tuple[str, str]) -> Text:
+    """Draw what speaks for a hit as bars, followed by its best moment and the number of further moments in its video.
 
-    most: what a full bar stands for, the most that sight, sound or speech added to any hit. What is said also speaks
-    for a hit by its very words, for which full is certain; the bar is the longer of the two.
+    largest: the share that a full bar stands for; the largest that sight, sound or speech added to any hit. The bar of
+    speech is the longer of two: that share, and the certainty that the transcript has the query's words.
     """
     full, empty = bar
     text = Text()
-    seen, heard, said = (max(share, 0.0) / most if most > 0 else 0.0 for share in (hit.seen, hit.heard, hit.said))
+    seen, heard, said = (max(share, 0.0) / largest if largest > 0 else 0.0 for share in (hit.seen, hit.heard, hit.said))
     for name, share in (("seen", seen), ("heard", heard), ("said", max(said, hit.words))):
-        length = round(BAR * share)
+        length = round(BAR_LENGTH * share)
         text.append(f"{name} ")
         text.append(full * length, COLOURS[name])
-        text.append(empty * (BAR - length) + "  ", "dim")
+        text.append(empty * (BAR_LENGTH - length) + "  ", "dim")
     if int(hit.moment) > int(hit.start):
         text.append(f"best at {format_time(hit.moment)}  ")
     if hit.more:
@@ -75,25 +79,25 @@ def reasons(hit: Hit, most: float, bar: tuple[str, str]) -> Text:
     return text
 
 
-def quotation(line: str, spans: Sequence[tuple[int, int]], width: int | None) -> Text:
-    """A transcript line in quotation marks, its spans in [brackets], cut to the words around the first of them."""
-    text, first, end = _marked(line, spans)
+def format_quotation(line: str, spans: Sequence[tuple[int, int]], width: int | None) -> Text:
+    """Quote a line of a transcript with its spans in [brackets], cut to the words around the first span."""
+    text, first, end = _mark_spans(line, spans)
     if width is None or text.cell_len + 2 <= width:
         return Text.assemble('"', text, '"')
-    room = max(width - 2 * len(f'"{DOTS} '), LEAST_NAME)
-    start = _beginning(text.plain, first, end, room)
+    room = max(width - 2 * len(f'"{DOTS} '), MINIMUM_NAME_WIDTH)
+    start = _start_of_excerpt(text.plain, first, end, room)
     part = text[start:]
-    ends = part.cell_len > room
-    if ends:
+    is_cut = part.cell_len > room
+    if is_cut:
         part.truncate(room)
         space = part.plain.rfind(" ", end - start)
         part = part[:space] if space > 0 else part
         part = part if len(part) >= end - start else text[start:end]
-    return Text.assemble('"', f"{DOTS} " if start else "", part, f" {DOTS}" if ends else "", '"')
+    return Text.assemble('"', f"{DOTS} " if start else "", part, f" {DOTS}" if is_cut else "", '"')
 
 
-def _beginning(line: str, first: int, end: int, room: int) -> int:
-    """Where to begin, at a word, so that the first match is in the room, with a third of it before where that fits."""
+def _start_of_excerpt(line: str, first: int, end: int, room: int) -> int:
+    """Return the word to start at, so that line[first:end] fits into the room, with a third of the room before it."""
     before = min(max(room // 3, room - cell_len(line[first:])), room - cell_len(line[first:end]))
     start = first
     while start > 0 and cell_len(line[start - 1 : first]) <= before:
@@ -102,23 +106,23 @@ def _beginning(line: str, first: int, end: int, room: int) -> int:
     return space + 1 if space >= 0 else start
 
 
-def _marked(line: str, spans: Sequence[tuple[int, int]]) -> tuple[Text, int, int]:
-    """The line with its spans in brackets, and where the first of these starts and ends."""
-    text, at, first, last = Text(style="italic"), 0, 0, 0
+def _mark_spans(line: str, spans: Sequence[tuple[int, int]]) -> tuple[Text, int, int]:
+    """Return the line with its spans in brackets, and the start and end of the first of them."""
+    text, position, first, end_of_first = Text(style="italic"), 0, 0, 0
     plain = "".join(" " if char.isspace() else char for char in line)
     for start, end in sorted(spans):
-        text.append(escape(plain[at:start]))
+        text.append(escape(plain[position:start]))
         marked = f"[{escape(plain[start:end])}]"
-        if not last:
-            first, last = len(text), len(text) + len(marked)
+        if not end_of_first:
+            first, end_of_first = len(text), len(text) + len(marked)
         text.append(marked, "bold")
-        at = end
-    text.append(escape(plain[at:]))
-    return text, first, last
+        position = end
+    text.append(escape(plain[position:]))
+    return text, first, end_of_first
 
 
-def end_of(name: str, width: int) -> str:
-    """A name cut to so many columns; its end says most."""
+def shorten_name(name: str, width: int) -> str:
+    """Cut a name to a number of columns; its end stays, because it says most."""
     if cell_len(name) <= width:
         return name
     while name and cell_len(name) > width - len(DOTS):
@@ -126,18 +130,18 @@ def end_of(name: str, width: int) -> str:
     return DOTS + name
 
 
-def _column(name: str, width: int) -> str:
-    cut = end_of(name, width)
-    return cut + " " * (width - cell_len(cut))
+def _pad(name: str, width: int) -> str:
+    name = shorten_name(name, width)
+    return name + " " * (width - cell_len(name))
 
 
-def _times(hit: Hit) -> str:
+def _format_times(hit: Hit) -> str:
     return f"{format_time(hit.start)}-{format_time(hit.end)}{GAP}score {hit.score:.1f}"
 
 
-def _summary(result: SearchResult) -> str:
-    """12 clips of 214 in 9 videos, 41 ms."""
+def _format_summary(result: SearchResult) -> str:
+    """Return the last line: 12 clips of 214 in 9 videos, 41 ms."""
     if not result.hits:
         return f"nothing found in {format_count(result.total_clips, 'clip')}, {result.milliseconds:.0f} ms"
-    found = f"{format_count(result.clips, 'clip')} of {result.total_clips:,} in {format_count(result.videos, 'video')}"
-    return f"{found}, {result.milliseconds:.0f} ms"
+    clips = f"{format_count(result.clips, 'clip')} of {result.total_clips:,}"
+    return f"{clips} in {format_count(result.videos, 'video')}, {result.milliseconds:.0f} ms"

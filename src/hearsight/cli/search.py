@@ -44,7 +44,7 @@ def search(
         Literal["hybrid", "dense", "speech"],
         typer.Option(help="By meaning and spoken words, by meaning alone, or by spoken words alone."),
     ] = "hybrid",
-    limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many to console.")] = 10,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many moments to show.")] = 10,
     path: Annotated[str | None, typer.Option(metavar="GLOB", help="Only files named like this: holiday/*.mp4")] = None,
     min_seconds: Annotated[
         float | None, typer.Option(min=0, metavar="SECONDS", help="Only videos at least this long.")
@@ -81,11 +81,11 @@ def search(
 
 
 def _write(result: SearchResult) -> None:
-    from hearsight.cli.results import found
+    from hearsight.cli.results import format_result
 
     screen = console.get_console()
     bar = ("━", "─") if screen.encoding.startswith("utf") else ("#", ".")
-    for line in found(result, screen.width if screen.is_terminal else None, bar):
+    for line in format_result(result, screen.width if screen.is_terminal else None, bar):
         console.write(screen, line)
 
 
