@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from hearsight.errors import HearsightError
 from hearsight.types import Clip, ClipFeatures, Line, VideoEmbedding, Word
+from hearsight.version import VERSION
 
 if TYPE_CHECKING:
     from hearsight.library import Library
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from hearsight.models.load import load
     from hearsight.models.registry import register
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 __all__ = [
     "Clip",

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-import hearsight
 from hearsight.cli.main import main
 from hearsight.errors import HearsightError
 from hearsight.library import Library
@@ -249,7 +248,7 @@ def test_what_keeps_a_cluster_from_the_work_is_told(two_films, model, tmp_path, 
             check_nodes(library.at, two_films / "sea.mkv")
         monkeypatch.undo()
         with pytest.raises(HearsightError, match=r"has Hearsight .*, not 99; install the same on all"):
-            monkeypatch.setattr(hearsight, "__version__", "99")
+            monkeypatch.setattr("hearsight.scale.cluster.VERSION", "99")
             check_nodes(library.at, two_films / "sea.mkv")
         monkeypatch.undo()
         with pytest.raises(HearsightError, match="no recogniser is called 'strange'"):

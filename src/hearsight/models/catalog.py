@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import hearsight
-
 DEFAULT = "openai/clip-vit-base-patch32"
 # Any CLIP on the hub can be named; these are the ones to begin with.
 PUBLIC = {
@@ -15,7 +13,7 @@ PUBLIC = {
     "openai/clip-vit-large-patch14": "sees best; much slower",
 }
 # As in hearsight.models.load, which takes seconds to import.
-DEMO = Path(hearsight.__file__).parent / "demo" / "model"
+DEMO = Path(__file__).parents[1] / "demo" / "model"
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 
 

@@ -18,9 +18,9 @@ os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-import hearsight
 from hearsight.errors import HearsightError
 from hearsight.library.tables.identity import Identity
+from hearsight.version import VERSION
 
 STDERR = 2
 SECONDS_TO_ANSWER = 3.0
@@ -84,7 +84,7 @@ def check_nodes(at: Path, place: Path | None) -> None:
     for node in nodes:
         there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
         look = ray.remote(num_cpus=0, max_retries=0, scheduling_strategy=there)(_look)
-        looks[node["NodeManagerAddress"]] = look.remote(hearsight.__version__, at, identity, place)
+        looks[node["NodeManagerAddress"]] = look.remote(VERSION, at, identity, place)
     for address, look in looks.items():
         try:
             wrong = ray.get(look, timeout=SECONDS_TO_LOOK)
@@ -96,8 +96,8 @@ def check_nodes(at: Path, place: Path | None) -> None:
 
 def _look(version: str, at: Path, identity: Identity, place: Path | None) -> str:
     """What keeps a node from the work, and what to do; "" if nothing does."""
-    if hearsight.__version__ != version:
-        return f"has Hearsight {hearsight.__version__}, not {version}; install the same on all"
+    if version != VERSION:
+        return f"has Hearsight {VERSION}, not {version}; install the same on all"
     if Identity.read(at) != identity:
         return f"does not see the library at {at}; keep it on a disk that all nodes mount at that place (--library)"
     if place and not (place.is_file() or place.is_dir()):

@@ -14,9 +14,9 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-import hearsight
 from hearsight.errors import HearsightError
 from hearsight.library.tables.identity import UnreadableError
+from hearsight.version import VERSION
 from hearsight.web.middleware import API, HEADERS, Guard
 from hearsight.web.pool import BusyError
 from hearsight.web.routes import clips as clip_routes
@@ -50,7 +50,7 @@ def create_app(serving: Serving, hosts: Sequence[str] | None = None) -> FastAPI:
 
     app = FastAPI(
         title="Hearsight",
-        version=hearsight.__version__,
+        version=VERSION,
         description=ABOUT,
         openapi_url=f"{API}/openapi.json",
         docs_url=None,  # both fetch scripts from another host

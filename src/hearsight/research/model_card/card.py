@@ -10,7 +10,6 @@ from typing import Any
 import yaml
 from huggingface_hub import EvalResult, ModelCardData
 
-import hearsight
 from hearsight.models.base import VideoTextModel
 from hearsight.models.hub import is_on_hub
 from hearsight.models.summary import sizes
@@ -23,6 +22,7 @@ from hearsight.research.model_card.anonymise import unplaced
 from hearsight.research.model_card.history import History
 from hearsight.research.model_card.limits import limits
 from hearsight.research.training.recipe import MethodRecipe, TowersRecipe
+from hearsight.version import VERSION
 
 INTRODUCTIONS = {
     "clip4clip": "CLIP4Clip (arXiv 2104.08860), which finds clips by what is seen in them",
@@ -174,7 +174,7 @@ def _training(history: History | None) -> list[str]:
         parts += ["It was made with, in the order of its starts:", _yaml(history.versions)]
     if history.inputs:
         parts += ["Fingerprint of its towers, and SHA-256 of what tells of its clips:", _yaml(history.inputs)]
-    return [*parts, f"This card was written by Hearsight {hearsight.__version__}."]
+    return [*parts, f"This card was written by Hearsight {VERSION}."]
 
 
 def _chosen(history: History) -> str:

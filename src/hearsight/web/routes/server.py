@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, HTTPException, Request, Response
 
-import hearsight
 from hearsight.models.catalog import NamedModel, named_models
+from hearsight.version import VERSION
 from hearsight.web import api_examples
 from hearsight.web.dependencies import Served, problems
 from hearsight.web.middleware import COOKIE, same, session_of
@@ -23,7 +23,7 @@ Token = Annotated[
 @router.get("/status", responses={200: api_examples.of(api_examples.STATUS), **problems()})
 async def status(served: Served) -> Status:
     """Whether the server is ready to search."""
-    return Status(hearsight.__version__, served.ready, served.model, list(served.shelves))
+    return Status(VERSION, served.ready, served.model, list(served.shelves))
 
 
 @router.get("/models", responses={200: api_examples.of([api_examples.MODEL]), **problems()})
