@@ -26,10 +26,11 @@ def shared_media() -> Path:
 
 @pytest.fixture
 def house_methods(monkeypatch):
-    """No method but the house's own is known; what a test registers is forgotten after it."""
-    from hearsight.models import registry as methods
+    """Only Hearsight's own methods are registered; what a test registers is removed after it."""
+    from hearsight.models.registry import METHODS
 
-    monkeypatch.setattr(methods, "METHODS", dict(methods.HOUSE))
+    monkeypatch.setattr(METHODS, "registered", {})
+    monkeypatch.setattr("hearsight.util.plugins.MODULES", set())
 
 
 @pytest.fixture

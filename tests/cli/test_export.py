@@ -12,7 +12,7 @@ from huggingface_hub import ModelCard, constants
 from huggingface_hub.repocard_data import model_index_to_eval_results
 
 import hearsight
-from hearsight.models.registry import HOUSE
+from hearsight.models.registry import METHODS
 from hearsight.research.datasets.provenance import write_note
 from hearsight.research.evaluation.protocols import PROTOCOLS
 from hearsight.research.evaluation.report import read_report
@@ -386,4 +386,4 @@ def test_a_method_of_someones_own_says_what_has_to_be_run_first(run, tmp_path):
 
 
 def test_each_method_of_the_house_is_introduced():
-    assert INTRODUCTIONS.keys() == HOUSE.keys()
+    assert INTRODUCTIONS.keys() == METHODS.builtin.keys()

@@ -6,10 +6,16 @@ from hearsight.errors import HearsightError
 
 FILE = """
 import hearsight
-from hearsight.models.base import CLIP4Clip
+from hearsight.models.clip4clip import CLIP4Clip
 from beside import NAME
 
 hearsight.register(NAME)(type("Mine", (CLIP4Clip,), {}))
+"""
+TAKEN = """
+import hearsight
+from hearsight.models.clip4clip import CLIP4Clip
+
+hearsight.register("save")(CLIP4Clip)
 """
 
 
@@ -27,11 +33,11 @@ def test_what_it_registers_is_known(tmp_path, run):
 @pytest.mark.parametrize(
     ("name", "text", "code", "says"),
     [
-        ("no.txt", "", 1, "is no Python file"),
-        ("wrong.py", "1 / 0", 1, "failed (ZeroDivisionError: division by zero)"),
+        ("no.txt", "", 1, "is not a Python file"),
+        ("wrong.py", "1 / 0", 1, "failed: in {file}, line 1: ZeroDivisionError: division by zero;"),
         ("ends.py", "import sys\nsys.exit()", 1, "ends.py ends the program (sys.exit)"),
-        ("odd.py", "def", 1, "failed (SyntaxError: invalid syntax (odd.py, line 1))"),
-        ("own.py", "import hearsight\nhearsight.register('save')(int)", 1, "register yours under another name"),
+        ("odd.py", "def", 1, "failed: in {file}, line 1: SyntaxError: invalid syntax"),
+        ("own.py", TAKEN, 1, "Hearsight has one of that name; choose another name"),
         ("absent.py", None, 2, "does not exist"),
     ],
 )
@@ -40,17 +46,17 @@ def test_what_is_wrong_with_it_is_said(tmp_path, run, name, text, code, says):
         (tmp_path / name).write_text(text)
     ran = run("--plugin", tmp_path / name, "models")
     assert ran.code == code
-    assert says in ran.err
+    assert says.format(file=tmp_path / name) in ran.err
 
 
 def test_a_process_runs_it_once_where_that_is_asked(tmp_path):
-    from hearsight.cli import plugin
+    from hearsight.util.plugins import run_file_once
 
     (tmp_path / "counted.py").write_text(f"with open({str(tmp_path / 'runs')!r}, 'a') as file: file.write('x')")
     for _ in range(2):
-        plugin.run_once(tmp_path / "counted.py")
+        run_file_once(tmp_path / "counted.py")
     assert (tmp_path / "runs").read_text() == "x"
     (tmp_path / "failing.py").write_text("1 / 0")
     for _ in range(2):
         with pytest.raises(HearsightError, match="division by zero"):
-            plugin.run_once(tmp_path / "failing.py")
+            run_file_once(tmp_path / "failing.py")

@@ -13,12 +13,12 @@ import pytest
 import torch
 
 import hearsight
-from hearsight.cli import plugin
 from hearsight.cli.main import main
-from hearsight.models import registry as methods
 from hearsight.models.load import build, save
 from hearsight.models.preprocess import ClipInputs
+from hearsight.models.registry import METHODS
 from hearsight.speech import Transcript
+from hearsight.util.plugins import run_file
 from tests.builders import tiny_inputs, tiny_model
 from tests.research.training.feature_data import made_up
 from tests.research.training.test_trainer import metrics
@@ -63,14 +63,14 @@ def test_the_page_can_be_followed(here, capsys):
 def test_what_is_not_registered_is_refused_in_the_words_of_the_page(here, monkeypatch, capsys):
     train = next(command for command in COMMANDS if "--out runs/agreeing " in command)
     assert main([*shlex.split(train.replace("\\\n", " "))[1:], "--set", "epochs=1"]) == 0
-    monkeypatch.setattr(methods, "METHODS", dict(methods.HOUSE))
+    monkeypatch.setattr(METHODS, "registered", {})
     capsys.readouterr()
     assert main(shlex.split(REFUSED[1])[1:]) == 1
     assert capsys.readouterr().err.strip() == REFUSED[2]
 
 
 def test_the_example_does_what_the_page_says(here):
-    plugin.run(here / "my_method.py")
+    run_file(here / "my_method.py")
     towers = hearsight.load(here / "runs" / "towers" / "model")
     whole, half = (build(replace(towers.config, method=f"agreeing{name}"), towers.tokenizer) for name in ("", "-half"))
     half.load_state_dict(whole.state_dict())

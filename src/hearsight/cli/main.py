@@ -29,7 +29,6 @@ from hearsight.cli import (
     info,
     models,
     optimise,
-    plugin,
     reindex,
     repair,
     search,
@@ -38,6 +37,7 @@ from hearsight.cli import (
     train,
 )
 from hearsight.errors import HearsightError
+from hearsight.util.plugins import describe_error, plugin_of, run_file
 
 SECONDS_TO_BE_ENDED = 10.0
 
@@ -104,8 +104,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         if _launched():  # the reason may be that another process is gone, which has told why
             time.sleep(SECONDS_TO_BE_ENDED)
-        what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        console.note(f"error: {what}; this is a fault of Hearsight: add --debug for its traceback, and report it")
+        advice = "this is a fault of Hearsight: add --debug for its traceback, and report it"
+        if plugin_of(error):
+            advice = "correct the plugin, or add --debug for the whole traceback"
+        console.note(f"error: {describe_error(error)}; {advice}")
         return 1
     return 0
 
@@ -168,7 +170,7 @@ def hearsight_command(
     """Find moments in videos by what is seen, heard and said."""
     if before:
         context.obj = before.absolute()
-        plugin.run(context.obj)
+        run_file(context.obj)
 
 
 if __name__ == "__main__":

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hearsight.cli import console, plugin
+from hearsight.cli import console
 from hearsight.cli.options import LibraryOption, check_model_exists, nearest_indexed_folder, parse_folder
 from hearsight.errors import HearsightError
 from hearsight.util.extras import install_command
+from hearsight.util.plugins import run_file_once
 
 if TYPE_CHECKING:
     from hearsight.library import Collection
@@ -138,7 +139,7 @@ def _load(shelves: Mapping[str, Shelf], name: str, own: Path | None) -> Collecti
     from hearsight.library import Collection, Library
 
     if own:
-        plugin.run_once(own)
+        run_file_once(own)
     torch.set_num_threads(1)  # helpers search side by side, and threads of one would stand in the way of another
     libraries = {key: Library.open(shelf.folder, shelf.at, resident=True) for key, shelf in shelves.items()}
     collection = Collection(libraries, hearsight.load(name, dtype="auto"))

@@ -1,7 +1,7 @@
-"""The methods that a recipe or a config.json can name: those of the house, and those that a program registers.
+"""The methods that a recipe or a config.json can name: Hearsight's own, and those that plugins register.
 
-A name is all that a model's folder tells of its method. It never makes `load` import anything: what a stranger's folder
-names runs only if you have registered it.
+The name of its method is all that a model's folder can bring. It never makes `load` import a module: a method runs only
+if it is Hearsight's own, installed as a plugin, or registered by your program.
 """
 
 from __future__ import annotations
@@ -15,46 +15,42 @@ from hearsight.models.base import VideoTextModel
 from hearsight.models.chorus import Chorus
 from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.models.save import SAVE
+from hearsight.util.registry import Registry
 
-HOUSE: dict[str, type[VideoTextModel]] = {
-    "clip4clip": CLIP4Clip,
-    "blind": Blind,
-    "avigate": AVIGATE,
-    "save": SAVE,
-    "chorus": Chorus,
-}
-METHODS = dict(HOUSE)
-OfMethod = TypeVar("OfMethod", bound=type[VideoTextModel])
+METHODS: Registry[type[VideoTextModel]] = Registry(
+    "method",
+    {
+        "clip4clip": CLIP4Clip,
+        "blind": Blind,
+        "avigate": AVIGATE,
+        "save": SAVE,
+        "chorus": Chorus,
+    },
+)
+Method = TypeVar("Method", bound=type[VideoTextModel])
 
 
-def register(name: str) -> Callable[[OfMethod], OfMethod]:
-    """Make a class a method with a name of its own, for recipes and for `hearsight.load`.
+def register(name: str) -> Callable[[Method], Method]:
+    """Return a decorator that makes a class a method, by a name that recipes and `hearsight.load` know.
 
         @hearsight.register("my-method")
-        class MyMethod(Listener): ...
+        class MyMethod(AudioVisualModel): ...
 
-    Registered again, a name stands for the newer class, so that a notebook's cell can be run twice. Raises
-    HearsightError for a name of the house's own, and for a class that does not extend VideoTextModel.
+    A name that is registered again stands for the newer class, so that a cell of a notebook can be run twice. Raises
+    HearsightError for the name of one of Hearsight's own methods, and for a class that does not extend VideoTextModel.
     """
 
-    def add(method: OfMethod) -> OfMethod:
-        if name in HOUSE:
-            raise HearsightError(f"'{name}' is a method of Hearsight's own; register yours under another name")
+    def add(method: Method) -> Method:
         if not (isinstance(method, type) and issubclass(method, VideoTextModel)):
             raise HearsightError(
-                f"cannot register '{name}': it does not extend VideoTextModel or AudioVisualModel; let it do so"
+                f"cannot register the method '{name}': it is not a subclass of VideoTextModel; derive the class from "
+                "it, or from AudioVisualModel"
             )
-        METHODS[name] = method
-        return method
+        return METHODS.register(name)(method)
 
     return add
 
 
 def class_of(name: str) -> type[VideoTextModel]:
-    """The class of a method. Raises HearsightError for a name that nobody registered."""
-    if name not in METHODS:
-        raise HearsightError(
-            f"unknown method '{name}'; choose one of {', '.join(METHODS)}, or first import the file that registers it "
-            "(on the command line: hearsight --plugin FILE ...)"
-        )
-    return METHODS[name]
+    """Return the class of a method. Raises HearsightError for a name that is not registered."""
+    return METHODS.get(name)

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from hearsight.cli.main import main
-from hearsight.models.registry import HOUSE
+from hearsight.models.registry import METHODS
 from tests.research.training.feature_data import made_up_recipe
 from tests.research.training.test_trainer import as_file, losses, metrics, outcome
 
@@ -53,7 +53,7 @@ def folder(tmp_path_factory):
     (folder / "mortal.py").write_text(MORTAL)
     as_file(made_up_recipe(folder, clips=48, batch=16, accumulation=2, epochs=2, save_every=2), folder / "recipe.yaml")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("hearsight.models.registry.METHODS", dict(HOUSE))
+        patch.setattr(METHODS, "registered", {})
         assert main(typed(folder, "one")) == 0
     return folder
 
@@ -102,7 +102,6 @@ def test_a_loss_that_is_not_finite_ends_all_processes_with_one_message(folder):
 EACH_ITS_OWN = """
 import os, sys
 from hearsight.cli.main import main
-from hearsight.models.registry import HOUSE
 
 sys.exit(main([*sys.argv[1:-1], sys.argv[-1] + os.environ["RANK"]]))
 """
