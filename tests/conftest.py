@@ -1,7 +1,6 @@
 """Fixtures that every part shares."""
 
 from importlib.util import find_spec
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -11,17 +10,6 @@ from tests.buckets import bucket  # noqa: F401 (a fixture)
 
 settings.register_profile("patient", deadline=None)  # a machine with other work may be slow
 settings.load_profile("patient")
-
-SHARED = Path(__file__).resolve().parents[2] / "shared"
-
-
-@pytest.fixture(scope="session")
-def shared_media() -> Path:
-    """Real media files of public projects, kept beside the repository; skipped where they are absent."""
-    folder = SHARED / "media"
-    if not folder.is_dir():
-        pytest.skip("no folder of real media files beside the repository")
-    return folder
 
 
 @pytest.fixture

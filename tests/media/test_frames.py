@@ -141,33 +141,6 @@ def test_a_file_that_cannot_be_opened(tmp_path):
         list(read_frames(tmp_path / "gone.mp4", [0]))
 
 
-@pytest.mark.parametrize(
-    ("name", "frames"),
-    [
-        ("dog.mp4", 10),
-        ("corrupted.mp4", 10),
-        ("no_duration.webm", 10),
-        ("ten_bit_no_audio.mp4", 2),
-        ("rotated_90.mov", 1),
-        ("bunny_one_second.webm", 2),
-        ("example2.mp4", 5),
-        ("nasa_two_audio_streams.mp4", 26),
-    ],
-)
-def test_real_files(shared_media, name, frames):
-    info = probe(shared_media / name)
-    pictures = list(read_frames(info.path, np.arange(0, info.duration, 0.5).tolist()))
-    assert len(pictures) in (frames, frames - 1, frames + 1)
-    assert {picture.shape for _, picture in pictures} == {(info.video.height, info.video.width, 3)}
-
-
-def test_the_rotated_keyboard_is_upright(shared_media):
-    """Its dark space bar is at the bottom left, the light table shows at the right edge below it."""
-    ((_, picture),) = read_frames(shared_media / "rotated_90.mov", [0])
-    assert picture.shape == (568, 320, 3)
-    assert picture[470:560, 20:150].mean() + 20 < picture[:, 310:].mean()
-
-
 def test_scan_gives_every_frame_small(tmp_path):
     scanned = list(scan_frames(make_media(tmp_path / "a.mp4", GREYS), height=12))
     assert [level_of(picture) for _, picture in scanned] == list(range(20, 220, 10))

@@ -64,14 +64,6 @@ def test_encodings(film, encoding):
     assert read_subtitles(film).lines[0].text == "“Où” is my bicycle & umbrella?"
 
 
-def test_embedded_in_the_video(shared_media):
-    subtitles = read_subtitles(shared_media / "nasa_two_audio_streams.mp4")
-    lines = subtitles.lines
-    assert subtitles.language == "en"
-    assert lines[0] == Line(0.21, 4.26, "NAR: This is the optical and science segment of the Webb")
-    assert len(lines) == 4
-
-
 @pytest.mark.parametrize("start", [0.0, 100.0])
 def test_embedded_times_count_from_the_start_of_the_file(tmp_path, start):
     path = make_media(tmp_path / "a.mkv", [grey(100)] * 30, subtitles=SRT, start=start)

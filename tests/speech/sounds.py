@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 from collections.abc import Iterator
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from hearsight.media.audio import read_audio
 
 RATE = 16_000
+CLIPS = resources.files("hearsight") / "demo" / "clips"
 
 
 def silence(seconds: float) -> np.ndarray:
@@ -63,6 +65,11 @@ NOT_SPEECH = {
 
 def sound_of(path: Path) -> np.ndarray:
     return np.concatenate(list(read_audio(path)))
+
+
+def spoken_sentences() -> np.ndarray:
+    """Two sentences with a pause between them: the sound of bundled clips in which nothing else is heard."""
+    return np.concatenate([sound_of(CLIPS / f"demo-{number:05}.mp4") for number in (28, 29)])
 
 
 def say(folder: Path, text: str, voice: str = "rms") -> np.ndarray:

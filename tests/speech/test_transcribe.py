@@ -5,7 +5,7 @@ from hearsight.media import probe
 from hearsight.speech import Recognised, Transcript, load_recogniser, transcribe
 from hearsight.types import Word
 from tests.media_files import grey, make_media
-from tests.speech.sounds import NOT_SPEECH, music, say, silence, sound_of
+from tests.speech.sounds import NOT_SPEECH, music, say, silence, spoken_sentences
 
 SRT = "1\n00:00:01,000 --> 00:00:02,500\nNobody knows.\n"
 
@@ -24,14 +24,6 @@ def pocketsphinx():
     return load_recogniser("pocketsphinx")
 
 
-def test_the_recorded_speech(shared_media, pocketsphinx):
-    transcript = transcribe(probe(shared_media / "speech_jfk.flac"), pocketsphinx)
-    assert transcript.source == "pocketsphinx"
-    assert transcript.language == "en"
-    assert "not what your country can do for you" in transcript.between(2, 9)
-    assert "what you can do for your country" in transcript.between(7, 11)
-
-
 def test_no_words_from_music_noise_and_silence(tmp_path, pocketsphinx):
     path = make_media(tmp_path / "noises.wav", sounds=[np.concatenate(list(NOT_SPEECH.values()))])
     assert transcribe(probe(path), pocketsphinx) == Transcript((), "pocketsphinx")
@@ -47,8 +39,8 @@ def test_a_voice_over_music(tmp_path, pocketsphinx):
     assert transcript.between(8, 10) == ""
 
 
-def test_times_count_from_the_start_of_the_file_and_pauses_end_lines(shared_media, tmp_path):
-    speech = sound_of(shared_media / "speech_jfk.flac")[: 2 * 16_000]
+def test_times_count_from_the_start_of_the_file_and_pauses_end_lines(tmp_path):
+    speech = spoken_sentences()[: 2 * 16_000]
     path = make_media(tmp_path / "late.wav", sounds=[np.concatenate([silence(5), speech, silence(5)])])
     pretty, polly = transcribe(probe(path), Parrot()).lines
     assert (pretty.text, polly.text) == ("pretty", "polly")
@@ -57,8 +49,8 @@ def test_times_count_from_the_start_of_the_file_and_pauses_end_lines(shared_medi
     assert polly.words[0].start == polly.start
 
 
-def test_subtitles_win(shared_media, tmp_path):
-    path = make_media(tmp_path / "a.wav", sounds=[sound_of(shared_media / "speech_jfk.flac")])
+def test_subtitles_win(tmp_path):
+    path = make_media(tmp_path / "a.wav", sounds=[spoken_sentences()[: 4 * 16_000]])
     assert transcribe(probe(path), Parrot()).source == "parrot"
     path.with_suffix(".de.srt").write_text(SRT)
     transcript = transcribe(probe(path), Parrot())
@@ -66,10 +58,10 @@ def test_subtitles_win(shared_media, tmp_path):
     assert transcript.between(0, 15) == "Nobody knows."
 
 
-def test_subtitles_inside(shared_media):
-    transcript = transcribe(probe(shared_media / "nasa_two_audio_streams.mp4"), Parrot())
-    assert transcript.source == "subtitles"
-    assert "telescope" in transcript.between(0, 15).lower()
+def test_subtitles_inside_the_file_win(tmp_path):
+    path = make_media(tmp_path / "a.mkv", [grey(100)] * 30, sounds=[music(3)], subtitles=SRT)
+    transcript = transcribe(probe(path), Parrot())
+    assert (transcript.source, transcript.between(0, 3)) == ("subtitles", "Nobody knows.")
 
 
 def test_nothing_to_listen_to_or_with(tmp_path):
