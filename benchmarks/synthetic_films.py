@@ -61,7 +61,7 @@ def music(random: np.random.Generator) -> np.ndarray:
 
 def speech(random: np.random.Generator) -> np.ndarray:
     """Someone who speaks all the time: (2, samples)."""
-    from hearsight.research.soundstage.voices import SAMPLE_RATE, speak
+    from hearsight.research.soundstage.text_to_speech import SAMPLE_RATE, speak
 
     said = np.empty(0, np.float32)
     while len(said) < SECONDS * SAMPLE_RATE:

@@ -11,7 +11,7 @@ import hearsight
 from hearsight.library import Library
 from hearsight.research.datasets.transcripts import read_transcripts
 from hearsight.research.evaluation.ranking import ALL
-from hearsight.research.soundstage.export import place_video
+from hearsight.research.soundstage.export import link_or_copy
 from runs import CHORUS, Plan, keep
 
 MODES = ("dense", "speech", "hybrid")
@@ -46,7 +46,7 @@ def with_subtitles(split: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for id, transcript in read_transcripts(split).items():
         clip = folder / f"{id}.mp4"
-        place_video(split / clip.name, clip)
+        link_or_copy(split / clip.name, clip)
         lines = [f"{stamp(line.start)} --> {stamp(line.end)}\n{line.text}\n" for line in transcript.lines]
         subtitles = clip.with_suffix(".srt")
         subtitles.unlink(missing_ok=True)

@@ -81,17 +81,17 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path, capsys):
 def test_the_clips_were_held_out():
     """No demo clip shows an icon on a background, or with a sound, that a training clip may show."""
     from hearsight.research.soundstage.scenes import Scene
-    from hearsight.research.soundstage.splits import owner
+    from hearsight.research.soundstage.splits import split_of
 
     rows = [json.loads(line) for line in (demo.CLIPS / "manifest.jsonl").read_text(encoding="utf-8").splitlines()]
     assert 24 <= len(rows) <= 36
     for row in rows:
-        scene = Scene.from_json(row["scene"])
-        assert owner(scene.icons[0].name, scene.background) == "test"
+        scene = Scene.from_dict(row["scene"])
+        assert split_of(scene.icons[0].name, scene.background) == "test"
         if scene.sound:
-            assert owner(scene.icons[0].name, scene.sound.name) == "test"
+            assert split_of(scene.icons[0].name, scene.sound.name) == "test"
         if scene.speech:
-            assert owner(scene.speech.sentence.text) == "test"
+            assert split_of(scene.speech.sentence.text) == "test"
 
 
 def test_bundled_files_are_small():

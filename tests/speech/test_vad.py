@@ -3,7 +3,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hearsight.research.soundstage.sounds import sound_event
+from hearsight.research.soundstage.sound_events import sound_event
 from hearsight.speech import find_speech
 from hearsight.speech.vad import BEGINS, LONGEST, _stretches
 from tests.speech.sounds import NOT_SPEECH, RATE, blocks, music, noise, say, silence, spoken_sentences

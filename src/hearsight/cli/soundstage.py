@@ -1,4 +1,4 @@
-"""`hearsight soundstage`: the generated benchmark."""
+"""`hearsight soundstage`: commands for the generated benchmark."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import typer
 from hearsight.cli import console
 from hearsight.cli.step_progress import Steps
 from hearsight.errors import HearsightError
-from hearsight.research.soundstage.layouts import LayoutName
+from hearsight.research.soundstage.dataset_layouts import LayoutName
 
 if TYPE_CHECKING:
-    from hearsight.research.soundstage.oracle import Ceiling
+    from hearsight.research.soundstage.oracle import OracleRecall
 
-app = typer.Typer(help="Generate clips to train on and to test with.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Generate clips for training and testing.", no_args_is_help=True, rich_markup_mode=None)
 
 SPLITS = ("train", "validation", "test")
 SplitFolder = Annotated[
@@ -28,26 +28,26 @@ AsJSON = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 
 @app.callback()
 def soundstage() -> None:
-    """Generate clips to train on and to test with."""
+    """Generate clips for training and testing."""
 
 
 @app.command()
 def render(
     folder: Annotated[
-        Path, typer.Argument(metavar="FOLDER", file_okay=False, help="Where each split gets a folder of its own.")
+        Path, typer.Argument(metavar="FOLDER", file_okay=False, help="The folder in which each split gets a folder.")
     ],
-    size: Annotated[Literal["mini", "standard"], typer.Option(help="Mini has 136 clips, standard 4,300.")] = "standard",
+    size: Annotated[Literal["mini", "standard"], typer.Option(help="mini has 136 clips, standard 4,300.")] = "standard",
     split: Annotated[
         Literal["train", "validation", "test", "demo"] | None,
-        typer.Option(help="This one only; else train, validation and test."),
+        typer.Option(help="Render only this split; default: train, validation and test."),
     ] = None,
     count: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="How many clips of that split; else what its size says.")
+        int | None, typer.Option(min=1, metavar="N", help="Number of clips of that split; default: as in --size.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Other clips of the same kind.")] = 0,
-    workers: Annotated[int, typer.Option(min=1, metavar="N", help="Processes that render at once.")] = 2,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Another seed gives other clips of the same kind.")] = 0,
+    workers: Annotated[int, typer.Option(min=1, metavar="N", help="Number of processes.")] = 2,
 ) -> None:
-    """Render MP4 files with manifest.jsonl. Interrupted, it goes on where it stopped.
+    """Render MP4 files and a manifest.jsonl for each split. An interrupted run continues when repeated.
 
     hearsight soundstage render soundstage --size mini
 
@@ -57,10 +57,10 @@ def render(
     from hearsight.research.soundstage.render import render as render_split
 
     if count and not split:
-        raise HearsightError("--count is for one split; say which with --split, or choose a --size for all")
-    for each in [split] if split else SPLITS:
-        progress = partial(Steps(), f"{each} clip")
-        manifest = render_split(folder / each, each, count or SIZES[size][each], seed, workers, progress)
+        raise HearsightError("--count needs --split: it is the size of one split; name it, or use --size")
+    for name in [split] if split else SPLITS:
+        progress = partial(Steps(), f"{name} clip")
+        manifest = render_split(folder / name, name, count or SIZES[size][name], seed, workers, progress)
         console.note(f"manifest: {manifest}")
 
 
@@ -68,14 +68,19 @@ def render(
 def export(
     folder: Annotated[
         Path,
-        typer.Argument(metavar="FOLDER", exists=True, file_okay=False, help="Where train, validation and test are."),
+        typer.Argument(
+            metavar="FOLDER",
+            exists=True,
+            file_okay=False,
+            help="A folder with train, validation and test.",
+        ),
     ],
-    out: Annotated[Path, typer.Argument(metavar="OUT", file_okay=False, help="Where the data set goes; an empty one.")],
-    layout: Annotated[LayoutName, typer.Option(help="Whose names and files the clips get.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", file_okay=False, help="An empty folder for the data set.")],
+    layout: Annotated[LayoutName, typer.Option(help="The data set whose names and files the clips get.")],
 ) -> None:
-    """Make rendered clips look like one of the field's data sets, to try what reads these.
+    """Give rendered clips the names and files of a public data set, to test programs that read it.
 
-    Repeated, it repairs what is missing. soundstage.json tells which clip is which.
+    Repeating the command restores missing files. soundstage.json records which clip is which.
 
     hearsight soundstage export soundstage soundstage-as-msrvtt --layout msrvtt
     """
@@ -87,58 +92,61 @@ def export(
 
 @app.command()
 def oracle(folder: SplitFolder, json: AsJSON = False) -> None:
-    """Tell what a perfect searcher can reach that only sees, only hears, and so on: each method's ceiling.
+    """Compute the best recall that a searcher with only some senses can reach: an upper bound for each method.
 
     hearsight soundstage oracle soundstage/test
     """
-    from hearsight.research.soundstage.oracle import ceilings
+    from hearsight.research.soundstage.oracle import oracle_recalls
 
-    report = ceilings(folder)
+    report = oracle_recalls(folder)
     if json:
-        console.write_json({name: {group: asdict(one) for group, one in of.items()} for name, of in report.items()})
+        console.write_json(
+            {name: {group: asdict(recall) for group, recall in groups.items()} for name, groups in report.items()}
+        )
     else:
-        console.write(console.get_console(), ceilings_table(report))
+        console.write(console.get_console(), format_oracle_table(report))
 
 
 @app.command()
 def describe(
     folder: SplitFolder,
     recogniser: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Tell also what this recogniser (pocketsphinx) mishears.")
+        str | None,
+        typer.Option(metavar="NAME", help="Also measure the errors of this recogniser (pocketsphinx)."),
     ] = None,
     json: AsJSON = False,
 ) -> None:
-    """Count what a split contains, and measure how loud its distractions are.
+    """Count what a split contains, and measure the level of its distractions.
 
     hearsight soundstage describe soundstage/test --recogniser pocketsphinx
     """
-    from hearsight.research.soundstage.describe import describe as count_split
-    from hearsight.research.soundstage.describe import describe_hearing
+    from hearsight.research.soundstage.split_statistics import hearing_statistics, split_statistics
 
-    report = count_split(folder)
+    report = split_statistics(folder)
     if recogniser:
         from hearsight.research.datasets.transcripts import read_transcripts
 
         transcripts = read_transcripts(folder, recogniser, progress=Steps())
-        heard = {name: each.text for name, each in transcripts.items()}
-        report |= describe_hearing(folder, heard)
+        texts = {id: transcript.text for id, transcript in transcripts.items()}
+        report |= hearing_statistics(folder, texts)
     if json:
         console.write_json(report)
     else:
         console.write(
-            console.get_console(), console.format_table((name, told(value)) for name, value in report.items())
+            console.get_console(), console.format_table((name, format_value(value)) for name, value in report.items())
         )
 
 
-def told(value: Any) -> str:
+def format_value(value: Any) -> str:
     return f"{value:,.3g}" if isinstance(value, float) else str(value)
 
 
-def ceilings_table(report: dict[str, dict[str, Ceiling]]) -> str:
-    """One row a group and oracle."""
+def format_oracle_table(report: dict[str, dict[str, OracleRecall]]) -> str:
+    """Return a table with a row for each group and oracle."""
     lines = [f"{'queries about':<16}{'oracle':<16}{'queries':>8}{'R@1':>7}{'R@5':>7}{'R@10':>7}"]
     for group in next(iter(report.values())):
-        for oracle, of in report.items():
-            one = of[group]
-            lines.append(f"{group:<16}{oracle:<16}{one.queries:>8,}{one.r1:>7.1f}{one.r5:>7.1f}{one.r10:>7.1f}")
+        for oracle, groups in report.items():
+            recall = groups[group]
+            columns = f"{recall.queries:>8,}{recall.r1:>7.1f}{recall.r5:>7.1f}{recall.r10:>7.1f}"
+            lines.append(f"{group:<16}{oracle:<16}{columns}")
     return "\n".join([*lines, "expected recall in percent of a perfect searcher with these senses"])

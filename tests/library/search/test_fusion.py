@@ -5,8 +5,8 @@ import numpy as np
 from hearsight.library.search import rank as search
 from hearsight.library.search.explain import Candidates
 from hearsight.library.search.query import Query, stems
-from hearsight.research.soundstage.captions import caption
-from hearsight.research.soundstage.plans import plan
+from hearsight.research.soundstage.captions import sample_caption
+from hearsight.research.soundstage.clip_plans import plan_clips
 
 CLIPS = 200
 QUERIES = 60
@@ -34,7 +34,7 @@ def test_a_word_in_common_helps_what_already_looks_right():
 
 def test_queries_about_pictures_are_not_spoiled_and_quotations_are_found():
     random = np.random.default_rng(0)
-    scenes = [one.scene for one in plan("test", CLIPS, seed=0)]
+    scenes = [one.scene for one in plan_clips("test", CLIPS, seed=0)]
     spoken = [scene.speech.sentence.text if scene.speech else "" for scene in scenes]
     words = " ".join(spoken).split()
     heard = [
@@ -49,7 +49,7 @@ def test_queries_about_pictures_are_not_spoiled_and_quotations_are_found():
         return right[int(similarity.argmax())], right[order[0]]
 
     chosen = random.choice(CLIPS, QUERIES, replace=False)
-    asked = [caption(scenes[i], "sight", random) for i in chosen]
+    asked = [sample_caption(scenes[i], "sight", random) for i in chosen]
     sights = [first(one.text, [one.holds(scene) for scene in scenes], clearly=3) for one in asked]
     alone, fused = np.mean(sights, axis=0)
     assert fused >= alone - 0.05

@@ -1,11 +1,11 @@
-"""A small Soundstage in each of the field's disguises."""
+"""A small Soundstage, exported as each public data set."""
 
 from pathlib import Path
 
 import pytest
 
 from hearsight.research.soundstage.export import export
-from tests.soundstage_files import make_stage
+from tests.rendered_splits import make_splits
 
 TRAIN, VALIDATION, TEST = 10, 3, 5
 LAYOUT = {"msrvtt-9k": "msrvtt", "msrvtt-7k": "msrvtt"}  # of a data set, where its name is another
@@ -20,7 +20,7 @@ def stage(tmp_path_factory) -> Path:
             said = f"the doctor lost bicycle {number}" if number % 2 == 0 else None
             texts = [f"a dog and {number} bells"] if split == "test" else [f"a dog and {number} bells", "it rains"]
             clips[f"{split}-{number:05}"] = (2.0, said, texts)
-    return make_stage(tmp_path_factory.mktemp("stage"), clips, seconds=2.0)
+    return make_splits(tmp_path_factory.mktemp("stage"), clips, seconds=2.0)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What Debian packages bring: the voice and the icons. Tests that need them skip where they are missing."""
+"""Fixtures for the Debian packages that Soundstage needs. Tests that use them are skipped if these are missing."""
 
 import shutil
 

@@ -1,4 +1,4 @@
-"""Each layout's files, field by field; the same again when repeated; and what is refused."""
+"""Each layout's files, field by field; repeated and interrupted exports; and what is refused."""
 
 import csv
 import json
@@ -12,17 +12,17 @@ from typing import Any, get_args
 import pytest
 
 from hearsight.errors import HearsightError
+from hearsight.research.soundstage import clip_names
 from hearsight.research.soundstage import export as exporting
-from hearsight.research.soundstage import names
+from hearsight.research.soundstage.dataset_layouts import LAYOUTS, LayoutName
 from hearsight.research.soundstage.export import export
-from hearsight.research.soundstage.layouts import LAYOUTS, LayoutName
-from tests.soundstage_files import make_stage
+from tests.rendered_splits import make_splits
 
 CAPTIONS = [f"a dog and {number} bells" for number in range(24)]
-FEW = ["a cat", "rain falls", "a cat, and rain"]
+THREE_CAPTIONS = ["a cat", "rain falls", "a cat, and rain"]
 CLIPS: dict[str, tuple[float, str | None, list[str]]] = {
     "train-00000": (5.4, "the doctor lost a bicycle", CAPTIONS),
-    "train-00001": (6.4, None, FEW),
+    "train-00001": (6.4, None, THREE_CAPTIONS),
     "validation-00000": (5.0, "the nurse found a hat", ["a ship"]),
     "test-00000": (7.0, "the pilot sold a lamp", ["a horn, and a bell"]),
     "test-00001": (6.0, None, ["a bird"]),
@@ -92,20 +92,20 @@ FILES = {
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Five small clips in three splits, as render leaves them. Shared: not to be changed."""
-    return make_stage(tmp_path_factory.mktemp("made"), CLIPS)
+def splits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Five small clips in three splits, as `render` makes them. Shared by all tests, so do not change them."""
+    return make_splits(tmp_path_factory.mktemp("splits"), CLIPS)
 
 
 @pytest.fixture
-def stage(made: Path, tmp_path: Path) -> Path:
-    """The same, to be changed."""
-    return shutil.copytree(made, tmp_path / "stage")
+def own_splits(splits: Path, tmp_path: Path) -> Path:
+    """A copy of the splits that a test may change."""
+    return shutil.copytree(splits, tmp_path / "splits")
 
 
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
-    return tmp_path / "disguised" / "data"
+    return tmp_path / "exported" / "data"
 
 
 @pytest.fixture(params=list(FILES))
@@ -136,24 +136,24 @@ def lines(path: Path) -> list[str]:
     return text.removesuffix("\n").split("\n")
 
 
-def test_every_layout_can_be_named() -> None:
+def test_the_command_line_knows_every_layout() -> None:
     assert list(LAYOUTS) == list(get_args(LayoutName)) == list(FILES)
 
 
-def test_each_has_its_files_and_tells_which_clip_is_which(made: Path, out: Path, layout: str) -> None:
-    assert export(made, out, layout) == 5
+def test_each_layout_has_its_files_and_records_which_clip_is_which(splits: Path, out: Path, layout: str) -> None:
+    assert export(splits, out, layout) == 5
     assert set(files_in(out)) == {"soundstage.json", *FILES[layout]}
-    note = parsed(out / "soundstage.json")
-    assert note["layout"] == layout
-    assert list(note["clips"].items()) == list(zip(NAMES[layout], CLIPS, strict=True))
+    record = parsed(out / "soundstage.json")
+    assert record["layout"] == layout
+    assert list(record["clips"].items()) == list(zip(NAMES[layout], CLIPS, strict=True))
     videos = {path.name: path for path in out.rglob("*.mp4")}
-    for name, id in note["clips"].items():
+    for name, id in record["clips"].items():
         video = videos[name if name.endswith(".mp4") else f"{name}.mp4"]
-        assert video.samefile(made / id.split("-")[0] / f"{id}.mp4")
+        assert video.samefile(splits / id.split("-")[0] / f"{id}.mp4")
 
 
-def test_msrvtt(made: Path, out: Path) -> None:
-    export(made, out, "msrvtt")
+def test_msrvtt(splits: Path, out: Path) -> None:
+    export(splits, out, "msrvtt")
     data = parsed(out / "MSRVTT_data.json")
     assert [(video["video_id"], video["split"]) for video in data["videos"]] == [
         ("video0", "train"),
@@ -162,11 +162,11 @@ def test_msrvtt(made: Path, out: Path) -> None:
         ("video3", "test"),
         ("video4", "test"),
     ]
-    assert [told["sen_id"] for told in data["sentences"]] == list(range(26))
-    told = [(each["video_id"], each["caption"]) for each in data["sentences"]]
-    kept = (0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 12, 13, 14, 15, 16, 18, 19, 20, 21, 23)
-    assert told[:20] == [("video0", f"a dog and {number} bells") for number in kept]
-    assert told[20:] == [
+    assert [sentence["sen_id"] for sentence in data["sentences"]] == list(range(26))
+    captions = [(each["video_id"], each["caption"]) for each in data["sentences"]]
+    chosen = (0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 12, 13, 14, 15, 16, 18, 19, 20, 21, 23)
+    assert captions[:20] == [("video0", f"a dog and {number} bells") for number in chosen]
+    assert captions[20:] == [
         ("video1", "a cat"),
         ("video1", "rain falls"),
         ("video1", "a cat, and rain"),
@@ -188,15 +188,15 @@ def test_msrvtt(made: Path, out: Path) -> None:
     ]
 
 
-def test_vatex(made: Path, out: Path) -> None:
-    export(made, out, "vatex")
-    many, few, validation, *test = NAMES["vatex"]
+def test_vatex(splits: Path, out: Path) -> None:
+    export(splits, out, "vatex")
+    first, second, validation, *test = NAMES["vatex"]
     assert all(re.fullmatch(r"[\w-]{11}_\d{6}_\d{6}", name) for name in NAMES["vatex"])
-    assert lines(out / "train_list.txt") == [many, few, validation]
+    assert lines(out / "train_list.txt") == [first, second, validation]
     assert lines(out / "test_list.txt") == test
     assert parsed(out / "ref_captions.json") == {
-        many: [f"a dog and {number} bells" for number in (0, 2, 5, 7, 10, 12, 15, 17, 20, 23)],
-        few: FEW,
+        first: [f"a dog and {number} bells" for number in (0, 2, 5, 7, 10, 12, 15, 17, 20, 23)],
+        second: THREE_CAPTIONS,
         validation: ["a ship"],
         test[0]: ["a horn, and a bell"],
         test[1]: ["a bird"],
@@ -208,14 +208,14 @@ def test_vatex(made: Path, out: Path) -> None:
     ]
 
 
-def test_charades(made: Path, out: Path) -> None:
-    export(made, out, "charades")
-    head = "id,subject,scene,quality,relevance,verified,script,objects,descriptions,actions,length"
+def test_charades(splits: Path, out: Path) -> None:
+    export(splits, out, "charades")
+    columns = "id,subject,scene,quality,relevance,verified,script,objects,descriptions,actions,length"
     train, test = out / "Charades_v1_train.csv", out / "Charades_v1_test.csv"
-    assert lines(train)[0] == lines(test)[0] == head
-    every = ";".join(CAPTIONS)
+    assert lines(train)[0] == lines(test)[0] == columns
+    all_captions = ";".join(CAPTIONS)
     assert rows(train)[1:] == [
-        ["142K4", "", "", "", "", "Yes", "a dog and 0 bells", "", every, "", "5.40"],
+        ["142K4", "", "", "", "", "Yes", "a dog and 0 bells", "", all_captions, "", "5.40"],
         ["MCMHB", "", "", "", "", "Yes", "rain falls", "", "a cat;rain falls;a cat, and rain", "", "6.40"],
         ["WU8VI", "", "", "", "", "Yes", "a ship", "", "a ship", "", "5.00"],
     ]
@@ -230,12 +230,12 @@ def test_charades(made: Path, out: Path) -> None:
     ]
 
 
-def test_lsmdc(made: Path, out: Path) -> None:
-    export(made, out, "lsmdc")
+def test_lsmdc(splits: Path, out: Path) -> None:
+    export(splits, out, "lsmdc")
     train = [line.split("\t") for line in lines(out / "LSMDC16_annos_training.csv")]
     first = ["1001_Soundstage_Train_00.00.00.000-00.00.05.400", *["00.00.00.000", "00.00.05.400"] * 2]
     second = ["1001_Soundstage_Train_00.00.30.000-00.00.36.400", *["00.00.30.000", "00.00.36.400"] * 2]
-    assert train == [[*first, text] for text in CAPTIONS] + [[*second, text] for text in FEW]
+    assert train == [[*first, text] for text in CAPTIONS] + [[*second, text] for text in THREE_CAPTIONS]
     assert lines(out / "LSMDC16_annos_val.csv") == [
         "1001_Soundstage_Validation_00.00.00.000-00.00.05.000"
         "\t00.00.00.000\t00.00.05.000\t00.00.00.000\t00.00.05.000\ta ship"
@@ -246,17 +246,17 @@ def test_lsmdc(made: Path, out: Path) -> None:
     ]
 
 
-def test_didemo(made: Path, out: Path) -> None:
-    export(made, out, "didemo")
-    many, few, validation, *test = NAMES["didemo"]
+def test_didemo(splits: Path, out: Path) -> None:
+    export(splits, out, "didemo")
+    first, second, validation, *test = NAMES["didemo"]
     assert all(re.fullmatch(r"\d+@N\d\d_\d+_[0-9a-f]+\.mp4", name) for name in NAMES["didemo"])
-    assert lines(out / "train_list.txt") == [many, few]
+    assert lines(out / "train_list.txt") == [first, second]
     assert lines(out / "val_list.txt") == [validation]
     assert lines(out / "test_list.txt") == test
     train = parsed(out / "train_data.json")
     assert [(row["video"], row["description"]) for row in train] == [
-        *((many, text) for text in CAPTIONS),
-        *((few, text) for text in FEW),
+        *((first, text) for text in CAPTIONS),
+        *((second, text) for text in THREE_CAPTIONS),
     ]
     assert all(row["times"] == [[0, 1]] * 4 for row in train)  # 5.4 and 6.4 s are two pieces of 5 s
     assert parsed(out / "val_data.json") == [
@@ -273,29 +273,29 @@ class PlainUnpickler(pickle.Unpickler):
         raise AssertionError(f"the pickle asks for {module}.{name}")
 
 
-def test_msvd(made: Path, out: Path) -> None:
-    export(made, out, "msvd")
-    many, few, validation, *test = NAMES["msvd"]
-    assert lines(out / "train_list.txt") == [many, few]
+def test_msvd(splits: Path, out: Path) -> None:
+    export(splits, out, "msvd")
+    first, second, validation, *test = NAMES["msvd"]
+    assert lines(out / "train_list.txt") == [first, second]
     assert lines(out / "val_list.txt") == [validation]
     assert lines(out / "test_list.txt") == test
     with (out / "raw-captions.pkl").open("rb") as file:
         captions = PlainUnpickler(file).load()
     assert captions == {
-        many: [["a", "dog", "and", str(number), "bells"] for number in range(24)],
-        few: [["a", "cat"], ["rain", "falls"], ["a", "cat,", "and", "rain"]],
+        first: [["a", "dog", "and", str(number), "bells"] for number in range(24)],
+        second: [["a", "cat"], ["rain", "falls"], ["a", "cat,", "and", "rain"]],
         validation: [["a", "ship"]],
         test[0]: [["a", "horn,", "and", "a", "bell"]],
         test[1]: [["a", "bird"]],
     }
 
 
-def test_activitynet(made: Path, out: Path) -> None:
-    export(made, out, "activitynet")
+def test_activitynet(splits: Path, out: Path) -> None:
+    export(splits, out, "activitynet")
     assert all(re.fullmatch(r"v_[\w-]{11}", name) for name in NAMES["activitynet"])
     assert parsed(out / "train.json") == {
         "v_r1alaouUZ8A": {"duration": 5.4, "timestamps": [[0.0, 5.4]] * 24, "sentences": CAPTIONS},
-        "v__RP81va63Uw": {"duration": 6.4, "timestamps": [[0.0, 6.4]] * 3, "sentences": FEW},
+        "v__RP81va63Uw": {"duration": 6.4, "timestamps": [[0.0, 6.4]] * 3, "sentences": THREE_CAPTIONS},
         "v_tVec2sDftvo": {"duration": 5.0, "timestamps": [[0.0, 5.0]], "sentences": ["a ship"]},
     }
     assert parsed(out / "val_1.json") == {
@@ -304,30 +304,32 @@ def test_activitynet(made: Path, out: Path) -> None:
     }
 
 
-def test_no_two_clips_have_one_name() -> None:
-    called = [names.charades(split, number) for split in ("train", "validation", "test") for number in range(5000)]
-    assert len(set(called)) == 15_000
-    assert all(re.fullmatch("[0-9A-Z]{5}", name) for name in called)
-    films = [names.lsmdc("train", number, 6.5) for number in (199, 200)]
+def test_names_are_unique() -> None:
+    names = [
+        clip_names.charades_name(split, number) for split in ("train", "validation", "test") for number in range(5000)
+    ]
+    assert len(set(names)) == 15_000
+    assert all(re.fullmatch("[0-9A-Z]{5}", name) for name in names)
+    films = [clip_names.lsmdc_name("train", number, 6.5) for number in (199, 200)]
     assert films == [
         "1001_Soundstage_Train_01.39.30.000-01.39.36.500",
         "1002_Soundstage_Train_00.00.00.000-00.00.06.500",
     ]
-    assert len({names.lsmdc("train", number, 6.5) for number in range(5000)}) == 5000
+    assert len({clip_names.lsmdc_name("train", number, 6.5) for number in range(5000)}) == 5000
 
 
-def test_once_more_changes_nothing(made: Path, out: Path, layout: str) -> None:
-    export(made, out, layout)
+def test_exporting_again_changes_nothing(splits: Path, out: Path, layout: str) -> None:
+    export(splits, out, layout)
     before = contents(out)
-    export(made, out, layout)
+    export(splits, out, layout)
     assert contents(out) == before
 
 
-def test_it_goes_on_where_it_stopped(made: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    export(made, out.with_name("whole"), "msrvtt")
+def test_an_interrupted_export_continues(splits: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    export(splits, out.with_name("complete"), "msrvtt")
     links: list[Path] = []
 
-    def breaks_off(source: Path, path: Path) -> None:
+    def interrupted_link(source: Path, path: Path) -> None:
         if len(links) == 2:
             path.write_bytes(b"half")
             raise KeyboardInterrupt
@@ -335,114 +337,117 @@ def test_it_goes_on_where_it_stopped(made: Path, out: Path, monkeypatch: pytest.
         shutil.copyfile(source, path)
 
     with monkeypatch.context() as patched:
-        patched.setattr(exporting.os, "link", breaks_off)
+        patched.setattr(exporting.os, "link", interrupted_link)
         with pytest.raises(KeyboardInterrupt):
-            export(made, out, "msrvtt")
+            export(splits, out, "msrvtt")
     assert not (out / "MSRVTT_data.json").exists()
-    export(made, out, "msrvtt")
-    assert contents(out) == contents(out.with_name("whole"))
-    broken_off = out / "videos" / "all" / "video2.mp4"
-    assert broken_off.samefile(made / "validation" / "validation-00000.mp4")
+    export(splits, out, "msrvtt")
+    assert contents(out) == contents(out.with_name("complete"))
+    half_written = out / "videos" / "all" / "video2.mp4"
+    assert half_written.samefile(splits / "validation" / "validation-00000.mp4")
 
 
-def test_what_a_person_put_beside_stays_and_what_is_missing_comes_back(made: Path, out: Path) -> None:
-    export(made, out, "msrvtt")
+def test_missing_files_come_back_and_files_of_the_user_stay(splits: Path, out: Path) -> None:
+    export(splits, out, "msrvtt")
     before = contents(out)
     (out / "notes.txt").write_text("mine")
     (out / "MSRVTT_train.7k.csv").unlink()
     (out / "videos" / "all" / "video1.mp4").unlink()
-    export(made, out, "msrvtt")
+    export(splits, out, "msrvtt")
     assert contents(out) == before | {"notes.txt": b"mine"}
 
 
-def refuses_links(source: Path, path: Path) -> None:
+def refuse_link(source: Path, path: Path) -> None:
     raise OSError(95, "Operation not supported")
 
 
-def test_without_hard_links_it_copies(made: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exporting.os, "link", refuses_links)
-    export(made, out, "vatex")
+def test_videos_are_copied_without_hard_links(splits: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exporting.os, "link", refuse_link)
+    export(splits, out, "vatex")
     for name, id in parsed(out / "soundstage.json")["clips"].items():
-        video, source = out / "videos" / f"{name}.mp4", made / id.split("-")[0] / f"{id}.mp4"
+        video, source = out / "videos" / f"{name}.mp4", splits / id.split("-")[0] / f"{id}.mp4"
         assert not video.samefile(source)
         assert video.read_bytes() == source.read_bytes()
 
 
-def test_videos_outlive_the_folder_even_if_it_held_symbolic_links(stage: Path, out: Path, tmp_path: Path) -> None:
-    clip = stage / "train" / "train-00000.mp4"
+def test_videos_outlive_splits_that_held_symbolic_links(own_splits: Path, out: Path, tmp_path: Path) -> None:
+    clip = own_splits / "train" / "train-00000.mp4"
     content = clip.read_bytes()
     clip.rename(tmp_path / "elsewhere.mp4")
     clip.symlink_to(tmp_path / "elsewhere.mp4")
-    export(stage, out, "msrvtt")
-    shutil.rmtree(stage)
+    export(own_splits, out, "msrvtt")
+    shutil.rmtree(own_splits)
     (tmp_path / "elsewhere.mp4").unlink()
     assert (out / "videos" / "all" / "video0.mp4").read_bytes() == content
 
 
-def test_a_full_disk_is_told(made: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported(splits: Path, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(source: Path, path: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(exporting.os, "link", refuses_links)
+    monkeypatch.setattr(exporting.os, "link", refuse_link)
     monkeypatch.setattr(exporting.shutil, "copyfile", full)
     with pytest.raises(HearsightError, match=r"cannot write the data set to .*No space left on device"):
-        export(made, out, "msrvtt")
+        export(splits, out, "msrvtt")
 
 
 @pytest.mark.parametrize(
-    ("fill", "says"),
+    ("fill", "message"),
     [
-        (lambda made, out: export(made, out, "vatex"), "holds an export with the layout vatex"),
-        (lambda made, out: (out / "holiday.mp4").write_bytes(b"mine"), "holds other files"),
-        (lambda made, out: shutil.copytree(made / "test", out, dirs_exist_ok=True), "holds other files"),
-        (lambda made, out: (out / "soundstage.json").write_text("[1]"), "holds other files"),
-        (lambda made, out: (out / "soundstage.json").write_text('{"split": "test"}'), "holds other files"),
-        (lambda made, out: (out / "soundstage.json").write_text("{"), "holds other files"),
+        (lambda splits, out: export(splits, out, "vatex"), "holds an export with the layout vatex"),
+        (lambda splits, out: (out / "holiday.mp4").write_bytes(b"mine"), "holds other files"),
+        (lambda splits, out: shutil.copytree(splits / "test", out, dirs_exist_ok=True), "holds other files"),
+        (lambda splits, out: (out / "soundstage.json").write_text("[1]"), "holds other files"),
+        (lambda splits, out: (out / "soundstage.json").write_text('{"split": "test"}'), "holds other files"),
+        (lambda splits, out: (out / "soundstage.json").write_text("{"), "holds other files"),
     ],
 )
-def test_a_folder_with_anything_else_is_refused_and_left_alone(
-    fill: Callable[[Path, Path], object], says: str, made: Path, out: Path
+def test_a_folder_with_anything_else_is_refused_and_not_changed(
+    fill: Callable[[Path, Path], object], message: str, splits: Path, out: Path
 ) -> None:
     out.mkdir(parents=True)
-    fill(made, out)
+    fill(splits, out)
     before = contents(out)
-    with pytest.raises(HearsightError, match=f"{says}; give an empty folder"):
-        export(made, out, "msrvtt")
+    with pytest.raises(HearsightError, match=f"{message}; give an empty folder"):
+        export(splits, out, "msrvtt")
     assert contents(out) == before
 
 
-def test_an_export_of_other_clips_is_refused(stage: Path, out: Path) -> None:
-    export(stage, out, "msrvtt")
-    manifest = stage / "train" / "manifest.jsonl"
+def test_an_export_of_other_clips_is_refused(own_splits: Path, out: Path) -> None:
+    export(own_splits, out, "msrvtt")
+    manifest = own_splits / "train" / "manifest.jsonl"
     manifest.write_text(manifest.read_text().replace("rain falls", "snow falls"))
     with pytest.raises(HearsightError, match="holds an export of other clips; give an empty folder"):
-        export(stage, out, "msrvtt")
+        export(own_splits, out, "msrvtt")
 
 
 @pytest.mark.parametrize("split", ["train", "validation", "test"])
-def test_a_missing_or_half_rendered_split(stage: Path, out: Path, split: str) -> None:
-    (stage / split / "manifest.jsonl").unlink()  # render writes it last
-    with pytest.raises(HearsightError, match=rf"no {split} split .*hearsight soundstage render"):
-        export(stage, out, "msrvtt")
-    shutil.rmtree(stage / split)
-    with pytest.raises(HearsightError, match=rf"no {split} split .*hearsight soundstage render"):
-        export(stage, out, "msrvtt")
+def test_a_missing_or_incomplete_split_is_refused(own_splits: Path, out: Path, split: str) -> None:
+    (own_splits / split / "manifest.jsonl").unlink()  # render writes it last
+    with pytest.raises(HearsightError, match=rf"no complete {split} split .*hearsight soundstage render"):
+        export(own_splits, out, "msrvtt")
+    shutil.rmtree(own_splits / split)
+    with pytest.raises(HearsightError, match=rf"no complete {split} split .*hearsight soundstage render"):
+        export(own_splits, out, "msrvtt")
     assert not out.exists()
 
 
-def test_a_missing_clip(stage: Path, out: Path) -> None:
-    (stage / "test" / "test-00001.mp4").unlink()
+def test_a_missing_clip_is_refused(own_splits: Path, out: Path) -> None:
+    (own_splits / "test" / "test-00001.mp4").unlink()
     with pytest.raises(HearsightError, match=r"test-00001\.mp4 is missing.*render` again"):
-        export(stage, out, "msrvtt")
+        export(own_splits, out, "msrvtt")
     assert not out.exists()
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "message"),
     [
-        ("", "has no clips; render test once more"),
-        ('{"id": "a"}\n', "line 1 tells no facts"),
-        ('{"id": "test-00000", "path": "test-00000.mp4", "facts": []}\n', "no clip of Soundstage's test .*'captions'"),
+        ("", "has no clips; render test again"),
+        ('{"id": "a"}\n', "line 1 has no facts"),
+        (
+            '{"id": "test-00000", "path": "test-00000.mp4", "facts": []}\n',
+            "no clip of Soundstage's test split .*'captions'",
+        ),
         (
             '{"id": "demo-00000", "path": "test-00000.mp4", "facts": [], "captions": [{"text": "a"}],'
             ' "spoken": null, "scene": {"duration": 5}}\n',
@@ -451,17 +456,17 @@ def test_a_missing_clip(stage: Path, out: Path) -> None:
         (
             '{"id": "test-00000", "path": "test-00000.mp4", "facts": [], "captions": [],'
             ' "spoken": null, "scene": {"duration": 5}}\n',
-            "no clip of Soundstage's test .*no captions",
+            "no clip of Soundstage's test split .*no captions",
         ),
     ],
 )
-def test_a_manifest_that_is_not_right(stage: Path, out: Path, content: str, says: str) -> None:
-    (stage / "test" / "manifest.jsonl").write_text(content)
-    with pytest.raises(HearsightError, match=says):
-        export(stage, out, "msrvtt")
+def test_a_wrong_manifest_is_refused(own_splits: Path, out: Path, content: str, message: str) -> None:
+    (own_splits / "test" / "manifest.jsonl").write_text(content)
+    with pytest.raises(HearsightError, match=message):
+        export(own_splits, out, "msrvtt")
     assert not out.exists()
 
 
-def test_an_unknown_layout(made: Path, out: Path) -> None:
+def test_an_unknown_layout_is_refused(splits: Path, out: Path) -> None:
     with pytest.raises(HearsightError, match="no such layout; use one of msrvtt, vatex"):
-        export(made, out, "youcook")
+        export(splits, out, "youcook")

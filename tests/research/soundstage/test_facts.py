@@ -1,21 +1,21 @@
-"""Every fact belongs to a sense, and what answers is found by subsets."""
+"""Every fact belongs to a sense, and the index finds the clips for which all of some facts are true."""
 
-from hearsight.research.soundstage.facts import Answers, facts, of_senses, sense
-from hearsight.research.soundstage.plans import plan
-
-
-def test_every_fact_belongs_to_the_part_of_the_scene_that_it_tells() -> None:
-    for scene in (one.scene for one in plan("train", 40, seed=0)):
-        told = facts(scene)
-        assert {"sight"} <= {sense(fact) for fact in told}
-        assert len(of_senses(told, "sound")) == (scene.sound is not None)
-        assert bool(of_senses(told, "speech")) == (scene.speech is not None)
-        assert of_senses(told, "sight", "sound", "speech") == told
+from hearsight.research.soundstage.clip_plans import plan_clips
+from hearsight.research.soundstage.facts import FactIndex, facts_of_senses, scene_facts, sense_of
 
 
-def test_answers_are_the_clips_that_have_all_that_is_told() -> None:
-    answers = Answers([{"icon: dog", "sound: bell"}, {"icon: dog"}, {"icon: cow", "sound: bell"}])
-    assert answers.to(["icon: dog"]) == {0, 1}
-    assert answers.to(["icon: dog", "sound: bell"]) == {0}
-    assert answers.to([]) == {0, 1, 2}
-    assert answers.to(["icon: pig"]) == set()
+def test_every_fact_belongs_to_a_sense() -> None:
+    for scene in (clip.scene for clip in plan_clips("train", 40, seed=0)):
+        facts = scene_facts(scene)
+        assert {"sight"} <= {sense_of(fact) for fact in facts}
+        assert len(facts_of_senses(facts, "sound")) == (scene.sound is not None)
+        assert bool(facts_of_senses(facts, "speech")) == (scene.speech is not None)
+        assert facts_of_senses(facts, "sight", "sound", "speech") == facts
+
+
+def test_the_index_finds_the_clips_that_have_all_facts() -> None:
+    index = FactIndex([{"icon: dog", "sound: bell"}, {"icon: dog"}, {"icon: cow", "sound: bell"}])
+    assert index.matching(["icon: dog"]) == {0, 1}
+    assert index.matching(["icon: dog", "sound: bell"]) == {0}
+    assert index.matching([]) == {0, 1, 2}
+    assert index.matching(["icon: pig"]) == set()

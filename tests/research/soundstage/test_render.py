@@ -1,4 +1,4 @@
-"""Rendered files: the same bytes every time, resumed where interrupted, twins alike to the eye."""
+"""Rendered files: the same bytes every time, also after an interruption; twins with the same picture."""
 
 import json
 from pathlib import Path
@@ -10,9 +10,9 @@ import pytest
 
 from hearsight.errors import HearsightError
 from hearsight.research.datasets.split import read_manifest
-from hearsight.research.soundstage import icons, voices
+from hearsight.research.soundstage import icons, text_to_speech
 from hearsight.research.soundstage import render as rendering
-from hearsight.research.soundstage.captions import CAPTIONS_A_CLIP, Caption
+from hearsight.research.soundstage.captions import CAPTIONS_PER_CLIP, Caption
 from hearsight.research.soundstage.render import render
 from hearsight.research.soundstage.scenes import Scene
 
@@ -43,20 +43,20 @@ def samples(path: Path) -> np.ndarray:
         return np.concatenate([frame.to_ndarray()[0] for frame in file.decode(audio=0)])
 
 
-def test_the_manifest_tells_all(rendered: Path) -> None:
+def test_the_manifest_describes_each_clip(rendered: Path) -> None:
     rows = rows_of(rendered)
     assert [row["id"] for row in rows] == [f"demo-{number:05}" for number in range(COUNT)]
     for row in rows:
         assert row["split"] == "demo"
-        assert len(row["captions"]) == CAPTIONS_A_CLIP
-        assert all(set(told["facts"]) <= set(row["facts"]) for told in row["captions"])
-        scene = Scene.from_json(row["scene"])
+        assert len(row["captions"]) == CAPTIONS_PER_CLIP
+        assert all(set(caption["facts"]) <= set(row["facts"]) for caption in row["captions"])
+        scene = Scene.from_dict(row["scene"])
         assert row["spoken"] == (scene.speech.sentence.text if scene.speech else None)
-        assert not any(row["spoken"] and row["spoken"] in told["text"] for told in row["captions"])
+        assert not any(row["spoken"] and row["spoken"] in caption["text"] for caption in row["captions"])
         assert (row["distraction"] is None) == (scene.distraction is None)
         if scene.sound and scene.distraction:
-            louder = scene.distraction.level - scene.sound.level
-            assert row["distraction"] == {"name": scene.distraction.name, "over_event": pytest.approx(louder)}
+            level = scene.distraction.level - scene.sound.level
+            assert row["distraction"] == {"name": scene.distraction.name, "over_event": pytest.approx(level)}
 
 
 def test_clips_are_mp4_with_picture_and_sound(rendered: Path) -> None:
@@ -78,26 +78,26 @@ def test_twins_look_alike_and_sound_different(rendered: Path) -> None:
         if row["twin"]:
             twins.setdefault(row["twin"]["group"], []).append(rendered.parent / row["path"])
     assert len(twins) == 2
-    for one, other in twins.values():
-        assert np.array_equal(pictures(one), pictures(other))
-        assert not np.allclose(samples(one), samples(other), atol=0.05)
+    for first, second in twins.values():
+        assert np.array_equal(pictures(first), pictures(second))
+        assert not np.allclose(samples(first), samples(second), atol=0.05)
 
 
 def test_each_query_has_one_answer(rendered: Path) -> None:
-    scenes = {row["id"]: Scene.from_json(row["scene"]) for row in rows_of(rendered)}
+    scenes = {row["id"]: Scene.from_dict(row["scene"]) for row in rows_of(rendered)}
     for query in rows_of(rendered.with_name("queries.jsonl")):
-        told = Caption(query["kind"], query["text"], frozenset(query["facts"]))
-        assert [name for name, scene in scenes.items() if told.holds(scene)] == [query["clip"]]
+        caption = Caption(query["kind"], query["text"], frozenset(query["facts"]))
+        assert [name for name, scene in scenes.items() if caption.holds(scene)] == [query["clip"]]
 
 
-def test_it_goes_on_where_it_stopped_with_the_same_bytes(rendered: Path, tmp_path: Path) -> None:
+def test_an_interrupted_run_continues_with_the_same_bytes(rendered: Path, tmp_path: Path) -> None:
     render(tmp_path, "demo", 2, seed=5, workers=1)
-    kept = (tmp_path / "demo-00000.mp4").stat().st_mtime_ns
+    modified = (tmp_path / "demo-00000.mp4").stat().st_mtime_ns
     (tmp_path / "demo-00001.mp4").unlink()
     (tmp_path / "demo-00001.mp4.part").write_bytes(b"interrupted")
     reports: list[tuple[int, int]] = []
     render(tmp_path, "demo", COUNT, seed=5, workers=1, progress=lambda done, of: reports.append((done, of)))
-    assert (tmp_path / "demo-00000.mp4").stat().st_mtime_ns == kept
+    assert (tmp_path / "demo-00000.mp4").stat().st_mtime_ns == modified
     assert reports == [(done, COUNT) for done in range(1, COUNT + 1)]
     assert bytes_of(tmp_path) == bytes_of(rendered.parent)
 
@@ -107,33 +107,32 @@ def test_a_folder_holds_one_split_and_seed(rendered: Path) -> None:
         render(rendered.parent, "demo", COUNT, seed=6)
 
 
-def test_other_versions_are_noted_and_not_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_tool_versions_are_recorded_and_not_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for made_with in ({"av": "1"}, {"av": "2"}, {"av": "1"}):
-        monkeypatch.setattr(rendering, "versions", lambda made_with=made_with: made_with)
-        rendering.claim(tmp_path, {"split": "test", "seed": 0})
-    note = json.loads((tmp_path / "soundstage.json").read_text())
-    assert note == {"split": "test", "seed": 0, "made_with": [{"av": "1"}, {"av": "2"}]}
+        monkeypatch.setattr(rendering, "tool_versions", lambda made_with=made_with: made_with)
+        rendering.claim_folder(tmp_path, {"split": "test", "seed": 0})
+    record = json.loads((tmp_path / "soundstage.json").read_text())
+    assert record == {"split": "test", "seed": 0, "made_with": [{"av": "1"}, {"av": "2"}]}
 
 
-def test_a_test_has_one_query_a_clip(tmp_path: Path) -> None:
+def test_a_test_split_has_one_query_per_clip(tmp_path: Path) -> None:
     folder = render(tmp_path, "validation", 3, seed=0).parent
     rows = rows_of(folder / "manifest.jsonl")
-    assert [[told["group"] for told in row["captions"]] for row in rows] == [["sight"]] * 3
+    assert [[query["group"] for query in row["captions"]] for row in rows] == [["sight"]] * 3
     assert [example.captions[0][0] for example in read_manifest(folder)] == ["sight"] * 3
-    assert {"av", "numpy", "flite", "font"} <= json.loads((folder / "soundstage.json").read_text())["made_with"][
-        0
-    ].keys()
+    [versions] = json.loads((folder / "soundstage.json").read_text())["made_with"]
+    assert {"av", "numpy", "flite", "font"} <= versions.keys()
     with pytest.raises(HearsightError, match="use an empty folder"):
         render(tmp_path, "validation", 4, seed=0)
 
 
-def test_an_unknown_split(tmp_path: Path) -> None:
+def test_an_unknown_split_is_refused(tmp_path: Path) -> None:
     with pytest.raises(HearsightError, match="no such split; use one of train, validation, test, demo"):
         render(tmp_path, "training", 1)
 
 
 def test_missing_packages_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(voices.shutil, "which", lambda name: None)
+    monkeypatch.setattr(text_to_speech.shutil, "which", lambda name: None)
     with pytest.raises(HearsightError, match="apt-get install flite"):
         render(tmp_path, "demo", 1)
     monkeypatch.setattr(icons, "FONT", tmp_path / "missing.ttf")

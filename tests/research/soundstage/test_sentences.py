@@ -1,48 +1,48 @@
-"""Rewordings say the same without quoting, and sentences keep to their split."""
+"""Rewordings say the same without quoting, and no sentence belongs to two splits."""
 
 import numpy as np
 import pytest
 
 from hearsight.research.soundstage.sentences import ACTIONS, OBJECTS, PEOPLE, PLACES, Sentence, reword, sample_sentence
-from hearsight.research.soundstage.splits import Split
+from hearsight.research.soundstage.splits import SplitName
 
 
 def runs(text: str, words: int) -> set[tuple[str, ...]]:
-    said = text.split()
-    return {tuple(said[start : start + words]) for start in range(len(said) - words + 1)}
+    split = text.split()
+    return {tuple(split[start : start + words]) for start in range(len(split) - words + 1)}
 
 
 def test_a_rewording_never_quotes() -> None:
     rng = np.random.default_rng(0)
     for _ in range(3000):
         sentence = sample_sentence(rng)
-        told = reword(sentence, rng)
-        assert not runs(sentence.text, 4) & runs(told, 4), (sentence.text, told)
+        reworded = reword(sentence, rng)
+        assert not runs(sentence.text, 4) & runs(reworded, 4), (sentence.text, reworded)
 
 
 def test_a_rewording_keeps_the_colour_and_changes_person_or_object() -> None:
     rng = np.random.default_rng(1)
     sentence = Sentence("doctor", "has lost", "yellow", "bicycle")
-    told = {reword(sentence, rng) for _ in range(200)}
-    assert len(told) > 15
-    assert all("yellow" in text for text in told)
-    assert not any("doctor" in text and "bicycle" in text for text in told)
-    assert "a physician can no longer find a yellow bike" in told
+    texts = {reword(sentence, rng) for _ in range(200)}
+    assert len(texts) > 15
+    assert all("yellow" in text for text in texts)
+    assert not any("doctor" in text and "bicycle" in text for text in texts)
+    assert "a physician can no longer find a yellow bike" in texts
 
 
-def test_other_words_belong_to_one_meaning() -> None:
+def test_each_rewording_has_one_meaning() -> None:
     for words in (PEOPLE, ACTIONS, OBJECTS, PLACES):
-        others = [other for choices in words.values() for other in choices]
-        assert len(others) == len(set(others))
-        assert not set(others) & set(words)
+        rewordings = [rewording for choices in words.values() for rewording in choices]
+        assert len(rewordings) == len(set(rewordings))
+        assert not set(rewordings) & set(words)
 
 
 @pytest.mark.parametrize("split", ["train", "validation", "test"])
-def test_no_sentence_is_said_in_two_splits(split: Split) -> None:
+def test_no_sentence_is_said_in_two_splits(split: SplitName) -> None:
     rng = np.random.default_rng(2)
-    said = {sample_sentence(rng, split).text for _ in range(300)}
+    sentences = {sample_sentence(rng, split).text for _ in range(300)}
     for other in {"train", "validation", "test"} - {split}:
-        assert not said & {sample_sentence(rng, other).text for _ in range(300)}  # type: ignore[arg-type]
+        assert not sentences & {sample_sentence(rng, other).text for _ in range(300)}  # type: ignore[arg-type]
 
 
 def test_articles() -> None:

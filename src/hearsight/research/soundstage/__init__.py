@@ -1,7 +1,13 @@
-"""A generated benchmark: video clips with things to see, sounds to hear and sentences to understand.
+"""Soundstage: a generated benchmark of video clips with things to see, sounds to hear and sentences to understand.
 
-From the parts to the whole: icons and backgrounds (seen), sounds and distractors (heard), sentences and voices
-(said); scenes puts them together as plain data, plans chooses scenes for a split, captions and queries put their facts
-in words, soundtrack and render make files of them. oracle and describe tell what a rendered split can and does show.
-export gives rendered clips the names and layouts of the field's data sets.
+The files, from the parts to the whole:
+
+- what is seen: `icons`, `backgrounds`; what is heard: `sound_events`, `distractors` (both built from `synthesis`);
+  what is said: `sentences`, `text_to_speech`
+- `scenes` combines them as plain data; `splits` says which combinations a split may use; `clip_plans` chooses the
+  scenes of a split, in the proportions of `query_groups`
+- `facts`, `captions` (with `caption_words`) and `queries` put scenes into words
+- `soundtrack` and `render` make files; `manifest` reads them back; `tool_versions` records what made them
+- `oracle` and `split_statistics` report what a rendered split can show and what it contains
+- `export` gives rendered clips the names (`clip_names`) and files (`dataset_layouts`) of public data sets
 """

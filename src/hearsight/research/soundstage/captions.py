@@ -1,6 +1,6 @@
 """Captions: what a person might type to find a clip, by what is seen, heard, said, or several of these.
 
-A caption tells some of a scene's facts, chosen at random or given.
+A caption states some of a scene's facts, chosen at random or by the caller.
 """
 
 from __future__ import annotations
@@ -10,18 +10,24 @@ from itertools import cycle, islice
 
 from numpy.random import Generator
 
-from hearsight.research.soundstage.facts import facts
-from hearsight.research.soundstage.icons import NAMES
+from hearsight.research.soundstage.caption_words import (
+    BACKGROUND_PHRASES,
+    MOTION_PHRASES,
+    PLATE_NAMES,
+    SOUND_CLAUSES,
+    SOUND_NOUNS,
+)
+from hearsight.research.soundstage.facts import scene_facts
+from hearsight.research.soundstage.icons import ICON_NAMES
 from hearsight.research.soundstage.scenes import Icon, Scene
 from hearsight.research.soundstage.sentences import ADJECTIVES, OBJECTS, PEOPLE, pick, reword, with_article
-from hearsight.research.soundstage.words import CLAUSES, MOVING, NOUNS, PLACES, PLATES
 
 KINDS = ("sight", "sound", "speech", "sight+sound", "sight+speech", "sound+speech", "all")
-CAPTIONS_A_CLIP = 24
+CAPTIONS_PER_CLIP = 24
 
-LEADS = ("", "", "", "a picture of ", "a video of ", "we see ", "here is ")
-HEARD = ("{noun}", "we hear {noun}", "{clause}", "{clause}", "you can hear that {clause}")
-TELLING = (
+SIGHT_OPENINGS = ("", "", "", "a picture of ", "a video of ", "we see ", "here is ")
+SOUND_TEMPLATES = ("{noun}", "we hear {noun}", "{clause}", "{clause}", "you can hear that {clause}")
+SPEECH_TEMPLATES = (
     "someone says that {}",
     "somebody says {}",
     "a voice tells us that {}",
@@ -29,8 +35,8 @@ TELLING = (
     "a person mentions that {}",
     "someone tells how {}",
 )
-TOPICS = ("someone talks about {}", "there is talk of {}", "a voice speaks of {}")
-JOINED = {
+TOPIC_TEMPLATES = ("someone talks about {}", "there is talk of {}", "a voice speaks of {}")
+COMBINED_TEMPLATES = {
     "sight+sound": (
         "{sight} while {clause}",
         "{sight}, and {clause}",
@@ -48,113 +54,114 @@ JOINED = {
     ),
 }
 
-Told = tuple[str, frozenset[str]]
-
 
 @dataclass(frozen=True)
 class Caption:
-    """A text of one of KINDS, and the facts that it tells."""
+    """A text of one of KINDS, and the facts that it states."""
 
     kind: str
     text: str
     facts: frozenset[str]
 
     def holds(self, scene: Scene) -> bool:
-        """Whether the caption is true of a scene, its own or any other."""
-        return self.facts <= facts(scene)
+        """Return whether the caption is true of a scene, its own or any other."""
+        return self.facts <= scene_facts(scene)
 
 
-def kinds(scene: Scene) -> tuple[str, ...]:
-    """The kinds of captions that the scene can have."""
+def caption_kinds(scene: Scene) -> tuple[str, ...]:
+    """Return the kinds of captions that the scene can have."""
     missing = {"sound"} if not scene.sound else set()
     if not scene.speech:
         missing.add("speech")
     return tuple(kind for kind in KINDS if not (missing & set(kind.split("+")) or (missing and kind == "all")))
 
 
-def captions(scene: Scene, count: int = CAPTIONS_A_CLIP) -> list[Caption]:
-    """Captions of all the kinds that the scene can have, by turns; the same scene always gets the same."""
-    rng = scene.generator(f"captions {sorted(facts(scene))}")
-    return [caption(scene, kind, rng) for kind in islice(cycle(kinds(scene)), count)]
+def scene_captions(scene: Scene, count: int = CAPTIONS_PER_CLIP) -> list[Caption]:
+    """Return captions of all the kinds that the scene can have, in turn. The same scene always gets the same."""
+    rng = scene.generator(f"captions {sorted(scene_facts(scene))}")
+    return [sample_caption(scene, kind, rng) for kind in islice(cycle(caption_kinds(scene)), count)]
 
 
-def describe(scene: Scene, kind: str, rng: Generator) -> str:
-    """A caption's text; kind is one of kinds(scene)."""
-    return caption(scene, kind, rng).text
+def sample_caption(scene: Scene, kind: str, rng: Generator, sight: frozenset[str] | None = None) -> Caption:
+    """Sample a caption of one of caption_kinds(scene).
 
-
-def caption(scene: Scene, kind: str, rng: Generator, seen: frozenset[str] | None = None) -> Caption:
-    """A caption of one of kinds(scene). seen: the facts to tell of what is seen; by default chance decides."""
-    wanted = {"sight", "sound", "speech"} if kind == "all" else set(kind.split("+"))
-    words: dict[str, str] = {}
-    told: frozenset[str] = frozenset()
-    if "sight" in wanted:
-        told = choose_sight(scene, rng) if seen is None else seen
-        words["sight"] = sight(scene, told, rng)
-    if "sound" in wanted:
-        assert scene.sound, "kinds(scene) says what a scene can be described by"
+    `sight` has the visible facts to mention; by default they are chosen at random.
+    """
+    senses = {"sight", "sound", "speech"} if kind == "all" else set(kind.split("+"))
+    phrases: dict[str, str] = {}
+    facts: frozenset[str] = frozenset()
+    if "sight" in senses:
+        facts = choose_sight(scene, rng) if sight is None else sight
+        phrases["sight"] = sight_phrase(scene, facts, rng)
+    if "sound" in senses:
+        assert scene.sound, "caption_kinds(scene) lists the kinds that a scene can have"
         name = scene.sound.name
-        words |= {"clause": pick(rng, CLAUSES[name]), "noun": pick(rng, NOUNS[name])}
-        told |= {f"sound: {name}"}
-    if "speech" in wanted:
-        words["speech"], said = speech(scene, rng)
-        told |= said
-    templates = {"sight": tuple(lead + "{sight}" for lead in LEADS), "sound": HEARD, "speech": ("{speech}",), **JOINED}
-    return Caption(kind, pick(rng, templates[kind]).format(**words), told)
+        phrases |= {"clause": pick(rng, SOUND_CLAUSES[name]), "noun": pick(rng, SOUND_NOUNS[name])}
+        facts |= {f"sound: {name}"}
+    if "speech" in senses:
+        phrases["speech"], speech_facts = speech_phrase(scene, rng)
+        facts |= speech_facts
+    templates = {
+        "sight": tuple(opening + "{sight}" for opening in SIGHT_OPENINGS),
+        "sound": SOUND_TEMPLATES,
+        "speech": ("{speech}",),
+        **COMBINED_TEMPLATES,
+    }
+    return Caption(kind, pick(rng, templates[kind]).format(**phrases), facts)
 
 
 def choose_sight(scene: Scene, rng: Generator) -> frozenset[str]:
-    """More or less of what is seen; always the first icon."""
-    told = set()
+    """Choose some of the visible facts at random; the first icon is always among them."""
+    facts = set()
     for icon in scene.icons:
         if icon != scene.icons[0] and rng.random() >= 0.7:
             continue
-        told.add(f"icon: {icon.name}")
+        facts.add(f"icon: {icon.name}")
         if icon.plate and rng.random() < 0.6:
-            told.add(f"plate: {icon.name} {icon.plate}")
+            facts.add(f"plate: {icon.name} {icon.plate}")
         if rng.random() < 0.3:
-            told.add(f"motion: {icon.name} {icon.motion}")
+            facts.add(f"motion: {icon.name} {icon.motion}")
     if rng.random() < 0.75:
-        told.add(f"background: {scene.background}")
-    return frozenset(told)
+        facts.add(f"background: {scene.background}")
+    return frozenset(facts)
 
 
-def sight(scene: Scene, told: frozenset[str], rng: Generator) -> str:
-    """What is seen, in words: "a dog on a red disc and a car in the woods"."""
-    subjects = [subject(icon, told, rng) for icon in scene.icons if f"icon: {icon.name}" in told]
-    text = f" {pick(rng, ('and', 'next to', 'beside'))} ".join(subjects)
-    if f"background: {scene.background}" in told:
-        text += f" {pick(rng, PLACES[scene.background])}"
+def sight_phrase(scene: Scene, facts: frozenset[str], rng: Generator) -> str:
+    """Return words for the visible facts: "a dog on a red disc and a car in the woods"."""
+    icons = [icon_phrase(icon, facts, rng) for icon in scene.icons if f"icon: {icon.name}" in facts]
+    text = f" {pick(rng, ('and', 'next to', 'beside'))} ".join(icons)
+    if f"background: {scene.background}" in facts:
+        text += f" {pick(rng, BACKGROUND_PHRASES[scene.background])}"
     return text
 
 
-def subject(icon: Icon, told: frozenset[str], rng: Generator) -> str:
-    """An icon by one of its names, with its plate and its motion if they are told."""
-    text = with_article(pick(rng, NAMES[icon.name]))
-    if f"plate: {icon.name} {icon.plate}" in told:
+def icon_phrase(icon: Icon, facts: frozenset[str], rng: Generator) -> str:
+    """Return one of the icon's names, with its plate and its motion if these are among the facts."""
+    text = with_article(pick(rng, ICON_NAMES[icon.name]))
+    if f"plate: {icon.name} {icon.plate}" in facts:
         colour, shape = icon.plate.split()
-        text += f" on {with_article(f'{colour} {pick(rng, PLATES[shape])}')}"
-    if f"motion: {icon.name} {icon.motion}" in told:
-        text += f" {pick(rng, MOVING[icon.motion])}"
+        text += f" on {with_article(f'{colour} {pick(rng, PLATE_NAMES[shape])}')}"
+    if f"motion: {icon.name} {icon.motion}" in facts:
+        text += f" {pick(rng, MOTION_PHRASES[icon.motion])}"
     return text
 
 
-def speech(scene: Scene, rng: Generator) -> Told:
-    """What is said, in other words; now and then only what it is about."""
-    assert scene.speech, "kinds(scene) says what a scene can be described by"
+def speech_phrase(scene: Scene, rng: Generator) -> tuple[str, frozenset[str]]:
+    """Return what is said in other words, sometimes only its topic, and the facts that this states."""
+    assert scene.speech, "caption_kinds(scene) lists the kinds that a scene can have"
     sentence = scene.speech.sentence
     if rng.random() < 0.25:
         sentence = replace(sentence, place=None)
-    told = {part: word for part, word in vars(sentence).items() if word}
+    parts = {part: word for part, word in vars(sentence).items() if word}
     if rng.random() < 0.15:
-        del told["action"]
-        told.pop("place", None)
+        del parts["action"]
+        parts.pop("place", None)
         adjective = pick(rng, (*ADJECTIVES[sentence.adjective], sentence.adjective))
-        things = [
+        topics = [
             f"the {pick(rng, PEOPLE[sentence.person])}",
             with_article(f"{adjective} {pick(rng, OBJECTS[sentence.object])}"),
         ]
-        text = pick(rng, TOPICS).format(" and ".join(things))
+        text = pick(rng, TOPIC_TEMPLATES).format(" and ".join(topics))
     else:
-        text = pick(rng, TELLING).format(reword(sentence, rng))
-    return text, frozenset(f"{part}: {word}" for part, word in told.items())
+        text = pick(rng, SPEECH_TEMPLATES).format(reword(sentence, rng))
+    return text, frozenset(f"{part}: {word}" for part, word in parts.items())

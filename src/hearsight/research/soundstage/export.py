@@ -1,7 +1,7 @@
-"""Soundstage in disguise: rendered clips under the names, and with the files, of one of the field's data sets.
+"""Exports rendered clips under the names, and with the files, of a public data set.
 
-What reads such a data set can be tried from end to end with it. Twins, groups and facts are lost, as no real data set
-has them; soundstage.json tells which clip is which, so that they can be found again.
+So whatever reads such a data set can be tested from end to end. Families, groups and facts are not exported, because no
+real data set has them. soundstage.json records which clip is which.
 """
 
 from __future__ import annotations
@@ -15,115 +15,115 @@ from pathlib import Path
 from typing import Any
 
 from hearsight.errors import HearsightError
-from hearsight.research.soundstage.layouts import LAYOUTS, Rendered
-from hearsight.research.soundstage.names import SPLITS
-from hearsight.research.soundstage.rows import read_rows
+from hearsight.research.soundstage.clip_names import SPLITS
+from hearsight.research.soundstage.dataset_layouts import LAYOUTS, RenderedClip
+from hearsight.research.soundstage.manifest import read_manifest_rows
 from hearsight.util.atomic import atomic_file, write_atomic
 
-NOTE = "soundstage.json"  # the data set's layout, and its clips' names with their ids in Soundstage
+EXPORT_RECORD = "soundstage.json"  # the data set's layout, and its clips' names with their ids in Soundstage
 
 
 def export(folder: Path, out: Path, layout: str) -> int:
-    """Make a data set of what render made (folder has train, validation and test); returns how many clips it has.
+    """Export a folder with rendered train, validation and test splits, and return the number of clips.
 
-    Videos are hard links where the file system allows, else copies. Once more into the same folder repairs what is
+    Videos are hard links if the file system allows, else copies. Exporting again into the same folder repairs what is
     missing and changes nothing else. Annotation files are written last.
-    Raises HearsightError for an unknown layout, for splits that are missing or not rendered to their end, and for an
-    out that holds anything but this very data set, or cannot be written.
+    Raises HearsightError for an unknown layout, for splits that are missing or incomplete, and for an `out` that holds
+    anything but this very data set, or cannot be written.
     """
     if layout not in LAYOUTS:
         raise HearsightError(f"cannot export as {layout!r}: no such layout; use one of {', '.join(LAYOUTS)}")
-    disguise = LAYOUTS[layout]
+    dataset = LAYOUTS[layout]
     rendered = [clip for split in SPLITS for clip in read_split(folder, split)]
-    clips = {disguise.name(clip, place): clip for place, clip in enumerate(rendered)}
-    note = {
+    clips = {dataset.name(clip, number): clip for number, clip in enumerate(rendered)}
+    record = {
         "layout": layout,
         "made_of": {split: fingerprint(folder / split) for split in SPLITS},
         "clips": {name: clip.id for name, clip in clips.items()},
     }
     try:
-        claim(out, note)
+        claim_folder(out, record)
         for name, clip in clips.items():
-            place_video(clip.path, out / disguise.media(name))
-        for name, content in disguise.annotations(clips).items():
+            link_or_copy(clip.path, out / dataset.media(name))
+        for name, content in dataset.annotations(clips).items():
             write_atomic(out / name, content)
     except OSError as error:
-        raise HearsightError(f"cannot write the data set to {out} ({error}); see to that and export again") from error
+        raise HearsightError(f"cannot write the data set to {out} ({error}); fix that and export again") from error
     return len(clips)
 
 
-def read_split(folder: Path, split: str) -> list[Rendered]:
-    """The clips of one split. Raises HearsightError where any of it is missing."""
+def read_split(folder: Path, split: str) -> list[RenderedClip]:
+    """Return the clips of one split. Raises HearsightError if any of it is missing."""
     if not (folder / split / "manifest.jsonl").is_file():
         raise HearsightError(
-            f"{folder} has no {split} split that is rendered to its end (no {split}/manifest.jsonl); "
+            f"{folder} has no complete {split} split (no {split}/manifest.jsonl); "
             "render train, validation and test into it with `hearsight soundstage render`"
         )
-    clips = [as_rendered(folder / split, split, row) for row in read_rows(folder / split)]
+    clips = [rendered_clip(folder / split, split, row) for row in read_manifest_rows(folder / split)]
     if not clips:
-        raise HearsightError(f"{folder / split / 'manifest.jsonl'} has no clips; render {split} once more")
+        raise HearsightError(f"{folder / split / 'manifest.jsonl'} has no clips; render {split} again")
     for clip in clips:
         if not clip.path.is_file():
             raise HearsightError(
-                f"{clip.path} is missing, though the manifest beside it has the clip; "
+                f"{clip.path} is missing, but the manifest lists the clip; "
                 "run the same `hearsight soundstage render` again"
             )
     return clips
 
 
-def as_rendered(folder: Path, split: str, row: dict[str, Any]) -> Rendered:
-    """Raises HearsightError for a row that is of another split, or not as render.manifest_row makes it."""
+def rendered_clip(folder: Path, split: str, row: dict[str, Any]) -> RenderedClip:
+    """Return the clip of a manifest row. Raises HearsightError for a row of another split or another format."""
     try:
         if not row["captions"]:
             raise ValueError("no captions")
-        return Rendered(
+        return RenderedClip(
             id=row["id"],
             split=split,
             number=int(row["id"].removeprefix(f"{split}-")),
             path=folder / row["path"],
-            texts=tuple(told["text"] for told in row["captions"]),
+            texts=tuple(caption["text"] for caption in row["captions"]),
             spoken=row["spoken"],
             duration=float(row["scene"]["duration"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise HearsightError(
-            f"{folder / 'manifest.jsonl'} has a row that is no clip of Soundstage's {split} ({error!r}); "
-            f"render {split} once more"
+            f"{folder / 'manifest.jsonl'} has a row that is no clip of Soundstage's {split} split ({error!r}); "
+            f"render {split} again"
         ) from error
 
 
 def fingerprint(folder: Path) -> str:
-    """Of a split's manifest, which tells all that is in its clips."""
+    """Return a short hash of a split's manifest, which describes all that is in its clips."""
     return blake2b((folder / "manifest.jsonl").read_bytes(), digest_size=8).hexdigest()
 
 
-def claim(out: Path, note: dict[str, Any]) -> None:
-    """Note in the folder what it holds. Raises HearsightError where it holds anything else."""
+def claim_folder(out: Path, record: dict[str, Any]) -> None:
+    """Record in the folder what it holds. Raises HearsightError if it holds anything else."""
     out.mkdir(parents=True, exist_ok=True)
     if not any(out.iterdir()):
-        write_atomic(out / NOTE, json.dumps(note, indent=2) + "\n")
+        write_atomic(out / EXPORT_RECORD, json.dumps(record, indent=2) + "\n")
         return
-    held = read_note(out / NOTE)
-    if held == note:
+    existing = read_record(out / EXPORT_RECORD)
+    if existing == record:
         return
-    what = "other files"
-    if held.get("layout") in LAYOUTS:
-        same = held["layout"] == note["layout"]
-        what = "an export of other clips" if same else f"an export with the layout {held['layout']}"
-    raise HearsightError(f"cannot export to {out}: it holds {what}; give an empty folder")
+    contents = "other files"
+    if existing.get("layout") in LAYOUTS:
+        same = existing["layout"] == record["layout"]
+        contents = "an export of other clips" if same else f"an export with the layout {existing['layout']}"
+    raise HearsightError(f"cannot export to {out}: it holds {contents}; give an empty folder")
 
 
-def read_note(path: Path) -> dict[str, Any]:
-    """{} where there is none, or a file of that name which is something else."""
+def read_record(path: Path) -> dict[str, Any]:
+    """Return the record of an export, or {} if there is none or the file is something else."""
     try:
-        note = json.loads(path.read_bytes())
+        record = json.loads(path.read_bytes())
     except (FileNotFoundError, ValueError):
         return {}
-    return note if isinstance(note, dict) else {}
+    return record if isinstance(record, dict) else {}
 
 
-def place_video(source: Path, path: Path) -> None:
-    """A hard link, or else a copy; it has its name only when it is complete."""
+def link_or_copy(source: Path, path: Path) -> None:
+    """Make a hard link, or else a copy, which gets its name only when it is complete."""
     source = source.resolve()  # a hard link to a symbolic link would break with it
     if path.exists() and filecmp.cmp(source, path):
         return
@@ -131,6 +131,6 @@ def place_video(source: Path, path: Path) -> None:
     path.unlink(missing_ok=True)
     try:
         os.link(source, path)
-    except OSError:  # another file system, or one that has no hard links
+    except OSError:  # another file system, or one without hard links
         with atomic_file(path) as part:
             shutil.copyfile(source, part)

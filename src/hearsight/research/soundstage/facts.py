@@ -1,6 +1,6 @@
-"""What is true of a scene, as a set of plain facts ("icon: dog", "sound: bell"): what captions tell and queries ask.
+"""The facts that are true of a scene ("icon: dog", "sound: bell"). Captions and queries are sets of such facts.
 
-Whether a text holds for a clip is a question of subsets, so the right answers to a query are known and not judged.
+Whether a text is true of a clip is a question of subsets, so the right answers to a query are computed, not judged.
 """
 
 from __future__ import annotations
@@ -14,48 +14,48 @@ from hearsight.research.soundstage.sentences import Sentence
 
 Sense = Literal["sight", "sound", "speech"]
 
-_SPOKEN = {field.name for field in fields(Sentence)}
+_SENTENCE_PARTS = {field.name for field in fields(Sentence)}
 
 
-def facts(scene: Scene) -> frozenset[str]:
-    """All that captions may tell of a scene; distractions are none of it."""
-    told = {f"background: {scene.background}"}
+def scene_facts(scene: Scene) -> frozenset[str]:
+    """Return all facts that captions of a scene may state. Distractions are not among them."""
+    facts = {f"background: {scene.background}"}
     for icon in scene.icons:
-        told |= {f"icon: {icon.name}", f"motion: {icon.name} {icon.motion}"}
+        facts |= {f"icon: {icon.name}", f"motion: {icon.name} {icon.motion}"}
         if icon.plate:
-            told.add(f"plate: {icon.name} {icon.plate}")
+            facts.add(f"plate: {icon.name} {icon.plate}")
     if scene.sound:
-        told.add(f"sound: {scene.sound.name}")
+        facts.add(f"sound: {scene.sound.name}")
     if scene.speech:
         parts = vars(scene.speech.sentence)
-        told |= {f"{part}: {word}" for part, word in parts.items() if word}
-    return frozenset(told)
+        facts |= {f"{part}: {word}" for part, word in parts.items() if word}
+    return frozenset(facts)
 
 
-def sense(fact: str) -> Sense:
-    """How a fact comes to be known: seen, heard as a sound, or heard as words."""
-    about = fact.partition(":")[0]
-    if about == "sound":
+def sense_of(fact: str) -> Sense:
+    """Return the sense that perceives a fact: what is seen, heard as a sound, or heard as words."""
+    subject = fact.partition(":")[0]
+    if subject == "sound":
         return "sound"
-    return "speech" if about in _SPOKEN else "sight"
+    return "speech" if subject in _SENTENCE_PARTS else "sight"
 
 
-def of_senses(told: Iterable[str], *senses: Sense) -> frozenset[str]:
-    """Those of the facts that these senses tell."""
-    return frozenset(fact for fact in told if sense(fact) in senses)
+def facts_of_senses(facts: Iterable[str], *senses: Sense) -> frozenset[str]:
+    """Return the facts that these senses perceive."""
+    return frozenset(fact for fact in facts if sense_of(fact) in senses)
 
 
-class Answers:
-    """Looks up which of some clips have all of some facts. known: the facts of each clip."""
+class FactIndex:
+    """An index from facts to clips. Clips are numbered in the order in which their facts are given."""
 
-    def __init__(self, known: Iterable[Collection[str]]) -> None:
-        self._having: dict[str, set[int]] = {}
+    def __init__(self, facts_per_clip: Iterable[Collection[str]]) -> None:
+        self._clips: dict[str, set[int]] = {}
         self._all: set[int] = set()
-        for place, true in enumerate(known):
-            self._all.add(place)
-            for fact in true:
-                self._having.setdefault(fact, set()).add(place)
+        for index, facts in enumerate(facts_per_clip):
+            self._all.add(index)
+            for fact in facts:
+                self._clips.setdefault(fact, set()).add(index)
 
-    def to(self, told: Iterable[str]) -> set[int]:
-        """The places of the clips for which all that is told is true."""
-        return self._all.intersection(*(self._having.get(fact, set()) for fact in told))
+    def matching(self, facts: Iterable[str]) -> set[int]:
+        """Return the numbers of the clips for which all of the facts are true."""
+        return self._all.intersection(*(self._clips.get(fact, set()) for fact in facts))

@@ -1,4 +1,4 @@
-"""What is seen: colour emoji of Noto, each with the names that a caption may use for it."""
+"""Icons: colour emoji of Noto, each with the names that a caption may use for it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hearsight.errors import HearsightError
 FONT = Path("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf")
 FONT_SIZE = 109  # the only size of a bitmap font
 
-# The first name is the icon's own, the others are what people also call it.
+# The first name identifies the icon; captions use all of them.
 ICONS: dict[str, tuple[str, ...]] = {
     "🐶": ("dog", "puppy"),
     "🐱": ("cat", "kitten"),
@@ -92,7 +92,7 @@ ICONS: dict[str, tuple[str, ...]] = {
     "🎒": ("backpack", "rucksack"),
     "🛸": ("flying saucer", "UFO"),
 }
-NAMES: dict[str, tuple[str, ...]] = {names[0]: names for names in ICONS.values()}
+ICON_NAMES: dict[str, tuple[str, ...]] = {names[0]: names for names in ICONS.values()}
 CHARACTERS: dict[str, str] = {names[0]: character for character, names in ICONS.items()}
 
 
@@ -105,9 +105,9 @@ def _font() -> ImageFont.FreeTypeFont:
 
 @lru_cache(maxsize=len(ICONS))
 def sprite(name: str) -> Image.Image:
-    """The icon as an RGBA image, cropped to what is drawn (about 110 to 136 pixels on its longer side).
+    """Return the icon as an RGBA image, cropped to its drawing (about 110 to 136 pixels on the longer side).
 
-    Raises HearsightError where the font is missing.
+    Raises HearsightError if the font is missing.
     """
     canvas = Image.new("RGBA", (160, 160))
     ImageDraw.Draw(canvas).text((8, 8), CHARACTERS[name], font=_font(), embedded_color=True)

@@ -1,8 +1,8 @@
-"""How well a perfect but partly blind or deaf searcher does: the ceiling that any method of its senses meets.
+"""The best recall that a searcher with only some senses can reach: an upper bound for any method with those senses.
 
-An oracle knows every fact that its senses tell, of the query and of all clips, and nothing else. The clips for which
-all of that holds are one to it, and it puts them in any order. A method that sees only cannot be expected to do
-better than the oracle that sees, so what is above that ceiling was heard or understood.
+An oracle knows every fact that its senses perceive, of the query and of all clips, and nothing else. It cannot tell
+apart the clips for which all of these facts are true, and ranks them in random order. A method that only sees cannot be
+expected to beat the oracle that only sees, so whatever lies above that bound was heard or understood.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from hearsight.errors import HearsightError
-from hearsight.research.soundstage.facts import Answers, Sense, of_senses
-from hearsight.research.soundstage.groups import SHARES
-from hearsight.research.soundstage.rows import read_rows
+from hearsight.research.soundstage.facts import FactIndex, Sense, facts_of_senses
+from hearsight.research.soundstage.manifest import read_manifest_rows
+from hearsight.research.soundstage.query_groups import QUERIES_PER_THOUSAND
 
 ORACLES: dict[str, tuple[Sense, ...]] = {
     "sees": ("sight",),
@@ -28,8 +28,8 @@ ORACLES: dict[str, tuple[Sense, ...]] = {
 
 
 @dataclass(frozen=True)
-class Ceiling:
-    """The expected recall of an oracle in percent."""
+class OracleRecall:
+    """The expected recall of an oracle at 1, 5 and 10, in percent."""
 
     queries: int
     r1: float
@@ -37,26 +37,31 @@ class Ceiling:
     r10: float
 
 
-def ceilings(folder: Path) -> dict[str, dict[str, Ceiling]]:
-    """For each of ORACLES the ceiling in every group of queries and in "all queries", from a split's manifest alone.
+def oracle_recalls(folder: Path) -> dict[str, dict[str, OracleRecall]]:
+    """Return each oracle's recall in every group of queries and in "all queries". Only the manifest is read.
 
-    Raises HearsightError where the folder has no queries that belong to groups.
+    Raises HearsightError if the split has no queries that belong to groups.
     """
-    rows = read_rows(folder)
-    asked = [(told["group"], told["facts"]) for row in rows for told in row["captions"] if "group" in told]
-    if not asked:
+    rows = read_manifest_rows(folder)
+    queries = [(query["group"], query["facts"]) for row in rows for query in row["captions"] if "group" in query]
+    if not queries:
         raise HearsightError(f"no groups of queries in {folder}; give the test or the validation split")
-    answers = Answers(row["facts"] for row in rows)
-    groups = {str(group): [told for of, told in asked if of == group] for group in SHARES}
-    groups["all queries"] = [told for _, told in asked]
+    index = FactIndex(row["facts"] for row in rows)
+    groups = {
+        str(group): [facts for query_group, facts in queries if query_group == group] for group in QUERIES_PER_THOUSAND
+    }
+    groups["all queries"] = [facts for _, facts in queries]
     return {
-        oracle: {group: ceiling(queries, senses, answers) for group, queries in groups.items() if queries}
+        oracle: {group: expected_recall(members, senses, index) for group, members in groups.items() if members}
         for oracle, senses in ORACLES.items()
     }
 
 
-def ceiling(queries: list[list[str]], senses: tuple[Sense, ...], answers: Answers) -> Ceiling:
-    """What to expect where ties are broken by chance: a right clip among n alike is in the first k with min(1, k/n)."""
-    alike = np.array([len(answers.to(of_senses(told, *senses))) for told in queries])
-    r1, r5, r10 = (100 * float(np.minimum(1, k / alike).mean()) for k in (1, 5, 10))
-    return Ceiling(len(queries), r1, r5, r10)
+def expected_recall(queries: list[list[str]], senses: tuple[Sense, ...], index: FactIndex) -> OracleRecall:
+    """Return the expected recall with ties in random order.
+
+    One right clip among n that look the same is among the first k with probability min(1, k / n).
+    """
+    tied = np.array([len(index.matching(facts_of_senses(facts, *senses))) for facts in queries])
+    r1, r5, r10 = (100 * float(np.minimum(1, k / tied).mean()) for k in (1, 5, 10))
+    return OracleRecall(len(queries), r1, r5, r10)

@@ -1,4 +1,4 @@
-"""Queries with exactly one right clip, by the facts of the scenes and nobody's choice."""
+"""Queries with exactly one right clip, as computed from the facts of the scenes."""
 
 from __future__ import annotations
 
@@ -9,110 +9,119 @@ from typing import Any
 import numpy as np
 from numpy.random import Generator
 
-from hearsight.research.soundstage.captions import Caption, caption, kinds
-from hearsight.research.soundstage.facts import Answers, facts
-from hearsight.research.soundstage.groups import Group
-from hearsight.research.soundstage.plans import Plan
+from hearsight.research.soundstage.captions import Caption, caption_kinds, sample_caption
+from hearsight.research.soundstage.clip_plans import PlannedClip
+from hearsight.research.soundstage.facts import FactIndex, scene_facts
+from hearsight.research.soundstage.query_groups import QueryGroup
 from hearsight.research.soundstage.scenes import Scene
 
-# What a test query may tell: all that its group needs, and for the spoken groups sometimes what is seen besides.
-ASKED: dict[Group, tuple[str, ...]] = {
+# What a test query may mention: all that its group needs, and for the groups with speech sometimes also what is seen.
+QUERY_KINDS: dict[QueryGroup, tuple[str, ...]] = {
     "sight": ("sight",),
     "sound": ("sight+sound",),
     "speech": ("speech", "sight+speech"),
     "sound+speech": ("sound+speech", "all"),
 }
-# What a query of the demonstration may tell, in the order tried.
-TOLD = {
+# What a query of the demo may mention, in the order tried.
+DEMO_QUERY_KINDS = {
     "sight": ("sight",),
     "sound": ("sound", "sight+sound"),
     "speech": ("speech",),
     "sight+sound": ("sight+sound",),
     "all": ("all",),
 }
-QUERIES_A_KIND = 10
+QUERIES_PER_KIND = 10
 ATTEMPTS = 20
 
 
-def split_queries(plans: list[Plan], seed: int) -> list[dict[str, Any]]:
-    """One query for each clip, which no other clip answers: {"kind", "text", "facts", "group"}.
+def split_queries(clips: list[PlannedClip], seed: int) -> list[dict[str, Any]]:
+    """Return one query for each clip, which no other clip answers: {"kind", "text", "facts", "group"}.
 
-    They tell as little of what is seen as points to one clip, and of how things move only where nothing else does.
+    A query mentions as little of what is seen as identifies the clip, and motion only if nothing else does.
     """
-    answers = Answers(facts(one.scene) for one in plans)
-    return [query_of(one, place, answers, np.random.default_rng([seed, place])) for place, one in enumerate(plans)]
+    index = FactIndex(scene_facts(clip.scene) for clip in clips)
+    return [clip_query(clip, number, index, np.random.default_rng([seed, number])) for number, clip in enumerate(clips)]
 
 
-def query_of(one: Plan, place: int, answers: Answers, rng: Generator) -> dict[str, Any]:
-    group: Group = one.twin.differs if one.twin else "sight"
-    for kind in rng.permutation(ASKED[group]).tolist():
-        ways = tellings(one.scene, rng) if tells_sight(kind) else repeat(None, ATTEMPTS)
-        if question := ask(one.scene, kind, place, answers, rng, ways):
-            return {**as_row(question), "group": group}
-    raise AssertionError(f"{one.id} cannot be told from other clips, which plans.examined should have seen to")
+def clip_query(clip: PlannedClip, number: int, index: FactIndex, rng: Generator) -> dict[str, Any]:
+    """Return the query of one clip, which is the one with this number in the index."""
+    group: QueryGroup = clip.family.difference if clip.family else "sight"
+    for kind in rng.permutation(QUERY_KINDS[group]).tolist():
+        choices = sight_choices(clip.scene, rng) if mentions_sight(kind) else repeat(None, ATTEMPTS)
+        if caption := unique_caption(clip.scene, kind, number, index, rng, choices):
+            return {**caption_row(caption), "group": group}
+    raise AssertionError(f"{clip.id} cannot be told from other clips; exact_families should have prevented this")
 
 
-def demo_queries(plans: list[Plan]) -> list[dict[str, Any]]:
-    """Ten queries of each kind where the clips allow it: {"text", "kind", "clip", "why", "facts"}.
+def demo_queries(clips: list[PlannedClip]) -> list[dict[str, Any]]:
+    """Return ten queries of each kind if the clips allow it: {"text", "kind", "clip", "why", "facts"}.
 
-    "sound" and "speech" are asked of twins, so that the picture cannot tell.
+    Those about "sound" and "speech" are for clips with a twin, so that the picture cannot give the answer.
     """
-    rng = np.random.default_rng([0, len(plans)])
-    answers = Answers(facts(one.scene) for one in plans)
+    rng = np.random.default_rng([0, len(clips)])
+    index = FactIndex(scene_facts(clip.scene) for clip in clips)
     rows: list[dict[str, Any]] = []
-    for kind in TOLD:
-        asked = (demo_query(kind, place, plans, answers, rng) for place in range(len(plans)))
-        rows += [row for row in asked if row][:QUERIES_A_KIND]
+    for kind in DEMO_QUERY_KINDS:
+        queries = (demo_query(kind, number, clips, index, rng) for number in range(len(clips)))
+        rows += [row for row in queries if row][:QUERIES_PER_KIND]
     return rows
 
 
-def demo_query(kind: str, place: int, plans: list[Plan], answers: Answers, rng: Generator) -> dict[str, Any] | None:
-    """A query for one of the clips, or None where the clip does not suit the kind or none is found."""
-    one = plans[place]
-    if kind in ("sound", "speech") and not (one.twin and one.twin.differs == kind):
+def demo_query(
+    kind: str, number: int, clips: list[PlannedClip], index: FactIndex, rng: Generator
+) -> dict[str, Any] | None:
+    """Return a query for one of the clips, or None if the clip does not suit the kind or no unique query is found."""
+    clip = clips[number]
+    if kind in ("sound", "speech") and not (clip.family and clip.family.difference == kind):
         return None
-    for told in TOLD[kind]:
-        ways = repeat(None, ATTEMPTS if told in kinds(one.scene) else 0)
-        if question := ask(one.scene, told, place, answers, rng, ways):
-            return {**as_row(question), "kind": kind, "clip": one.id, "why": reason(question, one, plans)}
+    for caption_kind in DEMO_QUERY_KINDS[kind]:
+        choices = repeat(None, ATTEMPTS if caption_kind in caption_kinds(clip.scene) else 0)
+        if caption := unique_caption(clip.scene, caption_kind, number, index, rng, choices):
+            return {**caption_row(caption), "kind": kind, "clip": clip.id, "why": explain(caption, clip, clips)}
     return None
 
 
-def ask(
-    scene: Scene, kind: str, place: int, answers: Answers, rng: Generator, ways: Iterable[frozenset[str] | None]
+def unique_caption(
+    scene: Scene,
+    kind: str,
+    number: int,
+    index: FactIndex,
+    rng: Generator,
+    sight_choices: Iterable[frozenset[str] | None],
 ) -> Caption | None:
-    """The first caption, of several ways to tell what is seen, that only this clip answers; None where none does."""
-    for seen in ways:
-        question = caption(scene, kind, rng, seen)
-        if answers.to(question.facts) == {place}:
-            return question
+    """Return the first caption that only this clip answers, trying each choice of facts to see; None without one."""
+    for sight in sight_choices:
+        caption = sample_caption(scene, kind, rng, sight)
+        if index.matching(caption.facts) == {number}:
+            return caption
     return None
 
 
-def tellings(scene: Scene, rng: Generator) -> list[frozenset[str]]:
-    """All ways to tell what is seen, an icon at least: those without motion first, and of these the shortest."""
+def sight_choices(scene: Scene, rng: Generator) -> list[frozenset[str]]:
+    """Return all sets of visible facts with at least one icon: those without motion first, the smallest first."""
     parts: list[list[set[str]]] = [[set(), {f"background: {scene.background}"}]]
     for icon in scene.icons:
         name, motion = {f"icon: {icon.name}"}, {f"motion: {icon.name} {icon.motion}"}
-        known = [name, name | {f"plate: {icon.name} {icon.plate}"}] if icon.plate else [name]
-        parts.append([set(), *known, *(each | motion for each in known)])
-    ways = [frozenset[str]().union(*chosen) for chosen in product(*parts) if any(chosen[1:])]
-    shuffled = [ways[place] for place in rng.permutation(len(ways))]
-    return sorted(shuffled, key=lambda told: (sum(fact.startswith("motion") for fact in told), len(told)))
+        still = [name, name | {f"plate: {icon.name} {icon.plate}"}] if icon.plate else [name]
+        parts.append([set(), *still, *(facts | motion for facts in still)])
+    choices = [frozenset[str]().union(*combination) for combination in product(*parts) if any(combination[1:])]
+    shuffled = [choices[index] for index in rng.permutation(len(choices))]
+    return sorted(shuffled, key=lambda facts: (sum(fact.startswith("motion") for fact in facts), len(facts)))
 
 
-def tells_sight(kind: str) -> bool:
+def mentions_sight(kind: str) -> bool:
     return "sight" in kind or kind == "all"
 
 
-def as_row(question: Caption) -> dict[str, Any]:
-    return {"kind": question.kind, "text": question.text, "facts": sorted(question.facts)}
+def caption_row(caption: Caption) -> dict[str, Any]:
+    """Return a caption as it stands in the manifest."""
+    return {"kind": caption.kind, "text": caption.text, "facts": sorted(caption.facts)}
 
 
-def reason(question: Caption, one: Plan, plans: list[Plan]) -> str:
-    """Why this clip and no other, for a person to read."""
-    told = ", ".join(sorted(question.facts))
-    if one.twin is None:
-        return f"only {one.id} has {told}"
-    others = [other.id for other in plans if other.twin and other.twin.group == one.twin.group and other != one]
-    return f"only {one.id} has {told}; {', '.join(others)} looks the same and differs in {one.twin.differs}"
+def explain(caption: Caption, clip: PlannedClip, clips: list[PlannedClip]) -> str:
+    """Explain to a person why this clip and no other answers."""
+    facts = ", ".join(sorted(caption.facts))
+    if clip.family is None:
+        return f"only {clip.id} has {facts}"
+    twins = [twin.id for twin in clips if twin.family and twin.family.name == clip.family.name and twin != clip]
+    return f"only {clip.id} has {facts}; {', '.join(twins)} looks the same and differs in {clip.family.difference}"

@@ -1,4 +1,4 @@
-"""From plans to MP4 files (H.264 and AAC) with a manifest: in parallel, resumable, and the same bytes every time."""
+"""Renders planned clips as MP4 files (H.264 and AAC) with a manifest: resumable, and the same bytes every time."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ import numpy as np
 
 from hearsight.errors import HearsightError
 from hearsight.research.soundstage.backgrounds import HEIGHT, WIDTH
-from hearsight.research.soundstage.captions import captions
-from hearsight.research.soundstage.facts import facts
+from hearsight.research.soundstage.captions import scene_captions
+from hearsight.research.soundstage.clip_plans import QUERY_SPLITS, PlannedClip, plan_clips
+from hearsight.research.soundstage.facts import scene_facts
 from hearsight.research.soundstage.icons import sprite
-from hearsight.research.soundstage.plans import EXAMINED, Plan, plan
-from hearsight.research.soundstage.queries import as_row, demo_queries, split_queries
-from hearsight.research.soundstage.scenes import Scene, draw
+from hearsight.research.soundstage.queries import caption_row, demo_queries, split_queries
+from hearsight.research.soundstage.scenes import Scene, draw_frames
 from hearsight.research.soundstage.soundtrack import soundtrack
 from hearsight.research.soundstage.splits import SPLITS
 from hearsight.research.soundstage.synthesis import SAMPLE_RATE
-from hearsight.research.soundstage.versions import versions
-from hearsight.research.soundstage.voices import find_flite
+from hearsight.research.soundstage.text_to_speech import find_flite
+from hearsight.research.soundstage.tool_versions import tool_versions
 from hearsight.util.atomic import atomic_file, write_atomic
 
 SIZES = {
     "standard": {"train": 3000, "validation": 300, "test": 1000, "demo": 30},
     "mini": {"train": 72, "validation": 24, "test": 40, "demo": 30},
 }
-FRAMES_A_SECOND = 8
-VERSION = 3  # of what a seed stands for; a folder of another version is not continued
+FRAMES_PER_SECOND = 8
+VERSION = 3  # goes up when a seed gives other clips; a folder with another version is not continued
 
 Progress = Callable[[int, int], None]
 
@@ -46,75 +46,79 @@ def render(
     workers: int = 2,
     progress: Progress | None = None,
 ) -> Path:
-    """Render a split into a folder of its own and return its manifest (JSON lines, one a clip).
+    """Render a split into a folder of its own and return the path of its manifest (JSON lines, one per clip).
 
-    Interrupted, it goes on where it stopped: clips that exist are kept. soundstage.json says what the folder holds,
-    and the versions of all that made it. The demonstration gets queries.jsonl too.
-    progress is called with the number of finished clips and of all clips.
-    Raises HearsightError for an unknown split, a folder that holds other clips, and missing flite or font.
+    An interrupted run can be continued: clips that exist are kept. soundstage.json records what the folder holds and
+    the versions of the tools that made it. The demo gets queries.jsonl too.
+    `progress` is called with the number of finished clips and of all clips.
+    Raises HearsightError for an unknown split, a folder that holds other clips, and a missing flite or font.
     """
-    known = next((name for name in SPLITS if name == split), None)
-    if known is None:
+    split_name = next((name for name in SPLITS if name == split), None)
+    if split_name is None:
         raise HearsightError(f"cannot render split {split!r}: no such split; use one of {', '.join(SPLITS)}")
     find_flite()
     sprite("dog")
     content = {"split": split, "seed": seed, "version": VERSION}
-    claim(folder, {**content, "count": count} if known in EXAMINED else content)
-    plans = plan(known, count, seed)
-    missing = [one for one in plans if not clip_path(folder, one).exists()]
-    done = len(plans) - len(missing)
+    claim_folder(folder, {**content, "count": count} if split_name in QUERY_SPLITS else content)
+    clips = plan_clips(split_name, count, seed)
+    missing = [clip for clip in clips if not clip_path(folder, clip).exists()]
+    done = len(clips) - len(missing)
     if progress:
-        progress(done, len(plans))
+        progress(done, len(clips))
     with ProcessPoolExecutor(max(1, workers), mp_context=get_context("spawn")) as pool:
         for number, _ in enumerate(pool.map(partial(render_clip, folder), missing, chunksize=4), start=done + 1):
             if progress:
-                progress(number, len(plans))
+                progress(number, len(clips))
     if split == "demo":
-        write_lines(folder / "queries.jsonl", demo_queries(plans))
-    if known in EXAMINED:
-        told = [[query] for query in split_queries(plans, seed)]
+        write_lines(folder / "queries.jsonl", demo_queries(clips))
+    if split_name in QUERY_SPLITS:
+        texts = [[query] for query in split_queries(clips, seed)]
     else:
-        told = [[as_row(each) for each in captions(one.scene)] for one in plans]
-    return write_lines(
-        folder / "manifest.jsonl", [manifest_row(folder, *each) for each in zip(plans, told, strict=True)]
-    )
+        texts = [[caption_row(caption) for caption in scene_captions(clip.scene)] for clip in clips]
+    rows = [manifest_row(folder, clip, captions) for clip, captions in zip(clips, texts, strict=True)]
+    return write_lines(folder / "manifest.jsonl", rows)
 
 
-def claim(folder: Path, content: dict[str, Any]) -> None:
-    """Note in the folder what it holds, or refuse to mix; other versions of libraries are added to the note."""
+def claim_folder(folder: Path, content: dict[str, Any]) -> None:
+    """Record in the folder what it holds, with the versions of all tools that were used.
+
+    Raises HearsightError if it holds other clips.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "soundstage.json"
-    note = json.loads(path.read_text()) if path.exists() else {**content, "made_with": []}
-    held = {key: value for key, value in note.items() if key != "made_with"}
-    if held != content:
-        raise HearsightError(f"cannot render into {folder}: it holds clips of {json.dumps(held)}; use an empty folder")
-    if (current := versions()) not in note["made_with"]:
-        note["made_with"].append(current)
-        write_atomic(path, json.dumps(note, indent=2) + "\n")
+    record = json.loads(path.read_text()) if path.exists() else {**content, "made_with": []}
+    existing = {key: value for key, value in record.items() if key != "made_with"}
+    if existing != content:
+        raise HearsightError(
+            f"cannot render into {folder}: it holds clips of {json.dumps(existing)}; use an empty folder"
+        )
+    if (current := tool_versions()) not in record["made_with"]:
+        record["made_with"].append(current)
+        write_atomic(path, json.dumps(record, indent=2) + "\n")
 
 
-def clip_path(folder: Path, one: Plan) -> Path:
-    return folder / f"{one.id}.mp4"
+def clip_path(folder: Path, clip: PlannedClip) -> Path:
+    return folder / f"{clip.id}.mp4"
 
 
-def render_clip(folder: Path, one: Plan) -> None:
-    """Write one clip; it has its name only when it is complete."""
-    with atomic_file(clip_path(folder, one)) as part:
-        write_mp4(part, one.scene)
+def render_clip(folder: Path, clip: PlannedClip) -> None:
+    """Write one clip, which gets its name only when it is complete."""
+    with atomic_file(clip_path(folder, clip)) as part:
+        write_mp4(part, clip.scene)
 
 
 def write_mp4(path: Path, scene: Scene) -> None:
-    """Encode a scene: 320 x 240 at 8 frames a second, mono sound at 16 kHz, about 70 kB."""
-    exact = {"fflags": "+bitexact", "movflags": "+faststart"}
-    with av.open(str(path), "w", format="mp4", options=exact) as file:
-        video = file.add_stream("libx264", rate=FRAMES_A_SECOND)
+    """Encode a scene: 320 x 240 at 8 frames per second, mono sound at 16 kHz, about 70 kB."""
+    options = {"fflags": "+bitexact", "movflags": "+faststart"}
+    with av.open(str(path), "w", format="mp4", options=options) as file:
+        video = file.add_stream("libx264", rate=FRAMES_PER_SECOND)
         video.width, video.height, video.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        # x264's assembly, AVX2 and later, now and then encodes the same frames differently; its C code never does.
+        # x264's assembly for AVX2 and later sometimes encodes the same frames differently. Its C code never does.
         video.options = {"crf": "22", "preset": "veryfast", "threads": "1", "x264-params": "asm=0"}
         audio = file.add_stream("aac", rate=SAMPLE_RATE, layout="mono")
         audio.bit_rate = 48_000
-        times = np.arange(0, scene.duration, 1 / FRAMES_A_SECOND).tolist()
-        for picture in draw(scene, times):
+        times = np.arange(0, scene.duration, 1 / FRAMES_PER_SECOND).tolist()
+        for picture in draw_frames(scene, times):
             file.mux(video.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         file.mux(video.encode(None))
         sound = av.AudioFrame.from_ndarray(soundtrack(scene)[None], format="fltp", layout="mono")
@@ -123,28 +127,28 @@ def write_mp4(path: Path, scene: Scene) -> None:
         file.mux(audio.encode(None))
 
 
-def manifest_row(folder: Path, one: Plan, told: list[dict[str, Any]]) -> dict[str, Any]:
-    """What is known of a clip; path is relative to the manifest. told: its captions, or its one query."""
-    scene = one.scene
+def manifest_row(folder: Path, clip: PlannedClip, captions: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return all that is known about a clip. `captions` are its captions, or its one query."""
+    scene = clip.scene
     return {
-        "id": one.id,
-        "path": clip_path(folder, one).name,
-        "split": one.split,
-        "captions": told,
+        "id": clip.id,
+        "path": clip_path(folder, clip).name,  # relative to the manifest
+        "split": clip.split,
+        "captions": captions,
         "spoken": scene.speech.sentence.text if scene.speech else None,
-        "twin": {"group": one.twin.group, "differs": one.twin.differs} if one.twin else None,
-        "facts": sorted(facts(scene)),
+        "twin": {"group": clip.family.name, "differs": clip.family.difference} if clip.family else None,
+        "facts": sorted(scene_facts(scene)),
         "distraction": distraction_row(scene),
-        "scene": scene.as_json(),
+        "scene": scene.to_dict(),
     }
 
 
 def distraction_row(scene: Scene) -> dict[str, Any] | None:
-    """What distracts, and how much louder than the sound event it is, in dB; None for either that is not there."""
+    """Return the name of the distraction and its level over the sound event in dB; None if there is none."""
     if not scene.distraction:
         return None
-    louder = round(scene.distraction.level - scene.sound.level, 1) if scene.sound else None
-    return {"name": scene.distraction.name, "over_event": louder}
+    level = round(scene.distraction.level - scene.sound.level, 1) if scene.sound else None
+    return {"name": scene.distraction.name, "over_event": level}
 
 
 def write_lines(path: Path, rows: list[dict[str, Any]]) -> Path:

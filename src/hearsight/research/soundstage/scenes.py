@@ -1,4 +1,4 @@
-"""A scene is all that a clip shows, sounds and says, as plain data; this file samples scenes and draws their frames."""
+"""Scenes: everything that a clip shows, sounds and says, as plain data. Samples scenes and draws their frames."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 from hearsight.research.soundstage import backgrounds
 from hearsight.research.soundstage.backgrounds import BACKGROUNDS, HEIGHT, WIDTH
 from hearsight.research.soundstage.distractors import DISTRACTORS
-from hearsight.research.soundstage.icons import NAMES, sprite
+from hearsight.research.soundstage.icons import ICON_NAMES, sprite
 from hearsight.research.soundstage.sentences import Sentence, pick, sample_sentence
-from hearsight.research.soundstage.sounds import EVENTS
-from hearsight.research.soundstage.splits import Split, allowed
-from hearsight.research.soundstage.voices import VOICES
+from hearsight.research.soundstage.sound_events import EVENTS
+from hearsight.research.soundstage.splits import SplitName, allowed
+from hearsight.research.soundstage.text_to_speech import VOICES
 
 MOTIONS: dict[str, Callable[[float], tuple[float, float, float]]] = {
-    # from the share of the clip that has passed, 0 to 1, to the shift right and down (in reaches) and the size
+    # From the elapsed share of the clip, 0 to 1, to the shift right and down (times a maximum) and the size.
     "still": lambda u: (0, 0, 1),
     "left": lambda u: (1 - 2 * u, 0, 1),
     "right": lambda u: (2 * u - 1, 0, 1),
@@ -42,16 +42,16 @@ PLATE_COLOURS: dict[str, tuple[int, int, int]] = {
     "orange": (246, 148, 44),
 }
 PLATE_SHARE = 0.6
-SECONDS_A_CHARACTER = 0.085  # of speech, on the slow side
-SPARE = 0.4
-# At the lower end pocketsphinx hears nearly as well as without any distraction. At the upper end music and noise are
-# plain to hear, and it gets two or three times as many words wrong (docs/soundstage-datasheet.md).
+SECONDS_PER_CHARACTER = 0.085  # of speech, rather slow
+SPARE_SECONDS = 0.4
+# At the lower end pocketsphinx hears nearly as well as without a distraction. At the upper end music and noise are
+# clearly audible, and it gets two or three times as many words wrong (docs/soundstage-datasheet.md).
 FADES = (-40, -22)
 
 
 @dataclass(frozen=True)
 class Icon:
-    """An icon on the stage: size in pixels; plate is "" or a colour and a shape, such as "red disc"."""
+    """An icon in the picture. `size` is in pixels; `plate` is "" or a colour and a shape, such as "red disc"."""
 
     name: str
     motion: str
@@ -61,7 +61,7 @@ class Icon:
 
 @dataclass(frozen=True)
 class Sound:
-    """A sound event: seconds from the start of the clip, and its level in dB of full scale."""
+    """A sound event. `start` is in seconds from the start of the clip, `level` in dB of full scale."""
 
     name: str
     start: float
@@ -70,7 +70,7 @@ class Sound:
 
 @dataclass(frozen=True)
 class Distraction:
-    """Music or noise under the whole clip that no caption mentions; the level is in dB of full scale."""
+    """Music or noise under the whole clip that no caption mentions. `level` is in dB of full scale."""
 
     name: str
     level: float
@@ -78,9 +78,9 @@ class Distraction:
 
 @dataclass(frozen=True)
 class Speech:
-    """A sentence spoken by one of flite's voices, from start seconds on; stretch 1.1 is a little slow.
+    """A sentence spoken by one of flite's voices from `start` seconds on.
 
-    fade: the level of all else while it is spoken, in dB against the voice.
+    `stretch` 1.1 is a little slow. `fade` is the level of all other sound while it is spoken, in dB against the voice.
     """
 
     sentence: Sentence
@@ -92,7 +92,7 @@ class Speech:
 
 @dataclass(frozen=True)
 class Scene:
-    """One clip before it is rendered. The seed fixes everything that the other fields leave open."""
+    """One clip before it is rendered. The seed decides everything that the other fields leave open."""
 
     seed: int
     icons: tuple[Icon, ...]
@@ -102,12 +102,13 @@ class Scene:
     distraction: Distraction | None = None
     speech: Speech | None = None
 
-    def as_json(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
+        """Return the scene as plain data for JSON."""
         return asdict(self)
 
     @staticmethod
-    def from_json(data: dict[str, Any]) -> Scene:
-        """The scene that as_json described."""
+    def from_dict(data: dict[str, Any]) -> Scene:
+        """Return the scene that `to_dict` described."""
         speech = data["speech"]
         return Scene(
             seed=data["seed"],
@@ -120,15 +121,15 @@ class Scene:
         )
 
     def generator(self, part: str) -> Generator:
-        """Random numbers for one part of the clip, so that twins who share a seed share what does not differ."""
+        """Return random numbers for one part of the clip. Twins have one seed, so they share what does not differ."""
         return np.random.default_rng([self.seed, *part.encode()])
 
 
-def sample_sight(rng: Generator, split: Split = "train", number: int = 1) -> Scene:
-    """A silent scene: so many icons, one or two, over a background."""
+def sample_sight(rng: Generator, split: SplitName = "train", number: int = 1) -> Scene:
+    """Sample a silent scene with one or two icons over a background."""
     background = pick(rng, BACKGROUNDS)
-    fitting = tuple(name for name in NAMES if allowed(split, name, background))
-    names = rng.choice(fitting, number, replace=False).tolist()
+    fitting_names = tuple(name for name in ICON_NAMES if allowed(split, name, background))
+    names = rng.choice(fitting_names, number, replace=False).tolist()
     smallest, largest = (84, 116) if len(names) == 1 else (76, 96)
     icons = tuple(
         Icon(
@@ -143,41 +144,41 @@ def sample_sight(rng: Generator, split: Split = "train", number: int = 1) -> Sce
     return Scene(seed=seed, icons=icons, background=background, duration=round(rng.uniform(5, 7), 1))
 
 
-def fitting_sounds(scene: Scene, split: Split) -> tuple[str, ...]:
-    """The sound events that the split may show with the scene's icons."""
+def fitting_sounds(scene: Scene, split: SplitName) -> tuple[str, ...]:
+    """Return the sound events that the split may combine with the scene's icons."""
     return tuple(name for name in EVENTS if all(allowed(split, icon.name, name) for icon in scene.icons))
 
 
 def sample_sound(rng: Generator, names: tuple[str, ...]) -> Sound:
-    """One of the named sound events."""
+    """Sample one of the named sound events, with its start and its level."""
     return Sound(pick(rng, names), round(rng.uniform(0, 0.8), 2), round(rng.uniform(-24, -17), 1))
 
 
 def sample_distraction(rng: Generator) -> Distraction:
-    """Music or noise, between far softer and much louder than a sound event."""
+    """Sample music or noise, between far softer and much louder than a sound event."""
     return Distraction(pick(rng, DISTRACTORS), round(rng.uniform(-34, -14), 1))
 
 
-def sample_speech(rng: Generator, duration: float, split: Split = "train", spare: float = SPARE) -> Speech:
-    """A sentence near the start or the end of a clip of this duration, with some seconds to spare besides it."""
+def sample_speech(rng: Generator, duration: float, split: SplitName = "train", spare: float = SPARE_SECONDS) -> Speech:
+    """Sample a sentence near the start or the end of a clip, which leaves `spare` seconds of the clip free."""
     while True:
         sentence, stretch = sample_sentence(rng, split), round(rng.uniform(1.0, 1.12), 2)
-        left = duration - SECONDS_A_CHARACTER * stretch * len(sentence.text)
-        if left >= spare:
+        free = duration - SECONDS_PER_CHARACTER * stretch * len(sentence.text)
+        if free >= spare:
             margin = rng.uniform(0.15, 0.4)
-            start = margin if rng.random() < 0.5 else left - margin
+            start = margin if rng.random() < 0.5 else free - margin
             fade = round(rng.uniform(*FADES), 1)
             return Speech(sentence, pick(rng, VOICES), round(max(0.0, start), 2), stretch, fade)
 
 
-def draw(scene: Scene, times: list[float], stage: Image.Image | None = None) -> Iterator[np.ndarray]:
-    """The scene at each time in seconds: RGB uint8, 240 x 320 x 3; on another stage than its background, if given."""
-    stage = stage or backgrounds.paint(scene.background, scene.generator("background"))
-    spread = np.linspace(0.3, 0.7, len(scene.icons)) if len(scene.icons) > 1 else [0.5]
-    cards = [card(icon) for icon in scene.icons]
+def draw_frames(scene: Scene, times: list[float], background: Image.Image | None = None) -> Iterator[np.ndarray]:
+    """Draw the scene at each time in seconds: RGB uint8, 240 x 320 x 3. `background` replaces the scene's own."""
+    background = background or backgrounds.paint(scene.background, scene.generator("background"))
+    centres = np.linspace(0.3, 0.7, len(scene.icons)) if len(scene.icons) > 1 else [0.5]
+    pictures = [draw_icon(icon) for icon in scene.icons]
     for time in times:
-        frame = stage.copy()
-        for icon, picture, centre in zip(scene.icons, cards, spread, strict=True):
+        frame = background.copy()
+        for icon, picture, centre in zip(scene.icons, pictures, centres, strict=True):
             right, down, size = MOTIONS[icon.motion](min(1.0, time / scene.duration))
             reach = 0.27 if len(scene.icons) == 1 else 0.13
             if size != 1:
@@ -188,8 +189,8 @@ def draw(scene: Scene, times: list[float], stage: Image.Image | None = None) -> 
         yield np.asarray(frame)
 
 
-def card(icon: Icon) -> Image.Image:
-    """The icon as it is pasted: with its soft shadow and, where it has one, on its plate."""
+def draw_icon(icon: Icon) -> Image.Image:
+    """Draw an icon with a soft shadow, and on its plate if it has one."""
     picture = sprite(icon.name)
     scale = icon.size / max(picture.size)
     picture = picture.resize((round(picture.width * scale), round(picture.height * scale)), Image.Resampling.LANCZOS)
@@ -197,17 +198,17 @@ def card(icon: Icon) -> Image.Image:
     front = Image.new("RGBA", (side, side))
     if icon.plate:
         colour, shape = icon.plate.split()
-        front = plate(side, shape, PLATE_COLOURS[colour])
+        front = draw_plate(side, shape, PLATE_COLOURS[colour])
     front.alpha_composite(picture, ((side - picture.width) // 2, (side - picture.height) // 2))
     shadow = front.getchannel("A").point(lambda alpha: alpha * 0.45).filter(ImageFilter.GaussianBlur(3))
-    whole = Image.new("RGBA", (side, side))
-    whole.putalpha(ImageChops.offset(shadow, 2, 4))
-    whole.alpha_composite(front)
-    return whole
+    picture_with_shadow = Image.new("RGBA", (side, side))
+    picture_with_shadow.putalpha(ImageChops.offset(shadow, 2, 4))
+    picture_with_shadow.alpha_composite(front)
+    return picture_with_shadow
 
 
-def plate(side: int, shape: str, colour: tuple[int, int, int]) -> Image.Image:
-    """A coloured disc or square, antialiased, with some room for a shadow."""
+def draw_plate(side: int, shape: str, colour: tuple[int, int, int]) -> Image.Image:
+    """Draw a coloured disc or square, antialiased, with some room for a shadow."""
     canvas = Image.new("RGBA", (2 * side, 2 * side))
     draw = ImageDraw.Draw(canvas)
     edge = 16

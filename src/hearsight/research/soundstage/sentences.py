@@ -1,9 +1,9 @@
-"""What is said: sentences of a small grammar, and their rewordings.
+"""Sentences of a small grammar, and their rewordings.
 
-"the doctor has lost a yellow bicycle in the garden" is five choices; a caption tells the same with other words ("a
+"the doctor has lost a yellow bicycle in the garden" makes five choices. A caption says the same in other words ("a
 physician can no longer find a yellow bike out in the yard"). The vocabulary is everyday English that a small
-recogniser knows; much of it names things that are also icons or backgrounds, so that a bicycle seen and a bicycle
-spoken of have to be told apart.
+recogniser knows. Much of it names things that are also icons or backgrounds, so a model has to distinguish a bicycle
+that is seen from a bicycle that is talked about.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from numpy.random import Generator
 
-from hearsight.research.soundstage.splits import Split, allowed
+from hearsight.research.soundstage.splits import SplitName, allowed
 
-# Each word with what a caption may say instead.
+# Each word with the phrases that a caption may use instead.
 PEOPLE: dict[str, tuple[str, ...]] = {
     "doctor": ("physician", "medical man"),
     "teacher": ("instructor", "schoolmaster"),
@@ -126,7 +126,7 @@ PLACE_SHARE = 0.35
 
 @dataclass(frozen=True)
 class Sentence:
-    """One choice of each part; text is what a voice says."""
+    """A choice of words for each part of a sentence."""
 
     person: str
     action: str
@@ -136,12 +136,13 @@ class Sentence:
 
     @property
     def text(self) -> str:
-        told = f"the {self.person} {self.action} {with_article(f'{self.adjective} {self.object}')}"
-        return f"{told} {self.place}" if self.place else told
+        """The words that a voice speaks."""
+        text = f"the {self.person} {self.action} {with_article(f'{self.adjective} {self.object}')}"
+        return f"{text} {self.place}" if self.place else text
 
 
-def sample_sentence(rng: Generator, split: Split = "train") -> Sentence:
-    """A random sentence that belongs to the split."""
+def sample_sentence(rng: Generator, split: SplitName = "train") -> Sentence:
+    """Sample a sentence that belongs to the split."""
     while True:
         sentence = Sentence(
             person=pick(rng, PEOPLE),
@@ -155,29 +156,29 @@ def sample_sentence(rng: Generator, split: Split = "train") -> Sentence:
 
 
 def reword(sentence: Sentence, rng: Generator) -> str:
-    """The same in other words, as a clause: "a physician can no longer find a yellow bike".
+    """Say the same in other words, as a clause: "a physician can no longer find a yellow bike".
 
-    The action is always reworded, and the person or the object or both; colours stay, having no other names. A place
-    is reworded, so that never more than three words in a row are the sentence's own.
+    The action and the place are always reworded, and so is the person or the object or both. Colours stay the same.
+    So no more than three words in a row are those of the sentence.
     """
     swap_person, swap_object = [(True, True), (True, False), (False, True)][rng.integers(3)]
     person = pick(rng, PEOPLE[sentence.person]) if swap_person else sentence.person
-    thing = pick(rng, OBJECTS[sentence.object]) if swap_object else sentence.object
+    noun = pick(rng, OBJECTS[sentence.object]) if swap_object else sentence.object
     adjective = pick(rng, ADJECTIVES[sentence.adjective] or (sentence.adjective,))
     subject = f"the {person}" if rng.random() < 0.5 else with_article(person)
-    clause = f"{subject} {pick(rng, ACTIONS[sentence.action])} {with_article(f'{adjective} {thing}')}"
+    clause = f"{subject} {pick(rng, ACTIONS[sentence.action])} {with_article(f'{adjective} {noun}')}"
     if sentence.place:
         clause += f" {pick(rng, PLACES[sentence.place])}"
     return clause
 
 
 def with_article(noun: str) -> str:
-    """The noun phrase with "a" or "an" before it."""
+    """Return the noun phrase with "a" or "an" before it."""
     vowel = noun[0] in "aeiou" and not noun.startswith("uni")
     return f"{'an' if vowel else 'a'} {noun}"
 
 
 def pick(rng: Generator, choices: Collection[str]) -> str:
-    """One of the choices, all equally likely."""
+    """Pick one of the choices, all equally likely."""
     options = tuple(choices)
     return options[int(rng.integers(len(options)))]

@@ -1,4 +1,4 @@
-"""The few building blocks that sounds and music are made of; everything is mono at 16 kHz."""
+"""Building blocks of generated sounds and music. Everything is mono at 16 kHz."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ SAMPLE_RATE = 16000
 Samples = NDArray[np.float64]
 
 
-def clock(seconds: float) -> Samples:
-    """The time of each sample, in seconds."""
+def sample_times(seconds: float) -> Samples:
+    """Return the time of each sample, in seconds."""
     return np.arange(max(1, round(seconds * SAMPLE_RATE))) / SAMPLE_RATE
 
 
 def tone(frequency: Samples, partials: Iterable[tuple[float, float]] = ((1, 1),)) -> Samples:
-    """A tone that follows a frequency in Hz given for each sample; partials are (multiple, amplitude)."""
+    """Return a tone that follows a frequency in Hz, one for each sample. Partials are (multiple, amplitude)."""
     phase = 2 * np.pi * np.cumsum(frequency) / SAMPLE_RATE
     sound = np.zeros(len(frequency))
     for multiple, amplitude in partials:
@@ -27,19 +27,19 @@ def tone(frequency: Samples, partials: Iterable[tuple[float, float]] = ((1, 1),)
     return sound
 
 
-def saw(count: int, tilt: float = 1.0) -> list[tuple[float, float]]:
-    """The partials of a buzzing tone; a greater tilt is darker."""
+def saw_partials(count: int, tilt: float = 1.0) -> list[tuple[float, float]]:
+    """Return the partials of a buzzing tone. A greater tilt sounds darker."""
     return [(k, k**-tilt) for k in range(1, count + 1)]
 
 
-def quick_size(count: int) -> int:
-    """The next power of two: a prime length would make a Fourier transform ten times slower."""
+def fft_size(count: int) -> int:
+    """Return the next power of two: a prime length would make a Fourier transform ten times slower."""
     return 1 << (count - 1).bit_length()
 
 
-def hiss(rng: Generator, count: int, low: float = 20, high: float = 8000, tilt: float = 0) -> Samples:
-    """Noise between two frequencies with soft edges, falling by tilt * 6 dB an octave; RMS 1."""
-    size = quick_size(count)
+def band_noise(rng: Generator, count: int, low: float = 20, high: float = 8000, tilt: float = 0) -> Samples:
+    """Return noise between two frequencies with soft edges, falling by tilt * 6 dB per octave; RMS 1."""
+    size = fft_size(count)
     spectrum = np.fft.rfft(rng.standard_normal(size))
     frequency = np.maximum(np.fft.rfftfreq(size, 1 / SAMPLE_RATE), 1)
     spectrum *= frequency**-tilt / np.sqrt((1 + (low / frequency) ** 6) * (1 + (frequency / high) ** 6))
@@ -48,8 +48,8 @@ def hiss(rng: Generator, count: int, low: float = 20, high: float = 8000, tilt: 
 
 
 def formants(sound: Samples, peaks: Iterable[tuple[float, float, float]]) -> Samples:
-    """The sound through resonances, each (frequency, bandwidth, gain), as a mouth shapes a voice."""
-    size = quick_size(len(sound))
+    """Filter a sound by resonances, each (frequency, bandwidth, gain), as a mouth shapes a voice."""
+    size = fft_size(len(sound))
     spectrum = np.fft.rfft(sound, size)
     frequency = np.fft.rfftfreq(size, 1 / SAMPLE_RATE)
     response = sum(gain / (1 + ((frequency - peak) / width) ** 2) for peak, width, gain in peaks)
@@ -57,48 +57,48 @@ def formants(sound: Samples, peaks: Iterable[tuple[float, float, float]]) -> Sam
     return shaped
 
 
-def hump(count: int, attack: float, release: float) -> Samples:
-    """An envelope of 1 that rises and falls smoothly, both given in seconds."""
+def envelope(count: int, attack: float, release: float) -> Samples:
+    """Return an envelope of height 1 that rises and falls smoothly within these seconds."""
     t = np.arange(count) / SAMPLE_RATE
     rise = np.clip(t / attack, 0, 1)
     fall = np.clip((t[-1] + 1 / SAMPLE_RATE - t) / release, 0, 1)
-    envelope: Samples = np.sin(np.pi / 2 * rise) * np.sin(np.pi / 2 * fall)
-    return envelope
+    shape: Samples = np.sin(np.pi / 2 * rise) * np.sin(np.pi / 2 * fall)
+    return shape
 
 
-def struck(seconds: float, base: float, partials: Iterable[tuple[float, float]], decay: float) -> Samples:
-    """Something hit once: partials that die away within about decay seconds, the higher the sooner."""
-    t = clock(seconds)
+def strike(seconds: float, base: float, partials: Iterable[tuple[float, float]], decay: float) -> Samples:
+    """Return the sound of one hit: partials that decay in about `decay` seconds, high ones sooner."""
+    t = sample_times(seconds)
     sound = np.zeros(len(t))
-    for m, a in partials:
-        sound += a * np.exp(-t * m**0.7 / decay) * np.sin(2 * np.pi * base * m * t)
+    for multiple, amplitude in partials:
+        sound += amplitude * np.exp(-t * multiple**0.7 / decay) * np.sin(2 * np.pi * base * multiple * t)
     return sound * np.clip(t / 0.002, 0, 1)
 
 
 def overlay(seconds: float, times: Iterable[float], make: Callable[[], Samples]) -> Samples:
-    """A new sound from make at each of the times, cut at the end."""
-    track = np.zeros(len(clock(seconds)))
+    """Return a track with a new sound from `make` at each of the times, cut at the end."""
+    track = np.zeros(len(sample_times(seconds)))
     for time in times:
         mix(track, make(), time)
     return track
 
 
-def mix(track: Samples, sound: Samples, at: float) -> None:
-    """Add the sound to the track from a time on, cut at the end."""
-    start = round(at * SAMPLE_RATE)
-    part = track[start : start + len(sound)]
+def mix(track: Samples, sound: Samples, start: float) -> None:
+    """Add a sound to the track from `start` seconds on, cut at the end."""
+    first = round(start * SAMPLE_RATE)
+    part = track[first : first + len(sound)]
     part += sound[: len(part)]
 
 
-def beats(seconds: float, gap: float, rng: Generator, jitter: float = 0.03) -> Samples:
-    """Times a gap apart, each a little early or late."""
+def jittered_times(seconds: float, gap: float, rng: Generator, jitter: float = 0.03) -> Samples:
+    """Return times that are `gap` seconds apart, each a little early or late."""
     times = np.arange(0.02, seconds, gap)
     return np.clip(times + rng.normal(0, jitter * gap, len(times)), 0, None)
 
 
-def levelled(sound: Samples, decibels: float) -> Samples:
-    """The sound as float32, so loud that its louder moments (RMS over 50 ms) are at the level in dB of full scale."""
+def set_level(sound: Samples, decibels: float) -> Samples:
+    """Return the sound as float32, scaled so that its louder moments (RMS over 50 ms) have this level in dBFS."""
     block = SAMPLE_RATE // 20
     blocks = sound[: len(sound) // block * block].reshape(-1, block) if len(sound) >= block else sound[None]
-    loud = float(np.percentile(np.sqrt(np.mean(blocks**2, axis=1)), 90))
-    return (sound * (10 ** (decibels / 20) / max(loud, 1e-6))).astype(np.float32)
+    loud_rms = float(np.percentile(np.sqrt(np.mean(blocks**2, axis=1)), 90))
+    return (sound * (10 ** (decibels / 20) / max(loud_rms, 1e-6))).astype(np.float32)

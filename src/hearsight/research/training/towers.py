@@ -29,9 +29,9 @@ from hearsight.models.config import ModelConfig
 from hearsight.models.load import build, load, save
 from hearsight.models.tokenizer import Tokenizer
 from hearsight.research.soundstage.backgrounds import HEIGHT, WIDTH
-from hearsight.research.soundstage.captions import caption, describe, kinds
-from hearsight.research.soundstage.plans import sample_scene
-from hearsight.research.soundstage.scenes import Scene, draw
+from hearsight.research.soundstage.captions import caption_kinds, sample_caption
+from hearsight.research.soundstage.clip_plans import sample_scene
+from hearsight.research.soundstage.scenes import Scene, draw_frames
 from hearsight.research.soundstage.soundtrack import soundtrack
 from hearsight.research.training.recipe import TowersRecipe
 from hearsight.research.training.run import Run, make_optimizer, seed_step, update
@@ -113,8 +113,8 @@ def _any_text(scene: Scene, rng: Generator) -> str:
     """A caption of the scene, or what is said in it."""
     if scene.speech and rng.random() < 0.3:
         return scene.speech.sentence.text
-    possible = kinds(scene)
-    return describe(scene, possible[rng.integers(len(possible))], rng)
+    kinds = caption_kinds(scene)
+    return sample_caption(scene, kinds[rng.integers(len(kinds))], rng).text
 
 
 # What is learned from, made once
@@ -159,7 +159,7 @@ def _show(recipe: TowersRecipe, size: int, number: int) -> NDArray[np.uint8]:
     rng = np.random.default_rng([recipe.seed, 3, number])
     times = np.sort(rng.uniform(0, scene.duration, recipe.pictures_a_scene)).tolist()
     stage = _nowhere(rng) if recipe.nowhere and is_nowhere(number) else None
-    return np.stack([crop(frame, size) for frame in draw(scene, times, stage)])
+    return np.stack([crop(frame, size) for frame in draw_frames(scene, times, stage)])
 
 
 def is_nowhere(number: int) -> bool:
@@ -193,7 +193,7 @@ def _sight(scene: Scene, nowhere: bool, rng: Generator) -> tuple[str, str]:
     """A caption of what is seen, and a key that is the same for pictures of the same things in the same place."""
     things = sorted(icon.name for icon in scene.icons)
     while True:
-        told = caption(scene, "sight", rng)
+        told = sample_caption(scene, "sight", rng)
         if not (nowhere and f"background: {scene.background}" in told.facts):
             return told.text, f"{things} {'' if nowhere else scene.background}"
 
@@ -203,7 +203,7 @@ def _sound_loss(model: AudioVisualModel, recipe: TowersRecipe, material: Materia
     scenes = [material.scenes[place] for place in chosen]
     tokens = model.audio_projection(model.ast(torch.from_numpy(material.sounds[chosen]).float()))
     keys = [scene.sound.name for scene in scenes if scene.sound]
-    return contrast(model, tokens.mean(dim=1), [describe(scene, "sound", rng) for scene in scenes], keys)
+    return contrast(model, tokens.mean(dim=1), [sample_caption(scene, "sound", rng).text for scene in scenes], keys)
 
 
 def _sentence_loss(model: AudioVisualModel, recipe: TowersRecipe, material: Material, rng: Generator) -> Tensor:
@@ -211,7 +211,7 @@ def _sentence_loss(model: AudioVisualModel, recipe: TowersRecipe, material: Mate
     said = [scene.speech.sentence.text for scene in scenes if scene.speech]
     heard = [" ".join(word for word in text.split() if rng.random() >= MISHEARD) for text in said]
     vectors = model.clip.text(model.tokenize(heard))
-    return contrast(model, vectors, [describe(scene, "speech", rng) for scene in scenes], said)
+    return contrast(model, vectors, [sample_caption(scene, "speech", rng).text for scene in scenes], said)
 
 
 def contrast(model: AudioVisualModel, vectors: Tensor, texts: list[str], keys: list[str]) -> Tensor:

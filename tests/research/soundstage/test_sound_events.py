@@ -1,14 +1,14 @@
-"""Sounds are within range, vary by their generator, and differ from one another; speech stays above them."""
+"""Sounds have the right level and length and vary with their generator; speech is louder than all else."""
 
 import numpy as np
 import pytest
 
+from hearsight.research.soundstage.clip_plans import plan_clips
 from hearsight.research.soundstage.distractors import DISTRACTORS, distractor
-from hearsight.research.soundstage.plans import plan
 from hearsight.research.soundstage.scenes import FADES, Scene
-from hearsight.research.soundstage.sounds import EVENTS, sound_event
+from hearsight.research.soundstage.sound_events import EVENTS, sound_event
 from hearsight.research.soundstage.soundtrack import SPEECH_LEVEL, event_and_distraction, soundtrack, voice_over
-from hearsight.research.soundstage.synthesis import SAMPLE_RATE, levelled
+from hearsight.research.soundstage.synthesis import SAMPLE_RATE, set_level
 
 
 def level(samples: np.ndarray) -> float:
@@ -16,7 +16,7 @@ def level(samples: np.ndarray) -> float:
 
 
 @pytest.mark.parametrize("name", [*EVENTS, *DISTRACTORS])
-def test_a_sound(name: str) -> None:
+def test_sounds_have_their_level_and_length(name: str) -> None:
     make = sound_event if name in EVENTS else distractor
     sound = make(name, 3.0, np.random.default_rng(0), -20)
     assert sound.dtype == np.float32
@@ -28,9 +28,9 @@ def test_a_sound(name: str) -> None:
 
 
 @pytest.mark.parametrize("fade", FADES)
-def test_everything_else_is_faded_while_someone_speaks(fade: float) -> None:
+def test_other_sound_is_faded_while_someone_speaks(fade: float) -> None:
     rng = np.random.default_rng(0)
-    noise = levelled(rng.standard_normal(5 * SAMPLE_RATE), -10)
+    noise = set_level(rng.standard_normal(5 * SAMPLE_RATE), -10)
     voice = np.zeros(2 * SAMPLE_RATE, np.float32)
     mixed = voice_over(noise, voice, start=1.5, fade=fade)
     assert level(mixed[:SAMPLE_RATE]) == pytest.approx(-10, abs=1)
@@ -38,8 +38,8 @@ def test_everything_else_is_faded_while_someone_speaks(fade: float) -> None:
     assert under == pytest.approx(SPEECH_LEVEL + fade, abs=1)
 
 
-def test_the_planned_levels_are_those_of_the_sounds() -> None:
-    scenes = [one.scene for one in plan("train", 80, seed=0) if one.scene.sound and one.scene.distraction]
+def test_the_sounds_have_the_planned_levels() -> None:
+    scenes = [clip.scene for clip in plan_clips("train", 80, seed=0) if clip.scene.sound and clip.scene.distraction]
     planned, measured = [], []
     for scene in scenes[:20]:
         assert scene.sound and scene.distraction
@@ -57,7 +57,7 @@ def test_a_silent_scene_is_silent() -> None:
 
 @pytest.mark.usefixtures("flite")
 def test_soundtracks_fill_their_scene_without_clipping() -> None:
-    for scene in (one.scene for one in plan("train", 12, seed=0)):
+    for scene in (clip.scene for clip in plan_clips("train", 12, seed=0)):
         track = soundtrack(scene)
         assert len(track) == round(scene.duration * SAMPLE_RATE)
         assert np.abs(track).max(initial=0) <= 0.96

@@ -1,4 +1,4 @@
-"""The rows of a rendered split's manifest, with everything that is known of each clip."""
+"""Reads the manifest of a rendered split, with everything that is known about each clip."""
 
 from __future__ import annotations
 
@@ -9,22 +9,25 @@ from typing import Any
 from hearsight.errors import HearsightError
 
 
-def read_rows(folder: Path) -> list[dict[str, Any]]:
-    """One for each clip, as render.manifest_row made it. Raises HearsightError for any other manifest, or none."""
+def read_manifest_rows(folder: Path) -> list[dict[str, Any]]:
+    """Return one row for each clip, as render.manifest_row writes it.
+
+    Raises HearsightError if the manifest is missing or was not written by Soundstage.
+    """
     manifest = folder / "manifest.jsonl"
     if not manifest.is_file():
         raise HearsightError(f"no manifest.jsonl in {folder}; give a split made by `hearsight soundstage render`")
     with manifest.open("rb") as lines:
-        return [_row(manifest, number, line) for number, line in enumerate(lines, start=1)]
+        return [_parse_row(manifest, number, line) for number, line in enumerate(lines, start=1)]
 
 
-def _row(manifest: Path, number: int, line: bytes) -> dict[str, Any]:
+def _parse_row(manifest: Path, number: int, line: bytes) -> dict[str, Any]:
     try:
         row = json.loads(line)
         row["facts"]
     except (ValueError, KeyError, TypeError) as error:
         raise HearsightError(
-            f"{manifest}, line {number} tells no facts of a clip ({error!r}); give a split made by "
+            f"{manifest}, line {number} has no facts about a clip ({error!r}); give a split made by "
             "`hearsight soundstage render`"
         ) from error
     return dict(row)

@@ -1,6 +1,9 @@
-"""What captions call backgrounds, motions, plates and sounds; icons and sentences bring their own words."""
+"""The phrases that captions use for backgrounds, motions, plates and sounds.
 
-PLACES = {
+The words for icons are in `icons`, those for speech in `sentences`.
+"""
+
+BACKGROUND_PHRASES = {
     "beach": ("on a beach", "on the sand by the sea", "at the seaside"),
     "night": ("at night", "under the stars", "in the night sky"),
     "forest": ("in a forest", "in the woods", "among the trees"),
@@ -14,7 +17,7 @@ PLACES = {
     "theatre": ("on a stage", "in a theatre", "in front of a red curtain"),
     "rainbow": ("under a rainbow", "in front of a rainbow", "with a rainbow in the sky"),
 }
-MOVING = {
+MOTION_PHRASES = {
     "still": ("standing still", "that does not move"),
     "left": ("moving to the left", "going left"),
     "right": ("moving to the right", "going right"),
@@ -24,8 +27,8 @@ MOVING = {
     "bounce": ("bouncing", "hopping up and down"),
     "grow": ("growing", "getting bigger"),
 }
-PLATES = {"disc": ("disc", "circle"), "square": ("square", "tile")}
-CLAUSES = {
+PLATE_NAMES = {"disc": ("disc", "circle"), "square": ("square", "tile")}
+SOUND_CLAUSES = {
     "bell": ("a bell rings", "a bell is ringing", "a bell tolls"),
     "siren": ("a siren wails", "a siren is howling", "an ambulance is heard"),
     "bark": ("a dog barks", "a dog is barking", "there is barking"),
@@ -45,7 +48,7 @@ CLAUSES = {
     "bubbles": ("water bubbles", "bubbles rise in water", "something gurgles"),
     "sawing": ("someone saws wood", "a saw cuts wood", "wood is being sawn"),
 }
-NOUNS = {
+SOUND_NOUNS = {
     "bell": ("the ringing of a bell", "a tolling bell"),
     "siren": ("a wailing siren", "the sound of a siren"),
     "bark": ("the barking of a dog", "a barking dog"),

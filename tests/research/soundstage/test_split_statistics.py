@@ -1,24 +1,24 @@
-"""Words are counted right, and levels are those of the sounds."""
+"""Word errors are counted, and levels are measured on the sounds."""
 
 from dataclasses import replace
 
 import pytest
 
-from hearsight.research.soundstage.describe import distraction_over_event, error_rate, words_wrong
 from hearsight.research.soundstage.scenes import Distraction, Scene, Sound
+from hearsight.research.soundstage.split_statistics import distraction_over_event, edit_distance, word_error_rate
 
 
 @pytest.mark.parametrize(
-    ("said", "heard", "wrong"),
+    ("spoken", "heard", "errors"),
     [("a b c", "a b c", 0), ("a b c", "a x c", 1), ("a b c", "a c", 1), ("a b", "x a b y", 2), ("a b", "", 2)],
 )
-def test_words_wrong(said: str, heard: str, wrong: int) -> None:
-    assert words_wrong(said.split(), heard.split()) == wrong
+def test_edit_distance(spoken: str, heard: str, errors: int) -> None:
+    assert edit_distance(spoken.split(), heard.split()) == errors
 
 
 def test_the_error_rate_is_over_all_words_said() -> None:
     rows = [{"id": "one", "spoken": "a b c d"}, {"id": "two", "spoken": "a"}, {"id": "silent", "spoken": None}]
-    assert error_rate(rows, {"one": "A B C", "two": "", "silent": "words"}) == pytest.approx(2 / 5)
+    assert word_error_rate(rows, {"one": "A B C", "two": "", "silent": "words"}) == pytest.approx(2 / 5)
 
 
 def test_a_louder_distraction_is_measured_as_louder() -> None:

@@ -1,4 +1,4 @@
-"""Makers of what `soundstage render` leaves, without the programs that render: small clips of a grey and a beep."""
+"""Makes splits as `soundstage render` does, without its programs: small clips of a grey picture and a beep."""
 
 import json
 from collections.abc import Sequence
@@ -6,13 +6,13 @@ from pathlib import Path
 
 from tests.media_files import beep, grey, make_media
 
-FAST_START = {"movflags": "+faststart"}  # as rendered clips have it: one that is cut short can still be opened
+FAST_START = {"movflags": "+faststart"}  # as in rendered clips: a file that is cut short can still be opened
 
-Told = tuple[float, str | None, Sequence[str]]  # duration, what is said, captions
+ClipContent = tuple[float, str | None, Sequence[str]]  # duration, spoken sentence, captions
 
 
-def make_stage(folder: Path, clips: dict[str, Told], seconds: float = 0.5) -> Path:
-    """A folder with the splits that the ids of the clips name (train-00000); each clip a file of so many seconds."""
+def make_splits(folder: Path, clips: dict[str, ClipContent], seconds: float = 0.5) -> Path:
+    """Make the splits that the ids of the clips name (train-00000). Each clip is a file of `seconds` seconds."""
     for number, (id, (duration, spoken, texts)) in enumerate(clips.items()):
         split = folder / id.split("-")[0]
         split.mkdir(parents=True, exist_ok=True)
