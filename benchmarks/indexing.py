@@ -69,7 +69,7 @@ def timed(work: Callable[[], int]) -> Run:
 
 def ours(model_folder: Path, of: Set, dtype: str) -> Run:
     import hearsight
-    from hearsight.speech.recogniser import load_recogniser
+    from hearsight.speech.load import load_recogniser
 
     model = hearsight.load(model_folder, dtype=dtype)
     listener = load_recogniser(of.recogniser)

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from hearsight.models.convert.convert import load_published
     from hearsight.models.load import load
     from hearsight.models.registry import register
+    from hearsight.research.datasets.readers import register_reader
+    from hearsight.research.training.teacher_models import register_teacher
+    from hearsight.speech.load import register_recogniser
 
 __version__ = VERSION
 
@@ -36,6 +39,9 @@ __all__ = [
     "load",
     "load_published",
     "register",
+    "register_reader",
+    "register_recogniser",
+    "register_teacher",
 ]
 
 _LAZY = {
@@ -43,6 +49,9 @@ _LAZY = {
     "load": "hearsight.models.load",
     "load_published": "hearsight.models.convert.convert",
     "register": "hearsight.models.registry",
+    "register_reader": "hearsight.research.datasets.readers",
+    "register_recogniser": "hearsight.speech.load",
+    "register_teacher": "hearsight.research.training.teacher_models",
 }
 
 

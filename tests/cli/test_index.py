@@ -41,7 +41,7 @@ def test_second_run_knows_the_model_and_does_only_what_changed(run, films, model
 
 
 def test_a_recogniser_need_not_be_named_again(run, films, model_folder, monkeypatch):
-    from hearsight.speech import recogniser
+    from hearsight.speech import load
 
     loaded, remembered = [], []
 
@@ -50,7 +50,7 @@ def test_a_recogniser_need_not_be_named_again(run, films, model_folder, monkeypa
             loaded.append(name)
             self.name = name.replace("whisper:ear", "whisper:/home/ear")  # as one of a folder is called
 
-    monkeypatch.setattr(recogniser, "load_recogniser", Ear)
+    monkeypatch.setattr(load, "load_recogniser", Ear)
     for words in ([], ["--recogniser", "whisper:ear"], [], ["--rebuild"], ["--recogniser", "auto"], []):
         assert run("index", films, "--model", model_folder, "--seconds", 2, "--cut", "window", "-q", *words).code == 0
         remembered.append(json.loads(run("info", films, "--json").out)["recogniser"])

@@ -251,7 +251,7 @@ def test_what_keeps_a_cluster_from_the_work_is_told(two_films, model, tmp_path, 
             monkeypatch.setattr("hearsight.scale.cluster.VERSION", "99")
             check_nodes(library.at, two_films / "sea.mkv")
         monkeypatch.undo()
-        with pytest.raises(HearsightError, match="no recogniser is called 'strange'"):
+        with pytest.raises(HearsightError, match="unknown recogniser 'strange'"):
             library.update(model, Strange(), engine=engine)
     with pytest.raises(HearsightError, match="a cluster has no mps; choose --device cpu or cuda"):
         RayEngine(cluster.address, "mps")

@@ -4,8 +4,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+import hearsight
 from hearsight.errors import HearsightError
 from hearsight.speech import load_recogniser
+from hearsight.speech.load import RECOGNISERS
+from hearsight.util import plugins
 from tests.speech.sounds import say, silence
 
 
@@ -18,10 +21,31 @@ def test_none_is_none():
     assert load_recogniser("none") is None
 
 
-@pytest.mark.parametrize("name", ["pocketphinx", "none:small", "", "/etc"])
-def test_a_wrong_name_is_told_the_right_ones(name):
-    with pytest.raises(HearsightError, match="use auto, none, pocketsphinx"):
+@pytest.mark.parametrize("name", ["pocketphinx", "", "/etc"])
+def test_an_unknown_name_is_refused_with_the_list_of_names(name):
+    with pytest.raises(HearsightError, match=f"unknown recogniser '{name}'.*choose one of auto, none, pocketsphinx"):
         load_recogniser(name)
+
+
+def test_recognisers_without_variants_take_no_detail():
+    for name in ("none:small", "auto:small", "pocketsphinx:small"):
+        with pytest.raises(HearsightError, match=f"no recogniser '{name}'.*has no variants"):
+            load_recogniser(name)
+
+
+def test_a_registered_recogniser_gets_the_text_behind_the_colon(monkeypatch):
+    monkeypatch.setattr(RECOGNISERS, "registered", {})
+    monkeypatch.setattr(plugins, "MODULES", set())
+
+    @hearsight.register_recogniser("parrot")
+    class Parrot:
+        def __init__(self, detail):
+            self.name = f"parrot:{detail}" if detail else "parrot"
+
+    assert [load_recogniser(name).name for name in ("parrot", "parrot:a:b")] == ["parrot", "parrot:a:b"]
+    for name in ("whisper", "a:b", ""):
+        with pytest.raises(HearsightError, match=f"cannot register the recogniser '{name}'"):
+            hearsight.register_recogniser(name)(Parrot)
 
 
 def test_auto_never_downloads():

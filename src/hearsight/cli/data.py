@@ -25,7 +25,12 @@ def teach(
         Path,
         typer.Argument(metavar="FOLDER", exists=True, file_okay=False, help="A split, such as data/train."),
     ],
-    model: Annotated[str, typer.Option("--model", metavar="NAME", help="A PE-AV: a hub id, or the folder of one.")],
+    model: Annotated[
+        str,
+        typer.Option(
+            "--model", metavar="NAME", help="A PE-AV, as a hub id or a folder; or a teacher that a plugin registers."
+        ),
+    ],
     out: Annotated[
         Path, typer.Option("--out", metavar="TEACHER", file_okay=False, help="Where its features are kept.")
     ],
@@ -41,8 +46,8 @@ def teach(
     with console.spinner(f"loading {model}"):
         from hearsight.models.load import check_device
         from hearsight.research.datasets.split import read_manifest
-        from hearsight.research.training.teacher_features import load_teacher
         from hearsight.research.training.teacher_features import teach as teach_split
+        from hearsight.research.training.teacher_models import load_teacher
 
         read_manifest(folder)  # says now, not after a download, that this is no split
         check_device(device)

@@ -100,7 +100,7 @@ def index(
         with nullcontext() if quiet else console.spinner(f"loading {name}"):
             from hearsight.library import Library
             from hearsight.library.tables.identity import places
-            from hearsight.speech.recogniser import load_recogniser
+            from hearsight.speech.load import load_recogniser
 
             cluster = _cluster(ray_address, device) if engine == "ray" else None
             listener = load_recogniser(spoken)

@@ -18,7 +18,7 @@ from hearsight.library.indexing.read import Failed, Finished, Read, Reader, Read
 from hearsight.models.base import VideoTextModel
 from hearsight.scale import fragments
 from hearsight.scale.attempts import MOST, Attempts
-from hearsight.speech.recogniser import load_recogniser
+from hearsight.speech.load import load_recogniser
 
 DEADLY = f"{MOST} workers ended while they read it; it may be damaged, replace it or take it away"
 

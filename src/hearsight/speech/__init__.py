@@ -1,8 +1,17 @@
-"""What is said in a file: voice activity, recognisers, transcripts."""
+"""Speech in a file: voice activity, recognisers, transcripts."""
 
-from hearsight.speech.recogniser import Recognised, Recogniser, load_recogniser
+from hearsight.speech.load import load_recogniser, register_recogniser
+from hearsight.speech.recogniser import Recognised, Recogniser
 from hearsight.speech.transcribe import transcribe
 from hearsight.speech.transcript import Transcript
 from hearsight.speech.vad import find_speech
 
-__all__ = ["Recognised", "Recogniser", "Transcript", "find_speech", "load_recogniser", "transcribe"]
+__all__ = [
+    "Recognised",
+    "Recogniser",
+    "Transcript",
+    "find_speech",
+    "load_recogniser",
+    "register_recogniser",
+    "transcribe",
+]

@@ -27,7 +27,8 @@ _loaded = False
 _loading = False
 _failed: list[str] = []  # names of packages
 MODULES: set[str] = set()  # names of the plugins' modules and packages, without submodules
-FOLDERS: set[Path] = set()  # with files that the command line named; other files in them may be parts of these
+FILES: list[Path] = []  # that the command line named
+FOLDERS: set[Path] = set()  # of these files, which may import other files of their folder
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,7 @@ def run_file(file: Path) -> None:
     module = sys.modules[name] = module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
+        FILES.append(file)
     except BaseException as error:
         del sys.modules[name]
         if isinstance(error, SystemExit):
@@ -105,6 +107,11 @@ def run_file_once(file: Path) -> None:
     """Run a file as `run_file` does, unless this process has already run it."""
     if getattr(sys.modules.get(_module_name(file)), "__file__", None) != str(file):
         run_file(file)
+
+
+def files() -> list[Path]:
+    """Return the files that were run: a worker process has to run them again (`run_file_once`)."""
+    return list(FILES)
 
 
 def add_module(name: str) -> None:

@@ -13,7 +13,7 @@ from huggingface_hub import EvalResult, ModelCardData
 from hearsight.models.base import VideoTextModel
 from hearsight.models.hub import is_on_hub
 from hearsight.models.summary import sizes
-from hearsight.research.datasets.readers import READERS
+from hearsight.research.datasets.readers import READERS, TABLE
 from hearsight.research.evaluation.protocols import PROTOCOLS
 from hearsight.research.evaluation.ranking import ALL
 from hearsight.research.evaluation.report import Report
@@ -86,7 +86,9 @@ def front_matter(name: str, model: VideoTextModel, history: History | None, meas
     towers = [tower for tower in (recipe.towers, recipe.audio) if tower and is_on_hub(tower)] if recipe else []
     clips = history.clips() if history else None
     real = clips is not None and not clips.generated  # a disguise has the name of the data set, too
-    dataset = recipe.dataset if recipe and recipe.dataset in READERS and real else None
+    dataset = recipe.dataset if recipe and real else None
+    if dataset == TABLE or (dataset and dataset not in READERS):
+        dataset = None
     results = [result for each in measured for result in _results(each.report)]
     data = ModelCardData(
         library_name="hearsight",

@@ -3,60 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from hearsight.errors import HearsightError
 from hearsight.media import MediaInfo, probe, read_audio, read_frames
-from hearsight.models.hub import fetch, has_weights
 from hearsight.research.datasets.files import stretch
 from hearsight.research.datasets.lock import filling
 from hearsight.research.datasets.split import Example, read_manifest
 from hearsight.research.training.stored_teacher import AUDIO, VIDEO, feature_file
-from hearsight.towers.pe_av import PEAV
+from hearsight.research.training.teacher_models import TeacherModel
 from hearsight.types import Clip
 from hearsight.util.atomic import atomic_file, write_atomic
 from hearsight.util.progress import Progress
 
-PE_AV_FILES = ["config.json", "model*.safetensors*", "processor_config.json", "*preprocessor_config.json"]
 RATE = 25.0  # pictures a second, where a file does not tell
-
-
-class TeacherModel(Protocol):
-    """What makes vectors of pictures and of sound that can be compared with each other.
-
-    To add one (ImageBind, or your own): a class with these names in a file of its own, and `teach` is all that it
-    needs. For the command line, a branch in `load_teacher`. Vectors need not be unit.
-    """
-
-    name: str  # told in teacher.json; features of one name only share a folder
-    width: int  # W
-    frames: int  # pictures a clip that it wants, evenly spread from the first to the last
-    rate: int  # Hz of the sound that it wants
-
-    def embed_video(self, frames: Sequence[NDArray[np.uint8]]) -> Tensor:
-        """RGB pictures (H, W, 3) of one clip, in order, at least one -> (W,)."""
-
-    def embed_audio(self, waveform: NDArray[np.float32]) -> Tensor:
-        """The whole sound of one clip, mono, in [-1, 1] -> (W,)."""
-
-
-def load_teacher(name: str, device: str = "cpu") -> TeacherModel:
-    """A PE-AV by hub id or folder. Raises HearsightError for a model that cannot be found, fetched or loaded."""
-    folder = Path(name).expanduser()
-    if not folder.is_dir():
-        folder = fetch(name, PE_AV_FILES, _has_pe_av)
-    return PEAV(folder, name, device)
-
-
-def _has_pe_av(folder: Path) -> bool:
-    return has_weights(folder) and (folder / "config.json").is_file() and any(folder.glob("*processor_config.json"))
 
 
 def teach(data: Path, model: TeacherModel, out: Path, progress: Progress | None = None) -> None:

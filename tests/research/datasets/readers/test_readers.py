@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from hearsight.errors import HearsightError
-from hearsight.research.datasets.readers import READERS, read_entries
+from hearsight.research.datasets.readers import READERS, TABLE, read_entries
 
 
-@pytest.mark.parametrize("root", READERS, indirect=True)
+@pytest.mark.parametrize("root", READERS.builtin.keys() - {TABLE}, indirect=True)
 def test_every_clip_is_found_with_its_captions(root, stage, request):
     name = request.node.callspec.params["root"]
     ours = json.loads((root / "soundstage.json").read_text())["clips"]
@@ -158,7 +158,7 @@ def test_pickled_code_is_never_run(root, tmp_path):
 
 
 def test_what_is_not_there(tmp_path):
-    with pytest.raises(HearsightError, match="no data set 'kinetics'; give table, or one of msrvtt-9k"):
+    with pytest.raises(HearsightError, match="unknown data set 'kinetics'; choose one of table, msrvtt-9k"):
         list(read_entries("kinetics", tmp_path))
     with pytest.raises(HearsightError, match=r"no train\.json below .*; put the data set's annotation files there"):
         list(read_entries("activitynet", tmp_path))

@@ -100,7 +100,7 @@ def test_a_column_that_is_missing_is_told_with_the_first_line(tmp_path):
         ("clips.jsonl", b'["a.mp4"]\n', "line 1 is no object with columns"),
         ("clips.parquet", b"PAR0", "as Parquet"),
         ("clips.xlsx", b"", "give CSV, JSON lines"),
-        ("clips.csv", b"video,caption\n", "tells of no clip"),
+        ("clips.csv", b"video,caption\n", "no clip of table is listed"),
     ],
 )
 def test_files_that_are_not_right(name, content, says, tmp_path):

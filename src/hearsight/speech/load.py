@@ -1,0 +1,87 @@
+"""The recognisers that can be loaded by name: Hearsight's own, and those that plugins register."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TypeVar
+
+from hearsight.errors import HearsightError
+from hearsight.speech.recogniser import Recogniser
+from hearsight.util.registry import Registry
+
+log = logging.getLogger(__name__)
+
+# Makes a recogniser of the text behind the colon of a name, "" where there is none; None for no recogniser.
+RecogniserFactory = Callable[[str], Recogniser | None]
+Factory = TypeVar("Factory", bound=RecogniserFactory)
+
+
+def load_recogniser(name: str = "auto") -> Recogniser | None:
+    """Return the recogniser of a name; None for "none".
+
+    "pocketsphinx": in the base install, offline, English.
+    "whisper": faster-whisper's "small" model; "whisper:NAME" another of its models, downloaded on first use;
+    "whisper:FOLDER" a Whisper in CTranslate2's or in Hugging Face's format.
+    "auto": whisper if its extra is installed and one of its models is on this machine already, else
+    pocketsphinx. It never downloads a model: nobody asked for a gigabyte, and the machine may be offline.
+    "NAME" or "NAME:DETAIL": a recogniser that a plugin registered as NAME.
+
+    Raises HearsightError for an unknown name, a missing extra, or a model that cannot be found or downloaded.
+    """
+    kind, _, detail = name.partition(":")
+    return RECOGNISERS.get(kind)(detail)
+
+
+def register_recogniser(name: str) -> Callable[[Factory], Factory]:
+    """Return a decorator that registers a recogniser's factory: a class, or a function that returns a recogniser.
+
+        @hearsight.register_recogniser("mine")
+        class MyRecogniser:
+            def __init__(self, detail: str) -> None: ...
+
+    The factory is called with the text behind the colon of a name: "large" for "mine:large", "" for "mine". See
+    `Recogniser` for what it returns. Raises HearsightError for the name of one of Hearsight's own recognisers.
+    """
+    if not name or ":" in name:
+        raise HearsightError(f"cannot register the recogniser '{name}': a name is not empty and has no colon")
+    return RECOGNISERS.register(name)
+
+
+def _none(detail: str) -> None:
+    _check_no_detail("none", detail)
+
+
+def _auto(detail: str) -> Recogniser:
+    """Return the best recogniser that needs no download."""
+    from hearsight.speech.whisper import WhisperRecogniser, cached_model
+
+    _check_no_detail("auto", detail)
+    model = cached_model()
+    if model is None:
+        return _pocketsphinx("")
+    log.info("speech is recognised by whisper:%s, which is on this machine", model)
+    return WhisperRecogniser(model)
+
+
+def _pocketsphinx(detail: str) -> Recogniser:
+    from hearsight.speech.sphinx import SphinxRecogniser
+
+    _check_no_detail("pocketsphinx", detail)
+    return SphinxRecogniser()
+
+
+def _whisper(detail: str) -> Recogniser:
+    from hearsight.speech.whisper import DEFAULT_MODEL, WhisperRecogniser
+
+    return WhisperRecogniser(detail or DEFAULT_MODEL)
+
+
+def _check_no_detail(name: str, detail: str) -> None:
+    if detail:
+        raise HearsightError(f"there is no recogniser '{name}:{detail}', as {name} has no variants; use '{name}'")
+
+
+RECOGNISERS: Registry[RecogniserFactory] = Registry(
+    "recogniser", {"auto": _auto, "none": _none, "pocketsphinx": _pocketsphinx, "whisper": _whisper}
+)
