@@ -1,4 +1,4 @@
-"""Command lines as a person types them, on a folder of small films indexed with a tiny model."""
+"""Fixtures that run command lines on a folder of small films, indexed with a tiny model."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -21,7 +21,7 @@ class Ran(NamedTuple):
 
 @pytest.fixture
 def run(capsys):
-    """Runs a command line in this process."""
+    """Return a function that runs a command line in this process."""
 
     def run(*words) -> Ran:
         capsys.readouterr()
@@ -46,16 +46,16 @@ def films(tmp_path) -> Path:
 
 @pytest.fixture(scope="session")
 def indexed(tmp_path_factory, model_folder) -> Path:
-    """The films, indexed in clips of 2 s. Shared: not to be changed."""
+    """Index the films in clips of 2 s. The folder is shared, so tests must not change it."""
     folder = make_films(tmp_path_factory.mktemp("indexed") / "films")
     assert main(["index", str(folder), "--model", str(model_folder), *CUT, "-q"]) == 0
     return folder
 
 
 def make_films(folder: Path) -> Path:
-    """Two good films, one with subtitles and one with a name of the worst kind, and one that is no film."""
+    """Write two films, one with subtitles and one with an odd name, and a file that is not a film."""
     film(folder / "trip" / "bell.mkv", 4, seed=1)
     say(folder / "trip" / "bell.srt", "the doctor lost", "a [red]yellow[/red] bicycle")
     film(folder / ODD_NAME, 3, seed=2, sound=False)
-    (folder / "broken.mp4").write_text("this is no film")
+    (folder / "broken.mp4").write_text("this is not a film")
     return folder

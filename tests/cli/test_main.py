@@ -1,4 +1,4 @@
-"""The command line as a whole: exit codes, speed, and what happens when things go wrong."""
+"""The command line as a whole: help, exit codes, errors, and what it imports."""
 
 import os
 import signal
@@ -18,14 +18,14 @@ def python(code: str, **options) -> subprocess.CompletedProcess:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300, **options)
 
 
-def test_help_lists_the_commands_and_version_is_told(run):
+def test_help_lists_the_commands_and_version_is_printed(run):
     ran = run("--help")
     assert ran.code == 0 and all(name in ran.out for name in ("index", "search", "info", "models"))
     assert run("--version").out.startswith("hearsight 0.")
     assert run("index", "--help").code == 0
 
 
-def test_summaries_of_the_commands_are_whole(run, monkeypatch):
+def test_summaries_of_the_commands_fit_a_line(run, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     commands = run("--help").out.partition("Commands:")[2].strip().splitlines()
     assert len(commands) == 15
@@ -41,13 +41,13 @@ def test_help_imports_nothing_heavy():
 
 
 @pytest.mark.parametrize("words", [[], ["serch"], ["--nonsense"]])
-def test_what_is_not_understood_is_code_2(run, words):
+def test_usage_errors_exit_with_2(run, words):
     assert run(*words).code == 2
 
 
 @pytest.fixture
 def failing(monkeypatch):
-    """Makes `hearsight info` fail with an error."""
+    """Return a function that makes `hearsight info` fail with an error."""
 
     def failing(error):
         def fail(*args):
@@ -63,7 +63,7 @@ def test_an_error_is_one_line(run, failing):
     assert run("info") == (1, "", "error: cannot read [bold]x\\n\\x1b[2J; remove it\n")
 
 
-def test_a_fault_is_one_line_too(run, failing):
+def test_an_unexpected_error_is_one_line_too(run, failing):
     failing(ZeroDivisionError("division by zero"))
     ran = run("info")
     assert ran.code == 1 and ran.err.startswith("error: ZeroDivisionError: division by zero; ")
@@ -77,7 +77,7 @@ def test_debug_shows_the_traceback(failing, words):
         main(words)
 
 
-def test_interruption_is_calm(run, failing):
+def test_ctrl_c_prints_one_word(run, failing):
     failing(KeyboardInterrupt())
     assert run("info") == (130, "", "stopped\n")
 
@@ -96,7 +96,7 @@ def test_ctrl_c_ends_the_process_with_130():
 
 @pytest.mark.parametrize("words", [["models", "--json"], ["models"], ["--help"], ["--version"]])
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-def test_a_closed_pipe_is_quiet_and_no_failure(words, unbuffered):
+def test_a_closed_pipe_is_no_error(words, unbuffered):
     read, write = os.pipe()
     os.close(read)
     command = [sys.executable, "-m", "hearsight.cli.main", *words]
@@ -115,7 +115,7 @@ def test_names_that_the_terminal_cannot_write_are_escaped():
     assert ran.stdout == "\\u65e5\\u672c \\xe9\n"
 
 
-def test_debug_is_taken_from_anywhere_but_a_query():
+def test_debug_is_accepted_anywhere_before_a_double_dash():
     take = command_line._take_debug
     assert take(["--debug", "info"]) == (["info"], True)
     assert take(["search", "x", "--debug"]) == (["search", "x"], True)
@@ -124,19 +124,19 @@ def test_debug_is_taken_from_anywhere_but_a_query():
 
 
 @pytest.mark.parametrize(("local_rank", "waits"), [(None, []), ("0", []), ("1", [10.0])])
-def test_of_several_processes_the_first_tells_an_error_and_the_others_wait(local_rank, waits, run, monkeypatch):
-    waited = []
-    monkeypatch.setattr("hearsight.cli.main.time.sleep", waited.append)
+def test_the_first_of_several_processes_prints_an_error_and_the_others_wait(local_rank, waits, run, monkeypatch):
+    pauses = []
+    monkeypatch.setattr("hearsight.cli.main.time.sleep", pauses.append)
     if local_rank:
         monkeypatch.setenv("LOCAL_RANK", local_rank)
     ran = run("train", "nothing", "--out", "run")
     assert ran.code == 1
     assert "no recipe 'nothing'" in ran.err
-    assert waited == waits
+    assert pauses == waits
 
 
-def test_a_search_imports_nothing_that_it_does_not_need(indexed):
-    """transformers, and what it drags in, would be more than half of what a search takes."""
+def test_a_search_does_not_import_transformers(indexed):
+    """transformers and its imports would take more than half of the time of a search."""
     ran = python(
         "import sys; from hearsight.cli.main import main\n"
         f"code = main(['search', 'a bell', '--in', {str(indexed)!r}])\n"

@@ -1,4 +1,4 @@
-"""hearsight index --engine ray, where it cannot be done: what cluster tests do not need."""
+"""`hearsight index --engine ray` when no cluster can be used; tests/scale has the tests with a cluster."""
 
 import time
 from importlib.util import find_spec
@@ -10,21 +10,21 @@ from hearsight.cli import index
 needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed (hearsight[ray])")
 
 
-def test_without_ray_the_extra_is_named(run, films, model_folder, monkeypatch):
+def test_without_ray_the_error_names_the_extra(run, films, model_folder, monkeypatch):
     monkeypatch.setattr(index, "find_spec", lambda name: None)
     ran = run("index", films, "--model", model_folder, "--engine", "ray")
     assert ran.code == 1 and "Ray is not installed" in ran.err and "'hearsight[ray]'" in ran.err
     assert not (films / ".hearsight").exists()
 
 
-def test_an_address_is_for_the_engine_that_has_one(run, films):
+def test_an_address_without_engine_ray_is_a_usage_error(run, films):
     ran = run("index", films, "--ray-address", "127.0.0.1:6379")
     assert ran.code == 2 and "--engine ray" in ran.err
 
 
 @needs_ray
 @pytest.mark.parametrize(
-    ("address", "told"),
+    ("address", "message"),
     [
         ("127.0.0.1:9", "no Ray cluster answers at 127.0.0.1:9"),
         ("nowhere.invalid:6379", "no Ray cluster answers at nowhere.invalid:6379"),
@@ -32,9 +32,11 @@ def test_an_address_is_for_the_engine_that_has_one(run, films):
         ("head:99999", "'head:99999' is no address of a Ray cluster"),
     ],
 )
-def test_where_no_cluster_answers_it_is_told_within_seconds(run, films, model_folder, monkeypatch, address, told):
+def test_a_cluster_that_does_not_answer_is_reported_within_a_minute(
+    run, films, model_folder, monkeypatch, address, message
+):
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
-    begun = time.monotonic()
+    start = time.monotonic()
     ran = run("index", films, "--model", model_folder, "--engine", "ray", "--ray-address", address)
-    assert ran.code == 1 and told in ran.err
-    assert time.monotonic() - begun < 60
+    assert ran.code == 1 and message in ran.err
+    assert time.monotonic() - start < 60

@@ -1,4 +1,4 @@
-"""`hearsight reindex`, as a person types it."""
+"""`hearsight reindex`."""
 
 import json
 
@@ -10,7 +10,7 @@ from tests.library.conftest import film
 
 @pytest.fixture
 def models(tmp_path):
-    """Two heads on the same towers."""
+    """Save two models with the same towers."""
     one = tiny_model(tmp_path / "one")
     two = tiny_model(tmp_path / "two", "avigate", seed=5)
     two.clip.load_state_dict(one.clip.state_dict())
@@ -25,7 +25,7 @@ def folder(tmp_path):
     return tmp_path / "films"
 
 
-def test_a_new_head_without_the_files(run, models, folder, monkeypatch):
+def test_the_model_is_changed_without_decoding_the_files(run, models, folder, monkeypatch):
     one, two = models
     index = ["index", folder, "--model", one, "--recogniser", "none", "--seconds", "2", "--quiet"]
     assert run(*index, "--keep-features").code == 0
@@ -35,14 +35,14 @@ def test_a_new_head_without_the_files(run, models, folder, monkeypatch):
     assert f"2 clips reindexed with {two}" in ran.out.replace("\n", "")
     monkeypatch.chdir(folder)
     assert json.loads(run("search", "a bell", "--json").out)["clips"] == 2
-    told = json.loads(run("reindex", "--model", one, "--json").out)
-    assert (told["folder"], told["model"], told["clips"]) == (str(folder), str(one), 2)
+    report = json.loads(run("reindex", "--model", one, "--json").out)
+    assert (report["folder"], report["model"], report["clips"]) == (str(folder), str(one), 2)
 
 
-def test_without_features(run, models, folder):
+def test_an_index_without_features_is_refused(run, models, folder):
     one, two = models
     assert run("index", folder, "--model", one, "--recogniser", "none", "--quiet").code == 0
     refused = run("reindex", folder, "--model", two)
     assert refused.code == 1 and "has kept no features of its clips" in refused.err
-    unsaid = run("reindex", folder)
-    assert unsaid.code == 2 and "--model" in unsaid.err
+    no_model = run("reindex", folder)
+    assert no_model.code == 2 and "--model" in no_model.err

@@ -1,4 +1,4 @@
-"""hearsight search and info, as a person types them."""
+"""`hearsight search` and `hearsight info`."""
 
 import json
 
@@ -7,7 +7,7 @@ import pytest
 from tests.cli.conftest import ODD_NAME
 
 
-def test_words_need_no_quotation_marks(run, indexed):
+def test_a_query_needs_no_quotation_marks(run, indexed):
     ran = run("search", "the", "doctor", "lost", "--in", indexed)
     assert ran.code == 0 and ran.err == ""
     first, line = ran.out.splitlines()[:2]
@@ -17,13 +17,13 @@ def test_words_need_no_quotation_marks(run, indexed):
     assert run("search", "the doctor lost", "--in", indexed, "--json").code == 0
 
 
-def test_odd_names_and_markup_are_shown_as_they_are(run, indexed):
+def test_odd_names_and_markup_are_printed_as_text(run, indexed):
     out = run("search", "yellow bicycle", "--in", indexed).out
     assert '"a [red][yellow][/red] [bicycle]"' in out
     assert "odd\\n[bold]name\\x1b[31m.mkv" in out and "\x1b" not in out
 
 
-def test_json_has_everything(run, indexed):
+def test_json_has_all_fields(run, indexed):
     ran = run("search", "yellow bicycle", "--in", indexed, "--json")
     result = json.loads(ran.out)
     assert result["query"] == "yellow bicycle" and result["total_clips"] == 4
@@ -81,7 +81,7 @@ def test_nothing_found_is_no_error(run, indexed):
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "told"),
+    ("words", "code", "message"),
     [
         ([], 2, "Missing argument"),
         ([""], 1, "query is empty"),
@@ -95,18 +95,18 @@ def test_nothing_found_is_no_error(run, indexed):
         (["doctor", "--open", "--min-seconds", "1000"], 1, "nothing was found"),
     ],
 )
-def test_errors_say_what_to_do(run, indexed, monkeypatch, words, code, told):
+def test_errors_say_what_to_do(run, indexed, monkeypatch, words, code, message):
     monkeypatch.chdir(indexed)
     ran = run("search", *words)
-    assert ran.code == code and told in ran.err and "Traceback" not in ran.err
+    assert ran.code == code and message in ran.err and "Traceback" not in ran.err
 
 
-def test_a_query_may_begin_with_a_dash(run, indexed):
+def test_a_query_may_start_with_a_dash(run, indexed):
     ran = run("search", "--json", "--in", indexed, "--", "--open", "--debug", "-5", "degrees")
     assert json.loads(ran.out)["query"] == "--open --debug -5 degrees"
 
 
-def test_a_very_long_query(run, indexed):
+def test_a_very_long_query_is_accepted(run, indexed):
     ran = run("search", "--in", indexed, *(["doctor"] * 10_000))
     assert ran.code == 0 and "trip/bell.mkv" in ran.out.splitlines()[0]
 
@@ -129,7 +129,7 @@ def test_open_plays_the_moment(run, indexed, monkeypatch, words, rank):
     assert played == [(hits[rank]["video"], hits[rank]["moment"])]
 
 
-def test_info(run, indexed, model_folder):
+def test_info_lists_what_is_in_an_index(run, indexed, model_folder):
     out = run("info", indexed).out
     facts = dict(line.strip().split("   ", 1) for line in out.splitlines())
     facts = {name.strip(): value.strip() for name, value in facts.items()}
@@ -139,7 +139,7 @@ def test_info(run, indexed, model_folder):
     assert facts["failed"] == "1 (list them with --failures)"
 
 
-def test_failures(run, indexed, films, model_folder):
+def test_failures_are_listed_with_their_reasons(run, indexed, films, model_folder):
     out = run("info", indexed, "--failures").out
     assert out.startswith("broken.mp4   20") and "\n    damaged" in out
     [failure] = json.loads(run("info", indexed, "--failures", "--json").out)

@@ -1,4 +1,4 @@
-"""`hearsight demo`: the bundled clips indexed by the bundled model, and questions asked of them."""
+"""`hearsight demo`: index the bundled clips with the bundled model, and search them."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from hearsight.models.base import VideoTextModel
 
 CLIPS = Path(hearsight.__file__).parent / "demo" / "clips"
-SHOWN = {"sight": 2, "sound": 1, "speech": 1, "sight+sound": 1, "all": 1}  # the first queries of each kind
+QUERIES_SHOWN = {"sight": 2, "sound": 1, "speech": 1, "sight+sound": 1, "all": 1}  # number of queries of each kind
 
 
 @dataclass(frozen=True)
 class Query:
-    """A question that exactly one of the clips answers; why says what makes it so."""
+    """A query that exactly one clip answers. why: what sets that clip apart."""
 
     text: str
     kind: str
@@ -40,39 +40,40 @@ class Query:
 
 
 def demo(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the clips are copied to and indexed.")] = Path(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The folder to copy the clips to.")] = Path(
         "hearsight-demo"
     ),
-    everything: Annotated[bool, typer.Option("--all", help="Ask all queries, and count.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Search for all queries, and count the right answers.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
-    """Index the bundled clips, then look for six of them: by what is seen, heard and said."""
+    """Index the bundled clips, then search for six of them by what is seen, heard and said."""
     library, model = index_demo(folder)
-    queries = demo_queries()
-    asked = queries if everything else six(queries)
-    results = [library.search(query.text, model, limit=3) for query in asked]
+    queries = demo_queries() if everything else first_queries(demo_queries())
+    results = [library.search(query.text, model, limit=3) for query in queries]
     if json:
         console.write_json(
             [
-                {**vars(query), "found": found(result), "right": found(result) == query.clip}
-                for query, result in zip(asked, results, strict=True)
+                {**vars(query), "found": first_clip(result), "right": first_clip(result) == query.clip}
+                for query, result in zip(queries, results, strict=True)
             ]
         )
         return
     screen = console.get_console()
-    for line in table(asked, results) if everything else answers(asked, results):
+    for line in format_recall(queries, results) if everything else format_answers(queries, results):
         console.write(screen, line)
     if not everything:
-        console.write(screen, f"\nNow ask yourself: {_program()} search a bell rings --in {folder}")
+        console.write(screen, f"\nTry a search of your own: {_program()} search a bell rings --in {folder}")
 
 
 def _program() -> str:
-    """What to type for `hearsight` here: make installs it where the shell does not look."""
+    """Return what to type for `hearsight`: `make` installs it in a folder that is not in PATH."""
     return "hearsight" if shutil.which("hearsight") else os.path.relpath(sys.argv[0])
 
 
 def index_demo(folder: Path) -> tuple[Library, VideoTextModel]:
-    """The library of the bundled clips, made in a folder where it is not there yet."""
+    """Return the library of the bundled clips, created in a folder if it does not exist, and its model."""
     if not CLIPS.is_dir():
         raise HearsightError("the bundled clips are missing from this installation; reinstall hearsight")
     from hearsight.cli.progress import ProgressBar
@@ -81,10 +82,10 @@ def index_demo(folder: Path) -> tuple[Library, VideoTextModel]:
 
     with console.spinner("loading the demo model"):
         model = hearsight.load("demo", dtype="auto")
-    with _written(folder):
+    with _copy_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     library = Library.create(folder, model, name="demo")  # which may refuse the folder
-    with _written(folder):
+    with _copy_errors(folder):
         for clip in sorted(CLIPS.glob("*.mp4")):
             if not (folder / clip.name).exists():
                 with atomic_file(folder / clip.name) as part:
@@ -95,56 +96,59 @@ def index_demo(folder: Path) -> tuple[Library, VideoTextModel]:
 
 
 @contextmanager
-def _written(folder: Path) -> Iterator[None]:
-    """Raises HearsightError where the clips cannot be put into a folder."""
+def _copy_errors(folder: Path) -> Iterator[None]:
+    """Translate an OSError of copying the clips to a HearsightError."""
     try:
         yield
     except OSError as error:
         raise HearsightError(
-            f"cannot copy the demo clips to {folder}: {error.strerror}; make room or get permission there, or name "
+            f"cannot copy the demo clips to {folder}: {error.strerror}; free space, check the permissions, or give "
             "another folder: hearsight demo FOLDER"
         ) from error
 
 
 def demo_queries() -> list[Query]:
-    """The questions that come with the clips, made when the clips were."""
+    """Return the queries that are bundled with the clips."""
     rows = [jsonlib.loads(line) for line in (CLIPS / "queries.jsonl").read_text(encoding="utf-8").splitlines()]
     return [Query(row["text"], row["kind"], row["clip"], row["why"]) for row in rows]
 
 
-def six(queries: Sequence[Query]) -> list[Query]:
-    """The first two by sight, and the first of every other kind."""
-    return [query for kind, count in SHOWN.items() for query in [q for q in queries if q.kind == kind][:count]]
+def first_queries(queries: Sequence[Query]) -> list[Query]:
+    """Return the first two queries about sight, and the first of every other kind."""
+    return [query for kind, count in QUERIES_SHOWN.items() for query in [q for q in queries if q.kind == kind][:count]]
 
 
-def found(result: SearchResult) -> str:
-    """The name of the clip that came first."""
+def first_clip(result: SearchResult) -> str:
+    """Return the name of the clip that ranks first; empty if there is none."""
     return result.hits[0].path.stem if result.hits else ""
 
 
-def answers(queries: Sequence[Query], results: Sequence[SearchResult]) -> list[Text]:
+def format_answers(queries: Sequence[Query], results: Sequence[SearchResult]) -> list[Text]:
+    """Return the lines that show each query, its expected clip and its hits."""
     from rich.text import Text
 
     from hearsight.cli.results import format_result
 
     lines = []
     for query, result in zip(queries, results, strict=True):
-        right = found(result) == query.clip
-        verdict = ("right", "green") if right else ("wrong", "red")
+        verdict = ("right", "green") if first_clip(result) == query.clip else ("wrong", "red")
         lines += [
             Text.assemble((f'\n{query.kind}: "{query.text}"', "bold")),
             Text.assemble(f"expected {query.clip}.mp4: ", verdict, (f"  ({query.why})", "dim")),
             *format_result(result, None, ("#", ".")),
         ]
-    rights = sum(found(result) == query.clip for query, result in zip(queries, results, strict=True))
-    return [*lines, Text(f"\n{rights} of {len(queries)} right", style="bold")]
+    right = sum(first_clip(result) == query.clip for query, result in zip(queries, results, strict=True))
+    return [*lines, Text(f"\n{right} of {len(queries)} right", style="bold")]
 
 
-def table(queries: Sequence[Query], results: Sequence[SearchResult]) -> list[str]:
-    """How many of each kind came first."""
-    right: dict[str, list[bool]] = {}
+def format_recall(queries: Sequence[Query], results: Sequence[SearchResult]) -> list[str]:
+    """Return a table with the share of right answers (R@1) for each kind of query."""
+    answers: dict[str, list[bool]] = {}
     for query, result in zip(queries, results, strict=True):
-        right.setdefault(query.kind, []).append(found(result) == query.clip)
-    every = [answer for answers in right.values() for answer in answers]
-    rows = [f"{kind:<14}{len(a):>8}{100 * sum(a) / len(a):>8.0f}" for kind, a in {**right, "all kinds": every}.items()]
+        answers.setdefault(query.kind, []).append(first_clip(result) == query.clip)
+    everything = [right for kind in answers.values() for right in kind]
+    rows = [
+        f"{kind:<14}{len(right):>8}{100 * sum(right) / len(right):>8.0f}"
+        for kind, right in {**answers, "all kinds": everything}.items()
+    ]
     return [f"{'':<14}{'queries':>8}{'R@1 %':>8}", *rows]

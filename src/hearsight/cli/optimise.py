@@ -1,4 +1,4 @@
-"""`hearsight optimise`: bring the index of a folder into the best order for searches."""
+"""`hearsight optimise`: make searches of an index faster."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ def optimise(
     library: LibraryOption = None,
     json: Annotated[bool, typer.Option("--json", help="Print what was done as JSON.")] = False,
 ) -> None:
-    """Bring an index into the best order for searches, which may go on meanwhile.
+    """Update the search indexes of all tables, merge small files and delete what is no longer used.
 
-    `hearsight index` does so, too, as often as it is worth while.
+    Searches can go on meanwhile. `hearsight index` does the same as often as it is worth the time.
     """
     with console.spinner("optimising"):
-        kept = open_library(folder, library)
-        done = kept.optimise()
+        opened = open_library(folder, library)
+        upkeep = opened.optimise()
     if json:
-        console.write_json({"folder": str(kept.folder), **done.to_dict()})
+        console.write_json({"folder": str(opened.folder), **upkeep.to_dict()})
     else:
-        console.write(console.get_console(), summary(done))
+        console.write(console.get_console(), summary(upkeep))
 
 
-def summary(done: Upkeep) -> str:
-    """What was done, for a person to read."""
-    told = []
-    if done.made:
-        told.append(f"indexed {' and '.join(done.made)}")
-    if done.indexed:
-        told.append(f"added {console.format_count(done.indexed, 'clip')} to indexes")
-    if done.merged:
-        told.append(f"merged {console.format_count(done.merged, 'piece')} into {done.into:,}")
-    if done.freed:
-        told.append(f"freed {console.format_bytes(done.freed)}")
-    return f"{', '.join(told) or 'nothing to do'}; {console.format_duration(done.seconds)}"
+def summary(upkeep: Upkeep) -> str:
+    """Return what was done in one line."""
+    steps = []
+    if upkeep.made:
+        steps.append(f"indexed {' and '.join(upkeep.made)}")
+    if upkeep.indexed:
+        steps.append(f"added {console.format_count(upkeep.indexed, 'clip')} to indexes")
+    if upkeep.merged:
+        steps.append(f"merged {console.format_count(upkeep.merged, 'piece')} into {upkeep.into:,}")
+    if upkeep.freed:
+        steps.append(f"freed {console.format_bytes(upkeep.freed)}")
+    return f"{', '.join(steps) or 'nothing to do'}; {console.format_duration(upkeep.seconds)}"

@@ -1,4 +1,4 @@
-"""`hearsight reindex`: give an index another model without decoding a file."""
+"""`hearsight reindex`: change the model of an index without decoding the files again."""
 
 from __future__ import annotations
 
@@ -14,31 +14,37 @@ from hearsight.cli.options import FolderArgument, LibraryOption, absolute_model_
 def reindex(
     folder: FolderArgument = None,
     model: Annotated[
-        str, typer.Option(metavar="NAME", help="The new one, with the towers of the old one. See hearsight models.")
+        str,
+        typer.Option(
+            metavar="NAME", help="The new model, which must have the same towers as the old one. See hearsight models."
+        ),
     ] = ...,  # type: ignore[assignment]
     library: LibraryOption = None,
-    device: Annotated[str, typer.Option(metavar="NAME", help="Where to compute: cpu, cuda or mps.")] = "cpu",
+    device: Annotated[str, typer.Option(metavar="NAME", help="The device to compute on: cpu, cuda or mps.")] = "cpu",
     json: Annotated[bool, typer.Option("--json", help="Print what was done as JSON.")] = False,
 ) -> None:
-    """Give an index that was made with --keep-features another model, without decoding a file.
+    """Change the model of an index that was made with --keep-features, without decoding the files again.
 
-    Searches find with the old model until all is done; an interrupted run is finished by the next one. A server has to
-    be started anew then.
+    Searches use the old model until all clips are done; run the command again to finish an interrupted run. Restart
+    servers of the index afterwards.
     """
     from hearsight.cli.step_progress import Steps
     from hearsight.library.indexing.reindex import check_kept
 
-    kept = open_library(folder, library)
-    check_kept(kept.at, kept.identity)  # before a model is loaded for nothing
+    opened = open_library(folder, library)
+    check_kept(opened.at, opened.identity)  # before the model is loaded, which takes seconds
     with console.spinner(f"loading {model}"):
         loaded = hearsight.load(model, device)
-    done = kept.reindex(loaded, absolute_model_name(model), Steps())
+    reindexed = opened.reindex(loaded, absolute_model_name(model), Steps())
     if json:
-        told = {"folder": str(kept.folder), "model": kept.identity.model, "clips": done.clips, "seconds": done.seconds}
-        console.write_json(told)
-    else:
-        told_clips = console.format_count(done.clips, "clip")
-        console.write(
-            console.get_console(),
-            f"{told_clips} reindexed with {kept.identity.model}; {console.format_duration(done.seconds)}",
+        console.write_json(
+            {
+                "folder": str(opened.folder),
+                "model": opened.identity.model,
+                "clips": reindexed.clips,
+                "seconds": reindexed.seconds,
+            }
         )
+    else:
+        clips, duration = console.format_count(reindexed.clips, "clip"), console.format_duration(reindexed.seconds)
+        console.write(console.get_console(), f"{clips} reindexed with {opened.identity.model}; {duration}")

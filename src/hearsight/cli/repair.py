@@ -1,4 +1,4 @@
-"""`hearsight repair`: get a damaged index to work again."""
+"""`hearsight repair`: restore what can be read of a damaged index."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ def repair(
     library: LibraryOption = None,
     json: Annotated[bool, typer.Option("--json", help="Print what was done as JSON.")] = False,
 ) -> None:
-    """Restore what can be read of a damaged index. `hearsight index` makes the rest again."""
+    """Restore what can be read of a damaged index. `hearsight index` then restores the rest from the videos."""
     with console.spinner("reading all tables"):
-        kept = open_library(folder, library)
-        done = kept.repair()
+        opened = open_library(folder, library)
+        repaired = opened.repair()
     if json:
-        console.write_json({"folder": str(kept.folder), **asdict(done)})
+        console.write_json({"folder": str(opened.folder), **asdict(repaired)})
         return
-    for line in summary(done):
+    for line in summary(repaired):
         console.write(console.get_console(), line)
 
 
-def summary(done: Repaired) -> list[str]:
-    """What was done, for a person to read."""
-    told = [f"{console.escape(path)}: cannot be read; the version before it is restored" for path in done.versions]
-    told += [f"{console.escape(path)}: cannot be read; its rows are dropped" for path in done.fragments]
-    told += [f"{console.escape(path)}: cannot be read; all that was in it is gone" for path in done.lost]
-    if FEATURES in done.lost:
-        told.append("features are not kept any more; to keep them again: hearsight index --rebuild --keep-features")
-    if done.again or set(done.lost) - {FEATURES} or done.fragments or done.versions:
-        told.append("what is lacking now is made again by: hearsight index")
-    return told or ["all tables can be read; their indexes are made anew"]
+def summary(repaired: Repaired) -> list[str]:
+    """Return what was done, line by line."""
+    lines = [f"{console.escape(path)}: cannot be read; the version before it is restored" for path in repaired.versions]
+    lines += [f"{console.escape(path)}: cannot be read; its rows are removed" for path in repaired.fragments]
+    lines += [f"{console.escape(path)}: cannot be read; all its rows are lost" for path in repaired.lost]
+    if FEATURES in repaired.lost:
+        lines.append("features are no longer kept; to keep them again: hearsight index --rebuild --keep-features")
+    if repaired.again or set(repaired.lost) - {FEATURES} or repaired.fragments or repaired.versions:
+        lines.append("to restore the missing clips from the videos: hearsight index")
+    return lines or ["all tables can be read; their search indexes are rebuilt"]
