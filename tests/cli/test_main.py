@@ -40,9 +40,35 @@ def test_help_imports_nothing_heavy():
     assert (ran.returncode, ran.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("words", [[], ["serch"], ["--nonsense"]])
-def test_usage_errors_exit_with_2(run, words):
-    assert run(*words).code == 2
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "Usage: hearsight"),
+        (["serch"], "Did you mean 'search'"),
+        (["--nonsense"], "No such option: --nonsense"),
+        (["search", "x", "--limt", "3"], "--limit"),
+    ],
+)
+def test_usage_errors_exit_with_2_and_suggest_the_nearest_name(run, words, message):
+    ran = run(*words)
+    assert ran.code == 2 and message in ran.out + ran.err
+
+
+@pytest.mark.parametrize(
+    ("words", "completions"),
+    [(["hearsight", "sea"], ["search"]), (["hearsight", "search", "--lib"], ["--library"])],
+)
+def test_a_shell_can_complete_commands_and_options(run, monkeypatch, words, completions):
+    monkeypatch.setenv("_HEARSIGHT_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", "\n".join(words))
+    monkeypatch.setenv("COMP_CWORD", str(len(words) - 1))
+    assert run() == (0, "\n".join(completions) + "\n", "")
+
+
+def test_completion_is_installed_for_a_shell(run, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert run("--install-completion", "bash").code == 0
+    assert "hearsight" in (tmp_path / ".bash_completions" / "hearsight.sh").read_text()
 
 
 @pytest.fixture

@@ -1,9 +1,8 @@
-"""hearsight models."""
+"""`hearsight models`."""
 
 import json
 
-from hearsight.models import catalog as known
-from hearsight.models import load as checkpoint
+from hearsight.models import catalog, load
 
 
 def test_public_models_are_listed(run):
@@ -12,7 +11,7 @@ def test_public_models_are_listed(run):
     assert all(len(line) <= 80 for line in out.splitlines())
 
 
-def test_json_says_which_are_here(run, monkeypatch, tmp_path):
+def test_json_says_which_models_are_on_this_machine(run, monkeypatch, tmp_path):
     cached = tmp_path / "model.safetensors"
     monkeypatch.setattr(
         "huggingface_hub.try_to_load_from_cache",
@@ -22,12 +21,12 @@ def test_json_says_which_are_here(run, monkeypatch, tmp_path):
     assert listed["openai/clip-vit-base-patch16"] and not listed["openai/clip-vit-base-patch32"]
 
 
-def test_bundled_model_is_listed_where_it_is(run, monkeypatch, tmp_path):
-    monkeypatch.setattr(known, "DEMO", tmp_path)
+def test_the_bundled_model_is_listed_if_its_folder_exists(run, monkeypatch, tmp_path):
+    monkeypatch.setattr(catalog, "DEMO", tmp_path)
     assert json.loads(run("models", "--json").out)[0]["name"] == "demo"
-    monkeypatch.setattr(known, "DEMO", tmp_path / "none")
+    monkeypatch.setattr(catalog, "DEMO", tmp_path / "none")
     assert "demo" not in [model["name"] for model in json.loads(run("models", "--json").out)]
 
 
-def test_it_looks_for_the_bundled_model_where_load_does():
-    assert known.DEMO.resolve() == checkpoint.DEMO
+def test_the_bundled_model_is_in_the_folder_that_load_reads():
+    assert catalog.DEMO.resolve() == load.DEMO

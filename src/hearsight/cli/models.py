@@ -1,4 +1,4 @@
-"""`hearsight models`: what can be named with --model."""
+"""`hearsight models`: list the models that --model accepts by name."""
 
 from __future__ import annotations
 
@@ -12,19 +12,18 @@ from hearsight.models.catalog import named_models
 
 
 def models(json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False) -> None:
-    """List the models that can be named."""
-    known = named_models()
+    """List the models that --model accepts by name, and whether they are on this machine."""
+    listed = named_models()
     if json:
-        console.write_json([asdict(model) for model in known])
+        console.write_json([asdict(model) for model in listed])
         return
     from rich.text import Text
 
-    screen = console.get_console()
-    names, abouts = (max(map(len, column)) for column in zip(*((m.name, m.about) for m in known), strict=True))
-    for model in known:
-        here = ("on this machine", "green") if model.here else ("to be fetched", "dim")
-        console.write(
-            screen,
-            Text.assemble("  ", (f"{model.name:<{names}}", "bold"), f"  {model.about:<{abouts}}  ", here),
-        )
-    console.write(screen, Text("  Also: the hub id of any other CLIP, or the folder of a model.", style="dim"))
+    stdout = console.get_console()
+    name_width = max(len(model.name) for model in listed)
+    about_width = max(len(model.about) for model in listed)
+    for model in listed:
+        state = ("on this machine", "green") if model.here else ("to be fetched", "dim")
+        name, about = (f"{model.name:<{name_width}}", "bold"), f"  {model.about:<{about_width}}  "
+        console.write(stdout, Text.assemble("  ", name, about, state))
+    console.write(stdout, Text("  Also: the hub id of any other CLIP, or the folder of a model.", style="dim"))
