@@ -37,7 +37,7 @@ import torch
 from torch import Tensor
 
 from harness import SIZES, WORDS, Taken, build_model, machine, peak_bytes, sentence, take_turns, tell
-from hearsight.models.base import embedding
+from hearsight.models.base import video_embedding
 from hearsight.models.preprocess import speech_ids
 from hearsight.models.save import BRANCH
 from hearsight.research.datasets.split import Example
@@ -104,7 +104,7 @@ def fuse(model: Any, features: ClipFeatures, words: Tensor) -> VideoEmbedding:
     v0, mask, _ = model.vision(features)
     heard, _ = model.audio_fusion(v0, model.resample(features), mask)
     said, _ = model.speech_fusion(v0, words, mask)
-    return embedding(v0 + BRANCH * heard + BRANCH * said, mask, vision=v0)
+    return video_embedding(v0 + BRANCH * heard + BRANCH * said, mask, vision=v0)
 
 
 def measure(model: Any, clips: Held, blocks: Sequence[int], rounds: int) -> dict[str, list[Taken]]:
@@ -179,7 +179,7 @@ class Drawn:
 
     def fuse(self, clips: ClipFeatures) -> VideoEmbedding:
         """As large as SAVE's: with vectors before fusion, and resampled audio."""
-        return embedding(clips.frames, clips.frame_mask, vision=clips.frames.clone(), audio=clips.audio)
+        return video_embedding(clips.frames, clips.frame_mask, vision=clips.frames.clone(), audio=clips.audio)
 
     def tokenize(self, texts: Sequence[str]) -> Tensor:
         return torch.tensor([crc32(text.encode()) for text in texts])
@@ -189,9 +189,9 @@ class Drawn:
         return torch.nn.functional.normalize(drawn, dim=-1)
 
     def similarity(self, text: Tensor, video: VideoEmbedding) -> Tensor:
-        from hearsight.models.similarity import similarity
+        from hearsight.models.layers import multi_grained_similarity
 
-        return similarity(text, video, torch.tensor(100.0))
+        return multi_grained_similarity(text, video, torch.tensor(100.0))
 
 
 @dataclass(frozen=True)

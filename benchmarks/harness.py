@@ -74,7 +74,7 @@ def build_model(folder: Path, method: str, size: str, device: str = "cpu") -> An
         method=method,
         clip=clip,
         ast=None if method == "clip4clip" else ast,
-        heads=2 if size == "tiny" else None,
+        options={"heads": 2} if size == "tiny" and method != "clip4clip" else {},
     )
     with torch.device(device):
         return build(config, Tokenizer(folder)).eval()
@@ -87,7 +87,7 @@ def make_features(folder: Path, model: Any, clips: int, averaged: bool = False) 
     import torch
 
     from hearsight.models.feature_rows import as_rows
-    from hearsight.models.preprocess import speech_ids, spoken
+    from hearsight.models.preprocess import has_speech, speech_ids
     from hearsight.research.datasets.features import KEPT_AT_ONCE, FeatureSet
     from hearsight.research.datasets.split import Example
     from hearsight.types import ClipFeatures
@@ -112,7 +112,7 @@ def make_features(folder: Path, model: Any, clips: int, averaged: bool = False) 
         table,
         np.arange(clips),
         speech_ids(model, said),
-        spoken(said),
+        has_speech(said),
         model.ast.width,
     )
 

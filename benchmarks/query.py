@@ -32,7 +32,7 @@ import numpy as np
 
 import hearsight
 from harness import WORDS, machine, make_model, tell
-from hearsight.models.load import DEMO
+from hearsight.models.catalog import DEMO
 from synthetic_clips import write_clips
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def add_videos(store: Any, model: Any, random: np.random.Generator, centres: np.
     import torch
 
     from hearsight.library.tables.schema import ClipFacts, Video, clip_id
-    from hearsight.models.similarity import pool
+    from hearsight.models.layers import pool
     from hearsight.types import Clip, Line
 
     F, D, B = model.config.frames, model.width, last - first

@@ -110,7 +110,7 @@ class World:
 def add_block(store: Store, world: World, block: int, most: int) -> int:
     """Write a block of films as an update does, at most so many clips of it. Returns how many."""
     from hearsight.library.tables.schema import ClipFacts, Video, clip_id
-    from hearsight.models.similarity import pool
+    from hearsight.models.layers import pool
     from hearsight.types import Clip, Line
 
     random = np.random.default_rng([1, block])

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import hearsight
 from hearsight.cli.main import main
-from hearsight.models.load import save
 
 BUILD = Path("build/demo")
 BUNDLED = Path(__file__).resolve().parents[1] / "src" / "hearsight" / "demo"
@@ -38,7 +37,9 @@ def make() -> int:
         print(">", "hearsight", *step, flush=True)
         if code := main(step):
             return code
-    save(hearsight.load(BUILD / "head" / "model").half(), BUNDLED / "model")  # half the size, in every checkout
+    hearsight.load(BUILD / "head" / "model").half().save_pretrained(
+        BUNDLED / "model"
+    )  # half the size, in every checkout
     for pattern in ("*.mp4", "*.jsonl"):
         replace(BUILD / "clips" / "demo", BUNDLED / "clips", pattern)
     return 0

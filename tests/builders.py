@@ -35,9 +35,13 @@ def tiny_model(folder, method: str = "save", seed: int = 0) -> VideoTextModel:
     torch.manual_seed(seed)
     train_tokenizer(["the doctor lost a yellow bicycle while a bell rings"], 600, folder)
     tokenizer = Tokenizer(folder)
-    ast = None if method == "clip4clip" else tiny_ast()
     clip = tiny_clip(tokenizer.end_id + 1)
-    model = build(ModelConfig(method=method, clip=clip, ast=ast, frames=6, layers=1, heads=2, queries=4), tokenizer)
+    if method == "clip4clip":
+        config = ModelConfig(method=method, clip=clip, frames=6)
+    else:
+        options = {"layers": 1, "heads": 2, "queries": 4}
+        config = ModelConfig(method=method, clip=clip, ast=tiny_ast(), frames=6, options=options)
+    model = build(config, tokenizer)
     model.save_pretrained(folder)
     return model.eval()
 

@@ -14,7 +14,7 @@ import torch
 
 import hearsight
 from hearsight.cli.main import main
-from hearsight.models.load import build, save
+from hearsight.models.load import build
 from hearsight.models.preprocess import ClipInputs
 from hearsight.models.registry import METHODS
 from hearsight.speech import Transcript
@@ -36,7 +36,7 @@ def here(tmp_path, monkeypatch, house_methods):
     """A folder as the page supposes it: data, the tiny towers, and the page's file."""
     monkeypatch.chdir(tmp_path)
     towers = tmp_path / "runs" / "towers" / "model"
-    save(tiny_model(towers, "avigate").half(), towers)
+    tiny_model(towers, "avigate").half().save_pretrained(towers)
     data = made_up(tmp_path / "data", towers, clips=64)
     shutil.copytree(data / "validation", data / "test")
     said = [{"id": f"clip{i}", "transcript": Transcript().to_dict()} for i in range(64)]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hearsight.models.load import DEMO
+from hearsight.models.catalog import DEMO
 from hearsight.research.soundstage.icons import FONT
 
 EXPERIMENT = Path(__file__).parents[2] / "experiments" / "soundstage"

@@ -10,7 +10,7 @@ from hearsight.library import Library
 from hearsight.library.indexing import read as reading
 from hearsight.library.tables.schema import ClipFacts, Video, clip_id, clip_table
 from hearsight.library.tables.store import Store
-from hearsight.models.base import VideoTextModel, embedding
+from hearsight.models.base import VideoTextModel, video_embedding
 from hearsight.types import Clip
 from tests.builders import tiny_model
 from tests.media_files import beep, make_media
@@ -97,7 +97,7 @@ def add_made_up(
     shape = videos * clips, model.config.frames
     frames = torch.nn.functional.normalize(torch.randn(*shape, model.width, generator=draw), dim=-1)
     mask = torch.ones(shape, dtype=torch.bool)
-    full = embedding(frames, mask, vision=frames)
+    full = video_embedding(frames, mask, vision=frames)
     ids = [f"{1000 * seed + number:016x}" for number in range(videos)]
     cut = [(id, Clip(Path(), 2.0 * place, 2.0 * place + 2)) for id in ids for place in range(clips)]
     facts = [ClipFacts(clip_id(id, clip), id, clip, said, [], bool(said), False, None) for id, clip in cut]

@@ -9,7 +9,7 @@ from transformers import AutoTokenizer, CLIPTokenizer
 
 from hearsight.errors import HearsightError
 from hearsight.models.bpe import END, START, read_bpe, write_bpe
-from hearsight.models.load import DEMO
+from hearsight.models.catalog import DEMO
 
 PIECES = [START, END, "</w>", "<|", "'ve", "\u2019s", "DON'T", "e\u0301", "İ", "ǅ", "ß", "ﬁ", "東京", "🎸"]
 PIECES += ["\u200d", "\u2003", "\ufeff", "\x00", "\x85", " \t\n ", "x9²½٣", "...!!", "the doctor", "a_b-c", "ϓ\u0308"]

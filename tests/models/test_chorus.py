@@ -74,15 +74,16 @@ def test_leaving_a_voice_out_leaves_the_others_as_they_are(model, features):
 @torch.no_grad()
 def test_each_part_can_be_left_out(model, features):
     def without(**parts):
-        other = build(replace(model.config, **parts), model.tokenizer).eval()
+        options = {**model.config.options, **parts}
+        other = build(replace(model.config, options=options), model.tokenizer).eval()
         other.load_state_dict(model.state_dict())
         return other
 
-    assert torch.allclose(asked(without(weighed=False)).norm(dim=-1), torch.full((2, 3), 1 / 3), atol=1e-5)
-    first, second, third = normalize(asked(without(questions=False)), dim=-1).unbind(1)
+    assert torch.allclose(asked(without(query_weights=False)).norm(dim=-1), torch.full((2, 3), 1 / 3), atol=1e-5)
+    first, second, third = normalize(asked(without(query_projections=False)), dim=-1).unbind(1)
     assert torch.allclose(first, second, atol=1e-5) and torch.allclose(first, third, atol=1e-5)
     silent = replace(features, has_audio=torch.zeros(3, dtype=torch.bool))
-    heard = without(absence=False).fuse(silent).pooled.chunk(3, dim=1)[1]
+    heard = without(learned_absence=False).fuse(silent).pooled.chunk(3, dim=1)[1]
     assert torch.allclose(heard.norm(dim=-1), torch.ones(3), atol=1e-5)
 
 

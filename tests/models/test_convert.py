@@ -184,7 +184,7 @@ def test_numbers_that_are_none_are_refused_by_the_name_of_their_tensor(golden, o
     for weights, name in ((golden.weights, "query_tokens"), (openai, "visual.ln_post.weight")):
         odd = weights[name].clone()
         odd.flatten()[-1] = number
-        with pytest.raises(HearsightError, match=rf"infinite or none at all \(in {re.escape(name)}\)"):
+        with pytest.raises(HearsightError, match=rf"infinite or not a number \(in {re.escape(name)}\)"):
             hearsight.load_published(
                 weights | {name: odd}, fusion_heads=2 if weights is golden.weights else None, **IDS
             )
@@ -196,7 +196,7 @@ def test_numbers_that_are_none_are_refused_by_the_name_of_their_tensor(golden, o
         ({"words": 78}, "78 words; this CLIP takes 3 to 77"),
         ({"words": 2}, "2 words"),
         ({"frames": 0}, "0 frames"),
-        ({"frames": 78}, "positions for 77"),
+        ({"frames": 78}, "takes 1 to 77"),
         ({"temperature": 0.0}, "above 0"),
         ({"temperature": float("nan")}, "temperature cannot be nan"),
         ({"temperature": float("inf")}, "temperature cannot be inf"),
@@ -211,7 +211,7 @@ def test_settings_that_do_not_fit(golden, settings, says):
 def test_settings_are_kept(golden):
     model = hearsight.load_published(golden.avigate_weights, frames=32, words=64, temperature=0.5, **IDS)
     assert (model.config.frames, model.config.words, model.config.temperature) == (32, 64, 0.5)
-    assert model.config.heads is None and model.heads == 1
+    assert model.options.heads is None and model.heads == 1
 
 
 # Vocabularies

@@ -77,7 +77,9 @@ def test_padding_can_be_left_out(tmp_path):
     from hearsight.models.load import build
 
     published = tiny_model(tmp_path)
-    masked = build(replace(published.config, mask_padding=True), published.tokenizer).eval()
+    masked = build(
+        replace(published.config, options={**published.config.options, "mask_padding": True}), published.tokenizer
+    ).eval()
     masked.load_state_dict(published.state_dict())
     features = published.extract(ClipInputs(**tiny_inputs(published)))
     with torch.no_grad():

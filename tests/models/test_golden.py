@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from hearsight.models.layers import Resampler
 from hearsight.models.preprocess import ClipInputs
-from hearsight.models.resampler import Resampler
 from hearsight.research.training.losses import (
     adaptive_margin,
     adaptive_margin_loss,
@@ -59,12 +59,12 @@ def test_fused_frames_and_logits(golden, avigate_model, save_model, method):
 
 
 def test_temperature(golden, avigate_model):
-    from hearsight.models.similarity import similarity
+    from hearsight.models.layers import multi_grained_similarity
 
     with torch.no_grad():
         video = avigate_model.encode_video(**golden.video_inputs)
         text = avigate_model.encode_text(golden.inputs["text_ids"])
-        logits = similarity(text, video, avigate_model.clip.logit_scale.exp(), temperature=0.5)
+        logits = multi_grained_similarity(text, video, avigate_model.clip.logit_scale.exp(), temperature=0.5)
     agree(logits, golden.outputs["avigate.logits_temperature_0.5"])
 
 

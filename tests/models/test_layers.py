@@ -2,13 +2,12 @@
 
 import torch
 
-from hearsight.models.layers import Attention
-from hearsight.models.resampler import Reading
+from hearsight.models.layers import Attention, LongMemoryAttention
 
 
 def test_reading_is_attention():
     torch.manual_seed(0)
-    reading, attention = Reading(32, 4).double(), Attention(32, 4).double()
+    reading, attention = LongMemoryAttention(32, 4).double(), Attention(32, 4).double()
     for parameter in reading.parameters():
         torch.nn.init.normal_(parameter, std=0.3)  # biases among them, which are zeros at first
     attention.load_state_dict(reading.state_dict())

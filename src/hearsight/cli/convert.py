@@ -75,15 +75,15 @@ def as_dict(made: Converted) -> dict[str, Any]:
         "module_prefix": contents.prefixed,
         "out": str(made.out),
         "vocabulary": made.vocabulary,
-        "config": made.config.to_dict() if made.config else made.ast,
+        "config": {**made.config.flat(), **made.config.to_dict()} if made.config else made.ast,
         "next": next_command(made),
     }
 
 
 def report(made: Converted) -> dict[str, str]:
     """What was read, what was made of it, and what to do with it."""
-    from hearsight.models.load import listed
     from hearsight.models.summary import ast_sizes, sizes
+    from hearsight.models.weights import first_names
 
     contents = made.contents
     whose = WHOSE.get(contents.kind, f"CLIP4Clip's training output with the {contents.kind} head")
@@ -94,7 +94,9 @@ def report(made: Converted) -> dict[str, str]:
         rows["tensors"] += f"; to float32: {changed}"
     if contents.prefixed:
         rows["tensors"] += "; 'module.' taken off their names"
-    rows["left out"] = f"{len(contents.left_out):,}: {listed(contents.left_out)}" if contents.left_out else "nothing"
+    rows["left out"] = (
+        f"{len(contents.left_out):,}: {first_names(contents.left_out)}" if contents.left_out else "nothing"
+    )
     rows |= sizes(made.config) if made.config else ast_sizes(made.ast or {})
     rows["written"] = str(made.out)
     if made.config and not made.vocabulary:

@@ -39,7 +39,7 @@ from hearsight.library.tables.lock import updating
 from hearsight.library.tables.maintenance import KEEP_VERSIONS
 from hearsight.library.tables.store import Store
 from hearsight.models.base import VideoTextModel
-from hearsight.models.load import DEMO, towers_fingerprint
+from hearsight.models.catalog import DEMO
 from hearsight.speech.recogniser import Recogniser
 from hearsight.util.progress import Progress
 
@@ -101,7 +101,7 @@ class Library:
             width=model.width,
             by=usual[0] if by is None else by,
             seconds=usual[1] if seconds is None else seconds,
-            towers=towers_fingerprint(model) if keep_features or (known and known.towers) else None,
+            towers=model.towers_fingerprint if keep_features or (known and known.towers) else None,
             recogniser=recogniser or (known.recogniser if known else None),
         )
         identity.check_cutting()

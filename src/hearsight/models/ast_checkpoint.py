@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from hearsight.errors import HearsightError
-from hearsight.models.load import misfit, read_weights, share_weights
+from hearsight.models.weights import misfit, read_weights, share_weights
 from hearsight.towers.ast import AudioTower
 
 MODEL_TYPE = "audio-spectrogram-transformer"

@@ -1,11 +1,11 @@
-"""What every method that listens is built on: an audio tower, the resampler, and positions that tell frames apart.
+"""What methods with an audio tower share: the tower, the resampler, and positions that tell frames apart.
 
-docs/reference.md sections 1 to 3. What becomes of the three is a method's own: avigate.py, save.py, chorus.py.
+docs/reference.md sections 1 to 3. How the three are combined is each method's own: avigate.py, save.py, chorus.py.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -13,8 +13,9 @@ from torch import Tensor, nn
 from hearsight.errors import HearsightError
 from hearsight.models.base import VideoTextModel
 from hearsight.models.config import ModelConfig
+from hearsight.models.layers import Resampler
+from hearsight.models.options import Count, option
 from hearsight.models.preprocess import ClipInputs
-from hearsight.models.resampler import Resampler
 from hearsight.models.tokenizer import Tokenizer
 from hearsight.towers.ast import AudioTower
 from hearsight.towers.filterbank import BINS
@@ -22,18 +23,31 @@ from hearsight.types import ClipFeatures
 
 
 class AudioVisualModel(VideoTextModel):
-    """Frames with positions, resampled audio, and, where "speech" is a branch, CLIP's tokens of the words."""
+    """A method with frames, resampled audio, and, where "speech" is a branch, CLIP's tokens of the transcript."""
+
+    @dataclass(frozen=True)
+    class Options(VideoTextModel.Options):
+        layers: Count = option(4, "layers of the resampler, and of each fusion transformer")
+        queries: Count = option(12, "learned queries of the resampler: audio tokens that are left of a clip's sound")
+        heads: Count | None = option(None, "attention heads of the resampler and of fusion; by default width / 64")
+        positions: Count = option(77, "position embeddings of frames: the most frames that a clip can have")
+
+    options: Options
 
     def __init__(self, config: ModelConfig, tokenizer: Tokenizer | None = None) -> None:
         super().__init__(config, tokenizer)
         if config.ast is None:
             raise HearsightError(f"the configuration of a '{config.method}' model lacks 'ast'; it needs an audio tower")
-        D = self.width
-        self.heads = config.heads or D // 64
+        D, options = self.width, self.options
         self.ast = AudioTower(config.ast)
         self.audio_projection = nn.Linear(self.ast.width, D, bias=False)
-        self.resampler = Resampler(D, self.heads, config.layers, config.queries)
-        self.frame_position = nn.Embedding(config.positions, D)
+        self.resampler = Resampler(D, self.heads, options.layers, options.queries)
+        self.frame_position = nn.Embedding(options.positions, D)
+
+    @property
+    def heads(self) -> int:
+        """Attention heads of the resampler and of fusion."""
+        return self.options.heads or max(1, self.width // 64)
 
     @property
     def audio_rows(self) -> int | None:
@@ -52,26 +66,26 @@ class AudioVisualModel(VideoTextModel):
             features.speech_ids = speech_ids.to(self.device) * features.has_speech[:, None]
         return features
 
+    def precompute(self, features: ClipFeatures) -> ClipFeatures:
+        speech_tokens = self.speech_tokens(features) if "speech" in self.branches else None
+        return replace(features, resampled_audio=self.resample(features), speech_tokens=speech_tokens)
+
     def vision(self, features: ClipFeatures) -> tuple[Tensor, Tensor, Tensor]:
         frames, mask, seen = super().vision(features)
         return frames + self.frame_position.weight[: frames.shape[1]], mask, seen
 
-    def remember(self, features: ClipFeatures) -> ClipFeatures:
-        said = self.read(features) if "speech" in self.branches else None
-        return replace(features, heard=self.resample(features), said=said)
-
     def resample(self, features: ClipFeatures) -> Tensor:
-        """(B, A, Da) tokens -> (B, Q, D)."""
-        if features.heard is not None:
-            return features.heard
-        assert features.audio is not None, "features of a model that does not listen"
+        """Return the resampled audio: (B, A, Da) -> (B, Q, D)."""
+        if features.resampled_audio is not None:
+            return features.resampled_audio
+        assert features.audio is not None, "features of a model without an audio tower"
         resampled: Tensor = self.resampler(self.audio_projection(features.audio))
         return resampled
 
-    def read(self, features: ClipFeatures) -> Tensor:
-        """What is said, as CLIP's tokens: (B, S, D)."""
-        if features.said is not None:
-            return features.said
+    def speech_tokens(self, features: ClipFeatures) -> Tensor:
+        """Return CLIP's tokens of the transcript: (B, S) -> (B, S, D)."""
+        if features.speech_tokens is not None:
+            return features.speech_tokens
         assert features.speech_ids is not None, "features of a model that does not read speech"
         tokens: Tensor = self.clip.tokens(features.speech_ids)
         return tokens

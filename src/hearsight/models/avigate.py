@@ -6,45 +6,53 @@ Blind fusion is the same with every gate fixed at 1: AVIGATE's own baseline.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from typing import ClassVar
 
 from hearsight.models.audio_visual import AudioVisualModel
-from hearsight.models.base import NOTHING_WITHOUT, embedding
+from hearsight.models.base import NO_BRANCHES, video_embedding
 from hearsight.models.config import ModelConfig
-from hearsight.models.gated_fusion import GatedFusion
+from hearsight.models.layers import GatedFusion
+from hearsight.models.options import option
 from hearsight.models.tokenizer import Tokenizer
 from hearsight.types import ClipFeatures, VideoEmbedding
 
-# The paper draws a plain residual; the published program weighs it so.
+# The paper draws a plain residual; the published program weights the two like this.
 FUSED, RESIDUAL = 0.05, 0.95
 
 
 class AVIGATE(AudioVisualModel):
-    branches: tuple[str, ...] = ("audio",)
-    blind = False
+    """Frames attend to the resampled audio; gates decide how much of it they take in."""
+
+    branches: ClassVar[tuple[str, ...]] = ("audio",)
+    blind: ClassVar[bool] = False
+
+    @dataclass(frozen=True)
+    class Options(AudioVisualModel.Options):
+        gated: bool = option(True, "whether gates are learned; otherwise all are 1, as in blind fusion")
+        mask_padding: bool = option(False, "leave padded frames out of fusion; the published program does not")
+
+    options: Options
 
     def __init__(self, config: ModelConfig, tokenizer: Tokenizer | None = None) -> None:
         super().__init__(config, tokenizer)
-        self.gated = config.gated and not self.blind
-        self.audio_fusion = self.fusion()
+        gated = self.options.gated and not self.blind
+        self.audio_fusion = GatedFusion(self.width, self.heads, self.options.layers, gated, self.options.mask_padding)
 
-    def fusion(self) -> GatedFusion:
-        """A fresh fusion transformer for one branch."""
-        return GatedFusion(self.width, self.heads, self.config.layers, self.gated, self.config.mask_padding)
-
-    def fuse(self, features: ClipFeatures, without: Collection[str] = NOTHING_WITHOUT) -> VideoEmbedding:
-        v0, mask, seen = self.vision(features)
-        sight = v0 * seen
+    def fuse(self, features: ClipFeatures, without: Collection[str] = NO_BRANCHES) -> VideoEmbedding:
+        v0, mask, seen = self.vision(features)  # (B, F, D), (B, F), (B, 1, 1)
+        sight = v0 * seen  # (B, F, D)
         if "audio" in without:
-            return embedding(sight, mask, vision=sight)
-        audio = self.resample(features)
-        fused, gates = self.audio_fusion(v0, audio, mask)
-        # Where nothing was seen there is no residual: what is heard is all there is.
-        video = embedding(FUSED * fused + RESIDUAL * sight, mask, vision=sight, audio=audio)
+            return video_embedding(sight, mask, vision=sight)
+        audio = self.resample(features)  # (B, Q, D)
+        fused, gates = self.audio_fusion(v0, audio, mask)  # (B, F, D), (B, L, 2)
+        # A clip without frames has no residual: its sound is all there is.
+        video = video_embedding(FUSED * fused + RESIDUAL * sight, mask, vision=sight, audio=audio)
         video.gates["audio"] = gates
         return video
 
 
 class Blind(AVIGATE):
-    """Blind fusion."""
+    """AVIGATE with every gate fixed at 1, whatever `gated` says."""
 
     blind = True

@@ -1,17 +1,19 @@
-"""CLIP4Clip with mean pooling (arXiv 2104.08860): a video is the mean of its frames.
+"""The interface of a method (`VideoTextModel`), and what all methods share.
 
-The vision-only baseline of AVIGATE and SAVE, and the class that both extend. It is scored by the same multi-grained
-similarity as they are, so that methods differ only in how they represent a video.
+A method encodes a video without knowing a text, and compares the two by `similarity`. A subclass defines `fuse`, and
+whatever else differs from the class below: docs/new-method.md shows how.
 
-A clip without frames (an audio file) has mask False everywhere when it comes in. Nothing was seen, so its frame vectors
-are zeros, not the embedding of a black picture. CLIP4Clip has nothing else: the clip's vectors stay zero, its cosine
-with every text is 0, and only its transcript can find it. AVIGATE and SAVE fuse what they hear into frame 0.
+A clip without frames (an audio file) has mask False everywhere when it comes in. Its frame vectors are then zeros, not
+the embedding of a black picture. Methods with an audio tower fuse the sound into frame 0; the others have nothing else:
+the clip's vectors stay zero, its cosine with every text is 0, and only its transcript can be found.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -20,35 +22,55 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from hearsight.models.config import ModelConfig
-from hearsight.models.preprocess import ClipInputs, prepare
-from hearsight.models.similarity import pool, similarity
+from hearsight.models.fingerprint import fingerprint, towers_fingerprint
+from hearsight.models.layers import multi_grained_similarity, pool
+from hearsight.models.options import changed_options, known_options, plain_options, read_options
+from hearsight.models.preprocess import ClipInputs, prepare, read_files
 from hearsight.models.tokenizer import Tokenizer
+from hearsight.models.weights import save_model
 from hearsight.towers.clip import ClipTowers
 from hearsight.types import ClipFeatures, VideoEmbedding
 
-NOTHING_WITHOUT: frozenset[str] = frozenset()
+NO_BRANCHES: frozenset[str] = frozenset()
 
 
 class VideoTextModel(nn.Module):
-    """Mean pooling of CLIP's frames. See `hearsight.load`."""
+    """A method: CLIP's towers, and how videos and texts are represented and compared.
 
-    branches: tuple[str, ...] = ()  # what it hears beside the frames: of "audio", "speech"
-    aligned = False  # whether soft-ALBEF is a part of its training; needs resampled audio
+    branches: what is used besides the frames, of "audio" and "speech". needs: the fields of `VideoEmbedding` that
+    `similarity` reads ("frames" brings "mask"; a name of `extra` is allowed). loss_weights: the weight of each of the
+    method's own losses, which recipes can change. soft_albef: whether soft-ALBEF is a part of its training; it needs
+    resampled audio.
+    """
+
+    branches: ClassVar[tuple[str, ...]] = ()
+    needs: ClassVar[tuple[str, ...]] = ("pooled", "frames")
+    loss_weights: ClassVar[Mapping[str, float]] = {}
+    soft_albef: ClassVar[bool] = False
+
+    @dataclass(frozen=True)
+    class Options:
+        """The method's options; see `hearsight.models.options`."""
+
+    options: Options
 
     def __init__(self, config: ModelConfig, tokenizer: Tokenizer | None = None) -> None:
         super().__init__()
-        self.config = config
+        method = type(self)
+        options: Any = read_options(method, {**known_options(method, config.former), **config.options})
+        self.options = options
+        self.config = config.complete(plain_options(method, options))
         self.tokenizer = tokenizer or Tokenizer()
         self.clip = ClipTowers(config.clip)
 
     @property
     def width(self) -> int:
-        """D: of frame vectors."""
+        """D, the width of frame vectors."""
         return self.clip.width
 
     @property
     def text_width(self) -> int:
-        """Of a text's vector, and of a pooled clip's: D, unless a method says otherwise."""
+        """The width of a text's vector, and of a pooled clip's: D, unless a method says otherwise."""
         return self.width
 
     @property
@@ -57,15 +79,18 @@ class VideoTextModel(nn.Module):
 
     @property
     def audio_rows(self) -> int | None:
-        """Rows of the filterbank it takes, or None for a model that does not listen."""
+        """Rows of the filterbank that the model takes, or None for a model without an audio tower."""
         return None
 
     @property
     def fingerprint(self) -> str:
         """Short hash of configuration and weights, the same for every device and dtype."""
-        from hearsight.models.load import fingerprint
+        return fingerprint(self.config, changed_options(self.options), self.state_dict())
 
-        return fingerprint(self)
+    @property
+    def towers_fingerprint(self) -> str:
+        """Short hash of the image and the audio tower, the same for all methods on the same towers."""
+        return towers_fingerprint(self.config, self.state_dict())
 
     # Texts
 
@@ -77,16 +102,21 @@ class VideoTextModel(nn.Module):
         """(N, words) ids -> (N, D) unit vectors."""
         return F.normalize(self.clip.text(token_ids.to(self.device)), dim=-1)
 
+    @torch.inference_mode()
+    def encode_texts(self, texts: Sequence[str]) -> Tensor:
+        """N texts, as they are written -> (N, D) unit vectors, or as wide as `text_width`."""
+        return self.encode_text(self.tokenize(texts))
+
     # Videos
 
     def prepare(
         self, frames: Sequence[NDArray[np.uint8]], waveform: NDArray[np.float32] | None, transcript: str
     ) -> ClipInputs:
-        """The tensors of one clip from its decoded frames, sound and words; see `prepare` in inputs.py."""
+        """Return the tensors of one clip from its decoded frames, sound and words; see `prepare` in preprocess.py."""
         return prepare(self, frames, waveform, transcript)
 
     def extract(self, clips: ClipInputs) -> ClipFeatures:
-        """What the towers make of a batch of B clips: the slow half of `encode_video`."""
+        """Run the towers on a batch of B clips: the slow half of `encode_video`."""
         return ClipFeatures(
             frames=self.clip.frames(clips.pixel_values.to(self.device)),
             frame_mask=clips.frame_mask.to(self.device).bool(),
@@ -95,30 +125,29 @@ class VideoTextModel(nn.Module):
         )
 
     def features(self, clips: ClipInputs | ClipFeatures) -> ClipFeatures:
-        """Tower features of a batch, on the model's device: stored ones, or still to be extracted."""
+        """Return the tower features of a batch, on the model's device: extracted, or as they were stored."""
         return self.extract(clips) if isinstance(clips, ClipInputs) else clips.to(self.device)
 
-    def remember(self, features: ClipFeatures) -> ClipFeatures:
-        """The same, with what every fusion of them reads: for who fuses them more than once, by this model."""
+    def precompute(self, features: ClipFeatures) -> ClipFeatures:
+        """Add to features what every fusion of them computes first: for callers that fuse them more than once."""
         return features
 
-    def fuse(self, features: ClipFeatures, without: Collection[str] = NOTHING_WITHOUT) -> VideoEmbedding:
-        """Video vectors from tower features: the quick half of `encode_video`.
+    def fuse(self, features: ClipFeatures, without: Collection[str] = NO_BRANCHES) -> VideoEmbedding:
+        """Return video vectors from tower features: the quick half of `encode_video`.
 
-        without: branches ("audio", "speech") to leave out, to ask what they contribute.
+        without: branches ("audio", "speech") to leave out, to measure what they contribute.
         """
-        frames, mask, _ = self.vision(features)
-        return embedding(frames, mask, vision=frames)
+        raise NotImplementedError(f"{type(self).__name__} has to define fuse(features, without)")
 
     def vision(self, features: ClipFeatures) -> tuple[Tensor, Tensor, Tensor]:
-        """v0 (B, F, D), the mask of frames that count (B, F), and whether anything was seen (B, 1, 1).
+        """Return v0 (B, F, D), the mask of frames that count (B, F), and which clips have frames (B, 1, 1).
 
-        Where nothing was seen, v0 has no picture in it and frame 0 counts, to hold what else is known.
+        Where a clip has no frames, v0 has no picture in it and frame 0 counts, to hold what the other branches add.
         """
         seen = features.frame_mask.any(dim=1, keepdim=True)  # (B, 1)
         mask = features.frame_mask.clone()
         mask[:, :1] |= ~seen
-        seen = seen[..., None]
+        seen = seen[..., None]  # (B, 1, 1)
         return features.frames.where(seen, 0), mask, seen
 
     def encode_video(
@@ -145,14 +174,27 @@ class VideoTextModel(nn.Module):
             self.extract(ClipInputs(pixel_values, frame_mask, has_audio, has_speech, filterbank, speech_ids))
         )
 
+    @torch.inference_mode()
+    def encode_files(self, paths: Iterable[str | Path], recogniser: str = "none") -> VideoEmbedding:
+        """Encode B video or audio files, each as one clip from its beginning to its end.
+
+        recogniser: what turns speech into text ("auto", "whisper", "pocketsphinx"), for a model that reads it; "none":
+        subtitles in the file or beside it are read, and no speech is recognised.
+        Raises HearsightError for a file that cannot be read.
+        """
+        return VideoEmbedding.join([self.fuse(self.extract(clip)) for clip in read_files(self, paths, recogniser)])
+
+    # Both
+
     def similarity(self, text: Tensor, video: VideoEmbedding) -> Tensor:
-        """Logits (N, B) of unit text vectors (N, D) with B videos (docs/reference.md section 6)."""
-        return similarity(text, video, self.clip.logit_scale.float().exp(), self.config.temperature)
+        """Return logits (N, B) of unit text vectors (N, D) with B videos (docs/reference.md section 6)."""
+        return multi_grained_similarity(text, video, self.clip.logit_scale.float().exp(), self.config.temperature)
 
     def losses(self, text: Tensor, video: VideoEmbedding) -> dict[str, Tensor]:
-        """Losses of the method's own, by name, added to those that all have (training/objective.py). One that is named
-        "contrast" or "soft_albef" takes that one's place; "few_voices" is weighed by the recipe.
+        """Return the method's own losses by name, each times its weight added to those that all methods have.
 
+        One named "contrast" or "soft_albef" replaces the loss of that name (research/training/objective.py). A weight
+        is that of the recipe, or of `loss_weights`, or 1; with a weight of 0 a loss is left out.
         text: (B, D), or as wide as `text_width`. video: B clips, without gates. Text i belongs to clip i.
         """
         return {}
@@ -161,12 +203,16 @@ class VideoTextModel(nn.Module):
 
     def save_pretrained(self, folder: str | Path) -> None:
         """Write config.json, model.safetensors and the tokenizer, for `hearsight.load`."""
-        from hearsight.models.load import save
-
-        save(self, Path(folder))
+        save_model(Path(folder), self.config, self.state_dict(), self.tokenizer)
 
 
-def embedding(frames: Tensor, mask: Tensor, vision: Tensor, audio: Tensor | None = None) -> VideoEmbedding:
-    """Unit frame vectors and their pooled vector (docs/reference.md section 5), in float32."""
+def video_embedding(
+    frames: Tensor,
+    mask: Tensor,
+    vision: Tensor,
+    audio: Tensor | None = None,
+    extra: Mapping[str, Tensor] | None = None,
+) -> VideoEmbedding:
+    """Return unit frame vectors and their pooled vector (docs/reference.md section 5), in float32."""
     unit = F.normalize(frames.float(), dim=-1)
-    return VideoEmbedding(frames=unit, mask=mask, pooled=pool(unit, mask), vision=vision, audio=audio)
+    return VideoEmbedding(unit, mask, pool(unit, mask), vision=vision, audio=audio, extra=dict(extra or {}))

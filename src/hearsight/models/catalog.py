@@ -12,8 +12,7 @@ PUBLIC = {
     "openai/clip-vit-base-patch16": "sees finer detail; slower",
     "openai/clip-vit-large-patch14": "sees best; much slower",
 }
-# As in hearsight.models.load, which takes seconds to import.
-DEMO = Path(__file__).parents[1] / "demo" / "model"
+DEMO = Path(__file__).resolve().parents[1] / "demo" / "model"
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 
 

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from hearsight.models.base import VideoTextModel
+from collections.abc import Collection
+
+from hearsight.models.base import NO_BRANCHES, VideoTextModel, video_embedding
+from hearsight.types import ClipFeatures, VideoEmbedding
 
 
 class CLIP4Clip(VideoTextModel):
-    """The vision-only baseline of AVIGATE and SAVE, scored by the same multi-grained similarity."""
+    """The vision-only baseline of AVIGATE and SAVE.
+
+    It is compared by the same multi-grained similarity as they are, so that methods differ only in how they represent
+    a video.
+    """
+
+    def fuse(self, features: ClipFeatures, without: Collection[str] = NO_BRANCHES) -> VideoEmbedding:
+        frames, mask, _ = self.vision(features)
+        return video_embedding(frames, mask, vision=frames)

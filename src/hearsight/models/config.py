@@ -1,26 +1,38 @@
-"""What a model is made of: everything that its config.json says."""
+"""The configuration of a model: everything that its config.json holds."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from hearsight.errors import HearsightError
+from hearsight.util.suggest import nearest
+
+# Options as fields of their own, in a config.json of before methods had options: the option's name now, and the
+# default of the field.
+FORMER_FIELDS: dict[str, tuple[str, Any]] = {
+    "queries": ("queries", 12),
+    "layers": ("layers", 4),
+    "heads": ("heads", None),
+    "positions": ("positions", 77),
+    "gated": ("gated", True),
+    "mask_padding": ("mask_padding", False),
+    "weighed": ("query_weights", True),
+    "questions": ("query_projections", True),
+    "absence": ("learned_absence", True),
+}
 
 
 @dataclass(frozen=True)
 class ModelConfig:
     """Sizes and choices of a model; the defaults are the published ones (docs/reference.md sections 1 to 6).
 
-    method: a name that `build` knows (methods.py).
-    clip, ast: dictionaries of a transformers `CLIPConfig` and `ASTConfig` (ast: None for one that does not listen).
-    heads: of the resampler and the fusion transformers; None for width // 64.
-    average_frequencies: hear AST's patches as one token a moment, which makes AST-base's tokens 12 times fewer.
-    gated: False fixes every gate at 1, as "blind" does for AVIGATE.
-    mask_padding: leave padded frames out of fusion, too. The published program does not.
-    weighed, questions, absence: what Chorus is made of, each to be left out. A text weighs the voices, or asks all of
-    them alike; it has a question for each, or is the same to all; a voice that a clip has not is a learned vector, or
-    what comes of zeros: what they sound like, as published, and of no words nothing.
+    method: a name that `build` knows (registry.py).
+    clip, ast: dictionaries of a transformers `CLIPConfig` and `ASTConfig` (ast: None for a method without audio).
+    average_frequencies: read AST's patches as one token a moment, which makes AST-base's tokens 12 times fewer.
+    options: of the method, by name. Those that are missing have the method's defaults; a model's own configuration has
+    them all.
+    former: fields of an older config.json that were options of other methods. They count for the fingerprint alone.
     """
 
     method: str
@@ -28,25 +40,43 @@ class ModelConfig:
     ast: dict[str, Any] | None = None
     frames: int = 12
     words: int = 32
-    queries: int = 12
-    layers: int = 4
-    heads: int | None = None
-    positions: int = 77
     temperature: float = 1.0
     average_frequencies: bool = False
-    gated: bool = True
-    mask_padding: bool = False
-    weighed: bool = True
-    questions: bool = True
-    absence: bool = True
+    options: dict[str, Any] = field(default_factory=dict)
+    former: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> ModelConfig:
-        """Raises HearsightError for a field that it does not know."""
-        unknown = values.keys() - {field.name for field in fields(cls)}
-        if unknown:
-            raise HearsightError(f"unknown fields in the model's configuration: {', '.join(sorted(unknown))}")
-        return cls(**values)
+        """Build a configuration from the dictionary of a config.json, of this or an older version.
+
+        Raises HearsightError for an unknown field.
+        """
+        names = [field.name for field in fields(cls)]
+        former = {name: values[name] for name in FORMER_FIELDS if name in values}
+        for name in values.keys() - former.keys():
+            if name not in names:
+                raise HearsightError(
+                    f"unknown field '{name}'{nearest(name, names)} in a model's configuration; correct its config.json"
+                )
+        own = {name: value for name, value in values.items() if name not in former}
+        return cls(**{**own, "former": {**own.get("former", {}), **former}})
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        """Return the dictionary that `from_dict` takes."""
+        values = asdict(self)
+        return values if self.former else {name: value for name, value in values.items() if name != "former"}
+
+    def flat(self) -> dict[str, Any]:
+        """Return the dictionary of an older config.json, with the options that existed then, of whatever method."""
+        flat = {name: value for name, value in asdict(self).items() if name not in ("options", "former")}
+        flat |= {name: self.former.get(name, default) for name, (_, default) in FORMER_FIELDS.items()}
+        return flat | {name: self.options[new] for name, (new, _) in FORMER_FIELDS.items() if new in self.options}
+
+    def complete(self, options: dict[str, Any]) -> ModelConfig:
+        """Return a configuration with all options of its method, and only those former fields that still count."""
+        former = {
+            name: value
+            for name, value in self.former.items()
+            if FORMER_FIELDS[name][0] not in options and FORMER_FIELDS[name][1] != value
+        }
+        return replace(self, options=options, former=former)

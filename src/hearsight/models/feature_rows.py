@@ -10,7 +10,8 @@ from torch import Tensor
 
 from hearsight.models.audio_visual import AudioVisualModel
 from hearsight.models.base import VideoTextModel
-from hearsight.models.preprocess import speech_ids, spoken
+from hearsight.models.preprocess import has_speech, speech_ids
+from hearsight.models.shapes import zero_features
 from hearsight.types import ClipFeatures
 
 
@@ -28,13 +29,7 @@ def as_rows(ids: Sequence[str], features: ClipFeatures) -> pa.Table:
 
 def schema_of(model: VideoTextModel) -> pa.Schema:
     """Of the rows that a model's towers give."""
-    F, yes = model.config.frames, torch.ones(1, dtype=torch.bool)
-    features = ClipFeatures(torch.zeros(1, F, model.width), yes.expand(1, F), yes, yes)
-    if isinstance(model, AudioVisualModel):
-        across, along = model.ast.grid
-        tokens = 1 + along * (1 if model.config.average_frequencies else across)
-        features.audio = torch.zeros(1, tokens, model.ast.width)
-    return as_rows([""], features).schema
+    return as_rows([""], zero_features(model)).schema
 
 
 def from_rows(rows: pa.Table, model: VideoTextModel, transcripts: Sequence[str]) -> ClipFeatures:
@@ -44,7 +39,7 @@ def from_rows(rows: pa.Table, model: VideoTextModel, transcripts: Sequence[str])
         frames=tensor_of(rows["frames"]).view(*frame_mask.shape, -1).float(),
         frame_mask=frame_mask,
         has_audio=tensor_of(rows["has_audio"]),
-        has_speech=spoken(transcripts),
+        has_speech=has_speech(transcripts),
         audio=audio_of(rows, model.ast.width).float() if isinstance(model, AudioVisualModel) else None,
         speech_ids=speech_ids(model, transcripts) if "speech" in model.branches else None,
     )

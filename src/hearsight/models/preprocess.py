@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hearsight.media import cut_audio, frame_times, read_frames
+from hearsight.media import MediaInfo, cut_audio, frame_times, probe, read_frames
+from hearsight.models.config import ModelConfig
+from hearsight.towers.clip import ClipTowers
 from hearsight.towers.filterbank import BINS, WINDOW, filterbank
 from hearsight.towers.pixels import pixels
 from hearsight.types import Clip
-
-if TYPE_CHECKING:
-    from hearsight.media import MediaInfo
-    from hearsight.models.base import VideoTextModel
 
 SHORTEST_TRANSCRIPT = 5  # characters: anything shorter counts as no speech, as published
 
 
 @dataclass
 class ClipInputs:
-    """One clip, or with an axis B in front a batch of them. None: the model does not take it, or has it not."""
+    """One clip, or with an axis B in front a batch of them. None: the model does not take it."""
 
     pixel_values: Tensor  # (F, 3, H, W), zeros for padding
     frame_mask: Tensor  # (F,)
@@ -36,48 +34,58 @@ class ClipInputs:
     speech_ids: Tensor | None = None  # (S,)
 
 
+class Encoder(Protocol):
+    """What preprocessing reads of a model (`VideoTextModel` has it)."""
+
+    branches: ClassVar[tuple[str, ...]]
+    config: ModelConfig
+    clip: ClipTowers
+
+    @property
+    def audio_rows(self) -> int | None: ...
+
+    def tokenize(self, texts: Sequence[str]) -> Tensor: ...
+
+
 def prepare(
-    model: VideoTextModel,
-    frames: Sequence[NDArray[np.uint8]],
-    waveform: NDArray[np.float32] | None,
-    transcript: str,
+    model: Encoder, frames: Sequence[NDArray[np.uint8]], waveform: NDArray[np.float32] | None, transcript: str
 ) -> ClipInputs:
-    """The tensors of one clip.
+    """Return the tensors of one clip.
 
     frames: at most F pictures (H, W, 3); none for an audio file. waveform: 16 kHz mono; None, or less than one
-    filterbank window, counts as no audio. transcript: what is said; under 5 characters counts as no speech.
+    filterbank window, counts as no audio. transcript: the words spoken; under 5 characters counts as no speech.
     """
     size, F = model.clip.image_size, model.config.frames
     pixel_values = np.zeros((F, 3, size, size), np.float32)
     for i, frame in enumerate(frames[:F]):
         pixel_values[i] = pixels(frame, size)
-    heard = waveform if waveform is not None and len(waveform) >= WINDOW else None
+    sound = waveform if waveform is not None and len(waveform) >= WINDOW else None
     inputs = ClipInputs(
         pixel_values=torch.from_numpy(pixel_values),
         frame_mask=torch.arange(F) < len(frames),
-        has_audio=torch.tensor(heard is not None),
-        has_speech=spoken([transcript])[0],
+        has_audio=torch.tensor(sound is not None),
+        has_speech=has_speech([transcript])[0],
     )
     if model.audio_rows is not None:
         rows = model.audio_rows
-        inputs.filterbank = torch.zeros(rows, BINS) if heard is None else filterbank(heard, rows)
+        inputs.filterbank = torch.zeros(rows, BINS) if sound is None else filterbank(sound, rows)
     if "speech" in model.branches:
         inputs.speech_ids = speech_ids(model, [transcript])[0]
     return inputs
 
 
-def spoken(transcripts: Sequence[str]) -> Tensor:
-    """Which of B transcripts count as speech: (B,)."""
+def has_speech(transcripts: Sequence[str]) -> Tensor:
+    """Return which of B transcripts count as speech: (B,)."""
     return torch.tensor([len(transcript.strip()) >= SHORTEST_TRANSCRIPT for transcript in transcripts])
 
 
-def speech_ids(model: VideoTextModel, transcripts: Sequence[str]) -> Tensor:
-    """Token ids (B, words) of B transcripts: zeros for one that does not count as speech."""
-    return model.tokenize(transcripts) * spoken(transcripts)[:, None]
+def speech_ids(model: Encoder, transcripts: Sequence[str]) -> Tensor:
+    """Return the token ids (B, words) of B transcripts: zeros for one that does not count as speech."""
+    return model.tokenize(transcripts) * has_speech(transcripts)[:, None]
 
 
 def collate(clips: Sequence[ClipInputs]) -> ClipInputs:
-    """Clips of one model as a batch; `encode_video(**vars(batch))` encodes it."""
+    """Return clips of one model as a batch; `encode_video(**vars(batch))` encodes it."""
     batch: dict[str, Any] = {}
     for field in fields(ClipInputs):
         column = [getattr(clip, field.name) for clip in clips]
@@ -85,24 +93,24 @@ def collate(clips: Sequence[ClipInputs]) -> ClipInputs:
     return ClipInputs(**batch)
 
 
-class Spoken(Protocol):
-    """Anything that knows what is said when (speech.Transcript does)."""
+class TimedText(Protocol):
+    """Text that can be cut by time (`speech.Transcript` can)."""
 
     def between(self, start: float, end: float) -> str: ...
 
 
 def read_clips(
-    info: MediaInfo, clips: Sequence[Clip], transcript: Spoken, model: VideoTextModel, short_side: int | None = None
+    info: MediaInfo, clips: Sequence[Clip], transcript: TimedText, model: Encoder, short_side: int | None = None
 ) -> Iterator[tuple[ClipInputs, list[NDArray[np.uint8]]]]:
-    """The tensors of a file's clips, in order, with the pictures (H, W, 3) that they were made of.
+    """Read a file's clips, in order: the tensors of each, and the pictures (H, W, 3) that they were made from.
 
-    Decodes the file once, forward; holds one clip at a time. short_side: see `read_frames`; by default pictures come in
-    their full size, as published, and are made smaller here.
+    Decodes the file once, forward; holds one clip at a time. short_side: see `read_frames`; by default pictures are
+    decoded in their full size, as published, and scaled down by `prepare`.
 
-    A clip whose frames cannot be decoded is a clip without frames, one whose sound cannot be is silent.
+    A clip whose frames cannot be decoded becomes a clip without frames, one whose sound cannot be is silent.
     """
-    listens = info.audio is not None and model.audio_rows is not None
-    waveforms = cut_audio(info.path, clips) if listens else iter([None] * len(clips))
+    has_sound = info.audio is not None and model.audio_rows is not None
+    waveforms = cut_audio(info.path, clips) if has_sound else iter([None] * len(clips))
     pictures = _cut_frames(info.path, clips, model.config.frames, short_side) if info.video else iter([[]] * len(clips))
     for clip, frames, waveform in zip(clips, pictures, waveforms, strict=True):
         yield prepare(model, frames, waveform, transcript.between(clip.start, clip.end)), frames
@@ -111,13 +119,29 @@ def read_clips(
 def _cut_frames(
     path: Path, clips: Sequence[Clip], count: int, short_side: int | None
 ) -> Iterator[list[NDArray[np.uint8]]]:
-    """The frames of each clip, at `frame_times`."""
+    """Read the frames of each clip, at `frame_times`."""
     times = [frame_times(clip, count) for clip in clips]
     frames = read_frames(path, [time for clip_times in times for time in clip_times], short_side)
-    ahead = next(frames, None)
+    following = next(frames, None)
     for clip_times in times:
-        found = []
-        while ahead is not None and ahead[0] <= clip_times[-1]:
-            found.append(ahead[1])
-            ahead = next(frames, None)
-        yield found
+        pictures = []
+        while following is not None and following[0] <= clip_times[-1]:
+            pictures.append(following[1])
+            following = next(frames, None)
+        yield pictures
+
+
+def read_files(model: Encoder, paths: Iterable[str | Path], recogniser: str = "none") -> Iterator[ClipInputs]:
+    """Read media files, each as one clip from its beginning to its end; yields batches of one.
+
+    recogniser: as `VideoTextModel.encode_files` has it.
+    """
+    from hearsight.speech import Transcript, load_recogniser, transcribe
+
+    reads_speech = "speech" in model.branches
+    loaded = load_recogniser(recogniser) if reads_speech else None
+    for path in paths:
+        info = probe(Path(path))
+        transcript = transcribe(info, loaded) if reads_speech else Transcript()
+        for inputs, _ in read_clips(info, [Clip(info.path, 0.0, info.duration)], transcript, model):
+            yield collate([inputs])

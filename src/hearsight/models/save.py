@@ -1,41 +1,60 @@
-"""SAVE (CVPR 2026, arXiv 2603.08224): AVIGATE, and a branch that reads what is said.
+"""SAVE (CVPR 2026, arXiv 2603.08224): audio and speech, each fused into the frames by a branch of its own.
 
-Its other half, soft-ALBEF, is a loss: see research/training/losses/soft_albef.py.
+Its other half, soft-ALBEF, is a loss: see research/training/losses/soft_albef.py. The modules are in layers.py, the
+towers and the resampler are set up by audio_visual.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from typing import ClassVar
 
-from hearsight.models.avigate import AVIGATE
-from hearsight.models.base import NOTHING_WITHOUT, embedding
+from hearsight.models.audio_visual import AudioVisualModel
+from hearsight.models.base import NO_BRANCHES, video_embedding
 from hearsight.models.config import ModelConfig
+from hearsight.models.layers import GatedFusion
+from hearsight.models.options import option
 from hearsight.models.tokenizer import Tokenizer
 from hearsight.types import ClipFeatures, VideoEmbedding
 
-BRANCH = 0.5  # weight of each branch beside the frames
+BRANCH = 0.5  # weight of what a branch adds to the frames
 
 
-class SAVE(AVIGATE):
-    branches: tuple[str, ...] = ("audio", "speech")
-    aligned = True
+class SAVE(AudioVisualModel):
+    """Two gated fusion transformers side by side: frames attend to resampled audio, and to tokens of the transcript."""
+
+    branches: ClassVar[tuple[str, ...]] = ("audio", "speech")
+    soft_albef: ClassVar[bool] = True
+
+    @dataclass(frozen=True)
+    class Options(AudioVisualModel.Options):
+        gated: bool = option(True, "whether gates are learned; otherwise all are 1, as in blind fusion")
+        mask_padding: bool = option(False, "leave padded frames out of fusion; the published program does not")
+
+    options: Options
 
     def __init__(self, config: ModelConfig, tokenizer: Tokenizer | None = None) -> None:
         super().__init__(config, tokenizer)
-        self.speech_fusion = self.fusion()
+        sizes = self.width, self.heads, self.options.layers, self.options.gated, self.options.mask_padding
+        self.audio_fusion = GatedFusion(*sizes)
+        self.speech_fusion = GatedFusion(*sizes)
 
-    def fuse(self, features: ClipFeatures, without: Collection[str] = NOTHING_WITHOUT) -> VideoEmbedding:
-        v0, mask, seen = self.vision(features)
-        fused = sight = v0 * seen
+    def fuse(self, features: ClipFeatures, without: Collection[str] = NO_BRANCHES) -> VideoEmbedding:
+        # Frames: CLIP's vectors and their positions.
+        v0, mask, seen = self.vision(features)  # (B, F, D), (B, F), (B, 1, 1)
+        fused = sight = v0 * seen  # (B, F, D)
         audio, gates = None, {}
         # Both branches read the same v0: they stand side by side, not one after the other.
         if "audio" not in without:
-            audio = self.resample(features)
-            heard, gates["audio"] = self.audio_fusion(v0, audio, mask)
-            fused = fused + BRANCH * heard
+            audio = self.resample(features)  # (B, A, Da) -> (B, Q, D)
+            frames, gates["audio"] = self.audio_fusion(v0, audio, mask)  # (B, F, D), (B, L, 2)
+            fused = fused + BRANCH * frames
         if "speech" not in without:
-            said, gates["speech"] = self.speech_fusion(v0, self.read(features), mask)
-            fused = fused + BRANCH * said
-        video = embedding(fused, mask, vision=sight, audio=audio)
+            speech = self.speech_tokens(features)  # (B, S) -> (B, S, D)
+            frames, gates["speech"] = self.speech_fusion(v0, speech, mask)  # (B, F, D), (B, L, 2)
+            fused = fused + BRANCH * frames
+        # Unit frames and their pooled vector; `similarity` compares a text with both.
+        video = video_embedding(fused, mask, vision=sight, audio=audio)
         video.gates = gates
         return video

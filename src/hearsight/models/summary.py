@@ -13,10 +13,11 @@ def sizes(config: ModelConfig) -> dict[str, str]:
     clip = clip_config(config.clip)
     text, vision, D = clip.text_config, clip.vision_config, clip.projection_dim
     rows = {"method": f"{config.method}: {config.frames} frames, {config.words} words, D {D}"}
-    if config.method != "clip4clip":
+    options = config.options
+    if {"layers", "heads", "queries"} <= options.keys():
         rows["fusion"] = (
-            f"{_counted(config.layers, 'layer')}, {_counted(config.heads or D // 64, 'head')}, "
-            f"{config.queries} queries, temperature {config.temperature:g}"
+            f"{_counted(options['layers'], 'layer')}, {_counted(options['heads'] or D // 64, 'head')}, "
+            f"{options['queries']} queries, temperature {config.temperature:g}"
         )
     rows["CLIP"] = (
         f"pictures of {vision.image_size} in patches of {vision.patch_size}, {vision.num_hidden_layers} layers "

@@ -8,7 +8,6 @@ import torch
 
 import hearsight
 from hearsight.models.feature_rows import as_rows
-from hearsight.models.load import save, towers_fingerprint
 from hearsight.research.training.recipe import MethodRecipe
 from hearsight.types import ClipFeatures
 from tests.builders import tiny_model
@@ -35,7 +34,7 @@ def made_up(folder: Path, towers: Path, clips: int = 16) -> Path:
         place = folder / split
         place.mkdir(parents=True)
         rows = as_rows([f"clip{i}" for i in range(clips)], features)
-        lancedb.connect(str(place / "features")).create_table(towers_fingerprint(model), rows)
+        lancedb.connect(str(place / "features")).create_table(model.towers_fingerprint, rows)
         with (place / "manifest.jsonl").open("w") as manifest:
             for i, kind in enumerate(kinds):
                 captions = [{"kind": told, "text": WORDS[kind]} for told in ("sight", "sound")]
@@ -47,7 +46,7 @@ def made_up(folder: Path, towers: Path, clips: int = 16) -> Path:
 
 def made_up_recipe(folder: Path, clips: int = 16, **changes) -> MethodRecipe:
     """A recipe for made-up data and tiny towers, both written into a folder."""
-    save(tiny_model(folder / "towers", "avigate").half(), folder / "towers")
+    tiny_model(folder / "towers", "avigate").half().save_pretrained(folder / "towers")
     made_up(folder / "data", folder / "towers", clips)
     values = {
         "kind": "method", "towers": str(folder / "towers"), "data": str(folder / "data"), "recogniser": "none",

@@ -3,7 +3,7 @@
 import torch
 from torch.nn.functional import normalize
 
-from hearsight.models.similarity import pool
+from hearsight.models.layers import pool
 from hearsight.research.training.losses import adaptive_margin, adaptive_margin_loss, soft_albef_loss
 from hearsight.types import VideoEmbedding
 

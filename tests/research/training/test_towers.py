@@ -7,7 +7,6 @@ import torch
 
 import hearsight
 from hearsight.errors import HearsightError
-from hearsight.models.load import save
 from hearsight.research.soundstage.icons import FONT
 from hearsight.research.training import towers
 from hearsight.research.training.recipe import TowersRecipe
@@ -52,7 +51,7 @@ def test_towers_learn_and_go_on_where_they_stopped(tmp_path, monkeypatch):
     begun_with = hearsight.load(train_towers(further, tmp_path / "further", workers=1))
     assert begun_with.config == model.config
     assert begun_with.fingerprint != model.fingerprint
-    save(begun_with, straight)
+    begun_with.save_pretrained(straight)
     with pytest.raises(HearsightError, match=r"a run that began with .*, which has changed since"):
         train_towers(further, tmp_path / "further", workers=1)
 

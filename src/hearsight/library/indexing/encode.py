@@ -58,7 +58,7 @@ def clip_rows(model: VideoTextModel, facts: Sequence[ClipFacts], features: ClipF
 def embed(model: VideoTextModel, features: ClipFeatures) -> tuple[VideoEmbedding, dict[str, Tensor]]:
     """The clips' vectors, and their pooled vectors (B, D) without "audio", "speech" and "both"."""
     with torch.inference_mode():
-        features = model.remember(features)
+        features = model.precompute(features)
         without = {name: model.fuse(features, without=branches).pooled for name, branches in PARTS.items()}
         return model.fuse(features), without
 

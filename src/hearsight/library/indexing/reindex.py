@@ -22,7 +22,6 @@ from hearsight.library.tables.schema import ClipFacts
 from hearsight.library.tables.store import Store
 from hearsight.models.base import VideoTextModel
 from hearsight.models.feature_rows import from_rows
-from hearsight.models.load import towers_fingerprint
 from hearsight.types import Clip, Line
 from hearsight.util.progress import Progress
 
@@ -77,7 +76,7 @@ def check_kept(at: Path, identity: Identity) -> None:
 
 
 def _check(at: Path, identity: Identity, model: VideoTextModel) -> None:
-    if identity.towers != towers_fingerprint(model):
+    if identity.towers != model.towers_fingerprint:
         raise HearsightError(
             f"the features in the library at {at} are of other towers than this model's, or of other settings of them; "
             "give one with the same, or make the library anew with --rebuild"

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from hearsight.errors import HearsightError
 from hearsight.models.convert.contents import Contents
-from hearsight.models.load import listed, misfit
+from hearsight.models.weights import first_names, misfit
 
 # Our name, or how it begins -> the published.
 _OUTSIDE = {
@@ -146,6 +146,6 @@ def _check_finite(contents: Contents) -> None:
     odd = [n.removeprefix(contents.root) for n, t in contents.weights.items() if not t.float().isfinite().all()]
     if odd:
         raise HearsightError(
-            f"cannot convert {contents.source}: it has numbers that are infinite or none at all (in {listed(odd)}), as "
-            "a training that failed leaves them; give an earlier checkpoint, or download it again"
+            f"cannot convert {contents.source}: it has numbers that are infinite or not a number (in "
+            f"{first_names(odd)}), as a failed training leaves them; give an earlier checkpoint, or download it again"
         )

@@ -15,8 +15,12 @@ ROWS = 1024  # of AST's filterbank, where the patches agree
 STRIDES = (10, 12, 14, 16)  # in which AST was published; the methods have the first
 
 
-def model_config(contents: Contents, start_id: int, end_id: int, **settings: Any) -> ModelConfig:
-    """The configuration of a method's checkpoint. settings: fields of it that no tensor tells, such as frames.
+def model_config(
+    contents: Contents, start_id: int, end_id: int, heads: int | None = None, **settings: Any
+) -> ModelConfig:
+    """Return the configuration of a method's checkpoint.
+
+    heads: of the resampler and the fusion transformers. settings: other fields that no tensor tells, such as frames.
 
     Raises HearsightError for a tensor that is missing or has other dimensions, and for settings that do not fit.
     """
@@ -28,12 +32,15 @@ def model_config(contents: Contents, start_id: int, end_id: int, **settings: Any
             method=contents.method,
             clip=clip,
             ast=ast_sizes(contents),
-            queries=_shape(contents, "query_tokens", 2)[1],
-            layers=_count(contents, "transformerClip.resblocks."),
-            positions=_shape(contents, "frame_position_embeddings.weight", 2)[0],
+            options={
+                "queries": _shape(contents, "query_tokens", 2)[1],
+                "layers": _count(contents, "transformerClip.resblocks."),
+                "positions": _shape(contents, "frame_position_embeddings.weight", 2)[0],
+                "heads": heads,
+            },
             **settings,
         )
-    _check(config)
+    _check(config, heads)
     return config
 
 
@@ -132,19 +139,18 @@ def _count(contents: Contents, prefix: str) -> int:
     return len({name.removeprefix(prefix).split(".")[0] for name in contents.weights if name.startswith(prefix)})
 
 
-def _check(config: ModelConfig) -> None:
-    """What a person chose must fit what the tensors are."""
+def _check(config: ModelConfig, heads: int | None) -> None:
+    """Raises HearsightError for settings that do not fit the tensors."""
     text_positions = config.clip["text_config"]["max_position_embeddings"]
     width = config.clip["projection_dim"]
     if not 3 <= config.words <= text_positions:
         raise HearsightError(f"cannot read texts of {config.words} words; this CLIP takes 3 to {text_positions}")
-    if config.frames < 1 or (config.ast is not None and config.frames > config.positions):
-        raise HearsightError(
-            f"cannot take {config.frames} frames; this checkpoint has positions for {config.positions}"
-        )
+    positions = config.options.get("positions", inf)  # CLIP4Clip has none
+    if not 1 <= config.frames <= positions:
+        raise HearsightError(f"cannot take {config.frames} frames; this checkpoint takes 1 to {positions}")
     if not 0 < config.temperature < inf:  # nor nan
         raise HearsightError(f"the temperature cannot be {config.temperature:g}; it must be above 0, and finite")
-    if config.heads is not None and (config.heads < 1 or width % config.heads):
-        raise HearsightError(f"{width} cannot be divided among {config.heads} heads; give a divisor of {width}")
-    if config.ast is not None and config.heads is None and width < HEAD:
+    if heads is not None and (heads < 1 or width % heads):
+        raise HearsightError(f"{width} cannot be divided among {heads} heads; give a divisor of {width}")
+    if config.ast is not None and heads is None and width < HEAD:
         raise HearsightError(f"a width of {width} is less than one head of {HEAD}; say how many heads there are")

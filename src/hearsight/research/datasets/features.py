@@ -21,8 +21,7 @@ from torch import Tensor
 from hearsight.models.audio_visual import AudioVisualModel
 from hearsight.models.base import VideoTextModel
 from hearsight.models.feature_rows import as_rows, audio_of, tensor_of
-from hearsight.models.load import towers_fingerprint
-from hearsight.models.preprocess import collate, speech_ids, spoken
+from hearsight.models.preprocess import collate, has_speech, speech_ids
 from hearsight.research.datasets.files import read_clip
 from hearsight.research.datasets.lock import filling
 from hearsight.research.datasets.split import Example, read_manifest
@@ -84,7 +83,7 @@ def extract(
     towers: any model; only its image and audio tower and its tokenizer play a part.
     """
     examples, said = read_manifest(folder), read_transcripts(folder, recogniser, progress=progress)
-    name = towers_fingerprint(towers)
+    name = towers.towers_fingerprint
     table = _open(folder, name)
     if table is None or not {example.id for example in examples} <= set(_ids(table)):
         with filling(folder):
@@ -96,7 +95,7 @@ def extract(
         table,
         np.array([row[example.id] for example in examples], np.int64),
         speech_ids(towers, texts),
-        spoken(texts),
+        has_speech(texts),
         towers.ast.width if isinstance(towers, AudioVisualModel) else None,
     )
 

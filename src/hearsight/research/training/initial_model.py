@@ -12,8 +12,10 @@ from hearsight.models.ast_checkpoint import read_ast
 from hearsight.models.audio_visual import AudioVisualModel
 from hearsight.models.avigate import AVIGATE
 from hearsight.models.base import VideoTextModel
+from hearsight.models.config import FORMER_FIELDS
 from hearsight.models.hub import locate_tower
 from hearsight.models.load import build, load
+from hearsight.models.options import known_options
 from hearsight.models.registry import class_of
 from hearsight.research.training.initialise import SPREAD, initialise
 from hearsight.research.training.recipe import MethodRecipe
@@ -49,10 +51,10 @@ def _check_positions(towers: AudioVisualModel, recipe: MethodRecipe) -> None:
     most = len(towers.clip.model.text_model.embeddings.position_embedding.weight)
     if not 3 <= config.words <= most:  # start, a word, end
         raise HearsightError(f"words: {config.words} is not what {recipe.towers} can read; set words to 3 to {most}")
-    if issubclass(class_of(recipe.method), AudioVisualModel) and config.frames > config.positions:
+    if issubclass(class_of(recipe.method), AudioVisualModel) and config.frames > towers.options.positions:
         raise HearsightError(
             f"frames: {config.frames} is more than {recipe.method} tells apart; set frames to at most "
-            f"{config.positions}"
+            f"{towers.options.positions}"
         )
 
 
@@ -73,18 +75,14 @@ def with_audio_tower(clip: VideoTextModel, ast: str) -> AudioVisualModel:
 
 def fresh_model(recipe: MethodRecipe, towers: AudioVisualModel) -> VideoTextModel:
     """A model of the recipe's method around trained towers, its own modules at their published start."""
+    method = class_of(recipe.method)
+    former = {name: getattr(recipe, name) for name in FORMER_FIELDS if name != "positions"}
     config = replace(
         towers.config,
         method=recipe.method,
-        ast=towers.config.ast if issubclass(class_of(recipe.method), AudioVisualModel) else None,
-        layers=recipe.layers,
-        queries=recipe.queries,
-        heads=recipe.heads,
-        gated=recipe.gated,
-        mask_padding=recipe.mask_padding,
-        weighed=recipe.weighed,
-        questions=recipe.questions,
-        absence=recipe.absence,
+        ast=towers.config.ast if issubclass(method, AudioVisualModel) else None,
+        options=known_options(method, former),
+        former={},
     )
     heads = recipe.heads or towers.width // 64
     if heads == 0 or towers.width % heads:

@@ -8,8 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from hearsight.models.audio_visual import AudioVisualModel
-from hearsight.models.gated_fusion import GatedFusion, GatedFusionBlock
-from hearsight.models.resampler import Resampler, ResamplerBlock
+from hearsight.models.layers import GatedFusion, GatedFusionBlock, Resampler, ResamplerBlock
 
 SPREAD = 0.02
 
@@ -36,7 +35,7 @@ def initialise(model: AudioVisualModel) -> None:
             for block, layer in zip(stack.blocks, text.encoder.layers, strict=False):
                 _copy_layer(block, layer)
     positions = text.embeddings.position_embedding.weight
-    kept = min(len(positions), model.config.positions)
+    kept = min(len(positions), model.options.positions)
     model.frame_position.weight[:kept] = positions[:kept]
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from hearsight.models.audio_visual import AudioVisualModel
-from hearsight.models.similarity import masked_mean
+from hearsight.models.layers import masked_mean
 from hearsight.research.datasets.features import FeatureSet
 
 BLOCK = 256

@@ -26,7 +26,7 @@ from torch.nn import functional as F
 from hearsight.errors import HearsightError
 from hearsight.models.audio_visual import AudioVisualModel
 from hearsight.models.config import ModelConfig
-from hearsight.models.load import build, load, save
+from hearsight.models.load import build, load
 from hearsight.models.tokenizer import Tokenizer
 from hearsight.research.soundstage.backgrounds import HEIGHT, WIDTH
 from hearsight.research.soundstage.captions import caption_kinds, sample_caption
@@ -85,7 +85,7 @@ def train_towers(recipe: TowersRecipe, folder: Path, workers: int = 2, progress:
         if (step + 1) % SAVE_EVERY == 0 or step + 1 == recipe.steps:
             run.log(step + 1, **figures)
             run.save(step + 1, model, optimizer)
-    save(model.half(), folder / "model")
+    model.half().save_pretrained(folder / "model")
     return folder / "model"
 
 
@@ -104,7 +104,9 @@ def _fresh_model(recipe: TowersRecipe, folder: Path, scenes: Sequence[Scene]) ->
     ids = {"vocab_size": tokenizer.end_id + 1, "bos_token_id": tokenizer.start_id, "eos_token_id": tokenizer.end_id}
     clip = {**recipe.clip, "text_config": {**recipe.clip.get("text_config", {}), **ids, "pad_token_id": 0}}
     torch.manual_seed(recipe.seed)
-    model = build(ModelConfig(method="avigate", clip=clip, ast=recipe.ast, layers=1, heads=4), tokenizer)
+    model = build(
+        ModelConfig(method="avigate", clip=clip, ast=recipe.ast, options={"layers": 1, "heads": 4}), tokenizer
+    )
     assert isinstance(model, AudioVisualModel)
     return model
 

@@ -15,7 +15,6 @@ from accelerate.state import AcceleratorState
 
 from hearsight.errors import HearsightError
 from hearsight.models.audio_visual import AudioVisualModel
-from hearsight.models.load import save
 from hearsight.models.preprocess import ClipInputs
 from hearsight.models.registry import class_of
 from hearsight.research.datasets.clip_set import ClipSet
@@ -141,7 +140,7 @@ class Training:
         """Measure at the end of an epoch; keep the state then, and every few updates."""
         at_end = self.step == (epoch + 1) * self.an_epoch
         if at_end and self.run.writes and self._is_best(epoch, figures):
-            save(self.model, self.run.folder / "model")
+            self.model.save_pretrained(self.run.folder / "model")
         if at_end or self.step % self.recipe.save_every == 0:
             self.run.save(self.step, self.model, self.optimizer, best=self.best)
 
@@ -190,7 +189,7 @@ def has_validation(data: Path) -> bool:
 
 def _aligned(recipe: MethodRecipe) -> bool:
     """Whether soft-ALBEF is a part of the loss."""
-    return class_of(recipe.method).aligned and recipe.soft_albef > 0
+    return class_of(recipe.method).soft_albef and recipe.soft_albef > 0
 
 
 def _check(recipe: MethodRecipe, data: Path, processes: int) -> None:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from hearsight.models.similarity import pool
+from hearsight.models.layers import pool
 from hearsight.types import VideoEmbedding
 
 
