@@ -190,7 +190,7 @@ def test_an_interruption_leaves_no_half_model(run, checkpoint, vocabulary, tmp_p
     def fail(*args, **kwargs):
         raise error
 
-    monkeypatch.setattr("hearsight.models.load.save_file", fail)
+    monkeypatch.setattr("hearsight.models.weights.save_file", fail)
     before = sorted(tmp_path.rglob("*"))
     ran = run("convert", checkpoint, tmp_path / "out", "--vocabulary", vocabulary)
     assert ran.code == (130 if isinstance(error, KeyboardInterrupt) else 1)
