@@ -60,7 +60,7 @@ METHODS = (
     CHORUS,
 )
 SAVE_WITHOUT = (
-    Row("SAVE, no gates", {"gated": False}),
+    Row("SAVE, no gates", {"options.gated": False}),
     Row("SAVE, no margin", {"margin_weight": 0.0}),
     Row("SAVE, no speech", {"recogniser": "none"}),
     Row("SAVE, no soft-ALBEF", {"soft_albef": 0.0}),
@@ -69,10 +69,10 @@ SAVE_WITHOUT = (
     Row("SAVE, mixed clips", {"mixed": MIXED}),
 )
 CHORUS_WITHOUT = (
-    Row("Chorus, not weighed", {**CHORUS.changes, "weighed": False}),
-    Row("Chorus, one question", {**CHORUS.changes, "questions": False}),
-    Row("Chorus, no absence", {**CHORUS.changes, "absence": False}),
-    Row("Chorus, many voices", {**CHORUS.changes, "few_voices": 0.0}),
+    Row("Chorus, not weighed", {**CHORUS.changes, "options.query_weights": False}),
+    Row("Chorus, one question", {**CHORUS.changes, "options.query_projections": False}),
+    Row("Chorus, no absence", {**CHORUS.changes, "options.learned_absence": False}),
+    Row("Chorus, many voices", {**CHORUS.changes, "losses.few_voices": 0.0}),
     Row("Chorus, mixed clips", {**CHORUS.changes, "mixed": MIXED}),
 )
 

@@ -50,7 +50,9 @@ def made_up_recipe(folder: Path, clips: int = 16, **changes) -> MethodRecipe:
     made_up(folder / "data", folder / "towers", clips)
     values = {
         "kind": "method", "towers": str(folder / "towers"), "data": str(folder / "data"), "recogniser": "none",
-        "epochs": 3, "batch": 8, "layers": 1, "queries": 4, "heads": 2, "learning_rate": 3e-3,
+        "epochs": 3, "batch": 8, "options": {"layers": 1, "queries": 4, "heads": 2}, "learning_rate": 3e-3,
         "clip_learning_rate": 3e-3, "freeze_embeddings": False, "query_factor": 1, "audio_only": 0.3,
     }  # fmt: skip
+    if changes.get("method") == "clip4clip":
+        values["options"] = {}  # it has none
     return MethodRecipe(**{**values, **changes})

@@ -16,7 +16,8 @@ def clip(tmp_path):
 
 
 def recipe(tmp_path, **changes) -> MethodRecipe:
-    values = {"kind": "method", "data": "", "heads": 2, "layers": 1, "towers": str(tmp_path / "clip"), **changes}
+    options = {} if changes.get("method") == "clip4clip" else {"heads": 2, "layers": 1}
+    values = {"kind": "method", "data": "", "options": options, "towers": str(tmp_path / "clip"), **changes}
     return MethodRecipe(**values)
 
 

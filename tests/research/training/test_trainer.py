@@ -47,7 +47,7 @@ def test_it_learns_and_its_model_loads(tmp_path, method):
 
 def test_texts_of_chorus_pay_it(tmp_path):
     run = tmp_path / "run"
-    train(made_up_recipe(tmp_path, method="chorus", few_voices=1.0, epochs=12), run)
+    train(made_up_recipe(tmp_path, method="chorus", losses={"few_voices": 1.0}, epochs=12), run)
     paid = [line["few_voices"] for line in metrics(run) if "few_voices" in line]
     assert paid[-1] < paid[0] < math.log(3) + 1e-4
 
@@ -224,7 +224,7 @@ def test_what_is_never_heard_of_cannot_be_hidden(tmp_path):
 
 def test_heads_must_fit(tmp_path):
     with pytest.raises(HearsightError, match="heads: 5"):
-        train(made_up_recipe(tmp_path, heads=5), tmp_path / "run")
+        train(made_up_recipe(tmp_path, options={"heads": 5}), tmp_path / "run")
 
 
 def test_a_loss_that_is_not_finite_names_the_clips(tmp_path, monkeypatch):

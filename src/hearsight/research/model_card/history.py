@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from hearsight.errors import HearsightError
 from hearsight.research.datasets.provenance import Source, checked_folder, read_note, source_of
 from hearsight.research.datasets.split import read_manifest
 from hearsight.research.evaluation.ranking import ALL
-from hearsight.research.training.recipe import ADAPTER, MethodRecipe, Recipe
+from hearsight.research.training.recipe import MethodRecipe, Recipe, read_recorded_recipe
 
 GENERATED = "soundstage.json"  # stands in each split that is rendered
 
@@ -68,14 +66,14 @@ def read_history(run: Path) -> History | None:
     if not (run / "recipe.json").is_file():
         return None
     try:
-        recipe = ADAPTER.validate_json((run / "recipe.json").read_bytes())
+        recipe = read_recorded_recipe((run / "recipe.json").read_bytes())
         inputs = json.loads(_text(run / "inputs.json") or "{}")  # new towers are made of nothing
         versions = json.loads(_text(run / "versions.json") or "[]")
         # What a kill cut short has no end.
         lines = [line for line in _text(run / "metrics.jsonl").splitlines(keepends=True) if line.endswith("\n")]
         told = [json.loads(line) for line in lines]
         sumr = [float(row["validation"][ALL]["sumr"]) for row in told if "validation" in row]
-    except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise HearsightError(
             f"cannot tell how the model in {run} was trained: a file of the run is damaged ({error}); "
             "restore it, or give the folder of the model alone"

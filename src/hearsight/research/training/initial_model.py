@@ -12,10 +12,8 @@ from hearsight.models.ast_checkpoint import read_ast
 from hearsight.models.audio_visual import AudioVisualModel
 from hearsight.models.avigate import AVIGATE
 from hearsight.models.base import VideoTextModel
-from hearsight.models.config import FORMER_FIELDS
 from hearsight.models.hub import locate_tower
 from hearsight.models.load import build, load
-from hearsight.models.options import known_options
 from hearsight.models.registry import class_of
 from hearsight.research.training.initialise import SPREAD, initialise
 from hearsight.research.training.recipe import MethodRecipe
@@ -51,10 +49,10 @@ def _check_positions(towers: AudioVisualModel, recipe: MethodRecipe) -> None:
     most = len(towers.clip.model.text_model.embeddings.position_embedding.weight)
     if not 3 <= config.words <= most:  # start, a word, end
         raise HearsightError(f"words: {config.words} is not what {recipe.towers} can read; set words to 3 to {most}")
-    if issubclass(class_of(recipe.method), AudioVisualModel) and config.frames > towers.options.positions:
+    positions = recipe.options.get("positions", config.frames)  # CLIP4Clip has none
+    if config.frames > positions:
         raise HearsightError(
-            f"frames: {config.frames} is more than {recipe.method} tells apart; set frames to at most "
-            f"{towers.options.positions}"
+            f"frames: {config.frames} is more than {recipe.method} has positions for; set frames to at most {positions}"
         )
 
 
@@ -75,17 +73,16 @@ def with_audio_tower(clip: VideoTextModel, ast: str) -> AudioVisualModel:
 
 def fresh_model(recipe: MethodRecipe, towers: AudioVisualModel) -> VideoTextModel:
     """A model of the recipe's method around trained towers, its own modules at their published start."""
-    method = class_of(recipe.method)
-    former = {name: getattr(recipe, name) for name in FORMER_FIELDS if name != "positions"}
+    has_audio_tower = issubclass(class_of(recipe.method), AudioVisualModel)
     config = replace(
         towers.config,
         method=recipe.method,
-        ast=towers.config.ast if issubclass(method, AudioVisualModel) else None,
-        options=known_options(method, former),
+        ast=towers.config.ast if has_audio_tower else None,
+        options=recipe.options,
         former={},
     )
-    heads = recipe.heads or towers.width // 64
-    if heads == 0 or towers.width % heads:
+    heads = recipe.options.get("heads") or max(1, towers.width // 64)
+    if has_audio_tower and towers.width % heads:
         raise HearsightError(
             f"heads: {heads} does not divide the width of {recipe.towers}, {towers.width}; set heads to what does"
         )

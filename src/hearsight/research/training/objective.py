@@ -47,7 +47,7 @@ class Objective(nn.Module):
         if teacher is not None:
             losses["soft_albef"] = recipe.soft_albef * soft_albef_loss(video, teacher, compared)
         for name, loss in model.losses(text, video).items():
-            weight = recipe.few_voices if name == "few_voices" else 1.0
+            weight = recipe.losses.get(name, 1.0)
             if weight:
                 losses[name] = weight * loss
         return losses

@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from hearsight.errors import HearsightError
-from hearsight.models.registry import class_of
+from hearsight.models.base import VideoTextModel
+from hearsight.models.config import FORMER_FIELDS
+from hearsight.models.options import (
+    Count,
+    NotNegative,
+    Positive,
+    Share,
+    known_options,
+    plain_options,
+    read_options,
+)
+from hearsight.models.registry import METHODS, class_of
+from hearsight.util.suggest import nearest
 
-Share = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Count = Annotated[int, Field(gt=0)]
+SECTIONS = ("options", "losses")
+# Keys of recipes of before methods had options of their own: the section and the name that each has now.
+FORMER_KEYS = {name: ("options", new) for name, (new, _) in FORMER_FIELDS.items() if name != "positions"}
+FORMER_KEYS |= {"few_voices": ("losses", "few_voices")}
+METHOD = "save"  # of a recipe that names none
 
 
 class Schedule(BaseModel):
-    """How long, how much at once, how fast; Adam with decoupled weight decay as published (docs/reference.md, 8)."""
+    """Seed, learning rate and its schedule, for Adam with decoupled weight decay (docs/reference.md section 8)."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -30,43 +45,45 @@ class Schedule(BaseModel):
 
 
 class TowersRecipe(Schedule):
-    """Small towers trained from scratch on generated pictures, sounds and sentences, to stand in for CLIP and AST."""
+    """Small towers trained on generated pictures, sounds and sentences, in place of CLIP and AST."""
 
     kind: Literal["towers"]
-    start: str | None = None  # a model whose towers and vocabulary are trained further; or these three, for new ones:
+    start: str | None = None  # a model whose towers and vocabulary are trained further; or these three, for new towers:
     vocabulary: Annotated[int, Field(ge=514)] | None = None  # 512 bytes, start and end
     clip: dict[str, Any] | None = None
     ast: dict[str, Any] | None = None
-    scenes: Count  # generated, and drawn at a few moments
+    scenes: Count  # to generate, and to draw at a few moments each
     pictures_a_scene: Count = 3
     nowhere: bool = False  # draw every other scene without its background
-    sounded: Count  # so many of the scenes are sounded, too
+    sounded: Count  # scenes that get a sound track, too
     steps: Count
-    pictures: Count = 64  # a step
-    sounds: Count = 32  # a step
-    sentences: Count = 64  # a step
+    pictures: Count = 64  # per step
+    sounds: Count = 32  # per step
+    sentences: Count = 64  # per step
 
     @model_validator(mode="after")
-    def _one_beginning(self) -> TowersRecipe:
-        given = [value is not None for value in (self.vocabulary, self.clip, self.ast)]
-        if given != [self.start is None] * 3:
+    def _check_start(self) -> TowersRecipe:
+        present = [value is not None for value in (self.vocabulary, self.clip, self.ast)]
+        if present != [self.start is None] * 3:
             raise ValueError("give either start, or vocabulary, clip and ast")
         return self
 
 
 class MethodRecipe(Schedule):
-    """A method trained on towers: on their stored features, or, where these are not frozen, on the files themselves.
+    """A method trained on towers: on their stored features, or, where they are not frozen, on the files themselves.
 
-    towers: a model whose towers are used; audio: their audio tower, where that is a plain CLIP. dataset: the name of
-    one that `hearsight data check` knows, data: where it is; or no name, and a folder with `train` and `validation`, as
-    `soundstage render` makes them. frames, words, temperature: of the model; the towers' own unless given.
-    batch: clips an update, over all processes; accumulation: in so many parts, each with its own negatives.
+    towers: a model whose towers are used; audio: their audio tower, where that model is a plain CLIP. dataset: the name
+    of one that `hearsight data check` knows, data: its folder; or no name, and a folder with `train` and `validation`,
+    as `soundstage render` makes them. frames, words, temperature: of the model; the towers' own unless set.
+    options: of the method, as its class declares them (`hearsight models --method NAME` lists them). losses: weights of
+    the method's own losses.
+    batch: clips per update, over all processes; accumulation: the number of parts, each with its own negatives.
     every_caption: an epoch shows each clip with each of its captions, as published; else with one, drawn anew.
     query_factor: learning rate of the resampler's queries over that of the other new modules. teacher: of soft-ALBEF,
-    "towers" for the frozen towers themselves, or a folder of features (`stored_teacher`). mixed: share of clips
-    shown with the sound of a second and the words of a third, their captions joined (of the kinds sight, sound and
-    speech). audio_only: share of the others shown without their frames, so that audio files can be found (those with a
-    caption that tells nothing of sight).
+    "towers" for the frozen towers themselves, or a folder of features (`stored_teacher`). mixed: share of clips shown
+    with the sound of a second and the words of a third, their captions joined (of the kinds sight, sound and speech).
+    audio_only: share of the remaining clips shown without their frames, so that audio files can be found (those with a
+    caption that does not describe the picture).
     """
 
     kind: Literal["method"]
@@ -75,20 +92,14 @@ class MethodRecipe(Schedule):
     data: str
     dataset: str | None = None
     recogniser: str = "pocketsphinx"
-    method: str = "save"
+    method: str = METHOD
+    options: dict[str, Any] = {}
+    losses: dict[str, NotNegative] = {}
     frames: Count | None = None
     words: Count | None = None
     temperature: Positive | None = None
-    layers: Count = 4
-    queries: Count = 12
-    heads: Count | None = None
     average_frequencies: bool = False
-    gated: bool = True
-    mask_padding: bool = False
-    weighed: bool = True
-    questions: bool = True
-    absence: bool = True
-    frozen_towers: bool = True  # of pictures and sounds; that of texts learns
+    frozen_towers: bool = True  # image and audio tower; the text tower learns
     freeze_embeddings: bool = True  # of CLIP, as published
     clip_learning_rate: NotNegative = 1e-7
     query_factor: Positive = 100.0
@@ -102,18 +113,27 @@ class MethodRecipe(Schedule):
     margin_limit: NotNegative = 0.1
     soft_albef: NotNegative = 1.0
     teacher: str = "towers"
-    few_voices: NotNegative = 0.6  # of Chorus
     audio_only: Share = 0.0
     mixed: Share = 0.0
 
-    @field_validator("method")
+    @model_validator(mode="before")
     @classmethod
-    def _known(cls, name: str) -> str:
-        class_of(name)
-        return name
+    def _move_former_keys(cls, values: Any) -> Any:
+        return _in_sections(values) if isinstance(values, dict) else values
 
     @model_validator(mode="after")
-    def _one_way_to_show(self) -> MethodRecipe:
+    def _complete(self) -> MethodRecipe:
+        """Check options and losses, and fill in the defaults of those that are missing."""
+        method = class_of(self.method)
+        self.options = plain_options(method, read_options(method, self.options))
+        names = list(method.loss_weights)
+        for name in self.losses:
+            if name not in names:
+                listed = f"its losses are {', '.join(names)}" if names else "it has none"
+                raise HearsightError(
+                    f"{self.method} has no loss of its own called '{name}'{nearest(name, names)}; {listed}"
+                )
+        self.losses = {**method.loss_weights, **self.losses}
         if self.every_caption and (self.audio_only or self.mixed):
             raise ValueError("every_caption shows clips as they are; set audio_only and mixed to 0")
         return self
@@ -124,27 +144,111 @@ ADAPTER: TypeAdapter[Recipe] = TypeAdapter(Annotated[Recipe, Field(discriminator
 
 
 def read_recipe(name_or_path: str, changes: list[str] | None = None) -> Recipe:
-    """A bundled recipe by name, or a YAML file; changes are "key=value", values read as YAML.
+    """Read a bundled recipe by name, or a YAML file.
 
-    Raises HearsightError for a recipe that is not there, unknown keys and values out of range.
+    changes: "key=value", with values read as YAML; "options.NAME=value" and "losses.NAME=value" for what is in these
+    sections. Where a change names another method, the file's options that are of its own method alone are left out.
+    Raises HearsightError for a recipe that does not exist, unknown keys and values out of range.
     """
+    values = _read_yaml(name_or_path)
+    file_method = values.get("method", METHOD)
+    changed = [_read_change(change) for change in changes or []]
+    values.update({key: value for section, key, value in changed if not section})
+    values = _in_sections(values, tolerant=True, file_method=file_method)
+    for section, key, value in changed:
+        if section:
+            values[section] = {**values.get(section, {}), key: value}
+    return _validate(values, f"recipe '{name_or_path}'")
+
+
+def read_recorded_recipe(content: bytes) -> Recipe:
+    """Read the recipe.json of a run, of this or an older version.
+
+    Older versions wrote the options of all methods; those that the run's method does not have are left out.
+    Raises ValueError for content that is damaged, HearsightError for a method that is not registered.
+    """
+    values = json.loads(content)
+    if not isinstance(values, dict):
+        raise ValueError("recipe.json is not a dictionary")
+    return ADAPTER.validate_python(_in_sections(values, tolerant=True))
+
+
+def _read_yaml(name_or_path: str) -> dict[str, Any]:
     path = Path(name_or_path)
     bundled = files("hearsight") / "recipes" / f"{name_or_path}.yaml"
     if not path.is_file() and not bundled.is_file():
         names = sorted(entry.name.removesuffix(".yaml") for entry in (files("hearsight") / "recipes").iterdir())
-        raise HearsightError(f"no recipe '{name_or_path}'; give a YAML file or one of {', '.join(names)}")
+        raise HearsightError(
+            f"no recipe '{name_or_path}'{nearest(name_or_path, names)}; give a YAML file or one of {', '.join(names)}"
+        )
     try:
         values = yaml.safe_load((path if path.is_file() else bundled).read_text(encoding="utf-8"))
-        if not isinstance(values, dict):
-            raise HearsightError(f"recipe '{name_or_path}' is not a list of 'key: value' lines")
-        for change in changes or []:
-            key, equals, value = change.partition("=")
-            if not equals:
-                raise HearsightError(f"cannot read '--set {change}'; write it as key=value")
-            values[key] = yaml.safe_load(value)
-        return ADAPTER.validate_python(values)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise HearsightError(f"recipe '{name_or_path}' is not valid YAML: {error}") from error
+        raise HearsightError(f"recipe '{name_or_path}' is not valid YAML: {error}; correct it") from error
+    sections = [values.get(section) or {} for section in SECTIONS] if isinstance(values, dict) else []
+    if not sections or not all(isinstance(section, dict) for section in sections):
+        raise HearsightError(f"recipe '{name_or_path}' does not consist of 'key: value' lines; correct it")
+    return {**values, **{section: values[section] or {} for section in SECTIONS if section in values}}
+
+
+def _read_change(change: str) -> tuple[str, str, Any]:
+    """Return the section ("" for none), the key and the value of a `--set`."""
+    key, equals, text = change.partition("=")
+    section, dot, name = key.partition(".")
+    if not equals or (dot and section not in SECTIONS):
+        raise HearsightError(f"cannot read '--set {change}'; write key=value, options.NAME=value or losses.NAME=value")
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise HearsightError(f"the value of '--set {change}' is not valid YAML: {error}; correct it") from error
+    if not dot:
+        section, name = FORMER_KEYS.get(key, ("", key))
+    return section, name, value
+
+
+def _in_sections(values: dict[str, Any], tolerant: bool = False, file_method: str | None = None) -> dict[str, Any]:
+    """Move former keys into their sections. tolerant: leave out those that the method does not have.
+
+    file_method: the method that the options were written for, where a change has named another: what that one has and
+    the method has not is left out.
+    """
+    present = {key: values[key] for key in FORMER_KEYS if key in values}
+    moved: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
+    for key, value in present.items():
+        section, name = FORMER_KEYS[key]
+        moved[section][name] = value
+    name = values.get("method", METHOD)
+    if tolerant and values.get("kind") == "method" and isinstance(name, str):
+        method = class_of(name)
+        moved = {section: _known(section, method, moved[section]) for section in SECTIONS}
+        if file_method and file_method != name and file_method in METHODS:
+            file_class = class_of(file_method)
+            for section in SECTIONS:
+                written = values.get(section, {})
+                foreign = _known(section, file_class, written).keys() - _known(section, method, written).keys()
+                values = {**values, section: {n: v for n, v in written.items() if n not in foreign}}
+    rest = {key: value for key, value in values.items() if key not in present}
+    return rest | {s: {**moved[s], **(values.get(s) or {})} for s in SECTIONS if moved[s] or s in values}
+
+
+def _known(section: str, method: type[VideoTextModel], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those values of a section that are a method's."""
+    if section == "options":
+        return known_options(method, values)
+    return {name: value for name, value in values.items() if name in method.loss_weights}
+
+
+def _validate(values: dict[str, Any], source: str) -> Recipe:
+    try:
+        return ADAPTER.validate_python(values)
+    except HearsightError as error:
+        raise HearsightError(f"{source} cannot be followed: {error}") from error
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
-        raise HearsightError(f"recipe '{name_or_path}' cannot be followed: {faults}") from error
+        keys = [key for kind in (MethodRecipe, TowersRecipe) for key in kind.model_fields]
+        faults = [
+            f"unknown key '{fault['loc'][-1]}'{nearest(str(fault['loc'][-1]), keys)}"
+            if fault["type"] == "extra_forbidden"
+            else f"{'.'.join(map(str, fault['loc'][1:] or fault['loc']))}: {fault['msg']}"
+            for fault in error.errors()
+        ]
+        raise HearsightError(f"{source} cannot be followed: {'; '.join(faults)}; correct it") from error
