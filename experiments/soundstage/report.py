@@ -1,4 +1,4 @@
-"""docs/soundstage.md and its figures, from the records that the other files keep."""
+"""Writes docs/soundstage.md and its figures from the records of the other files."""
 
 from __future__ import annotations
 
@@ -19,36 +19,35 @@ from hearsight.research.evaluation.tables import markdown, signed
 from runs import CHORUS, SAVE, Plan
 
 GROUPS = ("sight", "sound", "speech", "sound+speech", ALL)
-TIED = "CLIP4Clip"  # sees nothing that tells twins apart
+TIED = "CLIP4Clip"  # only sees, so it cannot tell twins apart
 
 
 def write_page(plan: Plan) -> None:
-    """What holds; tables of methods and of what they are without a part; search, gates and costs; figures and records
-    in a folder beside it."""
-    beside = plan.page.parent / "soundstage"
-    beside.mkdir(parents=True, exist_ok=True)
+    """Write the page, with its figures and records in the folder `soundstage` next to it."""
+    folder = plan.page.parent / "soundstage"
+    folder.mkdir(parents=True, exist_ok=True)
     for record in plan.records.glob("*.json"):
-        shutil.copy(record, beside)
+        shutil.copy(record, folder)
     reports = {row.name: read_ranks(plan.record(row.slug)) for row in plan.rows}
     if TIED in reports:
-        reports[GUESSING] = guessing(reports[TIED])
+        reports[GUESSING] = at_chance(reports[TIED])
     methods = [reports[row.name] for row in plan.methods]
     save = [reports[row.name] for row in (SAVE, *plan.save_without)]
     chorus = [reports[row.name] for row in (CHORUS, *plan.chorus_without)]
-    draw_methods(methods, beside / "methods.svg", GROUPS)
-    draw_methods(save, beside / "save.svg", GROUPS)
-    draw_methods(chorus, beside / "chorus.svg", GROUPS)
-    shown_too = [reports[GUESSING]] if TIED in reports else []
+    draw_methods(methods, folder / "methods.svg", GROUPS)
+    draw_methods(save, folder / "save.svg", GROUPS)
+    draw_methods(chorus, folder / "chorus.svg", GROUPS)
+    guessing_row = [reports[GUESSING]] if TIED in reports else []
     parts = [
         HEAD.format(seeds=plan.seeds),
-        "## What holds",
+        "## Which claims hold",
         markdown(["claim", "difference in SumR", "on Soundstage"], judged(reports)),
         "## Methods",
-        by_group([*shown_too, *methods]),
+        by_group([*guessing_row, *methods]),
         "![SumR of the methods by group of query](soundstage/methods.svg)",
-        recalls([*shown_too, *methods]),
-        CHORUS_IS,
-        differences(chorus[0], [*shown_too, *(report for report in methods if report is not chorus[0])]),
+        recalls([*guessing_row, *methods]),
+        CHORUS_SECTION,
+        differences(chorus[0], [*guessing_row, *(report for report in methods if report is not chorus[0])]),
         "## What each part of SAVE adds",
         by_group(save),
         differences(save[0], save[1:]),
@@ -57,51 +56,52 @@ def write_page(plan: Plan) -> None:
         by_group(chorus),
         differences(chorus[0], chorus[1:]),
         "![SumR of Chorus without a part, by group of query](soundstage/chorus.svg)",
-        search_modes(beside),
-        gates(beside),
-        weights(beside),
-        costs(beside),
+        search_modes(folder),
+        gates(folder),
+        weights(folder),
+        method_costs(folder),
     ]
     plan.page.write_text("\n\n".join(part.strip() for part in parts) + "\n")
 
 
-HEAD = """# The papers' claims, put to the test on Soundstage
+HEAD = """# The papers' claims, tested on Soundstage
 
-Made by `make soundstage-report`: every number below, with the records in [soundstage](soundstage). Seeds a row:
-{seeds}; the epoch is chosen on validation, the test is asked once. SumR is R@1 + R@5 + R@10, text to video; in brackets
-95 % intervals over queries and seeds. What Soundstage is, and what it cannot show:
-[datasheet](soundstage-datasheet.md). What the results mean, and what else was tried:
-[research](research.md#what-soundstage-says).
+`make soundstage-report` computes every number below; the records are in [soundstage](soundstage). Seeds per row:
+{seeds}. The epoch is chosen on validation, and the test is used once. SumR is R@1 + R@5 + R@10, text to video. In
+brackets are 95 % intervals over queries and seeds. The [datasheet](soundstage-datasheet.md) says what Soundstage is and
+what it cannot show. [Research](research.md#what-soundstage-says) discusses the results, and what else was tried.
 
-Read with care: the models are tiny and trained briefly on few clips, by one recipe (`soundstage.yaml`) that was made
-with SAVE in mind and is not the published one; soft-ALBEF's teacher is the frozen towers, with a weight of 0.1. Chorus
-was designed, and its price of voices chosen, on validation. Intervals are not corrected for how many there are, and
-all rows stand on one pair of towers: on another, differences moved by ten points and more
-([made twice](research.md#what-soundstage-says)). Pictures and sounds go together differently in training and test (see
-the datasheet), which punishes every method that lets sound speak for pictures; the rows with mixed clips tell how much
-of a difference that is.
+Read these numbers with care:
+
+- The models are tiny and trained briefly on few clips. All use one recipe (`soundstage.yaml`), which was made with SAVE
+  in mind and is not the published one. Soft-ALBEF's teacher is the frozen towers, with a weight of 0.1. Chorus was
+  designed on validation, and so was the weight of its few voices loss.
+- The intervals are not corrected for their number. All rows use one pair of towers; with another pair, differences
+  changed by ten points and more ([the report was made twice](research.md#what-soundstage-says)).
+- Pictures and sounds go together differently in training and test (see the datasheet). This punishes every method that
+  lets sound speak for pictures. The rows with mixed clips show how much of a difference is due to that.
 """
 
-CHORUS_IS = """## Chorus over the others
+CHORUS_SECTION = """## Chorus against the others
 
-Chorus is Hearsight's own method (`models/chorus.py`): what is seen, heard and said are not added up but stand side by
-side, and the query says how much it asks of each.
+Chorus is Hearsight's own method (`models/chorus.py`). It does not add up what is seen, heard and said, but keeps a
+vector of each, and the query sets their weights.
 """
 
 
-def guessing(report: Report) -> Report:
+def at_chance(report: Report) -> Report:
     rng = np.random.default_rng(0)
     return Report(GUESSING, report.data, [ranking.at_chance(rng) for ranking in report.rankings])
 
 
 def by_group(reports: Sequence[Report]) -> str:
-    """SumR of each report by group of query."""
-    rows = [[report.method, *(shown(report.rows[group]["sumr"]) for group in GROUPS)] for report in reports]
+    """Return a table of each report's SumR by group of query."""
+    rows = [[report.method, *(format_estimate(report.rows[group]["sumr"]) for group in GROUPS)] for report in reports]
     return markdown(["SumR", *GROUPS], rows)
 
 
 def recalls(reports: Sequence[Report]) -> str:
-    """Recall and ranks of each report over all queries, and what it ties."""
+    """Return a table of each report's recall and ranks over all queries, and its share of ties."""
     names = {"r1": "R@1", "r5": "R@5", "r10": "R@10", "median_rank": "median rank", "mean_rank": "mean rank"}
     rows = [
         [
@@ -115,7 +115,7 @@ def recalls(reports: Sequence[Report]) -> str:
 
 
 def differences(report: Report, others: Sequence[Report]) -> str:
-    """How much more SumR a method has than others, on the same queries."""
+    """Return a table of the differences in SumR between a method and others, on the same queries."""
     rows = []
     for other in others:
         over = report.over(other)
@@ -124,63 +124,66 @@ def differences(report: Report, others: Sequence[Report]) -> str:
     return markdown([report.method, *GROUPS, "in %"], rows)
 
 
-def search_modes(beside: Path) -> str:
-    found = json.loads((beside / "search.json").read_text())
+def search_modes(folder: Path) -> str:
+    recalls = json.loads((folder / "search.json").read_text())
     rows = [
         [mode, *(" / ".join(f"{groups[group][k]:g}" for k in ("r1", "r5", "r10")) for group in GROUPS)]
-        for mode, groups in found.items()
+        for mode, groups in recalls.items()
     ]
-    return "## Ways to search\n\nR@1 / R@5 / R@10 of Chorus (seed 0) in a library.\n\n" + markdown(["", *GROUPS], rows)
-
-
-def gates(beside: Path) -> str:
-    found = json.loads((beside / "gates.json").read_text())
-    kinds = found.pop("kinds")
-    rows = [
-        [
-            f"{name}, seed {seed}",
-            *(" / ".join(f"{q:.2f}" for q in one["quartiles"][kind]) for kind in kinds),
-            f"{one['auc']:.2f}",
-        ]
-        for name, seeds in found.items()
-        for seed, one in enumerate(seeds)
-    ]
-    head = ["", *(f"{kind} ({count})" for kind, count in kinds.items()), "AUC"]
     return (
-        "## What the gates do\n\nSize of the audio gates on clips without speech, quartiles, by what is on the sound "
-        "track (clips). AUC: how often the gate is wider for an event alone than for a distraction alone; 0.5 is "
-        "chance.\n\n" + markdown(head, rows)
+        "## Search modes\n\nR@1 / R@5 / R@10 of Chorus (seed 0) in a library, for each mode of `hearsight search`.\n\n"
+        + markdown(["", *GROUPS], rows)
     )
 
 
-def weights(beside: Path) -> str:
-    found: Mapping[str, list[dict[str, float]]] = json.loads((beside / "weights.json").read_text())
-    voices = list(next(iter(found.values()))[0])
+def gates(folder: Path) -> str:
+    methods = json.loads((folder / "gates.json").read_text())
+    kinds = methods.pop("kinds")
     rows = [
-        [group, *(" / ".join(f"{seed[voice]:.2f}" for seed in found[group]) for voice in voices)]
+        [
+            f"{name}, seed {seed}",
+            *(" / ".join(f"{q:.2f}" for q in record["quartiles"][kind]) for kind in kinds),
+            f"{record['auc']:.2f}",
+        ]
+        for name, seeds in methods.items()
+        for seed, record in enumerate(seeds)
+    ]
+    head = ["", *(f"{kind} ({count})" for kind, count in kinds.items()), "AUC"]
+    return (
+        "## What the gates do\n\nQuartiles of the size of the audio gates on clips without speech, by what is on the "
+        "sound track (number of clips). AUC is how often the gate is wider for an event alone than for a distraction "
+        "alone; 0.5 is chance.\n\n" + markdown(head, rows)
+    )
+
+
+def weights(folder: Path) -> str:
+    groups: Mapping[str, list[dict[str, float]]] = json.loads((folder / "weights.json").read_text())
+    voices = list(next(iter(groups.values()))[0])
+    rows = [
+        [group, *(" / ".join(f"{seed[voice]:.2f}" for seed in groups[group]) for voice in voices)]
         for group in GROUPS[:-1]
     ]
     return (
-        "## What the queries of Chorus listen to\n\nMean weight of each voice by group of query, a number a seed. "
+        "## What the queries of Chorus listen to\n\nMean weight of each voice by group of query, one number per seed. "
         "The weights of a query add up to 1.\n\n" + markdown(["queries about", *voices], rows)
     )
 
 
-def costs(beside: Path) -> str:
-    told = json.loads((beside / "timing.json").read_text())
+def method_costs(folder: Path) -> str:
+    costs = json.loads((folder / "timing.json").read_text())
     rows = [
         [name, f"{cost['fusion']:.2f}", f"{cost['numbers']:,}", f"{cost['query']:.2f}"]
-        for name, cost in told["methods"].items()
+        for name, cost in costs["methods"].items()
     ]
-    slower = told["text-conditioned"] / mean(cost["query"] for cost in told["methods"].values())
+    slower = costs["text-conditioned"] / mean(cost["query"] for cost in costs["methods"].values())
     return (
-        "## What a clip and a query cost\n\nMilliseconds, medians: a clip beyond its towers, and a query against "
-        f"{told['clips']:,} clips, text encoding included; and the numbers a library keeps of a clip to score it. "
-        f"Where the audio fusion has to be run for each query, with the query among what it reads, a query takes "
-        f"{told['text-conditioned']:.0f} ms: {slower:.0f} times as long.\n\n"
-        + markdown(["", "a clip, ms", "numbers kept", "a query, ms"], rows)
+        "## What a clip and a query cost\n\nMedian milliseconds for a clip, without its towers, and for a query "
+        f"against {costs['clips']:,} clips, with text encoding; and the numbers that a library stores to score a clip. "
+        f"If the audio fusion had to be run for each query, with the query among its inputs, a query would take "
+        f"{costs['text-conditioned']:.0f} ms: {slower:.0f} times as long.\n\n"
+        + markdown(["", "a clip, ms", "numbers stored", "a query, ms"], rows)
     )
 
 
-def shown(found: Estimate) -> str:
-    return f"{found.value:.1f} ({found.low:.1f} to {found.high:.1f})"
+def format_estimate(estimate: Estimate) -> str:
+    return f"{estimate.value:.1f} ({estimate.low:.1f} to {estimate.high:.1f})"
