@@ -13,12 +13,22 @@ settings.load_profile("patient")
 
 
 @pytest.fixture
-def house_methods(monkeypatch):
-    """Only Hearsight's own methods are registered; what a test registers is removed after it."""
+def no_plugins(monkeypatch):
+    """No plugin is loaded, and nothing is registered; what a test loads and registers is removed after it."""
     from hearsight.models.registry import METHODS
+    from hearsight.research.datasets.readers import READERS
+    from hearsight.research.training.teacher_models import TEACHERS
+    from hearsight.speech.load import RECOGNISERS
+    from hearsight.util import plugins
 
-    monkeypatch.setattr(METHODS, "registered", {})
-    monkeypatch.setattr("hearsight.util.plugins.MODULES", set())
+    monkeypatch.setattr(plugins, "state", plugins.State())
+    for registry in (METHODS, READERS, TEACHERS, RECOGNISERS):
+        monkeypatch.setattr(registry, "registered", {})
+
+
+@pytest.fixture
+def house_methods(no_plugins):
+    """Only Hearsight's own methods are registered."""
 
 
 @pytest.fixture

@@ -50,13 +50,13 @@ def test_what_is_wrong_with_it_is_said(tmp_path, run, name, text, code, says):
 
 
 def test_a_process_runs_it_once_where_that_is_asked(tmp_path):
-    from hearsight.util.plugins import run_file_once
+    from hearsight.util.plugins import run_files_once
 
     (tmp_path / "counted.py").write_text(f"with open({str(tmp_path / 'runs')!r}, 'a') as file: file.write('x')")
     for _ in range(2):
-        run_file_once(tmp_path / "counted.py")
+        run_files_once([tmp_path / "counted.py"])
     assert (tmp_path / "runs").read_text() == "x"
     (tmp_path / "failing.py").write_text("1 / 0")
     for _ in range(2):
         with pytest.raises(HearsightError, match="division by zero"):
-            run_file_once(tmp_path / "failing.py")
+            run_files_once([tmp_path / "failing.py"])

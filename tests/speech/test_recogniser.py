@@ -7,8 +7,6 @@ import pytest
 import hearsight
 from hearsight.errors import HearsightError
 from hearsight.speech import load_recogniser
-from hearsight.speech.load import RECOGNISERS
-from hearsight.util import plugins
 from tests.speech.sounds import say, silence
 
 
@@ -33,9 +31,7 @@ def test_recognisers_without_variants_take_no_detail():
             load_recogniser(name)
 
 
-def test_a_registered_recogniser_gets_the_text_behind_the_colon(monkeypatch):
-    monkeypatch.setattr(RECOGNISERS, "registered", {})
-    monkeypatch.setattr(plugins, "MODULES", set())
+def test_a_registered_recogniser_gets_the_text_behind_the_colon(no_plugins):
 
     @hearsight.register_recogniser("parrot")
     class Parrot:

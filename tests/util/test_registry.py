@@ -13,7 +13,7 @@ from hearsight.util.suggest import nearest
 
 @pytest.fixture
 def colours(monkeypatch):
-    monkeypatch.setattr(plugins, "MODULES", set())
+    monkeypatch.setattr(plugins, "state", plugins.State())
     return Registry("colour", {"red": 1, "green": 2})
 
 
@@ -49,7 +49,7 @@ def test_an_installed_plugin_cannot_replace_the_entry_of_another(colours, monkey
 
     theirs = SimpleNamespace(__module__="theirs.colours")
     colours.register("blue")(partial(mine))
-    monkeypatch.setattr(plugins, "is_loading", lambda: True)
+    plugins.state.is_loading = True
     colours.register("blue")(mine)
     with pytest.raises(HearsightError, match=f"'blue': {__name__} has registered one of that name"):
         colours.register("blue")(theirs)

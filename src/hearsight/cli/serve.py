@@ -15,7 +15,7 @@ from hearsight.cli import console
 from hearsight.cli.options import LibraryOption, check_model_exists, nearest_indexed_folder, parse_folder
 from hearsight.errors import HearsightError
 from hearsight.util.extras import install_command
-from hearsight.util.plugins import run_file_once
+from hearsight.util.plugins import run_files_once
 
 if TYPE_CHECKING:
     from hearsight.library import Collection
@@ -139,7 +139,7 @@ def _load(shelves: Mapping[str, Shelf], name: str, own: Path | None) -> Collecti
     from hearsight.library import Collection, Library
 
     if own:
-        run_file_once(own)
+        run_files_once([own])
     torch.set_num_threads(1)  # helpers search side by side, and threads of one would stand in the way of another
     libraries = {key: Library.open(shelf.folder, shelf.at, resident=True) for key, shelf in shelves.items()}
     collection = Collection(libraries, hearsight.load(name, dtype="auto"))

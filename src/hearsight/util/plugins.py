@@ -8,9 +8,10 @@ a method in a model's folder, for example, does not make `hearsight.load` import
 from __future__ import annotations
 
 import logging
+import re
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -20,15 +21,28 @@ from types import ModuleType, TracebackType
 from hearsight.errors import HearsightError
 
 GROUP = "hearsight.plugins"
+# A line of a traceback as text, which is what is left of an error in another process.
+FRAME = re.compile(r'File "(?P<file>[^"\n]+)", line (?P<line>\d+), in (?P<function>\S+)')
 log = logging.getLogger(__name__)
 
+
+@dataclass
+class State:
+    """The plugins of this process.
+
+    is_loaded: whether the installed ones are. failed: names of installed packages that could not be loaded.
+    packages: names of plugins' packages, or of modules in no package. files: those that the command line named.
+    """
+
+    is_loaded: bool = False
+    is_loading: bool = False
+    failed: list[str] = field(default_factory=list)
+    packages: set[str] = field(default_factory=set)
+    files: list[Path] = field(default_factory=list)
+
+
+state = State()
 _lock = RLock()
-_loaded = False
-_loading = False
-_failed: list[str] = []  # names of packages
-MODULES: set[str] = set()  # names of the plugins' modules and packages, without submodules
-FILES: list[Path] = []  # that the command line named
-FOLDERS: set[Path] = set()  # of these files, which may import other files of their folder
 
 
 @dataclass(frozen=True)
@@ -40,13 +54,9 @@ class Location:
     function: str = ""
 
     def __str__(self) -> str:
-        function = f" ({self.function})" if self.function else ""
-        return f"{self._short()}, line {self.line}{function}"
-
-    def _short(self) -> str:
-        """The path as seen from the current directory, if it is below that."""
         path = Path(self.file)
-        return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else self.file
+        file = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+        return f"{file}, line {self.line}" + (f" ({self.function})" if self.function else "")
 
 
 def load_installed() -> None:
@@ -55,26 +65,15 @@ def load_installed() -> None:
     An entry point names a module, which registers what it has when it is imported, or a function without parameters.
     A plugin that fails is logged as a warning, and stops nothing that does not need it.
     """
-    global _loaded, _loading
     with _lock:
-        if _loaded:
+        if state.is_loaded:
             return
-        _loaded = _loading = True  # now, as a plugin may list names while it is loaded
+        state.is_loaded = state.is_loading = True  # now, as a plugin may list names while it is loaded
         try:
             for entry_point in entry_points(group=GROUP):
                 _load(entry_point)
         finally:
-            _loading = False
-
-
-def is_loading() -> bool:
-    """Return whether an installed plugin is being loaded."""
-    return _loading
-
-
-def failed_packages() -> list[str]:
-    """Return the names of the installed packages whose plugins could not be loaded."""
-    return list(_failed)
+            state.is_loading = False
 
 
 def run_file(file: Path) -> None:
@@ -84,11 +83,10 @@ def run_file(file: Path) -> None:
     if spec is None or spec.loader is None:
         raise HearsightError(f"cannot run the plugin {file}: it is not a Python file; give one that ends in .py")
     sys.path.append(str(file.resolve().parent))
-    FOLDERS.update((file.parent, file.resolve().parent))
+    state.files.append(file)
     module = sys.modules[name] = module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-        FILES.append(file)
     except BaseException as error:
         del sys.modules[name]
         if isinstance(error, SystemExit):
@@ -103,30 +101,26 @@ def run_file(file: Path) -> None:
         ) from error
 
 
-def run_file_once(file: Path) -> None:
-    """Run a file as `run_file` does, unless this process has already run it."""
-    if getattr(sys.modules.get(_module_name(file)), "__file__", None) != str(file):
-        run_file(file)
-
-
-def files() -> list[Path]:
-    """Return the files that were run: a worker process has to run them again (`run_file_once`)."""
-    return list(FILES)
+def run_files_once(files: Sequence[Path]) -> None:
+    """Run the files that this process has not run yet: a worker process gets those of `state.files`."""
+    for file in files:
+        if getattr(sys.modules.get(_module_name(file)), "__file__", None) != str(file):
+            run_file(file)
 
 
 def add_module(name: str) -> None:
     """Note that a module is a plugin, or is in one, so that errors in it are recognised as the plugin's."""
     package = name.partition(".")[0]
     if package != "hearsight" and package not in sys.stdlib_module_names - {"__main__"}:
-        MODULES.add(package)
+        state.packages.add(package)
 
 
 def plugin_of(error: BaseException | None) -> Location | None:
     """Return the innermost line of a plugin in the traceback of an error, or of its cause; None without one."""
     while error is not None:
-        if isinstance(error, SyntaxError) and error.filename and _is_plugin("", error.filename):
+        if isinstance(error, SyntaxError) and error.filename and _is_file_of_plugin(error.filename):
             return Location(error.filename, error.lineno or 0)
-        locations = list(_locations(error.__traceback__))
+        locations = [*_locations(error.__traceback__)] or [*_locations_in_text(str(error))]
         if locations:
             return locations[-1]
         error = error.__cause__
@@ -135,9 +129,12 @@ def plugin_of(error: BaseException | None) -> Location | None:
 
 def describe_error(error: BaseException) -> str:
     """Return an error in one line, with the plugin's file and line if it is a plugin's."""
-    name = type(error).__name__
-    message = f"{name}: {error}" if str(error) else name
-    location = plugin_of(error)
+    name, location = type(error).__name__, plugin_of(error)
+    lines = str(error).strip().splitlines()
+    if location and len(lines) > 1 and any(FRAME.search(line) for line in lines):
+        message = lines[-1]  # the traceback of another process, which ends with type and message
+    else:
+        message = f"{name}: {error}" if lines else name
     return f"in {location}: {message}" if location else message
 
 
@@ -149,10 +146,10 @@ def _load(entry_point: EntryPoint) -> None:
         if callable(plugin) and not isinstance(plugin, ModuleType):
             plugin()
     except (Exception, SystemExit) as error:
-        _failed.append(package)
+        state.failed.append(package)
         log.warning(
-            "the plugin %s (%s) cannot be used: %s; update it, or uninstall it: pip uninstall %s",
-            *(entry_point.value, f"package {package}", describe_error(error), package),
+            "the plugin %s of the package %s cannot be used: %s; update the package, or run: pip uninstall %s",
+            *(entry_point.value, package, describe_error(error), package),
         )
 
 
@@ -160,15 +157,31 @@ def _locations(traceback: TracebackType | None) -> Iterator[Location]:
     """Yield the lines of plugins in a traceback, outermost first."""
     while traceback is not None:
         code = traceback.tb_frame.f_code
-        if _is_plugin(traceback.tb_frame.f_globals.get("__name__", ""), code.co_filename):
+        package = traceback.tb_frame.f_globals.get("__name__", "").partition(".")[0]
+        if package in state.packages or (package != "hearsight" and _is_file_of_plugin(code.co_filename)):
             function = "" if code.co_name == "<module>" else code.co_name
             yield Location(code.co_filename, traceback.tb_lineno, function)
         traceback = traceback.tb_next
 
 
-def _is_plugin(module: str, file: str) -> bool:
-    package = module.partition(".")[0]
-    return package in MODULES or (package != "hearsight" and Path(file).parent in FOLDERS)
+def _locations_in_text(text: str) -> Iterator[Location]:
+    """Yield the lines of plugins in a traceback as text, outermost first."""
+    for frame in FRAME.finditer(text):
+        if _is_file_of_plugin(frame["file"]):
+            function = "" if frame["function"] == "<module>" else frame["function"]
+            yield Location(frame["file"], int(frame["line"]), function)
+
+
+def _is_file_of_plugin(file: str) -> bool:
+    """Return whether a file is in a plugin's package, or is or stands next to one that the command line named."""
+    path = Path(file)
+    if any(path.parent in (named.parent, named.resolve().parent) for named in state.files):
+        return True
+    modules = [module for name in state.packages if (module := sys.modules.get(name))]
+    folders = [Path(folder) for module in modules for folder in getattr(module, "__path__", ())]
+    return any(path.is_relative_to(folder) for folder in folders) or file in [
+        getattr(module, "__file__", None) for module in modules
+    ]
 
 
 def _module_name(file: Path) -> str:

@@ -43,7 +43,7 @@ class Registry(Generic[T]):
                     f"cannot register the {self.noun} '{name}': Hearsight has one of that name; choose another name"
                 )
             previous = self.registered.get(name)
-            if previous is not None and plugins.is_loading() and _module(previous) != _module(entry):
+            if previous is not None and plugins.state.is_loading and _module(previous) != _module(entry):
                 raise HearsightError(
                     f"cannot register the {self.noun} '{name}': {_module(previous)} has registered one of that name; "
                     "choose another name, or uninstall one of the two plugins"
@@ -89,5 +89,5 @@ def _module(entry: object) -> str:
 
 
 def _failed() -> str:
-    packages = plugins.failed_packages()
+    packages = plugins.state.failed
     return f"; these installed plugins could not be loaded: {', '.join(packages)}" if packages else ""

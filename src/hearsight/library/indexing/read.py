@@ -28,6 +28,7 @@ from hearsight.speech.transcript import Transcript, line_of
 from hearsight.types import Line
 from hearsight.util.atomic import write_atomic
 from hearsight.util.object_store import ObjectPath
+from hearsight.util.plugins import describe_error, plugin_of
 
 WORDS_A_LINE = 10
 # What the system says when it is no fault of the file. FFmpeg's own errors have other numbers.
@@ -129,7 +130,8 @@ class Reader:
                 raise
             except Exception as error:  # whatever a damaged file makes a decoder do
                 passing = _is_passing(error)
-                stat = "" if passing or not _may_be_read(pending.found.file) else pending.found.stat
+                at_fault = not passing and _may_be_read(pending.found.file) and not plugin_of(error)
+                stat = pending.found.stat if at_fault else ""
                 yield Failed(pending, _reason(error, pending.found.file), stat, self.video if passing else None)
 
     def _read(self, pending: Pending) -> Iterator[ReadEvent]:
@@ -231,6 +233,8 @@ def _may_be_read(file: Path) -> bool:
 def _reason(error: Exception, file: Path) -> str:
     if isinstance(error, HearsightError):
         return str(error).removeprefix(f"cannot read {file}: ")
+    if plugin_of(error):
+        return f"{describe_error(error)}; correct the plugin"
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}; check the file and its permissions"
     return f"{type(error).__name__}: {error}; it may be damaged, replace it or take it away"

@@ -19,6 +19,7 @@ from hearsight.research.datasets.lock import filling
 from hearsight.research.datasets.split import Example, read_manifest
 from hearsight.speech import Recogniser, Transcript, load_recogniser, transcribe
 from hearsight.types import Line
+from hearsight.util import plugins
 from hearsight.util.cpu import cores
 from hearsight.util.progress import Progress
 
@@ -57,7 +58,9 @@ def _fill(kept: Path, examples: Sequence[Example], recogniser: str, progress: Pr
     for example in examples:
         if example.id not in found:
             clips.setdefault(example.path, []).append(example)
-    pool = ProcessPoolExecutor(cores(), get_context("spawn"), torch.set_num_threads, (1,)) if len(clips) > FEW else None
+    pool = None
+    if len(clips) > FEW:
+        pool = ProcessPoolExecutor(cores(), get_context("spawn"), _start_worker, (plugins.state.files,))
     with pool or nullcontext(), open_journal(kept) as add:
         one = partial(_transcribe, recogniser)
         recognised = pool.map(one, clips, chunksize=4) if pool else map(one, clips)
@@ -69,6 +72,11 @@ def _fill(kept: Path, examples: Sequence[Example], recogniser: str, progress: Pr
                 progress("transcribed", len(found), len(examples))
     _loaded.cache_clear()  # of this process: a model may take gigabytes
     return found
+
+
+def _start_worker(files: Sequence[Path]) -> None:
+    torch.set_num_threads(1)
+    plugins.run_files_once(files)
 
 
 def _transcribe(recogniser: str, path: Path) -> Transcript:
