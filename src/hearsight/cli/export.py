@@ -1,4 +1,4 @@
-"""`hearsight export`: a model for the Hugging Face hub."""
+"""`hearsight export`: write a model as a folder for the Hugging Face hub."""
 
 from __future__ import annotations
 
@@ -14,16 +14,18 @@ from hearsight.cli import console
 def export(
     run: Annotated[
         Path,
-        typer.Argument(metavar="RUN", exists=True, file_okay=False, help="A run of hearsight train, or a model."),
+        typer.Argument(
+            metavar="RUN", exists=True, file_okay=False, help="The folder of a run of hearsight train, or of a model."
+        ),
     ],
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder to make; it must not hold anything.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder to write; it must be new or empty.")],
     reports: Annotated[
         list[Path] | None,
-        typer.Option("--report", metavar="REPORT", help="Of hearsight evaluate --report; may be repeated."),
+        typer.Option("--report", metavar="REPORT", help="A folder of hearsight evaluate --report; may be repeated."),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print what is in it as JSON.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print its files as JSON.")] = False,
 ) -> None:
-    """Make a folder for the Hugging Face hub of a model: its files, and a card with its numbers, its recipe and its
+    """Write a model as a folder for the Hugging Face hub: its files, and a card with its results, its recipe and its
     limits.
 
     hearsight evaluate runs/save/model data/test --report reports/save
@@ -31,9 +33,9 @@ def export(
     hearsight export runs/save save-soundstage --report reports/save
     """
     with console.spinner(f"reading {run}"):
-        from hearsight.research.model_card.export import export as make
+        from hearsight.research.model_card.export import export as export_model
 
-        make(run, out, reports or [])
+        export_model(run, out, reports or [])
     files = {file.name: file.stat().st_size for file in sorted(out.iterdir())}
     command = f"hf upload org/name {shlex.quote(str(out))}"
     if json:
@@ -46,4 +48,4 @@ def export(
         )
         console.write(console.get_console(), console.format_table(rows.items()))
     if run.name == "model" and (run.parent / "recipe.json").is_file():
-        console.note(f"how it was trained is not in its card; it would be, if you gave its run: {run.parent}")
+        console.note(f"the card does not say how the model was trained; to include that, export its run: {run.parent}")

@@ -45,7 +45,7 @@ def test_on_a_public_data_set_it_stands_beside_what_is_published():
     assert elsewhere[4].startswith("SAVE  ")
     part = published_as_text(replace(SAVE, dataset="vatex", left_out=3)).splitlines()
     assert part[4].startswith("SAVE, without 3 of its clips  ")
-    assert "Beside what is published" not in as_markdown(SAVE)
+    assert "Compared with published results" not in as_markdown(SAVE)
 
 
 def test_a_better_method_is_better_outside_the_interval():

@@ -52,7 +52,7 @@ def test_towers_learn_and_go_on_where_they_stopped(tmp_path, monkeypatch):
     assert begun_with.config == model.config
     assert begun_with.fingerprint != model.fingerprint
     begun_with.save_pretrained(straight)
-    with pytest.raises(HearsightError, match=r"a run that began with .*, which has changed since"):
+    with pytest.raises(HearsightError, match=r"a run that started from .*, which has changed since"):
         train_towers(further, tmp_path / "further", workers=1)
 
 

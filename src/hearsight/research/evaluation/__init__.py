@@ -1,4 +1,4 @@
-"""How well a model retrieves."""
+"""Evaluation: how well a model retrieves clips by text, and how certain that is."""
 
 from hearsight.research.evaluation.metrics import Metrics, text_to_video, video_to_text
 from hearsight.research.evaluation.normalisation import dual_softmax

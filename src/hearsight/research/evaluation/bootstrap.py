@@ -1,15 +1,15 @@
-"""How far metrics can be trusted: 95 % bootstrap confidence intervals, and paired differences of two methods.
+"""Bootstrap confidence intervals (95 %) of metrics, and of paired differences between two methods.
 
-What is resampled are *clusters*: queries that stand or fall together, such as the captions of one video, or of twins.
-Were single captions resampled, 20 captions of each of 100 videos would pass for 2,000 independent queries.
+*Clusters* of dependent queries are resampled, such as the captions of one video, or of twins. If single captions were
+resampled, 20 captions of each of 100 videos would count as 2,000 independent queries.
 
-A method that was trained with several seeds has two sources of chance, the queries and the seeds, and both are
-resampled, independently of each other (Owen, "The pigeonhole bootstrap", 2007; it errs towards wide intervals). Of S
-seeds, S - 1 are drawn: with so few, drawing S would make the variance between seeds look smaller than it is, by
-(S - 1) / S; drawing one less makes it right (Rao and Wu, 1988). From one seed nothing is learned about others: the
-interval then is of that one trained model.
+A method that was trained with several seeds has two sources of variance, the queries and the seeds. Both are resampled,
+independently of each other (Owen, "The pigeonhole bootstrap", 2007; it errs towards wide intervals). S - 1 of the S
+seeds are drawn: with so few seeds, drawing S would underestimate the variance between them by the factor (S - 1) / S,
+and drawing one less corrects this (Rao and Wu, 1988). A single seed says nothing about other seeds: the interval is
+then that of this one trained model.
 
-Intervals are percentiles of the resamples. They say little where a recall is 0 or 100 %: no resample can differ.
+Intervals are percentiles of the resamples. They mean little for a recall of 0 or 100 %, as no resample can differ.
 """
 
 from __future__ import annotations
@@ -37,35 +37,35 @@ class Estimate:
 
 
 def intervals(ranks: Ranks, clusters: Ranks, resamples: int = RESAMPLES, seed: int = 0) -> dict[str, Estimate]:
-    """Each metric (by its name in NAMES), the mean over seeds, with its interval.
+    """Return each metric (by its name in NAMES), the mean over seeds, with its interval.
 
-    ranks: (S, N), of N queries by each of S models of one method. clusters: (N,), equal for queries that belong
-    together.
+    ranks: (S, N), of N queries by each of S models of one method. clusters: (N,), equal for dependent queries.
     """
     value = Metrics.mean([Metrics.of(row) for row in ranks]).values()
     return _estimates(value, over_seeds(resample(ranks, clusters, resamples, seed), seed))
 
 
 def differences(
-    ranks: Ranks, others: Ranks, clusters: Ranks, resamples: int = RESAMPLES, seed: int = 0
+    ranks: Ranks, baseline: Ranks, clusters: Ranks, resamples: int = RESAMPLES, seed: int = 0
 ) -> dict[str, Estimate]:
-    """How much greater each metric is by one method than by another, on the same queries; "sumr_relative" in percent of
-    the other's SumR.
+    """Return by how much each metric of one method exceeds that of a baseline, on the same queries.
 
-    ranks: (S, N). others: (S', N). Queries are resampled alike for both, so that what makes a query hard for both falls
-    out of the difference. Seeds are resampled apart. Two runs of one seed do share the order of clips and captions;
-    not to pair them can only make an interval wider.
+    "sumr_relative" is in percent of the baseline's SumR. ranks: (S, N). baseline: (S', N).
+    The same queries are drawn for both, so that the difficulty of a query cancels out. Seeds are resampled separately.
+    Two runs with the same seed share the order of clips and captions; not pairing them can only widen an interval.
     """
-    ours, theirs = (np.array(Metrics.mean([Metrics.of(row) for row in rows]).values()) for rows in (ranks, others))
-    drawn = over_seeds(resample(ranks, clusters, resamples, seed), seed)
-    against = over_seeds(resample(others, clusters, resamples, seed), seed + 1)
-    value = (*(ours - theirs), *_relative(ours, theirs))
-    samples = np.column_stack([drawn - against, _relative(drawn, against)])
-    return _estimates(value, samples, (*NAMES, "sumr_relative"))
+    value, reference = (
+        np.array(Metrics.mean([Metrics.of(row) for row in rows]).values()) for rows in (ranks, baseline)
+    )
+    samples = over_seeds(resample(ranks, clusters, resamples, seed), seed)
+    references = over_seeds(resample(baseline, clusters, resamples, seed), seed + 1)
+    difference = (*(value - reference), *_relative(value, reference))
+    differences = np.column_stack([samples - references, _relative(samples, references)])
+    return _estimates(difference, differences, (*NAMES, "sumr_relative"))
 
 
 def resample(ranks: Ranks, clusters: Ranks, resamples: int = RESAMPLES, seed: int = 0) -> Samples:
-    """(resamples, S, metrics): the metrics, in the order of NAMES, of queries drawn anew by clusters.
+    """Return the metrics, in the order of NAMES, of resampled queries: (resamples, S, metrics).
 
     The same clusters and seed draw the same queries, whatever the ranks are: two calls make a paired comparison.
     """
@@ -74,22 +74,25 @@ def resample(ranks: Ranks, clusters: Ranks, resamples: int = RESAMPLES, seed: in
     samples = np.empty((resamples, len(ranks), len(NAMES)))
     for number in range(resamples):
         times = np.bincount(random.integers(len(names), size=len(names)), minlength=len(names))[cluster]
-        for which, row in enumerate(ranks):
-            samples[number, which] = Metrics.of_counts(np.bincount(row, weights=times)).values()
+        for model, row in enumerate(ranks):
+            samples[number, model] = Metrics.of_counts(np.bincount(row, weights=times)).values()
     return samples
 
 
 def over_seeds(samples: Samples, seed: int = 0) -> Samples:
-    """(resamples, metrics): for each resample the mean over S - 1 seeds drawn from S. samples: as `resample` gives."""
+    """Return, for each resample, the mean over S - 1 seeds drawn from S: (resamples, metrics).
+
+    samples: (resamples, S, metrics), as `resample` returns.
+    """
     count, seeds, _ = samples.shape
     drawn = np.random.default_rng([seed, seeds]).integers(seeds, size=(count, max(1, seeds - 1)))
     mean: Samples = np.take_along_axis(samples, drawn[..., None], axis=1).mean(axis=1)
     return mean
 
 
-def _relative(ours: Samples, theirs: Samples) -> Samples:
-    """By how many percent SumR, the last metric, is greater."""
-    return 100 * (ours[..., -1:] - theirs[..., -1:]) / np.maximum(theirs[..., -1:], 1e-9)
+def _relative(values: Samples, references: Samples) -> Samples:
+    """Return by how many percent SumR, the last metric, is greater."""
+    return 100 * (values[..., -1:] - references[..., -1:]) / np.maximum(references[..., -1:], 1e-9)
 
 
 def _estimates(value: tuple[float, ...], samples: Samples, names: tuple[str, ...] = NAMES) -> dict[str, Estimate]:

@@ -1,8 +1,8 @@
-"""Post-processing of similarities that takes from videos which answer every query (hubs). Never applied by default.
+"""Post-processing that lowers the scores of videos which match every query (hubs). It is never applied by default.
 
-Both look at how a video scores with other texts, and both are for text-to-video. They differ in whose texts these are:
-dual softmax takes all queries of the test (it is transductive: no such set exists when one person asks one question),
-querybank normalisation takes captions of the training split. Whoever reports a number made with either says so.
+Both methods compare a video's score with its scores for other texts, and both are for text-to-video. Dual softmax takes
+all queries of the test; it is transductive, as no such set exists for a single search. Querybank normalisation takes
+captions of the training split. A number that was computed with either must be reported as such.
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ from numpy.typing import NDArray
 from hearsight.errors import HearsightError
 from hearsight.research.evaluation.metrics import Scores
 
-BANK = 5000  # captions: more add little but time
-BETA = 20.0  # published, for cosines
+BANK = 5000  # captions; more take time and change little
+BETA = 20.0  # the published inverse temperature, for cosines
 
-Normalise = Callable[[Scores], Scores]  # (n, B) scores of n queries to what ranks the videos instead
+Normalise = Callable[[Scores], Scores]  # (n, B) scores of n queries -> scores to rank by
 
 
 class Normalisation(Protocol):
-    """How scores are changed before videos are ranked; str() says it in words, for a report."""
+    """A change of scores before videos are ranked; str() describes it for a report."""
 
     @property
     def bank(self) -> Sequence[str] | None:
-        """The texts that it is fitted to; None for the queries themselves."""
+        """The texts that it is fitted to, or None for the queries themselves."""
 
     def fit(self, blocks: Iterable[Scores]) -> Normalise:
-        """blocks: the scores (n, B) of the bank, block by block."""
+        """Fit to the scores (n, B) of the bank, given in blocks."""
 
 
 @dataclass(frozen=True)
 class DualSoftmax:
-    """score * softmax(score / temperature), the softmax over all queries (docs/reference.md section 9)."""
+    """score * softmax(score / temperature), with the softmax over all queries (docs/reference.md section 9)."""
 
     temperature: float = 3.0
     bank: None = None
@@ -54,10 +54,10 @@ class DualSoftmax:
 @dataclass(frozen=True)
 class Querybank:
     """QB-Norm with the dynamic inverted softmax (Bogolin et al., "Cross Modal Retrieval with Querybank Normalisation",
-    CVPR 2022): exp(beta * score) over its sum over the bank. Only for queries whose best video is the best (k = 1) of
-    some text of the bank; other queries are left as they are.
+    CVPR 2022): exp(beta * score) divided by its sum over the bank. It applies only to queries whose best video is also
+    the best (k = 1) of a text in the bank; other queries are unchanged.
 
-    bank: texts that are not of the test. beta: inverse temperature. source: where the bank is from, for the report.
+    bank: texts that are not in the test. beta: inverse temperature. source: the folder of the bank, for the report.
     """
 
     bank: Sequence[str]
@@ -66,15 +66,15 @@ class Querybank:
 
     @staticmethod
     def of(captions: Sequence[str], scale: float, source: str) -> Querybank:
-        """A bank of training captions, at most BANK drawn from those that differ, and the authors' temperature.
+        """Draw a bank of at most BANK distinct training captions, and set the authors' temperature.
 
-        scale: of the model's logits; the published value is for cosines.
+        scale: of the model's logits; the published temperature is for cosines.
         """
         distinct = list(dict.fromkeys(captions))
         if not distinct:
             raise HearsightError(f"{source} has no captions to normalise with; give the training split")
         drawn = np.random.default_rng(0).permutation(len(distinct))[:BANK]
-        return Querybank([distinct[place] for place in drawn], BETA / scale, source)
+        return Querybank([distinct[index] for index in drawn], BETA / scale, source)
 
     def __str__(self) -> str:
         return f"querybank, {len(self.bank)} captions of {self.source}, inverse temperature {self.beta:.3g}, k = 1"
@@ -87,7 +87,7 @@ class Querybank:
         hubs = np.unique(np.concatenate(firsts))
 
         def normalise(scores: Scores) -> Scores:
-            # The logarithm over beta ranks as the quotient does, in the unit of the scores, and never overflows.
+            # The logarithm over beta ranks as the quotient does, but in the unit of the scores and without overflow.
             active = np.isin(scores.argmax(axis=1), hubs)[:, None]
             return np.where(active, scores - total.value / self.beta, scores)
 
@@ -95,12 +95,12 @@ class Querybank:
 
 
 def dual_softmax(scores: Scores, temperature: float = 3.0) -> Scores:
-    """Scores (N, B) of all queries after dual softmax. Transductive: it sees every query of the test. Say so."""
+    """Apply dual softmax to the scores (N, B) of all queries. It is transductive: a report must say so."""
     return DualSoftmax(temperature).fit([scores])(scores)
 
 
 class _LogSum:
-    """log(sum(exp(x))) down the columns of blocks."""
+    """Accumulates log(sum(exp(x))) of each column over blocks of rows."""
 
     value: float | NDArray[np.floating] = -np.inf
 

@@ -1,4 +1,4 @@
-"""How the papers measure on each data set, and what they found there (docs/reference.md section 9)."""
+"""The papers' protocol for each data set, with their published results (docs/reference.md section 9)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ PUBLISHED = "SumR, text to video; published: ViT-B/32, no post-processing, the e
 
 @dataclass(frozen=True)
 class Protocol:
-    """clips: which are searched; count: how many, where that is known. captions: what is asked. published: SumR by
-    method, as `PUBLISHED` says.
+    """How the papers measure on a data set.
+
+    clips: which clips are searched. count: how many, if known. captions: the queries. published: SumR by method, as
+    `PUBLISHED` explains.
     """
 
     clips: str
@@ -27,8 +29,8 @@ _ONE = "one caption a clip"
 
 PROTOCOLS = {
     "msrvtt-9k": Protocol(_1K_A, _ONE, {"CLIP4Clip": 197.5, "AVIGATE": 207.7, "SAVE": 216.2}, 1000),
-    # The papers' 7k numbers (docs/reference.md section 9) are far below what 7k training gives on 1k-A: they must be of
-    # another test, probably the official one. So they stand beside nothing here.
+    # The papers' 7k numbers (docs/reference.md section 9) are far below what 7k training gives on 1k-A. They must come
+    # from another test, probably the official one, and so are not compared here.
     "msrvtt-7k": Protocol(_1K_A, _ONE, count=1000),
     "vatex": Protocol(
         "the clips of test_list", "ten captions a clip", {"CLIP4Clip": 248.5, "AVIGATE": 249.3, "SAVE": 255.5}

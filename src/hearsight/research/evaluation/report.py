@@ -1,4 +1,4 @@
-"""What an evaluation found, for programs and people: one method's metrics with intervals, and its protocol."""
+"""The result of an evaluation: one method's metrics with intervals, and the protocol they were measured by."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ Rows = dict[str, dict[str, Estimate]]  # by row of a table, then by metric
 
 @dataclass(frozen=True)
 class Report:
-    """One method on one set of captions. rankings: those of its models, one for each seed it was trained with.
+    """The result of one method on one set of captions.
 
-    dataset: the public one that the captions are of, by its name in `PROTOCOLS`, if they are of one. left_out: clips of
-    it that could not be used.
+    rankings: one for each seed that the method was trained with. dataset: the public data set that the captions belong
+    to, by its name in `PROTOCOLS`, if any. left_out: the number of its clips that could not be used.
     """
 
     method: str
@@ -37,7 +37,9 @@ class Report:
 
     def __post_init__(self) -> None:
         if len({(ranking.captions, ranking.normalisation) for ranking in self.rankings}) != 1:
-            raise HearsightError(f"the seeds of {self.method} were evaluated differently; evaluate all of them alike")
+            raise HearsightError(
+                f"the seeds of {self.method} were evaluated differently; evaluate all of them in the same way"
+            )
 
     @property
     def clips(self) -> int:
@@ -45,47 +47,47 @@ class Report:
 
     @property
     def queries(self) -> dict[str, int]:
-        """How many there are, by row."""
+        """The number of queries of each row."""
         return {name: len(row.ranks) for name, row in self.rankings[0].rows().items()}
 
     @cached_property
     def rows(self) -> Rows:
         """Each metric with its interval: by kind of caption, for all captions, and for video to text."""
-        ours = self._stacked()
-        return {name: intervals(ranks, clusters, seed=SEED) for name, (ranks, clusters) in ours.items()}
+        rows = self._stacked()
+        return {name: intervals(ranks, clusters, seed=SEED) for name, (ranks, clusters) in rows.items()}
 
-    def over(self, other: Report) -> Rows:
-        """How much greater each metric is than another method's, on the same captions; see `differences`.
+    def over(self, baseline: Report) -> Rows:
+        """Return by how much each metric exceeds that of a baseline on the same captions; see `differences`.
 
-        Raises HearsightError where the captions, the clips or what was done to the scores are not the same.
+        Raises HearsightError for different captions or clips, and for scores that were normalised differently.
         """
-        mine, its = self.rankings[0], other.rankings[0]
-        if mine.captions != its.captions:
+        first, second = self.rankings[0], baseline.rankings[0]
+        if first.captions != second.captions:
             raise HearsightError(
-                f"{self.method} and {other.method} were asked different captions, or of other clips; evaluate both on "
+                f"{self.method} and {baseline.method} were evaluated on different captions or clips; evaluate both on "
                 "the same folder"
             )
-        if mine.normalisation != its.normalisation:
+        if first.normalisation != second.normalisation:
             raise HearsightError(
-                f"scores of {self.method} and {other.method} were normalised differently ({mine.normalisation or 'not'}"
-                f", {its.normalisation or 'not'}); evaluate both alike"
+                f"scores of {self.method} and {baseline.method} were normalised differently "
+                f"({first.normalisation or 'not'}, {second.normalisation or 'not'}); evaluate both in the same way"
             )
-        ours, theirs = self._stacked(), other._stacked()
+        rows, references = self._stacked(), baseline._stacked()
         return {
-            name: differences(ranks, theirs[name].ranks, clusters, seed=SEED)
-            for name, (ranks, clusters) in ours.items()
-            if name in theirs
+            name: differences(ranks, references[name].ranks, clusters, seed=SEED)
+            for name, (ranks, clusters) in rows.items()
+            if name in references
         }
 
     @property
     def tied(self) -> dict[str, float]:
-        """Percent of the queries whose clip ties with another, by row, the mean over seeds; not from video to text."""
+        """The percentage of queries whose clip ties with another, by row, the mean over seeds; text to video only."""
         seeds = [ranking.tied() for ranking in self.rankings]
         return {name: float(np.mean([tied[name] for tied in seeds])) for name in seeds[0]}
 
     @property
     def protocol(self) -> dict[str, Any]:
-        """All that one has to know to set the numbers against others."""
+        """What a reader must know to compare the numbers with others."""
         first, seeds = self.rankings[0], len(self.rankings)
         counts = np.bincount(first.owner, minlength=self.clips)
         each = "to".join(f" {count} " for count in sorted({counts.min(), counts.max()}))
@@ -102,7 +104,7 @@ class Report:
         }
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON-able."""
+        """Return the report as values for JSON."""
         return {
             "method": self.method,
             "data": self.data,
@@ -115,7 +117,7 @@ class Report:
         }
 
     def ranks_dict(self) -> dict[str, Any]:
-        """JSON-able: all that the report is made from."""
+        """Return the ranks, from which the report can be computed again, as values for JSON."""
         return {
             "method": self.method,
             "data": self.data,
@@ -125,7 +127,7 @@ class Report:
         }
 
     def _stacked(self) -> dict[str, Row]:
-        """The rows with the ranks of all seeds: (S, N)."""
+        """Return the rows with the ranks of all seeds, (S, N)."""
         seeds = [ranking.rows() for ranking in self.rankings]
         return {
             name: Row(np.stack([rows[name].ranks for rows in seeds]), row.clusters) for name, row in seeds[0].items()
@@ -133,23 +135,23 @@ class Report:
 
 
 def as_dict(rows: Rows) -> dict[str, dict[str, Any]]:
-    """JSON-able."""
+    """Return rows as values for JSON."""
     return {name: {metric: asdict(estimate) for metric, estimate in row.items()} for name, row in rows.items()}
 
 
 def read_report(folder: Path) -> Report:
-    """What `write_report` wrote (writing.py). Raises HearsightError where there is none."""
+    """Read the report that `write_report` wrote. Raises HearsightError if there is none, or if it is damaged."""
     try:
         return read_ranks(folder / "ranks.json")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise HearsightError(
-            f"no report in {folder} that can be read ({error!r}); make one with `hearsight evaluate MODEL FOLDER "
+            f"cannot read a report in {folder} ({error!r}); make one with `hearsight evaluate MODEL FOLDER "
             f"--report {folder}`"
         ) from error
 
 
 def read_ranks(file: Path) -> Report:
-    """A report from the JSON of its `ranks_dict`."""
-    kept = json.loads(file.read_text(encoding="utf-8"))
-    rankings = [Ranking.from_dict(values) for values in kept["rankings"]]
-    return Report(kept["method"], kept["data"], rankings, kept.get("dataset"), kept.get("left_out", 0))
+    """Read a report from a file with the JSON of its `ranks_dict`."""
+    values = json.loads(file.read_text(encoding="utf-8"))
+    rankings = [Ranking.from_dict(ranking) for ranking in values["rankings"]]
+    return Report(values["method"], values["data"], rankings, values.get("dataset"), values.get("left_out", 0))

@@ -1,4 +1,4 @@
-"""A report as a table, for a terminal and in Markdown: numbers with their 95 % intervals."""
+"""Format reports as tables, for a terminal and in Markdown: numbers with their 95 % intervals."""
 
 from __future__ import annotations
 
@@ -21,38 +21,39 @@ HEADINGS = {
     "mean_rank": "mean",
     "sumr": "SumR",
 }
-WIDTHS = (10, 10, 10, 7, 8, 14)  # of these on a terminal; with a row's name and queries, 79
+WIDTHS = (10, 10, 10, 7, 8, 14)  # of these columns on a terminal; with a row's name and queries, 79
 PLAIN = ("median_rank", "mean_rank")  # without an interval on a terminal
 
 
 def as_text(report: Report) -> str:
-    """Two lines a row: values, and below those of recall and SumR their intervals."""
+    """Return a table with two lines for each row: the values, and the intervals of recall and SumR below."""
     lines = [f"{'':<13}{'queries':>7}{_columns(HEADINGS.values())}"]
     for name, row in report.rows.items():
         values = _columns(_number(row[metric].value, metric) for metric in HEADINGS)
         spans = _columns("" if metric in PLAIN else _span(row[metric], metric, "-") for metric in HEADINGS)
         lines += [f"{name:<13}{report.queries[name]:>7,}{values}", f"{'':<20}{spans}"]
     notes = f"recall in percent, ranks among {report.clips:,} clips; below, 95 % intervals"
-    named = ("published protocol", "normalisation", "ties")
-    protocol = [f"{name}: {report.protocol[name]}" for name in named if name in report.protocol]
+    shown = ("published protocol", "normalisation", "ties")
+    protocol = [f"{name}: {report.protocol[name]}" for name in shown if name in report.protocol]
     return "\n".join([*lines, notes, *protocol])
 
 
 def published_as_text(report: Report) -> str:
-    """SumR beside that of the papers, a line a method."""
+    """Return the report's SumR below those of the papers, a line for each method."""
     rows = [f"{name:<60}{value:>10}{interval}" for name, value, interval in _published(report)]
-    return "\n".join([f"beside what is published on {report.dataset} ({PUBLISHED}):", *rows])
+    return "\n".join([f"compared with published results on {report.dataset} ({PUBLISHED}):", *rows])
 
 
 def published_as_markdown(report: Report, level: int = 2) -> str:
+    """Return the same table in Markdown."""
     rows = [[escaped(name), f"{value}{interval}"] for name, value, interval in _published(report)]
-    head = f"{'#' * level} Beside what is published on {report.dataset}"
+    head = f"{'#' * level} Compared with published results on {report.dataset}"
     return "\n".join([head, "", f"{PUBLISHED}.", "", markdown(["", "SumR"], rows), ""])
 
 
 def _published(report: Report) -> list[tuple[str, str, str]]:
-    """Name, SumR and its interval: the papers' rows, which have none, then the report's own."""
-    found = report.rows[ALL]["sumr"]
+    """Return (name, SumR, interval): the papers' rows, which have no intervals, then the report's own."""
+    sumr = report.rows[ALL]["sumr"]
     protocol = PROTOCOLS[report.dataset or ""]
     rows = [(f"{method}, published", f"{value:.1f}", "") for method, value in protocol.published.items()]
     name = report.method
@@ -60,20 +61,20 @@ def _published(report: Report) -> list[tuple[str, str, str]]:
         name += f", among {report.clips:,} clips, not {protocol.count:,}"
     elif report.left_out:
         name += f", without {report.left_out:,} of its clips"
-    return [*rows, (name, f"{found.value:.1f}", f" ({_span(found, 'sumr', ' to ')})")]
+    return [*rows, (name, f"{sumr.value:.1f}", f" ({_span(sumr, 'sumr', ' to ')})")]
 
 
 def differences_as_text(method: str, over: Rows) -> str:
-    """R@1 and SumR over another method's, a line a row."""
+    """Return by how much R@1 and SumR exceed another method's, a line for each row."""
     lines = [f"over {method}, on the same queries:"]
     for name, row in over.items():
-        found = [f"{HEADINGS[metric]} {signed(row[metric])}" for metric in ("r1", "sumr")]
-        lines.append(f"{name:<20}{found[0]:<28}{found[1]}")
+        recall, sumr = (f"{HEADINGS[metric]} {signed(row[metric])}" for metric in ("r1", "sumr"))
+        lines.append(f"{name:<20}{recall:<28}{sumr}")
     return "\n".join(lines)
 
 
 def as_markdown(report: Report, level: int = 1) -> str:
-    """A heading of a level, the table, and under what protocol it was made."""
+    """Return a heading of the given level, the table, and the protocol."""
     rows = [
         [
             escaped(name),
@@ -90,7 +91,7 @@ def as_markdown(report: Report, level: int = 1) -> str:
 
 
 def differences_as_markdown(method: str, over: Rows) -> str:
-    """A heading and a table of what each metric is greater by; for ranks, less is better."""
+    """Return a heading and a table of the differences of each metric; for ranks, less is better."""
     rows = [
         [escaped(name), *(signed(row[metric]) for metric in HEADINGS), signed(row["sumr_relative"])]
         for name, row in over.items()
@@ -103,25 +104,25 @@ def _columns(cells: Iterable[str]) -> str:
 
 
 def markdown(head: list[str], rows: list[list[str]]) -> str:
-    """A table; its first column is of names, the others of numbers."""
+    """Return a table whose first column holds names and the others numbers."""
     lines = [head, ["---", *["--:"] * (len(head) - 1)], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def escaped(text: str) -> str:
-    """A text as one line of Markdown that shows it as it is: names come from strangers' files."""
+    """Return a text as one line of Markdown that shows it literally: names come from files of any origin."""
     return re.sub(r"([\\`*_\[\]<>|~&$#])", r"\\\1", " ".join(text.split()))
 
 
 def _number(value: float, metric: str) -> str:
-    """Half ranks only where there are such; 100 without decimals, to keep columns narrow."""
+    """Format a number: whole ranks and 100 without decimals, to keep columns narrow."""
     return f"{value:g}" if metric == "median_rank" and 2 * value % 1 == 0 else f"{value:.1f}".replace("100.0", "100")
 
 
-def _span(found: Estimate, metric: str, to: str) -> str:
-    return f"{_number(found.low, metric)}{to}{_number(found.high, metric)}"
+def _span(estimate: Estimate, metric: str, to: str) -> str:
+    return f"{_number(estimate.low, metric)}{to}{_number(estimate.high, metric)}"
 
 
-def signed(found: Estimate) -> str:
-    """A difference: +4.1 (1.0 to 7.2)."""
-    return f"{found.value:+.1f} ({found.low:+.1f} to {found.high:+.1f})"
+def signed(estimate: Estimate) -> str:
+    """Format a difference: +4.1 (+1.0 to +7.2)."""
+    return f"{estimate.value:+.1f} ({estimate.low:+.1f} to {estimate.high:+.1f})"

@@ -1,4 +1,4 @@
-"""A report as a folder: report.json, report.md, figures, and the ranks themselves, to compare others with."""
+"""Write a report as a folder: report.json, report.md, figures, and the ranks, for later comparisons."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ from hearsight.research.evaluation.report import Report, as_dict
 from hearsight.research.evaluation.tables import as_markdown, differences_as_markdown
 
 
-def write_report(report: Report, folder: Path, others: Sequence[Report] = ()) -> None:
-    """Write report.json, report.md, groups.svg and ranks.json (for `read_report`); with others, the differences from
-    them and methods.svg.
+def write_report(report: Report, folder: Path, baselines: Sequence[Report] = ()) -> None:
+    """Write report.json, report.md, groups.svg and ranks.json, which `read_report` reads.
+
+    With baselines, also the differences from them, and methods.svg.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    over = {other.method: report.over(other) for other in others}
+    over = {baseline.method: report.over(baseline) for baseline in baselines}
     _write_json(
         folder / "report.json", report.to_dict() | {"over": {name: as_dict(rows) for name, rows in over.items()}}
     )
     _write_json(folder / "ranks.json", report.ranks_dict(), indent=None)
     draw_groups(report, folder / "groups.svg")
     parts = [as_markdown(report), "![Recall by kind of caption](groups.svg)\n"]
-    if others:
-        draw_methods([*others, report], folder / "methods.svg")
+    if baselines:
+        draw_methods([*baselines, report], folder / "methods.svg")
         parts += [differences_as_markdown(name, rows) for name, rows in over.items()]
         parts.append("![SumR of the methods](methods.svg)\n")
     (folder / "report.md").write_text("\n".join(parts), encoding="utf-8")

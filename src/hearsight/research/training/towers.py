@@ -1,8 +1,9 @@
-"""Small towers from scratch: pictures, sounds and sentences brought into one space by contrast with their captions.
+"""Train small towers from scratch: pictures, sounds and sentences are aligned with captions by a contrastive loss.
 
-They stand in for CLIP and AST in the bundled demo model. What they learn from is generated: scenes of Soundstage's
-training split, each drawn at a few moments and sounded once, and sentences with their rewordings. Small towers learn
-pairs by heart (a dog on a beach, and so no dog in a city), so every other scene may be drawn nowhere in particular.
+They replace CLIP and AST in the bundled demo model. Their training data are generated: scenes of Soundstage's training
+split, each drawn at a few moments and rendered once as sound, and sentences with paraphrases. Small towers memorise
+pairs (a dog on a beach, and so no dog in a city). To prevent this, every other scene can be drawn on an abstract
+background.
 """
 
 from __future__ import annotations
@@ -43,29 +44,33 @@ from hearsight.util.progress import Progress
 
 SAVE_EVERY = 200  # steps
 TEXTS_FOR_TOKENIZER = 20_000
-MISHEARD = 0.1  # of a sentence's words are lost, as a recogniser may lose them
+DROPPED_WORDS = 0.1  # share of a sentence's words, as a recogniser may miss them
 
 
 @dataclass(frozen=True)
-class Material:
-    """Scenes with their pictures (scenes, P, size, size, 3) and, of the first ones, filterbanks (sounded, T, 128)."""
+class SceneData:
+    """Generated training data.
+
+    pictures: (scenes, P, size, size, 3). sounds: filterbanks of the first scenes, (sounded, T, 128).
+    sounding: indices of the scenes among these that have a sound event. speaking: indices of the scenes with speech.
+    """
 
     scenes: list[Scene]
     pictures: NDArray[np.uint8]
     sounds: NDArray[np.float16]
-    sounding: NDArray[np.integer]  # places of sounded scenes that have a sound event
-    speaking: NDArray[np.integer]  # places of scenes in which someone speaks
+    sounding: NDArray[np.integer]
+    speaking: NDArray[np.integer]
 
 
 def train_towers(recipe: TowersRecipe, folder: Path, workers: int = 2, progress: Progress | None = None) -> Path:
-    """Train, and write the model's folder `model` inside `folder`: its towers trained, its fusion modules fresh."""
+    """Train towers, and return the folder of a model with them, `folder/model`; its fusion modules are not trained."""
     scenes = [scene_of(recipe, number) for number in range(recipe.scenes)]
     run = Run(folder, recipe)
     model = _fresh_model(recipe, folder / "model", scenes)
     if recipe.start:
-        otherwise = f"a run that began with {recipe.start}, which has changed since; give an empty folder"
-        run.pin("inputs.json", {"start": model.fingerprint}, otherwise)
-    material = make_material(recipe, scenes, folder, model.clip.image_size, model.ast.rows, workers)
+        problem = f"a run that started from {recipe.start}, which has changed since; give an empty folder"
+        run.pin("inputs.json", {"start": model.fingerprint}, problem)
+    data = make_scene_data(recipe, scenes, folder, model.clip.image_size, model.ast.rows, workers)
     trained = ("clip.", "ast.", "audio_projection.")
     parameters: list[tuple[str, Tensor]] = [(n, p) for n, p in model.named_parameters() if n.startswith(trained)]
     optimizer = make_optimizer([(parameters, recipe.learning_rate)], recipe)
@@ -73,9 +78,9 @@ def train_towers(recipe: TowersRecipe, folder: Path, workers: int = 2, progress:
         seed_step(recipe.seed, step)
         rng = np.random.default_rng([recipe.seed, step])
         losses = {
-            "picture": _picture_loss(model, recipe, material, rng),
-            "sound": _sound_loss(model, recipe, material, rng),
-            "sentence": _sentence_loss(model, recipe, material, rng),
+            "picture": _picture_loss(model, recipe, data, rng),
+            "sound": _sound_loss(model, recipe, data, rng),
+            "sentence": _sentence_loss(model, recipe, data, rng),
         }
         loss = torch.stack(list(losses.values())).sum()
         update(model, optimizer, loss, step / recipe.steps, recipe.warmup, f"step {step + 1}")
@@ -90,15 +95,15 @@ def train_towers(recipe: TowersRecipe, folder: Path, workers: int = 2, progress:
 
 
 def _fresh_model(recipe: TowersRecipe, folder: Path, scenes: Sequence[Scene]) -> AudioVisualModel:
-    """The towers before the first step: random ones with a vocabulary of their own, or those to start from."""
+    """Return the towers before the first step: those to start from, or random ones with a new vocabulary."""
     if recipe.start:
-        begun = load(recipe.start)
-        if not isinstance(begun, AudioVisualModel):
-            raise HearsightError(f"{recipe.start} does not listen; start from towers made by `hearsight train`")
-        return begun.train()
-    assert recipe.vocabulary and recipe.clip and recipe.ast  # the recipe sees to it
+        model = load(recipe.start)
+        if not isinstance(model, AudioVisualModel):
+            raise HearsightError(f"{recipe.start} has no audio tower; start from towers trained by `hearsight train`")
+        return model.train()
+    assert recipe.vocabulary and recipe.clip and recipe.ast  # as the recipe checks
     rng = np.random.default_rng([recipe.seed, 2])
-    texts = (_any_text(scenes[int(rng.integers(len(scenes)))], rng) for _ in range(TEXTS_FOR_TOKENIZER))
+    texts = (_random_text(scenes[int(rng.integers(len(scenes)))], rng) for _ in range(TEXTS_FOR_TOKENIZER))
     train_tokenizer(texts, recipe.vocabulary, folder)
     tokenizer = Tokenizer(folder)
     ids = {"vocab_size": tokenizer.end_id + 1, "bos_token_id": tokenizer.start_id, "eos_token_id": tokenizer.end_id}
@@ -111,113 +116,119 @@ def _fresh_model(recipe: TowersRecipe, folder: Path, scenes: Sequence[Scene]) ->
     return model
 
 
-def _any_text(scene: Scene, rng: Generator) -> str:
-    """A caption of the scene, or what is said in it."""
+def _random_text(scene: Scene, rng: Generator) -> str:
+    """Return a caption of the scene, or what is said in it."""
     if scene.speech and rng.random() < 0.3:
         return scene.speech.sentence.text
     kinds = caption_kinds(scene)
     return sample_caption(scene, kinds[rng.integers(len(kinds))], rng).text
 
 
-# What is learned from, made once
+# Training data, generated once
 
 
-def make_material(
+def make_scene_data(
     recipe: TowersRecipe, scenes: list[Scene], folder: Path, size: int, rows: int, workers: int
-) -> Material:
-    """The recipe's scenes, drawn and sounded in parallel; kept in the folder for resuming.
+) -> SceneData:
+    """Draw the recipe's scenes and render their sound, in parallel. The arrays are stored in the folder of the run.
 
-    size: of pictures. rows: of filterbanks. Raises HearsightError for scenes of which none sounds, or none speaks.
+    size: of pictures. rows: of filterbanks. Raises HearsightError if no scene has sound, or none has speech.
     """
     sounded = range(min(recipe.sounded, recipe.scenes))
-    sounding = np.array([place for place in sounded if scenes[place].sound])
-    speaking = np.array([place for place, scene in enumerate(scenes) if scene.speech])
+    sounding = np.array([index for index in sounded if scenes[index].sound])
+    speaking = np.array([index for index, scene in enumerate(scenes) if scene.speech])
     if not (len(sounding) and len(speaking)):
-        raise HearsightError(
-            "in none of the recipe's scenes something sounds, or none speaks; set more scenes, sounded"
-        )
-    pictures = _made(folder / "pictures.npy", partial(_show, recipe, size), range(recipe.scenes), workers)
-    sounds = _made(folder / "sounds.npy", partial(_sound, recipe, rows), sounded, workers)
-    return Material(scenes, pictures, sounds, sounding, speaking)
+        raise HearsightError("no scene of the recipe has sound, or none has speech; set more scenes, and more sounded")
+    pictures = _load_or_compute(
+        folder / "pictures.npy", partial(_draw_pictures, recipe, size), range(recipe.scenes), workers
+    )
+    sounds = _load_or_compute(folder / "sounds.npy", partial(_render_sound, recipe, rows), sounded, workers)
+    return SceneData(scenes, pictures, sounds, sounding, speaking)
 
 
 def scene_of(recipe: TowersRecipe, number: int) -> Scene:
-    """Scene `number` of the recipe's own training scenes (not those of the rendered clips)."""
+    """Return scene `number` of the recipe's own training scenes (not those of the rendered clips)."""
     return sample_scene(np.random.default_rng([recipe.seed, 1, number]), "train")
 
 
-def _made(file: Path, make: Callable[[int], NDArray[Any]], numbers: range, workers: int) -> NDArray[Any]:
+def _load_or_compute(file: Path, compute: Callable[[int], NDArray[Any]], numbers: range, workers: int) -> NDArray[Any]:
     if not file.exists():
         with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            arrays = np.stack(list(pool.map(make, numbers, chunksize=25)))
-        with atomic_file(file) as part, part.open("wb") as opened:  # of a path, numpy would change the name
+            arrays = np.stack(list(pool.map(compute, numbers, chunksize=25)))
+        with atomic_file(file) as part, part.open("wb") as opened:  # given a path, numpy would change the name
             np.save(opened, arrays)
     loaded: NDArray[Any] = np.load(file)
     return loaded
 
 
-def _show(recipe: TowersRecipe, size: int, number: int) -> NDArray[np.uint8]:
+def _draw_pictures(recipe: TowersRecipe, size: int, number: int) -> NDArray[np.uint8]:
     scene = scene_of(recipe, number)
     rng = np.random.default_rng([recipe.seed, 3, number])
     times = np.sort(rng.uniform(0, scene.duration, recipe.pictures_a_scene)).tolist()
-    stage = _nowhere(rng) if recipe.nowhere and is_nowhere(number) else None
-    return np.stack([crop(frame, size) for frame in draw_frames(scene, times, stage)])
+    background = _abstract_background(rng) if recipe.nowhere and has_abstract_background(number) else None
+    return np.stack([crop(frame, size) for frame in draw_frames(scene, times, background)])
 
 
-def is_nowhere(number: int) -> bool:
-    """Every other scene."""
+def has_abstract_background(number: int) -> bool:
+    """Return whether scene `number` is drawn on an abstract background if the recipe says `nowhere`: every other is."""
     return number % 2 == 1
 
 
-def _nowhere(rng: Generator) -> Image.Image:
-    """Soft blots of random colours: a background that is no place."""
+def _abstract_background(rng: Generator) -> Image.Image:
+    """Return a picture of soft blots of random colours."""
     blots = rng.integers(0, 256, (rng.integers(2, 7), rng.integers(2, 9), 3), dtype=np.uint8)
     return Image.fromarray(blots).resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC)
 
 
-def _sound(recipe: TowersRecipe, rows: int, number: int) -> NDArray[np.float16]:
+def _render_sound(recipe: TowersRecipe, rows: int, number: int) -> NDArray[np.float16]:
     waveform = soundtrack(scene_of(recipe, number))
     return filterbank(waveform, rows).numpy().astype(np.float16)
 
 
-# The three contrasts
+# The three losses
 
 
-def _picture_loss(model: AudioVisualModel, recipe: TowersRecipe, material: Material, rng: Generator) -> Tensor:
-    chosen = rng.integers(len(material.scenes), size=recipe.pictures)
-    shots = material.pictures[chosen, rng.integers(recipe.pictures_a_scene, size=recipe.pictures)]
-    frames = model.clip.frames(normalise(torch.from_numpy(shots).permute(0, 3, 1, 2))[:, None])[:, 0]
-    told = [_sight(material.scenes[place], recipe.nowhere and is_nowhere(int(place)), rng) for place in chosen]
-    return contrast(model, frames, [text for text, _ in told], [key for _, key in told])
+def _picture_loss(model: AudioVisualModel, recipe: TowersRecipe, data: SceneData, rng: Generator) -> Tensor:
+    indices = rng.integers(len(data.scenes), size=recipe.pictures)
+    pictures = data.pictures[indices, rng.integers(recipe.pictures_a_scene, size=recipe.pictures)]
+    frames = model.clip.frames(normalise(torch.from_numpy(pictures).permute(0, 3, 1, 2))[:, None])[:, 0]
+    captions = [
+        _sight_caption(data.scenes[index], recipe.nowhere and has_abstract_background(int(index)), rng)
+        for index in indices
+    ]
+    return contrast(model, frames, [text for text, _ in captions], [key for _, key in captions])
 
 
-def _sight(scene: Scene, nowhere: bool, rng: Generator) -> tuple[str, str]:
-    """A caption of what is seen, and a key that is the same for pictures of the same things in the same place."""
+def _sight_caption(scene: Scene, abstract: bool, rng: Generator) -> tuple[str, str]:
+    """Return a caption of what is seen, and a key that is equal for pictures of the same things in the same place.
+
+    abstract: the picture has an abstract background, which the caption must not describe.
+    """
     things = sorted(icon.name for icon in scene.icons)
     while True:
-        told = sample_caption(scene, "sight", rng)
-        if not (nowhere and f"background: {scene.background}" in told.facts):
-            return told.text, f"{things} {'' if nowhere else scene.background}"
+        drawn = sample_caption(scene, "sight", rng)
+        if not (abstract and f"background: {scene.background}" in drawn.facts):
+            return drawn.text, f"{things} {'' if abstract else scene.background}"
 
 
-def _sound_loss(model: AudioVisualModel, recipe: TowersRecipe, material: Material, rng: Generator) -> Tensor:
-    chosen = rng.choice(material.sounding, size=recipe.sounds)
-    scenes = [material.scenes[place] for place in chosen]
-    tokens = model.audio_projection(model.ast(torch.from_numpy(material.sounds[chosen]).float()))
+def _sound_loss(model: AudioVisualModel, recipe: TowersRecipe, data: SceneData, rng: Generator) -> Tensor:
+    indices = rng.choice(data.sounding, size=recipe.sounds)
+    scenes = [data.scenes[index] for index in indices]
+    tokens = model.audio_projection(model.ast(torch.from_numpy(data.sounds[indices]).float()))
     keys = [scene.sound.name for scene in scenes if scene.sound]
     return contrast(model, tokens.mean(dim=1), [sample_caption(scene, "sound", rng).text for scene in scenes], keys)
 
 
-def _sentence_loss(model: AudioVisualModel, recipe: TowersRecipe, material: Material, rng: Generator) -> Tensor:
-    scenes = [material.scenes[place] for place in rng.choice(material.speaking, size=recipe.sentences)]
-    said = [scene.speech.sentence.text for scene in scenes if scene.speech]
-    heard = [" ".join(word for word in text.split() if rng.random() >= MISHEARD) for text in said]
-    vectors = model.clip.text(model.tokenize(heard))
-    return contrast(model, vectors, [sample_caption(scene, "speech", rng).text for scene in scenes], said)
+def _sentence_loss(model: AudioVisualModel, recipe: TowersRecipe, data: SceneData, rng: Generator) -> Tensor:
+    scenes = [data.scenes[index] for index in rng.choice(data.speaking, size=recipe.sentences)]
+    sentences = [scene.speech.sentence.text for scene in scenes if scene.speech]
+    recognised = [" ".join(word for word in text.split() if rng.random() >= DROPPED_WORDS) for text in sentences]
+    vectors = model.clip.text(model.tokenize(recognised))
+    return contrast(model, vectors, [sample_caption(scene, "speech", rng).text for scene in scenes], sentences)
 
 
 def contrast(model: AudioVisualModel, vectors: Tensor, texts: list[str], keys: list[str]) -> Tensor:
-    """InfoNCE in both directions between vectors (B, D) and B texts; pairs of the same key are all right answers."""
+    """Return InfoNCE in both directions between vectors (B, D) and B texts. Pairs with equal keys are all positives."""
     logits = model.clip.logit_scale.exp() * F.normalize(vectors, dim=-1) @ model.encode_text(model.tokenize(texts)).T
     same = torch.tensor([[a == b for b in keys] for a in keys], dtype=logits.dtype)
     targets = same / same.sum(dim=1, keepdim=True)

@@ -1,4 +1,4 @@
-"""A small vocabulary in CLIP's format, learned from texts."""
+"""Learn a small vocabulary in CLIP's format from texts."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from hearsight.models.bpe import END, START, SUFFIX, make_bpe, write_bpe
 
 
 def train_tokenizer(texts: Iterable[str], size: int, folder: Path) -> None:
-    """Learn a byte-pair vocabulary of at most `size` tokens and write it into a model's folder.
+    """Learn a byte-pair vocabulary of at most `size` tokens and write it to a model's folder.
 
-    Every byte is in it, so that no text is unknown. The end token has the largest id, by which CLIP finds it.
+    It contains every byte, so that any text can be encoded. The end token has the largest id, by which CLIP finds it.
     """
     bpe = Tokenizer(models.BPE(end_of_word_suffix=SUFFIX))
     bpe.normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Lowercase()])
@@ -36,6 +36,6 @@ def train_tokenizer(texts: Iterable[str], size: int, folder: Path) -> None:
 
 
 def write_tokenizer(vocabulary: dict[str, int], merges: list[tuple[str, str]], folder: Path) -> None:
-    """Write a vocabulary into a model's folder, which is made."""
+    """Write a vocabulary to a model's folder, which is created."""
     folder.mkdir(parents=True, exist_ok=True)
     write_bpe(make_bpe(vocabulary, merges), folder)
