@@ -40,7 +40,7 @@ from harness import SIZES, WORDS, Taken, build_model, machine, peak_bytes, sente
 from hearsight.models.base import video_embedding
 from hearsight.models.preprocess import speech_ids
 from hearsight.models.save import BRANCH
-from hearsight.research.datasets.split import Example
+from hearsight.research.datasets.manifest import Example
 from hearsight.research.evaluation.metrics import text_ranks
 from hearsight.research.evaluation.retrieval import encode_texts, rank
 from hearsight.types import ClipFeatures, VideoEmbedding

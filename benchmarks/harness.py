@@ -88,16 +88,16 @@ def make_features(folder: Path, model: Any, clips: int, averaged: bool = False) 
 
     from hearsight.models.feature_rows import as_rows
     from hearsight.models.preprocess import has_speech, speech_ids
-    from hearsight.research.datasets.features import KEPT_AT_ONCE, FeatureSet
-    from hearsight.research.datasets.split import Example
+    from hearsight.research.datasets.features import CLIPS_PER_COMMIT, FeatureSet
+    from hearsight.research.datasets.manifest import Example
     from hearsight.types import ClipFeatures
 
     draw, random = torch.Generator().manual_seed(0), np.random.default_rng(0)
     across, along = model.ast.grid
     tokens = 1 + (along if averaged else across * along)
     ids, table = [f"{n:05}" for n in range(clips)], None
-    for start in range(0, clips, KEPT_AT_ONCE):
-        some = ids[start : start + KEPT_AT_ONCE]
+    for start in range(0, clips, CLIPS_PER_COMMIT):
+        some = ids[start : start + CLIPS_PER_COMMIT]
         yes = torch.ones(len(some), dtype=torch.bool)
         frames = torch.randn(len(some), model.config.frames, model.width, generator=draw)
         audio = torch.randn(len(some), tokens, model.ast.width, generator=draw)

@@ -29,7 +29,7 @@ import torch
 
 from harness import Taken, build_model, compared, machine, make_features, take_turns, tell
 from hearsight.research.datasets.files import read_clip
-from hearsight.research.datasets.split import Example
+from hearsight.research.datasets.manifest import Example
 from published_pipeline import published, write_wav
 from synthetic_films import KEY_EVERY, make_films
 

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 import hearsight
-from hearsight.cli.step_progress import Steps
-from hearsight.research.datasets.features import extract
+from hearsight.cli.step_progress import StepProgress
+from hearsight.research.datasets.split import Split
 from hearsight.research.evaluation.report import Report
 from hearsight.research.evaluation.retrieval import rank
 from hearsight.research.evaluation.tables import markdown, signed
@@ -40,7 +40,7 @@ def run(chosen: argparse.Namespace, frozen: bool) -> tuple[Report, list[str]]:
     """Train and measure; the report, and a row of the table without what was found."""
     name = "frozen" if frozen else "learning"
     recipe, folder = recipe_of(chosen, frozen), chosen.out / name
-    steps, times = Steps(), []
+    steps, times = StepProgress(), []
 
     def watch(what: str, *told: Any) -> None:
         if what == "step":
@@ -48,11 +48,11 @@ def run(chosen: argparse.Namespace, frozen: bool) -> tuple[Report, list[str]]:
         steps(what, *told)
 
     training = Training(recipe, folder, watch)
-    for epoch in range(training.step // training.an_epoch, recipe.epochs):
+    for epoch in range(training.step // training.updates_per_epoch, recipe.epochs):
         training.run_epoch(epoch)
     learn = sum(parameter.numel() for parameter in training.model.parameters() if parameter.requires_grad)
     model = hearsight.load(folder / "model")
-    report = Report(name, "Soundstage test", [rank(model, extract(chosen.data / "test", model, progress=steps))])
+    report = Report(name, "Soundstage test", [rank(model, Split(chosen.data / "test").features(model, progress=steps))])
     # The median leaves out what comes once an epoch, validation above all.
     each = f"{np.median(np.diff(times)):.2f} s" if len(times) > 1 else "was done before"
     return report, [name, f"{learn:,}", each]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 import hearsight
 from hearsight.models.chorus import VOICES, Chorus
-from hearsight.research.datasets.split import read_manifest
+from hearsight.research.datasets.split import Split
 from hearsight.research.evaluation.retrieval import encode_texts
 from runs import CHORUS, Plan, Row, features, keep
 
@@ -73,7 +73,7 @@ def measure_weights(plan: Plan) -> None:
 
 @torch.no_grad()
 def weights(plan: Plan) -> dict[str, Any]:
-    queries = [caption for example in read_manifest(plan.data / "test") for caption in example.captions]
+    queries = [caption for example in Split(plan.data / "test").clips for caption in example.captions]
     groups = np.array([group for group, _ in queries])
     found: dict[str, Any] = {group: [] for group in dict.fromkeys(groups.tolist())}
     for place in plan.models(CHORUS):

@@ -15,13 +15,14 @@ from typing import Any
 
 import hearsight
 from hearsight.cli.main import main
-from hearsight.cli.step_progress import Steps
-from hearsight.research.datasets.features import FeatureSet, extract
+from hearsight.cli.step_progress import StepProgress
+from hearsight.research.datasets.features import FeatureSet
+from hearsight.research.datasets.split import Split
 from hearsight.research.evaluation.report import Report
 from hearsight.research.evaluation.retrieval import rank
 from hearsight.research.training.initial_model import load_towers
+from hearsight.research.training.inputs import input_hashes, open_splits
 from hearsight.research.training.recipe import MethodRecipe, read_recipe
-from hearsight.research.training.trainer import made_from
 from hearsight.util.atomic import write_atomic
 
 RECIPE = "soundstage"
@@ -166,17 +167,17 @@ def features(plan: Plan, split: str, row: Row = SAVE) -> FeatureSet:
     """The stored features that a row is trained on or asked with; all rows share their towers."""
     towers = hearsight.load(TOWERS / "towers-more" / "model")
     towers.config = replace(towers.config, average_frequencies=row.averaged)
-    return extract(plan.data / split, towers, row.recogniser, Steps())
+    return Split(plan.data / split).features(towers, row.recogniser, StepProgress())
 
 
 def train(plan: Plan) -> None:
     """Train what is not trained yet, several runs at a time."""
     runs = [(row, seed) for row in plan.rows for seed in range(plan.seeds)]
     missing = [run for run in runs if not is_trained(plan, *run)]
-    steps = Steps()
+    progress = StepProgress()
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for done, _ in enumerate(pool.map(lambda run: _train(plan, *run), missing), len(runs) - len(missing) + 1):
-            steps("trained", done, len(runs))
+            progress("trained", done, len(runs))
 
 
 def is_trained(plan: Plan, row: Row, seed: int) -> bool:
@@ -186,7 +187,7 @@ def is_trained(plan: Plan, row: Row, seed: int) -> bool:
     if not (folder / "done").exists():
         return False
     kept = [json.loads((folder / name).read_text()) for name in ("recipe.json", "inputs.json")]
-    return kept == [recipe.model_dump(), made_from(recipe, load_towers(recipe))]
+    return kept == [recipe.model_dump(), input_hashes(recipe, open_splits(recipe), load_towers(recipe))]
 
 
 def changes(plan: Plan, row: Row, seed: int) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import hearsight
 from hearsight.library import Library
-from hearsight.research.datasets.transcripts import read_transcripts
+from hearsight.research.datasets.split import Split
 from hearsight.research.evaluation.ranking import ALL
 from hearsight.research.soundstage.export import link_or_copy
 from runs import CHORUS, Plan, keep
@@ -44,7 +44,7 @@ def search(plan: Plan) -> dict[str, Any]:
 def with_subtitles(split: Path, folder: Path) -> None:
     """The clips of a split, and what was recognised in them as subtitles: it need not be recognised once more."""
     folder.mkdir(parents=True, exist_ok=True)
-    for id, transcript in read_transcripts(split).items():
+    for id, transcript in Split(split).transcripts().items():
         clip = folder / f"{id}.mp4"
         link_or_copy(split / clip.name, clip)
         lines = [f"{stamp(line.start)} --> {stamp(line.end)}\n{line.text}\n" for line in transcript.lines]

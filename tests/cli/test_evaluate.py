@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from hearsight.research.datasets import features
+from hearsight.research.datasets.split import Split
 from tests.builders import tiny_model
 from tests.research.evaluation.rankings import Clips
 
@@ -17,7 +17,7 @@ def asked(tmp_path, monkeypatch):
         (tmp_path / split).mkdir()
         row = {"id": "a", "path": "a.mp4", "captions": [{"text": "a bell rings"}, {"text": "a bell"}]}
         (tmp_path / split / "manifest.jsonl").write_text(json.dumps(row) + "\n")
-    monkeypatch.setattr(features, "extract", lambda folder, towers, recogniser, progress: Clips(model))
+    monkeypatch.setattr(Split, "features", lambda split, towers, recogniser, progress: Clips(model))
     return tmp_path / "model", tmp_path / "test"
 
 
@@ -53,7 +53,7 @@ def test_a_report_is_written_and_compared_with(run, asked, tmp_path):
         (["--dsl", "--querybank", "train"], "give one of them"),
         (["--querybank", "test"], "is the folder that is tested"),
         (["--querybank", "nowhere"], "no manifest.jsonl in nowhere"),
-        (["--against", "nowhere"], "no report in nowhere"),
+        (["--against", "nowhere"], "cannot read a report in nowhere"),
     ],
 )
 def test_what_is_wrong_is_said(run, asked, tmp_path, monkeypatch, options, says):

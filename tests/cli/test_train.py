@@ -1,14 +1,19 @@
 """Render, train and evaluate, as a person types it, from nothing to a table."""
 
+import io
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 import yaml
 
 from hearsight.cli.main import main
 from hearsight.research.soundstage.icons import FONT
+from hearsight.speech import Transcript
+from hearsight.types import Line
 from tests.builders import tiny_ast, tiny_clip
+from tests.research.training.feature_data import made_up_recipe
 
 needs_stage = pytest.mark.skipif(
     not shutil.which("flite") or not FONT.exists(), reason="needs flite and the font fonts-noto-color-emoji"
@@ -52,3 +57,30 @@ def test_what_is_wrong_is_said(words, says, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(words) == 1
     assert says in capsys.readouterr().err
+
+
+def test_a_run_reads_each_manifest_and_each_transcript_file_once(tmp_path, monkeypatch):
+    recipe = made_up_recipe(tmp_path, epochs=1, recogniser="pocketsphinx")
+    said = Transcript((Line(0.0, 1.0, "a doctor"),), "pocketsphinx").to_dict()
+    for split in ("train", "validation"):
+        rows = [{"id": f"clip{number}", "transcript": said} for number in range(16)]
+        (tmp_path / "data" / split / "transcripts.pocketsphinx.jsonl").write_text(
+            "\n".join(map(json.dumps, rows)) + "\n"
+        )
+    (tmp_path / "recipe.yaml").write_text(json.dumps(recipe.model_dump()))
+    files: list[str] = []
+    open_file = io.open
+
+    def count(file, *options, **named):
+        if str(file).startswith(str(tmp_path / "data")) and str(file).endswith(".jsonl"):
+            files.append(str(Path(file).relative_to(tmp_path / "data")))
+        return open_file(file, *options, **named)
+
+    monkeypatch.setattr(io, "open", count)
+    assert main(["train", str(tmp_path / "recipe.yaml"), "--out", str(tmp_path / "run")]) == 0
+    assert sorted(files) == [
+        "train/manifest.jsonl",
+        "train/transcripts.pocketsphinx.jsonl",
+        "validation/manifest.jsonl",
+        "validation/transcripts.pocketsphinx.jsonl",
+    ]

@@ -1,4 +1,4 @@
-"""`hearsight data`: data sets to train on and to test with, and what teaches with them."""
+"""`hearsight data`: check data sets for training and evaluation, and compute a teacher's features for them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from hearsight.cli import console, data_check
-from hearsight.cli.step_progress import Steps
+from hearsight.cli.step_progress import StepProgress
 
 app = typer.Typer(help="Data sets to train on and to test with.", no_args_is_help=True, rich_markup_mode=None)
-app.command(short_help="Tell what of a data set is there and can be read.")(data_check.check)
+app.command(short_help="Check which clips of a data set can be used.")(data_check.check)
 
 
 @app.callback()
@@ -19,7 +19,7 @@ def data() -> None:
     """Data sets to train on and to test with."""
 
 
-@app.command(short_help="Compute features that teach soft-ALBEF.")
+@app.command(short_help="Compute a teacher's features for soft-ALBEF.")
 def teach(
     folder: Annotated[
         Path,
@@ -32,12 +32,12 @@ def teach(
         ),
     ],
     out: Annotated[
-        Path, typer.Option("--out", metavar="TEACHER", file_okay=False, help="Where its features are kept.")
+        Path, typer.Option("--out", metavar="TEACHER", file_okay=False, help="The folder for its features.")
     ],
     device: Annotated[str, typer.Option(metavar="NAME", help="Where to compute: cpu, cuda or mps.")] = "cpu",
 ) -> None:
-    """Compute how a large model sees and hears each clip, to teach soft-ALBEF. Interrupted, it goes on where it
-    stopped.
+    """Compute a large model's features of the pictures and sounds of a split, as the teacher of soft-ALBEF. An
+    interrupted run continues where it stopped.
 
     hearsight data teach data/train --model facebook/pe-av-base-16-frame --out teacher --device cuda
 
@@ -45,12 +45,13 @@ def teach(
     """
     with console.spinner(f"loading {model}"):
         from hearsight.models.load import check_device
-        from hearsight.research.datasets.split import read_manifest
-        from hearsight.research.training.teacher_features import teach as teach_split
+        from hearsight.research.datasets.split import Split
+        from hearsight.research.training.teacher_features import teach as compute_features
         from hearsight.research.training.teacher_models import load_teacher
 
-        read_manifest(folder)  # says now, not after a download, that this is no split
+        split = Split(folder)
+        _ = split.clips  # fails before a download if the folder is not a split
         check_device(device)
         teacher = load_teacher(model, device)
-    teach_split(folder, teacher, out, Steps())
+    compute_features(split, teacher, out, StepProgress())
     console.note(f"teacher: {out}")

@@ -1,4 +1,4 @@
-"""`hearsight data check`: what of a data set can be used."""
+"""`hearsight data check`: report which clips of a data set can be used."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hearsight.cli import console
-from hearsight.cli.step_progress import Steps
+from hearsight.cli.step_progress import StepProgress
 
 if TYPE_CHECKING:
     from hearsight.research.datasets.check import Findings
 
-SHOWN = 5  # examples of what is missing, and of what is damaged
+EXAMPLES = 5  # of missing clips, and of damaged ones
 
-NameOfData = Annotated[
+DatasetName = Annotated[
     str,
     typer.Argument(
         metavar="NAME",
@@ -25,28 +25,28 @@ NameOfData = Annotated[
 
 
 def check(
-    name: NameOfData,
+    name: DatasetName,
     root: Annotated[
         Path, typer.Argument(metavar="ROOT", exists=True, help="The folder it was unpacked in; or the table's file.")
     ],
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", metavar="FOLDER", file_okay=False, help="Where to keep what is found, else ROOT/hearsight/NAME."
+            "--out", metavar="FOLDER", file_okay=False, help="The folder to write to; else ROOT/hearsight/NAME."
         ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
-    """Look at every clip of a data set once: is it there, can it be read, is anything heard or said? Training and
-    evaluation then run on what is good. Interrupted, it goes on where it stopped.
+    """Check every clip of a data set once: whether its file exists and can be read, and whether it has sound and
+    speech. Training and evaluation then use the good clips. An interrupted check continues where it stopped.
 
     hearsight data check msrvtt-9k data/msrvtt
 
     hearsight data check table clips.csv
     """
-    from hearsight.research.datasets.check import check as look_through
+    from hearsight.research.datasets.check import check as check_dataset
 
-    findings = look_through(name, root, out, progress=Steps())
+    findings = check_dataset(name, root, out, progress=StepProgress())
     if json:
         left_out = [clip for clip in findings.clips if not clip.good]
         console.write_json(
@@ -54,7 +54,7 @@ def check(
                 "dataset": name,
                 "folder": str(findings.folder),
                 "splits": findings.counts(),
-                "left_out": [{"id": c.entry.id, "split": c.entry.split, "why": c.why} for c in left_out],
+                "left_out": [{"id": c.entry.id, "split": c.entry.split, "why": c.fault} for c in left_out],
             }
         )
         return
@@ -63,20 +63,20 @@ def check(
 
 
 def as_text(findings: Findings) -> str:
-    """A table of what there is, and the first examples of what is not."""
+    """Return a table of counts, and the first examples of clips that are left out."""
     counts = findings.counts()
     lines = ["".join([f"{'clips':<16}", *(f"{split:>12}" for split in counts)])]
-    names = {"clips": "told of", "without_speech": "without speech"}
+    names = {"clips": "in data set", "without_speech": "without speech"}
     for row in next(iter(counts.values())):
-        cells = ("not known" if of[row] is None else f"{of[row]:,}" for of in counts.values())
+        cells = ("unknown" if column[row] is None else f"{column[row]:,}" for column in counts.values())
         lines.append("".join([f"{names.get(row, row):<16}", *(f"{cell:>12}" for cell in cells)]))
     missing = [clip.entry for clip in findings.clips if not clip.entry.path]
     damaged = [clip for clip in findings.clips if clip.entry.path and not clip.good]
-    lines += _first("missing", [f"{entry.id} ({entry.told_in})" for entry in missing])
-    lines += _first("damaged", [f"{clip.entry.id}: {clip.why}" for clip in damaged])
+    lines += _first("missing", [f"{entry.id} ({entry.source})" for entry in missing])
+    lines += _first("damaged", [f"{clip.entry.id}: {clip.fault}" for clip in damaged])
     return "\n".join(lines)
 
 
-def _first(what: str, examples: list[str]) -> list[str]:
-    more = [f"  and {len(examples) - SHOWN:,} more (--json lists all)"] if len(examples) > SHOWN else []
-    return [f"\n{what}:", *(f"  {example}" for example in examples[:SHOWN]), *more] if examples else []
+def _first(heading: str, examples: list[str]) -> list[str]:
+    more = [f"  and {len(examples) - EXAMPLES:,} more (--json lists all)"] if len(examples) > EXAMPLES else []
+    return [f"\n{heading}:", *(f"  {example}" for example in examples[:EXAMPLES]), *more] if examples else []

@@ -28,14 +28,14 @@ def reindex(
     Searches use the old model until all clips are done; run the command again to finish an interrupted run. Restart
     servers of the index afterwards.
     """
-    from hearsight.cli.step_progress import Steps
+    from hearsight.cli.step_progress import StepProgress
     from hearsight.library.indexing.reindex import check_kept
 
     opened = open_library(folder, library)
     check_kept(opened.at, opened.identity)  # before the model is loaded, which takes seconds
     with console.spinner(f"loading {model}"):
         loaded = hearsight.load(model, device)
-    reindexed = opened.reindex(loaded, absolute_model_name(model), Steps())
+    reindexed = opened.reindex(loaded, absolute_model_name(model), StepProgress())
     if json:
         console.write_json(
             {

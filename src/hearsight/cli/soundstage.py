@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from hearsight.cli import console
-from hearsight.cli.step_progress import Steps
+from hearsight.cli.step_progress import StepProgress
 from hearsight.errors import HearsightError
 from hearsight.research.soundstage.dataset_layouts import LayoutName
 
@@ -59,7 +59,7 @@ def render(
     if count and not split:
         raise HearsightError("--count needs --split: it is the size of one split; name it, or use --size")
     for name in [split] if split else SPLITS:
-        progress = partial(Steps(), f"{name} clip")
+        progress = partial(StepProgress(), f"{name} clip")
         manifest = render_split(folder / name, name, count or SIZES[size][name], seed, workers, progress)
         console.note(f"manifest: {manifest}")
 
@@ -124,9 +124,9 @@ def describe(
 
     report = split_statistics(folder)
     if recogniser:
-        from hearsight.research.datasets.transcripts import read_transcripts
+        from hearsight.research.datasets.split import Split
 
-        transcripts = read_transcripts(folder, recogniser, progress=Steps())
+        transcripts = Split(folder).transcripts(recogniser, StepProgress())
         texts = {id: transcript.text for id, transcript in transcripts.items()}
         report |= hearing_statistics(folder, texts)
     if json:

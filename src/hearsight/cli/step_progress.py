@@ -1,4 +1,4 @@
-"""Long work, as a person watches it: one line that counts on a terminal, a line now and then elsewhere."""
+"""Progress of long work: one line that is rewritten on a terminal, a new line now and then elsewhere."""
 
 from __future__ import annotations
 
@@ -7,28 +7,30 @@ from collections.abc import Mapping
 
 from hearsight.cli import console
 
-SECONDS_BETWEEN_LINES = 10.0
+SECONDS_BETWEEN_UPDATES = 0.2  # on a terminal
+SECONDS_BETWEEN_LINES = 10.0  # elsewhere
 
 
-class Steps:
-    """steps("clip", 3, 100) whenever something is done; figures are shown behind it, with the time that is left."""
+class StepProgress:
+    """Shows progress("clip", 3, 100), called after each step, with the time that remains and the latest figures."""
 
     def __init__(self) -> None:
-        self.screen = console.get_console(stderr=True)
+        self.console = console.get_console(stderr=True)
         self.what = ""
-        self.begun = self.shown = 0.0
+        self.start_time = self.last_shown = 0.0
         self.first = 0
 
     def __call__(self, what: str, done: int, total: int, figures: Mapping[str, float] | None = None) -> None:
         now = time.monotonic()
         if what != self.what:
-            self.what, self.begun, self.first, self.shown = what, now, done, 0.0
-        pause = 0.2 if self.screen.is_terminal else SECONDS_BETWEEN_LINES
-        if now - self.shown < pause and done < total:
+            self.what, self.start_time, self.first, self.last_shown = what, now, done, 0.0
+        pause = SECONDS_BETWEEN_UPDATES if self.console.is_terminal else SECONDS_BETWEEN_LINES
+        if now - self.last_shown < pause and done < total:
             return
-        self.shown = now
+        self.last_shown = now
         line = f"{what} {done:,} of {total:,}"
         if done > self.first and done < total:
-            line += f", {console.format_duration((now - self.begun) / (done - self.first) * (total - done))} left"
+            remaining = (now - self.start_time) / (done - self.first) * (total - done)
+            line += f", {console.format_duration(remaining)} left"
         line += "".join(f"  {name} {value:g}" for name, value in (figures or {}).items())
-        self.screen.print(line, end="\r" if self.screen.is_terminal and done < total else "\n", soft_wrap=True)
+        self.console.print(line, end="\r" if self.console.is_terminal and done < total else "\n", soft_wrap=True)

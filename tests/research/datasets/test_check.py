@@ -10,10 +10,9 @@ from hearsight.cli.main import main
 from hearsight.errors import HearsightError
 from hearsight.research.datasets import check as checking
 from hearsight.research.datasets.check import check
-from hearsight.research.datasets.features import extract
 from hearsight.research.datasets.journal import read_journal
-from hearsight.research.datasets.provenance import source_of
-from hearsight.research.datasets.split import read_manifest
+from hearsight.research.datasets.provenance import provenance_of
+from hearsight.research.datasets.split import Split
 from tests.builders import tiny_model
 from tests.media_files import beep, grey, make_media
 
@@ -56,7 +55,7 @@ def test_what_is_found(table):
 def test_manifests_are_of_what_is_good(table):
     folder = check("table", table).folder
     assert folder == table.parent / "hearsight" / "clips"
-    train = read_manifest(folder / "train")
+    train = Split(folder / "train").clips
     assert [(clip.start, clip.end, clip.transcript) for clip in train] == [
         (0, 2, "a transcript"),
         (1, 3, None),
@@ -68,16 +67,18 @@ def test_manifests_are_of_what_is_good(table):
 def test_a_data_set_that_moves_takes_along_what_is_known(table, monkeypatch):
     check("table", table)
     moved = shutil.move(table.parent, table.parent.with_name("moved"))
-    assert read_manifest(moved / "hearsight" / "clips" / "test")[0].path.is_file()
-    monkeypatch.setattr(checking, "look_at", lambda path, spans: pytest.fail("looked again"))
+    assert Split(moved / "hearsight" / "clips" / "test").clips[0].path.is_file()
+    monkeypatch.setattr(checking, "inspect_file", lambda path, spans: pytest.fail("looked again"))
     assert check("table", moved / table.name).counts()["train"]["good"] == 3
 
 
 def test_a_file_is_looked_at_once(table, monkeypatch):
     check("table", table)
     looked = []
-    look_at = checking.look_at
-    monkeypatch.setattr(checking, "look_at", lambda path, spans: looked.append(path.name) or look_at(path, spans))
+    inspect_file = checking.inspect_file
+    monkeypatch.setattr(
+        checking, "inspect_file", lambda path, spans: looked.append(path.name) or inspect_file(path, spans)
+    )
     check("table", table)
     assert looked == []
     make_media(table.parent / "empty.mp4", [grey(9)] * 10)
@@ -90,29 +91,29 @@ def test_a_file_is_looked_at_once(table, monkeypatch):
 
 def test_a_file_that_is_still_being_copied_is_looked_at_again(table, monkeypatch):
     film = table.parent / "film.mkv"
-    whole, look_at = film.read_bytes(), checking.look_at
+    whole, inspect_file = film.read_bytes(), checking.inspect_file
     film.write_bytes(whole[: len(whole) // 2])
 
     def look(path, spans):
-        found = look_at(path, spans)
+        found = inspect_file(path, spans)
         if path == film:
             film.write_bytes(whole)
         return found
 
-    monkeypatch.setattr(checking, "look_at", look)
+    monkeypatch.setattr(checking, "inspect_file", look)
     assert check("table", table).counts()["train"]["good"] == 0
     assert check("table", table).counts()["train"]["good"] == 3
 
 
 def test_a_file_that_goes_away_meanwhile_is_no_obstacle(table, monkeypatch):
-    look_at = checking.look_at
+    inspect_file = checking.inspect_file
 
     def look(path, spans):
         if path.name == "quiet.mkv":
             path.unlink()
-        return look_at(path, spans)
+        return inspect_file(path, spans)
 
-    monkeypatch.setattr(checking, "look_at", look)
+    monkeypatch.setattr(checking, "inspect_file", look)
     counts = check("table", table).counts()
     assert (counts["train"]["good"], counts["validation"]["good"]) == (3, 1)
 
@@ -152,14 +153,14 @@ def test_only_the_split_that_is_asked_for(table):
 
 def test_a_folder_of_another_data_set_is_refused(table, msrvtt, tmp_path):
     check("table", table, out=tmp_path / "made")
-    with pytest.raises(HearsightError, match=r"made is of table in .*clips\.csv; give msrvtt-9k"):
+    with pytest.raises(HearsightError, match=r"made belongs to table in .*clips\.csv; give msrvtt-9k"):
         check("msrvtt-9k", msrvtt, out=tmp_path / "made")
 
 
 def test_a_clip_in_two_splits_is_refused(msrvtt):
     test = msrvtt / "MSRVTT_JSFUSION_test.csv"
     test.write_text(test.read_text() + "ret9,msr0,video0,a dog\n")
-    with pytest.raises(HearsightError, match=r"line 7: video0 was told of before, in .*train\.9k\.csv, line 2"):
+    with pytest.raises(HearsightError, match=r"line 7: video0 is also in .*train\.9k\.csv, line 2"):
         check("msrvtt-9k", msrvtt)
 
 
@@ -237,35 +238,35 @@ def test_what_is_made_may_be_behind_a_link(msrvtt, tmp_path):
     (tmp_path / "large" / "disk").mkdir(parents=True)
     (msrvtt / "hearsight").symlink_to(tmp_path / "large" / "disk")
     folder = check("msrvtt-9k", msrvtt).folder
-    assert all(clip.path.is_file() for clip in read_manifest(folder / "test"))
+    assert all(clip.path.is_file() for clip in Split(folder / "test").clips)
 
 
 def test_generated_clips_are_known_wherever_they_lie(msrvtt, table):
     above = msrvtt.parent / "above"
     above.mkdir()
     shutil.move(msrvtt, above / "nested")
-    assert source_of(check("msrvtt-9k", above).folder / "test").disguised
-    assert not source_of(check("table", table).folder / "test").disguised
+    assert provenance_of(check("msrvtt-9k", above).folder / "test").disguised
+    assert not provenance_of(check("table", table).folder / "test").disguised
 
 
 def test_a_note_of_somebody_else(tmp_path):
     (tmp_path / "dataset.json").write_text('{"images": []}')
-    assert source_of(tmp_path / "test") is None
+    assert provenance_of(tmp_path / "test") is None
     (tmp_path / "dataset.json").write_text("[1")
-    assert source_of(tmp_path / "test") is None
+    assert provenance_of(tmp_path / "test") is None
 
 
 def test_what_was_made_of_a_clip_that_is_another_now_is_forgotten(table, tmp_path):
     towers = tiny_model(tmp_path / "towers", "avigate")
     split = check("table", table).folder / "train"
-    before = extract(split, towers).batch([0, 1, 2])
+    before = Split(split).features(towers).batch([0, 1, 2])
     make_media(table.parent / "more.mkv", [grey(200)] * 40, sounds=[beep(1.0)])
     check("table", table)
     assert len(list(read_journal(split / "transcripts.pocketsphinx.jsonl"))) == 3
     shutil.copy(table.parent / "more.mkv", table.parent / "film.mkv")
     check("table", table)
     assert list(read_journal(split / "transcripts.pocketsphinx.jsonl")) == []
-    after = extract(split, towers).batch([0, 1, 2])
+    after = Split(split).features(towers).batch([0, 1, 2])
     assert not torch.allclose(before.frames[0], after.frames[0])
     assert after.frame_mask.sum(dim=1).tolist() == before.frame_mask.sum(dim=1).tolist()
 
@@ -277,10 +278,10 @@ def test_an_id_may_come_to_stand_for_another_stretch(tmp_path):
     table = tmp_path / "clips.csv"
     table.write_text(rows)
     split = check("table", table).folder / "train"
-    dark, bright = extract(split, towers).batch([0, 1]).frames
+    dark, bright = Split(split).features(towers).batch([0, 1]).frames
     table.write_text(rows.replace("train,0,2", "train,2.5,4"))
     check("table", table)
-    clips = extract(split, towers)
+    clips = Split(split).features(towers)
     assert torch.equal(clips.batch([1]).frames[0], bright)
     assert not torch.allclose(clips.batch([0]).frames[0], dark)
     assert torch.allclose(clips.batch([0]).frames[0, 0], bright[0], atol=1e-2)

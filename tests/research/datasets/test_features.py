@@ -9,9 +9,8 @@ import torch
 
 from hearsight.errors import HearsightError
 from hearsight.research.datasets import features, transcripts
-from hearsight.research.datasets.features import extract
-from hearsight.research.datasets.split import read_manifest
-from hearsight.research.datasets.transcripts import read_transcripts
+from hearsight.research.datasets.features import FeatureSet
+from hearsight.research.datasets.split import Split
 from tests.builders import tiny_model
 from tests.media_files import beep, grey, make_media
 
@@ -33,6 +32,15 @@ def data(tmp_path):
 @pytest.fixture
 def towers(tmp_path):
     return tiny_model(tmp_path / "towers", "avigate")
+
+
+def extract(data, towers, recogniser="pocketsphinx", progress=None) -> FeatureSet:
+    """The features of a new reading of the split: tests change its files."""
+    return Split(data).features(towers, recogniser, progress)
+
+
+def read_transcripts(data, recogniser="pocketsphinx"):
+    return Split(data).transcripts(recogniser)
 
 
 def test_clips_are_read_by_place_in_any_order(data, towers):
@@ -58,7 +66,7 @@ def test_a_clip_may_be_shown_with_the_sound_and_words_of_others(data, towers):
 
 def test_another_head_on_the_same_towers_reads_what_is_there(data, towers, monkeypatch):
     extract(data, towers)
-    monkeypatch.setattr(features, "_extracted", lambda *given: pytest.fail("extracted again"))
+    monkeypatch.setattr(features, "_extract", lambda *given: pytest.fail("extracted again"))
     with torch.no_grad():
         towers.frame_position.weight.add_(1.0)
         towers.clip.model.text_projection.weight.add_(1.0)
@@ -70,7 +78,7 @@ def test_another_head_on_the_same_towers_reads_what_is_there(data, towers, monke
 
 
 def test_a_stopped_extraction_goes_on(data, towers, monkeypatch):
-    monkeypatch.setattr(features, "KEPT_AT_ONCE", 1)
+    monkeypatch.setattr(features, "CLIPS_PER_COMMIT", 1)
 
     def stop(what, done, total):
         if (what, done) == ("extracted", 2):
@@ -143,7 +151,7 @@ def test_a_clip_may_be_a_part_of_a_file(data, towers):
 
 
 def test_transcripts_may_be_given(data):
-    with pytest.raises(HearsightError, match="has no transcript of any clip"):
+    with pytest.raises(HearsightError, match="has a transcript, which"):
         read_transcripts(data, "given")
     rewrite(data, transcript=[None, "a bell is for sale", None])
     assert [read_transcripts(data, "given")[id].text for id in "abc"] == ["", "a bell is for sale", ""]
@@ -159,18 +167,18 @@ def test_true_transcripts_are_those_of_the_manifest(data):
 
 def test_a_manifest_that_is_not_right(tmp_path):
     with pytest.raises(HearsightError, match=r"no manifest\.jsonl"):
-        read_manifest(tmp_path)
+        _ = Split(tmp_path).clips
     manifest = tmp_path / "manifest.jsonl"
     manifest.write_text("")
     with pytest.raises(HearsightError, match="is empty"):
-        read_manifest(tmp_path)
+        _ = Split(tmp_path).clips
     manifest.write_text('{"id": "a"}\n')
     with pytest.raises(HearsightError, match="line 1 is not a clip"):
-        read_manifest(tmp_path)
+        _ = Split(tmp_path).clips
     row = '{"id": "a", "path": "a.mp4", "captions": []}\n'
     manifest.write_text(row + row)
-    with pytest.raises(HearsightError, match="several clips of the id a"):
-        read_manifest(tmp_path)
+    with pytest.raises(HearsightError, match="several clips with the id a"):
+        _ = Split(tmp_path).clips
 
 
 def test_two_that_start_at_once_share_the_work(data, towers):

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from hearsight.research.datasets.split import Example
+from hearsight.research.datasets.manifest import Example
 from hearsight.research.evaluation.metrics import text_ranks, ties, video_ranks
 from hearsight.research.evaluation.ranking import Ranking
 from hearsight.types import ClipFeatures

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from hearsight.research.evaluation.report import Report
-from hearsight.research.model_card.anonymise import last_part, unplaced, unplaced_report
+from hearsight.research.model_card.anonymise import anonymise, anonymise_report, last_part
 from tests.research.evaluation.rankings import ranking
 
 
@@ -27,7 +27,7 @@ def test_last_part(path, shown):
 
 
 def test_a_recipe_however_deep():
-    assert unplaced({"a": [{"b": "/home/jane/x"}], "c": 1, "d": None}) == {"a": [{"b": "x"}], "c": 1, "d": None}
+    assert anonymise({"a": [{"b": "/home/jane/x"}], "c": 1, "d": None}) == {"a": [{"b": "x"}], "c": 1, "d": None}
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,6 @@ def test_a_recipe_however_deep():
 def test_a_report(data, shown):
     bank = "querybank, 2 captions of /home/jane doe/train, inverse temperature 20, k = 1"
     rankings = [replace(ranking(), videos=None, normalisation=bank)]
-    found = unplaced_report(Report("/home/jane/model", data, rankings), "model")
+    found = anonymise_report(Report("/home/jane/model", data, rankings), "model")
     assert (found.method, found.data) == ("model", shown)
     assert found.protocol["normalisation"] == "querybank, 2 captions of train, inverse temperature 20, k = 1"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hearsight.errors import HearsightError
-from hearsight.research.datasets.split import read_manifest
+from hearsight.research.datasets.split import Split
 from hearsight.research.soundstage import icons, text_to_speech
 from hearsight.research.soundstage import render as rendering
 from hearsight.research.soundstage.captions import CAPTIONS_PER_CLIP, Caption
@@ -119,7 +119,7 @@ def test_a_test_split_has_one_query_per_clip(tmp_path: Path) -> None:
     folder = render(tmp_path, "validation", 3, seed=0).parent
     rows = rows_of(folder / "manifest.jsonl")
     assert [[query["group"] for query in row["captions"]] for row in rows] == [["sight"]] * 3
-    assert [example.captions[0][0] for example in read_manifest(folder)] == ["sight"] * 3
+    assert [example.captions[0][0] for example in Split(folder).clips] == ["sight"] * 3
     [versions] = json.loads((folder / "soundstage.json").read_text())["made_with"]
     assert {"av", "numpy", "flite", "font"} <= versions.keys()
     with pytest.raises(HearsightError, match="use an empty folder"):

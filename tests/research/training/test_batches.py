@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from hearsight.research.datasets.split import Example
-from hearsight.research.training.batches import Batch, make_batches, read, shuffled, updates
+from hearsight.research.datasets.manifest import Example
+from hearsight.research.training.batches import Batch, make_batches, read_batch, shuffle, updates_per_epoch
 from hearsight.research.training.recipe import MethodRecipe
 from hearsight.types import ClipFeatures
 
@@ -19,7 +19,7 @@ def recipe(**changes) -> MethodRecipe:
 
 
 def test_twins_stay_side_by_side():
-    order = shuffled(EXAMPLES, np.random.default_rng(0))
+    order = shuffle(EXAMPLES, np.random.default_rng(0))
     assert sorted(order) == list(range(32))
     assert all(order[place + 1] == order[place] ^ 1 for place in range(0, 32, 2))
 
@@ -62,7 +62,7 @@ def test_a_hidden_clip_is_shown_without_its_frames():
             return ClipFeatures(torch.ones(len(seen), 2, 4), mask, mask[:, 0], mask[:, 0])
 
     batch = Batch([0, 1, 2], [0, 1, 2], [0, 1, 2], [False, True, False], ["", "", ""])
-    assert read(Shown(), batch).frame_mask.tolist() == [[True] * 2, [False] * 2, [True] * 2]
+    assert read_batch(Shown(), batch).frame_mask.tolist() == [[True] * 2, [False] * 2, [True] * 2]
 
 
 def test_an_epoch_may_show_every_caption():
@@ -71,9 +71,9 @@ def test_an_epoch_may_show_every_caption():
     ]
     batches = make_batches(examples, recipe(every_caption=True, batch=4), 0)
     shown = [pair for batch in batches for pair in zip(batch.seen, batch.texts, strict=True)]
-    assert len(batches) == updates(examples, recipe(every_caption=True, batch=4)) == 18 // 4
+    assert len(batches) == updates_per_epoch(examples, recipe(every_caption=True, batch=4)) == 18 // 4
     assert len(set(shown)) == 16
     assert all(text.startswith(str(place)) for place, text in shown)
     assert all(batch.heard == batch.said == batch.seen for batch in batches)
     assert make_batches(examples, recipe(every_caption=True, batch=4), 1) != batches
-    assert updates(examples, recipe(batch=4)) == 9 // 4
+    assert updates_per_epoch(examples, recipe(batch=4)) == 9 // 4

@@ -9,11 +9,11 @@ from torch.nn.functional import normalize
 
 import hearsight
 from hearsight.errors import HearsightError
-from hearsight.research.datasets.features import extract
-from hearsight.research.datasets.files import FileSet
-from hearsight.research.training.batches import make_batches, read
+from hearsight.research.datasets.split import Split
+from hearsight.research.training.batches import make_batches, read_batch
+from hearsight.research.training.initial_model import fresh_model, load_towers
 from hearsight.research.training.stored_teacher import AUDIO, VIDEO, stored_teacher
-from hearsight.research.training.trainer import Training, fresh_model, load_towers, train
+from hearsight.research.training.trainer import Training, train
 from tests.media_files import beep, grey, make_media
 from tests.research.training.feature_data import made_up_recipe
 
@@ -41,7 +41,7 @@ def recipe(tmp_path):
 
 @pytest.fixture
 def clips(recipe):
-    return extract(Path(recipe.data) / "train", hearsight.load(recipe.towers), "none")
+    return Split(Path(recipe.data) / "train").features(hearsight.load(recipe.towers), "none")
 
 
 def test_cosines_are_those_of_the_files(tmp_path, clips):
@@ -69,7 +69,7 @@ def test_a_run_learns_from_it(tmp_path, recipe):
     training = Training(recipe, tmp_path / "run")
     batch = make_batches(training.clips.examples, recipe, epoch=0)[0]
     training.model.train()
-    video = training.model.fuse(training.model.features(read(training.clips, batch)))
+    video = training.model.fuse(training.model.features(read_batch(training.clips, batch)))
     ours = unit_mean(video.vision) @ unit_mean(video.audio).T
     theirs = normalize(seen[batch.seen], dim=1) @ normalize(heard[batch.heard], dim=1).T
     expected = pearson_distance(ours, theirs) + pearson_distance(ours.T, theirs.T)
@@ -87,7 +87,7 @@ def test_a_run_does_not_go_on_with_another(tmp_path, recipe):
     train(recipe, tmp_path / "run")
     train(recipe, tmp_path / "run")
     torch.save(torch.ones(WIDTH), tmp_path / "teacher" / VIDEO / "clip3.pt")
-    with pytest.raises(HearsightError, match="other clips, captions, transcripts, towers or teacher"):
+    with pytest.raises(HearsightError, match="different clips, captions, transcripts, towers or teacher"):
         train(recipe, tmp_path / "run")
 
 
@@ -116,7 +116,7 @@ def files(tmp_path, recipe):
     make_media(folder / "clip0.mp4", [grey(60)] * 12, sounds=[beep(1)], sound_codec="aac")
     make_media(folder / "clip1.mp4", [grey(90)] * 12)
     make_media(folder / "clip2.mp4", sounds=[beep(1)], sound_codec="aac")
-    return FileSet.open(folder, fresh_model(recipe, load_towers(recipe)), "none")
+    return Split(folder).files(fresh_model(recipe, load_towers(recipe)), "none")
 
 
 def test_what_is_silent_has_no_file_of_sound(tmp_path, files):

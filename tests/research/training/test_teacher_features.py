@@ -9,10 +9,10 @@ import torch
 
 from hearsight.errors import HearsightError
 from hearsight.media import probe
-from hearsight.research.datasets.files import FileSet
+from hearsight.research.datasets.split import Split
 from hearsight.research.training import teacher_features as teaching
 from hearsight.research.training.stored_teacher import AUDIO, VIDEO, stored_teacher
-from hearsight.research.training.teacher_features import spread, teach
+from hearsight.research.training.teacher_features import evenly_spaced_times, teach
 from hearsight.types import Clip
 from tests.builders import tiny_model
 from tests.media_files import beep, grey, level_of, make_media
@@ -59,7 +59,7 @@ def stored(out: Path) -> dict[str, list[float]]:
 
 
 def test_the_moments_and_the_sound_are_those_of_the_file(tmp_path, data):
-    teach(data, Levels(), tmp_path / "out")
+    teach(Split(data), Levels(), tmp_path / "out")
     found = stored(tmp_path / "out")
     assert found.keys() == {f"{VIDEO}/both", f"{VIDEO}/seen", f"{AUDIO}/both", f"{AUDIO}/heard"}
     assert found[f"{VIDEO}/both"] == [0, 10, 20, 30]  # from the first picture to the last
@@ -73,22 +73,22 @@ def test_the_moments_and_the_sound_are_those_of_the_file(tmp_path, data):
 
 def test_the_last_picture_stays_where_sound_lasts_longer(tmp_path, data):
     make_media(data / "both.mkv", [grey(10 * (i // 10)) for i in range(20)], sounds=[beep(3.1)])
-    teach(data, Levels(), tmp_path / "out")
+    teach(Split(data), Levels(), tmp_path / "out")
     assert stored(tmp_path / "out")[f"{VIDEO}/both"] == [0, 10, 10, 10]
 
 
-def test_moments_are_evenly_spread(data):
+def test_moments_are_evenly_evenly_spaced_times(data):
     info = probe(data / "both.mkv")
     whole, second = Clip(info.path, 0.0, info.duration), Clip(info.path, 1.0, 2.0)
-    assert spread(whole, info, 4) == pytest.approx([0, 1, 2, 3], abs=0.01)
-    assert spread(whole, info, 1) == [0]
-    assert spread(second, info, 2) == pytest.approx([1.0, 1.9])
+    assert evenly_spaced_times(whole, info, 4) == pytest.approx([0, 1, 2, 3], abs=0.01)
+    assert evenly_spaced_times(whole, info, 1) == [0]
+    assert evenly_spaced_times(second, info, 2) == pytest.approx([1.0, 1.9])
 
 
 def test_training_reads_what_was_taught(tmp_path, data):
     """Clips that lack a file are the very ones in which training finds nothing to see, or to hear."""
-    teach(data, Levels(), tmp_path / "out")
-    teacher = stored_teacher(tmp_path / "out", FileSet.open(data, tiny_model(tmp_path / "towers"), "none"))
+    teach(Split(data), Levels(), tmp_path / "out")
+    teacher = stored_teacher(tmp_path / "out", Split(data).files(tiny_model(tmp_path / "towers"), "none"))
     assert teacher.seen.norm(dim=1).tolist() == pytest.approx([1, 1, 0])
     assert teacher.heard.norm(dim=1).tolist() == pytest.approx([1, 0, 1])
     heard = np.array(stored(tmp_path / "out")[f"{AUDIO}/both"])
@@ -102,16 +102,16 @@ def test_a_stopped_run_goes_on(tmp_path, data):
 
     first, second, third = Levels(), Levels(), Levels()
     with pytest.raises(KeyboardInterrupt):
-        teach(data, first, tmp_path / "out", stop)
+        teach(Split(data), first, tmp_path / "out", stop)
     assert first.given == ["pictures", "sound"]
     kept = tmp_path / "out" / VIDEO / "both.pt"
     torch.save(torch.tensor([1.0, 2.0, 3.0, 4.0]), kept)  # is not made again
     told = []
-    teach(data, second, tmp_path / "out", lambda *step: told.append(step))
+    teach(Split(data), second, tmp_path / "out", lambda *step: told.append(step))
     assert second.given == ["pictures", "sound"]  # of one clip each
     assert told == [("taught", 1, 3), ("taught", 2, 3), ("taught", 3, 3)]
     assert stored(tmp_path / "out")[f"{VIDEO}/both"] == [1, 2, 3, 4]
-    teach(data, third, tmp_path / "out")
+    teach(Split(data), third, tmp_path / "out")
     assert third.given == []
 
 
@@ -122,47 +122,47 @@ def test_a_file_that_a_kill_cut_short_is_not_kept(tmp_path, data, monkeypatch):
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(teaching.torch, "save", killed)
-        teach(data, Levels(), tmp_path / "out")
+        teach(Split(data), Levels(), tmp_path / "out")
     assert stored(tmp_path / "out") == {}
-    teach(data, Levels(), tmp_path / "out")
+    teach(Split(data), Levels(), tmp_path / "out")
     assert len(stored(tmp_path / "out")) == 4
     assert not [*(tmp_path / "out").rglob("*.part")]
 
 
 @pytest.mark.parametrize("other", [Levels("other"), Levels(frames=8)])
 def test_two_models_are_not_mixed(tmp_path, data, other):
-    teach(data, Levels(), tmp_path / "out")
+    teach(Split(data), Levels(), tmp_path / "out")
     before = stored(tmp_path / "out")
     with pytest.raises(HearsightError, match=r"holds features of .*levels.*; give another folder"):
-        teach(data, other, tmp_path / "out")
+        teach(Split(data), other, tmp_path / "out")
     assert stored(tmp_path / "out") == before and other.given == []
 
 
 @pytest.mark.parametrize("note", [None, "damaged"])
 def test_features_of_nobody_knows_which_model_are_not_added_to(tmp_path, data, note):
-    teach(data, Levels(), tmp_path / "out")
+    teach(Split(data), Levels(), tmp_path / "out")
     (tmp_path / "out" / "teacher.json").unlink()
     if note:
         (tmp_path / "out" / "teacher.json").write_text(note)
     with pytest.raises(HearsightError, match=r"no readable teacher\.json"):
-        teach(data, Levels(), tmp_path / "out")
+        teach(Split(data), Levels(), tmp_path / "out")
 
 
 def test_an_id_cannot_lead_out_of_the_folder(tmp_path, data):
     write_manifest(data, "both", "../../both")
     model = Levels()
     with pytest.raises(HearsightError, match=r"'\.\./\.\./both' cannot have a file of that name"):
-        teach(data, model, tmp_path / "out")
+        teach(Split(data), model, tmp_path / "out")
     assert model.given == []
 
 
 def test_a_vector_that_is_not_finite_is_told(tmp_path, data, monkeypatch):
     monkeypatch.setattr(Levels, "embed_audio", lambda self, waveform: torch.full((4,), torch.nan))
     with pytest.raises(HearsightError, match=r"AudioFeature/both\.pt is not finite"):
-        teach(data, Levels(), tmp_path / "out")
+        teach(Split(data), Levels(), tmp_path / "out")
 
 
 def test_a_file_that_cannot_be_read_is_told(tmp_path, data):
     (data / "seen.mkv").write_text("no film")
     with pytest.raises(HearsightError, match=r"cannot read .*seen\.mkv"):
-        teach(data, Levels(), tmp_path / "out")
+        teach(Split(data), Levels(), tmp_path / "out")

@@ -13,7 +13,7 @@ import torch
 
 import hearsight
 from hearsight.errors import HearsightError
-from hearsight.research.datasets.features import extract
+from hearsight.research.datasets.split import Split
 from hearsight.research.evaluation.retrieval import evaluate
 from hearsight.research.training.initial_model import fresh_model
 from hearsight.research.training.objective import Objective
@@ -41,7 +41,7 @@ def test_it_learns_and_its_model_loads(tmp_path, method):
     assert sum(told[-4:]) < sum(told[:4])
     assert model.config.method == method
     # Four clips share each caption, so a ranking that is right puts the asked one among the first four.
-    clips = extract(tmp_path / "data" / "validation", hearsight.load(recipe.towers), "none")
+    clips = Split(tmp_path / "data" / "validation").features(hearsight.load(recipe.towers), "none")
     assert evaluate(model, clips)["all captions"].r5 == 100
 
 
@@ -163,7 +163,7 @@ def test_a_run_does_not_go_on_with_other_clips(tmp_path):
     train(recipe, tmp_path / "run")
     manifest = Path(recipe.data) / "validation" / "manifest.jsonl"
     manifest.write_text(manifest.read_text().replace("\n", " \n", 1))
-    with pytest.raises(HearsightError, match="other clips, captions, transcripts, towers or teacher"):
+    with pytest.raises(HearsightError, match="different clips, captions, transcripts, towers or teacher"):
         train(recipe, tmp_path / "run")
 
 
@@ -176,7 +176,7 @@ def test_a_run_does_not_go_on_with_other_transcripts(tmp_path):
         kept.write_text("".join(json.dumps(row) + "\n" for row in rows))
     train(recipe, tmp_path / "run")
     kept.write_text(kept.read_text().replace("doctor", "bicycle", 1))
-    with pytest.raises(HearsightError, match="other clips, captions, transcripts, towers or teacher"):
+    with pytest.raises(HearsightError, match="different clips, captions, transcripts, towers or teacher"):
         train(recipe, tmp_path / "run")
     train(recipe.model_copy(update={"method": "avigate"}), tmp_path / "deaf to words")
 

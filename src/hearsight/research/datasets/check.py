@@ -1,7 +1,7 @@
-"""A data set looked through once, so that training and evaluation run on clips that can be read.
+"""Check a data set once, so that training and evaluation run on clips that can be read.
 
-Beside the data set, or where it is told to, `check` makes a folder: what was found of each file (looked.jsonl, with
-which an interrupted check goes on), and for each split a manifest of the good clips.
+`check` makes a folder, in the data set's own or elsewhere. It holds the state of each file (looked.jsonl, with which an
+interrupted check continues) and, for each split, a manifest of the good clips.
 """
 
 from __future__ import annotations
@@ -14,33 +14,41 @@ from pathlib import Path
 
 from hearsight.errors import HearsightError
 from hearsight.models.preprocess import SHORTEST_TRANSCRIPT
-from hearsight.research.datasets.inspect import Look, Span, look_at
-from hearsight.research.datasets.invalidate import forget
+from hearsight.research.datasets.inspect import Inspection, Span, inspect_file
+from hearsight.research.datasets.invalidate import invalidate
 from hearsight.research.datasets.journal import open_journal, read_journal
-from hearsight.research.datasets.lock import filling
-from hearsight.research.datasets.provenance import claim, generated, made_folder, relative, write_manifest, write_note
+from hearsight.research.datasets.lock import folder_lock
+from hearsight.research.datasets.provenance import (
+    default_folder,
+    is_disguise,
+    open_note,
+    relative,
+    write_manifest,
+    write_note,
+)
 from hearsight.research.datasets.readers import Entry, read_entries
-from hearsight.research.datasets.split import read_manifest
+from hearsight.research.datasets.split import Split
 from hearsight.util.cpu import cores
 from hearsight.util.progress import Progress
 
 SPLITS = ("train", "validation", "test")
+JOURNAL = "looked.jsonl"
 MISSING = "missing"
 
-Looks = dict[tuple[Path, Span], Look]  # what was found, by file and stretch
+Inspections = dict[tuple[Path, Span], Inspection]
 
 
 @dataclass(frozen=True)
-class Checked:
-    """A clip that a data set tells of, and what was found of it. why: it is left out, or "" for a good one."""
+class CheckedClip:
+    """A clip of a data set with its state. fault: why it is left out, or "" for a good clip."""
 
     entry: Entry
-    why: str
+    fault: str
     sound: bool
 
     @property
     def good(self) -> bool:
-        return not self.why
+        return not self.fault
 
     @property
     def speech(self) -> bool:
@@ -49,21 +57,22 @@ class Checked:
 
 @dataclass(frozen=True)
 class Findings:
-    """What `check` found. folder: where each split has its manifest."""
+    """The result of a check. folder: has a folder with a manifest for each split."""
 
     name: str
     folder: Path
-    clips: Sequence[Checked]
+    clips: Sequence[CheckedClip]
 
-    def of(self, split: str) -> list[Checked]:
+    def of(self, split: str) -> list[CheckedClip]:
+        """Return the clips of a split."""
         return [clip for clip in self.clips if clip.entry.split == split]
 
     def counts(self) -> dict[str, dict[str, int | None]]:
-        """By split that has clips. without_speech: None where nobody told what is said in any clip."""
-        return {split: _counted(clips) for split in SPLITS if (clips := self.of(split))}
+        """Return counts for each split that has clips. without_speech: None if no clip of it has a transcript."""
+        return {split: _count(clips) for split in SPLITS if (clips := self.of(split))}
 
     def left_out(self, split: str) -> str:
-        """How many clips of a split are not used, in words; "" where all are."""
+        """Return a sentence that says how many clips of a split are left out, or "" if all are used."""
         counts = self.counts().get(split, {})
         if counts.get("good") == counts.get("clips"):
             return ""
@@ -80,16 +89,16 @@ def check(
     splits: Collection[str] = SPLITS,
     progress: Progress | None = None,
 ) -> Findings:
-    """Look at every clip of a data set, at most once, and write manifests of the good ones.
+    """Inspect every clip of a data set, each file at most once, and write manifests of the good clips.
 
-    name: see `read_entries`. root: the folder of the data set, or a table. out: where to keep what is found; by default
-    the folder `hearsight/NAME` in that of the data set.
-    Raises HearsightError for annotations that are not right, and for a folder that is another data set's.
+    name: see `read_entries`. root: the folder of the data set, or a table. out: the folder to write to; by default
+    `hearsight/NAME` in the data set's folder.
+    Raises HearsightError for invalid annotations, and for a folder that belongs to another data set.
     """
-    told = list(read_entries(name, root))
-    _check_apart(told)
-    entries = [entry for entry in told if entry.split in splits]
-    folder = out or made_folder(name, root)
+    all_entries = list(read_entries(name, root))
+    _check_distinct(all_entries)
+    entries = [entry for entry in all_entries if entry.split in splits]
+    folder = out or default_folder(name, root)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -97,116 +106,114 @@ def check(
             f"cannot write {folder} ({error.strerror}); have `hearsight data check` make another folder "
             "with --out, and give that one for training and evaluation"
         ) from error
-    with filling(folder):
-        note = claim(folder, name, root, generated(entries))
-        changed = _changed(folder / "looked.jsonl")
-        for split in splits:  # before anything is noted of the files as they are now: an interruption loses no change
-            forget(folder / split, _others_now(folder / split, entries, changed))
-        looks = _look_at_all(folder / "looked.jsonl", entries, progress)
-        findings = Findings(name, folder, [_checked(entry, looks) for entry in entries])
+    with folder_lock(folder):
+        note = open_note(folder, name, root, is_disguise(entries))
+        changed = _changed_files(folder / JOURNAL)
+        for split in splits:  # before the journal records the files as they are now: an interruption loses no change
+            invalidate(folder / split, _outdated(Split(folder / split), entries, changed))
+        inspections = _inspect_all(folder / JOURNAL, entries, progress)
+        findings = Findings(name, folder, [_checked(entry, inspections) for entry in entries])
         for split in splits:
             write_manifest(folder / split, [clip.entry for clip in findings.of(split) if clip.good])
         write_note(folder, note | {"splits": note["splits"] | findings.counts()})
     return findings
 
 
-def _counted(clips: Sequence[Checked]) -> dict[str, int | None]:
+def _count(clips: Sequence[CheckedClip]) -> dict[str, int | None]:
     good = [clip for clip in clips if clip.good]
     return {
         "clips": len(clips),
         "good": len(good),
-        "missing": sum(clip.why == MISSING for clip in clips),
-        "damaged": sum(clip.why not in ("", MISSING) for clip in clips),
+        "missing": sum(clip.fault == MISSING for clip in clips),
+        "damaged": sum(clip.fault not in ("", MISSING) for clip in clips),
         "silent": sum(not clip.sound for clip in good),
         "without_speech": sum(not clip.speech for clip in good) if any(clip.speech for clip in clips) else None,
         "captions": sum(len(clip.entry.captions) for clip in good),
     }
 
 
-def _check_apart(entries: Sequence[Entry]) -> None:
-    """Raises HearsightError for two clips of one id, and for a clip that is in two splits."""
-    known: dict[str, Entry] = {}
-    shown: dict[Path, list[Entry]] = {}
+def _check_distinct(entries: Sequence[Entry]) -> None:
+    """Raise HearsightError for two clips with the same id, and for a stretch of a file that is in two splits."""
+    by_id: dict[str, Entry] = {}
+    by_file: dict[Path, list[Entry]] = {}
     for entry in entries:
-        other = known.setdefault(entry.id, entry)
-        if other is not entry:
-            raise HearsightError(
-                f"{entry.told_in}: {entry.id} was told of before, in {other.told_in}; take one of the two out"
-            )
-        for other in shown.setdefault(entry.path, []) if entry.path else ():
-            if other.split != entry.split and _overlap(other, entry):
+        first = by_id.setdefault(entry.id, entry)
+        if first is not entry:
+            raise HearsightError(f"{entry.source}: {entry.id} is also in {first.source}; remove one of the two")
+        for earlier in by_file.setdefault(entry.path, []) if entry.path else ():
+            if earlier.split != entry.split and _overlap(earlier, entry):
                 raise HearsightError(
-                    f"{entry.told_in}: {entry.path} is in {entry.split} and, by {other.told_in}, in {other.split}; "
-                    "take it out of one of them"
+                    f"{entry.source}: {entry.path} is in {entry.split} and, by {earlier.source}, in {earlier.split}; "
+                    "remove it from one of them"
                 )
         if entry.path:
-            shown[entry.path].append(entry)
+            by_file[entry.path].append(entry)
 
 
-def _overlap(one: Entry, other: Entry) -> bool:
-    ends = (math.inf if entry.end is None else entry.end for entry in (one, other))
-    return max(one.start or 0.0, other.start or 0.0) < min(ends)
+def _overlap(one: Entry, two: Entry) -> bool:
+    ends = (math.inf if entry.end is None else entry.end for entry in (one, two))
+    return max(one.start or 0.0, two.start or 0.0) < min(ends)
 
 
-def _look_at_all(journal: Path, entries: Sequence[Entry], progress: Progress | None) -> Looks:
-    """What was found of each clip that has a file; of files that are as they were, what was found before."""
+def _inspect_all(journal: Path, entries: Sequence[Entry], progress: Progress | None) -> Inspections:
+    """Return the inspection of each clip that has a file; of unchanged files, that of an earlier check."""
     files: dict[Path, dict[Span, None]] = {}
     for entry in entries:
         if entry.path:
             files.setdefault(entry.path, {})[(entry.start, entry.end)] = None
-    # Relative: a data set that moves takes along what is known of it.
+    # Relative names: a data set that is moved keeps its inspections.
     names = {relative(path, journal.parent): path for path in files}
-    looks = _known(journal, names)
-    unknown = {name for name, path in names.items() if any((path, span) not in looks for span in files[path])}
+    inspections = _recorded(journal, names)
+    pending = {name for name, path in names.items() if any((path, span) not in inspections for span in files[path])}
     with open_journal(journal) as add, ThreadPoolExecutor(cores()) as pool:
-        running = {pool.submit(_looked, names[name], list(files[names[name]])): name for name in sorted(unknown)}
+        running = {pool.submit(_inspect, names[name], list(files[names[name]])): name for name in sorted(pending)}
         try:
-            for number, one in enumerate(as_completed(running), start=1):
-                name, path = running[one], names[running[one]]
-                state, told = one.result()
-                found = list(zip(files[path], told, strict=True))
-                looks |= {(path, span): look for span, look in found}
-                add({"path": name, "state": state, "clips": [(span, asdict(look)) for span, look in found]})
+            for number, future in enumerate(as_completed(running), start=1):
+                name, path = running[future], names[running[future]]
+                state, results = future.result()
+                spans = list(zip(files[path], results, strict=True))
+                inspections |= {(path, span): inspection for span, inspection in spans}
+                add({"path": name, "state": state, "clips": [(span, asdict(each)) for span, each in spans]})
                 if progress:
-                    progress("looked at file", len(files) - len(unknown) + number, len(files))
+                    progress("checked file", len(files) - len(pending) + number, len(files))
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-    return looks
+    return inspections
 
 
-def _looked(path: Path, spans: Sequence[Span]) -> tuple[list[int], list[Look]]:
-    """What is found of a file, and its state before: one that is still being copied is looked at again later."""
-    return _state(path), look_at(path, spans)
+def _inspect(path: Path, spans: Sequence[Span]) -> tuple[list[int], list[Inspection]]:
+    """Inspect a file, and return its state before: one that is still being copied is inspected again next time."""
+    return _state(path), inspect_file(path, spans)
 
 
-def _changed(journal: Path) -> set[Path]:
-    """Files that are not as they were when they were last looked at."""
-    last = {row["path"]: row["state"] for row in read_journal(journal)}
-    paths = {(journal.parent.resolve() / name).resolve(): state for name, state in last.items()}
+def _changed_files(journal: Path) -> set[Path]:
+    """Return the files that have changed since they were last inspected."""
+    states = {row["path"]: row["state"] for row in read_journal(journal)}
+    paths = {(journal.parent.resolve() / name).resolve(): state for name, state in states.items()}
     return {path for path, state in paths.items() if _state(path) != state}
 
 
-def _others_now(split: Path, entries: Sequence[Entry], changed: Collection[Path]) -> set[str]:
-    """Ids of clips in a split's manifest that are now of a changed file, or of another stretch."""
-    if not (split / "manifest.jsonl").is_file():
+def _outdated(split: Split, entries: Sequence[Entry], changed: Collection[Path]) -> set[str]:
+    """Return the ids of clips in a split's manifest whose file has changed, or which are now another stretch."""
+    if not split.exists():
         return set()
-    now = {entry.id: (entry.path.resolve(), entry.start, entry.end) for entry in entries if entry.path}
-    before = {each.id: (each.path.resolve(), each.start, each.end) for each in read_manifest(split)}
-    return {id for id, stretch in before.items() if stretch[0] in changed or now.get(id, stretch) != stretch}
+    stretches = {entry.id: (entry.path.resolve(), entry.start, entry.end) for entry in entries if entry.path}
+    before = {clip.id: (clip.path.resolve(), clip.start, clip.end) for clip in split.clips}
+    return {id for id, stretch in before.items() if stretch[0] in changed or stretches.get(id, stretch) != stretch}
 
 
-def _known(journal: Path, names: Mapping[str, Path]) -> Looks:
-    """What was found before, of files that are as they were."""
-    looks: Looks = {}
+def _recorded(journal: Path, names: Mapping[str, Path]) -> Inspections:
+    """Return the recorded inspections of files that have not changed since."""
+    inspections: Inspections = {}
     for row in read_journal(journal):
         path = names.get(row["path"])
         if path and row["state"] == _state(path):
-            looks |= {(path, tuple(span)): Look(**look) for span, look in row["clips"]}
-    return looks
+            inspections |= {(path, tuple(span)): Inspection(**values) for span, values in row["clips"]}
+    return inspections
 
 
 def _state(path: Path) -> list[int]:
-    """What changes when a file does; [] for one that is gone."""
+    """Return what changes when a file does (its size and time), or [] if it does not exist."""
     try:
         stat = path.stat()
     except OSError:
@@ -214,8 +221,8 @@ def _state(path: Path) -> list[int]:
     return [stat.st_size, stat.st_mtime_ns]
 
 
-def _checked(entry: Entry, looks: Looks) -> Checked:
+def _checked(entry: Entry, inspections: Inspections) -> CheckedClip:
     if entry.path is None:
-        return Checked(entry, MISSING, False)
-    look = looks[entry.path, (entry.start, entry.end)]
-    return Checked(entry, look.fault, look.sound)
+        return CheckedClip(entry, MISSING, False)
+    inspection = inspections[entry.path, (entry.start, entry.end)]
+    return CheckedClip(entry, inspection.fault, inspection.sound)

@@ -1,4 +1,4 @@
-"""What training and evaluation ask of a set of clips, wherever these come from."""
+"""The interface through which training and evaluation read clips."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from hearsight.models.preprocess import ClipInputs
-    from hearsight.research.datasets.split import Example
+    from hearsight.research.datasets.manifest import Example
     from hearsight.types import ClipFeatures
 
 
 class ClipSet(Protocol):
-    """N clips with captions. `FeatureSet` has them as stored features, `FileSet` decodes their files."""
+    """N clips with captions: a `FeatureSet` reads stored features, a `FileSet` decodes media files."""
 
     @property
     def examples(self) -> list[Example]: ...
@@ -22,6 +22,8 @@ class ClipSet(Protocol):
     def batch(
         self, seen: Sequence[int], heard: Sequence[int] | None = None, said: Sequence[int] | None = None
     ) -> ClipInputs | ClipFeatures:
-        """B clips by their places: the pictures of `seen`, with the sound and the words of the same clips, or of
-        others.
+        """Read a batch of B clips by their indices.
+
+        Row i has the pictures of clip seen[i], the sound of clip heard[i] and the words of clip said[i]. heard and said
+        default to seen.
         """

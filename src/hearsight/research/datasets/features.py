@@ -1,13 +1,13 @@
-"""Features of frozen towers, extracted once and stored, so that training decodes nothing.
+"""Features of frozen towers, extracted once and stored, so that training decodes no files.
 
-They stand in a LanceDB table beside the manifest, named by the towers' fingerprint: every head on the same towers reads
-the same table, by random access. It is filled in steps: an interrupted extraction goes on.
+They are stored in a LanceDB table beside the manifest, named by the towers' fingerprint: all heads on the same towers
+read the same table, by random access. Rows are added in steps, so an interrupted extraction continues where it stopped.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,23 +23,23 @@ from hearsight.models.base import VideoTextModel
 from hearsight.models.feature_rows import as_rows, audio_of, tensor_of
 from hearsight.models.preprocess import collate, has_speech, speech_ids
 from hearsight.research.datasets.files import read_clip
-from hearsight.research.datasets.lock import filling
-from hearsight.research.datasets.split import Example, read_manifest
-from hearsight.research.datasets.transcripts import read_transcripts
+from hearsight.research.datasets.lock import folder_lock
+from hearsight.research.datasets.manifest import Example
+from hearsight.speech import Transcript
 from hearsight.types import ClipFeatures
 from hearsight.util.lancedb import lancedb
 from hearsight.util.progress import Progress
 
-BATCH = 16  # clips to the towers at once
-KEPT_AT_ONCE = 128  # clips a commit
+BATCH = 16  # clips that the towers process at once
+CLIPS_PER_COMMIT = 128
 
 
 @dataclass(frozen=True)
 class FeatureSet:
-    """N clips with captions and their stored features.
+    """N clips with captions and their stored features. See `Split.features`.
 
     rows: (N,), the row of each clip in the table. speech_ids: (N, S). has_speech: (N,).
-    audio_width: Da; None where the towers do not listen.
+    audio_width: Da; None where the towers have no audio tower.
     """
 
     examples: list[Example]
@@ -55,11 +55,11 @@ class FeatureSet:
     def batch(
         self, seen: Sequence[int], heard: Sequence[int] | None = None, said: Sequence[int] | None = None
     ) -> ClipFeatures:
-        """See `ClipSet`. In float32."""
+        """Read the features of a batch of clips, in float32. See `ClipSet`."""
         heard, said = heard or seen, said or seen
         stored = self.table.take_offsets(np.unique(self.rows[[*seen, *heard]]).tolist()).to_arrow()
-        place = {id: row for row, id in enumerate(stored["id"].to_pylist())}
-        pictures, sounds = ([place[self.examples[clip].id] for clip in clips] for clips in (seen, heard))
+        row_of = {id: row for row, id in enumerate(stored["id"].to_pylist())}
+        pictures, sounds = ([row_of[self.examples[clip].id] for clip in clips] for clips in (seen, heard))
         frame_mask = tensor_of(stored["frame_mask"])
         frames = tensor_of(stored["frames"]).view(*frame_mask.shape, -1)
         audio = None
@@ -75,54 +75,57 @@ class FeatureSet:
         )
 
 
-def extract(
-    folder: Path, towers: VideoTextModel, recogniser: str = "pocketsphinx", progress: Progress | None = None
+def extract_features(
+    folder: Path,
+    clips: list[Example],
+    transcripts: Mapping[str, Transcript],
+    towers: VideoTextModel,
+    progress: Progress | None = None,
 ) -> FeatureSet:
-    """The features of a data folder's clips by a model's towers: extracted where missing, read when asked for.
+    """Return a split's clips with their features by a model's towers, extracting those that are missing.
 
-    towers: any model; only its image and audio tower and its tokenizer play a part.
+    folder: where the table is stored. transcripts: by the clips' ids. See `Split.features`.
     """
-    examples, said = read_manifest(folder), read_transcripts(folder, recogniser, progress=progress)
     name = towers.towers_fingerprint
     table = _open(folder, name)
-    if table is None or not {example.id for example in examples} <= set(_ids(table)):
-        with filling(folder):
-            table = _fill(folder, name, examples, towers, progress)
-    row = {id: row for row, id in enumerate(_ids(table))}
-    texts = [said[example.id].text for example in examples]
+    if table is None or not {clip.id for clip in clips} <= set(_ids(table)):
+        with folder_lock(folder):
+            table = _add_missing(folder, name, clips, towers, progress)
+    row_of = {id: row for row, id in enumerate(_ids(table))}
+    texts = [transcripts[clip.id].text for clip in clips]
     return FeatureSet(
-        examples,
+        clips,
         table,
-        np.array([row[example.id] for example in examples], np.int64),
+        np.array([row_of[clip.id] for clip in clips], np.int64),
         speech_ids(towers, texts),
         has_speech(texts),
         towers.ast.width if isinstance(towers, AudioVisualModel) else None,
     )
 
 
-def _fill(
-    folder: Path, name: str, examples: Sequence[Example], towers: VideoTextModel, progress: Progress | None
+def _add_missing(
+    folder: Path, name: str, clips: Sequence[Example], towers: VideoTextModel, progress: Progress | None
 ) -> Any:
-    """The table with what was missing."""
+    """Extract and store what is missing, and return the table."""
     table = _open(folder, name)
-    if table is None:  # one whose making was killed is cleared away
+    if table is None:  # remove what remains of a table whose creation was killed
         shutil.rmtree(folder / "features" / f"{name}.lance", ignore_errors=True)
-    stored = set() if table is None else set(_ids(table))
-    missing = [example for example in examples if example.id not in stored]
-    for start in range(0, len(missing), KEPT_AT_ONCE):
-        some = missing[start : start + KEPT_AT_ONCE]
-        rows = _extracted(some, towers)
+    ids = set() if table is None else set(_ids(table))
+    missing = [clip for clip in clips if clip.id not in ids]
+    for start in range(0, len(missing), CLIPS_PER_COMMIT):
+        chunk = missing[start : start + CLIPS_PER_COMMIT]
+        rows = _extract(chunk, towers)
         if table is None:  # its schema follows from the first clips
             table = lancedb.connect(str(folder / "features")).create_table(name, rows)
         else:
             table.add(rows)
         if progress:
-            progress("extracted", len(stored) + start + len(some), len(examples))
+            progress("extracted", len(ids) + start + len(chunk), len(clips))
     return table
 
 
 def _open(folder: Path, name: str) -> Any:
-    """The table, or None where there is none with a version to read."""
+    """Return the table, or None if there is none with a readable version."""
     if not (folder / "features" / f"{name}.lance" / "_versions").exists():
         return None
     return lancedb.connect(str(folder / "features")).open_table(name)
@@ -134,10 +137,10 @@ def _ids(table: Any) -> list[str]:
 
 
 @torch.no_grad()
-def _extracted(examples: Sequence[Example], towers: VideoTextModel) -> pa.Table:
+def _extract(clips: Sequence[Example], towers: VideoTextModel) -> pa.Table:
     parts = []
-    for start in range(0, len(examples), BATCH):
-        some = examples[start : start + BATCH]
-        inputs = [read_clip(example, "", towers) for example in some]
-        parts.append(as_rows([example.id for example in some], towers.extract(collate(inputs))))
+    for start in range(0, len(clips), BATCH):
+        batch = clips[start : start + BATCH]
+        inputs = [read_clip(clip, "", towers) for clip in batch]
+        parts.append(as_rows([clip.id for clip in batch], towers.extract(collate(inputs))))
     return pa.concat_tables(parts)

@@ -1,39 +1,32 @@
-"""Clips read from their media files every time, for towers that learn."""
+"""Clips that are decoded from their media files for every batch, for training towers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from hearsight.errors import HearsightError
 from hearsight.media import probe
 from hearsight.models.base import VideoTextModel
 from hearsight.models.preprocess import ClipInputs, collate, read_clips
-from hearsight.research.datasets.split import Example, read_manifest
-from hearsight.research.datasets.transcripts import read_transcripts
+from hearsight.research.datasets.manifest import Example
 from hearsight.speech import Transcript
 from hearsight.types import Clip
 from hearsight.util.cpu import cores
-from hearsight.util.progress import Progress
 
 
 @dataclass(frozen=True)
 class FileSet:
-    """N clips with captions; their files are decoded in threads when asked for. model: whose inputs they become."""
+    """N clips with captions, whose files are decoded in threads when a batch is read.
+
+    model: the model whose inputs they become. See `Split.files`.
+    """
 
     examples: list[Example]
     transcripts: dict[str, Transcript]
     model: VideoTextModel
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(cores()))
-
-    @classmethod
-    def open(
-        cls, folder: Path, model: VideoTextModel, recogniser: str = "pocketsphinx", progress: Progress | None = None
-    ) -> FileSet:
-        """The clips of a data folder; what is said in them is recognised first, where it is not known yet."""
-        return cls(read_manifest(folder), read_transcripts(folder, recogniser, progress=progress), model)
 
     def __len__(self) -> int:
         return len(self.examples)
@@ -41,41 +34,44 @@ class FileSet:
     def batch(
         self, seen: Sequence[int], heard: Sequence[int] | None = None, said: Sequence[int] | None = None
     ) -> ClipInputs:
-        """See `ClipSet`."""
+        """Decode a batch of clips. See `ClipSet`."""
         return collate(list(self.pool.map(self._clip, seen, heard or seen, said or seen)))
 
     def _clip(self, seen: int, heard: int, said: int) -> ClipInputs:
-        words = self.transcripts[self.examples[said].id].text
-        inputs = read_clip(self.examples[seen], words, self.model)
+        transcript = self.transcripts[self.examples[said].id].text
+        inputs = read_clip(self.examples[seen], transcript, self.model)
         if heard != seen:
-            other = read_clip(self.examples[heard], words, self.model)
-            inputs.filterbank, inputs.has_audio = other.filterbank, other.has_audio
+            sound = read_clip(self.examples[heard], transcript, self.model)
+            inputs.filterbank, inputs.has_audio = sound.filterbank, sound.has_audio
         return inputs
 
 
-def read_clip(example: Example, words: str, model: VideoTextModel) -> ClipInputs:
-    """A clip from its file. words: what is said in it."""
+def read_clip(example: Example, transcript: str, model: VideoTextModel) -> ClipInputs:
+    """Decode a clip from its file as a model's inputs. transcript: what is said in the clip."""
     info = probe(example.path)
-    inputs, _ = next(read_clips(info, [stretch(example, info.duration)], Whole(words), model))
+    inputs, _ = next(read_clips(info, [clip_of(example, info.duration)], Constant(transcript), model))
     return inputs
 
 
-def stretch(example: Example, duration: float) -> Clip:
-    """Where a clip lies in its file of that many seconds. Raises HearsightError for one that begins after its end."""
+def clip_of(example: Example, duration: float) -> Clip:
+    """Return the stretch of an example in its file, which lasts `duration` seconds.
+
+    Raises HearsightError for a clip that starts after the end of its file.
+    """
     start, end = example.start or 0.0, duration if example.end is None else min(example.end, duration)
     if start >= end:
         raise HearsightError(
             f"the clip {example.id} starts at {start:g} s, but {example.path} ends at {duration:g} s; "
-            "give other times, or leave the clip out"
+            "correct its times, or leave the clip out"
         )
     return Clip(example.path, start, end)
 
 
 @dataclass(frozen=True)
-class Whole:
-    """Words that are said whenever one asks: those of another clip have other times."""
+class Constant:
+    """A transcript with the same text at all times: the words may be those of another clip, with other times."""
 
-    words: str
+    text: str
 
     def between(self, start: float, end: float) -> str:
-        return self.words
+        return self.text

@@ -1,4 +1,4 @@
-"""What was made of clips that are others now, though their ids are the same, taken out: it would be of the old ones."""
+"""Remove the transcripts and features of clips that have changed although their ids are the same."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from hearsight.research.datasets.journal import read_journal
 from hearsight.util.atomic import write_atomic
 
 
-def forget(split: Path, ids: Collection[str]) -> None:
-    """Take these clips out of a split's transcripts and stored features. Both are made anew when asked for."""
+def invalidate(split: Path, ids: Collection[str]) -> None:
+    """Remove clips from a split's transcripts and stored features, which are computed again when next needed."""
     if not ids:
         return
     for journal in split.glob("transcripts.*.jsonl"):
-        kept = [row for row in read_journal(journal) if row.get("id") not in ids]
-        write_atomic(journal, "".join(json.dumps(row) + "\n" for row in kept))
+        rows = [row for row in read_journal(journal) if row.get("id") not in ids]
+        write_atomic(journal, "".join(json.dumps(row) + "\n" for row in rows))
     if (split / "features").is_dir():
-        from hearsight.util.lancedb import lancedb  # only here: most checks have nothing to forget
+        from hearsight.util.lancedb import lancedb  # imported late: most checks have nothing to remove
 
         features = lancedb.connect(str(split / "features"))
         quoted = ", ".join("'" + id.replace("'", "''") + "'" for id in sorted(ids))

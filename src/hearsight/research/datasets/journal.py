@@ -1,4 +1,4 @@
-"""JSON lines that grow while something long is done: killed at any moment, all but the line in flight is kept."""
+"""Files of JSON lines that grow during long work: if it is killed, at most the last line is incomplete."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from hearsight.errors import HearsightError
 
 
 def read_journal(path: Path) -> Iterator[dict[str, Any]]:
-    """The complete lines of a file; nothing where there is none.
+    """Yield the complete lines of a file, none if it does not exist.
 
-    Raises HearsightError for a line that is damaged, other than a last one that a kill cut short.
+    Raises HearsightError for a damaged line, unless it is the last one and was cut short.
     """
     lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
     for number, line in enumerate(lines, start=1):
         try:
             row = json.loads(line)
             if not isinstance(row, dict):
-                raise ValueError("no object")
+                raise ValueError("not an object")
         except ValueError as error:
             raise HearsightError(f"{path}, line {number} is damaged ({error}); delete the line or the file") from error
         yield row
@@ -29,10 +29,13 @@ def read_journal(path: Path) -> Iterator[dict[str, Any]]:
 
 @contextmanager
 def open_journal(path: Path) -> Iterator[Callable[[dict[str, Any]], None]]:
-    """What adds a line to the file, and lets it reach the disk; an incomplete last line is cut off first."""
-    kept = path.read_bytes() if path.exists() else b""
-    complete = kept[: kept.rfind(b"\n") + 1]
-    if complete != kept:
+    """Open a file for adding lines; yields the function that adds one and flushes it.
+
+    An incomplete last line is removed first.
+    """
+    content = path.read_bytes() if path.exists() else b""
+    complete = content[: content.rfind(b"\n") + 1]
+    if complete != content:
         path.write_bytes(complete)
     with path.open("a", encoding="utf-8") as file:
 

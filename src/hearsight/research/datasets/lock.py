@@ -1,4 +1,4 @@
-"""What stands beside a manifest, once made, is made by one process at a time."""
+"""A lock that lets one process at a time write what is stored beside a manifest."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ from pathlib import Path
 
 from filelock import FileLock
 
+FILE = "filling.lock"
 
-def filling(folder: Path) -> FileLock:
-    """Held while a data folder's transcripts or features are made: who comes second waits, and finds them done."""
-    return FileLock(folder / "filling.lock")
+
+def folder_lock(folder: Path) -> FileLock:
+    """Return a lock to hold while a folder's transcripts or features are written.
+
+    A second process waits, then finds what the first has written.
+    """
+    return FileLock(folder / FILE)

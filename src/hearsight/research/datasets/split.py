@@ -1,72 +1,83 @@
-"""A folder of clips with captions: manifest.jsonl, and the media files that it names."""
+"""A split of a data set: a folder with a manifest, and with the transcripts and features of its clips."""
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from hearsight.errors import HearsightError
+from hearsight.research.datasets.manifest import MANIFEST, Example, Manifest, read_manifest
+from hearsight.util.progress import Progress
+
+if TYPE_CHECKING:
+    from hearsight.models.base import VideoTextModel
+    from hearsight.research.datasets.features import FeatureSet
+    from hearsight.research.datasets.files import FileSet
+    from hearsight.speech import Transcript
+
+RECOGNISER = "pocketsphinx"
 
 
-@dataclass(frozen=True)
-class Example:
-    """One clip of a manifest. captions: (kind, text); kind is "" where the data have none, and the group of a query.
+class Split:
+    """A folder of clips with captions, read once.
 
-    start, end: seconds in the file; None for its beginning and its end. transcript: what is said, where the data tell.
-    spoken: what is truly said; only generated clips have it.
+    The manifest, and the transcripts of each recogniser, are read when they are first needed and then held. What
+    changes on disk afterwards is seen by a new Split only. Nothing is shared between two of them.
     """
 
-    id: str
-    path: Path
-    captions: tuple[tuple[str, str], ...]
-    group: str  # clips of one group (twins) belong in one batch
-    start: float | None = None
-    end: float | None = None
-    transcript: str | None = None
-    spoken: str | None = None
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._transcripts: dict[str, dict[str, Transcript]] = {}
 
+    @property
+    def name(self) -> str:
+        return self.folder.name
 
-def read_manifest(folder: Path) -> list[Example]:
-    """The clips of manifest.jsonl: one a line, with "id", "path" (relative to the folder) and "captions"
-    ([{"kind", "text"}]; a test's query has a "group", which counts as its kind); where a clip is not a whole file, with
-    "start" and "end" in seconds; and where it is known, with its "transcript".
+    def exists(self) -> bool:
+        """Return whether the folder has a manifest."""
+        return (self.folder / MANIFEST).is_file()
 
-    Raises HearsightError for a missing manifest, for a line that is not right, and for two clips of one id.
-    """
-    manifest = folder / "manifest.jsonl"
-    if not manifest.is_file():
-        raise HearsightError(
-            f"no manifest.jsonl in {folder}; give a split made by `hearsight data check` or "
-            "`hearsight soundstage render`"
-        )
-    with manifest.open("rb") as lines:
-        examples = [
-            _example(folder, manifest, number, line) for number, line in enumerate(lines, start=1) if line.strip()
-        ]
-    if not examples:
-        raise HearsightError(f"{manifest} is empty; it needs a line for each clip")
-    often = [id for id, times in Counter(example.id for example in examples).items() if times > 1]
-    if often:
-        raise HearsightError(f"{manifest} has several clips of the id {often[0]}; give each its own")
-    return examples
+    @property
+    def clips(self) -> list[Example]:
+        """The clips of the manifest, in its order. Raises HearsightError as `read_manifest` does."""
+        return self._manifest.clips
 
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the manifest."""
+        return self._manifest.digest
 
-def _example(folder: Path, manifest: Path, number: int, line: bytes) -> Example:
-    try:
-        row = json.loads(line)
-        captions = tuple(
-            (caption.get("group") or caption.get("kind", ""), caption["text"]) for caption in row["captions"]
-        )
-        if not all(isinstance(text, str) for text in (row["id"], *(text for _, text in captions))):
-            raise TypeError("an id or a caption is no text")
-        group = (row.get("twin") or {}).get("group", row["id"])
-        start, end = (None if row.get(name) is None else float(row[name]) for name in ("start", "end"))
-        return Example(
-            row["id"], folder / row["path"], captions, group, start, end, row.get("transcript"), row.get("spoken")
-        )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise HearsightError(
-            f"{manifest}, line {number} is not a clip ({error!r}); it needs id, path and captions"
-        ) from error
+    @cached_property
+    def _manifest(self) -> Manifest:
+        return read_manifest(self.folder)
+
+    def captions(self) -> Iterator[str]:
+        """Yield the captions of all clips, in order."""
+        return (text for clip in self.clips for _, text in clip.captions)
+
+    def transcripts(self, recogniser: str = RECOGNISER, progress: Progress | None = None) -> dict[str, Transcript]:
+        """Return what is said in each clip, by id. See `read_transcripts`."""
+        if recogniser not in self._transcripts:
+            from hearsight.research.datasets.transcripts import read_transcripts
+
+            self._transcripts[recogniser] = read_transcripts(self.folder, self.clips, recogniser, progress)
+        return self._transcripts[recogniser]
+
+    def features(
+        self, towers: VideoTextModel, recogniser: str = RECOGNISER, progress: Progress | None = None
+    ) -> FeatureSet:
+        """Return the clips with their stored features, which are extracted where they are missing.
+
+        towers: any model; only its image tower, its audio tower and its tokenizer are used.
+        """
+        from hearsight.research.datasets.features import extract_features
+
+        transcripts = self.transcripts(recogniser, progress)
+        return extract_features(self.folder, self.clips, transcripts, towers, progress)
+
+    def files(self, model: VideoTextModel, recogniser: str = RECOGNISER, progress: Progress | None = None) -> FileSet:
+        """Return the clips as inputs of a model, decoded from their files whenever a batch is read."""
+        from hearsight.research.datasets.files import FileSet
+
+        return FileSet(self.clips, self.transcripts(recogniser, progress), model)

@@ -1,4 +1,4 @@
-"""What is said in the clips of a data folder: recognised once, in parallel, and kept in a file for each recogniser."""
+"""Transcripts of the clips of a split: recognised once, in parallel, and stored in one file for each recogniser."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ import torch
 from hearsight.errors import HearsightError
 from hearsight.media import probe
 from hearsight.research.datasets.journal import open_journal, read_journal
-from hearsight.research.datasets.lock import filling
-from hearsight.research.datasets.split import Example, read_manifest
+from hearsight.research.datasets.lock import folder_lock
+from hearsight.research.datasets.manifest import MANIFEST, Example
 from hearsight.speech import Recogniser, Transcript, load_recogniser, transcribe
 from hearsight.types import Line
 from hearsight.util import plugins
@@ -24,54 +24,56 @@ from hearsight.util.cpu import cores
 from hearsight.util.progress import Progress
 
 NONE = "none"
-TOLD = {"given": "transcript", "perfect": "spoken"}  # recognisers that read this field of the manifest
+MANIFEST_FIELDS = {"given": "transcript", "perfect": "spoken"}  # "recognisers" that read a field of the manifest
 
-FEW = 8  # files that are sooner recognised here than processes are started
+SMALL = 8  # files; so few are recognised sooner in this process than others are started
 
 
 def read_transcripts(
-    folder: Path, recogniser: str = "pocketsphinx", progress: Progress | None = None
+    folder: Path, clips: Sequence[Example], recogniser: str, progress: Progress | None = None
 ) -> dict[str, Transcript]:
-    """What is said in each clip of a data folder, by id. What is missing is recognised first; an interruption loses
-    the files in flight.
+    """Return what is said in each clip of a split, by id.
 
-    recogniser: see `load_recogniser`. Or "given", for what the manifest tells in "transcript"; "perfect", for
-    "spoken", which only generated clips have; "none", for nothing at all.
+    Missing transcripts are recognised first; an interruption loses only the files in progress.
+
+    recogniser: see `load_recogniser`; or "given" for the manifest's "transcript", "perfect" for its "spoken" (only
+    generated clips have it), "none" for empty transcripts.
     """
-    examples = read_manifest(folder)
     if recogniser == NONE:
-        return {example.id: Transcript() for example in examples}
-    if recogniser in TOLD:
-        return _told(folder, examples, recogniser)
-    kept = folder / f"transcripts.{re.sub('[^a-zA-Z0-9.]+', '-', recogniser)}.jsonl"
-    found = _read(kept)
-    if not {example.id for example in examples} <= found.keys():
-        with filling(folder):
-            found = _fill(kept, examples, recogniser, progress)
-    return {example.id: found[example.id] for example in examples}
+        return {clip.id: Transcript() for clip in clips}
+    if recogniser in MANIFEST_FIELDS:
+        return _from_manifest(folder, clips, recogniser)
+    journal = folder / f"transcripts.{re.sub('[^a-zA-Z0-9.]+', '-', recogniser)}.jsonl"
+    transcripts = _read_journal(journal)
+    if not {clip.id for clip in clips} <= transcripts.keys():
+        with folder_lock(folder):
+            transcripts = _add_missing(journal, clips, recogniser, progress)
+    return {clip.id: transcripts[clip.id] for clip in clips}
 
 
-def _fill(kept: Path, examples: Sequence[Example], recogniser: str, progress: Progress | None) -> dict[str, Transcript]:
-    """The transcripts that are kept, with what was missing. A file is listened to once for all of its clips."""
-    found = _read(kept)
-    clips: dict[Path, list[Example]] = {}
-    for example in examples:
-        if example.id not in found:
-            clips.setdefault(example.path, []).append(example)
+def _add_missing(
+    journal: Path, clips: Sequence[Example], recogniser: str, progress: Progress | None
+) -> dict[str, Transcript]:
+    """Recognise and store what is missing, and return all. A file is recognised once for all of its clips."""
+    transcripts = _read_journal(journal)
+    missing: dict[Path, list[Example]] = {}
+    for clip in clips:
+        if clip.id not in transcripts:
+            missing.setdefault(clip.path, []).append(clip)
     pool = None
-    if len(clips) > FEW:
+    if len(missing) > SMALL:
         pool = ProcessPoolExecutor(cores(), get_context("spawn"), _start_worker, (plugins.state.files,))
-    with pool or nullcontext(), open_journal(kept) as add:
+    with pool or nullcontext(), open_journal(journal) as add:
         one = partial(_transcribe, recogniser)
-        recognised = pool.map(one, clips, chunksize=4) if pool else map(one, clips)
-        for transcript, of_file in zip(recognised, clips.values(), strict=True):
-            for example in of_file:
-                found[example.id] = _cut(transcript, example)
-                add({"id": example.id, "transcript": found[example.id].to_dict()})
+        recognised = pool.map(one, missing, chunksize=4) if pool else map(one, missing)
+        for transcript, clips_of_file in zip(recognised, missing.values(), strict=True):
+            for clip in clips_of_file:
+                transcripts[clip.id] = _cut(transcript, clip)
+                add({"id": clip.id, "transcript": transcripts[clip.id].to_dict()})
             if progress:
-                progress("transcribed", len(found), len(examples))
-    _loaded.cache_clear()  # of this process: a model may take gigabytes
-    return found
+                progress("transcribed", len(transcripts), len(clips))
+    _load_once.cache_clear()  # in this process: a model may take gigabytes
+    return transcripts
 
 
 def _start_worker(files: Sequence[Path]) -> None:
@@ -80,41 +82,42 @@ def _start_worker(files: Sequence[Path]) -> None:
 
 
 def _transcribe(recogniser: str, path: Path) -> Transcript:
-    return transcribe(probe(path), _loaded(recogniser))
+    return transcribe(probe(path), _load_once(recogniser))
 
 
 @cache
-def _loaded(recogniser: str) -> Recogniser | None:
-    """Once in a process: a model takes seconds, and there may be ten thousand files."""
+def _load_once(recogniser: str) -> Recogniser | None:
+    """Load a recogniser once in a process: it takes seconds, and there may be ten thousand files."""
     return load_recogniser(recogniser)
 
 
-def _cut(transcript: Transcript, example: Example) -> Transcript:
-    """What of a file's transcript is said in a clip; its times stay those of the file."""
-    if example.start is None and example.end is None:
+def _cut(transcript: Transcript, clip: Example) -> Transcript:
+    """Return the part of a file's transcript that is said in a clip; times stay those of the file."""
+    if clip.start is None and clip.end is None:
         return transcript
-    end = float("inf") if example.end is None else example.end
-    lines = tuple(transcript.lines_between(example.start or 0.0, end))
+    end = float("inf") if clip.end is None else clip.end
+    lines = tuple(transcript.lines_between(clip.start or 0.0, end))
     return Transcript(lines, transcript.source, transcript.language)
 
 
-def _told(folder: Path, examples: Sequence[Example], recogniser: str) -> dict[str, Transcript]:
-    """Of the manifest. Raises HearsightError where it tells of no clip what is said."""
-    said = {example.id: getattr(example, TOLD[recogniser]) for example in examples}
-    if not any(said.values()):
+def _from_manifest(folder: Path, clips: Sequence[Example], recogniser: str) -> dict[str, Transcript]:
+    """Return the transcripts in the manifest. Raises HearsightError if no clip has one."""
+    field = MANIFEST_FIELDS[recogniser]
+    texts = {clip.id: getattr(clip, field) for clip in clips}
+    if not any(texts.values()):
         raise HearsightError(
-            f"{folder / 'manifest.jsonl'} has no {TOLD[recogniser]} of any clip, as the recogniser '{recogniser}' "
-            "wants it; give another recogniser, such as whisper"
+            f"no clip in {folder / MANIFEST} has a {field}, which the recogniser '{recogniser}' reads; "
+            "give another recogniser, such as whisper"
         )
-    return {id: Transcript((Line(0.0, 0.0, text),) if text else (), recogniser) for id, text in said.items()}
+    return {id: Transcript((Line(0.0, 0.0, text),) if text else (), recogniser) for id, text in texts.items()}
 
 
-def _read(path: Path) -> dict[str, Transcript]:
-    """The transcripts of a file, by id."""
-    found = {}
+def _read_journal(path: Path) -> dict[str, Transcript]:
+    """Return the stored transcripts, by id."""
+    transcripts = {}
     for number, row in enumerate(read_journal(path), start=1):
         try:
-            found[row["id"]] = Transcript.from_dict(row["transcript"])
+            transcripts[row["id"]] = Transcript.from_dict(row["transcript"])
         except (KeyError, TypeError) as error:
             raise HearsightError(f"{path}, line {number} is damaged ({error}); delete the line or the file") from error
-    return found
+    return transcripts

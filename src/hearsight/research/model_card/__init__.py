@@ -1,1 +1,1 @@
-"""A trained model made ready for others: a folder for the hub, with a card."""
+"""Prepare a trained model for publication: a folder for the Hugging Face hub, with a model card."""

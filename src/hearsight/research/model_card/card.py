@@ -1,4 +1,4 @@
-"""A model's card: README.md as the Hugging Face hub reads it, of facts that stand in the folders it is made from."""
+"""Write a model card: README.md as the Hugging Face hub reads it, from facts recorded in the model's folders."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hearsight.research.evaluation.protocols import PROTOCOLS
 from hearsight.research.evaluation.ranking import ALL
 from hearsight.research.evaluation.report import Report
 from hearsight.research.evaluation.tables import HEADINGS, as_markdown, escaped
-from hearsight.research.model_card.anonymise import unplaced
+from hearsight.research.model_card.anonymise import anonymise
 from hearsight.research.model_card.history import History
 from hearsight.research.model_card.limits import limits
 from hearsight.research.training.recipe import MethodRecipe, TowersRecipe
@@ -52,7 +52,7 @@ NO_TESTS = ("train", "validation")
 
 @dataclass(frozen=True)
 class Measured:
-    """A report that has no paths in it any more, and the file of its figure in the model's folder."""
+    """A report without paths, and the file of its figure in the model's folder."""
 
     report: Report
     figure: str
@@ -61,14 +61,14 @@ class Measured:
 def card(
     name: str, model: VideoTextModel, size: int, history: History | None = None, measured: Sequence[Measured] = ()
 ) -> str:
-    """The whole of it, in Markdown. size: of the weights, in bytes."""
+    """Return the card in Markdown. size: of the weights, in bytes."""
     parts = [
         f"---\n{front_matter(name, model, history, measured)}\n---",
         f"# {escaped(name)}",
         f"{_introduction(model, history)} It was made with Hearsight.",
         _sizes(model, size),
         "## How to use it",
-        *([] if _is_ours(model) else [REGISTERED_FIRST]),
+        *([] if _is_built_in(model) else [REGISTERED_FIRST]),
         USE_OF_TOWERS if _is_towers(history) else USE,
         "## How well it finds",
         *_numbers(history, measured),
@@ -81,11 +81,11 @@ def card(
 
 
 def front_matter(name: str, model: VideoTextModel, history: History | None, measured: Sequence[Measured]) -> str:
-    """YAML for the hub. Base models and data sets are told where they are known to be such."""
+    """Return the YAML header for the hub. Base models and data sets are listed if they are public."""
     recipe = history.recipe if history and isinstance(history.recipe, MethodRecipe) else None
     towers = [tower for tower in (recipe.towers, recipe.audio) if tower and is_on_hub(tower)] if recipe else []
     clips = history.clips() if history else None
-    real = clips is not None and not clips.generated  # a disguise has the name of the data set, too
+    real = clips is not None and not clips.generated  # a disguise also has the name of the data set
     dataset = recipe.dataset if recipe and real else None
     if dataset == TABLE or (dataset and dataset not in READERS):
         dataset = None
@@ -102,12 +102,14 @@ def front_matter(name: str, model: VideoTextModel, history: History | None, meas
 
 
 def _results(report: Report) -> list[EvalResult]:
-    """For the hub's own tables, which tell neither how many clips were searched nor what was done to the scores: of
-    the whole test of a public data set, as it is published, and not where scores were normalised.
+    """Return results for the hub's own tables.
+
+    Those show neither the number of clips nor a normalisation. So a result is listed only if it is of the complete test
+    of a public data set, without normalisation.
     """
     if not report.dataset or report.rankings[0].normalisation:
         return []
-    if report.clips != PROTOCOLS[report.dataset].count:  # nor where nobody knows how many there should be
+    if report.clips != PROTOCOLS[report.dataset].count:  # or the number is not known
         return []
     return [
         EvalResult(
@@ -124,13 +126,13 @@ def _results(report: Report) -> list[EvalResult]:
 
 def _introduction(model: VideoTextModel, history: History | None) -> str:
     if _is_towers(history):
-        return "An image, an audio and a text tower, for a method to be trained on. They are no method yet."
-    if not _is_ours(model):
-        return f"A model of {escaped(model.config.method)}, a method that is not one of Hearsight's own."
+        return "An image, an audio and a text tower, for training a method on them. They are not a method themselves."
+    if not _is_built_in(model):
+        return f"A model of {escaped(model.config.method)}, a method that is not part of Hearsight."
     return f"A model of {INTRODUCTIONS[model.config.method]}."
 
 
-def _is_ours(model: VideoTextModel) -> bool:
+def _is_built_in(model: VideoTextModel) -> bool:
     return model.config.method in INTRODUCTIONS
 
 
@@ -150,15 +152,15 @@ def _sizes(model: VideoTextModel, size: int) -> str:
 
 def _numbers(history: History | None, measured: Sequence[Measured]) -> list[str]:
     if not measured:
-        chosen = "The SumR below, by which its epoch was chosen, is no measure of it."
-        return [f"It was not measured on a test. {chosen if history and history.sumr else ''}".strip()]
+        warning = "The SumR below was used to choose its epoch, and so is not a test result."
+        return [f"It was not measured on a test. {warning if history and history.sumr else ''}".strip()]
     parts = []
     for each in measured:
         parts.append(as_markdown(each.report, level=3).strip())
         folder = each.report.data.split(" (")[0].split(", ")[0]
         if folder in NO_TESTS:
             parts.append(
-                f"**This is no test:** the clips are those of a folder called {folder}, so the numbers may flatter."
+                f"**This is not a test:** the clips are in a folder called {folder}, so the numbers may be too high."
             )
         parts.append(f"![Recall by kind of caption]({each.figure})")
     return parts
@@ -166,39 +168,39 @@ def _numbers(history: History | None, measured: Sequence[Measured]) -> list[str]
 
 def _training(history: History | None) -> list[str]:
     if history is None:
-        return ["That is not recorded in its folder."]
+        return ["This is not recorded in its folder."]
     parts = [
         _chosen(history),
-        f"Its seed is {history.recipe.seed}. The whole recipe; of paths, only the last part is shown:",
-        _yaml(unplaced(history.recipe.model_dump())),
+        f"Its seed is {history.recipe.seed}. Of paths in the recipe, only the last part is shown:",
+        _yaml(anonymise(history.recipe.model_dump())),
     ]
     if history.versions:
-        parts += ["It was made with, in the order of its starts:", _yaml(history.versions)]
+        parts += ["Software versions, in the order of its starts:", _yaml(history.versions)]
     if history.inputs:
-        parts += ["Fingerprint of its towers, and SHA-256 of what tells of its clips:", _yaml(history.inputs)]
+        parts += ["Fingerprint of its towers, and SHA-256 of its manifests and transcripts:", _yaml(history.inputs)]
     return [*parts, f"This card was written by Hearsight {VERSION}."]
 
 
 def _chosen(history: History) -> str:
-    """Which epoch it is, and by what."""
+    """Say which epoch the model is of, and how it was chosen."""
     recipe = history.recipe
     if not isinstance(recipe, MethodRecipe):
-        return f"It is the last of {recipe.steps:,} steps; nothing was chosen by a validation split."
+        return f"It is the model after the last of {recipe.steps:,} steps; no validation split was used."
     if not history.sumr:
         return (
-            "The data had no validation split to choose an epoch by: it is the last epoch that was finished, of "
+            "The data have no validation split to choose an epoch by. It is the last epoch that was finished, of "
             f"{recipe.epochs} in the recipe."
         )
     done = len(history.sumr)
     stopped = "" if done == recipe.epochs else f" Training was stopped after {done} of {recipe.epochs} epochs."
     return (
         f"Epoch {history.best} of {done} was chosen by SumR on the validation split, {max(history.sumr):.1f}. That "
-        f"number flatters: it is the best of {done}, on the very clips that it was chosen by.{stopped}"
+        f"number is too high as an estimate: it is the best of {done}, on the clips it was chosen by.{stopped}"
     )
 
 
 def _yaml(values: Any) -> str:
-    """A block that no text in it can end."""
+    """Return values as a fenced YAML block, with a fence longer than any in the text."""
     text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=110)
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
     return f"{fence}yaml\n{text}{fence}"

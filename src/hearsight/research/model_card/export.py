@@ -1,4 +1,4 @@
-"""A model as a folder for the Hugging Face hub: all that `hearsight.load` needs, and its card."""
+"""Write a model as a folder for the Hugging Face hub: all that `hearsight.load` needs, and a model card."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hearsight.errors import HearsightError
 from hearsight.models.base import VideoTextModel
 from hearsight.models.load import load
 from hearsight.research.evaluation.report import Report, read_report
-from hearsight.research.model_card.anonymise import unplaced_report
+from hearsight.research.model_card.anonymise import anonymise_report
 from hearsight.research.model_card.card import Measured, card
 from hearsight.research.model_card.history import read_history
 from hearsight.util.atomic import atomic_folder, check_empty
@@ -19,11 +19,11 @@ WEIGHTS = "model.safetensors"
 
 
 def export(run: Path, out: Path, reports: Sequence[Path] = ()) -> None:
-    """Write the model of a run's folder, or of a model's, to a new folder with README.md, its card.
+    """Write the model in the folder of a run, or of a model, to a new folder, with its card as README.md.
 
-    The weights are copied as they are. reports: folders of `hearsight evaluate --report`, for the card.
-    Raises HearsightError for an `out` that holds anything, for a folder without a whole model, and for a report of
-    another model.
+    The weights are copied unchanged. reports: folders of `hearsight evaluate --report`, for the card.
+    Raises HearsightError if `out` is not empty, for a folder without a complete model, and for a report of another
+    model.
     """
     check_empty(out)
     history = read_history(run)
@@ -36,23 +36,23 @@ def export(run: Path, out: Path, reports: Sequence[Path] = ()) -> None:
     _check_vocabulary(model, folder)
     read = [_report_of(model, report) for report in reports]
     if read:
-        from hearsight.research.evaluation.figures import draw_groups  # says now when matplotlib is missing
+        from hearsight.research.evaluation.figures import draw_groups  # fails before the work if matplotlib is missing
     name = out.absolute().name
-    with atomic_folder(out) as made:
+    with atomic_folder(out) as target:
         for file in ("config.json", WEIGHTS):
-            shutil.copyfile(folder / file, made / file)
-        model.tokenizer.save(made)
+            shutil.copyfile(folder / file, target / file)
+        model.tokenizer.save(target)
         measured = []
         for number, report in enumerate(read, start=1):
-            # Drawn anew: the report's own figure has the paths of this machine in its title.
-            measured.append(Measured(unplaced_report(report, name), f"recall-{number}.png"))
-            draw_groups(measured[-1].report, made / measured[-1].figure)
-        text = card(name, model, (made / WEIGHTS).stat().st_size, history, measured)
-        (made / "README.md").write_text(text, encoding="utf-8")
+            # The report's own figure has paths of this machine in its title.
+            measured.append(Measured(anonymise_report(report, name), f"recall-{number}.png"))
+            draw_groups(measured[-1].report, target / measured[-1].figure)
+        text = card(name, model, (target / WEIGHTS).stat().st_size, history, measured)
+        (target / "README.md").write_text(text, encoding="utf-8")
 
 
 def _check_vocabulary(model: VideoTextModel, folder: Path) -> None:
-    """What the hub gives has to be whole, where the model's own folder may rely on OpenAI's vocabulary."""
+    """Raise HearsightError for a model without a vocabulary: a published folder must be complete."""
     try:
         _ = model.tokenizer.backend
     except HearsightError as error:
@@ -65,10 +65,8 @@ def _report_of(model: VideoTextModel, folder: Path) -> Report:
     if measured == {model.fingerprint}:
         return report
     if None in measured:
-        raise HearsightError(
-            f"the report in {folder} does not tell which model it is of; evaluate again with this Hearsight"
-        )
+        raise HearsightError(f"the report in {folder} does not record which model it is of; evaluate the model again")
     raise HearsightError(
         f"the report in {folder} is of another model ({report.method}, {', '.join(sorted(filter(None, measured)))}) "
-        f"than this ({model.fingerprint}); evaluate this one"
+        f"than this ({model.fingerprint}); evaluate this model"
     )

@@ -1,34 +1,38 @@
-"""What a run's folder tells of how its model was made, once it is trained."""
+"""Read from a run's folder how its model was trained."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 from hearsight.errors import HearsightError
-from hearsight.research.datasets.provenance import Source, checked_folder, read_note, source_of
-from hearsight.research.datasets.split import read_manifest
+from hearsight.research.datasets.provenance import Provenance, checked_folder, provenance_of, read_note
+from hearsight.research.datasets.split import Split
 from hearsight.research.evaluation.ranking import ALL
 from hearsight.research.training.recipe import MethodRecipe, Recipe, read_recorded_recipe
 
-GENERATED = "soundstage.json"  # stands in each split that is rendered
+GENERATED = "soundstage.json"  # in the folder of each split that Soundstage rendered
 
 
 @dataclass(frozen=True)
 class Clips:
-    """What a model was trained on. source: where it is of a data set that was checked. generated: by Soundstage."""
+    """The clips that a model was trained on.
+
+    provenance: None unless they are of a data set that was checked. generated: by Soundstage.
+    """
 
     count: int
-    source: Source | None
+    provenance: Provenance | None
     generated: bool
 
 
 @dataclass(frozen=True)
 class History:
-    """A run. inputs: hashes of what it was made from. versions: at each of its starts. sumr: on validation, after each
-    epoch; empty where there was none.
+    """A training run.
+
+    inputs: hashes of its data, towers and teacher. versions: of the software at each of its starts. sumr: SumR on the
+    validation split after each epoch; empty if there is no such split.
     """
 
     recipe: Recipe
@@ -38,44 +42,49 @@ class History:
 
     @property
     def best(self) -> int:
-        """The epoch that was kept, from 1: the first of the best, as `Training` has it."""
+        """The epoch whose model was saved, counted from 1: the first of the best ones, as in `Training`."""
         rounded = [round(sumr, 2) for sumr in self.sumr]
         return rounded.index(max(rounded)) + 1
 
     def clips(self) -> Clips | None:
-        """What it was trained on, from the folder that the recipe names; None if that is not there as it was."""
+        """Return the training clips from the folder that the recipe names, or None if that has changed since."""
         if not isinstance(self.recipe, MethodRecipe):
             return None
         folder = Path(self.recipe.data)
         if self.recipe.dataset:
             try:
                 folder = checked_folder(self.recipe.dataset, folder)
-            except HearsightError:  # it is gone, or is another data set's
+            except HearsightError:  # it was removed, or belongs to another data set
                 return None
-        train = folder / "train"
-        manifest = train / "manifest.jsonl"
-        if not manifest.is_file() or sha256(manifest.read_bytes()).hexdigest() != self.inputs.get("train"):
+        train = Split(folder / "train")
+        try:
+            if train.digest != self.inputs.get("train"):
+                return None
+        except HearsightError:  # no manifest, or a damaged one
             return None
         note = read_note(folder)
-        generated = note["disguised"] if note else (train / GENERATED).is_file()
-        return Clips(len(read_manifest(train)), source_of(train), generated)
+        generated = note["disguised"] if note else (train.folder / GENERATED).is_file()
+        return Clips(len(train.clips), provenance_of(train.folder), generated)
 
 
 def read_history(run: Path) -> History | None:
-    """Of a run's folder; None for one that is no run's. Raises HearsightError for files that are damaged."""
+    """Read the history of a run, or return None for a folder that is not a run's.
+
+    Raises HearsightError for damaged files.
+    """
     if not (run / "recipe.json").is_file():
         return None
     try:
         recipe = read_recorded_recipe((run / "recipe.json").read_bytes())
-        inputs = json.loads(_text(run / "inputs.json") or "{}")  # new towers are made of nothing
+        inputs = json.loads(_text(run / "inputs.json") or "{}")  # a run that starts with new towers has no inputs
         versions = json.loads(_text(run / "versions.json") or "[]")
-        # What a kill cut short has no end.
+        # A line without an end was cut short when the run was killed.
         lines = [line for line in _text(run / "metrics.jsonl").splitlines(keepends=True) if line.endswith("\n")]
-        told = [json.loads(line) for line in lines]
-        sumr = [float(row["validation"][ALL]["sumr"]) for row in told if "validation" in row]
+        rows = [json.loads(line) for line in lines]
+        sumr = [float(row["validation"][ALL]["sumr"]) for row in rows if "validation" in row]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise HearsightError(
-            f"cannot tell how the model in {run} was trained: a file of the run is damaged ({error}); "
+            f"cannot read how the model in {run} was trained: a file of the run is damaged ({error}); "
             "restore it, or give the folder of the model alone"
         ) from error
     return History(recipe, inputs, versions, sumr)

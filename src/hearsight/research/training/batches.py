@@ -1,7 +1,7 @@
-"""What a method is shown: batches of clips, each with one of its captions.
+"""The batches of a training run: clips, each with one of its captions.
 
-All that is drawn depends on the seed and the number of the batch alone, so that a run can go on anywhere, and several
-processes agree without a word.
+Everything random depends only on the seed and on the number of the batch. So a run can continue anywhere, and several
+processes draw the same batches without communication.
 """
 
 from __future__ import annotations
@@ -17,20 +17,22 @@ from numpy.random import Generator
 from hearsight.errors import HearsightError
 from hearsight.models.preprocess import ClipInputs
 from hearsight.research.datasets.clip_set import ClipSet
-from hearsight.research.datasets.split import Example
+from hearsight.research.datasets.manifest import Example
 from hearsight.research.training.recipe import MethodRecipe
 from hearsight.types import ClipFeatures
 
 SIGHT = "sight"
-INVISIBLE = ("sound", "speech", "sound+speech")  # kinds of captions that tell nothing of what is seen
-MIXED = (SIGHT, "sound", "speech")  # kinds that tell one thing only
-AHEAD = 2  # batches read while one is computed
+INVISIBLE = ("sound", "speech", "sound+speech")  # kinds of captions that describe nothing visible
+SINGLE = (SIGHT, "sound", "speech")  # kinds of captions that describe one modality
+PREFETCHED = 2  # batches that are read while one is computed
 
 
 @dataclass(frozen=True)
 class Batch:
-    """B clips by their places in a data set: the pictures of `seen` with the sound of `heard` and the words of `said`,
-    and a text that tells of them. hidden: clips whose pictures are not shown.
+    """B clips by their indices in a data set, with a text for each.
+
+    Row i has the pictures of clip seen[i], the sound of heard[i] and the words of said[i]; texts[i] describes them.
+    hidden[i]: whether the pictures are left out.
     """
 
     seen: list[int]
@@ -39,75 +41,77 @@ class Batch:
     hidden: list[bool]
     texts: list[str]
 
-    def part(self, number: int, parts: int) -> Batch:
-        """One of equal parts."""
+    def part(self, index: int, parts: int) -> Batch:
+        """Return one of equal parts."""
         size = len(self.seen) // parts
-        return Batch(*(column[number * size : (number + 1) * size] for column in vars(self).values()))
+        return Batch(*(column[index * size : (index + 1) * size] for column in vars(self).values()))
 
 
-def check_captions(examples: Sequence[Example], recipe: MethodRecipe) -> None:
-    """Raises HearsightError for clips that nothing describes, or too vaguely for the recipe."""
-    silent = next((example.id for example in examples if not example.captions), None)
-    if silent:
-        raise HearsightError(f"the clip {silent} has no caption to train with; give it one, or leave the clip out")
-    for example in examples if recipe.mixed else ():
-        if not any(kind == SIGHT for kind, _ in example.captions):
+def check_captions(clips: Sequence[Example], recipe: MethodRecipe) -> None:
+    """Raise HearsightError for a clip without a caption, or without one of a kind that the recipe needs."""
+    without = next((clip.id for clip in clips if not clip.captions), None)
+    if without:
+        raise HearsightError(f"the clip {without} has no caption to train with; give it one, or leave the clip out")
+    for clip in clips if recipe.mixed else ():
+        if not any(kind == SIGHT for kind, _ in clip.captions):
             raise HearsightError(
-                f"the clip {example.id} has no caption of the kind {SIGHT}, as mixed needs; set that to 0"
+                f"the clip {clip.id} has no caption of the kind {SIGHT}, which mixed needs; set mixed to 0"
             )
-    if recipe.audio_only and not any(kind in INVISIBLE for example in examples for kind, _ in example.captions):
+    if recipe.audio_only and not any(kind in INVISIBLE for clip in clips for kind, _ in clip.captions):
         raise HearsightError(
-            f"no clip has a caption of the kinds {', '.join(INVISIBLE)}, as audio_only needs; set that to 0"
+            f"no clip has a caption of the kinds {', '.join(INVISIBLE)}, which audio_only needs; set audio_only to 0"
         )
 
 
-def make_batches(examples: Sequence[Example], recipe: MethodRecipe, epoch: int) -> list[Batch]:
-    """The batches of an epoch, all of the same size; a few clips, others every time, may be left out."""
+def make_batches(clips: Sequence[Example], recipe: MethodRecipe, epoch: int) -> list[Batch]:
+    """Return the batches of an epoch, all of the same size; a few clips, different each epoch, may be left out."""
     rng = np.random.default_rng([recipe.seed, epoch])
     if recipe.every_caption:
-        return _every_caption(examples, recipe, rng)
-    order = shuffled(examples, rng)
+        return _every_caption(clips, recipe, rng)
+    order = shuffle(clips, rng)
     count = len(order) // recipe.batch
-    chosen = np.array(order[: count * recipe.batch]).reshape(count, recipe.batch).tolist()
-    return [_batch(examples, places, recipe, rng) for places in chosen]
+    batches = np.array(order[: count * recipe.batch]).reshape(count, recipe.batch).tolist()
+    return [_draw_captions(clips, indices, recipe, rng) for indices in batches]
 
 
-def updates(examples: Sequence[Example], recipe: MethodRecipe) -> int:
-    """How many batches an epoch has."""
-    shown = sum(len(example.captions) for example in examples) if recipe.every_caption else len(examples)
-    return shown // recipe.batch
+def updates_per_epoch(clips: Sequence[Example], recipe: MethodRecipe) -> int:
+    """Return the number of batches in an epoch."""
+    rows = sum(len(clip.captions) for clip in clips) if recipe.every_caption else len(clips)
+    return rows // recipe.batch
 
 
-def _every_caption(examples: Sequence[Example], recipe: MethodRecipe, rng: Generator) -> list[Batch]:
-    """All pairs of a clip and one of its captions, shuffled, as published: a clip may be in a batch twice."""
-    pairs = [(place, text) for place, example in enumerate(examples) for _, text in example.captions]
+def _every_caption(clips: Sequence[Example], recipe: MethodRecipe, rng: Generator) -> list[Batch]:
+    """Return all pairs of a clip and one of its captions, shuffled, as published: a batch may have a clip twice."""
+    pairs = [(index, text) for index, clip in enumerate(clips) for _, text in clip.captions]
     order = rng.permutation(len(pairs))
     batches = []
     for start in range(0, len(pairs) // recipe.batch * recipe.batch, recipe.batch):
-        places, texts = zip(*(pairs[pair] for pair in order[start : start + recipe.batch]), strict=True)
-        batches.append(Batch([*places], [*places], [*places], [False] * recipe.batch, [*texts]))
+        indices, texts = zip(*(pairs[pair] for pair in order[start : start + recipe.batch]), strict=True)
+        batches.append(Batch([*indices], [*indices], [*indices], [False] * recipe.batch, [*texts]))
     return batches
 
 
-def shuffled(examples: Sequence[Example], rng: Generator) -> list[int]:
-    """Places of all clips; twins stay side by side, so that what tells them apart is asked for in one batch."""
+def shuffle(clips: Sequence[Example], rng: Generator) -> list[int]:
+    """Return the indices of all clips in random order, with the twins of a group next to each other.
+
+    Twins in one batch are each other's negatives, so the model must learn what distinguishes them.
+    """
     groups: dict[str, list[int]] = {}
-    for place, example in enumerate(examples):
-        groups.setdefault(example.group, []).append(place)
+    for index, clip in enumerate(clips):
+        groups.setdefault(clip.group, []).append(index)
     members = list(groups.values())
-    return [place for group in rng.permutation(len(members)) for place in members[group]]
+    return [index for group in rng.permutation(len(members)) for index in members[group]]
 
 
-def _batch(examples: Sequence[Example], places: Sequence[int], recipe: MethodRecipe, rng: Generator) -> Batch:
-    batch = Batch(list(places), list(places), list(places), [False] * len(places), [])
-    for row, place in enumerate(places):
-        captions = examples[place].captions
+def _draw_captions(clips: Sequence[Example], indices: Sequence[int], recipe: MethodRecipe, rng: Generator) -> Batch:
+    batch = Batch(list(indices), list(indices), list(indices), [False] * len(indices), [])
+    for row, index in enumerate(indices):
+        captions = clips[index].captions
         invisible = [caption for caption in captions if caption[0] in INVISIBLE]
         if rng.random() < recipe.mixed:
-            batch.heard[row], batch.said[row] = rng.integers(len(examples), size=2).tolist()
-            batch.texts.append(
-                _joined([examples[source] for source in (place, batch.heard[row], batch.said[row])], rng)
-            )
+            batch.heard[row], batch.said[row] = rng.integers(len(clips), size=2).tolist()
+            sources = [clips[source] for source in (index, batch.heard[row], batch.said[row])]
+            batch.texts.append(_join_captions(sources, rng))
             continue
         if invisible and rng.random() < recipe.audio_only:
             batch.hidden[row] = True
@@ -116,35 +120,35 @@ def _batch(examples: Sequence[Example], places: Sequence[int], recipe: MethodRec
     return batch
 
 
-def _joined(sources: Sequence[Example], rng: Generator) -> str:
-    """What is seen in the first, heard in the second and said in the third: captions of one, two or all of these."""
-    parts = []
-    for example, kind in zip(sources, MIXED, strict=True):
-        fitting = [text for told, text in example.captions if told == kind]
-        if fitting:
-            parts.append(fitting[rng.integers(len(fitting))])
-    kept = rng.permutation(len(parts))[: rng.integers(1, len(parts) + 1)]
-    return " and ".join(parts[place] for place in kept)
+def _join_captions(sources: Sequence[Example], rng: Generator) -> str:
+    """Return a text of one to three captions: of the first clip's pictures, the second's sound, the third's words."""
+    captions = []
+    for clip, kind in zip(sources, SINGLE, strict=True):
+        texts = [text for each, text in clip.captions if each == kind]
+        if texts:
+            captions.append(texts[rng.integers(len(texts))])
+    drawn = rng.permutation(len(captions))[: rng.integers(1, len(captions) + 1)]
+    return " and ".join(captions[index] for index in drawn)
 
 
-def read(clips: ClipSet, batch: Batch) -> ClipInputs | ClipFeatures:
-    """The clips of a batch."""
-    found = clips.batch(batch.seen, batch.heard, batch.said)
-    found.frame_mask[batch.hidden] = False
-    return found
+def read_batch(clips: ClipSet, batch: Batch) -> ClipInputs | ClipFeatures:
+    """Read the clips of a batch, without the pictures of those that are hidden."""
+    inputs = clips.batch(batch.seen, batch.heard, batch.said)
+    inputs.frame_mask[batch.hidden] = False
+    return inputs
 
 
-def read_ahead(
+def prefetch(
     clips: ClipSet, batches: Iterable[Batch], process: int = 0, processes: int = 1
 ) -> Iterator[tuple[Batch, list[str], ClipInputs | ClipFeatures]]:
-    """Each batch, with the texts and the clips of the part that is a process's own, read while others are computed."""
-    waiting: deque[tuple[Batch, list[str], Future[ClipInputs | ClipFeatures]]] = deque()
+    """Yield each batch with the texts and clips of one process's part, reading in a thread while others compute."""
+    queue: deque[tuple[Batch, list[str], Future[ClipInputs | ClipFeatures]]] = deque()
     with ThreadPoolExecutor(1, thread_name_prefix="batches") as reader:
         for batch in batches:
-            own = batch.part(process, processes)
-            waiting.append((batch, own.texts, reader.submit(read, clips, own)))
-            if len(waiting) > AHEAD:
-                first, texts, found = waiting.popleft()
-                yield first, texts, found.result()
-        for first, texts, found in waiting:
-            yield first, texts, found.result()
+            part = batch.part(process, processes)
+            queue.append((batch, part.texts, reader.submit(read_batch, clips, part)))
+            if len(queue) > PREFETCHED:
+                first, texts, future = queue.popleft()
+                yield first, texts, future.result()
+        for first, texts, future in queue:
+            yield first, texts, future.result()

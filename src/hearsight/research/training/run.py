@@ -1,4 +1,4 @@
-"""What every training run shares: its folder, optimiser and schedule, and going on where it stopped."""
+"""The parts that all training runs share: a folder, the optimiser with its schedule, and continuing after a stop."""
 
 from __future__ import annotations
 
@@ -19,57 +19,57 @@ from hearsight.errors import HearsightError
 from hearsight.research.training.recipe import Recipe, Schedule
 from hearsight.util.atomic import atomic_file, write_atomic
 
-KEPT = ("state.pt", "model/model.safetensors", "pictures.npy")  # what of a run took time to make
-LARGEST_GRADIENT = 1.0  # norm
-LARGEST_LOGIT_SCALE = log(100)  # as CLIP
+RESULTS = ("state.pt", "model/model.safetensors", "pictures.npy")  # files that took time to compute
+MAX_GRADIENT_NORM = 1.0
+MAX_LOGIT_SCALE = log(100)  # as CLIP
 
 
 class Run:
-    """A folder with recipe.json (and what else is pinned), versions.json, metrics.jsonl, the same for TensorBoard, and
-    state.pt to go on from.
+    """The folder of a run: recipe.json and other pinned inputs, versions.json, metrics.jsonl, tensorboard, state.pt.
 
-    writes: False for all processes but one, which comes first. A run that failed before it kept anything is begun anew
-    with any recipe. Raises HearsightError for a folder that holds another recipe's run.
+    writes: True for one process, which must come first; False for all others.
+    A run that failed before it saved any result may be restarted with another recipe.
+    Raises HearsightError for a folder with results of another recipe.
     """
 
     def __init__(self, folder: Path, recipe: Recipe, writes: bool = True) -> None:
         self.folder, self.writes = folder, writes
-        self.begun = 0  # updates that an earlier start did
+        self.first_step = 0  # updates done by earlier starts
         self.state_file = folder / "state.pt"
         self.metrics = folder / "metrics.jsonl"
         self.pin(
             "recipe.json", recipe.model_dump(), "a run of another recipe; give an empty folder, or the same recipe"
         )
         if writes:
-            self._note_versions()
+            self._record_versions()
 
-    def pin(self, name: str, values: dict[str, Any], otherwise: str) -> None:
-        """Write what the run depends on, or, where it was written and anything was kept, see that it is the same.
+    def pin(self, name: str, values: dict[str, Any], problem: str) -> None:
+        """Write the values that the run depends on; if the folder has results already, check that they are the same.
 
-        Raises HearsightError: the folder "holds {otherwise}".
+        Raises HearsightError: the folder "holds {problem}".
         """
-        note, text = self.folder / name, json.dumps(values, indent=2) + "\n"
-        if note.exists() and note.read_text() == text:
+        file, text = self.folder / name, json.dumps(values, indent=2) + "\n"
+        if file.exists() and file.read_text() == text:
             return
-        if note.exists() and (not self.writes or any((self.folder / name).exists() for name in KEPT)):
-            raise HearsightError(f"{self.folder} holds {otherwise}")
+        if file.exists() and (not self.writes or any((self.folder / result).exists() for result in RESULTS)):
+            raise HearsightError(f"{self.folder} holds {problem}")
         if self.writes:
             self.folder.mkdir(parents=True, exist_ok=True)
-            write_atomic(note, text)
+            write_atomic(file, text)
 
-    def _note_versions(self) -> None:
-        """All that the run was made with, in the order of its starts."""
-        note = self.folder / "versions.json"
-        noted = json.loads(note.read_text()) if note.exists() else []
-        if versions() not in noted[-1:]:
-            write_atomic(note, json.dumps([*noted, versions()], indent=2) + "\n")
+    def _record_versions(self) -> None:
+        """Add the versions of this start to versions.json, unless they are those of the last start."""
+        file = self.folder / "versions.json"
+        recorded = json.loads(file.read_text()) if file.exists() else []
+        if versions() not in recorded[-1:]:
+            write_atomic(file, json.dumps([*recorded, versions()], indent=2) + "\n")
 
     @cached_property
     def board(self) -> SummaryWriter:
-        return SummaryWriter(str(self.folder / "tensorboard"), purge_step=self.begun + 1)
+        return SummaryWriter(str(self.folder / "tensorboard"), purge_step=self.first_step + 1)
 
     def log(self, step: int, **figures: Any) -> None:
-        """Add a line of metrics; for TensorBoard, those that are numbers, also within dictionaries."""
+        """Add a line to metrics.jsonl; numbers, also those in dictionaries, go to TensorBoard as well."""
         if not self.writes:
             return
         with self.metrics.open("a") as file:
@@ -78,7 +78,7 @@ class Run:
             self.board.add_scalar(name, number, step)
 
     def save(self, step: int, model: nn.Module, optimizer: torch.optim.Optimizer, **extra: Any) -> None:
-        """Keep all that going on needs; a kill while writing leaves the state before."""
+        """Save everything that is needed to continue. If the process is killed meanwhile, the last state remains."""
         if not self.writes:
             return
         state = {"step": step, "model": model.state_dict(), "optimizer": optimizer.state_dict(), **extra}
@@ -86,9 +86,10 @@ class Run:
             torch.save(state, part)
 
     def resume(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
-        """Load the state that was kept into model and optimizer; {"step": 0} where there is none.
+        """Load the saved state into model and optimizer, and return it; {"step": 0} if there is none.
 
-        What was logged after it will come again, and is forgotten. Raises HearsightError for damaged files.
+        Metrics that were logged after it are removed, since these steps are repeated. Raises HearsightError for damaged
+        files.
         """
         state: dict[str, Any] = {"step": 0}
         try:
@@ -97,23 +98,22 @@ class Run:
                 model.load_state_dict(state["model"])
                 optimizer.load_state_dict(state["optimizer"])
             if self.writes and self.metrics.exists():
-                lines = self.metrics.read_text().splitlines(keepends=True)
-                whole = [line for line in lines if line.endswith("\n")]
-                kept = [line for line in whole if json.loads(line)["step"] <= state["step"]]
-                write_atomic(self.metrics, "".join(kept))
-        except OSError:  # of the disk, not of the run
+                lines = [line for line in self.metrics.read_text().splitlines(keepends=True) if line.endswith("\n")]
+                done = [line for line in lines if json.loads(line)["step"] <= state["step"]]
+                write_atomic(self.metrics, "".join(done))
+        except OSError:  # a fault of the disk, not of the run
             raise
-        except Exception as error:  # of a damaged archive, anything may come
+        except Exception as error:  # a damaged archive may raise anything
             raise HearsightError(
-                f"cannot go on with the run in {self.folder}: its state.pt or metrics.jsonl is damaged ({error}); "
-                "delete the folder and begin anew"
+                f"cannot continue the run in {self.folder}: its state.pt or metrics.jsonl is damaged ({error}); "
+                "delete the folder and start again"
             ) from error
-        self.begun = int(state["step"])
+        self.first_step = int(state["step"])
         return state
 
 
 def versions() -> dict[str, str]:
-    """Of what a result may depend on."""
+    """Return the versions of Python and of the packages that a result may depend on."""
     names = ("hearsight", "torch", "transformers", "accelerate", "numpy", "av", "kaldi-native-fbank", "pocketsphinx")
     return {"python": platform.python_version(), **{name: version(name) for name in names}}
 
@@ -127,42 +127,42 @@ def _numbers(figures: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, f
 
 
 def make_optimizer(groups: list[tuple[list[tuple[str, Tensor]], float]], recipe: Schedule) -> torch.optim.AdamW:
-    """Adam with decoupled weight decay, none on biases. groups: named parameters, each with its learning rate."""
+    """Return Adam with decoupled weight decay, none on biases. groups: named parameters with their learning rate."""
     settings = []
     for parameters, rate in groups:
         for decays in (True, False):
-            chosen = [p for name, p in parameters if (p.ndim > 1 and not name.endswith("bias")) == decays]
+            tensors = [p for name, p in parameters if (p.ndim > 1 and not name.endswith("bias")) == decays]
             decay = recipe.weight_decay if decays else 0.0
-            settings.append({"params": chosen, "lr": rate, "peak": rate, "weight_decay": decay})
+            settings.append({"params": tensors, "lr": rate, "peak": rate, "weight_decay": decay})
     return torch.optim.AdamW([s for s in settings if s["params"]], betas=(0.9, 0.98), eps=1e-6, fused=True)
 
 
 def seed_step(seed: int, step: int) -> None:
-    """What is drawn in a step, by dropout, is the same however often the run was stopped before it."""
+    """Seed torch for a step, so that dropout is the same in a run that was stopped before it."""
     torch.manual_seed((seed << 32 | step) % 2**63)
 
 
 def update(
-    model: nn.Module, optimizer: torch.optim.Optimizer, loss: Tensor, progress: float, warmup: float, what: str
+    model: nn.Module, optimizer: torch.optim.Optimizer, loss: Tensor, progress: float, warmup: float, batch: str
 ) -> None:
-    """One step at `progress` (0 to 1) through the run. what: the batch, for the error that a loss may raise."""
+    """Do one update at `progress` (0 to 1) through the run. batch: its description, for errors."""
+    check_finite(loss, batch)
     set_learning_rates(optimizer, progress, warmup)
     optimizer.zero_grad(set_to_none=True)
-    finite(loss, what).backward()  # type: ignore[no-untyped-call]
-    nn.utils.clip_grad_norm_([p for group in optimizer.param_groups for p in group["params"]], LARGEST_GRADIENT)
+    loss.backward()  # type: ignore[no-untyped-call]
+    nn.utils.clip_grad_norm_([p for group in optimizer.param_groups for p in group["params"]], MAX_GRADIENT_NORM)
     optimizer.step()
     clamp_scale(model)
 
 
-def finite(loss: Tensor, what: str) -> Tensor:
-    """The loss. Raises HearsightError if it is not finite, naming the batch."""
+def check_finite(loss: Tensor, batch: str) -> None:
+    """Raise HearsightError for a loss that is not finite. batch: its description."""
     if not torch.isfinite(loss):
-        raise HearsightError(f"the loss became {loss.item()} at {what}; lower the learning rate or look at these clips")
-    return loss
+        raise HearsightError(f"the loss became {loss.item()} at {batch}; lower the learning rate, or check these clips")
 
 
 def set_learning_rates(optimizer: torch.optim.Optimizer, progress: float, warmup: float) -> None:
-    """Linear warm-up over the first share of the run, then cosine."""
+    """Set the learning rates: linear warm-up over the first share of the run, then cosine decay."""
     share = progress / warmup if progress < warmup else (1 + cos(pi * (progress - warmup) / (1 - warmup))) / 2
     for group in optimizer.param_groups:
         group["lr"] = group["peak"] * share
@@ -170,6 +170,7 @@ def set_learning_rates(optimizer: torch.optim.Optimizer, progress: float, warmup
 
 @torch.no_grad()
 def clamp_scale(model: nn.Module) -> None:
+    """Limit CLIP's logit scale to 100, as CLIP was trained."""
     for name, parameter in model.named_parameters():
         if name.endswith("logit_scale"):
-            parameter.clamp_(max=LARGEST_LOGIT_SCALE)
+            parameter.clamp_(max=MAX_LOGIT_SCALE)

@@ -1,79 +1,78 @@
-"""Train a method, in one process or in many (`accelerate launch -m hearsight train ...`).
+"""Train a method, in one process or in several (`accelerate launch -m hearsight train ...`).
 
-Every process draws the same batches, computes its own part of each, and sees the texts and videos of all in the loss.
+Every process draws the same batches, computes its own part of each, and gathers the texts and videos of all for the
+loss.
 """
 
 from __future__ import annotations
 
-import json
-from hashlib import sha256
 from pathlib import Path
 
 import torch
 from accelerate import Accelerator, DistributedDataParallelKwargs
 from accelerate.state import AcceleratorState
 
-from hearsight.errors import HearsightError
 from hearsight.models.audio_visual import AudioVisualModel
 from hearsight.models.preprocess import ClipInputs
-from hearsight.models.registry import class_of
 from hearsight.research.datasets.clip_set import ClipSet
-from hearsight.research.datasets.features import FeatureSet, extract
-from hearsight.research.datasets.files import FileSet
-from hearsight.research.datasets.provenance import checked_folder
-from hearsight.research.datasets.split import read_manifest
-from hearsight.research.datasets.transcripts import read_transcripts
+from hearsight.research.datasets.features import FeatureSet
+from hearsight.research.datasets.split import Split
 from hearsight.research.evaluation.ranking import ALL
 from hearsight.research.evaluation.retrieval import evaluate
-from hearsight.research.training.batches import Batch, check_captions, make_batches, read_ahead, updates
+from hearsight.research.training.batches import Batch, make_batches, prefetch, updates_per_epoch
 from hearsight.research.training.initial_model import fresh_model, load_towers
+from hearsight.research.training.inputs import (
+    TOWERS,
+    check_inputs,
+    input_hashes,
+    needs_teacher,
+    open_splits,
+    recogniser_of,
+)
 from hearsight.research.training.objective import Objective
 from hearsight.research.training.parameters import parameter_groups
-from hearsight.research.training.processes import check_alike, processes
+from hearsight.research.training.processes import check_same_step, processes
 from hearsight.research.training.recipe import MethodRecipe
 from hearsight.research.training.run import (
-    LARGEST_GRADIENT,
+    MAX_GRADIENT_NORM,
     Run,
+    check_finite,
     clamp_scale,
-    finite,
     make_optimizer,
     seed_step,
     set_learning_rates,
 )
-from hearsight.research.training.stored_teacher import check_folder, stored_teacher
+from hearsight.research.training.stored_teacher import stored_teacher
 from hearsight.research.training.teacher import Teacher, towers_as_teacher
 from hearsight.types import ClipFeatures
 from hearsight.util.progress import Progress
 
-TOWERS = "towers"
 PRECISION = {"float32": "no", "bfloat16": "bf16"}
-CHANGED = (
-    "a run on other clips, captions, transcripts, towers or teacher, which have changed where they are; give an empty "
-    "folder"
-)
+CHANGED = "a run with different clips, captions, transcripts, towers or teacher; give an empty folder"
 
 
 def train(recipe: MethodRecipe, folder: Path, progress: Progress | None = None) -> Path:
-    """Train, and write the folder `model` of the best epoch, chosen by SumR on the validation split; of the last epoch
-    where the data have no such split.
+    """Train a model and return its folder, `folder/model`.
 
-    A run that was stopped goes on as if it had not been. Raises HearsightError for towers or data that do not fit the
-    recipe, and for a loss that is not finite.
+    The model of the epoch with the best SumR on the validation split is saved; without such a split, that of the last
+    epoch. A run that was stopped continues as if it had not been.
+
+    Raises HearsightError for towers or data that do not fit the recipe, and for a loss that is not finite.
     """
     training = Training(recipe, folder, progress)
-    for epoch in range(training.step // training.an_epoch, recipe.epochs):
+    for epoch in range(training.step // training.updates_per_epoch, recipe.epochs):
         training.run_epoch(epoch)
     training.accelerator.wait_for_everyone()
     return folder / "model"
 
 
 class Training:
-    """A run that goes on: model, data, optimiser, and how far it is. step: updates done."""
+    """A run: its data, model and optimiser, and the number of updates that are done (`step`)."""
 
     def __init__(self, recipe: MethodRecipe, folder: Path, progress: Progress | None = None) -> None:
-        self.recipe, self.data = recipe, data_folder(recipe)
+        self.recipe, self.splits = recipe, open_splits(recipe)
         processes()
-        AcceleratorState._reset_state()  # a run before this one, in the same process, may have had another precision
+        AcceleratorState._reset_state()  # an earlier run in this process may have had another precision
         self.accelerator = accelerator = Accelerator(
             mixed_precision=PRECISION[recipe.precision],
             gradient_accumulation_steps=recipe.accumulation,
@@ -81,71 +80,76 @@ class Training:
             kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
         )
         self.progress = progress if accelerator.is_main_process else None
-        _check(recipe, self.data, accelerator.num_processes)
+        check_inputs(recipe, self.splits, accelerator.num_processes)
         towers = load_towers(recipe).to(accelerator.device)
         self.model = fresh_model(recipe, towers)
-        with accelerator.main_process_first():
+        with accelerator.main_process_first():  # which recognises and extracts what is missing
             self.run = Run(folder, recipe, writes=accelerator.is_main_process)
-            self.clips = self._read("train", towers)
-            self.validation = self._read("validation", towers) if has_validation(self.data) else None
-            self.teacher = self._teacher(towers) if _aligned(recipe) else None
-            given = self.teacher if recipe.teacher != TOWERS else None
-            self.run.pin("inputs.json", made_from(recipe, towers, given), CHANGED)
+            self.clips = self._clips(self.splits.train, towers)
+            self.validation = self._clips(self.splits.validation, towers) if self.splits.validation else None
+            self.teacher = self._load_teacher(towers) if needs_teacher(recipe) else None
+            stored = self.teacher if recipe.teacher != TOWERS else None
+            self.run.pin("inputs.json", input_hashes(recipe, self.splits, towers, stored), CHANGED)
         optimizer = make_optimizer(parameter_groups(self.model, recipe), recipe)
         state = self.run.resume(self.model, optimizer)
         self.step, self.best = state["step"], state.get("best", -1.0)
-        check_alike(self.step, str(folder))
+        check_same_step(self.step, str(folder))
         self.objective, self.optimizer = accelerator.prepare(Objective(self.model, recipe), optimizer)
 
     @property
-    def an_epoch(self) -> int:
-        """Updates in an epoch."""
-        return updates(self.clips.examples, self.recipe)
+    def updates_per_epoch(self) -> int:
+        return updates_per_epoch(self.clips.examples, self.recipe)
 
     def run_epoch(self, epoch: int) -> None:
-        """The updates of an epoch that are still to be done."""
+        """Do the updates of an epoch that are not done yet, and measure the model after the last one."""
         recipe, accelerator = self.recipe, self.accelerator
         self.model.train()
-        batches = make_batches(self.clips.examples, recipe, epoch)[self.step - epoch * self.an_epoch :]
-        parts = [batch.part(number, recipe.accumulation) for batch in batches for number in range(recipe.accumulation)]
-        told: list[dict[str, float]] = []  # of the parts of an update
-        for batch, texts, clips in read_ahead(self.clips, parts, accelerator.process_index, accelerator.num_processes):
-            seed_step(recipe.seed, self.step * recipe.accumulation + len(told))
+        batches = make_batches(self.clips.examples, recipe, epoch)[self.step - epoch * self.updates_per_epoch :]
+        parts = [batch.part(index, recipe.accumulation) for batch in batches for index in range(recipe.accumulation)]
+        losses: list[dict[str, float]] = []  # of each part of the current update
+        for batch, texts, clips in prefetch(self.clips, parts, accelerator.process_index, accelerator.num_processes):
+            seed_step(recipe.seed, self.step * recipe.accumulation + len(losses))
             with accelerator.accumulate(self.objective):
-                told.append(self._learn(batch, texts, clips))
+                losses.append(self._learn(batch, texts, clips))
             if accelerator.sync_gradients:
                 self.step += 1
-                figures = {name: round(sum(part[name] for part in told) / len(told), 5) for name in told[0]}
-                self.run.log(self.step, **figures)
-                self._keep(epoch, figures)
-                if self.progress:
-                    self.progress("step", self.step, recipe.epochs * self.an_epoch, figures)
-                told = []
+                self._finish_update(epoch, losses)
+                losses = []
 
     def _learn(self, batch: Batch, texts: list[str], clips: ClipInputs | ClipFeatures) -> dict[str, float]:
-        """Gradients of a batch, and the update if it is the last of its accumulation; the parts of its loss."""
+        """Add the gradients of a part of a batch, update the model if it is the last part, and return the losses."""
         teacher = self.teacher.cosines(batch.seen, batch.heard).to(self.model.device) if self.teacher else None
         losses = self.objective(clips, self.model.tokenize(texts), teacher)
-        names = ", ".join(self.clips.examples[place].id for place in batch.seen)
-        self.accelerator.backward(finite(torch.stack([*losses.values()]).sum(), f"step {self.step + 1}, clips {names}"))
+        loss = torch.stack([*losses.values()]).sum()
+        names = ", ".join(self.clips.examples[index].id for index in batch.seen)
+        check_finite(loss, f"step {self.step + 1}, clips {names}")
+        self.accelerator.backward(loss)
         if self.accelerator.sync_gradients:
-            set_learning_rates(self.optimizer, self.step / (self.recipe.epochs * self.an_epoch), self.recipe.warmup)
-            self.accelerator.clip_grad_norm_(self.objective.parameters(), LARGEST_GRADIENT)
+            set_learning_rates(self.optimizer, self.step / self._updates, self.recipe.warmup)
+            self.accelerator.clip_grad_norm_(self.objective.parameters(), MAX_GRADIENT_NORM)
         self.optimizer.step()
         self.optimizer.zero_grad()
         clamp_scale(self.model)
         return {name: loss.item() for name, loss in losses.items()}
 
-    def _keep(self, epoch: int, figures: dict[str, float]) -> None:
-        """Measure at the end of an epoch; keep the state then, and every few updates."""
-        at_end = self.step == (epoch + 1) * self.an_epoch
-        if at_end and self.run.writes and self._is_best(epoch, figures):
+    @property
+    def _updates(self) -> int:
+        return self.recipe.epochs * self.updates_per_epoch
+
+    def _finish_update(self, epoch: int, losses: list[dict[str, float]]) -> None:
+        """Log an update; after the last of an epoch, measure the model. Save the state then and every few updates."""
+        figures = {name: round(sum(part[name] for part in losses) / len(losses), 5) for name in losses[0]}
+        self.run.log(self.step, **figures)
+        is_last = self.step == (epoch + 1) * self.updates_per_epoch
+        if is_last and self.run.writes and self._is_best(epoch, figures):
             self.model.save_pretrained(self.run.folder / "model")
-        if at_end or self.step % self.recipe.save_every == 0:
+        if is_last or self.step % self.recipe.save_every == 0:
             self.run.save(self.step, self.model, self.optimizer, best=self.best)
+        if self.progress:
+            self.progress("step", self.step, self._updates, figures)
 
     def _is_best(self, epoch: int, figures: dict[str, float]) -> bool:
-        """Whether an epoch is the best yet, on validation; without that, the last one is."""
+        """Return whether the epoch is the best so far on validation data; without these, the last epoch is."""
         if self.validation is None:
             return True
         report = evaluate(self.model, self.validation)
@@ -156,77 +160,17 @@ class Training:
         self.best = max(self.best, figures["sumr"])
         return better
 
-    def _teacher(self, towers: AudioVisualModel) -> Teacher:
-        """Of the training clips. Where towers learn, only the frozen ones as teacher need stored features."""
+    def _clips(self, split: Split, towers: AudioVisualModel) -> ClipSet:
+        """Return stored features if the towers are frozen, and files to decode if they learn."""
+        recogniser = recogniser_of(self.recipe)
+        if self.recipe.frozen_towers:
+            return split.features(towers, recogniser, self.progress)
+        return split.files(self.model, recogniser, self.progress)
+
+    def _load_teacher(self, towers: AudioVisualModel) -> Teacher:
+        """Return the teacher's vectors for the training clips."""
         if self.recipe.teacher != TOWERS:
             return stored_teacher(Path(self.recipe.teacher), self.clips)
-        features = self.clips if isinstance(self.clips, FeatureSet) else self._stored("train", towers)
-        return towers_as_teacher(towers, features)
-
-    def _stored(self, split: str, towers: AudioVisualModel) -> FeatureSet:
-        return extract(self.data / split, towers, recogniser_of(self.recipe), self.progress)
-
-    def _read(self, split: str, towers: AudioVisualModel) -> ClipSet:
-        """Stored features of frozen towers; the files where the towers learn."""
-        if self.recipe.frozen_towers:
-            return self._stored(split, towers)
-        return FileSet.open(self.data / split, self.model, recogniser_of(self.recipe), self.progress)
-
-
-def data_folder(recipe: MethodRecipe) -> Path:
-    """The folder with a manifest for each split."""
-    return checked_folder(recipe.dataset, Path(recipe.data)) if recipe.dataset else Path(recipe.data)
-
-
-def recogniser_of(recipe: MethodRecipe) -> str:
-    """Who hears what is said: a method that does not read speech needs nobody."""
-    return recipe.recogniser if "speech" in class_of(recipe.method).branches else "none"
-
-
-def has_validation(data: Path) -> bool:
-    return (data / "validation" / "manifest.jsonl").is_file()
-
-
-def _aligned(recipe: MethodRecipe) -> bool:
-    """Whether soft-ALBEF is a part of the loss."""
-    return class_of(recipe.method).soft_albef and recipe.soft_albef > 0
-
-
-def _check(recipe: MethodRecipe, data: Path, processes: int) -> None:
-    """What can be known before the first clip is read, so that no folder is begun that cannot be gone on with."""
-    train = read_manifest(data / "train")
-    if not updates(train, recipe):
-        captions = sum(len(example.captions) for example in train)
-        shown = f"{captions} captions" if recipe.every_caption else f"{len(train)} clips"
-        raise HearsightError(
-            f"{data} has {shown} to train on, too few for a batch of {recipe.batch}; set batch to less"
-        )
-    check_captions(train, recipe)
-    if has_validation(data) and not any(example.captions for example in read_manifest(data / "validation")):
-        raise HearsightError(f"{data}/validation has no captions to choose an epoch by; give it some")
-    if _aligned(recipe) and recipe.teacher != TOWERS:
-        check_folder(Path(recipe.teacher))
-    if _aligned(recipe) and recipe.teacher == TOWERS and recipe.audio:
-        raise HearsightError(
-            f"nothing has taught {recipe.towers} and {recipe.audio} yet which sounds go with which pictures, so they "
-            "cannot be the teacher; set teacher to a folder made by `hearsight data teach`, or soft_albef to 0"
-        )
-    parts = recipe.accumulation * processes
-    if recipe.batch % parts:
-        raise HearsightError(
-            f"a batch of {recipe.batch} cannot be shared by {processes} processes in {recipe.accumulation} steps of "
-            f"accumulation; set batch to a multiple of {parts}"
-        )
-
-
-def made_from(recipe: MethodRecipe, towers: AudioVisualModel, teacher: Teacher | None = None) -> dict[str, str]:
-    """What a run is made from beside its recipe, as hashes. teacher: where it is not the towers."""
-    data = data_folder(recipe)
-    splits = ("train", "validation") if has_validation(data) else ("train",)
-    said = [[each.text for each in read_transcripts(data / split, recogniser_of(recipe)).values()] for split in splits]
-    return {
-        "towers": towers.fingerprint,
-        **{split: sha256((data / split / "manifest.jsonl").read_bytes()).hexdigest() for split in splits},
-        "transcripts": sha256(json.dumps(said).encode()).hexdigest(),
-        **({"teacher": teacher.fingerprint} if teacher else {}),
-    }
+        if isinstance(self.clips, FeatureSet):
+            return towers_as_teacher(towers, self.clips)
+        return towers_as_teacher(towers, self.splits.train.features(towers, recogniser_of(self.recipe), self.progress))

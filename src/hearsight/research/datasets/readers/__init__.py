@@ -60,7 +60,7 @@ def read_entries(name: str, root: Path) -> Iterator[Entry]:
     for entry in reader(root if name == TABLE else Root(root)):
         captions = tuple((kind, text) for kind, text in entry.captions if text.strip())
         if not captions:
-            raise HearsightError(f"{entry.told_in}: {entry.id} has no caption; give it one, or leave the clip out")
+            raise HearsightError(f"{entry.source}: {entry.id} has no caption; give it one, or leave the clip out")
         yield replace(entry, captions=captions)
     if entry is None:
         raise HearsightError(f"no clip of {name} is listed in {root}; give another folder")

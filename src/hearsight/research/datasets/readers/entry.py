@@ -12,14 +12,14 @@ class Entry:
 
     captions: (kind, text); kind is "" where the data have none. path: None where no file of this name is below the
     root. start, end: seconds in the file; None for all of it. transcript: what is said; None where nobody knows.
-    told_in: the file and line or key of the annotation, for errors.
+    source: the file and line or key of the annotation, for errors.
     """
 
     id: str
     split: str
     path: Path | None
     captions: tuple[tuple[str, str], ...]
-    told_in: str
+    source: str
     start: float | None = None
     end: float | None = None
     transcript: str | None = None

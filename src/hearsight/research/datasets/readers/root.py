@@ -11,7 +11,7 @@ from hearsight.errors import HearsightError
 from hearsight.media.probe import MEDIA_SUFFIXES, SOUND_SUFFIXES
 from hearsight.research.datasets.readers.parse import expected, whole_json
 
-MADE = "hearsight"  # the folder, in that of the data set, for what is made of it
+OUTPUT_FOLDER = "hearsight"  # in the folder of a data set: what `hearsight data check` writes
 
 
 class Root:
@@ -32,8 +32,8 @@ class Root:
                 folders.clear()
                 continue
             walked.add(real)
-            made = MADE if Path(at) == self.folder else None
-            folders[:] = sorted(name for name in folders if name != made and not name.startswith("."))
+            skipped = OUTPUT_FOLDER if Path(at) == self.folder else None
+            folders[:] = sorted(name for name in folders if name != skipped and not name.startswith("."))
             for name in sorted(names):
                 if (path := Path(at, name)).is_file():  # else a link that leads nowhere
                     found[name].append(path)

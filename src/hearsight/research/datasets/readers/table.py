@@ -36,10 +36,10 @@ def read(path: Path) -> Iterator[Entry]:
             same = ("split", "path", "start", "end")
             if any(getattr(known, name) != getattr(entry, name) for name in same):
                 raise HearsightError(
-                    f"{where}: the id {entry.id} is of another clip ({known.told_in}); give each its own"
+                    f"{where}: the id {entry.id} is of another clip ({known.source}); give each its own"
                 )
             if known.transcript and entry.transcript and known.transcript != entry.transcript:
-                raise HearsightError(f"{where}: {entry.id} has another transcript in {known.told_in}; give it one")
+                raise HearsightError(f"{where}: {entry.id} has another transcript in {known.source}; give it one")
             said = known.transcript or entry.transcript
             clips[entry.id] = replace(known, captions=known.captions + entry.captions, transcript=said)
     yield from clips.values()
@@ -95,7 +95,7 @@ def _entry(at: Path, where: str, row: Mapping[str, Any]) -> Entry:
         split=split,
         path=path if path.is_file() else None,
         captions=tuple((kind, text) for text in _captions(where, row)),
-        told_in=where,
+        source=where,
         start=start,
         end=end,
         transcript=said or None,
