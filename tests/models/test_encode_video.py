@@ -5,9 +5,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hearsight.models.preprocess import ClipInputs
+from hearsight.errors import HearsightError
+from hearsight.media import probe
+from hearsight.models.preprocess import ClipInputs, collate, read_clips
+from hearsight.speech import transcribe
 from hearsight.towers.deduplicate import encode_distinct
+from hearsight.types import Clip
 from tests.builders import tiny_inputs, tiny_model
+from tests.media_files import beep, grey, make_media
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +93,26 @@ def test_padding_can_be_left_out(tmp_path):
         after = published.fuse(features).pooled, masked.fuse(features).pooled
     assert not torch.allclose(before[0], after[0], atol=1e-3)
     assert torch.allclose(before[1], after[1], atol=1e-5)
+
+
+def test_texts_and_files_are_encoded_as_they_are(tmp_path, model):
+    texts = ["a bell rings", "the doctor lost a yellow bicycle"]
+    with torch.no_grad():
+        assert torch.equal(model.encode_texts(texts), model.encode_text(model.tokenize(texts)))
+    make_media(tmp_path / "film.mkv", [grey(90)] * 12, sounds=[beep(3)])
+    (tmp_path / "film.srt").write_text("1\n00:00:00,000 --> 00:00:02,000\nthe doctor lost a yellow bicycle\n")
+    make_media(tmp_path / "silent.mkv", [grey(90)] * 12)
+    video = model.encode_files([str(tmp_path / "film.mkv"), tmp_path / "silent.mkv"])
+    assert video.pooled.shape == (2, model.width) and set(video.gates) == {"audio", "speech"}
+    info = probe(tmp_path / "film.mkv")
+    transcript = transcribe(info, None)
+    assert transcript.text
+    ((inputs, _),) = read_clips(info, [Clip(info.path, 0, info.duration)], transcript, model)
+    with torch.no_grad():
+        expected = model.encode_video(**vars(collate([inputs])))
+    assert torch.allclose(video.pooled[:1], expected.pooled, atol=1e-6)
+    with pytest.raises(HearsightError, match="missing"):
+        model.encode_files([tmp_path / "missing.mkv"])
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=8))

@@ -64,3 +64,38 @@ def test_a_method_that_listens_needs_an_audio_tower():
 def test_blind_fusion_has_every_gate_at_one(tmp_path):
     model = tiny_model(tmp_path, "blind")
     assert (model.encode_video(**tiny_inputs(model)).gates["audio"] == 1).all()
+
+
+def mine(**attributes) -> type[AVIGATE]:
+    return type("Mine", (AVIGATE,), {"__module__": "my_method", **attributes})
+
+
+@pytest.mark.parametrize("attributes", [{"config": 1}, {"half": 0.5}, {"extract": lambda self, clips: None}])
+def test_a_class_that_defines_a_reserved_name_is_refused(attributes):
+    (name,) = attributes
+    with pytest.raises(HearsightError, match=f"the class Mine defines '{name}', which Hearsight needs"):
+        hearsight.register("mine")(mine(**attributes))
+
+
+def test_a_class_may_define_what_a_method_defines():
+    hearsight.register("mine")(mine(share=0.5, fuse=AVIGATE.fuse, train=lambda self, mode=True: self))
+
+
+@pytest.mark.parametrize(("name", "value"), [("branches", "audio"), ("needs", ["pooled"])])
+def test_branches_and_needs_are_tuples(name, value):
+    with pytest.raises(HearsightError, match=f"declares {name} = .* is not a tuple"):
+        hearsight.register("mine")(mine(**{name: value}))
+
+
+@pytest.mark.parametrize("name", ["options", "clip", "config", "width", "vision", "half", "fingerprint"])
+@pytest.mark.parametrize("value", [torch.nn.Linear(2, 2), 3], ids=["module", "number"])
+def test_a_model_that_overwrites_a_reserved_name_is_refused(tmp_path, name, value):
+    def initialise(self, config, tokenizer=None):
+        AVIGATE.__init__(self, config, tokenizer)
+        if isinstance(value, int):
+            self._modules.pop(name, None)
+        setattr(self, name, value)
+
+    hearsight.register("mine")(mine(__init__=initialise))
+    with pytest.raises(HearsightError, match=rf"the class Mine sets self\.{name}, which Hearsight needs"):
+        tiny_model(tmp_path, "mine")

@@ -1,9 +1,9 @@
-"""`hearsight models`: list the models that --model accepts by name."""
+"""`hearsight models`: list the models that --model accepts by name, or describe a method."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -11,8 +11,21 @@ from hearsight.cli import console
 from hearsight.models.catalog import named_models
 
 
-def models(json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False) -> None:
-    """List the models that --model accepts by name, and whether they are on this machine."""
+def models(
+    method: Annotated[
+        str | None,
+        typer.Option(metavar="METHOD", help="Describe a method that models are trained by, and its options."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """List the models that --model accepts by name, and whether they are on this machine.
+
+    With --method, describe a method instead: its options, which a recipe sets as options.NAME, the weights of its own
+    losses (losses.NAME), the branches that it has, and what its similarity needs of a video.
+    """
+    if method is not None:
+        _describe(method, json)
+        return
     listed = named_models()
     if json:
         console.write_json([asdict(model) for model in listed])
@@ -27,3 +40,37 @@ def models(json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] 
         name, about = (f"{model.name:<{name_width}}", "bold"), f"  {model.about:<{about_width}}  "
         console.write(stdout, Text.assemble("  ", name, about, state))
     console.write(stdout, Text("  Also: the hub id of any other CLIP, or the folder of a model.", style="dim"))
+
+
+def _describe(name: str, json: bool) -> None:
+    with console.spinner(f"loading the method {name}"):
+        from hearsight.models.options import describe_options
+        from hearsight.models.registry import class_of
+
+        method = class_of(name)
+    options = describe_options(method)
+    about: dict[str, Any] = {
+        "method": name,
+        "branches": list(method.branches),
+        "needs": list(method.needs),
+        "soft_albef": method.soft_albef,
+        "losses": dict(method.loss_weights),
+        "options": [asdict(option) for option in options],
+    }
+    if json:
+        console.write_json(about)
+        return
+    losses = [f"{loss} {weight:g}" for loss, weight in method.loss_weights.items()]
+    rows = {
+        "method": name,
+        "branches": ", ".join(method.branches) or "none: it uses the frames alone",
+        "similarity": f"needs {', '.join(method.needs)}",
+        "soft-ALBEF": "yes" if method.soft_albef else "no",
+        "losses": ", ".join(losses) or "none of its own",
+        "options": "" if options else "none",
+    }
+    stdout = console.get_console()
+    console.write(stdout, console.format_table(rows.items()))
+    for option in options:
+        console.write(stdout, f"  {option.name}: {option.type} = {option.default}")
+        console.write(stdout, f"      {option.help}")

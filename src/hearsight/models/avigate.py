@@ -52,7 +52,7 @@ class AVIGATE(AudioVisualModel):
         return video
 
 
-class Blind(AVIGATE):
+class BlindFusion(AVIGATE):
     """AVIGATE with every gate fixed at 1, whatever `gated` says."""
 
     blind = True

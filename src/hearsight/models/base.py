@@ -33,6 +33,14 @@ from hearsight.types import ClipFeatures, VideoEmbedding
 
 NO_BRANCHES: frozenset[str] = frozenset()
 
+# Names that a method of your own must not define, in its class or on `self` (docs/new-method.md, checked by
+# reserved.py). Every public method of nn.Module is reserved on `self`, too.
+RESERVED = (
+    "config", "options", "tokenizer", "clip", "ast", "audio_projection",
+    "width", "device", "heads", "audio_rows", "fingerprint", "towers_fingerprint",
+    "extract", "features", "prepare", "encode_video", "encode_texts", "encode_files", "save_pretrained",
+)  # fmt: skip
+
 
 class VideoTextModel(nn.Module):
     """A method: CLIP's towers, and how videos and texts are represented and compared.

@@ -17,6 +17,7 @@ from hearsight.models.config import ModelConfig
 from hearsight.models.hub import MODEL_FILES, OLDER_WEIGHTS, fetch, has_model
 from hearsight.models.precision import dtype_of, set_precision
 from hearsight.models.registry import class_of
+from hearsight.models.reserved import build_checked
 from hearsight.models.tokenizer import PUBLIC_SIZE, Tokenizer
 from hearsight.models.weights import MODEL_TYPE, load_weights, read_weights
 
@@ -24,9 +25,10 @@ from hearsight.models.weights import MODEL_TYPE, load_weights, read_weights
 def build(config: ModelConfig, tokenizer: Tokenizer | None = None) -> VideoTextModel:
     """Build a model of a configuration, with fresh weights.
 
-    Raises HearsightError for a method that is not registered, and for options that it does not have.
+    Raises HearsightError for a method that is not registered, for options that it does not have, and for a method whose
+    class overwrites a reserved name (reserved.py).
     """
-    return class_of(config.method)(config, tokenizer)
+    return build_checked(class_of(config.method), config, tokenizer)
 
 
 def load(name_or_path: str | Path, device: str = "cpu", dtype: str = "float32") -> VideoTextModel:

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import pydantic
 
@@ -115,4 +116,6 @@ def _adapter(method: type) -> pydantic.TypeAdapter[Any]:
 
 
 def _type_name(hint: Any) -> str:
+    if get_origin(hint) in (Union, UnionType):
+        return " | ".join("None" if part is NoneType else _type_name(part) for part in get_args(hint))
     return str(hint.__name__ if isinstance(hint, type) else hint).replace("typing.", "")

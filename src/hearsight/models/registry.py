@@ -10,10 +10,11 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from hearsight.errors import HearsightError
-from hearsight.models.avigate import AVIGATE, Blind
+from hearsight.models.avigate import AVIGATE, BlindFusion
 from hearsight.models.base import VideoTextModel
 from hearsight.models.chorus import Chorus
 from hearsight.models.clip4clip import CLIP4Clip
+from hearsight.models.reserved import check_class
 from hearsight.models.save import SAVE
 from hearsight.util.registry import Registry
 
@@ -21,7 +22,7 @@ METHODS: Registry[type[VideoTextModel]] = Registry(
     "method",
     {
         "clip4clip": CLIP4Clip,
-        "blind": Blind,
+        "blind": BlindFusion,
         "avigate": AVIGATE,
         "save": SAVE,
         "chorus": Chorus,
@@ -37,7 +38,8 @@ def register(name: str) -> Callable[[Method], Method]:
         class MyMethod(AudioVisualModel): ...
 
     A name that is registered again stands for the newer class, so that a cell of a notebook can be run twice. Raises
-    HearsightError for the name of one of Hearsight's own methods, and for a class that does not extend VideoTextModel.
+    HearsightError for the name of one of Hearsight's own methods, for a class that does not extend VideoTextModel, and
+    for one that defines a reserved name (reserved.py).
     """
 
     def add(method: Method) -> Method:
@@ -46,6 +48,7 @@ def register(name: str) -> Callable[[Method], Method]:
                 f"cannot register the method '{name}': it is not a subclass of VideoTextModel; derive the class from "
                 "it, or from AudioVisualModel"
             )
+        check_class(method)
         return METHODS.register(name)(method)
 
     return add
