@@ -49,9 +49,9 @@ def index(films: Path, model_folder: Path, dtype: str, address: str) -> tuple[in
 
     model = hearsight.load(model_folder, dtype=dtype)
     with tempfile.TemporaryDirectory() as at, RayEngine(address) as engine:
-        library = hearsight.Library.create(films, model, at=Path(at, "library"))
+        library = hearsight.Library.create(films, model, library=Path(at, "library"))
         begun = time.perf_counter()
-        report = library.update(model, None, engine=engine)
+        report = library.update(engine=engine, recogniser="none")
         return report.clips, time.perf_counter() - begun
 
 

@@ -48,7 +48,7 @@ class Made:
         return hearsight.load(str(folder), dtype="auto")
 
     def library(self) -> Library:
-        return hearsight.Library.open(at=self.at)
+        return hearsight.Library.open(library=self.at)
 
     def queries(self, count: int = QUERIES, seed: int = 0) -> Queries:
         """Made once, for that takes as long as making all clips again."""

@@ -69,13 +69,11 @@ def timed(work: Callable[[], int]) -> Run:
 
 def ours(model_folder: Path, of: Set, dtype: str) -> Run:
     import hearsight
-    from hearsight.speech.load import load_recogniser
 
     model = hearsight.load(model_folder, dtype=dtype)
-    listener = load_recogniser(of.recogniser)
     with tempfile.TemporaryDirectory() as at:
-        library = hearsight.Library.create(of.films, model, at=Path(at, "library"))
-        return timed(lambda: library.update(model, listener).clips)
+        library = hearsight.Library.create(of.films, model, library=Path(at, "library"))
+        return timed(lambda: library.update(recogniser=of.recogniser).clips)
 
 
 def published(model_folder: Path, of: Set, _dtype: str) -> Run:

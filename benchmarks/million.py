@@ -59,7 +59,7 @@ def build(made: Made) -> dict[str, Any]:
     """May be stopped and run again."""
     videos = made.keep / "videos"
     videos.mkdir(exist_ok=True)
-    store = hearsight.Library.create(videos, made.model(), at=made.at).place.store
+    store = hearsight.Library.create(videos, made.model(), library=made.at).place.store
     world, have = World(), store.clips.count_rows()
     seconds = made.results.get("seconds of building", 0.0)
     while have < made.clips:
@@ -155,7 +155,7 @@ def asking(library: Library, model: Any, mode: Any) -> Callable[[str, torch.Tens
 
         model.encode_text = encode_text
         searching._text_vector.cache_clear()  # which would know the text from the time before
-        return [hit.clip for hit in library.search(text, model, mode=mode, limit=TOP).hits]
+        return [hit.clip for hit in library.search(text, mode=mode, limit=TOP).hits]
 
     return ask
 

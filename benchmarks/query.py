@@ -165,7 +165,7 @@ def measure(name: str, model_folder: str, at: Path, clips: int, rounds: int) -> 
     def encode(query: str) -> None:
         model.encode_text(model.tokenize([query]))
 
-    searches = {mode: timed(lambda query, mode=mode: library.search(query, model, mode=mode), rounds) for mode in MODES}
+    searches = {mode: timed(lambda query, mode=mode: library.search(query, mode=mode), rounds) for mode in MODES}
     return Result(name, clips, library.info().bytes / 1e6, timed(encode, rounds), searches, cold_start(small))
 
 

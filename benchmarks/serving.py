@@ -209,12 +209,12 @@ def main() -> None:
 
     on = machine()
     with tempfile.TemporaryDirectory() as folder:
-        demo, model = index_demo(Path(folder) / "demo")
+        demo = index_demo(Path(folder) / "demo")
         starts = [ready(demo.folder) for _ in range(STARTS)]
         with served(demo.folder) as (address, _):
             httpx2.get(f"{address}api/v1/search?q=bell", timeout=60)
             paint = painted(address)
-        library = make_library("demo", model, Path(folder) / "many", asked.clips)
+        library = make_library("demo", demo.model, Path(folder) / "many", asked.clips)
         film = add_film(library)
         with served(library.folder) as (address, process):
             url = f"{address}api/v1/libraries/many/clips/{film}/media"

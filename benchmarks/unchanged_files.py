@@ -55,7 +55,7 @@ def make_library(folder: Path, model_folder: str) -> Library:
     model = hearsight.load(model_folder)
     library = hearsight.Library.create(folder, model, name=model_folder)
     store = library.place.store
-    files = walk(folder, besides=library.at).files
+    files = walk(folder, besides=library.location).files
     clip, draw = Clip(Path(), 0.0, 1.0), torch.Generator().manual_seed(0)
     for first in range(0, len(files), BLOCK):
         some = files[first : first + BLOCK]
@@ -75,16 +75,16 @@ def parts(library: Library, model: Any) -> dict[str, Callable[[], object]]:
     from hearsight.library.indexing.diff import compare
     from hearsight.library.indexing.scan import walk
 
-    found = walk(library.folder, besides=library.at)
-    videos = hearsight.Library.open(at=library.at).place.store.snapshot().videos
+    found = walk(library.folder, besides=library.location)
+    videos = hearsight.Library.open(library=library.location).place.store.snapshot().videos
     assert compare(found, videos.values(), {}).unchanged == len(found.files)
     return {
-        "looking through the folder": lambda: walk(library.folder, besides=library.at),
+        "looking through the folder": lambda: walk(library.folder, besides=library.location),
         "reading what is known": lambda: list(
-            hearsight.Library.open(at=library.at).place.store.snapshot().videos.values()
+            hearsight.Library.open(library=library.location).place.store.snapshot().videos.values()
         ),
         "comparing": lambda: compare(found, videos.values(), {}),
-        "the whole update": lambda: hearsight.Library.open(library.folder).update(model, None),
+        "the whole update": lambda: hearsight.Library.open(library.folder).update(recogniser="none"),
         "hearsight index": lambda: index(library.folder),
     }
 

@@ -28,13 +28,13 @@ def search(plan: Plan) -> dict[str, Any]:
     model = hearsight.load(place)
     with_subtitles(plan.data / "test", folder)
     library = Library.create(folder, model, name=str(place), rebuild=True)
-    library.update(model, recogniser=None)
+    library.update(recogniser="none")
     rows = [json.loads(line) for line in (plan.data / "test" / "manifest.jsonl").read_text().splitlines()]
     ranks: dict[str, dict[str, list[int]]] = {mode: defaultdict(list) for mode in MODES}
     for asked in rows:
         (query,) = asked["captions"]
         for mode in MODES:
-            hits = library.search(query["text"], model, mode=mode, limit=DEEP).hits
+            hits = library.search(query["text"], mode=mode, limit=DEEP).hits
             rank = next((hit.rank for hit in hits if hit.path.name == asked["path"]), DEEP + 1)
             for group in (query["group"], ALL):
                 ranks[mode][group].append(rank)

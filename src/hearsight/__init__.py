@@ -2,8 +2,9 @@
 
     import hearsight
 
-    model = hearsight.load("demo")
-    text = model.encode_text(model.tokenize(["a bell rings"]))
+    library = hearsight.index("~/Videos")
+    for hit in library.search("a bell rings", limit=5).hits:
+        print(hit.video, hit.moment)
 
 Names are imported on first use, so that `import hearsight` and `hearsight --help` stay quick.
 """
@@ -18,7 +19,8 @@ from hearsight.types import Clip, ClipFeatures, Line, VideoEmbedding, Word
 from hearsight.version import VERSION
 
 if TYPE_CHECKING:
-    from hearsight.library import Library
+    from hearsight.library import Collection, Library
+    from hearsight.library.api import index, open
     from hearsight.models.convert.convert import load_published
     from hearsight.models.load import load
     from hearsight.models.registry import register
@@ -31,13 +33,16 @@ __version__ = VERSION
 __all__ = [
     "Clip",
     "ClipFeatures",
+    "Collection",
     "HearsightError",
     "Library",
     "Line",
     "VideoEmbedding",
     "Word",
+    "index",
     "load",
     "load_published",
+    "open",
     "register",
     "register_reader",
     "register_recogniser",
@@ -45,9 +50,12 @@ __all__ = [
 ]
 
 _LAZY = {
+    "Collection": "hearsight.library",
     "Library": "hearsight.library",
+    "index": "hearsight.library.api",
     "load": "hearsight.models.load",
     "load_published": "hearsight.models.convert.convert",
+    "open": "hearsight.library.api",
     "register": "hearsight.models.registry",
     "register_reader": "hearsight.research.datasets.readers",
     "register_recogniser": "hearsight.speech.load",

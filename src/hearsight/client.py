@@ -26,10 +26,10 @@ import httpx2
 from pydantic import TypeAdapter, ValidationError
 
 from hearsight.errors import HearsightError
-from hearsight.library.results import Failure, Filters, Hit, Mode, SearchResult, Suggestion
+from hearsight.library.results import Failure, Filters, Hit, Mode, SearchResult, Suggestion, Transcript
 from hearsight.models.catalog import NamedModel
 from hearsight.util.atomic import atomic_file
-from hearsight.web.schemas import Format, LibraryState, PlayableClip, Status, Transcript
+from hearsight.web.schemas import Format, LibraryState, PlayableClip, Status
 from hearsight.web.updates import UpdateState
 
 EVERYTHING = Filters()

@@ -18,7 +18,7 @@ SILENT = """
 import sys, time
 from hearsight.cli.main import main
 from hearsight.library import Library
-Library.update = lambda *args: time.sleep(120)
+Library.update = lambda *args, **choices: time.sleep(120)
 sys.exit(main(sys.argv[1:]))
 """
 

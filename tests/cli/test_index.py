@@ -192,7 +192,7 @@ def test_a_folder_without_media_is_left_as_it_is(run, tmp_path, monkeypatch):
 
 
 def test_interrupted_run_says_that_nothing_is_lost(run, films, model_folder, monkeypatch):
-    def stop(*args):
+    def stop(*args, **choices):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Library, "update", stop)
@@ -247,7 +247,7 @@ def test_events_that_cannot_be_written_are_told():
 
 
 def test_events_end_at_ctrl_c_without_a_report(run, films, model_folder, monkeypatch):
-    def stop(library, model, recogniser, progress, engine, retry):
+    def stop(library, progress, retry, **choices):
         progress.files(2, 1000)
         raise KeyboardInterrupt
 
@@ -288,7 +288,7 @@ def test_a_folder_may_begin_with_a_tilde(run, films, model_folder, tmp_path, mon
 
 
 def test_bare_name_of_a_folder_called_demo_is_still_the_bundled_model(tmp_path, monkeypatch):
-    from hearsight.cli.options import absolute_model_name
+    from hearsight.library.indexing.model_names import absolute_model_name
 
     monkeypatch.chdir(tmp_path)
     Path("demo").mkdir()

@@ -68,7 +68,7 @@ def say(path: Path, *lines: str) -> None:
 
 def rows(library: Library) -> tuple[list[dict], list[dict]]:
     """Everything in the videos and clips tables, in order, whether or not a search would show it."""
-    again = Library.open(library.folder, library.at)._store
+    again = Library.open(library.folder, library.location)._store
     videos = sorted(again.videos.to_arrow().to_pylist(), key=lambda row: row["path"])
     return videos, sorted(again.clips.to_arrow().to_pylist(), key=lambda row: row["id"])
 

@@ -5,6 +5,7 @@ import pytest
 
 from hearsight.errors import HearsightError
 from hearsight.library import Collection, Filters, Library
+from hearsight.library.results import ClipNotFoundError
 from hearsight.library.search.suggestions import suggestions
 from hearsight.library.tables import store
 from hearsight.media import probe
@@ -27,8 +28,8 @@ def collection(request, tmp_path_factory, model) -> Collection:
     film(folder / "work" / "silent.mkv", 4, seed=3, sound=False)
     libraries = {}
     for place in ("home", "work"):
-        Library.open(folder / place).update(model, None)
-        libraries[place] = Library.open(folder / place, resident=request.param == "in memory")
+        Library.open(folder / place).update(recogniser="none")
+        libraries[place] = Library.open(folder / place, in_memory=request.param == "in memory")
     return Collection(libraries, model)
 
 
@@ -46,7 +47,7 @@ def test_libraries_are_ranked_together(collection, model):
     }
     assert {name for _, name in found(result)[:2]} == {"bell.mkv"}
     assert (result.clips, result.videos, result.total_clips) == (10, 4, 10)
-    alone = collection.libraries["home"].search("the doctor lost a bicycle", model)
+    alone = collection.libraries["home"].search("the doctor lost a bicycle")
     assert found(collection.search("the doctor lost a bicycle", library="home")) == [
         ("home", hit.path.name) for hit in alone.hits
     ]
@@ -62,75 +63,79 @@ def test_another_model_is_refused(collection, tmp_path):
 
 def test_moments_are_all_clips_in_order_of_time(collection):
     hit = collection.search("a yellow bicycle").hits[0]
-    moments = collection.moments(hit.library, hit.clip, "a yellow bicycle")
+    moments = collection.moments(hit, "a yellow bicycle")
     assert [moment.start for moment in moments] == [0, 2, 4]
     assert sorted(moment.rank for moment in moments) == [1, 2, 3]
     best = next(moment for moment in moments if moment.rank == 1)
     assert (best.clip, best.line, best.words) == (hit.clip, "a yellow bicycle", 1)
     assert best.similarity == pytest.approx(hit.similarity, rel=1e-4)
-    assert collection.moments("home", "0123456789abcdef-000000000", "a bell") == []
-    dense = collection.moments(hit.library, hit.clip, "a yellow bicycle", "dense")
+    with pytest.raises(ClipNotFoundError, match="no clip '0123456789abcdef-000000000'"):
+        collection.moments("0123456789abcdef-000000000", "a bell", library="home")
+    dense = collection.moments(hit, "a yellow bicycle", "dense")
     assert [(moment.start, moment.words) for moment in dense] == [(0, 0), (2, 0), (4, 0)]
-    speech = collection.moments(hit.library, hit.clip, "a yellow bicycle", "speech")
+    speech = collection.moments(hit, "a yellow bicycle", "speech")
     assert [(moment.start, moment.words) for moment in speech] == [(0, 0), (2, 1), (4, 0)]
     assert speech[1].rank == 1
 
 
 def test_like_a_clip_is_its_copy_elsewhere_and_never_itself(collection):
     hit = collection.search("a yellow bicycle", library="home").hits[0]
-    result = collection.similar("home", hit.clip)
+    result = collection.similar(hit)
     assert found(result)[0] == ("work", "bell.mkv")
     assert result.hits[0].start == hit.start
     assert result.hits[0].score == pytest.approx(1, abs=2e-3)
     assert ("home", "bell.mkv") not in found(result)
-    assert found(collection.similar("home", hit.clip, filters=Filters(has_sound=False))) == [("work", "silent.mkv")]
+    assert found(collection.similar(hit, filters=Filters(has_sound=False))) == [("work", "silent.mkv")]
     for nothing in ("0123456789abcdef-000000000", "' OR 1 = 1", ""):
-        assert collection.similar("home", nothing) is None
+        with pytest.raises(ClipNotFoundError, match="search again"):
+            collection.similar(nothing, library="home")
 
 
 def test_one_long_film_does_not_fill_all_places(collection, monkeypatch):
     hit = collection.search("a yellow bicycle", library="home").hits[0]
-    every = found(collection.similar("home", hit.clip))
+    every = found(collection.similar(hit))
     assert len(every) == 3
     monkeypatch.setattr("hearsight.library.search.rank.CANDIDATES", 1)
     monkeypatch.setattr("hearsight.library.search.rank.PER_HIT", 1)
-    assert found(collection.similar("home", hit.clip)) == every
+    assert found(collection.similar(hit)) == every
 
 
 def test_a_library_that_is_not_here_is_told(collection):
     for ask in (collection.clip, collection.similar, collection.thumbnail, collection.video):
         with pytest.raises(HearsightError, match="no library 'else' here; there is home, work"):
-            ask("else", "0123456789abcdef-000000000")
+            ask("0123456789abcdef-000000000", library="else")
 
 
 def test_like_an_example_is_the_clip_that_it_was_cut_from(collection, model):
     path = collection.libraries["work"].folder / "silent.mkv"
     info = probe(path)
     clip = collection.search("a bell", library="work", filters=Filters(path="silent")).hits[0]
-    details = collection.clip("work", clip.clip)
+    details = collection.clip(clip)
     [(inputs, _)] = read_clips(info, [Clip(path, details.start, details.end)], Transcript(), model)
-    best = collection.like(inputs).hits[0]
+    best = collection.search_by_example(inputs).hits[0]
     assert (best.library, best.path.name) == ("work", "silent.mkv")
 
 
 def test_details_and_lines(collection):
     hit = collection.search("a yellow bicycle", library="home").hits[0]
-    details = collection.clip("home", hit.clip)
+    details = collection.clip(hit)
     assert (details.start, details.end, details.library) == (2, 4, "home")
     assert details.duration == pytest.approx(6, abs=0.3)
     assert details.has_sound and details.has_speech and details.has_picture
-    lines = collection.lines("home", hit.clip, around=1, query="bicycles")
+    lines = collection.transcript(hit, "bicycles", around=1).lines
     assert [line.text for line in lines] == ["the doctor lost", "a yellow bicycle", "near the old river today"]
     assert [[line.text[start:end] for start, end in line.spans] for line in lines] == [[], ["bicycle"], []]
-    assert [line.text for line in collection.lines("home", hit.clip, around=0)] == ["a yellow bicycle"]
-    assert collection.clip("home", "' OR 1 = 1") is None
-    assert collection.lines("home", "' OR 1 = 1", around=1) == []
+    assert [line.text for line in collection.transcript(hit, around=0).lines] == ["a yellow bicycle"]
+    for ask in (collection.clip, collection.transcript):
+        with pytest.raises(ClipNotFoundError):
+            ask("' OR 1 = 1", library="home")
 
 
 def test_thumbnail(collection):
     hit = collection.search("a bell", library="home").hits[0]
-    assert collection.thumbnail("home", hit.clip).startswith(b"\xff\xd8")
-    assert collection.thumbnail("home", "' OR 1 = 1") is None
+    assert collection.thumbnail(hit).startswith(b"\xff\xd8")
+    with pytest.raises(ClipNotFoundError):
+        collection.thumbnail("' OR 1 = 1", library="home")
 
 
 def test_suggestions_find_something(collection):
@@ -149,33 +154,33 @@ def test_what_is_in_memory_follows_an_update(tmp_path, model, monkeypatch):
     monkeypatch.setattr(store, "SECONDS_BETWEEN_LOOKS", 0)
     film(tmp_path / "a.mkv", 2, seed=1)
     library = Library.create(tmp_path, model)
-    library.update(model, None)
-    served = Library.open(tmp_path, resident=True)
-    assert len(served.search("a bell", model).hits) == 1
+    library.update(recogniser="none")
+    served = Library.open(tmp_path, in_memory=True)
+    assert len(served.search("a bell").hits) == 1
     film(tmp_path / "b.mkv", 2, seed=2)
-    library.update(model, None)
-    assert len(served.search("a bell", model).hits) == 2
+    library.update(recogniser="none")
+    assert len(served.search("a bell").hits) == 2
     (tmp_path / "a.mkv").unlink()
-    library.update(model, None)
-    assert [hit.path.name for hit in served.search("a bell", model).hits] == ["b.mkv"]
+    library.update(recogniser="none")
+    assert [hit.path.name for hit in served.search("a bell").hits] == ["b.mkv"]
 
 
 def test_a_search_while_a_library_in_memory_is_updated_costs_no_film(tmp_path, model, monkeypatch):
     """It sees clips of a film that does not count yet; the update is not to take that for the end of it."""
     monkeypatch.setattr(store, "SECONDS_BETWEEN_LOOKS", 60)
     film(tmp_path / "a.mkv", 2, seed=1)
-    Library.create(tmp_path, model).update(model, None)
-    served = Library.open(tmp_path, resident=True)
+    Library.create(tmp_path, model).update(recogniser="none")
+    served = Library.open(tmp_path, in_memory=True)
     real = store.Store.put_videos
 
     def searched_before(kept, videos):
         kept._next_look = 0.0
-        assert len(served.search("a bell", model).hits) == 1
+        assert len(served.search("a bell").hits) == 1
         real(kept, videos)
 
     monkeypatch.setattr(store.Store, "put_videos", searched_before)
     film(tmp_path / "b.mkv", 2, seed=2)
-    assert served.update(model, None).added == 1
+    assert served.update(recogniser="none").added == 1
     assert Library.open(tmp_path).info().clips == 2
 
 
@@ -184,24 +189,24 @@ def test_a_library_that_is_made_anew_is_followed(tmp_path, model, monkeypatch, r
     """As many films, so that the tables come to the same versions as before."""
     monkeypatch.setattr(store, "SECONDS_BETWEEN_LOOKS", 0)
     film(tmp_path / "a.mkv", 2, seed=1)
-    Library.create(tmp_path, model).update(model, None)
-    served = Collection({"films": Library.open(tmp_path, resident=resident)}, model)
+    Library.create(tmp_path, model).update(recogniser="none")
+    served = Collection({"films": Library.open(tmp_path, in_memory=resident)}, model)
     assert found(served.search("a bell")) == [("films", "a.mkv")]
     (tmp_path / "a.mkv").unlink()
     film(tmp_path / "b.mkv", 2, seed=2)
-    Library.create(tmp_path, model, rebuild=True).update(model, None)
+    Library.create(tmp_path, model, rebuild=True).update(recogniser="none")
     (hit,) = served.search("a bell").hits
     assert hit.path.name == "b.mkv"
-    assert served.clip("films", hit.clip) and served.thumbnail("films", hit.clip)
+    assert served.clip(hit) and served.thumbnail(hit)
 
 
 def test_a_library_that_is_made_anew_with_another_model_is_refused(tmp_path, model, monkeypatch):
     monkeypatch.setattr(store, "SECONDS_BETWEEN_LOOKS", 60)
     film(tmp_path / "a.mkv", 2, seed=1)
-    Library.create(tmp_path, model).update(model, None)
-    served = Collection({"films": Library.open(tmp_path, resident=True)}, model)
+    Library.create(tmp_path, model).update(recogniser="none")
+    served = Collection({"films": Library.open(tmp_path, in_memory=True)}, model)
     other = tiny_model(tmp_path / "other", seed=9)
-    Library.create(tmp_path, other, rebuild=True).update(other, None)
+    Library.create(tmp_path, other, rebuild=True).update(recogniser="none")
     for _ in range(2):
         with pytest.raises(HearsightError, match=r"made anew meanwhile, with the model .*other; start this again"):
             served.search("a bell")
@@ -209,9 +214,9 @@ def test_a_library_that_is_made_anew_with_another_model_is_refused(tmp_path, mod
 
 def test_a_library_that_is_too_large_stays_on_disk(tmp_path, model, monkeypatch):
     film(tmp_path / "a.mkv", 2, seed=1)
-    Library.create(tmp_path, model).update(model, None)
+    Library.create(tmp_path, model).update(recogniser="none")
     monkeypatch.setattr(store, "MOST_RESIDENT", 10)
-    served = Library.open(tmp_path, resident=True)
+    served = Library.open(tmp_path, in_memory=True)
     assert served.place.store.snapshot().resident is None
-    assert len(served.search("a bell", model).hits) == 1
-    assert np.isfinite(served.search("a bell", model).hits[0].score)
+    assert len(served.search("a bell").hits) == 1
+    assert np.isfinite(served.search("a bell").hits[0].score)

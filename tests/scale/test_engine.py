@@ -56,9 +56,9 @@ def films(tmp_path) -> Path:
 
 
 def index(folder: Path, model, at: Path, address: str, device: str = "cpu", keep_features: bool = False) -> Library:
-    library = Library.create(folder, model, at=at, seconds=1, keep_features=keep_features)
+    library = Library.create(folder, model, library=at, seconds=1, keep_features=keep_features)
     with RayEngine(address, device) as engine:
-        report = library.update(model, None, engine=engine)
+        report = library.update(engine=engine, recogniser="none")
     assert (report.added, [failure.path for failure in report.failed]) == (FILMS + 1, ["bad.mp4"])
     assert report.clips == len(rows(library)[1])
     return library
@@ -78,10 +78,10 @@ def test_rows_are_the_same_to_the_bit_whatever_the_number_of_workers(films, mode
     assert rows(one) == rows(two)
     assert two.place.store.features.ids() == two.place.store.ids()
     assert [clip["id"] for clip in rows(one)[1]] == sorted({clip["id"] for clip in rows(one)[1]})
-    [hit] = one.search("the doctor lost", model, mode="speech").hits
+    [hit] = one.search("the doctor lost", mode="speech").hits
     assert hit.path == Path("long.mkv") and one.info().failures == 1
-    again = Library.open(films, one.at)
-    assert again.update(model, None).unchanged == FILMS + 1
+    again = Library.open(films, one.location)
+    assert again.update(recogniser="none").unchanged == FILMS + 1
 
 
 class Anywhere(SAVE):
@@ -96,8 +96,8 @@ def test_where_models_are_on_gpus_cores_read_for_them(films, model, tmp_path, cl
     here = tiny_model(tmp_path / "model")
     here.__class__ = Anywhere
     library = index(films, here, tmp_path / "gpus", cluster.address, device="cuda")
-    alone = Library.create(films, model, at=tmp_path / "alone", seconds=1)
-    alone.update(model, None)
+    alone = Library.create(films, model, library=tmp_path / "alone", seconds=1)
+    alone.update(recogniser="none")
     assert_same(library, alone)
 
 
@@ -175,12 +175,12 @@ class Stopping(Unwatched):
 
 def test_an_interrupted_run_is_finished_with_the_same_rows(films, whole, model, tmp_path, cluster, monkeypatch):
     monkeypatch.setattr(update, "COMMIT_SECONDS", 0.0)
-    library = Library.create(films, model, at=tmp_path / "library", seconds=1)
+    library = Library.create(films, model, library=tmp_path / "library", seconds=1)
     with RayEngine(cluster.address) as engine, pytest.raises(KeyboardInterrupt):
-        library.update(model, None, Stopping(), engine)
+        library.update(Stopping(), engine=engine, recogniser="none")
     assert 0 < len(rows(library)[1]) < len(rows(whole)[1])
     with RayEngine(cluster.address) as engine:
-        library.update(model, None, engine=engine)
+        library.update(engine=engine, recogniser="none")
     assert rows(library) == rows(whole)
 
 
@@ -196,15 +196,15 @@ class Deadly(SAVE):
 def test_a_file_that_kills_whoever_reads_it_is_given_up(two_films, tmp_path, cluster, house_methods):
     register("deadly")(Deadly)
     add_workers(cluster, 1)
-    library = Library.create(two_films, tiny_model(tmp_path / "deadly", "deadly"), at=tmp_path / "at", seconds=1)
+    library = Library.create(two_films, tiny_model(tmp_path / "deadly", "deadly"), library=tmp_path / "at", seconds=1)
     with RayEngine(cluster.address) as engine:
-        report = library.update(tiny_model(tmp_path / "again", "deadly"), None, engine=engine)
+        report = library.update(recogniser="none", engine=engine)
     assert (report.added, report.clips) == (1, 3)
     [failure] = report.failed
     assert failure.path == "sea.mkv" and "3 workers ended while they read it" in failure.reason
     assert [video["path"] for video in rows(library)[0]] == ["bell.mkv"]
     # The next run may have more luck: what was heard is kept for it.
-    assert {path.suffix for path in (library.at / "transcripts").iterdir()} == {".json"}
+    assert {path.suffix for path in (library.location / "transcripts").iterdir()} == {".json"}
 
 
 def test_the_command_line_indexes_a_bucket_on_a_cluster(two_films, bucket, tmp_path, cluster, capfd):
@@ -236,23 +236,23 @@ class Full(SAVE):
 
 def test_what_keeps_a_cluster_from_the_work_is_told(two_films, model, tmp_path, cluster, monkeypatch):
     add_workers(cluster, 1)
-    library = Library.create(two_films, model, at=tmp_path / "at", seconds=1)
+    library = Library.create(two_films, model, library=tmp_path / "at", seconds=1)
     with RayEngine(cluster.address) as engine:
         with pytest.raises(HearsightError, match=r"the node .* does not see .*gone.mkv; mount that disk on all nodes"):
-            check_nodes(library.at, two_films / "gone.mkv")
+            check_nodes(library.location, two_films / "gone.mkv")
         with pytest.raises(HearsightError, match=r"does not see .*nowhere; mount that disk"):
-            engine.check(tmp_path / "nowhere", library.at)
-        engine.check(two_films, library.at)
+            engine.check(tmp_path / "nowhere", library.location)
+        engine.check(two_films, library.location)
         with pytest.raises(HearsightError, match=r"the node .* does not see the library at .*; keep it on a disk"):
             monkeypatch.setattr(Identity, "read", lambda at: replace(library.identity, seconds=7.0))
-            check_nodes(library.at, two_films / "sea.mkv")
+            check_nodes(library.location, two_films / "sea.mkv")
         monkeypatch.undo()
         with pytest.raises(HearsightError, match=r"has Hearsight .*, not 99; install the same on all"):
             monkeypatch.setattr("hearsight.scale.cluster.VERSION", "99")
-            check_nodes(library.at, two_films / "sea.mkv")
+            check_nodes(library.location, two_films / "sea.mkv")
         monkeypatch.undo()
         with pytest.raises(HearsightError, match="unknown recogniser 'strange'"):
-            library.update(model, Strange(), engine=engine)
+            library.update(recogniser=Strange(), engine=engine)
     with pytest.raises(HearsightError, match="a cluster has no mps; choose --device cpu or cuda"):
         RayEngine(cluster.address, "mps")
     full = tiny_model(tmp_path / "full")
@@ -261,5 +261,5 @@ def test_what_keeps_a_cluster_from_the_work_is_told(two_films, model, tmp_path, 
         RayEngine(cluster.address) as engine,
         pytest.raises(HearsightError, match=r"cannot write the library at .*: No space left"),
     ):
-        library.update(full, None, engine=engine)
-    assert library.update(model, None).added == 2
+        library.update(engine=engine, recogniser="none")
+    assert library.update(recogniser="none").added == 2

@@ -136,7 +136,7 @@ def holiday(tmp_path_factory, loaded, web_model) -> Path:
         film(folder / name, 2, seed=10 + seed)
     say((folder / MARKUP).with_suffix(".srt"), SCRIPT)
     (folder / "broken <b>.mp4").write_text("this is no film")
-    Library.create(folder, loaded, seconds=2, name=str(web_model)).update(loaded, None)
+    Library.create(folder, loaded, seconds=2, name=str(web_model)).update(recogniser="none")
     return folder
 
 
@@ -147,7 +147,7 @@ def copies(tmp_path_factory, holiday, loaded, web_model) -> Path:
     folder.mkdir()
     for name in ("bell.mkv", "bell.srt"):
         (folder / name).write_bytes((holiday / name).read_bytes())
-    Library.create(folder, loaded, seconds=2, name=str(web_model)).update(loaded, None)
+    Library.create(folder, loaded, seconds=2, name=str(web_model)).update(recogniser="none")
     return folder
 
 
@@ -198,7 +198,7 @@ def open_server(loaded) -> Callable[..., AbstractContextManager[Running]]:
     def opened(folder: Path, token: str | None = None) -> Iterator[Running]:
         shelves = {folder.name: Shelf(folder, folder / ".hearsight")}
         serving = Serving(
-            shelves, "tiny", lambda: Collection({folder.name: Library.open(folder, resident=True)}, loaded), token
+            shelves, "tiny", lambda: Collection({folder.name: Library.open(folder, in_memory=True)}, loaded), token
         )
         servers, told = [], []
 

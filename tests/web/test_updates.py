@@ -87,7 +87,7 @@ async def outcome(updater: Updater) -> UpdateState:
 
 
 def test_stopped_midway_and_finished_by_the_next(library):
-    updater = Updater(library.folder, library.at)
+    updater = Updater(library.folder, library.location)
 
     async def stop_midway():
         assert [state async for state in updater.states()] == [UpdateState("idle")]
@@ -127,7 +127,7 @@ def test_an_update_runs_the_plugin_first(library, tmp_path):
     (tmp_path / "mine.py").write_text("raise ValueError('run')")
 
     async def start():
-        updater = Updater(library.folder, library.at, tmp_path / "mine.py")
+        updater = Updater(library.folder, library.location, tmp_path / "mine.py")
         updater.start()
         *_, state = [state async for state in updater.states()]
         return state
@@ -138,7 +138,7 @@ def test_an_update_runs_the_plugin_first(library, tmp_path):
 
 def test_a_killed_update_has_failed_and_another_can_begin(library):
     async def kill():
-        updater = Updater(library.folder, library.at)
+        updater = Updater(library.folder, library.location)
         updater.start()
         async for state in updater.states():
             if state.clips:
@@ -156,18 +156,18 @@ def test_a_killed_update_has_failed_and_another_can_begin(library):
 
 
 def test_an_update_ends_with_its_server(library):
-    command = [sys.executable, "-P", "-c", SERVER, str(library.folder), str(library.at)]
+    command = [sys.executable, "-P", "-c", SERVER, str(library.folder), str(library.location)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout.readline() == "at work\n"
-            with pytest.raises(HearsightError, match="another process"), updating(library.at):
+            with pytest.raises(HearsightError, match="another process"), updating(library.location):
                 pass
         finally:
             server.kill()
     for _ in range(100):
         time.sleep(0.2)
         try:
-            with updating(library.at):
+            with updating(library.location):
                 break
         except HearsightError:
             continue

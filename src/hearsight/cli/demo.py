@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from hearsight.library import Library, SearchResult
-    from hearsight.models.base import VideoTextModel
 
 CLIPS = Path(hearsight.__file__).parent / "demo" / "clips"
 QUERIES_SHOWN = {"sight": 2, "sound": 1, "speech": 1, "sight+sound": 1, "all": 1}  # number of queries of each kind
@@ -49,9 +48,9 @@ def demo(
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """Index the bundled clips, then search for six of them by what is seen, heard and said."""
-    library, model = index_demo(folder)
+    library = index_demo(folder)
     queries = demo_queries() if everything else first_queries(demo_queries())
-    results = [library.search(query.text, model, limit=3) for query in queries]
+    results = [library.search(query.text, limit=3) for query in queries]
     if json:
         console.write_json(
             [
@@ -72,13 +71,12 @@ def _program() -> str:
     return "hearsight" if shutil.which("hearsight") else os.path.relpath(sys.argv[0])
 
 
-def index_demo(folder: Path) -> tuple[Library, VideoTextModel]:
-    """Return the library of the bundled clips, created in a folder if it does not exist, and its model."""
+def index_demo(folder: Path) -> Library:
+    """Return the library of the bundled clips, created in a folder if it does not exist."""
     if not CLIPS.is_dir():
         raise HearsightError("the bundled clips are missing from this installation; reinstall hearsight")
     from hearsight.cli.progress import ProgressBar
     from hearsight.library import Library
-    from hearsight.speech import load_recogniser
 
     with console.spinner("loading the demo model"):
         model = hearsight.load("demo", dtype="auto")
@@ -91,8 +89,8 @@ def index_demo(folder: Path) -> tuple[Library, VideoTextModel]:
                 with atomic_file(folder / clip.name) as part:
                     shutil.copyfile(clip, part)
     with ProgressBar(console.get_console(stderr=True)) as progress:
-        library.update(model, load_recogniser("pocketsphinx"), progress)
-    return library, model
+        library.update(progress, recogniser="pocketsphinx")
+    return library
 
 
 @contextmanager

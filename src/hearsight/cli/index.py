@@ -11,8 +11,7 @@ import typer
 
 import hearsight
 from hearsight.cli import console
-from hearsight.cli.options import LibraryOption, absolute_model_name, check_model_exists, parse_folder
-from hearsight.library.tables.identity import HIDDEN
+from hearsight.cli.options import LibraryOption, parse_folder
 from hearsight.models.catalog import DEFAULT
 from hearsight.util.extras import install_command
 
@@ -21,10 +20,8 @@ if TYPE_CHECKING:
 
     from hearsight.cli.events import Events
     from hearsight.library import Library, UpdateReport
-    from hearsight.library.tables.identity import Identity
-    from hearsight.models.base import VideoTextModel
+    from hearsight.library.plan import Plan
     from hearsight.scale.engine import RayEngine
-    from hearsight.speech.recogniser import Recogniser
 
 FAILURES_SHOWN = 3
 
@@ -88,45 +85,31 @@ def index(
         raise typer.BadParameter("the last line has the report; leave out --json and --quiet", param_hint="--events")
     if ray_address and engine != "ray":
         raise typer.BadParameter("is for --engine ray", param_hint="--ray-address")
-    recorded = _recorded(folder, library, rebuild)
-    if recorded is None or rebuild:
-        _check_media(folder)
-    if recorded and not model:
-        check_model_exists(recorded.model)
-    name = model or (recorded.model if recorded else DEFAULT)
-    before = recorded.recogniser if recorded else None
-    spoken = recogniser if recogniser is not None else before or "auto"
-    with _told(events) as told:
-        with nullcontext() if quiet else console.spinner(f"loading {name}"):
-            from hearsight.library import Library
-            from hearsight.library.tables.identity import places
-            from hearsight.speech.load import load_recogniser
+    from hearsight.library import Library
 
+    plan = Library.plan(
+        folder,
+        model=model,
+        library=library,
+        cut=cut,
+        seconds=seconds,
+        recogniser=recogniser,
+        device=device,
+        dtype=dtype,
+        rebuild=rebuild,
+        retry=retry,
+        keep_features=keep_features,
+    )
+    with _events(events) as printed:
+        with nullcontext() if quiet else console.spinner(f"loading {plan.model_name}"):
             cluster = _cluster(ray_address, device) if engine == "ray" else None
-            listener = load_recogniser(spoken)
-            # Workers have the model's weights as they are here, whatever they compute on.
-            precision = "float32" if cluster and device != "cpu" and dtype == "auto" else dtype
-            loaded = hearsight.load(name, "cpu" if cluster else device, precision)
-            if cluster and recorded and rebuild:  # before the old index is forgotten
-                cluster.check(*places(folder, library))
-            kept = Library.create(
-                folder,
-                loaded,
-                library,
-                cut,
-                seconds,
-                name=absolute_model_name(name),
-                # A folder is known to the recogniser by its whole path.
-                recogniser=listener.name if recogniser and listener and ":" in recogniser else recogniser,
-                rebuild=rebuild,
-                keep_features=keep_features,
-            )
+            indexed = plan.prepare(cluster)
         with cluster or nullcontext():
-            report = _update(kept, loaded, listener, quiet, told, cluster, retry)
-        failures = len(kept.failures())
-        plain = {"folder": str(kept.folder), "model": kept.identity.model, **report.to_dict()}
-        if told:
-            told.report(plain)
+            report = _run(plan, printed, quiet, cluster)
+        failures = len(indexed.failures())
+        plain = {"folder": str(indexed.folder), "model": indexed.identity.model, **report.to_dict()}
+        if printed:
+            printed.report(plain)
     if json:
         console.write_json(plain)
     elif not (quiet or events):
@@ -140,23 +123,8 @@ def index(
         )
 
 
-def _recorded(folder: Path, at: Path | None, rebuild: bool) -> Identity | None:
-    """What the index that is there was made with."""
-    from hearsight.library.tables.identity import Identity, kept_at, usual_place
-
-    return Identity.known(usual_place(folder) if at is None else kept_at(at), rebuild)
-
-
-def _check_media(folder: Path) -> None:
-    """Say at once, and before anything is written or forgotten, that a folder has nothing to index."""
-    from hearsight.library.indexing.scan import has_media
-
-    if not has_media(folder, besides=folder / HIDDEN):
-        raise hearsight.HearsightError(f"no video or sound file in {folder.absolute()}; give the folder that has them")
-
-
-def _told(events: bool) -> AbstractContextManager[Events | None]:
-    """What tells a program of the update, from before the model is loaded, for that may take long."""
+def _events(events: bool) -> AbstractContextManager[Events | None]:
+    """Return what prints events for a program. It starts before the model is loaded, which may take long."""
     if not events:
         return nullcontext()
     from hearsight.cli.events import Events
@@ -174,22 +142,15 @@ def _cluster(address: str | None, device: str) -> RayEngine:
     return RayEngine(address, device)
 
 
-def _update(
-    library: Library,
-    model: VideoTextModel,
-    recogniser: Recogniser | None,
-    quiet: bool,
-    told: Events | None,
-    engine: RayEngine | None,
-    retry: bool,
-) -> UpdateReport:
+def _run(plan: Plan[Library], events: Events | None, quiet: bool, engine: RayEngine | None) -> UpdateReport:
+    """Run the plan's update, and show its progress."""
     from hearsight.cli.progress import ProgressBar
 
     try:
-        if quiet or told:
-            return library.update(model, recogniser, told, engine, retry)
+        if quiet or events:
+            return plan.run(events, engine)[1]
         with ProgressBar(console.get_console(stderr=True)) as progress:
-            return library.update(model, recogniser, progress, engine, retry)
+            return plan.run(progress, engine)[1]
     except KeyboardInterrupt:
         console.note("what is indexed so far is kept; run the same again to finish")
         raise

@@ -75,18 +75,3 @@ def nearest_indexed_folder(folder: Path) -> Path:
     raise HearsightError(
         f"{folder} is not indexed, and no folder above it is; name an indexed folder, or run: hearsight index FOLDER"
     )
-
-
-def check_model_exists(name: str) -> None:
-    """Raise HearsightError if a library's model was a folder that is gone. Folders are recorded as absolute paths."""
-    if Path(name).is_absolute() and not Path(name).is_dir():
-        raise HearsightError(
-            f"the index was made with the model in {name}, which is gone; put it back, or give its new folder: "
-            "hearsight index FOLDER --model MODEL-FOLDER"
-        )
-
-
-def absolute_model_name(name: str) -> str:
-    """Return a model's name in a form that loads it from every current folder."""
-    path = Path(name).expanduser()
-    return str(path.resolve()) if name != "demo" and path.is_dir() else name

@@ -8,7 +8,7 @@ import typer
 
 import hearsight
 from hearsight.cli import console
-from hearsight.cli.options import FolderArgument, LibraryOption, absolute_model_name, open_library
+from hearsight.cli.options import FolderArgument, LibraryOption, open_library
 
 
 def reindex(
@@ -29,13 +29,13 @@ def reindex(
     servers of the index afterwards.
     """
     from hearsight.cli.step_progress import StepProgress
-    from hearsight.library.indexing.reindex import check_kept
+    from hearsight.library.indexing.model_names import absolute_model_name
 
     opened = open_library(folder, library)
-    check_kept(opened.at, opened.identity)  # before the model is loaded, which takes seconds
+    opened.identity.check_features(opened.location)  # before the model is loaded, which takes seconds
     with console.spinner(f"loading {model}"):
         loaded = hearsight.load(model, device)
-    reindexed = opened.reindex(loaded, absolute_model_name(model), StepProgress())
+    reindexed = opened.reindex(loaded, StepProgress(), name=absolute_model_name(model))
     if json:
         console.write_json(
             {

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.core import TyperCommand
 
-import hearsight
 from hearsight.cli import console
-from hearsight.cli.options import LibraryOption, check_model_exists, open_library, parse_folder
+from hearsight.cli.options import LibraryOption, open_library, parse_folder
 from hearsight.errors import HearsightError
 
 if TYPE_CHECKING:
@@ -68,10 +67,9 @@ def search(
         from hearsight.library import Filters
 
         kept = open_library(folder, library)
-        check_model_exists(kept.identity.model)
-        model = hearsight.load(kept.identity.model, dtype="auto")
+        _ = kept.model  # loads it
     filters = Filters(path, min_seconds, max_seconds, has_speech=speech, has_sound=sound)
-    result = kept.search(" ".join(query), model, mode=mode, limit=limit, filters=filters)
+    result = kept.search(" ".join(query), mode=mode, limit=limit, filters=filters)
     if json:
         console.write_json(result.to_dict())
     else:

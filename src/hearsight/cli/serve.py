@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hearsight.cli import console
-from hearsight.cli.options import LibraryOption, check_model_exists, nearest_indexed_folder, parse_folder
+from hearsight.cli.options import LibraryOption, nearest_indexed_folder, parse_folder
 from hearsight.errors import HearsightError
 from hearsight.util.extras import install_command
 from hearsight.util.plugins import run_files_once
@@ -90,17 +90,20 @@ def _check_token(host: str, token: str | None) -> None:
 
 def _shelves(folders: Sequence[Path], at: Path | None) -> tuple[dict[str, Shelf], str]:
     """The folders by their names, and the model of all. Raises HearsightError where one is not indexed."""
-    from hearsight.library.tables.identity import Identity, folder_of, kept_at, usual_place
+    from hearsight.library.indexing.model_names import check_model_exists
+    from hearsight.library.tables.identity import Identity, absolute_location, default_location, folder_of
     from hearsight.web.state import Shelf, named
 
     if at is not None and folders:
         raise HearsightError("--library names one index, which knows its folder; leave the folders out")
     places = (
-        [at] if at is not None else [usual_place(folder) for folder in folders or [nearest_indexed_folder(Path.cwd())]]
+        [at]
+        if at is not None
+        else [default_location(folder) for folder in folders or [nearest_indexed_folder(Path.cwd())]]
     )
     found, models = [], {}
     # One that is named twice is served once: else every moment would be found twice.
-    for place in {place.resolve(): place for place in map(kept_at, places)}.values():
+    for place in {place.resolve(): place for place in map(absolute_location, places)}.values():
         identity = Identity.read(place)
         if identity is None:
             raise HearsightError(f"{place.parent if at is None else place} is not indexed; run: hearsight index FOLDER")
@@ -141,7 +144,7 @@ def _load(shelves: Mapping[str, Shelf], name: str, own: Path | None) -> Collecti
     if own:
         run_files_once([own])
     torch.set_num_threads(1)  # helpers search side by side, and threads of one would stand in the way of another
-    libraries = {key: Library.open(shelf.folder, shelf.at, resident=True) for key, shelf in shelves.items()}
+    libraries = {key: Library.open(shelf.folder, shelf.at, in_memory=True) for key, shelf in shelves.items()}
     collection = Collection(libraries, hearsight.load(name, dtype="auto"))
     collection.search("a bell rings")  # the first one reads the tables
     return collection

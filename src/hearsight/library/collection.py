@@ -1,109 +1,200 @@
-"""Several libraries of one model, searched as one: what a server has."""
+"""Several libraries of one model, searched as one."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-
-import numpy as np
-import torch
-from numpy.typing import NDArray
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
 from hearsight.errors import HearsightError
-from hearsight.library.library import Library
-from hearsight.library.results import ClipDetails, Filters, Hit, MarkedLine, Mode, SearchResult
-from hearsight.library.search import clip_details as about
-from hearsight.library.search.query import Query
-from hearsight.library.search.rank import moments, search
-from hearsight.library.search.similar import alike
-from hearsight.library.search.view import Place, View
-from hearsight.library.tables.schema import Video, read_vectors, video_of
-from hearsight.models.base import VideoTextModel
-from hearsight.models.preprocess import ClipInputs, collate
+from hearsight.library.library import AROUND, Library
+from hearsight.library.results import (
+    ClipDetails,
+    Failure,
+    Filters,
+    Hit,
+    LibraryInfo,
+    Mode,
+    SearchResult,
+    Transcript,
+    UpdateReport,
+    Watcher,
+    clip_id,
+)
 
-EVERYTHING = Filters()
+if TYPE_CHECKING:
+    from hearsight.library.search.view import Place
+    from hearsight.library.tables.schema import Video
+    from hearsight.models.base import VideoTextModel
+    from hearsight.models.preprocess import ClipInputs
 
 
 class Collection:
-    """Libraries by name, and the model that made them.
+    """Several libraries of one model, by name, searched as one.
 
-    collection = Collection({"holiday": Library.open(folder)}, model)
-    collection.search("a bell rings").hits
+        collection = hearsight.open("~/Videos", "/media/archive")
+        collection.search("a bell rings").hits
+
+    Its methods are those of `Library`. `library=` restricts them to one library; an id of a clip (not a hit, which
+    knows its library) needs it.
     """
 
-    def __init__(self, libraries: Mapping[str, Library], model: VideoTextModel) -> None:
-        """Raises HearsightError if a library was made by another model."""
-        for library in libraries.values():
-            library.check(model)
+    def __init__(self, libraries: Mapping[str, Library], model: VideoTextModel | None = None) -> None:
+        """model: the libraries' model if it is loaded already; else that of the first one is loaded when it is needed.
+
+        Raises HearsightError if the libraries were made with different models, or another one than this.
+        """
         self.libraries = dict(libraries)
-        self.model = model
+        models = {library.identity.fingerprint: library.identity.model for library in self.libraries.values()}
+        if len(models) > 1:
+            raise HearsightError(
+                f"the folders are indexed with different models ({', '.join(sorted(models.values()))}), whose answers "
+                "cannot be compared; search them separately"
+            )
+        if model is not None:
+            self._use(model)
+
+    @classmethod
+    def open(
+        cls,
+        *folders: str | Path,
+        libraries: Sequence[str | Path | None] = (),
+        in_memory: bool = False,
+        device: str = "cpu",
+        dtype: str = "auto",
+    ) -> Self:
+        """Open the libraries of several folders, named by their folders. A folder that is given twice is opened once.
+
+        libraries: where the indexes are if they are not in the folders, in the same order. The rest, and the errors,
+        are as in `Library.open`.
+        """
+        pairs = zip(folders, libraries, strict=True) if libraries else ((folder, None) for folder in folders)
+        opened = [
+            Library.open(folder, library, in_memory=in_memory, device=device, dtype=dtype) for folder, library in pairs
+        ]
+        distinct = list({library.location.resolve(): library for library in opened}.values())
+        return cls(dict(zip(unique_names([library.folder for library in distinct]), distinct, strict=True)))
+
+    @property
+    def model(self) -> VideoTextModel:
+        """The model of all libraries. Raises HearsightError if it cannot be loaded, or has changed."""
+        model = next(iter(self.libraries.values())).model
+        self._use(model)
+        return model
+
+    def _use(self, model: VideoTextModel) -> None:
+        for library in self.libraries.values():
+            library.use(model)
+
+    # Searching
 
     def search(
         self,
         query: str,
         mode: Mode = "hybrid",
         limit: int = 10,
-        filters: Filters = EVERYTHING,
+        filters: Filters | None = None,
         library: str | None = None,
     ) -> SearchResult:
-        """As `Library.search`, in all libraries or the one that is named."""
-        return search(self._places(library), query, self.model, mode, limit, filters)
+        """Return the best moments of the best `limit` videos of all libraries, best first."""
+        from hearsight.library.search.rank import search
 
-    def moments(self, library: str, clip: str, query: str, mode: Mode = "hybrid") -> list[Hit]:
-        """Every clip of a clip's video in order of time, ranked among themselves. Empty for a clip that is no more."""
-        return moments(self._place(library), query, self.model, mode, video_of(clip) or "")
+        return search(self._places(library), query, self.model, mode, limit, filters or Filters())
 
-    def similar(self, library: str, clip: str, limit: int = 10, filters: Filters = EVERYTHING) -> SearchResult | None:
-        """The moments of other videos, in all libraries, that are most like a clip; None for one that is no more."""
-        table = about.row(self._place(library), clip, ["pooled"])
-        if not len(table):
-            return None
-        views = [
-            View.of(self._place(name), filters, besides=video_of(clip) if name == library else None)
-            for name in self.libraries
-        ]
-        return alike(views, read_vectors(table, "pooled")[0], limit)
-
-    def like(
-        self, example: ClipInputs, limit: int = 10, filters: Filters = EVERYTHING, library: str | None = None
+    def similar(
+        self, clip: Hit | str, limit: int = 10, filters: Filters | None = None, library: str | None = None
     ) -> SearchResult:
-        """The moments that are most like a picture, a sound or a film. What is not in it is not compared."""
-        views = [View.of(place, filters) for place in self._places(library)]
-        return alike(views, self._vector(example), limit)
+        """Return the moments of other videos, in all libraries, that are most like a clip. library: the clip's."""
+        from hearsight.library.search.similar import similar
 
-    def video(self, library: str, clip: str) -> Video | None:
-        """The video that a clip (`Hit.clip`) is of; None for a clip that is no more."""
-        return about.video(self._place(library), clip)
+        source = self._place_of(clip, library)
+        return similar(self._places(), source, clip_id(clip), limit, filters or Filters())
 
-    def clip(self, library: str, clip: str) -> ClipDetails | None:
-        """What is known of a clip; None for one that is no more."""
-        return about.details(self._place(library), clip)
+    def search_by_example(
+        self, example: ClipInputs, limit: int = 10, filters: Filters | None = None, library: str | None = None
+    ) -> SearchResult:
+        """Return the moments that are most like a picture, a sound or a video, prepared for the model."""
+        from hearsight.library.search.similar import search_by_example
 
-    def thumbnail(self, library: str, clip: str) -> bytes | None:
-        """A picture of a clip as JPEG; None for one without pictures, or that is no more."""
-        return about.thumbnail(self._place(library), clip)
+        return search_by_example(self._places(library), self.model, example, limit, filters or Filters())
 
-    def lines(self, library: str, clip: str, around: float, query: str | None = None) -> list[MarkedLine]:
-        """What is said in a clip and in so many seconds before and after it, with a query's words marked."""
-        asked = Query.of(query) if query and query.strip() else None
-        lines = about.lines(self._place(library), clip, around)
-        return [MarkedLine(line.start, line.end, line.text, asked.spans(line.text) if asked else []) for line in lines]
+    def moments(self, clip: Hit | str, query: str, mode: Mode = "hybrid", library: str | None = None) -> list[Hit]:
+        """Return every clip of a clip's video in order of time, each with its rank among them."""
+        from hearsight.library.search.rank import moments
 
-    def _vector(self, example: ClipInputs) -> NDArray[np.float32]:
-        batch = collate([example])
-        missing = [
-            name for name, there in (("audio", batch.has_audio), ("speech", batch.has_speech)) if not bool(there[0])
-        ]
-        with torch.inference_mode():
-            pooled = self.model.fuse(self.model.extract(batch), without=missing).pooled[0]
-        vector: NDArray[np.float32] = pooled.float().cpu().numpy()
-        return vector
+        return moments(self._place_of(clip, library), query, self.model, mode, clip_id(clip))
+
+    def transcript(
+        self, clip: Hit | str, query: str | None = None, around: float = AROUND, library: str | None = None
+    ) -> Transcript:
+        """Return what is said in a clip and `around` seconds before and after it, with the query's words marked."""
+        from hearsight.library.search.clip_details import transcript
+
+        return transcript(self._place_of(clip, library), clip_id(clip), query, around)
+
+    def clip(self, clip: Hit | str, library: str | None = None) -> ClipDetails:
+        """Return what is known about a clip."""
+        from hearsight.library.search.clip_details import details
+
+        return details(self._place_of(clip, library), clip_id(clip))
+
+    def thumbnail(self, clip: Hit | str, library: str | None = None) -> bytes | None:
+        """Return a picture of a clip as JPEG; None if it has no pictures."""
+        from hearsight.library.search.clip_details import thumbnail
+
+        return thumbnail(self._place_of(clip, library), clip_id(clip))
+
+    def video(self, clip: Hit | str, library: str | None = None) -> Video:
+        """Return the row of a clip's video."""
+        from hearsight.library.search.clip_details import video_row
+
+        return video_row(self._place_of(clip, library), clip_id(clip))
+
+    # Their state
+
+    def info(self) -> dict[str, LibraryInfo]:
+        """Return what is in each library, by its name."""
+        return {name: library.info() for name, library in self.libraries.items()}
+
+    def failures(self) -> dict[str, list[Failure]]:
+        """Return the files of each library that could not be indexed, by its name."""
+        return {name: library.failures() for name, library in self.libraries.items()}
+
+    def update(self, progress: Watcher | None = None, retry: bool = False) -> dict[str, UpdateReport]:
+        """Bring one library after the other up to date. Return the reports by name. See `Library.update`."""
+        _ = self.model  # one for all
+        return {name: library.update(progress, retry) for name, library in self.libraries.items()}
 
     def _place(self, library: str) -> Place:
-        """Raises HearsightError for a name that is none of a library."""
+        """Raise HearsightError for a name that is not that of a library."""
         if library not in self.libraries:
             raise HearsightError(f"no library '{library}' here; there is {', '.join(self.libraries)}")
         return replace(self.libraries[library].place, name=library)
 
-    def _places(self, library: str | None) -> Sequence[Place]:
+    def _places(self, library: str | None = None) -> list[Place]:
         return [self._place(name) for name in (self.libraries if library is None else [library])]
+
+    def _place_of(self, clip: Hit | str, library: str | None) -> Place:
+        """Return the library that a clip is in."""
+        if library is None and isinstance(clip, Hit):
+            library = clip.library
+        if library is None and len(self.libraries) > 1:
+            raise HearsightError(
+                f"the id {clip!r} does not say which library it is from; give a hit, or library=NAME (there is "
+                f"{', '.join(self.libraries)})"
+            )
+        return self._place(library or next(iter(self.libraries)))
+
+
+def unique_names(folders: Sequence[Path]) -> list[str]:
+    """Return the names of folders, with a number behind one that another folder has already."""
+    names: list[str] = []
+    for folder in folders:
+        base = name = folder.name.encode("utf-8", "replace").decode() or "library"
+        number = 1
+        while name in names:
+            number += 1
+            name = f"{base} {number}"
+        names.append(name)
+    return names

@@ -2,246 +2,265 @@
 
 from __future__ import annotations
 
-import time
-import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Self
 
-from hearsight.errors import HearsightError
-from hearsight.library.indexing.engine import Engine, InProcess
-from hearsight.library.indexing.update import Update
+from hearsight.library.indexing.model_names import absolute_model_name, check_model_exists, name_of
+from hearsight.library.plan import Plan
 from hearsight.library.results import (
+    ClipDetails,
     Failure,
     Filters,
+    Hit,
     LibraryInfo,
     Mode,
     Reindexed,
     Repaired,
     SearchResult,
+    Transcript,
     Unwatched,
     UpdateReport,
     Upkeep,
     Watcher,
+    clip_id,
 )
-from hearsight.library.search.rank import search
-from hearsight.library.search.view import Place
-from hearsight.library.tables.disk import bytes_of, check_free, clear, remove
-from hearsight.library.tables.identity import (
-    Identity,
-    folder_as_seen_from,
-    folder_of,
-    kept_at,
-    places,
-)
-from hearsight.library.tables.lock import updating
-from hearsight.library.tables.maintenance import KEEP_VERSIONS
+from hearsight.library.tables.disk import bytes_of
+from hearsight.library.tables.identity import Identity, find_library, resolve_paths
+from hearsight.library.tables.lock import writing
+from hearsight.library.tables.maintenance import drop_former
 from hearsight.library.tables.store import Store
-from hearsight.models.base import VideoTextModel
-from hearsight.models.catalog import DEMO
-from hearsight.speech.recogniser import Recogniser
+from hearsight.models.catalog import DEFAULT
 from hearsight.util.progress import Progress
+
+if TYPE_CHECKING:
+    from hearsight.library.indexing.engine import Engine
+    from hearsight.library.search.view import Place
+    from hearsight.models.base import VideoTextModel
+    from hearsight.models.preprocess import ClipInputs
+    from hearsight.speech.recogniser import Recogniser
+
+AROUND = 60.0  # seconds of transcript before and after a clip
 
 
 class Library:
-    """A folder of videos, indexed. Make one with `Library.create`, or `Library.open` one that is there.
+    """A folder of videos that can be searched.
 
-    library = Library.create(Path("holiday"), model)
-    library.update(model, recogniser)
-    library.search("a bell rings", model).hits
+        library = hearsight.open("~/Videos")
+        library.search("a bell rings").hits
+
+    `hearsight.index` makes one. folder: with the videos. location: the folder of the index. The model is loaded when it
+    is first needed: `info` and `failures` need none.
     """
 
-    def __init__(self, folder: Path, at: Path, identity: Identity, resident: bool = False) -> None:
-        self.folder, self.at, self.identity = folder, at, identity
-        self._resident = resident
-        self._store = self._opened()
-        self._checked: weakref.ref[VideoTextModel] | None = None
+    def __init__(
+        self,
+        folder: Path,
+        location: Path,
+        identity: Identity,
+        *,
+        in_memory: bool = False,
+        model: VideoTextModel | None = None,
+        device: str = "cpu",
+        dtype: str = "auto",
+    ) -> None:
+        self.folder, self.location, self.identity = folder, location, identity
+        self.device, self.dtype = device, dtype
+        self._in_memory = in_memory
+        self._store = self._open_store()
+        self._model: VideoTextModel | None = None
+        if model is not None:
+            self.use(model)
 
-    def _opened(self) -> Store:
-        return Store(self.at, self.identity, self._resident)
+    def _open_store(self) -> Store:
+        return Store(self.location, self.identity, self._in_memory)
 
     @property
     def place(self) -> Place:
+        from hearsight.library.search.view import Place
+
         return Place(self.folder.name, self.folder, self._store)
+
+    @classmethod
+    def open(
+        cls,
+        folder: str | Path | None = None,
+        library: str | Path | None = None,
+        *,
+        in_memory: bool = False,
+        model: VideoTextModel | None = None,
+        device: str = "cpu",
+        dtype: str = "auto",
+    ) -> Self:
+        """Open the library of a folder.
+
+        folder: the indexed folder; None for the current one or, with `library`, for the one that the index records.
+        library: where the index is if it is not in the folder; a folder that holds a `.hearsight` will do.
+        in_memory: keep what searches read in memory, unless it is too much; for searches in quick succession.
+        model: the library's model if it is loaded already; else it is loaded when it is needed, on `device`, with its
+        towers in `dtype` ("float32", "bfloat16" or "auto").
+        Raises HearsightError if there is no library, it is that of another folder, or it was made with another model.
+        """
+        folder, location, identity = find_library(folder, library)
+        return cls(folder, location, identity, in_memory=in_memory, model=model, device=device, dtype=dtype)
 
     @classmethod
     def create(
         cls,
-        folder: Path,
+        folder: str | Path,
         model: VideoTextModel,
-        at: Path | None = None,
-        by: str | None = None,
+        library: str | Path | None = None,
+        *,
+        cut: str | None = None,
         seconds: float | None = None,
         name: str | None = None,
         recogniser: str | None = None,
         rebuild: bool = False,
         keep_features: bool = False,
-    ) -> Library:
-        """A new library for a folder, or the one that is there.
+    ) -> Self:
+        """Create an empty library for a folder, or open the existing one; see `plan` for the decisions before that.
 
-        at: where to keep it; in the folder as `.hearsight` by default. by, seconds: how files are cut (see media.cut);
-        None is what the library has, and windows of 15 s for a new one. name, recogniser: what to load the model and
-        the recogniser by again. rebuild: begin anew, whatever there is of it; only the way of cutting is kept, the
-        recogniser's name, and whether features are.
-        keep_features: keep what the towers make of each clip, for `reindex`; a library that does goes on doing so.
-        A library whose folder was moved is one of the folder that is given now, and one whose model was moved is loaded
-        by the name that is given now. Raises HearsightError if there is no such folder, or the library is of another
-        one, was made by another model or cut otherwise, or where it would be kept there are other things.
+        name, recogniser: what to load the model and the recogniser by later. A library whose folder was moved belongs
+        to the given folder from then on, and one whose model was moved is loaded by the given name.
+        Raises HearsightError if there is no such folder, if the library is that of another one, was made with another
+        model or cut otherwise, or if its location holds other things.
         """
-        folder, at = places(folder, at)
-        known = Identity.known(at, rebuild)
-        usual = (known.by, known.seconds) if known else ("window", 15.0)
-        identity = Identity(
-            folder=folder_as_seen_from(at, folder),
-            model=name or _name(model),
-            fingerprint=model.fingerprint,
-            method=model.config.method,
-            frames=model.config.frames,
-            width=model.width,
-            by=usual[0] if by is None else by,
-            seconds=usual[1] if seconds is None else seconds,
-            towers=model.towers_fingerprint if keep_features or (known and known.towers) else None,
-            recogniser=recogniser or (known.recogniser if known else None),
-        )
-        identity.check_cutting()
-        if known is None or rebuild:
-            # Before a lock is put there. What cannot be looked at is told when that is tried.
-            with suppress(OSError):
-                check_free(at, rebuild)
-            with updating(at):
-                known = None if rebuild else Identity.read(at)  # another process may have made it meanwhile
-                if known is None:
-                    clear(at, rebuild)
-                    library = cls(folder, at, identity)
-                    library._store.create(model)
-                    identity.write(at)
-                    return library
-        library = cls(folder, at, known)
-        library.check(model)
-        if keep_features and known.towers is None:
-            raise HearsightError(
-                f"the library at {at} has kept no features so far; leave --keep-features out, or add --rebuild"
-            )
-        if identity.cutting != known.cutting:
-            raise HearsightError(
-                f"the library at {at} is cut in {known.cutting}, not in {identity.cutting}; leave that out, "
-                "or make it anew with --rebuild"
-            )
-        known.check_folder(at, folder)
-        if identity.folder != known.folder:
-            library._check_moved()
-        library._record(identity.folder, name or known.model, recogniser or known.recogniser)
-        return library
+        from hearsight.library.indexing.create import create
+
+        folder, location = resolve_paths(folder, library)
+        identity = create(folder, location, model, cut, seconds, name, recogniser, rebuild, keep_features)
+        return cls(folder, location, identity, model=model)
 
     @classmethod
-    def open(cls, folder: Path | None = None, at: Path | None = None, resident: bool = False) -> Library:
-        """The library of a folder, or the one that is kept at `at`, which knows its folder.
-
-        resident: keep what searches read in memory where it is not too much, for those that follow each other closely.
-        Raises HearsightError when there is none, or it is of another folder.
-        """
-        if folder is None and at is not None:
-            at = kept_at(at)
-            if identity := Identity.read(at):
-                return cls(folder_of(at, identity), at, identity, resident)
-            raise HearsightError(f"there is no library at {at}; make it with: hearsight index FOLDER --library {at}")
-        folder, at = places(folder or Path(), at)
-        if identity := Identity.read(at):
-            identity.check_folder(at, folder)
-            return cls(folder, at, identity, resident)
-        raise HearsightError(f"{folder} is not indexed (nothing at {at}); run: hearsight index {folder}")
-
-    def update(
-        self,
-        model: VideoTextModel,
-        recogniser: Recogniser | None,
-        progress: Watcher | None = None,
-        engine: Engine | None = None,
+    def plan(
+        cls,
+        folder: str | Path,
+        *,
+        model: str | Path | VideoTextModel | None = None,
+        library: str | Path | None = None,
+        cut: str | None = None,
+        seconds: float | None = None,
+        recogniser: str | None = None,
+        device: str = "cpu",
+        dtype: str = "auto",
+        rebuild: bool = False,
         retry: bool = False,
-    ) -> UpdateReport:
-        """Index what is new or changed in the folder, follow what was moved, forget what is gone.
+        keep_features: bool = False,
+    ) -> Plan[Self]:
+        """Decide how to index a folder; see `hearsight.index` for the parameters. Loads nothing and writes nothing.
 
-        engine: what reads and encodes; this process by default.
-
-        A file that cannot be indexed is recorded under `failures` and tried again when it has changed, or, with retry,
-        now. May be interrupted at any point: the next update finishes the rest. Searches may go on meanwhile.
-        Raises HearsightError for another model, a folder without videos, or while another process updates it.
+        Raises HearsightError if the folder has nothing to index, no index can be kept there, the existing one cannot be
+        read, or its model was a folder that is gone.
         """
-        self.check(model)
-        with self._writing():
-            self._drop_former()
-            self._store.create(model)
-            update = Update(
-                self.folder,
-                self._store,
-                model,
-                recogniser,
-                self.identity.by,
-                self.identity.seconds,
-                progress or Unwatched(),
-                engine or InProcess(),
-            )
-            return update.run(retry)
+        from hearsight.library.indexing.scan import check_media
 
-    def reindex(self, model: VideoTextModel, name: str | None = None, progress: Progress | None = None) -> Reindexed:
-        """Give all clips the vectors of another model with the same towers, from features that were kept.
+        folder, location = resolve_paths(folder, library)
+        recorded = Identity.read(location, rebuild)
+        if recorded is None or rebuild:
+            check_media(folder, location)
+        if recorded and model is None:
+            check_model_exists(recorded.model)
+        if model is None:
+            model = recorded.model if recorded else DEFAULT
+        if isinstance(model, str | Path):
+            model = absolute_model_name(model)
+        return Plan(
+            cls.create,
+            folder,
+            location,
+            recorded,
+            model,
+            cut,
+            seconds,
+            recogniser,
+            device,
+            dtype,
+            rebuild,
+            retry,
+            keep_features,
+        )
 
-        No file is decoded. Searches go on with the old model until all is done; an interrupted run is taken up by the
-        next. name: what to load the model by again.
-        Raises HearsightError where no features are kept, or the model has other towers.
-        """
-        from hearsight.library.indexing.reindex import reindex
+    # The model
 
-        with self._writing():
-            identity, done = reindex(self._store, self.identity, model, progress)
-            self.identity = replace(identity, model=name or _name(model))
-            self.identity.write(self.at)
-            # No search that still runs reads the one before the last, and nobody one that was left half-done.
-            for table in self.at.glob("clips*.lance"):
-                if table.stem not in (self.identity.clips, self.identity.former):
-                    remove(table)
-        self._store = self._opened()
-        self._checked = None
-        return done
+    @property
+    def model(self) -> VideoTextModel:
+        """The model that made the library's vectors. Raises HearsightError if it cannot be loaded, or has changed."""
+        if self._model is None:
+            from hearsight.models.load import load
 
-    def optimise(self) -> Upkeep:
-        """Bring the tables into the best order for searches, which may go on meanwhile; upkeep.py says what that is.
+            check_model_exists(self.identity.model)
+            self.use(load(self.identity.model, self.device, self.dtype))
+            assert self._model is not None
+        return self._model
 
-        An update does so, too, where it is worth while. Raises HearsightError while another process updates it.
-        """
-        with self._writing():
-            self._drop_former()
-            return self._store.tidy(thorough=True)
+    def use(self, model: VideoTextModel) -> None:
+        """Use a loaded model instead of loading it again. Raises HearsightError if the vectors are not its own."""
+        if model is not self._model:
+            self.identity.check_model(self.location, model)
+            self._model = model
 
-    def repair(self) -> Repaired:
-        """Restore what can be read of damaged tables; repair.py says how. An update makes the rest again.
-
-        Raises HearsightError for a table of which nothing can be read, or while another process updates the library.
-        """
-        from hearsight.library.tables.repair import repair
-
-        with self._writing():
-            done = repair(self.at, self.identity)
-            self.identity = Identity.read(self.at) or self.identity
-        self._store = self._opened()
-        return done
+    # Searching
 
     def search(
-        self, query: str, model: VideoTextModel, mode: Mode = "hybrid", limit: int = 10, filters: Filters | None = None
+        self, query: str, mode: Mode = "hybrid", limit: int = 10, filters: Filters | None = None
     ) -> SearchResult:
-        """The best moments of the best `limit` videos, best first; search.py says how they are ranked.
+        """Return the best moments of the best `limit` videos, best first; search/rank.py explains the ranking.
 
-        Raises HearsightError for another model, or a query that has nothing to look for.
+        Raises HearsightError for a query that has nothing to look for.
         """
-        self.check(model)
-        return search([self.place], query, model, mode, limit, filters or Filters())
+        from hearsight.library.search.rank import search
+
+        return search([self.place], query, self.model, mode, limit, filters or Filters())
+
+    def similar(self, clip: Hit | str, limit: int = 10, filters: Filters | None = None) -> SearchResult:
+        """Return the moments of other videos that are most like a clip: a hit, or the id of one (`Hit.clip`).
+
+        Like every method that takes a clip, raises HearsightError for one that is not in the library any more.
+        """
+        from hearsight.library.search.similar import similar
+
+        return similar([self.place], self.place, clip_id(clip), limit, filters or Filters())
+
+    def search_by_example(self, example: ClipInputs, limit: int = 10, filters: Filters | None = None) -> SearchResult:
+        """Return the moments that are most like a picture, a sound or a video, prepared for the model."""
+        from hearsight.library.search.similar import search_by_example
+
+        return search_by_example([self.place], self.model, example, limit, filters or Filters())
+
+    def moments(self, clip: Hit | str, query: str, mode: Mode = "hybrid") -> list[Hit]:
+        """Return every clip of a clip's video in order of time, each with its rank among them."""
+        from hearsight.library.search.rank import moments
+
+        return moments(self.place, query, self.model, mode, clip_id(clip))
+
+    def transcript(self, clip: Hit | str, query: str | None = None, around: float = AROUND) -> Transcript:
+        """Return what is said in a clip and `around` seconds before and after it, with the query's words marked."""
+        from hearsight.library.search.clip_details import transcript
+
+        return transcript(self.place, clip_id(clip), query, around)
+
+    def clip(self, clip: Hit | str) -> ClipDetails:
+        """Return what is known about a clip."""
+        from hearsight.library.search.clip_details import details
+
+        return details(self.place, clip_id(clip))
+
+    def thumbnail(self, clip: Hit | str) -> bytes | None:
+        """Return a picture of a clip as JPEG; None if it has no pictures."""
+        from hearsight.library.search.clip_details import thumbnail
+
+        return thumbnail(self.place, clip_id(clip))
+
+    # Its state
 
     def info(self) -> LibraryInfo:
+        """Return what is in the library."""
         snapshot = self._store.snapshot()
         return LibraryInfo(
             folder=self.folder,
-            at=self.at,
+            at=self.location,
             model=self.identity.model,
             fingerprint=self.identity.fingerprint,
             method=self.identity.method,
@@ -254,77 +273,98 @@ class Library:
             with_speech=self._store.count("has_speech"),
             with_sound=self._store.count("has_sound"),
             failures=len(self._store.failures()),
-            bytes=bytes_of(self.at),
+            bytes=bytes_of(self.location),
         )
 
     def folders(self) -> list[str]:
-        """The folders below its own that videos are in, with forward slashes, in order."""
+        """Return the folders below its own that hold videos, with forward slashes, in order."""
         paths = (PurePosixPath(video.path) for video in self._store.snapshot().videos.values())
         return sorted({str(folder) for path in paths for folder in path.parents if folder.name})
 
     def failures(self) -> list[Failure]:
-        """The files that could not be indexed, by path."""
+        """Return the files that could not be indexed, by path."""
         return [failure for _, (failure, _) in sorted(self._store.failures().items())]
 
-    def _check_moved(self) -> None:
-        """Raises HearsightError where a folder that is to be the library's from now on has none of its videos.
+    # Changing it
 
-        Its own is gone, or only not mounted; an update would forget all that was in it.
+    def update(
+        self,
+        progress: Watcher | None = None,
+        retry: bool = False,
+        *,
+        recogniser: str | Recogniser | None = None,
+        engine: Engine | None = None,
+    ) -> UpdateReport:
+        """Index what is new or changed in the folder, follow what was moved, and drop what is gone.
+
+        A file that cannot be indexed is recorded under `failures`. It is tried again when it has changed or, with
+        retry, now. An update may be interrupted at any point: the next one finishes it. Searches may run meanwhile.
+        recogniser: a name or an object; None for the one that the library records. engine: what reads and encodes; this
+        process by default.
+        Raises HearsightError for a folder without videos, or while another process updates the library.
         """
-        videos = self._store.snapshot().videos.values()
-        if videos and not any((self.folder / video.path).exists() for video in videos):
-            raise HearsightError(
-                f"none of the {len(videos)} videos of the library at {self.at} is in {self.folder}; name the folder "
-                "they are in, mount its disk, or index this one elsewhere (--library)"
-            )
+        from hearsight.library.indexing.engine import InProcess
+        from hearsight.library.indexing.update import Update
+        from hearsight.speech.load import load_recogniser
+
+        if recogniser is None:
+            recogniser = self.identity.recogniser or "auto"
+        listener = load_recogniser(recogniser) if isinstance(recogniser, str) else recogniser
+        model = self.model
+        with self._writing():
+            self._store.create(model)
+            cut, seconds = self.identity.by, self.identity.seconds
+            watcher, engine = progress or Unwatched(), engine or InProcess()
+            return Update(self.folder, self._store, model, listener, cut, seconds, watcher, engine).run(retry)
+
+    def reindex(
+        self, model: str | Path | VideoTextModel, progress: Progress | None = None, name: str | None = None
+    ) -> Reindexed:
+        """Give all clips the vectors of another model with the same towers, from features that were kept.
+
+        No file is decoded. Searches use the old model until all is done; an interrupted run is finished by the next
+        one. name: what to load the model by later, for a model that is loaded already.
+        Raises HearsightError if no features were kept, or if the model has other towers.
+        """
+        from hearsight.library.indexing.reindex import drop_other_tables, reindex
+        from hearsight.models.load import load
+
+        self.identity.check_features(self.location)  # before a model is loaded in vain
+        if isinstance(model, str | Path):
+            name = name or absolute_model_name(model)
+            model = load(model, self.device, self.dtype)
+        with self._writing(tidy=False):
+            identity, report = reindex(self._store, self.identity, model, progress)
+            self.identity = replace(identity, model=name or name_of(model))
+            self.identity.write(self.location)
+            drop_other_tables(self.location, self.identity)
+        self._store, self._model = self._open_store(), model
+        return report
+
+    def optimise(self) -> Upkeep:
+        """Bring the tables into the best order for searches, which may run meanwhile; see tables/maintenance.py.
+
+        An update does this, too, when it is worth while. Raises HearsightError while another process updates it.
+        """
+        with self._writing():
+            return self._store.tidy(thorough=True)
+
+    def repair(self) -> Repaired:
+        """Restore what can be read of damaged tables; see tables/repair.py. The next update makes the rest again.
+
+        Raises HearsightError if nothing of a table can be read, or while another process updates the library.
+        """
+        from hearsight.library.tables.repair import repair
+
+        with self._writing(tidy=False):
+            report = repair(self.location, self.identity)
+            self.identity = Identity.read(self.location) or self.identity
+        self._store = self._open_store()
+        return report
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """Hold the library, as it is now: it may have been written since it was opened.
-
-        Raises HearsightError if it is another by now, or while another process holds it.
-        """
-        with updating(self.at):
-            now = Identity.read(self.at)
-            if now is None or (now.fingerprint, now.clips, now.cutting) != (
-                self.identity.fingerprint,
-                self.identity.clips,
-                self.identity.cutting,
-            ):
-                raise HearsightError(
-                    f"the library at {self.at} was made anew meanwhile, or given another model; start this again"
-                )
-            self.identity = now
+    def _writing(self, tidy: bool = True) -> Iterator[None]:
+        """Hold the library for writing, with its identity as it is now. See `writing`."""
+        with writing(self.location, self.identity) as identity:
+            self.identity = drop_former(self.location, identity) if tidy else identity
             yield
-
-    def _drop_former(self) -> None:
-        """Remove the table that `reindex` has replaced, once no search can read it any more."""
-        age = time.time() - (self.at / "library.json").stat().st_mtime
-        if self.identity.former and age > KEEP_VERSIONS.total_seconds():
-            remove(self.at / f"{self.identity.former}.lance")
-            self.identity = replace(self.identity, former=None)
-            self.identity.write(self.at)
-
-    def _record(self, folder: str, model: str, recogniser: str | None) -> None:
-        """Keep where the folder and the model are now, and who listens."""
-        if (folder, model, recogniser) != (self.identity.folder, self.identity.model, self.identity.recogniser):
-            with self._writing():
-                self.identity = replace(self.identity, folder=folder, model=model, recogniser=recogniser)
-                self.identity.write(self.at)
-
-    def check(self, model: VideoTextModel) -> None:
-        """Raises HearsightError for another model than that which made the vectors. A second look costs nothing."""
-        if self._checked is not None and self._checked() is model:
-            return
-        if model.fingerprint != self.identity.fingerprint:
-            made = f"{self.identity.model} ({self.identity.method}, {self.identity.fingerprint})"
-            raise HearsightError(
-                f"the library at {self.at} was made with the model {made}, not with {_name(model)} "
-                f"({model.config.method}, {model.fingerprint}); give that one, or make the library anew with --rebuild"
-            )
-        self._checked = weakref.ref(model)
-
-
-def _name(model: VideoTextModel) -> str:
-    source = str(model.tokenizer.source)
-    return "demo" if source == str(DEMO) else source

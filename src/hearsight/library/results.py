@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from hearsight.errors import HearsightError
+
 Mode = Literal["hybrid", "dense", "speech"]
 
 
@@ -59,6 +61,15 @@ class Hit:
     more: int
 
 
+class ClipNotFoundError(HearsightError):
+    """The id of a clip that is not, or no longer, in the library."""
+
+
+def clip_id(clip: Hit | str) -> str:
+    """Return the id of a hit's clip."""
+    return clip.clip if isinstance(clip, Hit) else clip
+
+
 @dataclass(frozen=True)
 class SearchResult:
     """clips: how many were ranked, of `videos` videos; total_clips: how many the library has."""
@@ -105,6 +116,15 @@ class MarkedLine:
     end: float
     text: str
     spans: list[tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """What is said in and around a clip. source: a file's subtitles, or the recogniser that wrote it."""
+
+    source: str | None
+    language: str | None
+    lines: list[MarkedLine]
 
 
 @dataclass(frozen=True)

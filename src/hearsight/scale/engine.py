@@ -55,6 +55,8 @@ class RayEngine:
     address: see `cluster.connect`. device: where workers compute, "cpu" or "cuda".
     """
 
+    distributed = True
+
     def __init__(self, address: str | None = None, device: str = "cpu") -> None:
         if device not in RESOURCES:
             raise HearsightError(f"a cluster has no {device}; choose --device {' or '.join(RESOURCES)}")
@@ -86,9 +88,9 @@ class RayEngine:
     ) -> None:
         ray.shutdown()
 
-    def check(self, folder: Path, at: Path) -> None:
-        """Raises HearsightError if a node cannot see a folder of videos, or the library that is kept at `at`."""
-        check_nodes(at, folder)
+    def check(self, folder: Path, location: Path) -> None:
+        """Raise HearsightError if a node cannot see a folder of videos, or the library at a location."""
+        check_nodes(location, folder)
 
     def index(self, reader: Reader, store: Store, files: Sequence[Pending]) -> Generator[Sequence[Event]]:
         if not files:

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from hearsight.errors import HearsightError
+from hearsight.library.results import ClipNotFoundError
 from hearsight.library.tables.identity import UnreadableError
 from hearsight.version import VERSION
 from hearsight.web.middleware import API, HEADERS, Guard
@@ -99,6 +100,8 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
 async def _failed(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, BusyError | UnreadableError):
         return JSONResponse({"detail": str(error)}, 503, {"retry-after": str(SECONDS_TO_COME_AGAIN)})
+    if isinstance(error, ClipNotFoundError):
+        return JSONResponse({"detail": str(error)}, 404)
     status = 409 if isinstance(error, UpdateRunningError) else 422
     return JSONResponse({"detail": str(error)}, status)
 

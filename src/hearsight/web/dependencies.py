@@ -93,7 +93,3 @@ ClipId = Annotated[str, InPath(description="`clip` of a hit.", examples=["012345
 
 def no_library(library: str, served: Serving) -> HTTPException:
     return HTTPException(404, f"no library {library!r} here; there is {', '.join(served.shelves)}")
-
-
-def no_clip(clip: str) -> HTTPException:
-    return HTTPException(404, f"no clip {clip!r}; it may have been taken out of the library, search again")

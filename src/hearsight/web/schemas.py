@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from hearsight.library.results import ClipDetails, LibraryInfo, MarkedLine
+from hearsight.library.results import ClipDetails, LibraryInfo
 from hearsight.web.updates import UpdateState
 
 # Of a file of what was found.
@@ -37,12 +37,3 @@ class PlayableClip(ClipDetails):
     """media_type: by which a browser can tell whether it plays the file."""
 
     media_type: str
-
-
-@dataclass(frozen=True)
-class Transcript:
-    """source: where the words are from: a file's subtitles, or a recogniser."""
-
-    source: str | None
-    language: str | None
-    lines: list[MarkedLine]

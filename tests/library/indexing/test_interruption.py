@@ -33,7 +33,7 @@ def hasty(monkeypatch):
 
 
 def begin(folder: Path, model, at: Path) -> Library:
-    return Library.create(folder, model, at=at, seconds=1)
+    return Library.create(folder, model, library=at, seconds=1)
 
 
 def change(folder: Path) -> None:
@@ -48,17 +48,17 @@ def change(folder: Path) -> None:
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_stopped_at_every_write(folder, model, tmp_path, hasty, monkeypatch, after):
     library = begin(folder, model, tmp_path / "library")
-    library.update(model, None)
-    shutil.copytree(library.at, tmp_path / "uninterrupted")
-    shutil.copytree(library.at, tmp_path / "backup")
+    library.update(recogniser="none")
+    shutil.copytree(library.location, tmp_path / "uninterrupted")
+    shutil.copytree(library.location, tmp_path / "backup")
     change(folder)
     uninterrupted = Library.open(folder, tmp_path / "uninterrupted")
-    uninterrupted.update(model, None)
-    expected = [hit.clip for hit in uninterrupted.search("a bell", model, mode="dense").hits]
+    uninterrupted.update(recogniser="none")
+    expected = [hit.clip for hit in uninterrupted.search("a bell", mode="dense").hits]
 
     for point in range(100):
-        shutil.rmtree(library.at)
-        shutil.copytree(tmp_path / "backup", library.at)
+        shutil.rmtree(library.location)
+        shutil.copytree(tmp_path / "backup", library.location)
         left = iter(range(point, -1, -1))
 
         def stopping(write, left=left):
@@ -76,14 +76,14 @@ def test_stopped_at_every_write(folder, model, tmp_path, hasty, monkeypatch, aft
             for name in WRITES:
                 patch.setattr(Store, name, stopping(getattr(Store, name)))
             try:
-                Library.open(folder, library.at).update(model, None)
+                Library.open(folder, library.location).update(recogniser="none")
                 break
             except Stop:
                 pass
-        again = Library.open(folder, library.at)
-        report = again.update(model, None)
+        again = Library.open(folder, library.location)
+        report = again.update(recogniser="none")
         assert_same(again, uninterrupted)
-        assert [hit.clip for hit in again.search("a bell", model, mode="dense").hits] == expected
+        assert [hit.clip for hit in again.search("a bell", mode="dense").hits] == expected
         assert [failure.path for failure in again.failures()] == ["bad.mp4"]
         assert report.clips <= 8
     assert point > 6
@@ -104,14 +104,14 @@ def test_long_file_is_taken_up_where_it_was_left(tmp_path, model, hasty, monkeyp
     with monkeypatch.context() as patch:
         patch.setattr(engine, "encode", stop_at_third)
         with pytest.raises(Stop):
-            library.update(model, None)
+            library.update(recogniser="none")
     written = len(rows(library)[1])
     assert written == sum(encoded) > 0
-    assert library.info().clips == 0 and not library.search("a bell", model).hits
-    report = library.update(model, None)
+    assert library.info().clips == 0 and not library.search("a bell").hits
+    report = library.update(recogniser="none")
     assert (report.added, report.clips) == (1, 12 - written)
     uninterrupted = begin(tmp_path / "films", model, tmp_path / "uninterrupted")
-    uninterrupted.update(model, None)
+    uninterrupted.update(recogniser="none")
     assert_same(library, uninterrupted)
 
 
@@ -126,8 +126,8 @@ def half_done(folder, model, tmp_path, hasty, monkeypatch) -> Library:
     with monkeypatch.context() as patch:
         patch.setattr(Store, "put_videos", stop)
         with pytest.raises(Stop):
-            library.update(model, None)
-    assert {clip["video"] for clip in rows(library)[1]} and list((library.at / "transcripts").iterdir())
+            library.update(recogniser="none")
+    assert {clip["video"] for clip in rows(library)[1]} and list((library.location / "transcripts").iterdir())
     return library
 
 
@@ -148,7 +148,7 @@ def left(library: Library) -> tuple[set[str], list[Path]]:
     """The videos that have clips and no row, and the transcripts that are kept."""
     videos, clips = rows(library)
     hidden = {clip["video"] for clip in clips} - {video["id"] for video in videos}
-    return hidden, list((library.at / "transcripts").iterdir())
+    return hidden, list((library.location / "transcripts").iterdir())
 
 
 def test_what_was_left_of_a_film_that_is_gone_goes_though_another_may_not_be_read(
@@ -157,7 +157,7 @@ def test_what_was_left_of_a_film_that_is_gone_goes_though_another_may_not_be_rea
     film(folder / "shut.mkv", 2, seed=8)
     (folder / "bell.mkv").unlink()
     refusing(monkeypatch, "shut.mkv", PermissionError(13, "Permission denied"), access=False)
-    assert len(half_done.update(model, None).failed) == 1
+    assert len(half_done.update(recogniser="none").failed) == 1
     assert left(half_done) == (set(), [])
 
 
@@ -165,11 +165,11 @@ def test_a_film_that_breaks_off_each_time_keeps_what_is_its_own(half_done, folde
     (folder / "bell.mkv").unlink()
     break_off(monkeypatch, after=3)
     say(folder / "trip" / "sea.srt", "welcome aboard")
-    assert len(half_done.update(model, None).failed) == 1
+    assert len(half_done.update(recogniser="none").failed) == 1
     [hidden], [transcript] = left(half_done)
     assert transcript.stem == hidden
     monkeypatch.undo()
-    assert half_done.update(model, None).clips == 3
+    assert half_done.update(recogniser="none").clips == 3
     assert left(half_done) == (set(), [])
 
 
@@ -177,9 +177,9 @@ def test_a_film_that_the_disk_does_not_open_may_be_any_that_was_left(half_done, 
     before = left(half_done)
     with monkeypatch.context() as patch:
         refusing(patch, "bell.mkv", OSError(5, "Input/output error"))
-        assert len(half_done.update(model, None).failed) == 1
+        assert len(half_done.update(recogniser="none").failed) == 1
     assert left(half_done) == before
-    assert half_done.update(model, None).added == 1
+    assert half_done.update(recogniser="none").added == 1
 
 
 CHILD = """
@@ -187,11 +187,12 @@ import os, signal, sys, threading, time
 from pathlib import Path
 import torch
 import hearsight
-from hearsight.library import Library, engine, index
+from hearsight.library import Library
+from hearsight.library.indexing import engine, update
 from hearsight.library.results import Unwatched
 
 torch.set_num_threads(1)
-index.COMMIT_SECONDS, engine.batch_size = 0.0, lambda device, threads: 2
+update.COMMIT_SECONDS, engine.batch_size = 0.0, lambda device, threads: 2
 folder, at, model, delay = sys.argv[1:]
 
 
@@ -203,7 +204,7 @@ class Killed(Unwatched):
 
 model = hearsight.load(model)
 begun = time.monotonic()
-Library.create(Path(folder), model, at=Path(at), seconds=1).update(model, None, Killed())
+Library.create(Path(folder), model, library=Path(at), seconds=1).update(Killed(), recogniser="none")
 print(time.monotonic() - begun)
 os._exit(0)
 """
@@ -235,10 +236,10 @@ def test_killed_at_random_points(folder, model, tmp_path):
         library = Library.open(folder, tmp_path / "library")
         ids = [clip["id"] for clip in rows(library)[1]]
         assert len(ids) == len(set(ids))
-        library.search("a bell", model)
+        library.search("a bell")
         killed += 1
         if killed == 5:
             break
     assert killed == 5
-    Library.open(folder, tmp_path / "library").update(model, None)
+    Library.open(folder, tmp_path / "library").update(recogniser="none")
     assert_same(Library.open(folder, tmp_path / "library"), Library.open(folder, tmp_path / "uninterrupted"))

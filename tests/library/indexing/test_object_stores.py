@@ -7,6 +7,7 @@ from pyarrow.fs import AwsStandardS3RetryStrategy, S3FileSystem
 
 from hearsight.errors import HearsightError
 from hearsight.library import Library
+from hearsight.library.indexing import engine
 from hearsight.media import probe, read_frames
 from hearsight.util import object_store
 from hearsight.util.object_store import ObjectPath, as_path
@@ -37,23 +38,24 @@ def stored(folder, bucket):
     return bucket
 
 
-def test_the_rows_are_those_of_the_same_files_on_a_disk(folder, stored, model, tmp_path):
-    on_disk = Library.create(folder, model, at=tmp_path / "disk", seconds=2)
-    on_disk.update(model, None)
-    library = Library.create(as_path(FOLDER), model, at=tmp_path / "store", seconds=2)
-    assert library.update(model, None).added == 3
+def test_the_rows_are_those_of_the_same_files_on_a_disk(folder, stored, model, tmp_path, monkeypatch):
+    monkeypatch.setattr(engine, "batch_size", lambda device, threads: 1)  # batches of another size round otherwise
+    on_disk = Library.create(folder, model, library=tmp_path / "disk", seconds=2)
+    on_disk.update(recogniser="none")
+    library = Library.create(as_path(FOLDER), model, library=tmp_path / "store", seconds=2)
+    assert library.update(recogniser="none").added == 3
     (videos, clips), (disk_videos, disk_clips) = rows(library), rows(on_disk)
     assert clips == disk_clips
     assert [{**video, "stat": ""} for video in videos] == [{**video, "stat": ""} for video in disk_videos]
-    [hit] = library.search("the doctor lost", model, mode="speech").hits
+    [hit] = library.search("the doctor lost", mode="speech").hits
     assert str(hit.video) == f"{FOLDER}/bell.mkv"
-    assert str(Library.open(at=library.at).folder) == FOLDER
+    assert str(Library.open(library=library.location).folder) == FOLDER
 
 
 def test_an_update_follows_what_changes(folder, stored, model, tmp_path):
-    library = Library.create(as_path(FOLDER), model, at=tmp_path / "library", seconds=2)
-    library.update(model, None)
-    assert library.update(model, None).unchanged == 3
+    library = Library.create(as_path(FOLDER), model, library=tmp_path / "library", seconds=2)
+    library.update(recogniser="none")
+    assert library.update(recogniser="none").unchanged == 3
     stored.put("holiday/sea2.mkv", (folder / "trip" / "sea.mkv").read_bytes())
     stored.delete("holiday/trip/sea.mkv")
     stored.delete("holiday/trip/silent.mkv")
@@ -61,13 +63,13 @@ def test_an_update_follows_what_changes(folder, stored, model, tmp_path):
     stored.put("holiday/sea2.de.srt", (tmp_path / "new.srt").read_bytes())
     stored.put("holiday/bell.mkv", film(tmp_path / "other.mkv", 2, seed=9).read_bytes())
     stored.put("holiday/bad.mp4", b"this is no film")
-    report = library.update(model, None)
+    report = library.update(recogniser="none")
     assert (report.changed, report.deleted, [failure.path for failure in report.failed]) == (1, 2, ["bad.mp4"])
-    assert library.search("welcome", model, mode="speech").hits[0].path.name == "sea2.mkv"
+    assert library.search("welcome", mode="speech").hits[0].path.name == "sea2.mkv"
 
 
 def test_a_store_that_is_lost_midway_is_no_fault_of_the_files(stored, model, tmp_path, monkeypatch):
-    library = Library.create(as_path(FOLDER), model, at=tmp_path / "library", seconds=2)
+    library = Library.create(as_path(FOLDER), model, library=tmp_path / "library", seconds=2)
     real = ObjectPath.open
 
     def lost(path, mode, buffering=0):
@@ -75,9 +77,9 @@ def test_a_store_that_is_lost_midway_is_no_fault_of_the_files(stored, model, tmp
 
     with monkeypatch.context() as patch:
         patch.setattr(ObjectPath, "open", lost)
-        report = library.update(model, None)
+        report = library.update(recogniser="none")
     assert len(report.failed) == 3 and "NETWORK_CONNECTION" in report.failed[0].reason
-    assert ObjectPath.open is real and library.update(model, None).added == 3
+    assert ObjectPath.open is real and library.update(recogniser="none").added == 3
 
 
 def test_a_store_that_is_lost_while_a_file_is_read_is_told(bucket, tmp_path, monkeypatch):
@@ -103,6 +105,6 @@ def test_a_file_that_ends_too_early_or_is_gone_is_told(stored):
 
 @pytest.mark.parametrize("at", [Path("s3://films/index"), as_path("gs://films/index")])
 def test_no_library_is_kept_in_a_store(folder, model, at):
-    for attempt in (lambda: Library.create(folder, model, at), lambda: Library.open(at=at)):
+    for attempt in (lambda: Library.create(folder, model, at), lambda: Library.open(library=at)):
         with pytest.raises(HearsightError, match=r"no index can be kept in an object store \(..://films/index\)"):
             attempt()

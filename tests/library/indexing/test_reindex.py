@@ -31,14 +31,14 @@ def other(tmp_path_factory, model):
 def kept(folder, model) -> Library:
     """A library of the folder that keeps features."""
     library = Library.create(folder, model, seconds=2, keep_features=True)
-    library.update(model, None)
+    library.update(recogniser="none")
     return library
 
 
 def anew(kept: Library, model, tmp_path) -> Library:
     """The library that a model makes of the files themselves."""
     made = Library.create(kept.folder, model, tmp_path / "anew", seconds=2, keep_features=True)
-    made.update(model, None)
+    made.update(recogniser="none")
     return made
 
 
@@ -46,23 +46,21 @@ def test_as_if_made_anew_and_without_the_files(kept, model, other, tmp_path):
     expected = anew(kept, other, tmp_path)
     for path in kept.folder.rglob("*.mkv"):
         path.unlink()
-    done = kept.reindex(other, "other")
+    done = kept.reindex(other, name="other")
 
     assert done.clips == kept.info().clips == 7
     assert_same(kept, expected)
-    again = Library.open(kept.folder)
+    again = Library.open(kept.folder, model=other)
     assert (again.identity.model, again.identity.method) == ("other", "avigate")
-    assert [hit.clip for hit in again.search("a bell", other).hits] == [
-        hit.clip for hit in expected.search("a bell", other).hits
-    ]
+    assert [hit.clip for hit in again.search("a bell").hits] == [hit.clip for hit in expected.search("a bell").hits]
     with pytest.raises(HearsightError, match="was made with the model other"):
-        again.search("a bell", model)
+        again.use(model)
 
 
 def test_features_are_found_by_clip_and_not_written_anew_for_a_film_that_comes(kept, model):
     film(kept.folder / "new.mkv", seconds=2, seed=9)
-    kept.update(model, None)
-    table = Store(kept.at, kept.identity).features.table
+    kept.update(recogniser="none")
+    table = Store(kept.location, kept.identity).features.table
     assert {column for index in table.list_indices() for column in index.columns} >= {"id", "video"}
     assert table.stats()["fragment_stats"]["num_fragments"] == 2
 
@@ -71,7 +69,7 @@ def test_the_library_goes_on_and_keeps_features(kept, model, other, tmp_path):
     kept.reindex(other)
     film(kept.folder / "new.mkv", 4, seed=9)
     (kept.folder / "trip" / "sea.mkv").unlink()
-    assert kept.update(other, None).added == 1
+    assert kept.update(recogniser="none").added == 1
     assert_same(kept, anew(kept, other, tmp_path))
     kept.reindex(model)
     assert_same(kept, anew(kept, model, tmp_path / "first"))
@@ -81,21 +79,21 @@ def test_the_library_goes_on_and_keeps_features(kept, model, other, tmp_path):
 
 def test_searches_go_on_with_the_old_model_until_the_switch_and_after(kept, model, other, monkeypatch):
     reader = Library.open(kept.folder)
-    expected = [hit.clip for hit in reader.search("a bell", model).hits]
+    expected = [hit.clip for hit in reader.search("a bell").hits]
     seen = []
 
     def look(what, done, total, figures=None):
-        seen.append([hit.clip for hit in Library.open(kept.folder).search("a bell", model).hits])
+        seen.append([hit.clip for hit in Library.open(kept.folder).search("a bell").hits])
 
     former = kept._store.clips_at
     kept.reindex(other, progress=look)
     assert seen and all(hits == expected for hits in seen)
-    assert [hit.clip for hit in reader.search("a bell", model).hits] == expected
+    assert [hit.clip for hit in reader.search("a bell").hits] == expected
     kept.optimise()
     assert former.exists()
-    monkeypatch.setattr("hearsight.library.library.KEEP_VERSIONS", upkeep.KEEP_VERSIONS * 0)
+    monkeypatch.setattr("hearsight.library.tables.maintenance.KEEP_VERSIONS", upkeep.KEEP_VERSIONS * 0)
     kept.optimise()
-    assert not former.exists() and kept.search("a bell", other).hits
+    assert not former.exists() and kept.search("a bell").hits
 
 
 def test_interrupted_and_taken_up(kept, model, other, tmp_path, monkeypatch):
@@ -108,8 +106,8 @@ def test_interrupted_and_taken_up(kept, model, other, tmp_path, monkeypatch):
 
     with pytest.raises(KeyboardInterrupt):
         kept.reindex(other, progress=stop)
-    assert Library.open(kept.folder).search("a bell", model).hits
-    assert len(Store(kept.at, replace(kept.identity, clips=f"clips-{other.fingerprint}")).ids()) == 4
+    assert Library.open(kept.folder).search("a bell").hits
+    assert len(Store(kept.location, replace(kept.identity, clips=f"clips-{other.fingerprint}")).ids()) == 4
     seen = []
     assert kept.reindex(other, progress=lambda what, done, total, figures=None: seen.append(done)).clips == 7
     assert seen == [5, 6, 7]
@@ -126,7 +124,7 @@ def test_a_file_deleted_between_two_runs_is_not_in_the_new_table(kept, model, ot
     with pytest.raises(KeyboardInterrupt):
         kept.reindex(other, progress=stop)
     (kept.folder / "bell.mkv").unlink()
-    kept.update(model, None)
+    kept.update(recogniser="none")
     seen = []
     kept.reindex(other, progress=lambda what, done, total, figures=None: seen.append((done, total)))
     assert seen[-1] == (5, 5)
@@ -134,7 +132,7 @@ def test_a_file_deleted_between_two_runs_is_not_in_the_new_table(kept, model, ot
 
 
 def test_a_library_in_memory_stays_there(kept, model, other):
-    resident = Library.open(kept.folder, resident=True)
+    resident = Library.open(kept.folder, in_memory=True)
     for attempt in (resident.repair, lambda: resident.reindex(other)):
         attempt()
         assert resident.place.store.snapshot().resident
@@ -144,10 +142,15 @@ def test_a_library_that_was_opened_before_is_not_written_as_it_was(kept, model, 
     before = Library.open(kept.folder)
     kept.reindex(other)
     film(kept.folder / "new.mkv", 2, seed=9)
-    for attempt in (lambda: before.update(model, None), lambda: before.reindex(other), before.optimise, before.repair):
+    for attempt in (
+        lambda: before.update(recogniser="none"),
+        lambda: before.reindex(other),
+        before.optimise,
+        before.repair,
+    ):
         with pytest.raises(HearsightError, match=r"made anew meanwhile, or given another model; start this again"):
             attempt()
-    assert Library.open(kept.folder).update(other, None).added == 1
+    assert Library.open(kept.folder, model=other).update(recogniser="none").added == 1
 
 
 def test_features_that_another_process_wrote_go_with_their_clips(kept):
@@ -165,8 +168,8 @@ def test_features_that_another_process_wrote_go_with_their_clips(kept):
 def test_no_table_but_the_last_two_is_kept(kept, model, other):
     for turn in (other, model, other):
         kept.reindex(turn)
-        assert len(list(kept.at.glob("clips*.lance"))) == 2
-    assert kept.search("a bell", other).hits
+        assert len(list(kept.location.glob("clips*.lance"))) == 2
+    assert kept.search("a bell").hits
 
 
 def test_a_table_that_was_left_half_done_goes_with_the_next_model(kept, model, other, tmp_path):
@@ -179,14 +182,14 @@ def test_a_table_that_was_left_half_done_goes_with_the_next_model(kept, model, o
     third.clip.load_state_dict(model.clip.state_dict())
     third.ast.load_state_dict(model.ast.state_dict())
     kept.reindex(third)
-    names = {path.name for path in kept.at.glob("clips*.lance")}
+    names = {path.name for path in kept.location.glob("clips*.lance")}
     assert names == {"clips.lance", f"clips-{third.fingerprint}.lance"}
 
 
 def test_a_model_without_speech_and_one_that_only_sees(folder, model, tmp_path):
     sees = tiny_model(tmp_path / "sees", "clip4clip", seed=3)
     library = Library.create(folder, sees, seconds=2, keep_features=True)
-    library.update(sees, None)
+    library.update(recogniser="none")
     with pytest.raises(HearsightError, match="other towers"):
         library.reindex(model)
     assert "audio" not in library._store.features.table.schema.names
@@ -197,7 +200,7 @@ def test_what_cannot_be(folder, kept, model, other, tmp_path):
         kept.reindex(model)
     with pytest.raises(HearsightError, match=r"kept no features so far.*--rebuild"):
         plain = Library.create(folder, model, tmp_path / "plain", seconds=2)
-        Library.create(folder, model, plain.at, keep_features=True)
+        Library.create(folder, model, plain.location, keep_features=True)
     with pytest.raises(HearsightError, match=r"kept no features of its clips.*--keep-features"):
         plain.reindex(other)
     strange = tiny_model(tmp_path / "strange", "avigate", seed=8)
@@ -206,14 +209,14 @@ def test_what_cannot_be(folder, kept, model, other, tmp_path):
     kept._store.features.table.delete("true")
     with pytest.raises(HearsightError, match=r"lacks the features of \d+ clips.*--rebuild"):
         kept.reindex(other)
-    assert kept.search("a bell", model).hits
+    assert kept.search("a bell").hits
 
 
 def test_rebuilt_it_keeps_them_still_and_nothing_of_before(kept, model, other):
     kept.reindex(other)
     again = Library.create(kept.folder, model, rebuild=True)
-    again.update(model, None)
-    assert again.identity.towers and [path.name for path in again.at.glob("clips*")] == ["clips.lance"]
+    again.update(recogniser="none")
+    assert again.identity.towers and [path.name for path in again.location.glob("clips*")] == ["clips.lance"]
     assert len(rows(again)[1]) == 7
 
 
@@ -224,15 +227,15 @@ def test_features_are_within_half_precision(kept, model, tmp_path, other):
     kept.reindex(model)
     for clip, again in zip(before, rows(kept)[1], strict=True):
         np.testing.assert_allclose(np.array(clip["pooled"], float), np.array(again["pooled"], float), atol=4e-3)
-    shutil.rmtree(kept.at)
+    shutil.rmtree(kept.location)
 
 
 def test_a_clock_that_goes_backwards_removes_nothing_that_is_read(kept, model, other):
     former = kept._store.clips_at
     kept.reindex(other)
     tomorrow = time.time() + 86_400
-    os.utime(kept.at / "library.json", (tomorrow, tomorrow))
+    os.utime(kept.location / "library.json", (tomorrow, tomorrow))
     os.utime(kept.folder / "bell.mkv", (1, 1))
-    assert kept.update(other, None).unchanged == 3
+    assert kept.update(recogniser="none").unchanged == 3
     kept.optimise()
-    assert former.exists() and kept.search("a bell", other).hits
+    assert former.exists() and kept.search("a bell").hits

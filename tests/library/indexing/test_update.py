@@ -29,7 +29,7 @@ def paths(library):
 
 
 def test_first_update_indexes_everything(library, model):
-    report = library.update(model, None)
+    report = library.update(recogniser="none")
     assert (report.added, report.clips, report.failed) == (3, 7, [])
     assert paths(library) == ["bell.mkv", "trip/sea.mkv", "trip/silent.mkv"]
     info = library.info()
@@ -41,39 +41,39 @@ def test_first_update_indexes_everything(library, model):
 
 
 def test_nothing_is_opened_when_nothing_changed(library, model, monkeypatch):
-    library.update(model, None)
+    library.update(recogniser="none")
     monkeypatch.setattr(reading, "probe", pytest.fail)
     monkeypatch.setattr("hearsight.library.indexing.diff.content", pytest.fail)
-    report = library.update(model, None)
+    report = library.update(recogniser="none")
     assert (report.unchanged, report.added, report.changed, report.clips) == (3, 0, 0, 0)
 
 
 def test_changed_file_is_replaced(library, model):
-    library.update(model, None)
+    library.update(recogniser="none")
     before = {clip["id"] for clip in rows(library)[1]}
     film(library.folder / "bell.mkv", 2, seed=9)
-    report = library.update(model, None)
+    report = library.update(recogniser="none")
     assert (report.changed, report.unchanged, report.clips) == (1, 2, 1)
     clips = {clip["id"] for clip in rows(library)[1]}
     assert len(clips) == 6 and len(clips & before) == 5
 
 
 def test_touched_file_is_not_indexed_again(library, model):
-    library.update(model, None)
+    library.update(recogniser="none")
     os.utime(library.folder / "bell.mkv", (1, 1))
-    report = library.update(model, None)
+    report = library.update(recogniser="none")
     assert (report.unchanged, report.changed, report.moved, report.clips) == (3, 0, 0, 0)
-    assert library.update(model, None).unchanged == 3
+    assert library.update(recogniser="none").unchanged == 3
 
 
 def test_new_subtitles_are_a_change(library, model):
-    library.update(model, None)
+    library.update(recogniser="none")
     say(library.folder / "trip" / "sea.srt", "welcome aboard")
-    assert library.update(model, None).changed == 1
-    assert library.search("welcome", model, mode="speech").hits[0].path.name == "sea.mkv"
+    assert library.update(recogniser="none").changed == 1
+    assert library.search("welcome", mode="speech").hits[0].path.name == "sea.mkv"
     (library.folder / "trip" / "sea.srt").unlink()
-    assert library.update(model, None).changed == 1
-    assert not library.search("welcome", model, mode="speech").hits
+    assert library.update(recogniser="none").changed == 1
+    assert not library.search("welcome", mode="speech").hits
 
 
 @pytest.mark.parametrize("read", ["open", "read_bytes"])
@@ -87,31 +87,31 @@ def test_subtitles_that_cannot_be_read_once_are_not_done_without(library, model,
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, read, refuse)
-        (failure,) = library.update(model, None).failed
+        (failure,) = library.update(recogniser="none").failed
     assert failure.path == "bell.mkv" and "Input/output error" in failure.reason
-    assert library.update(model, None).added == 1
-    assert library.search("doctor", model, mode="speech").hits[0].path.name == "bell.mkv"
+    assert library.update(recogniser="none").added == 1
+    assert library.search("doctor", mode="speech").hits[0].path.name == "bell.mkv"
 
 
 def test_moved_file_keeps_its_clips(library, model):
-    library.update(model, None)
+    library.update(recogniser="none")
     before = rows(library)[1]
     (library.folder / "old").mkdir()
     (library.folder / "trip" / "sea.mkv").rename(library.folder / "old" / "ocean.mkv")
-    report = library.update(model, None)
+    report = library.update(recogniser="none")
     assert (report.moved, report.added, report.deleted, report.clips) == (1, 0, 0, 0)
     assert paths(library) == ["bell.mkv", "old/ocean.mkv", "trip/silent.mkv"]
     assert rows(library)[1] == before
 
 
 def test_files_that_change_places_are_moved(library, model):
-    library.update(model, None)
+    library.update(recogniser="none")
     before = {video["path"]: video["id"] for video in rows(library)[0]}
     a, b = library.folder / "trip" / "sea.mkv", library.folder / "trip" / "silent.mkv"
     a.rename(library.folder / "between")
     b.rename(a)
     (library.folder / "between").rename(b)
-    report = library.update(model, None)
+    report = library.update(recogniser="none")
     assert (report.moved, report.clips) == (2, 0)
     after = {video["path"]: video["id"] for video in rows(library)[0]}
     assert after["trip/sea.mkv"] == before["trip/silent.mkv"]
@@ -119,12 +119,12 @@ def test_files_that_change_places_are_moved(library, model):
 
 
 def test_a_copy_where_a_moved_file_was_is_a_video_of_its_own(library, model):
-    library.update(model, None)
+    library.update(recogniser="none")
     sea, ocean = library.folder / "trip" / "sea.mkv", library.folder / "ocean.mkv"
     sea.rename(ocean)
-    library.update(model, None)
+    library.update(recogniser="none")
     shutil.copy(ocean, sea)
-    report = library.update(model, None)
+    report = library.update(recogniser="none")
     assert (report.added, report.unchanged) == (1, 3)
     videos, clips = rows(library)
     assert len({video["id"] for video in videos}) == 4
@@ -132,23 +132,23 @@ def test_a_copy_where_a_moved_file_was_is_a_video_of_its_own(library, model):
 
 
 def test_deleted_file_is_forgotten(library, model):
-    library.update(model, None)
+    library.update(recogniser="none")
     (library.folder / "trip" / "sea.mkv").unlink()
-    report = library.update(model, None)
+    report = library.update(recogniser="none")
     assert (report.deleted, report.unchanged) == (1, 2)
     assert paths(library) == ["bell.mkv", "trip/silent.mkv"]
     assert len(rows(library)[1]) == 4
 
 
 def test_a_folder_whose_disk_is_not_mounted_is_not_forgotten(library, model):
-    library.update(model, None)
+    library.update(recogniser="none")
     library.folder.rename(library.folder.with_name("disk"))
     library.folder.mkdir()
     at = library.folder.with_name("disk") / ".hearsight"
-    at.rename(library.at)
+    at.rename(library.location)
     (library.folder / "disk.mp4").symlink_to("/nowhere")
     with pytest.raises(HearsightError, match=r"nothing is left in .*mount its disk.*delete .*\.hearsight"):
-        library.update(model, None)
+        library.update(recogniser="none")
     assert len(paths(library)) == 3
 
 
@@ -158,47 +158,47 @@ def test_an_empty_folder_is_refused_however_many_videos_it_had(tmp_path, model, 
     for number in range(videos):
         film(tmp_path / "films" / "trip" / f"{number}.mkv", 2, seed=number)
     library = Library.create(tmp_path / "films", model, tmp_path / "index")
-    library.update(model, None)
+    library.update(recogniser="none")
     shutil.rmtree(tmp_path / "films")
     (tmp_path / "films" / (away or "")).mkdir(parents=True)
     with pytest.raises(HearsightError, match=r"nothing is left in .*mount its disk"):
-        library.update(model, None)
+        library.update(recogniser="none")
     assert len(paths(library)) == videos
 
 
 def test_a_folder_within_whose_disk_is_not_mounted_is_not_forgotten(library, model):
-    library.update(model, None)
+    library.update(recogniser="none")
     trip, elsewhere = library.folder / "trip", library.folder.with_name("disk")
     trip.rename(elsewhere)
     trip.mkdir()
-    report = library.update(model, None)
+    report = library.update(recogniser="none")
     assert (report.deleted, report.unchanged, [failure.path for failure in report.failed]) == (0, 3, ["trip"])
     assert "mount its disk" in report.failed[0].reason
     trip.rmdir()
     trip.symlink_to(elsewhere)
-    report = library.update(model, None)
+    report = library.update(recogniser="none")
     assert (report.unchanged, report.failed) == (3, [])
     elsewhere.rename(elsewhere.with_name("off"))
-    assert library.update(model, None).failed[0].path == "trip"
+    assert library.update(recogniser="none").failed[0].path == "trip"
     trip.unlink()
-    assert library.update(model, None).deleted == 2
+    assert library.update(recogniser="none").deleted == 2
 
 
 def test_a_folder_that_has_none_of_the_videos_is_not_the_library_s(folder, model, tmp_path):
     library = Library.create(folder, model, tmp_path / "index", seconds=2)
-    library.update(model, None)
+    library.update(recogniser="none")
     folder.rename(tmp_path / "away")
     film(tmp_path / "others" / "other.mkv", 2)
     with pytest.raises(HearsightError, match=r"none of the 3 videos .* is in .*others; name the folder they are in"):
         Library.create(tmp_path / "others", model, tmp_path / "index")
-    assert Library.create(tmp_path / "away", model, tmp_path / "index").update(model, None).unchanged == 3
+    assert Library.create(tmp_path / "away", model, tmp_path / "index").update(recogniser="none").unchanged == 3
 
 
 def test_failures_are_recorded_and_tried_again_when_the_file_changes(library, model, monkeypatch):
     bad = library.folder / "bad.mp4"
     bad.write_text("this is no video")
     (library.folder / "empty.mkv").touch()
-    report = library.update(model, None)
+    report = library.update(recogniser="none")
     assert report.added == 3
     assert [failure.path for failure in report.failed] == ["bad.mp4", "empty.mkv"]
     assert "0 bytes" in library.failures()[1].reason
@@ -206,27 +206,27 @@ def test_failures_are_recorded_and_tried_again_when_the_file_changes(library, mo
 
     with monkeypatch.context() as patch:
         patch.setattr(reading, "probe", pytest.fail)
-        assert library.update(model, None).failed == []
+        assert library.update(recogniser="none").failed == []
     assert len(library.failures()) == 2
-    assert len(library.update(model, None, retry=True).failed) == 2
+    assert len(library.update(retry=True, recogniser="none").failed) == 2
 
     bad.unlink()
     film(bad, 2)
-    assert library.update(model, None).added == 1
+    assert library.update(recogniser="none").added == 1
     assert [failure.path for failure in library.failures()] == ["empty.mkv"]
 
 
 def test_a_copy_that_takes_the_name_of_a_failed_file_has_not_failed(library, model):
     broken = library.folder / "broken.mkv"
     broken.write_text("this is no film")
-    assert [failure.path for failure in library.update(model, None).failed] == ["broken.mkv"]
+    assert [failure.path for failure in library.update(recogniser="none").failed] == ["broken.mkv"]
     (library.folder / "trip" / "sea.mkv").rename(broken)
-    report = library.update(model, None)
+    report = library.update(recogniser="none")
     assert (report.moved, report.clips, library.failures()) == (1, 0, [])
 
 
 def test_what_is_deleted_goes_though_another_file_cannot_be_opened(library, model, monkeypatch):
-    library.update(model, None)
+    library.update(recogniser="none")
     film(library.folder / "shut.mkv", 2, seed=8)
     (library.folder / "trip" / "sea.mkv").unlink()
 
@@ -238,7 +238,7 @@ def test_what_is_deleted_goes_though_another_file_cannot_be_opened(library, mode
     real = reading.probe
     monkeypatch.setattr(reading, "probe", refuse)
     monkeypatch.setattr(reading.os, "access", lambda path, mode: Path(path).name != "shut.mkv")
-    report = library.update(model, None)
+    report = library.update(recogniser="none")
     assert ([failure.path for failure in report.failed], report.deleted) == (["shut.mkv"], 1)
     videos, clips = rows(library)
     assert len(videos) == 2 and {clip["video"] for clip in clips} == {video["id"] for video in videos}
@@ -251,14 +251,14 @@ def test_file_that_could_not_be_opened_is_tried_again(library, model, monkeypatc
     with monkeypatch.context() as patch:
         patch.setattr(reading, "content", refuse)
         patch.setattr(reading.os, "access", lambda path, mode: False)
-        report = library.update(model, None)
+        report = library.update(recogniser="none")
     assert len(report.failed) == 3 and "Permission denied" in report.failed[0].reason
-    assert library.update(model, None).added == 3
+    assert library.update(recogniser="none").added == 3
     assert library.failures() == []
 
 
 def test_a_disk_that_fails_for_a_while_costs_nothing(library, model, monkeypatch):
-    library.update(model, None)
+    library.update(recogniser="none")
     film(library.folder / "bell.mkv", 4, seed=9)
     film(library.folder / "new.mkv", 2, seed=8)
 
@@ -267,14 +267,14 @@ def test_a_disk_that_fails_for_a_while_costs_nothing(library, model, monkeypatch
 
     with monkeypatch.context() as patch:
         patch.setattr(reading, "probe", fail)
-        assert len(library.update(model, None).failed) == 2
+        assert len(library.update(recogniser="none").failed) == 2
     assert paths(library) == ["bell.mkv", "trip/sea.mkv", "trip/silent.mkv"]
-    report = library.update(model, None)
+    report = library.update(recogniser="none")
     assert (report.changed, report.added, library.failures()) == (1, 1, [])
 
 
 def test_a_touched_film_that_is_refused_once_is_indexed_anew_and_once(library, model, monkeypatch):
-    library.update(model, None)
+    library.update(recogniser="none")
     os.utime(library.folder / "bell.mkv", (1, 1))
 
     def refuse(found):
@@ -282,10 +282,10 @@ def test_a_touched_film_that_is_refused_once_is_indexed_anew_and_once(library, m
 
     with monkeypatch.context() as patch:
         patch.setattr("hearsight.library.indexing.diff.content", refuse)
-        assert library.update(model, None).changed == 1
+        assert library.update(recogniser="none").changed == 1
     ids = [clip["id"] for clip in rows(library)[1]]
     assert len(ids) == len(set(ids)) == 7
-    assert library.update(model, None).unchanged == 3
+    assert library.update(recogniser="none").unchanged == 3
 
 
 def test_file_that_vanishes_before_its_turn_costs_only_itself(library, model, monkeypatch):
@@ -296,9 +296,9 @@ def test_file_that_vanishes_before_its_turn_costs_only_itself(library, model, mo
         return real(path)
 
     monkeypatch.setattr(reading, "probe", vanish)
-    report = library.update(model, None)
+    report = library.update(recogniser="none")
     assert (report.added, [failure.path for failure in report.failed]) == (2, ["trip/sea.mkv"])
-    assert library.update(model, None).failed == []
+    assert library.update(recogniser="none").failed == []
     assert library.failures() == []
 
 
@@ -312,60 +312,60 @@ def test_file_that_changes_while_it_is_read_is_read_again(library, model, monkey
 
     with monkeypatch.context() as patch:
         patch.setattr(reading, "read_clips", write)
-        library.update(model, None)
-    library.update(model, None)
-    fresh = Library.create(library.folder, model, library.at.parent.parent / "fresh", seconds=2)
-    fresh.update(model, None)
+        library.update(recogniser="none")
+    library.update(recogniser="none")
+    fresh = Library.create(library.folder, model, library.location.parent.parent / "fresh", seconds=2)
+    fresh.update(recogniser="none")
     assert_same(library, fresh)
-    assert library.update(model, None).unchanged == 3
+    assert library.update(recogniser="none").unchanged == 3
 
 
 def test_error_midway_leaves_nothing_of_the_file(library, model, monkeypatch):
     with monkeypatch.context() as patch:
         break_off(patch, after=1)
-        report = library.update(model, None)
+        report = library.update(recogniser="none")
     assert (report.added, report.failed[0].path) == (2, "trip/sea.mkv")
-    assert {hit.path.name for hit in library.search("a bell", model).hits} == {"bell.mkv", "silent.mkv"}
-    report = library.update(model, None)  # takes up what was done
+    assert {hit.path.name for hit in library.search("a bell").hits} == {"bell.mkv", "silent.mkv"}
+    report = library.update(recogniser="none")  # takes up what was done
     assert (report.added, report.clips) == (1, 2)
 
 
 def test_changed_file_that_fails_is_no_longer_found(library, model):
-    library.update(model, None)
+    library.update(recogniser="none")
     (library.folder / "bell.mkv").write_text("now it is damaged")
-    report = library.update(model, None)
+    report = library.update(recogniser="none")
     assert [failure.path for failure in report.failed] == ["bell.mkv"]
     assert paths(library) == ["trip/sea.mkv", "trip/silent.mkv"]
     assert len(rows(library)[1]) == 5
 
 
 def test_another_model_is_refused_unless_the_library_is_made_anew(library, model, tmp_path):
-    library.update(model, None)
+    library.update(recogniser="none")
     other = tiny_model(tmp_path / "other", "avigate", seed=1)
     for attempt in (
         lambda: Library.create(library.folder, other),
-        lambda: library.update(other, None),
-        lambda: library.search("a bell", other),
+        lambda: Library.open(library.folder, model=other),
+        lambda: library.use(other),
     ):
         with pytest.raises(HearsightError, match=r"made with the model .*save.*not with .*avigate.*--rebuild"):
             attempt()
     anew = Library.create(library.folder, other, rebuild=True)
     assert anew.info().clips == 0
-    assert anew.update(other, None).added == 3
-    assert anew.search("a bell", other).hits
+    assert anew.update(recogniser="none").added == 3
+    assert anew.search("a bell").hits
 
 
 def test_another_way_of_cutting_is_refused(library, model):
     assert Library.create(library.folder, model).info().seconds == 2
     with pytest.raises(HearsightError, match="cut in windows of 2 s, not in whole files"):
-        Library.create(library.folder, model, by="file")
+        Library.create(library.folder, model, cut="file")
 
 
 def test_a_rebuilt_library_is_cut_as_before_unless_told_otherwise(folder, model):
-    Library.create(folder, model, by="file", seconds=2)
+    Library.create(folder, model, cut="file", seconds=2)
     anew = Library.create(folder, model, rebuild=True).identity
     assert (anew.by, anew.seconds) == ("file", 2)
-    anew = Library.create(folder, model, by="window", rebuild=True).identity
+    anew = Library.create(folder, model, cut="window", rebuild=True).identity
     assert (anew.by, anew.seconds) == ("window", 2)
     anew = Library.create(folder, model, seconds=5, rebuild=True).identity
     assert (anew.by, anew.seconds) == ("window", 5)
@@ -383,25 +383,25 @@ def test_a_length_that_no_clip_has_is_refused(folder, model, seconds):
 
 def test_second_process_is_told(library, model):
     with (
-        updating(library.at),
+        updating(library.location),
         pytest.raises(HearsightError, match=rf"updated by another process \(process {os.getpid()}, since"),
     ):
-        library.update(model, None)
-    assert library.update(model, None).added == 3
+        library.update(recogniser="none")
+    assert library.update(recogniser="none").added == 3
 
 
 def test_search_goes_on_while_the_library_is_updated(library, model):
-    library.update(model, None)
+    library.update(recogniser="none")
     found = []
 
     class Watcher(Unwatched):
         def clips(self, number, of):
-            found.append(len(Library.open(library.folder).search("a bell", model).hits))
+            found.append(len(Library.open(library.folder).search("a bell").hits))
 
     film(library.folder / "new.mkv", 4, seed=7)
-    library.update(model, None, Watcher())
+    library.update(Watcher(), recogniser="none")
     assert found == [3, 3]
-    assert len(library.search("a bell", model).hits) == 4
+    assert len(library.search("a bell").hits) == 4
 
 
 def test_progress_tells_of_every_file(library, model):
@@ -424,7 +424,7 @@ def test_progress_tells_of_every_file(library, model):
             told.append(f"{path} failed")
 
     (library.folder / "bad.mp4").write_text("this is no video")
-    library.update(model, None, Watcher())
+    library.update(Watcher(), recogniser="none")
     sizes = {name: (library.folder / name).stat().st_size for name in ("bad.mp4", "bell.mkv")}
     assert told[0] == (4, sum(file.stat().st_size for file in library.folder.rglob("*.m??")))
     assert told[1:3] == [("bad.mp4", sizes["bad.mp4"]), "bad.mp4 failed"]
@@ -455,7 +455,7 @@ def test_progress_tells_how_much_of_a_long_file_is_transcribed(library, model, m
 
     monkeypatch.setattr(engine, "PATIENCE", 0.01)
     monkeypatch.setattr(reading, "transcribe", halves)
-    library.update(model, Slow(), Watcher())
+    library.update(Watcher(), recogniser=Slow())
     assert told[0] == pytest.approx(0.5, abs=0.02)
 
 
@@ -464,40 +464,40 @@ def test_folder_without_videos_or_without_library(tmp_path, model):
     with pytest.raises(HearsightError, match="is not indexed"):
         Library.open(tmp_path)
     with pytest.raises(HearsightError, match="no video or sound file"):
-        Library.create(tmp_path, model).update(model, None)
+        Library.create(tmp_path, model).update(recogniser="none")
     with pytest.raises(HearsightError, match="no folder"):
         Library.create(tmp_path / "nowhere", model)
 
 
 def test_damaged_library_is_told(library, model):
-    (library.at / "library.json").write_text("{")
+    (library.location / "library.json").write_text("{")
     with pytest.raises(HearsightError, match=r"damaged.*--rebuild"):
         Library.open(library.folder)
-    assert Library.create(library.folder, model, rebuild=True).update(model, None).added == 3
+    assert Library.create(library.folder, model, rebuild=True).update(recogniser="none").added == 3
 
 
 @pytest.mark.parametrize("table", ["videos", "clips", "failures"])
 def test_damaged_tables_are_told(library, model, table):
-    library.update(model, None)
+    library.update(recogniser="none")
     (library.folder / "bad.mp4").write_text("this is no video")
-    library.update(model, None)
-    for file in (library.at / f"{table}.lance" / "data").iterdir():
+    library.update(recogniser="none")
+    for file in (library.location / f"{table}.lance" / "data").iterdir():
         file.write_bytes(b"")
     again = Library.open(library.folder)
-    attempts = [again.info, lambda: again.update(model, None)]
+    attempts = [again.info, lambda: again.update(recogniser="none")]
     if table != "failures":
-        attempts.append(lambda: again.search("a bell", model))
+        attempts.append(lambda: again.search("a bell"))
     for attempt in attempts:
         with pytest.raises(HearsightError, match=r"damaged.*--rebuild"):
             attempt()
-    assert Library.create(library.folder, model, rebuild=True).update(model, None).added == 3
+    assert Library.create(library.folder, model, rebuild=True).update(recogniser="none").added == 3
 
 
 def test_library_that_is_deleted_while_it_is_open_is_told(library, model):
-    library.update(model, None)
-    library.search("a bell", model)
-    shutil.rmtree(library.at)
-    for attempt in (library.info, library.failures, lambda: library.search("a bell", model)):
+    library.update(recogniser="none")
+    library.search("a bell")
+    shutil.rmtree(library.location)
+    for attempt in (library.info, library.failures, lambda: library.search("a bell")):
         with pytest.raises(HearsightError, match=r"damaged, or being rebuilt"):
             attempt()
 
@@ -532,7 +532,7 @@ def test_disk_that_cannot_be_written_is_told(library, model, monkeypatch, place,
 
     monkeypatch.setattr(place, refuse)
     with pytest.raises(HearsightError, match=rf"cannot write the library at .*: {told}; make room.*--library"):
-        library.update(model, None)
+        library.update(recogniser="none")
 
 
 SHUT = RuntimeError(
@@ -548,7 +548,7 @@ def test_tables_that_may_not_be_read_are_not_damaged(library, model, monkeypatch
 
     monkeypatch.setattr("hearsight.library.tables.store.lancedb.table.LanceTable.to_arrow", refuse)
     with pytest.raises(HearsightError, match=r"cannot read the library at .*: Permission denied; get permission there"):
-        library.search("a bell", model)
+        library.search("a bell")
 
 
 def test_place_that_cannot_be_made_is_told(folder, model):
@@ -557,26 +557,26 @@ def test_place_that_cannot_be_made_is_told(folder, model):
 
 
 def test_full_disk_is_no_fault_of_the_film_that_is_transcribed(library, model, monkeypatch):
-    (library.at / "transcripts").mkdir()
+    (library.location / "transcripts").mkdir()
     for name in ("bell", "sea", "silent"):
         say(next(library.folder.rglob(f"{name}.mkv")).with_suffix(".srt"), "hello")
 
     def full(path, content):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(reading, "write_whole", full)
-    assert library.update(model, None).failed == []
+    monkeypatch.setattr(reading, "write_atomic", full)
+    assert library.update(recogniser="none").failed == []
 
 
 def test_library_that_another_process_makes_meanwhile_is_kept(folder, model, monkeypatch):
     @contextmanager
     def late(at):
         monkeypatch.undo()
-        Library.create(folder, model).update(model, None)
+        Library.create(folder, model).update(recogniser="none")
         with updating(at):
             yield
 
-    monkeypatch.setattr("hearsight.library.library.updating", late)
+    monkeypatch.setattr("hearsight.library.indexing.create.updating", late)
     assert Library.create(folder, model).info().videos == 3
 
 
@@ -596,9 +596,9 @@ def test_nothing_of_anybody_else_is_taken_away(folder, model, tmp_path):
                 Library.create(folder, model, mine, rebuild=rebuild)
         assert (mine / name).read_text() == "mine"
         shutil.rmtree(mine)
-    Library.create(folder, model, mine).update(model, None)
+    Library.create(folder, model, mine).update(recogniser="none")
     (mine / "transcripts" / "interview.txt").write_text("mine")
-    assert Library.create(folder, model, mine, rebuild=True).update(model, None).added == 3
+    assert Library.create(folder, model, mine, rebuild=True).update(recogniser="none").added == 3
     assert (mine / "transcripts" / "interview.txt").read_text() == "mine"
 
 
@@ -611,56 +611,57 @@ def test_nothing_is_left_where_no_library_may_be(folder, model, tmp_path):
 
 
 def test_clips_whose_library_json_is_gone_are_kept(library, model):
-    library.update(model, None)
+    library.update(recogniser="none")
     before = rows(library)
-    told = (library.at / "library.json").read_text()
-    (library.at / "library.json").unlink()
+    told = (library.location / "library.json").read_text()
+    (library.location / "library.json").unlink()
     with pytest.raises(HearsightError, match=r"library\.json is gone; put that back.*--rebuild"):
         Library.create(library.folder, model)
-    (library.at / "library.json").write_text(told)
+    (library.location / "library.json").write_text(told)
     assert rows(library) == before
 
 
 def test_library_elsewhere(folder, model, tmp_path):
-    library = Library.create(folder, model, at=tmp_path / "index")
-    library.update(model, None)
+    library = Library.create(folder, model, library=tmp_path / "index")
+    library.update(recogniser="none")
     assert not (folder / ".hearsight").exists()
     assert Library.open(folder, tmp_path / "index").info().videos == 3
 
 
 def test_library_inside_its_folder_moves_with_it(library, model, tmp_path):
-    library.update(model, None)
+    library.update(recogniser="none")
     moved = library.folder.rename(tmp_path / "moved")
-    again = Library.open(at=moved / ".hearsight")
+    again = Library.open(library=moved / ".hearsight")
     assert again.folder == moved
-    assert again.search("a bell", model).hits[0].video.is_file()
-    assert Library.create(moved, model).update(model, None).unchanged == 3
+    assert again.search("a bell").hits[0].video.is_file()
+    assert Library.create(moved, model).update(recogniser="none").unchanged == 3
 
 
 def test_library_elsewhere_follows_a_folder_that_was_moved(folder, model, tmp_path):
     at = tmp_path / "index"
-    Library.create(folder, model, at, seconds=2).update(model, None)
-    assert Library.open(at=at).folder == folder
+    Library.create(folder, model, at, seconds=2).update(recogniser="none")
+    assert Library.open(library=at).folder == folder
     moved = folder.rename(tmp_path / "moved")
-    assert Library.create(moved, model, at).update(model, None).unchanged == 3
-    assert Library.open(at=at).folder == moved
+    assert Library.create(moved, model, at).update(recogniser="none").unchanged == 3
+    assert Library.open(library=at).folder == moved
 
 
 def test_library_of_another_folder_is_not_overwritten(library, model, tmp_path):
-    library.update(model, None)
+    library.update(recogniser="none")
     film(tmp_path / "other" / "new.mkv", 2)
     with pytest.raises(HearsightError, match=r"is that of .*films, not of .*other.*--rebuild"):
-        Library.create(tmp_path / "other", model, library.at)
+        Library.create(tmp_path / "other", model, library.location)
     with pytest.raises(HearsightError, match=r"is that of .*films, not of .*other"):
-        Library.open(tmp_path / "other", library.at)
+        Library.open(tmp_path / "other", library.location)
     assert len(paths(library)) == 3
     (tmp_path / "link").symlink_to(library.folder)
-    assert Library.create(tmp_path / "link", model, library.at).update(model, None).unchanged == 3
-    assert Library.create(tmp_path / "other", model, library.at, rebuild=True).update(model, None).added == 1
+    assert Library.create(tmp_path / "link", model, library.location).update(recogniser="none").unchanged == 3
+    anew = Library.create(tmp_path / "other", model, library.location, rebuild=True)
+    assert anew.update(recogniser="none").added == 1
 
 
 def test_library_of_another_version_is_told(library, model):
-    record = library.at / "library.json"
+    record = library.location / "library.json"
     told = json.loads(record.read_text())
     del told["folder"]
     record.write_text(json.dumps({**told, "format": 1}))
@@ -669,19 +670,19 @@ def test_library_of_another_version_is_told(library, model):
 
 
 def test_library_of_the_format_before_is_read(library, model):
-    library.update(model, None)
-    record = library.at / "library.json"
+    library.update(recogniser="none")
+    record = library.location / "library.json"
     told = json.loads(record.read_text())
     for name in ("towers", "clips", "former", "recogniser"):
         del told[name]
     record.write_text(json.dumps({**told, "format": 2}))
     again = Library.open(library.folder)
-    assert again.update(model, None).unchanged == 3 and again.search("a bell", model).hits
+    assert again.update(recogniser="none").unchanged == 3 and again.search("a bell").hits
 
 
 def test_library_of_a_newer_format_is_left_alone(library, model):
-    library.update(model, None)
-    record = library.at / "library.json"
+    library.update(recogniser="none")
+    record = library.location / "library.json"
     told = {**json.loads(record.read_text()), "format": 99, "spirit": "new"}
     record.write_text(json.dumps(told))
     for attempt in (

@@ -26,7 +26,7 @@ def store(tmp_path_factory, model):
         film(folder / f"{number}.mkv", 6, seed=number)
         say(folder / f"{number}.srt", *lines)
     library = Library.create(folder, model, seconds=2)
-    library.update(model, None)
+    library.update(recogniser="none")
     return library.place.store
 
 

@@ -141,10 +141,10 @@ def test_what_was_deleted_gives_its_space_back(store, thorough, monkeypatch):
 def test_clips_whose_rows_move_while_a_search_runs_are_told_of(tmp_path, folder, model, monkeypatch):
     """Pieces are merged between finding clips and reading what is told of them."""
     library = Library.create(folder, model, tmp_path / "library", seconds=2)
-    library.update(model, None)
+    library.update(recogniser="none")
     film(folder / "late.mkv", 4, seed=7)
-    library.update(model, None)
-    expected = library.search("a bell", model).hits
+    library.update(recogniser="none")
+    expected = library.search("a bell").hits
     rows = View.rows
 
     def merged_meanwhile(view, at, columns):
@@ -153,7 +153,7 @@ def test_clips_whose_rows_move_while_a_search_runs_are_told_of(tmp_path, folder,
         return rows(view, at, columns)
 
     monkeypatch.setattr(View, "rows", merged_meanwhile)
-    assert library.search("a bell", model).hits == expected
+    assert library.search("a bell").hits == expected
 
 
 def test_filters_reach_further_than_the_nearest_partitions(store, large):
@@ -166,15 +166,15 @@ def test_filters_reach_further_than_the_nearest_partitions(store, large):
 
 def test_old_libraries_gain_indexes_at_the_next_update(folder, model):
     library = Library.create(folder, model, seconds=2)
-    library.update(model, None)
+    library.update(recogniser="none")
     store = library.place.store
     for index in store.clips.list_indices():
         store.clips.drop_index(index.name)
     assert indexed(store) == set()
-    found = [hit.clip for hit in library.search("a bell", model, mode="dense").hits]
-    library.update(model, None)
+    found = [hit.clip for hit in library.search("a bell", mode="dense").hits]
+    library.update(recogniser="none")
     assert indexed(Library.open(folder).place.store) == set(upkeep.INDEXES)
-    assert [hit.clip for hit in library.search("a bell", model, mode="dense").hits] == found
+    assert [hit.clip for hit in library.search("a bell", mode="dense").hits] == found
 
 
 def test_an_update_brings_indexes_up_to_date_when_that_is_worth_while(store, model, monkeypatch):
@@ -232,7 +232,7 @@ def test_versions_go_when_nobody_can_read_them_any_more(store, model, monkeypatc
 
 
 def test_a_reader_sees_one_version_until_it_looks_again(store, model):
-    reader = Library.open(at=store.at).place.store
+    reader = Library.open(library=store.at).place.store
     seen = reader.snapshot()
     before = vectors(reader)
     [gone, *_] = before
@@ -251,7 +251,7 @@ def test_a_reader_sees_one_version_until_it_looks_again(store, model):
 def test_one_process_at_a_time_optimises(tmp_path, model):
     film(tmp_path / "film.mkv", 2)
     library = Library.create(tmp_path, model)
-    library.update(model, None)
-    with updating(library.at), pytest.raises(HearsightError, match="updated by another process"):
+    library.update(recogniser="none")
+    with updating(library.location), pytest.raises(HearsightError, match="updated by another process"):
         library.optimise()
     assert library.optimise().seconds > 0

@@ -15,9 +15,9 @@ from tests.library.conftest import assert_same, film, rows
 def kept(folder, model) -> Library:
     """A library that keeps features, of three films and, added later, a fourth."""
     library = Library.create(folder, model, seconds=2, keep_features=True)
-    library.update(model, None)
+    library.update(recogniser="none")
     film(folder / "later.mkv", 4, seed=7)
-    library.update(model, None)
+    library.update(recogniser="none")
     return library
 
 
@@ -26,22 +26,22 @@ def spoil(path: Path) -> None:
 
 
 def newest(kept: Library, table: str) -> Path:
-    return min((kept.at / f"{table}.lance" / "_versions").glob("*.manifest"))
+    return min((kept.location / f"{table}.lance" / "_versions").glob("*.manifest"))
 
 
 def data(kept: Library, table: str) -> list[Path]:
     """The files of a table's fragments, in order."""
     opened = kept._store.features.table if table == "features" else getattr(kept._store, table)
     fragments = opened.to_lance().get_fragments()
-    return [kept.at / f"{table}.lance" / "data" / fragment.data_files()[0].path for fragment in fragments]
+    return [kept.location / f"{table}.lance" / "data" / fragment.data_files()[0].path for fragment in fragments]
 
 
 def mended(kept: Library, model, tmp_path) -> Library:
     """The library, opened and brought up to date again; it is as one that was never damaged."""
     again = Library.open(kept.folder)
-    again.update(model, None)
+    again.update(recogniser="none")
     fresh = Library.create(kept.folder, model, tmp_path / "fresh", seconds=2)
-    fresh.update(model, None)
+    fresh.update(recogniser="none")
     assert_same(again, fresh)
     assert again._store.features.ids() == again._store.ids()
     return again
@@ -59,11 +59,11 @@ def test_a_manifest(kept, model, tmp_path, table):
     spoilt = newest(kept, table)
     spoil(spoilt)
     with pytest.raises(HearsightError, match=r"cannot be read.*hearsight repair"):
-        Library.open(kept.folder).search("a bell", model)
+        Library.open(kept.folder).search("a bell")
     again = Library.open(kept.folder)
     done = again.repair()
-    assert done.versions == [spoilt.relative_to(kept.at).as_posix()] and not done.fragments
-    assert Library.open(kept.folder).search("a bell", model).hits
+    assert done.versions == [spoilt.relative_to(kept.location).as_posix()] and not done.fragments
+    assert Library.open(kept.folder).search("a bell").hits
     mended(kept, model, tmp_path)
 
 
@@ -72,10 +72,10 @@ def test_a_fragment_of_clips_costs_its_films_only(kept, model, tmp_path):
     assert others
     spoil(spoilt)
     done = Library.open(kept.folder).repair()
-    assert done.fragments == [spoilt.relative_to(kept.at).as_posix()] and done.again == 1
+    assert done.fragments == [spoilt.relative_to(kept.location).as_posix()] and done.again == 1
     again = Library.open(kept.folder)
-    assert {hit.path.name for hit in again.search("a bell", model).hits} == {"bell.mkv", "sea.mkv", "silent.mkv"}
-    report = again.update(model, None)
+    assert {hit.path.name for hit in again.search("a bell").hits} == {"bell.mkv", "sea.mkv", "silent.mkv"}
+    report = again.update(recogniser="none")
     assert (report.unchanged, report.added, report.clips) == (3, 1, 2)
     mended(kept, model, tmp_path)
 
@@ -85,7 +85,7 @@ def test_a_fragment_of_another_table(kept, model, tmp_path, table):
     spoilt = data(kept, table)[-1]
     spoil(spoilt)
     done = Library.open(kept.folder).repair()
-    assert done.fragments == [spoilt.relative_to(kept.at).as_posix()]
+    assert done.fragments == [spoilt.relative_to(kept.location).as_posix()]
     mended(kept, model, tmp_path)
 
 
@@ -104,12 +104,12 @@ def interrupt(store):
 
 @pytest.mark.parametrize("table", ["clips", "features"])
 def test_indexes(kept, model, tmp_path, table):
-    for file in (kept.at / f"{table}.lance" / "_indices").rglob("*"):
+    for file in (kept.location / f"{table}.lance" / "_indices").rglob("*"):
         if file.is_file():
             spoil(file)
     done = Library.open(kept.folder).repair()
     assert (done.versions, done.fragments, done.again) == ([], [], 0)
-    assert Library.open(kept.folder).search("a yellow bicycle", model).hits[0].path.name == "bell.mkv"
+    assert Library.open(kept.folder).search("a yellow bicycle").hits[0].path.name == "bell.mkv"
     mended(kept, model, tmp_path)
 
 
@@ -117,33 +117,33 @@ def test_indexes(kept, model, tmp_path, table):
 @pytest.mark.parametrize("gone", [True, False])
 def test_a_small_table_of_which_nothing_is_left_is_made_again(kept, model, tmp_path, table, gone):
     if gone:
-        shutil.rmtree(kept.at / f"{table}.lance")
+        shutil.rmtree(kept.location / f"{table}.lance")
     else:
-        for manifest in (kept.at / f"{table}.lance" / "_versions").glob("*.manifest"):
+        for manifest in (kept.location / f"{table}.lance" / "_versions").glob("*.manifest"):
             spoil(manifest)
     assert Library.open(kept.folder).repair().lost == [f"{table}.lance"]
     again = Library.open(kept.folder)
-    report = again.update(model, None)
+    report = again.update(recogniser="none")
     assert report.clips == 0 and report.added == (4 if table == "videos" else 0)
     mended(kept, model, tmp_path)
 
 
 def test_features_of_which_nothing_is_left_are_given_up(kept, model, tmp_path):
     """All else is mended meanwhile, and nothing is decoded for want of features."""
-    for manifest in (kept.at / "features.lance" / "_versions").glob("*.manifest"):
+    for manifest in (kept.location / "features.lance" / "_versions").glob("*.manifest"):
         spoil(manifest)
     spoil(data(kept, "clips")[-1])
     library = Library.open(kept.folder)
     done = library.repair()
     assert (done.lost, len(done.fragments), done.again) == (["features.lance"], 1, 1)
-    assert not (kept.at / "features.lance").exists()
-    (kept.at / "features.lance").mkdir()  # as if that had been interrupted
-    assert Library.open(kept.folder).repair().lost == [] and not (kept.at / "features.lance").exists()
-    report = library.update(model, None)
+    assert not (kept.location / "features.lance").exists()
+    (kept.location / "features.lance").mkdir()  # as if that had been interrupted
+    assert Library.open(kept.folder).repair().lost == [] and not (kept.location / "features.lance").exists()
+    report = library.update(recogniser="none")
     assert (report.added, report.unchanged) == (1, 3)
     again = Library.open(kept.folder)
     fresh = Library.create(kept.folder, model, tmp_path / "fresh", seconds=2)
-    fresh.update(model, None)
+    fresh.update(recogniser="none")
     assert_same(again, fresh)
     with pytest.raises(HearsightError, match="features"):
         again.reindex(model)
@@ -151,13 +151,13 @@ def test_features_of_which_nothing_is_left_are_given_up(kept, model, tmp_path):
 
 def test_clips_of_which_nothing_is_left_change_nothing(kept):
     spoil(data(kept, "features")[0])
-    for manifest in (kept.at / "clips.lance" / "_versions").glob("*.manifest"):
+    for manifest in (kept.location / "clips.lance" / "_versions").glob("*.manifest"):
         spoil(manifest)
-    before = {path: path.stat().st_mtime_ns for path in kept.at.rglob("*") if path.is_file()}
+    before = {path: path.stat().st_mtime_ns for path in kept.location.rglob("*") if path.is_file()}
     with pytest.raises(HearsightError, match=r"no version of .*clips.lance can be read; make the library anew"):
         Library.open(kept.folder).repair()
-    after = {path: path.stat().st_mtime_ns for path in kept.at.rglob("*") if path.is_file()}
-    assert {path for path in before | after if before.get(path) != after.get(path)} <= {kept.at / "update.json"}
+    after = {path: path.stat().st_mtime_ns for path in kept.location.rglob("*") if path.is_file()}
+    assert {path for path in before | after if before.get(path) != after.get(path)} <= {kept.location / "update.json"}
 
 
 def test_a_file_that_cannot_be_got_at_now_is_no_damage(kept, monkeypatch):
@@ -176,12 +176,12 @@ def test_a_file_that_cannot_be_got_at_now_is_no_damage(kept, monkeypatch):
 
 
 def test_nothing_left_to_restore(kept):
-    for manifest in (kept.at / "clips.lance" / "_versions").glob("*.manifest"):
+    for manifest in (kept.location / "clips.lance" / "_versions").glob("*.manifest"):
         spoil(manifest)
     with pytest.raises(HearsightError, match=r"no version of .*clips\.lance can be read.*--rebuild"):
         Library.open(kept.folder).repair()
 
 
 def test_not_while_it_is_updated(kept):
-    with updating(kept.at), pytest.raises(HearsightError, match="being updated by another process"):
+    with updating(kept.location), pytest.raises(HearsightError, match="being updated by another process"):
         Library.open(kept.folder).repair()

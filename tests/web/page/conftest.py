@@ -100,7 +100,7 @@ def put_clip(number: int, path: Path, words: str | None = None) -> None:
 
 def indexed(folder: Path) -> Path:
     model = hearsight.load("demo")
-    Library.create(folder, model, seconds=SECONDS).update(model, None)
+    Library.create(folder, model, seconds=SECONDS).update(recogniser="none")
     return folder
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import torch
@@ -43,7 +44,15 @@ Event = Started | Heard | Encoded | Finished | Failed
 
 
 class Engine(Protocol):
-    """Indexes files. One engine serves one update at a time."""
+    """Indexes files. One engine serves one update at a time.
+
+    distributed: whether other processes encode, which are sent the model.
+    """
+
+    distributed: bool
+
+    def check(self, folder: Path, location: Path) -> None:
+        """Raise HearsightError if the engine cannot read a folder of videos, or the library at a location."""
 
     def index(self, reader: Reader, store: Store, files: Sequence[Pending]) -> Generator[Sequence[Event]]:
         """What becomes of the files, read as this reader reads them, in order for each file.
@@ -57,6 +66,11 @@ class Engine(Protocol):
 
 class InProcess:
     """One process, for one machine."""
+
+    distributed = False
+
+    def check(self, folder: Path, location: Path) -> None:
+        """Do nothing: this process has read both."""
 
     def __init__(self) -> None:
         self._rows: list[Rows] = []

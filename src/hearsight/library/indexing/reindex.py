@@ -17,6 +17,7 @@ import pyarrow as pa
 from hearsight.errors import HearsightError
 from hearsight.library.indexing.encode import clip_rows
 from hearsight.library.results import Reindexed
+from hearsight.library.tables.disk import remove
 from hearsight.library.tables.identity import Identity
 from hearsight.library.tables.schema import ClipFacts
 from hearsight.library.tables.store import Store
@@ -38,7 +39,7 @@ def reindex(
     Raises HearsightError where no features are kept, or the model has other towers or is that of the library.
     """
     begun = time.monotonic()
-    check_kept(old.at, identity)
+    identity.check_features(old.at)
     _check(old.at, identity, model)
     told = replace(
         identity,
@@ -66,13 +67,11 @@ def reindex(
     return told, Reindexed(new.snapshot().clips, time.monotonic() - begun)
 
 
-def check_kept(at: Path, identity: Identity) -> None:
-    """Raises HearsightError where no features are kept."""
-    if identity.towers is None:
-        raise HearsightError(
-            f"the library at {at} has kept no features of its clips; to change its model, make it anew with: hearsight "
-            "index --rebuild --model NAME (and --keep-features, to be quicker the next time)"
-        )
+def drop_other_tables(location: Path, identity: Identity) -> None:
+    """Remove the tables of clips that no search reads: the one before the last, and those of interrupted runs."""
+    for table in location.glob("clips*.lance"):
+        if table.stem not in (identity.clips, identity.former):
+            remove(table)
 
 
 def _check(at: Path, identity: Identity, model: VideoTextModel) -> None:

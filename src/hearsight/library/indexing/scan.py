@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
+from hearsight.errors import HearsightError
 from hearsight.media.probe import MEDIA_SUFFIXES
 from hearsight.media.sidecars import SideCar, match
 from hearsight.util.object_store import ObjectPath
@@ -66,6 +67,12 @@ def has_media(folder: Path, besides: Path) -> bool:
     found = Walk()
     looking = _list(folder, found) if isinstance(folder, ObjectPath) else _look(folder, besides, found)
     return any(found.files or found.failed for _ in looking)
+
+
+def check_media(folder: Path, location: Path) -> None:
+    """Raise HearsightError if a folder has nothing to index: before a model is loaded or an index is replaced."""
+    if not has_media(folder, besides=location):
+        raise HearsightError(f"no video or sound file in {folder}; give the folder that has them")
 
 
 def _look(folder: Path, besides: Path, found: Walk) -> Iterator[None]:

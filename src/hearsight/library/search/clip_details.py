@@ -1,4 +1,4 @@
-"""What is known of one clip. An id of no clip, or of one that is no more, gives None, or nothing."""
+"""What is known about one clip. Every function raises ClipNotFoundError for an id that is not in the library."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from hearsight.library.results import ClipDetails
+from hearsight.library.results import ClipDetails, ClipNotFoundError, MarkedLine, Transcript
 from hearsight.library.search.explain import known_gates
+from hearsight.library.search.query import Query
 from hearsight.library.search.view import Place
 from hearsight.library.tables.schema import Video, among, video_of
 from hearsight.types import Line
@@ -16,51 +17,65 @@ from hearsight.types import Line
 DETAILS = ["start", "end", "has_speech", "has_sound", "gates", "thumbnail"]
 
 
-def video(place: Place, clip: str) -> Video | None:
-    """The video that it is of."""
-    return place.store.recent().videos.get(video_of(clip) or "")
+def video_row(place: Place, clip: str) -> Video:
+    """Return the video of a clip."""
+    video = place.store.recent().videos.get(video_of(clip) or "")
+    if video is None:
+        raise _not_found(clip)
+    return video
 
 
-def row(place: Place, clip: str, columns: Sequence[str]) -> pa.Table:
-    """Its row."""
-    return place.store.rows(among("id", [clip] if video(place, clip) else []), columns)
+def clip_row(place: Place, clip: str, columns: Sequence[str]) -> pa.Table:
+    """Return these columns of a clip's row, as a table of one row."""
+    video_row(place, clip)
+    table = place.store.rows(among("id", [clip]), columns)
+    if not len(table):
+        raise _not_found(clip)
+    return table
 
 
-def details(place: Place, clip: str) -> ClipDetails | None:
-    whole, rows = video(place, clip), row(place, clip, DETAILS).to_pylist()
-    if whole is None or not rows:
-        return None
-    path, known = Path(whole.path), rows[0]
+def details(place: Place, clip: str) -> ClipDetails:
+    """Return what is known about a clip."""
+    video = video_row(place, clip)
+    [row] = clip_row(place, clip, DETAILS).slice(0, 1).to_pylist()
+    path = Path(video.path)
     return ClipDetails(
         library=place.name,
         clip=clip,
         path=path,
         video=place.folder / path,
-        start=known["start"],
-        end=known["end"],
-        duration=whole.duration,
-        has_speech=known["has_speech"],
-        has_sound=known["has_sound"],
-        has_picture=known["thumbnail"] is not None,
-        gates=known_gates(known["gates"]),
-        language=whole.language,
-        transcript_source=whole.transcript_source,
+        start=row["start"],
+        end=row["end"],
+        duration=video.duration,
+        has_speech=row["has_speech"],
+        has_sound=row["has_sound"],
+        has_picture=row["thumbnail"] is not None,
+        gates=known_gates(row["gates"]),
+        language=video.language,
+        transcript_source=video.transcript_source,
     )
 
 
-def lines(place: Place, clip: str, around: float) -> list[Line]:
-    """What is said in it, and in so many seconds before and after it."""
-    whole = video(place, clip)
-    rows = place.store.rows(among("video", [whole.id] if whole else []), ["id", "start", "end", "lines"]).to_pylist()
-    here = next((row for row in rows if row["id"] == clip), None)
-    if here is None:
-        return []
-    first, last = here["start"] - around, here["end"] + around
-    said = {Line(**line) for row in rows for line in row["lines"] or []}  # one may reach into two clips
-    return sorted((line for line in said if first < line.end and line.start < last), key=lambda line: line.start)
+def transcript(place: Place, clip: str, query: str | None, around: float) -> Transcript:
+    """Return what is said in a clip and `around` seconds before and after it, with the query's words marked."""
+    video = video_row(place, clip)
+    rows = place.store.rows(among("video", [video.id]), ["id", "start", "end", "lines"]).to_pylist()
+    row = next((row for row in rows if row["id"] == clip), None)
+    if row is None:
+        raise _not_found(clip)
+    first, last = row["start"] - around, row["end"] + around
+    lines = {Line(**line) for row in rows for line in row["lines"] or []}  # a line may reach into two clips
+    near = sorted((line for line in lines if first < line.end and line.start < last), key=lambda line: line.start)
+    words = Query.of(query) if query and query.strip() else None
+    marked = [MarkedLine(line.start, line.end, line.text, words.spans(line.text) if words else []) for line in near]
+    return Transcript(video.transcript_source, video.language, marked)
 
 
 def thumbnail(place: Place, clip: str) -> bytes | None:
-    """A picture of it as JPEG; None for one without pictures, too."""
-    pictures: list[bytes | None] = row(place, clip, ["thumbnail"])["thumbnail"].to_pylist()
-    return pictures[0] if pictures else None
+    """Return a picture of a clip as JPEG; None if it has no pictures."""
+    picture: bytes | None = clip_row(place, clip, ["thumbnail"])["thumbnail"][0].as_py()
+    return picture
+
+
+def _not_found(clip: str) -> ClipNotFoundError:
+    return ClipNotFoundError(f"no clip {clip!r}; it may have been taken out of the library, search again")

@@ -36,6 +36,7 @@ from numpy.typing import NDArray
 from hearsight.errors import HearsightError
 from hearsight.library.results import Filters, Hit, Mode, SearchResult
 from hearsight.library.search.candidates import Ranked
+from hearsight.library.search.clip_details import video_row
 from hearsight.library.search.explain import Candidates, explain, grouped
 from hearsight.library.search.query import Query, Said
 from hearsight.library.search.view import Place, View
@@ -91,13 +92,12 @@ def best_moments(
     return SearchResult(text, mode, hits, len(order), videos, clips, 1000 * (time.perf_counter() - begun))
 
 
-def moments(place: Place, text: str, model: VideoTextModel, mode: Mode, video: str) -> list[Hit]:
-    """See `Collection.moments`. video: its id."""
+def moments(place: Place, text: str, model: VideoTextModel, mode: Mode, clip: str) -> list[Hit]:
+    """Return every clip of a clip's video in order of time. See `Library.moments`."""
     query = Query.of(text)
     vector = text_vector(query, model)
     view = View.of(place, Filters())
-    if video not in view.snapshot.videos:
-        return []
+    video = video_row(place, clip).id
     found = compared(0, *view.of_video(video, query if mode != "dense" else None), vector, model)
     order, scores = rank(found, mode)
     order += sorted(set(range(len(found.ids))) - set(order))  # in mode "speech", those that say none of the words

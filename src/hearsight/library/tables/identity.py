@@ -10,11 +10,15 @@ import re
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hearsight.errors import HearsightError
 from hearsight.util.atomic import write_atomic
 from hearsight.util.extras import install_command
 from hearsight.util.object_store import SCHEMES, ObjectPath, as_path
+
+if TYPE_CHECKING:
+    from hearsight.models.base import VideoTextModel
 
 FORMAT = 4
 OLDEST = 2  # that can still be read
@@ -72,60 +76,83 @@ class Identity:
                 f"cannot cut by shots: PySceneDetect is missing; install it: {install_command('shots')}"
             )
 
-    def check_folder(self, at: Path, folder: Path) -> None:
-        """Raises HearsightError for another folder than the library is of, unless that is gone: it may have been moved.
+    def check_folder(self, location: Path, folder: Path) -> None:
+        """Raise HearsightError if the library is that of another folder that still exists.
 
-        Else an update would take all that is known for deleted, and a search show files that are not there.
+        An update would otherwise take every indexed video for deleted, and a search would show files that are not
+        there. If the library's folder is gone, it may have been moved.
         """
-        before = folder_of(at, self)
-        if before.is_dir() and not before.samefile(folder):
+        recorded = folder_of(location, self)
+        if recorded.is_dir() and not recorded.samefile(folder):
             raise HearsightError(
-                f"the library at {at} is that of {before}, not of {folder}; name the one that belongs to it, or index "
-                "the other one elsewhere, or here with --rebuild"
+                f"the library at {location} is that of {recorded}, not of {folder}; name the one that belongs to it, "
+                "or index the other one elsewhere, or here with --rebuild"
             )
 
-    def write(self, at: Path) -> None:
-        write_atomic(at / "library.json", json.dumps(asdict(self), indent=2) + "\n")
+    def check_model(self, location: Path, model: VideoTextModel) -> None:
+        """Raise HearsightError if another model made the library's vectors."""
+        if model.fingerprint != self.fingerprint:
+            raise HearsightError(
+                f"the library at {location} was made with the model {self.model} ({self.method}, {self.fingerprint}), "
+                f"not with {model.tokenizer.source} ({model.config.method}, {model.fingerprint}); give that one, or "
+                "make the library anew with --rebuild"
+            )
+
+    def check_features(self, location: Path) -> None:
+        """Raise HearsightError if no features are kept."""
+        if self.towers is None:
+            raise HearsightError(
+                f"the library at {location} has kept no features of its clips; to change its model, make it anew with: "
+                "hearsight index --rebuild --model NAME (and --keep-features, to be quicker the next time)"
+            )
+
+    def write(self, location: Path) -> None:
+        write_atomic(location / "library.json", json.dumps(asdict(self), indent=2) + "\n")
 
     @classmethod
-    def read(cls, at: Path) -> Identity | None:
-        """None if there is no library. Raises DamagedError, or HearsightError for one that cannot be got at."""
-        try:
-            told = json.loads((at / "library.json").read_text())
-            if told["format"] > FORMAT:
-                raise HearsightError(
-                    f"the library at {at} was made by a newer Hearsight (format {told['format']}; this one reads up to "
-                    f"{FORMAT}); use that one, or keep another library elsewhere (--library)"
-                )
-            if told["format"] < OLDEST:
-                raise DamagedError(f"the library at {at} was made by an old Hearsight; index again with --rebuild")
-            return cls(**{**told, "format": FORMAT})
-        except FileNotFoundError:
-            return None
-        except NotADirectoryError as error:
-            raise HearsightError(
-                f"a file stands where the folder {at} should be; take it away, or use another (--library)"
-            ) from error
-        except OSError as error:
-            raise HearsightError(
-                f"cannot read the library at {at}: {error.strerror}; check the disk and its permissions"
-            ) from error
-        except (ValueError, TypeError, KeyError) as error:
-            raise DamagedError(f"the library at {at} is damaged ({error}); index again with --rebuild") from error
+    def read(cls, location: Path, rebuild: bool = False) -> Identity | None:
+        """Read library.json. Return None if there is no library.
 
-    @classmethod
-    def known(cls, at: Path, rebuild: bool) -> Identity | None:
-        """As `read`; but a damaged one is no obstacle to making it anew, and None then."""
+        rebuild: return None for a damaged one, too, since it will be replaced.
+        Raises DamagedError, or HearsightError for one that cannot be accessed.
+        """
         try:
-            return cls.read(at)
+            return cls._read(location)
         except DamagedError:
             if rebuild:
                 return None
             raise
 
+    @classmethod
+    def _read(cls, location: Path) -> Identity | None:
+        try:
+            values = json.loads((location / "library.json").read_text())
+            if values["format"] > FORMAT:
+                raise HearsightError(
+                    f"the library at {location} was made by a newer Hearsight (format {values['format']}; this one "
+                    f"reads up to {FORMAT}); use that one, or keep another library elsewhere (--library)"
+                )
+            if values["format"] < OLDEST:
+                raise DamagedError(
+                    f"the library at {location} was made by an old Hearsight; index again with --rebuild"
+                )
+            return cls(**{**values, "format": FORMAT})
+        except FileNotFoundError:
+            return None
+        except NotADirectoryError as error:
+            raise HearsightError(
+                f"a file stands where the folder {location} should be; remove it, or use another folder (--library)"
+            ) from error
+        except OSError as error:
+            raise HearsightError(
+                f"cannot read the library at {location}: {error.strerror}; check the disk and its permissions"
+            ) from error
+        except (ValueError, TypeError, KeyError) as error:
+            raise DamagedError(f"the library at {location} is damaged ({error}); index again with --rebuild") from error
+
 
 def cutting(by: str, seconds: float) -> str:
-    """How files are cut, in words."""
+    """Describe how files are cut into clips."""
     return {
         "window": f"windows of {seconds:g} s",
         "shots": f"shots, long ones in windows of {seconds:g} s",
@@ -134,53 +161,80 @@ def cutting(by: str, seconds: float) -> str:
 
 
 def absolute(path: Path) -> Path:
-    """The same place from anywhere. Links keep their names, but for one that is left by `..`."""
-    with suppress(RuntimeError):  # no such user: it is called so
+    """Return the same place as an absolute path. Links keep their names, except one that `..` leaves."""
+    with suppress(RuntimeError):  # no such user: the folder's name begins with a tilde
         path = path.expanduser()
     return path.resolve() if ".." in path.parts else path.absolute()
 
 
-def kept_at(at: Path) -> Path:
-    """Where a library is said to be kept, absolute. Raises HearsightError for an object store, which has no locks."""
-    if str(address := ObjectPath(at)).startswith(SCHEMES):  # of which a Path keeps one slash
+def absolute_location(location: str | Path) -> Path:
+    """Return the absolute folder of an index. Raises HearsightError for an object store, which has no locks."""
+    if str(address := ObjectPath(location)).startswith(SCHEMES):  # a Path keeps one slash of the scheme's two
         raise HearsightError(f"no index can be kept in an object store ({address}); say where on a disk: --library")
-    return absolute(at)
+    return absolute(Path(location))
 
 
-def usual_place(folder: Path) -> Path:
-    """Where the library of a folder is kept if nothing else is said. Raises HearsightError for an object store."""
+def default_location(folder: Path) -> Path:
+    """Return where a folder's index is kept by default. Raises HearsightError for an object store."""
     if isinstance(folder, ObjectPath):
         raise HearsightError(f"the index of {folder} needs a place on a disk: say where, with --library FOLDER")
     return folder / HIDDEN
 
 
-def folder_as_seen_from(at: Path, folder: Path) -> str:
-    """What `Identity.folder` says of an absolute folder."""
-    real_at, real_folder = at.resolve(), folder.resolve()
-    if real_at.is_relative_to(real_folder):
-        return "/".join([".."] * len(real_at.relative_to(real_folder).parts))
+def relative_folder(location: Path, folder: Path) -> str:
+    """Return what `Identity.folder` records for an absolute folder."""
+    real_location, real_folder = location.resolve(), folder.resolve()
+    if real_location.is_relative_to(real_folder):
+        return "/".join([".."] * len(real_location.relative_to(real_folder).parts))
     return str(folder)
 
 
-def folder_of(at: Path, identity: Identity) -> Path:
-    """The absolute folder of the videos of the library that is kept at `at`."""
+def folder_of(location: Path, identity: Identity) -> Path:
+    """Return the absolute folder of the videos of the library at `location`."""
     folder = as_path(identity.folder)
     if isinstance(folder, ObjectPath):
         return folder
-    return Path(os.path.normpath(at.resolve() / identity.folder))
+    return Path(os.path.normpath(location.resolve() / identity.folder))
 
 
-def places(folder: Path, at: Path | None) -> tuple[Path, Path]:
-    """A folder of videos and where its library is kept, both absolute. Raises HearsightError where they cannot be."""
-    folder = absolute(folder)
-    at = usual_place(folder) if at is None else kept_at(at)
+def resolve_paths(folder: str | Path, location: str | Path | None) -> tuple[Path, Path]:
+    """Return a folder of videos and the folder of its index, both absolute.
+
+    Raises HearsightError if there is no such folder, or if no index can be kept there.
+    """
+    folder = absolute(folder if isinstance(folder, Path) else as_path(folder))
+    location = default_location(folder) if location is None else absolute_location(location)
     if not folder.is_dir():
         raise HearsightError(f"no folder {folder}; give the folder that has the videos")
-    if at.resolve() == folder.resolve():
-        raise HearsightError(f"{at} has the videos; give --library a folder of its own, or leave it out")
-    if bad := UNKEPT.search(str(at)):
+    if location.resolve() == folder.resolve():
+        raise HearsightError(f"{location} has the videos; give --library a folder of its own, or leave it out")
+    if bad := UNKEPT.search(str(location)):
         raise HearsightError(
-            f"no index can be kept at {str(at)!r}, for the character {bad[0]!r} in it; "
+            f"no index can be kept at {str(location)!r}, for the character {bad[0]!r} in it; "
             "keep it elsewhere (--library FOLDER), or rename the folder"
         )
-    return folder, at
+    return folder, location
+
+
+def find_library(folder: str | Path | None = None, library: str | Path | None = None) -> tuple[Path, Path, Identity]:
+    """Find an existing library. Return its folder of videos, its location and its identity.
+
+    folder: the indexed folder; None for the folder that the index records, or, without `library`, the current one.
+    library: the folder of the index, or one that holds a `.hearsight`; None for `.hearsight` in the folder.
+    Raises HearsightError if there is none, or if it is that of another folder.
+    """
+    if library is not None:
+        location = absolute_location(library)
+        if not (location / "library.json").exists() and (location / HIDDEN / "library.json").exists():
+            library = location = location / HIDDEN
+        if folder is None:
+            if identity := Identity.read(location):
+                return folder_of(location, identity), location, identity
+            raise HearsightError(
+                f"there is no library at {location}; make it with: hearsight index FOLDER --library {location}"
+            )
+    folder, location = resolve_paths("." if folder is None else folder, library)
+    if identity := Identity.read(location):
+        identity.check_folder(location, folder)
+        return folder, location, identity
+    raise HearsightError(f"{folder} is not indexed (nothing at {location}); run: hearsight index {folder}")

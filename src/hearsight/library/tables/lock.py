@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 
 from hearsight.errors import HearsightError
 from hearsight.library.tables.errors import cannot_write
+from hearsight.library.tables.identity import Identity
 
 
 @contextmanager
@@ -38,6 +39,25 @@ def updating(at: Path) -> Iterator[None]:
         raise
     except OSError as error:
         raise cannot_write(at, error) from error
+
+
+@contextmanager
+def writing(location: Path, expected: Identity) -> Iterator[Identity]:
+    """Hold a library that was opened before, and yield its identity as it is now: another process may have written it.
+
+    Raises HearsightError if it was replaced by then, or while another process holds it.
+    """
+    with updating(location):
+        identity = Identity.read(location)
+        if identity is None or (identity.fingerprint, identity.clips, identity.cutting) != (
+            expected.fingerprint,
+            expected.clips,
+            expected.cutting,
+        ):
+            raise HearsightError(
+                f"the library at {location} was made anew meanwhile, or given another model; start this again"
+            )
+        yield identity
 
 
 def _who(holder: Path) -> str:

@@ -11,11 +11,15 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from hearsight.library.results import Upkeep
 from hearsight.library.search.query import TOKENIZER
+from hearsight.library.tables.disk import remove
+from hearsight.library.tables.identity import Identity
 from hearsight.util.lancedb import FTS, Bitmap, BTree
 
 # What searches and updates ask for: words, some clips or videos among all, and what filters tell apart.
@@ -122,6 +126,16 @@ def keep_up(table: Any, thorough: bool) -> Upkeep:
         done.freed = table.to_lance().cleanup_old_versions(KEEP_VERSIONS).bytes_removed
     done.seconds = time.monotonic() - begun
     return done
+
+
+def drop_former(location: Path, identity: Identity) -> Identity:
+    """Remove the table that `reindex` has replaced, once no search can read it any more. Return the identity then."""
+    age = time.time() - (location / "library.json").stat().st_mtime
+    if identity.former and age > KEEP_VERSIONS.total_seconds():
+        remove(location / f"{identity.former}.lance")
+        identity = replace(identity, former=None)
+        identity.write(location)
+    return identity
 
 
 def _rows_a_piece(table: Any) -> int:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import Response
 
-from hearsight.library.results import ClipDetails, Hit, SearchResult
+from hearsight.library.results import Hit, SearchResult, Transcript
 from hearsight.web import api_examples
 from hearsight.web.dependencies import (
     MOST_LETTERS,
@@ -19,15 +19,13 @@ from hearsight.web.dependencies import (
     Limit,
     Served,
     Text,
-    no_clip,
     problems,
 )
-from hearsight.web.schemas import PlayableClip, Transcript
+from hearsight.web.schemas import PlayableClip
 from hearsight.web.streaming import MEDIA_TYPES, MediaResponse, media_type, open_indexed
 
 router = APIRouter(prefix="/libraries/{library}/clips/{clip}", tags=["clip"])
 
-AROUND = 60.0  # seconds of transcript before and after a clip
 DAY = "private, max-age=86400"
 MEDIA: dict[str, Any] = {kind: {} for kind in (*sorted({*MEDIA_TYPES.values()}), "application/octet-stream")}
 
@@ -35,8 +33,9 @@ MEDIA: dict[str, Any] = {kind: {} for kind in (*sorted({*MEDIA_TYPES.values()}),
 @router.get("", responses={200: api_examples.of(api_examples.CLIP), **problems(404, 503)})
 async def clip(served: Served, library: LibraryName, clip: ClipId) -> PlayableClip:
     """What is known of a clip."""
-    found = await _details(served, library, clip)
-    return PlayableClip(**vars(found), media_type=media_type(found.path))
+    collection = await served.collection()
+    details = await served.look(collection.clip, clip, library)
+    return PlayableClip(**vars(details), media_type=media_type(details.path))
 
 
 @router.get(
@@ -45,9 +44,9 @@ async def clip(served: Served, library: LibraryName, clip: ClipId) -> PlayableCl
 async def thumbnail(served: Served, library: LibraryName, clip: ClipId) -> Response:
     """A picture of the clip; 404 where there is nothing to see."""
     collection = await served.collection()
-    picture = await served.look(collection.thumbnail, library, clip)
+    picture = await served.look(collection.thumbnail, clip, library)
     if picture is None:
-        raise HTTPException(404, f"no picture of {clip!r}: it has none, or is no more")
+        raise HTTPException(404, f"no picture of {clip!r}: there is nothing to see in it")
     return Response(picture, media_type="image/jpeg", headers={"cache-control": DAY})
 
 
@@ -59,18 +58,15 @@ async def transcript(
     q: Annotated[str | None, Query(max_length=MOST_LETTERS, description="Whose words are marked.")] = None,
 ) -> Transcript:
     """What is said in the clip, and in the minute before and after it."""
-    found = await _details(served, library, clip)
     collection = await served.collection()
-    lines = await served.look(collection.lines, library, clip, AROUND, q)
-    return Transcript(found.transcript_source, found.language, lines)
+    return await served.look(collection.transcript, clip, q, library=library)
 
 
 @router.get("/moments", responses={200: api_examples.of([api_examples.HIT]), **problems(404, 503)})
 async def moments(served: Served, library: LibraryName, clip: ClipId, q: Text, mode: By = "hybrid") -> list[Hit]:
     """All clips of the clip's video in order of time, each with how well it answers, ranked among themselves."""
-    await _details(served, library, clip)
     collection = await served.collection()
-    return await served.workers.work(collection.moments, library, clip, q, mode)
+    return await served.workers.work(collection.moments, clip, q, mode, library)
 
 
 @router.get("/similar", responses={200: api_examples.of(api_examples.ALIKE), **problems(404, 503)})
@@ -79,10 +75,7 @@ async def similar(
 ) -> SearchResult:
     """The moments of other videos, in all libraries, that are most like the clip."""
     collection = await served.collection()
-    found = await served.workers.work(collection.similar, library, clip, limit, filters)
-    if found is None:
-        raise no_clip(clip)
-    return found
+    return await served.workers.work(collection.similar, clip, limit, filters, library)
 
 
 @router.head("/media", include_in_schema=False)
@@ -99,19 +92,8 @@ async def similar(
 async def media(request: Request, served: Served, library: LibraryName, clip: ClipId) -> Response:
     """The clip's file, whole or in a range (the header Range), as long as it is the one that was indexed."""
     collection = await served.collection()
-    video = await served.look(collection.video, library, clip)
-    if video is None:
-        raise no_clip(clip)
+    video = await served.look(collection.video, clip, library)
     file = await served.look(open_indexed, collection.libraries[library].folder, video)
     if file is None:
         raise HTTPException(410, f"{video.path} is gone, or is another file by now; update the library")
     return MediaResponse(file, Path(video.path).name, request.headers)
-
-
-async def _details(served: Served, library: str, clip: str) -> ClipDetails:
-    """Raises HTTPException (404) for a clip that is none."""
-    collection = await served.collection()
-    found = await served.look(collection.clip, library, clip)
-    if found is None:
-        raise no_clip(clip)
-    return found

@@ -131,7 +131,7 @@ def _check_size(size: int) -> None:
 def _like(collection: Collection, path: Path, limit: int, filters: Filters, library: str | None) -> SearchResult:
     model = collection.model
     decoded = decode(path, model.config.frames, model.audio_rows is not None)
-    return collection.like(inputs_of(decoded, model), limit, filters, library)
+    return collection.search_by_example(inputs_of(decoded, model), limit, filters, library)
 
 
 @router.get("/examples", responses={200: api_examples.of(api_examples.SUGGESTIONS), **problems(503)})

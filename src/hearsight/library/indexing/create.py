@@ -1,0 +1,90 @@
+"""Creating the index of a folder, or opening the existing one with what is given now."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from hearsight.errors import HearsightError
+from hearsight.library.indexing.model_names import name_of
+from hearsight.library.tables.disk import check_free, clear
+from hearsight.library.tables.identity import Identity, relative_folder
+from hearsight.library.tables.lock import updating, writing
+from hearsight.library.tables.store import Store
+from hearsight.models.base import VideoTextModel
+
+
+def create(
+    folder: Path,
+    location: Path,
+    model: VideoTextModel,
+    cut: str | None = None,
+    seconds: float | None = None,
+    name: str | None = None,
+    recogniser: str | None = None,
+    rebuild: bool = False,
+    keep_features: bool = False,
+) -> Identity:
+    """Create the tables of a library, unless they exist, and return its identity. See `Library.create`."""
+    recorded = Identity.read(location, rebuild)
+    identity = Identity(
+        folder=relative_folder(location, folder),
+        model=name or name_of(model),
+        fingerprint=model.fingerprint,
+        method=model.config.method,
+        frames=model.config.frames,
+        width=model.width,
+        by=cut or (recorded.by if recorded else "window"),
+        seconds=seconds if seconds is not None else recorded.seconds if recorded else 15.0,
+        towers=model.towers_fingerprint if keep_features or (recorded and recorded.towers) else None,
+        recogniser=recogniser or (recorded.recogniser if recorded else None),
+    )
+    identity.check_cutting()
+    if recorded is None or rebuild:
+        with suppress(OSError):  # a folder that cannot be read is reported when it is locked
+            check_free(location, rebuild)
+        with updating(location):
+            recorded = None if rebuild else Identity.read(location)  # another process may have created it meanwhile
+            if recorded is None:
+                clear(location, rebuild)
+                Store(location, identity).create(model)
+                identity.write(location)
+                return identity
+    recorded.check_model(location, model)
+    if keep_features and recorded.towers is None:
+        raise HearsightError(
+            f"the library at {location} has kept no features so far; leave --keep-features out, or add --rebuild"
+        )
+    if identity.cutting != recorded.cutting:
+        raise HearsightError(
+            f"the library at {location} is cut in {recorded.cutting}, not in {identity.cutting}; leave that out, "
+            "or make it anew with --rebuild"
+        )
+    recorded.check_folder(location, folder)
+    if identity.folder != recorded.folder:
+        _check_moved(folder, location, recorded)
+    return _record(location, recorded, identity.folder, name or recorded.model, recogniser or recorded.recogniser)
+
+
+def _check_moved(folder: Path, location: Path, identity: Identity) -> None:
+    """Raise HearsightError if the folder that the library is to belong to has none of its videos.
+
+    The recorded folder is gone, or its disk is not mounted; an update would drop everything that was in it.
+    """
+    videos = Store(location, identity).snapshot().videos.values()
+    if videos and not any((folder / video.path).exists() for video in videos):
+        raise HearsightError(
+            f"none of the {len(videos)} videos of the library at {location} is in {folder}; name the folder "
+            "they are in, mount its disk, or index this one elsewhere (--library)"
+        )
+
+
+def _record(location: Path, identity: Identity, folder: str, model: str, recogniser: str | None) -> Identity:
+    """Record where the folder and the model are now, and the recogniser."""
+    if (folder, model, recogniser) == (identity.folder, identity.model, identity.recogniser):
+        return identity
+    with writing(location, identity) as current:
+        current = replace(current, folder=folder, model=model, recogniser=recogniser)
+        current.write(location)
+        return current

@@ -1,0 +1,110 @@
+"""What indexing a folder will do, decided before anything heavy is loaded or anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+from hearsight.library.indexing.model_names import name_of
+from hearsight.library.results import UpdateReport, Watcher
+from hearsight.library.tables.identity import Identity
+
+if TYPE_CHECKING:
+    from hearsight.library.indexing.engine import Engine
+    from hearsight.models.base import VideoTextModel
+    from hearsight.speech.recogniser import Recogniser
+
+
+class Updatable(Protocol):
+    """The part of `Library` that a plan needs; library.py imports this file, not the other way round."""
+
+    def update(
+        self,
+        progress: Watcher | None = None,
+        retry: bool = False,
+        *,
+        recogniser: str | Recogniser | None = None,
+        engine: Engine | None = None,
+    ) -> UpdateReport: ...
+
+
+L = TypeVar("L", bound=Updatable)
+
+
+@dataclass
+class Plan(Generic[L]):
+    """How a folder will be indexed. Made by `Library.plan`; `run` carries it out.
+
+    create: `Library.create`. location: the folder of the index. recorded: what the existing index was made with, if
+    there is one. model: a name that is valid from any folder, or a loaded model. recogniser: the name that was given;
+    None for the recorded one. The rest is as in `hearsight.index`.
+    """
+
+    create: Callable[..., L]
+    folder: Path
+    location: Path
+    recorded: Identity | None
+    model: str | VideoTextModel
+    cut: str | None
+    seconds: float | None
+    recogniser: str | None
+    device: str
+    dtype: str
+    rebuild: bool
+    retry: bool
+    keep_features: bool
+    _library: L | None = field(default=None, init=False, repr=False)
+    _recogniser: Recogniser | None = field(default=None, init=False, repr=False)
+
+    @property
+    def model_name(self) -> str:
+        """What the model will be loaded by later."""
+        return self.model if isinstance(self.model, str) else name_of(self.model)
+
+    @property
+    def recogniser_name(self) -> str:
+        """What the recogniser of this run is loaded by."""
+        if self.recogniser is not None:
+            return self.recogniser
+        return (self.recorded.recogniser if self.recorded else None) or "auto"
+
+    def prepare(self, engine: Engine | None = None) -> L:
+        """Load the model and the recogniser, then create the library or open the existing one.
+
+        engine: see `hearsight.index`. Raises HearsightError if one of them cannot be loaded, or does not fit the
+        existing library.
+        """
+        from hearsight.models.load import load
+        from hearsight.speech.load import load_recogniser
+
+        distributed = engine is not None and engine.distributed
+        self._recogniser = load_recogniser(self.recogniser_name)
+        if isinstance(self.model, str):
+            # Workers get the weights as they are here, whatever they compute on.
+            dtype = "float32" if distributed and self.device != "cpu" and self.dtype == "auto" else self.dtype
+            self.model = load(self.model, "cpu" if distributed else self.device, dtype)
+        if engine is not None and self.recorded and self.rebuild:  # before the old index is dropped
+            engine.check(self.folder, self.location)
+        recogniser = self.recogniser
+        if recogniser and ":" in recogniser and self._recogniser:
+            recogniser = self._recogniser.name  # which has the whole path of a folder
+        self._library = self.create(
+            self.folder,
+            self.model,
+            self.location,
+            cut=self.cut,
+            seconds=self.seconds,
+            name=self.model_name,
+            recogniser=recogniser,
+            rebuild=self.rebuild,
+            keep_features=self.keep_features,
+        )
+        return self._library
+
+    def run(self, progress: Watcher | None = None, engine: Engine | None = None) -> tuple[L, UpdateReport]:
+        """Prepare the library, unless that is done, and bring it up to date. Return it, and what was done."""
+        library = self._library or self.prepare(engine)
+        report = library.update(progress, self.retry, recogniser=self._recogniser or "none", engine=engine)
+        return library, report
