@@ -110,7 +110,7 @@ class VideoTextModel(nn.Module):
         """(N, words) ids -> (N, D) unit vectors."""
         return F.normalize(self.clip.text(token_ids.to(self.device)), dim=-1)
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def encode_texts(self, texts: Sequence[str]) -> Tensor:
         """N texts, as they are written -> (N, D) unit vectors, or as wide as `text_width`."""
         return self.encode_text(self.tokenize(texts))
@@ -182,7 +182,7 @@ class VideoTextModel(nn.Module):
             self.extract(ClipInputs(pixel_values, frame_mask, has_audio, has_speech, filterbank, speech_ids))
         )
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def encode_files(self, paths: Iterable[str | Path], recogniser: str = "none") -> VideoEmbedding:
         """Encode B video or audio files, each as one clip from its beginning to its end.
 
