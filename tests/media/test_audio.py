@@ -1,3 +1,5 @@
+"""Reading sound: rates, stretches, gaps, damage and memory."""
+
 import tracemalloc
 
 import av
@@ -9,7 +11,7 @@ from hearsight.types import Clip
 from tests.media_files import beep, grey, make_media
 
 
-def whole(path, *stretch):
+def read_all(path, *stretch):
     return np.concatenate([np.empty(0, np.float32), *read_audio(path, *stretch)])
 
 
@@ -22,12 +24,12 @@ def test_blocks_are_mono_float32_of_about_a_second(tmp_path):
 
 
 @pytest.mark.parametrize(("start", "end"), [(0, None), (0.5, 1.25), (1.9, 10), (0, 0.001), (3, 4), (1, 1)])
-def test_a_stretch(tmp_path, start, end):
+def test_a_part_of_the_sound(tmp_path, start, end):
     sound = np.linspace(-0.9, 0.9, 2 * SAMPLE_RATE, dtype=np.float32)
     path = make_media(tmp_path / "a.wav", sounds=[sound])
     stop = None if end is None else round(end * SAMPLE_RATE)
     expected = sound[round(start * SAMPLE_RATE) : stop]
-    assert np.allclose(whole(path, start, end), expected, atol=1e-3)
+    assert np.allclose(read_all(path, start, end), expected, atol=1e-3)
 
 
 def test_stereo_is_resampled_and_mixed(tmp_path):
@@ -40,23 +42,23 @@ def test_stereo_is_resampled_and_mixed(tmp_path):
         frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout="stereo")
         frame.sample_rate = 44_100
         container.mux(stream.encode(frame) + stream.encode(None))
-    sound = whole(path)
+    sound = read_all(path)
     assert len(sound) == pytest.approx(2 * SAMPLE_RATE, abs=20)
     assert np.abs(sound[1000:-1000]).max() == pytest.approx(0.5**0.5, abs=0.02)
 
 
-def test_another_rate(tmp_path):
+def test_sound_at_another_rate(tmp_path):
     path = make_media(tmp_path / "a.mkv", [grey(100)] * 20, sounds=[beep(1.5)], sound_start=0.5)
     sound = np.concatenate([*read_audio(path, 0.25, 1.25, rate=48_000)])
     assert len(sound) == 48_000
-    assert not sound[:11_900].any()  # where the file has no sound yet
+    assert not sound[:11_900].any()  # before the sound of the file begins
     tone = np.abs(np.fft.rfft(sound[-24_000:]))  # half a second: two hertz a bin
     assert tone.argmax() * 2 == 440
 
 
-def test_the_first_of_two_tracks(tmp_path):
+def test_the_first_of_two_tracks_is_read(tmp_path):
     path = make_media(tmp_path / "a.mkv", [grey(100)] * 10, sounds=[beep(1), np.zeros(16000)])
-    assert np.abs(whole(path)).max() > 0.4
+    assert np.abs(read_all(path)).max() > 0.4
 
 
 def test_clips_are_cut_once_and_forward(tmp_path):
@@ -76,30 +78,30 @@ def test_clips_of_a_silent_film_are_empty(tmp_path):
 
 def test_sound_that_starts_late_is_preceded_by_silence(tmp_path):
     path = make_media(tmp_path / "a.mkv", [grey(100)] * 30, sounds=[beep(2)], sound_start=1.0)
-    sound = whole(path)
+    sound = read_all(path)
     assert len(sound) == 3 * SAMPLE_RATE
     assert np.abs(sound[:SAMPLE_RATE]).max() == 0 and np.abs(sound[SAMPLE_RATE : SAMPLE_RATE + 100]).max() > 0.2
 
 
-def test_damaged_sound_under_good_video(tmp_path):
-    """The middle second cannot be decoded: it is silent, and what follows is at its own time."""
+def test_damaged_sound_is_silent_and_what_follows_keeps_its_time(tmp_path):
+    """The middle second cannot be decoded."""
     path = make_media(tmp_path / "a.mp4", [grey(100)] * 30, sounds=[beep(3)], sound_codec="aac")
-    before = whole(path)
+    before = read_all(path)
     damaged = bytearray(path.read_bytes())
     with av.open(path) as container:
         for packet in container.demux(audio=0):
             if packet.size and 1 <= packet.pts * packet.time_base < 2:
                 damaged[packet.pos : packet.pos + packet.size] = b"\xff" * packet.size
     path.write_bytes(damaged)
-    after = whole(path)
+    after = read_all(path)
     assert len(after) == pytest.approx(len(before), abs=2000)
     assert np.abs(after[18_000:30_000]).max() < 0.01
     assert np.abs(after[36_000:46_000]).max() > 0.3
     assert probe(path).duration == pytest.approx(3, abs=0.1)
 
 
-def test_sound_that_changes_form_midway(tmp_path):
-    """Broadcasts do: stereo at one rate, then mono at another."""
+def test_sound_that_changes_its_format_midway(tmp_path):
+    """Stereo at one rate, then mono at another, as in broadcasts."""
     pieces = []
     for rate, layout in ((44100, "stereo"), (22050, "mono")):
         path = tmp_path / f"{layout}.ts"
@@ -113,11 +115,11 @@ def test_sound_that_changes_form_midway(tmp_path):
         pieces.append(path.read_bytes())
     path = tmp_path / "both.ts"
     path.write_bytes(b"".join(pieces))
-    sound = whole(path)
+    sound = read_all(path)
     assert len(sound) > 1.5 * SAMPLE_RATE and np.abs(sound[-4000:-1000]).max() > 0.1
 
 
-def test_numbers_that_are_none_become_silence(tmp_path):
+def test_samples_that_are_not_finite_are_replaced(tmp_path):
     path = tmp_path / "a.wav"
     with av.open(path, "w") as container:
         stream = container.add_stream("pcm_f32le", rate=SAMPLE_RATE, layout="mono")
@@ -126,7 +128,7 @@ def test_numbers_that_are_none_become_silence(tmp_path):
         frame = av.AudioFrame.from_ndarray(samples, format="flt", layout="mono")
         frame.sample_rate = SAMPLE_RATE
         container.mux(stream.encode(frame) + stream.encode(None))
-    sound = whole(path)
+    sound = read_all(path)
     assert np.isfinite(sound).all() and sound[5] == 0.25
 
 

@@ -1,3 +1,5 @@
+"""Reading pictures at given times: their times, sizes, turns and colours."""
+
 from fractions import Fraction
 
 import av
@@ -54,12 +56,12 @@ def test_large_pictures_are_made_smaller(tmp_path, rotation):
     stored = grey(20, 128, 96)
     stored[:48, :64] = 220
     path = make_media(tmp_path / "a.mp4", [stored] * 3, rotation=rotation)
-    (whole, small, same) = (next(read_frames(path, [0], side))[1] for side in (None, 24, 500))
+    (full, small, same) = (next(read_frames(path, [0], side))[1] for side in (None, 24, 500))
     assert small.shape == ((24, 32, 3) if rotation == 0 else (32, 24, 3))
-    assert np.array_equal(whole, same)
+    assert np.array_equal(full, same)
     quarters = [
         picture.reshape(2, picture.shape[0] // 2, 2, picture.shape[1] // 2, 3).mean(axis=(1, 3, 4))
-        for picture in (whole, small)
+        for picture in (full, small)
     ]
     assert np.allclose(*quarters, atol=6)
 
@@ -93,7 +95,7 @@ def test_pixels_that_are_not_square(tmp_path):
     assert next(read_frames(path, [0]))[1].shape == (48, 128, 3)
 
 
-def test_sight_and_sound_stay_together(tmp_path):
+def test_pictures_and_sound_stay_in_step(tmp_path):
     """A flash and a beep at 1.5 s, in files whose clock starts elsewhere and whose sound starts late."""
     pictures = [grey(220 if i == 15 else 20) for i in range(30)]
     for name, start in [("a.mkv", 0.0), ("b.mkv", 5.0), ("c.ts", 5.0)]:
@@ -107,12 +109,12 @@ def test_sight_and_sound_stay_together(tmp_path):
         assert np.argmax(np.abs(sound) > 0.2) / 16000 == pytest.approx(1.5, abs=0.05)
 
 
-def test_before_the_first_frame_that_frame_is_shown(tmp_path):
+def test_a_time_before_the_first_frame_gets_that_frame(tmp_path):
     path = make_media(tmp_path / "a.mkv", GREYS, times=[i / 10 + 1 for i in range(20)], sounds=[beep(3)])
     assert levels(path, [0, 1, 2]) == {0: 20, 1: 20, 2: 120}
 
 
-def test_damaged_packets_cost_only_their_own_frames(tmp_path):
+def test_only_the_frames_of_damaged_packets_are_lost(tmp_path):
     path = make_media(tmp_path / "a.mp4", GREYS * 3)
     damaged = bytearray(path.read_bytes())
     with av.open(path) as container:
@@ -120,28 +122,28 @@ def test_damaged_packets_cost_only_their_own_frames(tmp_path):
     for packet in packets[22:26]:
         damaged[packet.pos : packet.pos + packet.size] = bytes(packet.size)
     path.write_bytes(damaged)
-    found = levels(path, [0, 1, 2, 3, 4, 5])
-    assert list(found) == [0, 1, 2, 3, 4, 5]
-    assert [found[time] for time in (0, 1, 4, 5)] == [20, 120, 20, 120]
+    shown = levels(path, [0, 1, 2, 3, 4, 5])
+    assert list(shown) == [0, 1, 2, 3, 4, 5]
+    assert [shown[time] for time in (0, 1, 4, 5)] == [20, 120, 20, 120]
 
 
-def test_a_truncated_file_gives_what_it_has(tmp_path):
+def test_the_frames_of_a_truncated_file_are_read(tmp_path):
     path = make_media(tmp_path / "a.mkv", GREYS * 10)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     times = list(levels(path, list(range(20))))
     assert times == list(range(len(times))) and 8 <= len(times) <= 12
 
 
-def test_sound_alone_has_no_frames(tmp_path):
+def test_a_sound_file_has_no_frames(tmp_path):
     assert list(read_frames(make_media(tmp_path / "a.wav", sounds=[beep(1)]), [0])) == []
 
 
-def test_a_file_that_cannot_be_opened(tmp_path):
+def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(HearsightError, match="no such file"):
         list(read_frames(tmp_path / "gone.mp4", [0]))
 
 
-def test_scan_gives_every_frame_small(tmp_path):
+def test_scan_frames_yields_every_frame_reduced(tmp_path):
     scanned = list(scan_frames(make_media(tmp_path / "a.mp4", GREYS), height=12))
     assert [level_of(picture) for _, picture in scanned] == list(range(20, 220, 10))
     assert [time for time, _ in scanned] == pytest.approx([i / 10 for i in range(20)], abs=1e-3)
@@ -149,7 +151,7 @@ def test_scan_gives_every_frame_small(tmp_path):
 
 
 @given(st.floats(0, 10_000), st.floats(0.05, 500), st.integers(1, 32))
-def test_frame_times(start, duration, count):
+def test_frame_times_are_in_the_clip_and_rise(start, duration, count):
     times = frame_times(Clip("a.mp4", start, start + duration), count)
     assert 1 <= len(times) <= count
     assert times[0] == start

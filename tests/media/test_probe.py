@@ -1,3 +1,5 @@
+"""Describing media files, good and bad."""
+
 import importlib
 import io
 import os
@@ -35,7 +37,7 @@ def test_sizes_are_as_shown(tmp_path, rotation, size):
     assert video is not None and (video.width, video.height) == size
 
 
-def test_files_of_sound_alone_have_no_video(tmp_path):
+def test_sound_files_have_no_video(tmp_path):
     info = probe(make_media(tmp_path / "a.wav", sounds=[beep(2)]))
     assert info.video is None and info.audio is not None
     assert (info.duration, info.audio.rate, info.audio.channels) == (2.0, 16000, 1)
@@ -65,18 +67,19 @@ def test_duration_is_measured_from_the_start_of_the_file(tmp_path, name):
 
 
 @pytest.mark.parametrize("sound_start", [0.0, 3.0])
-def test_no_more_is_decoded_than_a_frame_of_each_stream(tmp_path, sound_start, monkeypatch):
-    """Also where sound begins late."""
+def test_no_more_than_one_frame_of_each_stream_is_decoded(tmp_path, sound_start, monkeypatch):
     path = make_media(tmp_path / "a.mkv", [grey(100)] * 40, sounds=[beep(1)], sound_start=sound_start)
     frames = []
-    probing = importlib.import_module("hearsight.media.probe")  # of the package, `probe` is the function
-    decoded = probing.decoded
-    monkeypatch.setattr(probing, "decoded", lambda packet: [frames.append(frame) or frame for frame in decoded(packet)])
+    probe_module = importlib.import_module("hearsight.media.probe")  # hearsight.media.probe is the function
+    decode = probe_module.decode
+    monkeypatch.setattr(
+        probe_module, "decode", lambda packet: [frames.append(frame) or frame for frame in decode(packet)]
+    )
     assert probe(path).audio is not None
     assert len(frames) == 2
 
 
-def test_a_truncated_file_is_as_long_as_what_is_left(tmp_path):
+def test_the_duration_of_a_truncated_file_is_that_of_its_rest(tmp_path):
     path = make_media(tmp_path / "a.mkv", [grey(100)] * 200, sounds=[beep(20)])
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with av.open(path) as container:
@@ -85,11 +88,11 @@ def test_a_truncated_file_is_as_long_as_what_is_left(tmp_path):
 
 
 @pytest.mark.parametrize("claim", [0, 1, 10_000_000])
-def test_nonsense_duration_is_not_believed(tmp_path, claim):
+def test_a_wrong_claimed_duration_is_ignored(tmp_path, claim):
     data = bytearray(make_media(tmp_path / "a.mp4", [grey(100)] * 30).read_bytes())
     for box, offset in ((b"mvhd", 20), (b"tkhd", 24), (b"mdhd", 20)):
-        at = data.index(box) + offset
-        data[at : at + 4] = claim.to_bytes(4, "big")
+        position = data.index(box) + offset
+        data[position : position + 4] = claim.to_bytes(4, "big")
     path = tmp_path / "nonsense.mp4"
     path.write_bytes(data)
     assert probe(path).duration == pytest.approx(3, abs=0.15)
@@ -104,14 +107,14 @@ def test_nonsense_duration_is_not_believed(tmp_path, claim):
         (b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nhttp://127.0.0.1:9/a.ts\n", "not a video or sound file"),
     ],
 )
-def test_what_is_not_media_is_said_plainly(tmp_path, content, reason):
+def test_a_file_that_is_not_media_is_refused_with_a_reason(tmp_path, content, reason):
     path = tmp_path / "a.mp4"
     path.write_bytes(content)
     with pytest.raises(HearsightError, match=rf"cannot read .*a\.mp4: .*{reason}.*;? .*"):
         probe(path)
 
 
-def test_files_that_are_not_there_or_not_files(tmp_path):
+def test_missing_files_and_special_files_are_refused(tmp_path):
     with pytest.raises(HearsightError, match="no such file"):
         probe(tmp_path / "gone.mp4")
     (tmp_path / "folder.mp4").mkdir()
@@ -130,7 +133,7 @@ def test_files_without_permission(tmp_path):
         probe(path)
 
 
-def test_every_name_can_be_opened(tmp_path, monkeypatch):
+def test_files_with_odd_names_can_be_opened(tmp_path, monkeypatch):
     original = make_media(tmp_path / "original.wav", sounds=[beep(1)])
     monkeypatch.chdir(tmp_path)
     names = [
@@ -148,7 +151,7 @@ def test_every_name_can_be_opened(tmp_path, monkeypatch):
         assert probe(path).duration == 1.0
 
 
-def test_an_error_is_one_line_whatever_the_name(tmp_path):
+def test_an_error_is_one_line_even_for_a_name_with_a_newline(tmp_path):
     with pytest.raises(HearsightError) as caught:
         probe(tmp_path / "two\nlines.mp4")
     assert "\n" not in str(caught.value)
@@ -174,7 +177,7 @@ PLAYLISTS = {
 
 @pytest.mark.parametrize("kind", PLAYLISTS)
 @pytest.mark.parametrize("name", ["list.m3u8", "list.mp4", "list.ffconcat"])
-def test_a_file_cannot_bring_in_another(tmp_path, kind, name):
+def test_a_playlist_cannot_make_probe_read_another_file(tmp_path, kind, name):
     make_media(tmp_path / "other.ts", [grey(100)] * 20)
     path = tmp_path / name
     path.write_text(PLAYLISTS[kind].format(name="other.ts"))

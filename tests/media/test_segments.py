@@ -1,3 +1,5 @@
+"""Cutting files into windows, shots or whole files."""
+
 import sys
 from itertools import pairwise
 from pathlib import Path
@@ -47,11 +49,11 @@ def test_a_short_rest_joins_the_window_before(duration, bounds):
     assert cut(info_of(duration)) == [Clip(PATH, start, end) for start, end in pairwise(bounds)]
 
 
-def test_the_whole_file():
+def test_one_clip_a_file():
     assert cut(info_of(7200), by="file") == [Clip(PATH, 0, 7200)]
 
 
-def test_arguments_that_make_no_sense():
+def test_wrong_arguments_are_refused():
     for seconds in (0.0, -1.0, float("nan")):
         with pytest.raises(HearsightError, match="above 0"):
             cut(info_of(10), seconds=seconds)
@@ -71,7 +73,7 @@ def three_shots(tmp_path):
     return probe(make_media(tmp_path / "a.mkv", pictures, start=2.0))
 
 
-def test_shots_and_long_shots_in_windows(three_shots):
+def test_long_shots_are_cut_in_windows(three_shots):
     pytest.importorskip("scenedetect", reason="PySceneDetect (the extra [shots]) is not installed")
     bounds = [0, 3, 5, 12]
     clips = cut(three_shots, by="shots")
@@ -81,12 +83,12 @@ def test_shots_and_long_shots_in_windows(three_shots):
     assert [clip.start for clip in clips] == pytest.approx([0, 3, 5, 8.5], abs=0.01)
 
 
-def test_shots_without_the_extra(three_shots, monkeypatch):
+def test_cutting_by_shots_without_the_extra_tells_how_to_install_it(three_shots, monkeypatch):
     monkeypatch.setitem(sys.modules, "scenedetect", None)
     with pytest.raises(HearsightError, match=r"pip install 'hearsight\[shots\]'"):
         cut(three_shots, by="shots")
 
 
-def test_sound_alone_has_windows_for_shots(tmp_path):
+def test_a_sound_file_is_cut_in_windows_instead_of_shots(tmp_path):
     info = probe(make_media(tmp_path / "a.wav", sounds=[beep(20)]))
     assert [clip.start for clip in cut(info, by="shots", seconds=5)] == [0, 5, 10, 15]

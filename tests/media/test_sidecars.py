@@ -1,14 +1,16 @@
+"""Matching subtitle files to media files by name."""
+
 import os
 import time
 from pathlib import Path
 
 import pytest
 
-from hearsight.media.sidecars import match, side_cars
+from hearsight.media.sidecars import find_sidecars, sidecars_by_stem
 
 
-def beside(names: list[str], stem: str = "film") -> list[str]:
-    return [side_car.name for side_car in match(names).get(stem, [])]
+def sidecar_names(names: list[str], stem: str = "film") -> list[str]:
+    return [sidecar.name for sidecar in sidecars_by_stem(names).get(stem, [])]
 
 
 @pytest.mark.parametrize(
@@ -30,38 +32,38 @@ def beside(names: list[str], stem: str = "film") -> list[str]:
         ("film.tlh.srt", None),
     ],
 )
-def test_any_case_format_and_language(name, language):
-    (side_car,) = match(["film.mp4", name])["film"]
-    assert (side_car.name, side_car.language) == (name, language)
+def test_case_format_and_language_of_a_sidecar(name, language):
+    (sidecar,) = sidecars_by_stem(["film.mp4", name])["film"]
+    assert (sidecar.name, sidecar.language) == (name, language)
 
 
 @pytest.mark.parametrize(
     "name",
     ["film.2.srt", "film.part two.srt", "film.directors cut.srt", "film2.srt", "film.txt", "film.de.fr.srt", ".srt"],
 )
-def test_what_is_not_the_films(name):
-    assert beside(["film.mp4", name]) == []
+def test_names_that_are_not_of_the_film(name):
+    assert sidecar_names(["film.mp4", name]) == []
 
 
-def test_another_films_are_not_taken():
+def test_sidecars_of_another_film_are_left_to_it():
     names = ["film.mp4", "film.2.mp4", "film.it.MKV", "film.2.srt", "film.2.en.srt", "film.it.srt", "film.it.de.srt"]
-    assert beside(names) == []
-    assert beside(names, "film.2") == ["film.2.srt", "film.2.en.srt"]
-    assert beside(names, "film.it") == ["film.it.srt", "film.it.de.srt"]
+    assert sidecar_names(names) == []
+    assert sidecar_names(names, "film.2") == ["film.2.srt", "film.2.en.srt"]
+    assert sidecar_names(names, "film.it") == ["film.it.srt", "film.it.de.srt"]
 
 
 def test_case_counts_where_nothing_else_tells_films_apart():
     names = ["film.mp4", "Film.mp4", "film.srt", "Film.srt"]
-    assert beside(names) == ["film.srt"]
-    assert beside(names, "Film") == ["Film.srt"]
+    assert sidecar_names(names) == ["film.srt"]
+    assert sidecar_names(names, "Film") == ["Film.srt"]
 
 
 @pytest.mark.parametrize("name", ["film.forced.srt", "film.en.forced.srt", "film.Foreign.EN.vtt"])
-def test_forced_ones_are_no_transcript(name):
-    assert match(["film.mp4", name]) == {}
+def test_forced_subtitles_belong_to_no_film(name):
+    assert sidecars_by_stem(["film.mp4", name]) == {}
 
 
-def test_the_best_comes_first_however_they_are_listed():
+def test_the_order_does_not_depend_on_the_listing():
     best = [
         "film.srt",
         "film.vtt",
@@ -71,24 +73,24 @@ def test_the_best_comes_first_however_they_are_listed():
         "film.de.srt",
         "film.fr.srt",
     ]
-    assert beside(["film.mp4", *best]) == best
-    assert beside([*reversed(best), "film.mp4"]) == best
+    assert sidecar_names(["film.mp4", *best]) == best
+    assert sidecar_names([*reversed(best), "film.mp4"]) == best
 
 
 @pytest.mark.parametrize("stem", ["a [1080p] {x}*?", "100% it's 日本", "no.2.by.en", "trailing.", "-"])
-def test_odd_names(tmp_path, stem):
+def test_films_with_odd_names_have_sidecars(tmp_path, stem):
     for name in (f"{stem}.mp4", f"{stem}.de.srt", "x.de.srt"):
         (tmp_path / name).touch()
-    assert [side_car.name for side_car in side_cars(tmp_path / f"{stem}.mp4")] == [f"{stem}.de.srt"]
+    assert [sidecar.name for sidecar in find_sidecars(tmp_path / f"{stem}.mp4")] == [f"{stem}.de.srt"]
 
 
-def test_only_files_count(tmp_path):
+def test_folders_links_and_pipes_are_not_sidecars(tmp_path):
     (tmp_path / "film.mp4").touch()
     (tmp_path / "film.srt").mkdir()
     (tmp_path / "film.en.srt").symlink_to(tmp_path / "gone")
     os.mkfifo(tmp_path / "film.de.srt")
-    assert side_cars(tmp_path / "film.mp4") == []
-    assert side_cars(tmp_path / "no such folder" / "film.mp4") == []
+    assert find_sidecars(tmp_path / "film.mp4") == []
+    assert find_sidecars(tmp_path / "no such folder" / "film.mp4") == []
 
 
 def test_a_folder_is_listed_once_and_again_when_it_has_changed(tmp_path, monkeypatch):
@@ -100,8 +102,8 @@ def test_a_folder_is_listed_once_and_again_when_it_has_changed(tmp_path, monkeyp
     long_ago = time.time() - 60
     os.utime(tmp_path, (long_ago, long_ago))
     for n in range(50):
-        assert side_cars(tmp_path / f"{n}.mp4") == []
+        assert find_sidecars(tmp_path / f"{n}.mp4") == []
     assert len(listed) == 1
     for language in ("de", "en"):
         (tmp_path / f"7.{language}.srt").touch()
-        assert side_cars(tmp_path / "7.mp4")[0].name == f"7.{language}.srt"
+        assert find_sidecars(tmp_path / "7.mp4")[0].name == f"7.{language}.srt"

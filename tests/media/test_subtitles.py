@@ -1,3 +1,5 @@
+"""Reading subtitles of all formats, from sidecars and from inside a film."""
+
 import errno
 import logging
 from pathlib import Path
@@ -52,13 +54,13 @@ def film(tmp_path):
 @pytest.mark.parametrize(
     ("ending", "text"), [(".srt", SRT), (".en.srt", SRT), (".vtt", VTT), (".en.vtt", VTT), (".ass", ASS), (".SRT", SRT)]
 )
-def test_a_file_beside_the_video(film, ending, text):
+def test_a_sidecar_is_read(film, ending, text):
     film.with_name("a film" + ending).write_text(text)
     assert read_subtitles(film).lines == LINES
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
-def test_encodings(film, encoding):
+def test_the_encoding_of_a_sidecar_is_recognised(film, encoding):
     text = SRT.replace("Where", "“Où”").replace("\n", "\r\n")
     film.with_suffix(".srt").write_bytes(text.encode(encoding))
     assert read_subtitles(film).lines[0].text == "“Où” is my bicycle & umbrella?"
@@ -70,13 +72,13 @@ def test_embedded_times_count_from_the_start_of_the_file(tmp_path, start):
     assert read_subtitles(path).lines == LINES
 
 
-def test_a_file_beside_goes_before_what_is_inside(tmp_path):
+def test_a_sidecar_goes_before_embedded_subtitles(tmp_path):
     path = make_media(tmp_path / "a.mkv", [grey(100)] * 30, subtitles=SRT)
     path.with_suffix(".srt").write_text("1\n00:00:01,000 --> 00:00:02,000\nbetter\n")
     assert [line.text for line in read_subtitles(path).lines] == ["better"]
 
 
-def test_the_best_that_can_be_read_and_its_language(film):
+def test_the_best_readable_sidecar_is_read_with_its_language(film):
     film.with_name("a film.de.srt").write_text(SRT)
     assert read_subtitles(film).language == "de"
     film.with_name("a film.English.srt").write_text(SRT)
@@ -88,7 +90,7 @@ def test_the_best_that_can_be_read_and_its_language(film):
 
 
 @pytest.mark.parametrize("content", [b"", b"no times at all", b"\x00\xff" * 500])
-def test_a_damaged_file_beside_is_passed_over_with_a_warning(tmp_path, caplog, content):
+def test_a_damaged_sidecar_is_skipped_with_a_warning(tmp_path, caplog, content):
     path = make_media(tmp_path / "a.mkv", [grey(100)] * 30, subtitles=SRT)
     path.with_suffix(".srt").write_bytes(content)
     with caplog.at_level(logging.WARNING):
@@ -96,8 +98,8 @@ def test_a_damaged_file_beside_is_passed_over_with_a_warning(tmp_path, caplog, c
     assert "a.srt" in caplog.text
 
 
-def test_a_file_beside_that_the_disk_refuses_is_told(film, monkeypatch):
-    """It may be read the next time: what is inside would be taken for good."""
+def test_a_sidecar_on_a_failing_disk_is_an_error(film, monkeypatch):
+    """It may be readable the next time; the embedded subtitles would be recorded for good."""
     film.with_suffix(".srt").write_text(SRT)
 
     def refuse(path):
@@ -108,7 +110,7 @@ def test_a_file_beside_that_the_disk_refuses_is_told(film, monkeypatch):
         read_subtitles(film)
 
 
-def test_a_file_beside_that_may_not_be_read_is_passed_over(film, monkeypatch):
+def test_a_sidecar_without_permission_is_skipped(film, monkeypatch):
     film.with_suffix(".srt").write_text(SRT)
 
     def refuse(path):
@@ -118,7 +120,7 @@ def test_a_file_beside_that_may_not_be_read_is_passed_over(film, monkeypatch):
     assert read_subtitles(film) is None
 
 
-def test_a_partly_damaged_file_gives_its_good_lines(film):
+def test_the_good_lines_of_a_damaged_sidecar_are_read(film):
     film.with_suffix(".srt").write_text("garbage\n\n" + SRT + "\n3\nnonsense --> 1\nlost\n")
     assert [line.start for line in read_subtitles(film).lines][:2] == [0.5, 2.0]
 
@@ -145,10 +147,10 @@ def test_rows_that_roll_up_in_a_film_that_begins_late_are_read_once(tmp_path):
     assert [(line.start, line.text) for line in read_subtitles(film).lines] == [(0.0, "hello"), (1.0, "how are you")]
 
 
-def test_none(film):
+def test_a_film_without_subtitles(film):
     assert read_subtitles(film) is None
 
 
-def test_a_file_that_cannot_be_opened(tmp_path):
+def test_a_missing_film_is_refused(tmp_path):
     with pytest.raises(HearsightError, match="no such file"):
         read_subtitles(tmp_path / "gone.mp4")

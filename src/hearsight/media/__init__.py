@@ -1,4 +1,7 @@
-"""Media files in; clips, pictures, sound and subtitles out. PyAV is here, and where Soundstage writes its films."""
+"""Read media files: clips, pictures, sound and subtitles.
+
+PyAV is used here, and in Soundstage, which writes films.
+"""
 
 from hearsight.media.audio import SAMPLE_RATE, cut_audio, read_audio
 from hearsight.media.frames import frame_times, read_frames

@@ -1,8 +1,8 @@
-"""Sound out of a media file, as the towers and recognisers want it: mono, float32, 16 kHz unless asked otherwise.
+"""Read the sound of a media file as the towers and recognisers take it: mono, float32, 16 kHz by default.
 
-A chain of generators, each of which can be read alone: frames are decoded, resampled, put at their true
-places in time, and gathered. Nothing holds more than a second or two of sound, so a film of two hours takes no
-more memory than a clip.
+A chain of generators, each of which can be read alone: frames are decoded, resampled, put at their true times, and
+joined into blocks. Nothing holds more than a second or two of sound, so a film of two hours takes no more memory than
+a clip.
 """
 
 from __future__ import annotations
@@ -18,39 +18,39 @@ import numpy as np
 from av.container import InputContainer
 from numpy.typing import NDArray
 
-from hearsight.media.container import all_frames, audio_stream, opened, timed_frames
+from hearsight.media.container import all_frames, audio_stream, open_media, timed_frames
 from hearsight.types import Clip
 
 SAMPLE_RATE = 16000
 
-# Smaller gaps between the times of two frames are rounding, larger ones are broken timestamps. In seconds.
-LEAST_GAP = 0.1
-LARGEST_GAP = 600
+# Seconds. Smaller gaps between the times of two frames are rounding, larger ones are broken timestamps.
+MIN_GAP = 0.1
+MAX_GAP = 600
 
 Samples = NDArray[np.float32]
 
 
 def read_audio(path: Path, start: float = 0.0, end: float | None = None, rate: int = SAMPLE_RATE) -> Iterator[Samples]:
-    """The sound from start to end (or to the end of the file), in seconds, in blocks of about one second.
+    """Yield the sound from start to end (or to the end of the file), in seconds, in blocks of about one second.
 
-    rate: in Hz. Yields mono float32 in [-1, 1]. Where the file has a gap (damaged packets leave one) there is silence,
-    so that sample n is heard n / rate seconds after start. Nothing is yielded without an audio stream.
-    Raises HearsightError if the file cannot be opened.
+    rate: in Hz. Yields mono float32 in [-1, 1]. Gaps, which damaged packets leave, are filled with silence, so that
+    sample n is heard n / rate seconds after start. Yields nothing for a file without sound.
+    Raises HearsightError if the file cannot be open_media.
     """
     first = round(start * rate)
     last = None if end is None else round(end * rate)
-    with opened(path) as container:
+    with open_media(path) as container:
         stream = audio_stream(container)
         if stream is not None:
-            timed = _resampled(timed_frames(container, all_frames(container, stream)), rate)
-            yield from _gathered(_stretch(_in_place(timed, _declared_end(container), rate), first, last), rate)
+            timed = _resample(timed_frames(container, all_frames(container, stream)), rate)
+            yield from _join(_slice(_fill_gaps(timed, _declared_end(container), rate), first, last), rate)
 
 
 def cut_audio(path: Path, clips: Sequence[Clip]) -> Iterator[Samples]:
-    """The sound of each clip, 16 kHz mono float32, decoded once and forward for all of them.
+    """Yield the sound of each clip, 16 kHz mono float32; the file is decoded once, forward.
 
-    Clips are in order of their start. Where one runs past the end of the sound its array is shorter, and empty
-    if there is none. Raises HearsightError if the file cannot be opened.
+    clips: in order of their start. The array of a clip that runs past the end of the sound is shorter, or empty.
+    Raises HearsightError if the file cannot be open_media.
     """
     blocks = read_audio(path)
     held: deque[tuple[int, Samples]] = deque()
@@ -63,12 +63,12 @@ def cut_audio(path: Path, clips: Sequence[Clip]) -> Iterator[Samples]:
             if position + len(block) > first:
                 held.append((position, block))
             position += len(block)
-        pieces = [block[max(first - at, 0) : max(last - at, 0)] for at, block in held]
+        pieces = [block[max(first - offset, 0) : max(last - offset, 0)] for offset, block in held]
         yield np.concatenate(pieces) if pieces else np.empty(0, np.float32)
 
 
-def _resampled(timed: Iterable[tuple[float | None, Any]], rate: int) -> Iterator[tuple[float | None, Samples]]:
-    """Each frame in mono at this rate, with its time."""
+def _resample(timed: Iterable[tuple[float | None, Any]], rate: int) -> Iterator[tuple[float | None, Samples]]:
+    """Yield each frame in mono at this rate, with its time."""
     resampler, form = None, None
     for time, frame in timed:
         if form != (form := (frame.format.name, frame.layout.name, frame.sample_rate)):
@@ -80,7 +80,7 @@ def _resampled(timed: Iterable[tuple[float | None, Any]], rate: int) -> Iterator
 
 
 def _samples(resampler: av.AudioResampler | None, frame: av.AudioFrame | None) -> Samples:
-    """What comes out of the resampler when this frame goes in; None takes out what it still holds."""
+    """Return the resampler's output for a frame; None takes out what the resampler still holds."""
     try:
         blocks = resampler.resample(frame) if resampler is not None else []
     except (av.FFmpegError, ValueError):
@@ -90,25 +90,25 @@ def _samples(resampler: av.AudioResampler | None, frame: av.AudioFrame | None) -
 
 
 def _declared_end(container: InputContainer) -> float:
-    """Where the file says that it ends, in seconds; infinity if it does not say."""
+    """Return the length that the file claims, in seconds; infinity if it claims none."""
     return container.duration / av.time_base if container.duration else math.inf
 
 
-def _in_place(timed: Iterable[tuple[float | None, Samples]], end: float, rate: int) -> Iterator[Samples]:
-    """Blocks that follow each other without a gap from time 0 on: silence is put where the file has none."""
+def _fill_gaps(timed: Iterable[tuple[float | None, Samples]], end: float, rate: int) -> Iterator[Samples]:
+    """Yield blocks that follow each other from time 0 on: gaps of the file are filled with silence."""
     position = 0
     for time, block in timed:
         gap = 0 if time is None or time > end else round(time * rate) - position
-        if LEAST_GAP * rate <= gap <= LARGEST_GAP * rate:
-            for at in range(0, gap, rate):
-                yield np.zeros(min(rate, gap - at), np.float32)
+        if MIN_GAP * rate <= gap <= MAX_GAP * rate:
+            for offset in range(0, gap, rate):
+                yield np.zeros(min(rate, gap - offset), np.float32)
             position += gap
         yield block
         position += len(block)
 
 
-def _stretch(blocks: Iterable[Samples], first: int, last: int | None) -> Iterator[Samples]:
-    """The samples from first to last, last not included."""
+def _slice(blocks: Iterable[Samples], first: int, last: int | None) -> Iterator[Samples]:
+    """Yield the samples from first to last, last not included."""
     position = 0
     for block in blocks:
         if last is not None and position >= last:
@@ -119,18 +119,18 @@ def _stretch(blocks: Iterable[Samples], first: int, last: int | None) -> Iterato
         position += len(block)
 
 
-def _gathered(blocks: Iterable[Samples], rate: int) -> Iterator[Samples]:
-    """The same samples, mended, in blocks of a second or a little more: decoders give out very small ones."""
+def _join(blocks: Iterable[Samples], rate: int) -> Iterator[Samples]:
+    """Yield the same samples, repaired, in blocks of a second or a little more: those of decoders are very small."""
     waiting: list[Samples] = []
     for block in blocks:
         waiting.append(block)
         if sum(map(len, waiting)) >= rate:
-            yield _mended(np.concatenate(waiting))
+            yield _repair(np.concatenate(waiting))
             waiting.clear()
     if waiting:
-        yield _mended(np.concatenate(waiting))
+        yield _repair(np.concatenate(waiting))
 
 
-def _mended(samples: Samples) -> Samples:
-    """Resampling overshoots, and one sample that is not a number would spoil every vector made from it."""
+def _repair(samples: Samples) -> Samples:
+    """Clip samples to [-1, 1], as resampling overshoots, and replace NaN, which would spoil all vectors of a clip."""
     return np.nan_to_num(samples, copy=False).clip(-1, 1)

@@ -1,11 +1,11 @@
-"""Languages by their names: files call the same one "en", "eng", "en-US" or "English"."""
+"""Recognise languages by their names: files call the same one "en", "eng", "en-US" or "English"."""
 
 from __future__ import annotations
 
 import re
 
 # A two-letter code (ISO 639-1), then the three-letter ones (639-2) and the names that it goes by.
-KNOWN = """
+NAMES = """
 af afr afrikaans
 ar ara arabic العربية
 az aze azerbaijani
@@ -78,17 +78,17 @@ uz uzb uzbek
 vi vie vietnamese
 zh zho chi chinese mandarin 中文
 """
-CODES = {name: row.split()[0] for row in KNOWN.strip().splitlines() for name in row.split()}
+CODES = {name: row.split()[0] for row in NAMES.strip().splitlines() for name in row.split()}
 
 # As BCP 47 has them (en, en-US, zh-Hans), and with the underscore of locales.
 TAG = re.compile(r"[a-z]{2,3}([-_][a-z0-9]{2,8})*")
 
 
 def language_code(tag: str | None) -> str | None:
-    """The two-letter code of a language by any of its names; None for one that is not known."""
+    """Return the two-letter code of a language by any of its names; None for an unknown one."""
     return CODES.get(re.split("[-_]", tag or "")[0].casefold())
 
 
 def is_language(tag: str) -> bool:
-    """Whether this names a language, or has the form of a language's code."""
+    """Return whether this names a language, or has the form of a language's code."""
     return language_code(tag) is not None or TAG.fullmatch(tag.casefold()) is not None

@@ -1,4 +1,4 @@
-"""What is in a media file: its length, and the streams that will be used."""
+"""Describe a media file: its length, and the streams that are used."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import av
 from av.container import InputContainer
 from av.stream import Stream
 
-from hearsight.media.container import audio_stream, decoded, opened, origin, packets, unreadable, video_stream
+from hearsight.media.container import audio_stream, decode, open_media, packets, read_error, start_time, video_stream
 from hearsight.media.frames import display_matrix, upright_rgb
 
 # fmt: off
@@ -30,7 +30,10 @@ LONGEST = 100 * 3600.0
 
 @dataclass(frozen=True)
 class VideoStream:
-    """Width and height in pixels as shown: upright, with square pixels. rate in frames a second, on average."""
+    """A stream of pictures.
+
+    width, height: pixels as shown: upright, with square pixels. rate: frames a second, on average.
+    """
 
     index: int
     codec: str
@@ -41,7 +44,7 @@ class VideoStream:
 
 @dataclass(frozen=True)
 class AudioStream:
-    """rate in Hz, as stored; language as the file names it ("eng"), if it does."""
+    """A stream of sound. rate: in Hz, as stored. language: as the file names it ("eng"), if it does."""
 
     index: int
     codec: str
@@ -52,6 +55,8 @@ class AudioStream:
 
 @dataclass(frozen=True)
 class SubtitleStream:
+    """A stream of subtitles. language: as the file names it, if it does."""
+
     index: int
     codec: str
     language: str | None
@@ -59,10 +64,10 @@ class SubtitleStream:
 
 @dataclass(frozen=True)
 class MediaInfo:
-    """A media file: at least one of video and audio is there. duration in seconds, above 0; claimed: what the file
-    itself says of that, 0 where it says nothing. It is more than the duration where the file was cut short.
+    """A media file, which has video or audio or both.
 
-    Streams of which not one frame can be decoded are left out, as is cover art.
+    duration: in seconds, above 0. claimed: the duration by the file's own head, 0 if it has none; it is longer than the
+    duration if the file was cut short. Streams of which no frame can be decoded are left out, as is cover art.
     """
 
     path: Path
@@ -74,19 +79,19 @@ class MediaInfo:
 
 
 def probe(path: Path) -> MediaInfo:
-    """Look into a media file, without decoding more than a first frame of each stream.
+    """Describe a media file, decoding no more than a first frame of each stream.
 
     Raises HearsightError if it is not there, is not a media file, or has nothing that can be decoded.
     """
-    with opened(path) as container:
+    with open_media(path) as container:
         video, audio = video_stream(container), audio_stream(container)
         streams = [stream for stream in (video, audio) if stream is not None]
         if not streams:
-            raise unreadable(path, "no video or audio stream that can be decoded; remove it")
+            raise read_error(path, "no video or audio stream that can be decoded; remove it")
         first = _first_frames(container, streams)
         streams = [stream for stream in streams if stream.index in first]
         if not streams:
-            raise unreadable(path, "not one frame can be decoded; replace or remove it")
+            raise read_error(path, "not one frame can be decoded; replace or remove it")
         return MediaInfo(
             path=path,
             duration=_duration(path, container, streams),
@@ -115,32 +120,32 @@ def _describe_audio(stream: av.AudioStream, frame: Any) -> AudioStream:
 
 
 def _first_frames(container: InputContainer, streams: list[Stream]) -> dict[int, Any]:
-    """The first frame that can be decoded of each stream, by the stream's index."""
-    found: dict[int, Any] = {}
+    """Return the first frame of each stream that can be decoded, by the stream's index."""
+    frames: dict[int, Any] = {}
     for packet in packets(container, *streams):
-        if packet.stream.index in found:
-            continue  # and not decoded: the other stream may begin late, or have nothing
-        for frame in decoded(packet):
-            found.setdefault(packet.stream.index, frame)
-        if len(found) == len(streams):
+        if packet.stream.index in frames:
+            continue  # without decoding it: the other stream may begin late, or hold nothing
+        for frame in decode(packet):
+            frames.setdefault(packet.stream.index, frame)
+        if len(frames) == len(streams):
             break
-    return found
+    return frames
 
 
 def _duration(path: Path, container: InputContainer, streams: list[Stream]) -> float:
-    """Seconds from the start of the file to its end, as claimed if the end is where it should be.
+    """Return the seconds from the start of the file to its end: the claimed length if the last packets are there.
 
-    A truncated or badly written file claims a length that it has not: its packets are then walked through.
+    A truncated or badly written file claims a wrong length: then all its packets are read.
     """
     claimed = _claimed(container)
     if claimed:
         slack = min(max(0.1 * claimed, 0.5), 5.0)
         if abs(_end_after(container, streams, claimed - slack) - claimed) <= slack:
             return claimed
-    with opened(path) as afresh:
-        measured = _measured_duration(afresh, [afresh.streams[stream.index] for stream in streams])
+    with open_media(path) as reopened:
+        measured = _measured_duration(reopened, [reopened.streams[stream.index] for stream in streams])
     if measured <= 0:
-        raise unreadable(path, "its length cannot be found out; replace or remove it")
+        raise read_error(path, "its length cannot be determined; replace or remove it")
     return measured
 
 
@@ -150,8 +155,8 @@ def _claimed(container: InputContainer) -> float:
 
 
 def _end_after(container: InputContainer, streams: list[Stream], time: float) -> float:
-    """When the last packet ends, in seconds, looked for from this time on; 0 if nothing is there."""
-    start = origin(container)
+    """Return when the last packet after a time ends, in seconds; 0 without one."""
+    start = start_time(container)
     try:
         container.seek(int((start + max(time, 0.0)) * av.time_base))
     except av.FFmpegError:
@@ -161,16 +166,16 @@ def _end_after(container: InputContainer, streams: list[Stream], time: float) ->
 
 
 def _measured_duration(container: InputContainer, streams: list[Stream]) -> float:
-    """The length by the times of all packets or, where those are nonsense, by how long each one lasts."""
-    start, end = origin(container), 0.0
-    lasting: defaultdict[int, float] = defaultdict(float)
+    """Return the length by the times of all packets or, if those make no sense, by the durations of the packets."""
+    start, end = start_time(container), 0.0
+    durations: defaultdict[int, float] = defaultdict(float)
     for packet in packets(container, *streams):
         end = max(end, (_end(packet) or 0.0) - start)
-        lasting[packet.stream.index] += float(packet.duration * packet.time_base) if packet.duration else 0.0
-    return end if 0 < end <= LONGEST else min(max(lasting.values(), default=0.0), LONGEST)
+        durations[packet.stream.index] += float(packet.duration * packet.time_base) if packet.duration else 0.0
+    return end if 0 < end <= LONGEST else min(max(durations.values(), default=0.0), LONGEST)
 
 
 def _end(packet: Any) -> float | None:
-    """When a packet ends, in the file's own time; None if it does not say."""
+    """Return when a packet ends, in the file's own time; None if it does not tell."""
     time = packet.pts if packet.pts is not None else packet.dts
     return None if time is None else float((time + (packet.duration or 0)) * packet.time_base)

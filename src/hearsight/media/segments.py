@@ -1,4 +1,4 @@
-"""Cutting a media file into clips, the unit of retrieval."""
+"""Cut a media file into clips, the unit of retrieval."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from hearsight.media.probe import MediaInfo
 from hearsight.types import Clip
 from hearsight.util.extras import install_command
 
-# A rest shorter than this part of a window is too little to be found by itself: it joins the window before.
-LEAST_REST = 1 / 3
+# A rest shorter than this part of a window is too short for a clip of its own: it joins the window before.
+MIN_REST = 1 / 3
 SHORTEST_SHOT = 1.0
 SCAN_HEIGHT = 144
 
@@ -41,9 +41,9 @@ def cut(info: MediaInfo, by: Literal["window", "shots", "file"] = "window", seco
 
 
 def windows(start: float, end: float, seconds: float) -> list[float]:
-    """The bounds of windows that cover start to end: [start, start + seconds, ..., end]."""
-    whole, rest = divmod(end - start, seconds)
-    count = max(1, int(whole) + (rest >= LEAST_REST * seconds))
+    """Return the bounds of windows that cover start to end: [start, start + seconds, ..., end]."""
+    full, rest = divmod(end - start, seconds)
+    count = max(1, int(full) + (rest >= MIN_REST * seconds))
     return [*(start + i * seconds for i in range(count)), end]
 
 
@@ -56,9 +56,9 @@ def _shot_bounds(info: MediaInfo, seconds: float) -> list[float]:
 
 
 def _find_cuts(path: Path) -> Iterator[float]:
-    """The times, in seconds, at which a new shot begins.
+    """Yield the times, in seconds, at which a new shot begins.
 
-    PySceneDetect judges, our own decoder reads: it copes with more files, and has the clips' own times.
+    PySceneDetect finds the cuts in pictures of our own decoder, which reads more files and has the clips' own times.
     """
     try:
         from scenedetect import AdaptiveDetector, FrameTimecode
@@ -70,5 +70,5 @@ def _find_cuts(path: Path) -> Iterator[float]:
     for time, picture in scan_frames(path, SCAN_HEIGHT):
         # At 1000 frames a second the detector counts in milliseconds, whatever the rate of the video.
         blue_first = picture[:, :, ::-1].copy()
-        for found in detector.process_frame(FrameTimecode(max(time, 0.0), fps=1000.0), blue_first):
-            yield found.seconds
+        for cut in detector.process_frame(FrameTimecode(max(time, 0.0), fps=1000.0), blue_first):
+            yield cut.seconds

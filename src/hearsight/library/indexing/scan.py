@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from hearsight.errors import HearsightError
 from hearsight.media.probe import MEDIA_SUFFIXES
-from hearsight.media.sidecars import SideCar, match
+from hearsight.media.sidecars import Sidecar, sidecars_by_stem
 from hearsight.util.object_store import ObjectPath
 
 if TYPE_CHECKING:
@@ -79,14 +79,14 @@ def _look(folder: Path, besides: Path, found: Walk) -> Iterator[None]:
     """Adds to what is found, one thing a step."""
     seen: set[str] = {os.path.realpath(besides)}
     folders, links = deque([str(folder)]), deque[str]()
-    files_by_link: list[tuple[os.DirEntry[str], list[SideCar]]] = []
+    files_by_link: list[tuple[os.DirEntry[str], list[Sidecar]]] = []
     while folders or links:
         here = folders.popleft() if folders else links.popleft()
         if (real := os.path.realpath(here)) in seen:
             continue
         seen.add(real)
         entries = _entries(folder, here, found)
-        side_cars = match(entry.name for entry in entries)
+        side_cars = sidecars_by_stem(entry.name for entry in entries)
         for entry in entries:
             stem, dot, suffix = entry.name.rpartition(".")
             beside = side_cars.get(stem, [])
@@ -117,7 +117,7 @@ def _list(folder: ObjectPath, found: Walk) -> Iterator[None]:
         if not any(part.startswith(".") for part in path.parts):
             folders[path.parent][path.name] = file, info
     for here, files in folders.items():
-        side_cars = match(files)
+        side_cars = sidecars_by_stem(files)
         for name, (file, info) in files.items():
             if Path(name).suffix.lower() not in MEDIA_SUFFIXES:
                 continue
@@ -150,7 +150,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _add(folder: Path, entry: os.DirEntry[str], beside: list[SideCar], found: Walk) -> None:
+def _add(folder: Path, entry: os.DirEntry[str], beside: list[Sidecar], found: Walk) -> None:
     name, file = _inside(folder, entry.path), Path(entry.path)
     try:
         name.encode()
