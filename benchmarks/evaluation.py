@@ -155,6 +155,8 @@ def rows(taken: dict[str, list[Taken]], blocks: Sequence[int], clips: int) -> li
 class Drawn:
     """A model and a set of clips in one: unit vectors at random, the same whenever they are asked for."""
 
+    needs = ("pooled", "frames")
+
     def __init__(self, captions: int, videos: int, frames: int, width: int) -> None:
         self.frames, self.width = frames, width
         own = [captions // videos + (n < captions % videos) for n in range(videos)]

@@ -1,10 +1,13 @@
 """Ranks made block by block are those of the whole matrix."""
 
+from weakref import WeakSet
+
 import numpy as np
 import pytest
 import torch
 
 from hearsight.errors import HearsightError
+from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.research.evaluation import retrieval
 from hearsight.research.evaluation.metrics import text_ranks, video_ranks
 from hearsight.research.evaluation.normalisation import DualSoftmax, Querybank, dual_softmax
@@ -42,14 +45,14 @@ def test_blocks_rank_as_the_whole_matrix(model, clips):
     assert "transductive" in softened.normalisation
 
 
-def test_no_more_is_held_of_a_clip_than_similarity_reads(model, clips):
+def test_only_the_fields_that_similarity_reads_are_held(model, clips):
     videos = encode_clips(model, clips)
     tensors = [value for video in videos for value in vars(video).values() if torch.is_tensor(value)]
     held = sum(tensor.untyped_storage().nbytes() for tensor in tensors)
     assert held < 1.5 * sum(video.frames.untyped_storage().nbytes() for video in videos)
 
 
-def test_rows_are_kinds_all_captions_and_the_way_back(model, clips):
+def test_rows_are_kinds_all_captions_and_video_to_text(model, clips):
     found = evaluate(model, clips)
     assert {name: metrics.queries for name, metrics in found.items()} == {
         "sight": 9,
@@ -61,7 +64,7 @@ def test_rows_are_kinds_all_captions_and_the_way_back(model, clips):
     assert list(normalised.metrics()) == ["sight", "sound", "all captions"]
 
 
-def test_equal_clips_tie_wherever_they_stand(model, clips):
+def test_equal_clips_tie_at_any_position(model, clips):
     clips.frames[:] = clips.frames[:1]
     found = rank(model, clips)
     assert (found.texts == len(clips) - 1).all() and (found.ties == len(clips) - 1).all()
@@ -69,7 +72,7 @@ def test_equal_clips_tie_wherever_they_stand(model, clips):
 
 
 @pytest.mark.parametrize("normalisation", [DualSoftmax(), Querybank(["a bell", "a doctor"], 0.2, "train")])
-def test_what_ties_before_normalisation_ties_after_it(model, clips, monkeypatch, normalisation):
+def test_ties_before_normalisation_are_ties_after_it(model, clips, monkeypatch, normalisation):
     """The last digits of equal clips' scores differ, and a softmax makes more of them than rounding is."""
     row = np.float32(40) + np.float32(4e-6) * np.arange(len(clips), dtype=np.float32)
 
@@ -81,7 +84,7 @@ def test_what_ties_before_normalisation_ties_after_it(model, clips, monkeypatch,
     assert (found.texts == len(clips) - 1).all()
 
 
-def test_a_ranking_is_kept_as_json(model, clips):
+def test_a_ranking_can_be_stored_as_json(model, clips):
     found = rank(model, clips)
     assert Ranking.from_dict(found.to_dict()).to_dict() == found.to_dict()
     assert found.captions == rank(model, clips, DualSoftmax()).captions
@@ -92,3 +95,50 @@ def test_clips_without_captions_are_refused(model, clips):
     clips.examples = [type(example)(example.id, example.path, (), example.group) for example in clips.examples]
     with pytest.raises(HearsightError, match="no captions"):
         rank(model, clips)
+
+
+class TokenModel(CLIP4Clip):
+    """A method whose similarity attends to tokens of the sound, once for each pair of a text and a clip."""
+
+    needs = ("pooled", "frames", "tokens")
+    TOKENS = 50
+
+    def fuse(self, features, without=()):
+        video = super().fuse(features, without)
+        drawn = torch.randn(self.TOKENS, video.frames.shape[1], generator=torch.Generator().manual_seed(1))
+        video.extra["tokens"] = torch.einsum("af,bfd->bad", drawn, video.frames)
+        self.alive.add(video.extra["tokens"])
+        return video
+
+    def similarity(self, text, video):
+        tokens = video.field("tokens")
+        weights = torch.einsum("nd,bad->nba", text, tokens).softmax(dim=-1)
+        attended = weights[..., None] * tokens  # (N, B, A, D)
+        self.largest = max(self.largest, attended.numel() * attended.element_size())
+        self.most_alive = max(self.most_alive, len(self.alive))
+        return super().similarity(text, video) + torch.einsum("nd,nbd->nb", text, attended.sum(dim=2))
+
+
+@pytest.fixture
+def token_model(model):
+    model.__class__ = TokenModel
+    model.alive, model.largest, model.most_alive = WeakSet(), 0, 0
+    return model
+
+
+@pytest.mark.parametrize("pairs", [1, 2, 5, 100])
+def test_a_method_that_reads_tokens_is_evaluated_within_a_budget(token_model, clips, monkeypatch, pairs):
+    whole = rank(token_model, clips)
+    bytes_per_pair = token_model.TOKENS * token_model.width * 4
+    assert token_model.largest == 4 * 3 * bytes_per_pair  # TEXTS and CLIPS at once
+    token_model.largest = token_model.most_alive = 0
+    monkeypatch.setattr(retrieval, "BUDGET", pairs * bytes_per_pair)
+    found = rank(token_model, clips)
+    assert token_model.largest <= min(pairs, 4 * 3) * bytes_per_pair
+    assert token_model.most_alive <= 2  # blocks of clips, of three
+    for name in ("texts", "ties", "videos"):
+        assert np.array_equal(getattr(found, name), getattr(whole, name)), name
+
+
+def test_normalisation_works_with_a_method_that_reads_tokens(token_model, clips):
+    assert rank(token_model, clips, DualSoftmax()).videos is None
