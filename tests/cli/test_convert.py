@@ -43,7 +43,7 @@ def public(golden, tmp_path):
 
 @pytest.mark.parametrize("method", ["save", "avigate"])
 @pytest.mark.parametrize("form", ["half", "float", "module", "safetensors"])
-def test_what_comes_out_computes_what_was_published(run, golden, vocabulary, tmp_path, method, form):
+def test_a_converted_model_computes_the_published_results(run, golden, vocabulary, tmp_path, method, form):
     weights = golden.weights if method == "save" else golden.avigate_weights
     file, out = tmp_path / "checkpoint.bin.4", tmp_path / "models" / method
     if form == "float":
@@ -134,7 +134,7 @@ def test_ast_becomes_a_folder_for_transformers(run, tmp_path):
         assert "it takes no vocabulary" in run("convert", tmp_path / "ast.pth", tmp_path / "other", *option).err
 
 
-def test_without_the_hub_a_model_is_written_and_a_note_says_what_it_lacks(run, public, tmp_path, monkeypatch):
+def test_without_the_hub_a_model_lacks_a_vocabulary(run, public, tmp_path, monkeypatch):
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
     ran = run("convert", public, tmp_path / "out")
@@ -166,9 +166,7 @@ def test_a_vocabulary_that_is_not_openais_must_be_given(run, checkpoint, tmp_pat
         (["pytorch_model.bin.4", "out", "--vocabulary", "broken"], "cannot read the tokenizer in broken"),
     ],
 )
-def test_what_is_wrong_is_said_in_a_line_and_nothing_is_left(
-    run, golden, checkpoint, tmp_path, monkeypatch, words, says
-):
+def test_an_error_leaves_no_files(run, golden, checkpoint, tmp_path, monkeypatch, words, says):
     monkeypatch.chdir(tmp_path)
     for name in ("folder", "full", "broken"):
         (tmp_path / name).mkdir()
@@ -186,7 +184,7 @@ def test_what_is_wrong_is_said_in_a_line_and_nothing_is_left(
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(28, "No space left on device")])
-def test_an_interruption_leaves_no_half_model(run, checkpoint, vocabulary, tmp_path, monkeypatch, error):
+def test_an_interruption_leaves_no_files(run, checkpoint, vocabulary, tmp_path, monkeypatch, error):
     def fail(*args, **kwargs):
         raise error
 

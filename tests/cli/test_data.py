@@ -32,7 +32,7 @@ def split(tmp_path):
     return tmp_path / "train"
 
 
-def test_features_are_written_and_kept(run, tmp_path, split, teacher):
+def test_features_are_written_once(run, tmp_path, split, teacher):
     out = tmp_path / "out"
     ran = run("data", "teach", split, "--model", teacher, "--out", out)
     assert ran.code == 0 and ran.out == ""
@@ -61,7 +61,7 @@ def test_a_model_of_the_hub_is_taken_from_its_cache(run, tmp_path, split, teache
 
 
 @pytest.mark.parametrize("missing", ["config.json", "model.safetensors", "processor_config.json"])
-def test_a_part_of_a_model_is_fetched_anew(run, tmp_path, split, teacher, monkeypatch, missing):
+def test_an_incomplete_model_is_fetched_again(run, tmp_path, split, teacher, monkeypatch, missing):
     monkeypatch.setattr(huggingface_hub, "snapshot_download", lambda name, **options: str(teacher))
 
     def unreachable(name):
@@ -80,7 +80,7 @@ def test_another_model_is_refused(run, tmp_path, split, teacher):
     assert ran.code == 1 and "give another folder" in ran.err
 
 
-def test_what_is_wrong_is_said(run, tmp_path, split, teacher, model_folder, monkeypatch):
+def test_errors_say_what_is_wrong(run, tmp_path, split, teacher, model_folder, monkeypatch):
     def failed(*words) -> str:
         ran = run("data", "teach", *words, "--out", tmp_path / "out")
         assert ran.code == 1

@@ -30,7 +30,7 @@ def test_a_table_and_json_say_the_same(run, asked):
     assert f"{found['rows']['all captions']['sumr']['value']:.1f}" in table.out
 
 
-def test_normalisation_is_said(run, asked, tmp_path):
+def test_normalisation_is_reported(run, asked, tmp_path):
     assert "(transductive)" in run("evaluate", *asked, "--dsl").out
     out = run("evaluate", *asked, "--querybank", tmp_path / "train").out
     assert "normalisation: querybank, 2 captions of" in out
@@ -56,7 +56,7 @@ def test_a_report_is_written_and_compared_with(run, asked, tmp_path):
         (["--against", "nowhere"], "cannot read a report in nowhere"),
     ],
 )
-def test_what_is_wrong_is_said(run, asked, tmp_path, monkeypatch, options, says):
+def test_errors_say_what_is_wrong(run, asked, tmp_path, monkeypatch, options, says):
     monkeypatch.chdir(tmp_path)
     ran = run("evaluate", *asked, *options)
     assert ran.code == 1

@@ -54,7 +54,7 @@ def block(card: str, after: str):
     return yaml.safe_load(card.partition(after)[2].split("```yaml\n")[1].split("```")[0])
 
 
-def test_what_comes_out_is_what_went_in(run, trained, tmp_path):
+def test_the_exported_model_is_the_same(run, trained, tmp_path):
     ran = run("export", trained / "run", tmp_path / "out")
     assert (ran.code, ran.err) == (0, "")
     assert f"hf upload org/name {tmp_path / 'out'}" in ran.out
@@ -74,7 +74,7 @@ def test_what_comes_out_is_what_went_in(run, trained, tmp_path):
     assert modes == {(tmp_path / "usual").stat().st_mode}
 
 
-def test_the_hub_has_enough_of_it(run, trained, tmp_path, monkeypatch):
+def test_the_exported_folder_is_complete(run, trained, tmp_path, monkeypatch):
     run("export", trained / "run", tmp_path / "out")
     monkeypatch.setattr("huggingface_hub.snapshot_download", lambda *name, **options: str(tmp_path / "out"))
     monkeypatch.setattr("hearsight.models.hub._check_reachable", lambda name: pytest.fail("went to the hub"))
@@ -134,7 +134,7 @@ def test_numbers_are_those_of_the_reports(run, trained, reported, tmp_path):
     assert "not measured" not in card and "model-index" not in front_matter(card)
 
 
-def test_published_numbers_and_the_hubs_own_table(run, trained, reported, tmp_path, monkeypatch):
+def test_published_results_and_the_hubs_own_table(run, trained, reported, tmp_path, monkeypatch):
     folder = tmp_path / "msrvtt" / "test"
     folder.mkdir(parents=True)
     write_note(
@@ -163,7 +163,7 @@ def test_published_numbers_and_the_hubs_own_table(run, trained, reported, tmp_pa
     assert "transductive" in card and "model-index" not in front_matter(card)
 
 
-def test_no_path_of_this_machine_is_in_it(run, trained, reported, tmp_path):
+def test_the_card_has_no_paths_of_this_machine(run, trained, reported, tmp_path):
     bank = ["--querybank", trained / "data" / "train"]
     report = reported(trained / "run" / "model", "data/test", *bank)
     assert "jane doe" in (report / "report.md").read_text()
@@ -175,7 +175,7 @@ def test_no_path_of_this_machine_is_in_it(run, trained, reported, tmp_path):
             assert part.encode() not in file.read_bytes(), file
 
 
-def test_texts_of_a_recipe_break_nothing(run, trained, tmp_path):
+def test_texts_of_a_recipe_do_not_break_the_card(run, trained, tmp_path):
     run_folder = shutil.copytree(trained / "run", tmp_path / "run")
     odd = "/home/jane/```\n---\n# <script>: 'x'\t| ```` {a: *b}"
     changes = {"towers": odd, "recogniser": "whisper:/home/jane/x"}
@@ -195,7 +195,7 @@ def test_texts_of_a_recipe_break_nothing(run, trained, tmp_path):
     assert told["seed"] == 7 and "jane" not in card
 
 
-def test_what_the_hub_knows_is_named(run, trained, tmp_path, monkeypatch):
+def test_models_and_data_sets_of_the_hub_are_listed(run, trained, tmp_path, monkeypatch):
     run_folder = shutil.copytree(trained / "run", tmp_path / "run")
     changes = {"towers": "openai/clip", "audio": "models/ast", "dataset": "msrvtt-9k", "data": "/home/jane/msrvtt"}
     recipe = json.loads((run_folder / "recipe.json").read_text()) | changes
@@ -216,7 +216,7 @@ def test_what_the_hub_knows_is_named(run, trained, tmp_path, monkeypatch):
     assert "clips of which no more is known" in card
 
 
-def test_generated_clips_are_said_to_be_such(run, trained, tmp_path):
+def test_the_card_says_that_clips_are_generated(run, trained, tmp_path):
     folder = shutil.copytree(trained, tmp_path / "trained")
     recipe = json.loads((folder / "run" / "recipe.json").read_text()) | {"data": str(folder / "data")}
     (folder / "run" / "recipe.json").write_text(json.dumps(recipe))
@@ -232,7 +232,7 @@ def test_generated_clips_are_said_to_be_such(run, trained, tmp_path):
 
 @pytest.mark.parametrize("disguised", [False, True])
 @pytest.mark.parametrize("beside", [False, True])
-def test_clips_of_a_data_set_are_found_wherever_it_was_checked(run, trained, tmp_path, disguised, beside):
+def test_the_card_finds_a_checked_data_set(run, trained, tmp_path, disguised, beside):
     """data: the data set, with what `check` made in it; or the folder that `check --out` made, which has no more."""
     made = tmp_path / "checked" if beside else tmp_path / "root" / "hearsight" / "msrvtt-9k"
     shutil.copytree(trained / "data", made)
@@ -269,7 +269,7 @@ def test_a_run_that_was_stopped_says_so(run, trained, tmp_path):
 
 
 @pytest.mark.parametrize("method", ["clip4clip", "avigate"])
-def test_a_plain_model_says_what_is_not_known(run, tmp_path, method):
+def test_the_card_of_a_model_alone_says_what_is_not_recorded(run, tmp_path, method):
     tiny_model(tmp_path / "model", method)
     assert run("export", tmp_path / "model", tmp_path / "out").code == 0
     card = (tmp_path / "out" / "README.md").read_text()
@@ -285,7 +285,7 @@ def test_the_model_of_a_run_alone_is_exported_with_a_hint(run, trained, tmp_path
     assert "not recorded in its folder" in (tmp_path / "out" / "README.md").read_text()
 
 
-def test_towers_are_no_method_yet(run, tmp_path):
+def test_the_card_of_towers(run, tmp_path):
     tiny_model(tmp_path / "run" / "model", "avigate")
     recipe = {"kind": "towers", "start": "/home/jane/towers", "scenes": 6, "sounded": 6, "steps": 2}
     (tmp_path / "run" / "recipe.json").write_text(json.dumps(recipe))
@@ -330,7 +330,7 @@ def test_a_report_of_another_model_is_refused(run, trained, reported, tmp_path):
         (["wordless", "out"], "has no vocabulary to export"),
     ],
 )
-def test_what_is_wrong_is_said_in_a_line_and_nothing_is_left(run, trained, tmp_path, monkeypatch, words, says):
+def test_an_error_leaves_no_files(run, trained, tmp_path, monkeypatch, words, says):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     for name in ("run", "damaged", "unread"):
@@ -352,13 +352,13 @@ def test_what_is_wrong_is_said_in_a_line_and_nothing_is_left(run, trained, tmp_p
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_a_folder_that_is_not_there_is_not_looked_for_on_the_hub(run, tmp_path, monkeypatch):
+def test_a_missing_folder_is_not_searched_on_the_hub(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert run("export", "runs/save", "out").code == 2
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(28, "No space left on device")])
-def test_an_interruption_leaves_nothing(run, trained, tmp_path, monkeypatch, error):
+def test_an_interruption_leaves_no_files(run, trained, tmp_path, monkeypatch, error):
     def fail(*args):
         raise error
 
@@ -370,7 +370,7 @@ def test_an_interruption_leaves_nothing(run, trained, tmp_path, monkeypatch, err
 
 
 @pytest.mark.usefixtures("house_methods")
-def test_a_method_of_someones_own_says_what_has_to_be_run_first(run, tmp_path):
+def test_the_card_of_a_plugins_method_says_how_to_load_it(run, tmp_path):
     (tmp_path / "mine.py").write_text(
         "import hearsight\nfrom hearsight.models.save import SAVE\n\n"
         "hearsight.register('my_method')(type('Mine', (SAVE,), {}))\n"
@@ -389,5 +389,5 @@ def test_a_method_of_someones_own_says_what_has_to_be_run_first(run, tmp_path):
     assert "--plugin" not in (tmp_path / "of-ours" / "README.md").read_text()
 
 
-def test_each_method_of_the_house_is_introduced():
+def test_each_built_in_method_has_an_introduction():
     assert INTRODUCTIONS.keys() == METHODS.builtin.keys()

@@ -53,7 +53,7 @@ def test_from_nothing_to_a_table(tmp_path, capsys):
         (["evaluate", "demo", "."], "no manifest.jsonl"),
     ],
 )
-def test_what_is_wrong_is_said(words, says, tmp_path, monkeypatch, capsys):
+def test_errors_say_what_is_wrong(words, says, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(words) == 1
     assert says in capsys.readouterr().err

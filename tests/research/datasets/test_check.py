@@ -42,7 +42,7 @@ def table(tmp_path):
     return path
 
 
-def test_what_is_found(table):
+def test_clips_are_counted_by_state(table):
     counts = check("table", table).counts()
     assert counts["train"] == {
         "clips": 4, "good": 3, "missing": 0, "damaged": 1, "silent": 2, "without_speech": 2, "captions": 3,
@@ -52,7 +52,7 @@ def test_what_is_found(table):
     assert counts["test"]["without_speech"] is None
 
 
-def test_manifests_are_of_what_is_good(table):
+def test_manifests_have_the_good_clips(table):
     folder = check("table", table).folder
     assert folder == table.parent / "hearsight" / "clips"
     train = Split(folder / "train").clips
@@ -64,7 +64,7 @@ def test_manifests_are_of_what_is_good(table):
     assert all(clip.path.resolve() == (table.parent / "film.mkv").resolve() for clip in train)
 
 
-def test_a_data_set_that_moves_takes_along_what_is_known(table, monkeypatch):
+def test_a_moved_data_set_keeps_its_inspections(table, monkeypatch):
     check("table", table)
     moved = shutil.move(table.parent, table.parent.with_name("moved"))
     assert Split(moved / "hearsight" / "clips" / "test").clips[0].path.is_file()
@@ -72,7 +72,7 @@ def test_a_data_set_that_moves_takes_along_what_is_known(table, monkeypatch):
     assert check("table", moved / table.name).counts()["train"]["good"] == 3
 
 
-def test_a_file_is_looked_at_once(table, monkeypatch):
+def test_a_file_is_inspected_once(table, monkeypatch):
     check("table", table)
     looked = []
     inspect_file = checking.inspect_file
@@ -89,7 +89,7 @@ def test_a_file_is_looked_at_once(table, monkeypatch):
     assert (counts["test"]["good"], counts["validation"]["good"]) == (2, 2)
 
 
-def test_a_file_that_is_still_being_copied_is_looked_at_again(table, monkeypatch):
+def test_a_file_that_is_still_being_copied_is_inspected_again(table, monkeypatch):
     film = table.parent / "film.mkv"
     whole, inspect_file = film.read_bytes(), checking.inspect_file
     film.write_bytes(whole[: len(whole) // 2])
@@ -105,7 +105,7 @@ def test_a_file_that_is_still_being_copied_is_looked_at_again(table, monkeypatch
     assert check("table", table).counts()["train"]["good"] == 3
 
 
-def test_a_file_that_goes_away_meanwhile_is_no_obstacle(table, monkeypatch):
+def test_a_file_may_be_removed_during_the_check(table, monkeypatch):
     inspect_file = checking.inspect_file
 
     def look(path, spans):
@@ -119,13 +119,13 @@ def test_a_file_that_goes_away_meanwhile_is_no_obstacle(table, monkeypatch):
 
 
 @pytest.mark.parametrize(("name", "codec"), [("a.mka", "pcm_s16le"), ("a.aiff", "pcm_s16be"), ("a.oga", "flac")])
-def test_a_file_of_sound_needs_no_pictures(tmp_path, name, codec):
+def test_an_audio_file_needs_no_pictures(tmp_path, name, codec):
     make_media(tmp_path / name, sounds=[beep(1.0)], sound_codec=codec)
     (tmp_path / "clips.csv").write_text(f"video,caption\n{name},a bell\n")
     assert check("table", tmp_path / "clips.csv").counts()["test"]["good"] == 1
 
 
-def test_an_interrupted_look_goes_on(table, monkeypatch):
+def test_an_interrupted_check_continues(table, monkeypatch):
     def stop(what, done, total):
         if done == 2:
             raise KeyboardInterrupt
@@ -141,7 +141,7 @@ def test_an_interrupted_look_goes_on(table, monkeypatch):
     assert findings.counts()["train"]["good"] == 3
 
 
-def test_only_the_split_that_is_asked_for(table):
+def test_a_single_split_can_be_checked(table):
     findings = check("table", table, splits=("test",))
     assert findings.counts().keys() == {"test"}
     assert not (findings.folder / "train").exists()
@@ -164,14 +164,14 @@ def test_a_clip_in_two_splits_is_refused(msrvtt):
         check("msrvtt-9k", msrvtt)
 
 
-def test_a_folder_that_cannot_be_written(table):
+def test_a_folder_that_cannot_be_written_is_an_error(table):
     made = table.parent / "hearsight"
     made.write_text("a file is where the folder should be")
     with pytest.raises(HearsightError, match=r"cannot write .*; have `hearsight data check` make another"):
         check("table", table)
 
 
-def test_what_a_person_reads(table, capsys):
+def test_the_table_on_a_terminal(table, capsys):
     assert main(["data", "check", "table", str(table)]) == 0
     out, err = capsys.readouterr()
     assert out.splitlines()[0].split() == ["clips", "train", "validation", "test"]
@@ -194,14 +194,14 @@ def test_what_a_person_reads(table, capsys):
         (["train", "msrvtt", "--out", "run", "--set", "data=."], "no MSRVTT_data.json below"),
     ],
 )
-def test_what_is_wrong_is_said(words, says, tmp_path, monkeypatch, capsys):
+def test_errors_say_what_to_do(words, says, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(words) == 1
     assert says in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_kept_elsewhere_is_as_good_as_the_data_set(msrvtt, tmp_path, capsys):
+def test_the_output_may_be_outside_the_data_set(msrvtt, tmp_path, capsys):
     """For data that cannot be written to."""
     (msrvtt / "soundstage.json").unlink()
     assert main(["data", "check", "msrvtt-9k", str(msrvtt), "--out", str(tmp_path / "made")]) == 0
@@ -224,7 +224,7 @@ def test_a_stretch_of_film_in_two_splits_is_refused(table):
         check("table", table, splits=("test",))
 
 
-def test_links_that_lead_nowhere_or_in_circles(msrvtt):
+def test_broken_and_circular_links_are_tolerated(msrvtt):
     videos = msrvtt / "videos" / "all"
     (videos / "video0.mp4").unlink()
     (videos / "video0.mp4").symlink_to(msrvtt / "nowhere.mp4")
@@ -234,14 +234,14 @@ def test_links_that_lead_nowhere_or_in_circles(msrvtt):
     assert (counts["train"]["missing"], counts["train"]["good"]) == (1, 12)
 
 
-def test_what_is_made_may_be_behind_a_link(msrvtt, tmp_path):
+def test_the_output_folder_may_be_a_link(msrvtt, tmp_path):
     (tmp_path / "large" / "disk").mkdir(parents=True)
     (msrvtt / "hearsight").symlink_to(tmp_path / "large" / "disk")
     folder = check("msrvtt-9k", msrvtt).folder
     assert all(clip.path.is_file() for clip in Split(folder / "test").clips)
 
 
-def test_generated_clips_are_known_wherever_they_lie(msrvtt, table):
+def test_generated_clips_are_recognised_in_any_folder(msrvtt, table):
     above = msrvtt.parent / "above"
     above.mkdir()
     shutil.move(msrvtt, above / "nested")
@@ -249,14 +249,14 @@ def test_generated_clips_are_known_wherever_they_lie(msrvtt, table):
     assert not provenance_of(check("table", table).folder / "test").disguised
 
 
-def test_a_note_of_somebody_else(tmp_path):
+def test_a_dataset_json_of_another_program_is_ignored(tmp_path):
     (tmp_path / "dataset.json").write_text('{"images": []}')
     assert provenance_of(tmp_path / "test") is None
     (tmp_path / "dataset.json").write_text("[1")
     assert provenance_of(tmp_path / "test") is None
 
 
-def test_what_was_made_of_a_clip_that_is_another_now_is_forgotten(table, tmp_path):
+def test_transcripts_and_features_of_a_changed_file_are_removed(table, tmp_path):
     towers = tiny_model(tmp_path / "towers", "avigate")
     split = check("table", table).folder / "train"
     before = Split(split).features(towers).batch([0, 1, 2])
@@ -271,7 +271,7 @@ def test_what_was_made_of_a_clip_that_is_another_now_is_forgotten(table, tmp_pat
     assert after.frame_mask.sum(dim=1).tolist() == before.frame_mask.sum(dim=1).tolist()
 
 
-def test_an_id_may_come_to_stand_for_another_stretch(tmp_path):
+def test_features_of_an_id_that_is_now_another_stretch_are_removed(tmp_path):
     towers = tiny_model(tmp_path / "towers", "avigate")
     make_media(tmp_path / "film.mkv", [grey(50)] * 20 + [grey(200)] * 20)
     rows = "id,video,caption,split,start,end\na,film.mkv,dark,train,0,2\nb,film.mkv,bright,train,2,4\n"

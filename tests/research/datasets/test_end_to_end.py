@@ -117,7 +117,7 @@ def test_as_published_on_a_clip_and_an_ast_with_imagebind_as_teacher(msrvtt, tmp
     assert report["data"].endswith("test (msrvtt-9k as Soundstage's disguise), speech by given")
 
 
-def test_what_does_not_compare_stands_beside_nothing(msrvtt, towers, capsys):
+def test_normalised_scores_are_not_compared_with_published_ones(msrvtt, towers, capsys):
     """Scores that were post-processed; and a test of which nothing is left is an error at once."""
     (msrvtt / "soundstage.json").unlink()
     words = ["evaluate", str(towers), "--dataset", "msrvtt-9k", "--root", str(msrvtt), "--recogniser", "none"]
@@ -131,7 +131,7 @@ def test_what_does_not_compare_stands_beside_nothing(msrvtt, towers, capsys):
     assert "no clip of msrvtt-9k's test can be used; see `hearsight data check" in capsys.readouterr().err
 
 
-def test_evaluation_listens_as_training_did(msrvtt, towers, tmp_path, capsys):
+def test_evaluation_uses_the_recogniser_of_training(msrvtt, towers, tmp_path, capsys):
     values = {
         "data": msrvtt, "towers": towers, "audio": "null", "recogniser": "none",
         "frames": "null", "words": "null", "layers": 1, "heads": 2, "batch": 8, "epochs": 1, "teacher": "towers",

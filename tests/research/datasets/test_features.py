@@ -43,7 +43,7 @@ def read_transcripts(data, recogniser="pocketsphinx"):
     return Split(data).transcripts(recogniser)
 
 
-def test_clips_are_read_by_place_in_any_order(data, towers):
+def test_clips_are_read_by_index_in_any_order(data, towers):
     clips = extract(data, towers)
     batch = clips.batch([2, 0, 1])
     assert batch.has_audio.tolist() == [False, True, True]
@@ -55,7 +55,7 @@ def test_clips_are_read_by_place_in_any_order(data, towers):
     assert torch.equal(batch.audio[1:2], again.audio)
 
 
-def test_a_clip_may_be_shown_with_the_sound_and_words_of_others(data, towers):
+def test_a_clip_may_have_the_sound_and_words_of_other_clips(data, towers):
     clips = extract(data, towers)
     mixed, plain = clips.batch([0, 1, 2], [2, 2, 1], [1, 0, 0]), clips.batch([0, 1, 2])
     assert torch.equal(mixed.frames, plain.frames)
@@ -64,7 +64,7 @@ def test_a_clip_may_be_shown_with_the_sound_and_words_of_others(data, towers):
     assert torch.equal(mixed.speech_ids, plain.speech_ids[[1, 0, 0]])
 
 
-def test_another_head_on_the_same_towers_reads_what_is_there(data, towers, monkeypatch):
+def test_another_head_on_the_same_towers_reads_the_stored_features(data, towers, monkeypatch):
     extract(data, towers)
     monkeypatch.setattr(features, "_extract", lambda *given: pytest.fail("extracted again"))
     with torch.no_grad():
@@ -77,7 +77,7 @@ def test_another_head_on_the_same_towers_reads_what_is_there(data, towers, monke
         extract(data, towers)
 
 
-def test_a_stopped_extraction_goes_on(data, towers, monkeypatch):
+def test_a_stopped_extraction_continues(data, towers, monkeypatch):
     monkeypatch.setattr(features, "CLIPS_PER_COMMIT", 1)
 
     def stop(what, done, total):
@@ -92,19 +92,19 @@ def test_a_stopped_extraction_goes_on(data, towers, monkeypatch):
     assert clips.batch([0, 1, 2]).frame_mask.sum(dim=1).tolist() == [2, 3, 2]
 
 
-def test_a_table_whose_making_was_killed_is_made_anew(data, towers):
+def test_a_table_without_a_version_is_created_again(data, towers):
     extract(data, towers)
     (table,) = (data / "features").iterdir()
     shutil.rmtree(table / "_versions")
     assert len(extract(data, towers).batch([0, 1, 2]).frames) == 3
 
 
-def test_a_model_that_only_sees_stores_no_sound(data, tmp_path):
+def test_a_model_without_an_audio_tower_stores_no_sound(data, tmp_path):
     clips = extract(data, tiny_model(tmp_path / "sees", "clip4clip"))
     assert clips.batch([0, 1]).audio is None
 
 
-def test_transcripts_are_kept_for_each_recogniser(data):
+def test_transcripts_are_stored_for_each_recogniser(data):
     sphinx = read_transcripts(data, "pocketsphinx")
     assert sphinx["a"].text == "the doctor lost a bicycle"
     assert sphinx["b"].source == "pocketsphinx"
@@ -124,7 +124,7 @@ def test_a_recogniser_is_loaded_once_for_all_files(data, monkeypatch):
     assert loaded == ["pocketsphinx"]
 
 
-def test_without_a_recogniser_nothing_is_said_and_nothing_is_kept(data):
+def test_without_a_recogniser_transcripts_are_empty_and_not_stored(data):
     assert {id: said.text for id, said in read_transcripts(data, "none").items()} == {"a": "", "b": "", "c": ""}
     assert not list(data.glob("transcripts*"))
 
@@ -138,7 +138,7 @@ def rewrite(data, **columns):
     (data / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
-def test_a_clip_may_be_a_part_of_a_file(data, towers):
+def test_a_clip_may_be_a_stretch_of_a_file(data, towers):
     rewrite(data, start=[0.5, 1.1, None], end=[1.2, None, None])
     assert extract(data, towers).batch([0, 1, 2]).frame_mask.sum(dim=1).tolist() == [1, 2, 2]
     assert read_transcripts(data)["a"].text == "the doctor lost a bicycle"  # half of the line is in it
@@ -150,14 +150,14 @@ def test_a_clip_may_be_a_part_of_a_file(data, towers):
         extract(data, towers)
 
 
-def test_transcripts_may_be_given(data):
+def test_transcripts_may_come_from_the_manifest(data):
     with pytest.raises(HearsightError, match="has a transcript, which"):
         read_transcripts(data, "given")
     rewrite(data, transcript=[None, "a bell is for sale", None])
     assert [read_transcripts(data, "given")[id].text for id in "abc"] == ["", "a bell is for sale", ""]
 
 
-def test_true_transcripts_are_those_of_the_manifest(data):
+def test_perfect_transcripts_come_from_the_manifest(data):
     rows = [json.loads(line) for line in (data / "manifest.jsonl").read_text().splitlines()]
     rows[1]["spoken"] = "the teacher has a dog"
     (data / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -165,7 +165,7 @@ def test_true_transcripts_are_those_of_the_manifest(data):
     assert [" ".join(line.text for line in said[id].lines) for id in "abc"] == ["", "the teacher has a dog", ""]
 
 
-def test_a_manifest_that_is_not_right(tmp_path):
+def test_an_invalid_manifest_is_an_error(tmp_path):
     with pytest.raises(HearsightError, match=r"no manifest\.jsonl"):
         _ = Split(tmp_path).clips
     manifest = tmp_path / "manifest.jsonl"
@@ -181,7 +181,7 @@ def test_a_manifest_that_is_not_right(tmp_path):
         _ = Split(tmp_path).clips
 
 
-def test_two_that_start_at_once_share_the_work(data, towers):
+def test_two_extractions_at_once_share_the_work(data, towers):
     said: list[tuple[str, int, int]] = []
     with ThreadPoolExecutor(2) as pool:
         both = [pool.submit(extract, data, towers, "pocketsphinx", lambda *step: said.append(step)) for _ in range(2)]

@@ -13,7 +13,7 @@ RANKS = st.lists(st.integers(0, 30), min_size=1, max_size=40).map(lambda ranks: 
 
 @settings(max_examples=25)
 @given(RANKS)
-def test_an_interval_lies_within_what_is_possible(ranks):
+def test_an_interval_lies_within_the_possible_range(ranks):
     found = intervals(ranks, np.arange(ranks.shape[1]), resamples=50)
     assert list(found) == list(NAMES)
     for estimate in found.values():
@@ -38,14 +38,14 @@ def test_the_width_is_that_of_a_binomial():
     assert found.high - found.value == pytest.approx(expected, rel=0.15)
 
 
-def test_captions_of_one_video_are_no_independent_evidence():
+def test_captions_of_one_video_are_not_independent():
     ranks = np.repeat(np.random.default_rng(0).integers(0, 2, 100) * 50, 20)[None]  # 20 alike of each of 100 videos
     together = intervals(ranks, np.repeat(np.arange(100), 20))["r1"]
     single = intervals(ranks, np.arange(2000))["r1"]
     assert (together.high - together.low) / (single.high - single.low) == pytest.approx(np.sqrt(20), rel=0.15)
 
 
-def test_what_is_hard_for_both_falls_out_of_a_paired_difference():
+def test_difficulty_that_both_share_cancels_in_a_paired_difference():
     hard = np.random.default_rng(0).integers(0, 60, 300)
     other, ours = hard[None] + 1, np.maximum(hard, 1)[None] - 1
     difference = differences(ours, other, np.arange(300))["mean_rank"]
@@ -54,7 +54,7 @@ def test_what_is_hard_for_both_falls_out_of_a_paired_difference():
     assert difference.high - difference.low < 0.1 * (alone.high - alone.low)
 
 
-def test_the_variance_between_few_seeds_is_not_made_smaller():
+def test_the_variance_between_few_seeds_is_not_underestimated():
     samples = np.broadcast_to(np.array([0.0, 1.0, 5.0])[:, None], (20_000, 3, 1))
     variance = np.var([0.0, 1.0, 5.0], ddof=1) / 3
     assert over_seeds(samples).var() == pytest.approx(variance, rel=0.05)

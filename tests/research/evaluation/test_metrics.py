@@ -31,7 +31,7 @@ def test_agrees_with_the_published_metrics(name: str, metrics: Metrics) -> None:
     assert ours == pytest.approx([OUTPUTS[name][key] for key in ("R1", "R5", "R10", "MedianR", "MeanR")], rel=1e-6)
 
 
-def test_a_tie_is_no_hit():
+def test_a_tie_is_not_a_hit():
     assert text_to_video(np.zeros((4, 4)), np.arange(4)).r1 == 0
 
 
@@ -42,13 +42,13 @@ def test_a_better_score_never_lowers_a_rank(size: int, seed: int) -> None:
     assert text_to_video(better, np.arange(size)).mean_rank <= text_to_video(scores, np.arange(size)).mean_rank
 
 
-def test_a_broken_model_is_not_the_best() -> None:
+def test_scores_that_are_nan_are_an_error() -> None:
     with pytest.raises(HearsightError, match="not numbers"):
         text_to_video(np.full((3, 3), np.nan), np.arange(3))
 
 
 @pytest.mark.filterwarnings("error")
-def test_a_video_without_a_caption_is_no_answer():
+def test_a_video_without_a_caption_does_not_compete():
     """The first and the last of four: the others rank as among themselves."""
     scores = np.array([[9.0, 3, 2, 9], [9, 1, 4, 9]], np.float32)
     assert video_ranks(scores, np.array([1, 2]))[1:3].tolist() == [0, 0]

@@ -16,7 +16,7 @@ def scores_of(seed: int, texts: int = 12, videos: int = 9) -> np.ndarray:
 
 
 @given(SEEDS, st.integers(1, 12))
-def test_blocks_are_no_matter(seed, size):
+def test_blocks_do_not_change_the_result(seed, size):
     scores, bank = scores_of(seed), scores_of(seed + 1)
     for normalisation in (DualSoftmax(), Querybank(["a"], 0.2, "train")):
         whole = normalisation.fit([bank])(scores)
@@ -49,7 +49,7 @@ def test_large_logits_do_not_overflow():
         assert np.isfinite(normalisation.fit([scores])(scores)).all()
 
 
-def test_a_bank_is_of_captions_that_differ_and_of_bounded_size():
+def test_a_bank_has_distinct_captions_and_a_bounded_size():
     captions = [f"caption {i % (BANK + 10)}" for i in range(2 * BANK + 20)]
     bank = Querybank.of(captions, scale=100.0, source="data/train")
     assert len(bank.bank) == len(set(bank.bank)) == BANK

@@ -8,7 +8,7 @@ from hearsight.research.evaluation.ranking import ALL, BACK
 from tests.research.evaluation.rankings import ranking
 
 
-def test_a_method_that_cannot_tell_guesses_at_chance():
+def test_ties_are_broken_at_chance():
     found = ranking(clips=4, captions=1000)
     tied = replace(found, texts=np.full_like(found.texts, 3), ties=np.full_like(found.texts, 2))  # one is before it
     guessing = tied.at_chance(np.random.default_rng(0))
@@ -18,6 +18,6 @@ def test_a_method_that_cannot_tell_guesses_at_chance():
     assert BACK not in guessing.rows()
 
 
-def test_without_ties_there_is_nothing_to_guess():
+def test_without_ties_chance_changes_nothing():
     found = ranking()
     assert (found.at_chance(np.random.default_rng(0)).texts == found.texts).all()

@@ -14,7 +14,7 @@ SAVE = Report("SAVE", "data/test", [ranking(seed, skill=3) for seed in range(3)]
 AVIGATE = Report("AVIGATE", "data/test", [ranking(seed, skill=1) for seed in range(10, 12)])
 
 
-def test_its_rows_have_values_within_their_intervals():
+def test_values_lie_within_their_intervals():
     assert list(SAVE.rows) == ["sight", "sound", "all captions", "video to text"]
     for row in SAVE.rows.values():
         assert row["sumr"].low <= row["sumr"].value <= row["sumr"].high
@@ -22,7 +22,7 @@ def test_its_rows_have_values_within_their_intervals():
     assert SAVE.rows["sight"]["r1"].value == pytest.approx(sum(single) / 3)
 
 
-def test_it_tells_its_protocol():
+def test_a_report_describes_its_protocol():
     protocol = SAVE.protocol
     assert (protocol["normalisation"], protocol["seeds"]) == ("none", 3)
     assert protocol["captions"] == "120, each a query; 3 a clip"
@@ -33,7 +33,7 @@ def test_it_tells_its_protocol():
     assert "normalisation: dual softmax" in as_text(softened)
 
 
-def test_on_a_public_data_set_it_stands_beside_what_is_published():
+def test_a_public_data_set_is_compared_with_published_results():
     report = replace(SAVE, dataset="msrvtt-9k")
     assert report.protocol["published protocol"].startswith("msrvtt-9k: the 1,000 clips of 1k-A")
     lines = published_as_text(report).splitlines()
@@ -48,7 +48,7 @@ def test_on_a_public_data_set_it_stands_beside_what_is_published():
     assert "Compared with published results" not in as_markdown(SAVE)
 
 
-def test_a_better_method_is_better_outside_the_interval():
+def test_a_better_method_is_better_beyond_the_interval():
     over = SAVE.over(AVIGATE)
     assert over["all captions"]["sumr"].low > 0
     assert over["all captions"]["sumr_relative"].low > 0
@@ -67,7 +67,7 @@ def test_a_table_fits_a_terminal():
     assert max(map(len, as_text(SAVE).splitlines())) <= 80
 
 
-def test_a_report_is_kept_in_a_folder(tmp_path):
+def test_a_report_is_written_to_a_folder_and_read_again(tmp_path):
     pytest.importorskip("matplotlib")
     from hearsight.research.evaluation.write_report import write_report
 
@@ -88,13 +88,13 @@ def test_a_report_is_kept_in_a_folder(tmp_path):
     assert read_report(tmp_path / "report").rows == SAVE.rows
 
 
-def test_names_of_any_kind_are_shown_in_markdown_as_they_are():
+def test_markdown_shows_any_name_literally():
     odd = replace(ranking(), kinds=tuple(("a|b", "*c*")[i % 2] for i in range(120)))
     text = as_markdown(Report("<b>\n# x", "data", [odd]))
     assert "\n| a\\|b | 60 |" in text and "\n| \\*c\\* | 60 |" in text
     assert text.startswith("# \\<b\\> \\# x on data\n")
 
 
-def test_a_folder_without_a_report_is_told(tmp_path):
+def test_a_folder_without_a_report_is_an_error(tmp_path):
     with pytest.raises(HearsightError, match="make one with `hearsight evaluate"):
         read_report(tmp_path)

@@ -26,7 +26,7 @@ def test_last_part(path, shown):
     assert last_part(path) == shown
 
 
-def test_a_recipe_however_deep():
+def test_a_nested_recipe():
     assert anonymise({"a": [{"b": "/home/jane/x"}], "c": 1, "d": None}) == {"a": [{"b": "x"}], "c": 1, "d": None}
 
 

@@ -18,7 +18,7 @@ def recipe(**changes) -> MethodRecipe:
     return MethodRecipe(kind="method", towers="", data="", **{"batch": 8, **changes})
 
 
-def test_twins_stay_side_by_side():
+def test_twins_stay_next_to_each_other():
     order = shuffle(EXAMPLES, np.random.default_rng(0))
     assert sorted(order) == list(range(32))
     assert all(order[place + 1] == order[place] ^ 1 for place in range(0, 32, 2))
@@ -31,20 +31,20 @@ def test_the_same_epoch_is_always_the_same_and_another_is_not():
     assert [len(batch.seen) for batch in first] == [8, 8, 8, 8]
 
 
-def test_parts_make_up_the_whole():
+def test_parts_make_up_the_batch():
     batch = make_batches(EXAMPLES, recipe(mixed=0.5, audio_only=0.5), 0)[0]
     parts = [batch.part(number, 4) for number in range(4)]
     for name, column in vars(batch).items():
         assert [value for part in parts for value in getattr(part, name)] == column
 
 
-def test_a_hidden_clip_is_not_asked_for_by_sight():
+def test_a_clip_without_pictures_has_no_caption_of_sight():
     for batch in make_batches(EXAMPLES, recipe(audio_only=1.0), 0):
         assert all(batch.hidden)
         assert set(batch.texts) <= {"a bell rings", "someone speaks"}
 
 
-def test_a_mixed_clip_is_told_by_all_its_sources():
+def test_a_mixed_clip_has_captions_of_all_its_sources():
     examples = [Example(str(i), Path(), tuple((kind, f"{kind}{i}") for kind in ("sight", "sound", "speech")), str(i))
                 for i in range(32)]  # fmt: skip
     kinds = set()

@@ -64,7 +64,7 @@ def typed(folder, out) -> list[str]:
     return ["--plugin", str(folder / "mortal.py"), *words]
 
 
-def test_two_processes_learn_what_one_does_and_one_goes_on_where_two_were_killed(folder, house_methods):
+def test_two_processes_learn_what_one_does_and_one_continues_after_two_were_killed(folder, house_methods):
     expected = metrics(folder / "one")
     assert [line["step"] for line in expected] == [1, 2, 3, 3, 4, 5, 6, 6]
 
@@ -107,7 +107,7 @@ sys.exit(main([*sys.argv[1:-1], sys.argv[-1] + os.environ["RANK"]]))
 """
 
 
-def test_processes_that_see_different_states_are_refused(folder):
+def test_processes_with_different_states_are_refused(folder):
     """As on two machines whose folder for the run is not shared."""
     shutil.copytree(folder / "one", folder / "far0")
     script = folder / "script.py"

@@ -83,7 +83,7 @@ def test_a_run_learns_from_it(tmp_path, recipe):
     assert abs(figures[2]["soft_albef"] - expected) > 0.01
 
 
-def test_a_run_does_not_go_on_with_another(tmp_path, recipe):
+def test_a_run_does_not_continue_with_another_teacher(tmp_path, recipe):
     train(recipe, tmp_path / "run")
     train(recipe, tmp_path / "run")
     torch.save(torch.ones(WIDTH), tmp_path / "teacher" / VIDEO / "clip3.pt")
@@ -119,7 +119,7 @@ def files(tmp_path, recipe):
     return Split(folder).files(fresh_model(recipe, load_towers(recipe)), "none")
 
 
-def test_what_is_silent_has_no_file_of_sound(tmp_path, files):
+def test_a_silent_clip_needs_no_audio_file(tmp_path, files):
     (tmp_path / "teacher" / AUDIO / "clip1.pt").unlink()
     (tmp_path / "teacher" / VIDEO / "clip2.pt").unlink()
     teacher = stored_teacher(tmp_path / "teacher", files)
@@ -128,13 +128,13 @@ def test_what_is_silent_has_no_file_of_sound(tmp_path, files):
 
 
 @pytest.mark.parametrize(("part", "clip"), [(AUDIO, "clip0"), (AUDIO, "clip2"), (VIDEO, "clip0"), (VIDEO, "clip1")])
-def test_what_is_there_must_have_a_file(tmp_path, files, part, clip):
+def test_a_clip_with_content_must_have_a_file(tmp_path, files, part, clip):
     (tmp_path / "teacher" / part / f"{clip}.pt").unlink()
     with pytest.raises(HearsightError, match=rf"{part} lacks 1 of 3 clips \({clip}.pt\)"):
         stored_teacher(tmp_path / "teacher", files)
 
 
-def test_stored_features_know_what_is_silent(tmp_path, clips, monkeypatch):
+def test_stored_features_show_which_clips_are_silent(tmp_path, clips, monkeypatch):
     (tmp_path / "teacher" / AUDIO / "clip3.pt").unlink()
     with pytest.raises(HearsightError, match=r"AudioFeature lacks 1 of 16 clips \(clip3.pt\)"):
         stored_teacher(tmp_path / "teacher", clips)
@@ -159,7 +159,7 @@ def test_many_missing_files_are_counted(tmp_path, clips):
         stored_teacher(tmp_path / "teacher", clips)
 
 
-def test_a_folder_of_other_clips_is_told_by_the_first_clips(tmp_path, clips, monkeypatch):
+def test_a_folder_of_other_clips_is_detected_by_the_first_clips(tmp_path, clips, monkeypatch):
     for file in (tmp_path / "teacher" / VIDEO).iterdir():
         file.rename(file.with_name(f"other{file.name}"))
     whole, read = type(clips).batch, []
@@ -171,7 +171,7 @@ def test_a_folder_of_other_clips_is_told_by_the_first_clips(tmp_path, clips, mon
 
 
 @pytest.mark.parametrize(("part", "heard"), [(AUDIO, "heard"), (VIDEO, "seen")])
-def test_data_of_which_no_clip_has_sound_or_none_has_pictures(tmp_path, clips, monkeypatch, part, heard):
+def test_data_without_any_sound_or_any_pictures(tmp_path, clips, monkeypatch, part, heard):
     for file in (tmp_path / "teacher" / part).iterdir():
         file.unlink()
     whole = type(clips).batch
@@ -186,7 +186,7 @@ def test_data_of_which_no_clip_has_sound_or_none_has_pictures(tmp_path, clips, m
     assert [name for name in ("seen", "heard") if not getattr(teacher, name).any()] == [heard]
 
 
-def test_the_clips_that_sound_are_told_where_the_first_are_silent(tmp_path, clips, monkeypatch):
+def test_missing_files_are_listed_although_the_first_clips_are_silent(tmp_path, clips, monkeypatch):
     for file in (tmp_path / "teacher" / AUDIO).iterdir():
         file.unlink()
     whole = type(clips).batch
@@ -203,7 +203,7 @@ def test_the_clips_that_sound_are_told_where_the_first_are_silent(tmp_path, clip
 
 
 @pytest.mark.parametrize("missing", ["", VIDEO, AUDIO])
-def test_a_folder_that_is_missing_does_not_take_the_runs(tmp_path, recipe, missing):
+def test_a_missing_teacher_does_not_begin_a_run(tmp_path, recipe, missing):
     folder = tmp_path / "teacher" / missing
     folder.rename(tmp_path / "elsewhere")
     with pytest.raises(HearsightError, match=rf"teacher has no folder {missing or VIDEO}; .*hearsight data teach"):
@@ -233,7 +233,7 @@ class Trap:
     ],
 )
 @pytest.mark.parametrize("part", [VIDEO, AUDIO])
-def test_a_file_that_is_not_right(tmp_path, clips, part, content, told):
+def test_an_invalid_file_is_an_error(tmp_path, clips, part, content, told):
     file = tmp_path / "teacher" / part / "clip5.pt"
     torch.save(content, file)
     with pytest.raises(HearsightError, match=rf"{part}/clip5\.pt.*{told}"):
@@ -241,7 +241,7 @@ def test_a_file_that_is_not_right(tmp_path, clips, part, content, told):
 
 
 @pytest.mark.parametrize("content", [b"", b"no tensor", pickle.dumps(Trap())])
-def test_a_file_that_is_damaged(tmp_path, clips, content):
+def test_a_damaged_file_is_an_error(tmp_path, clips, content):
     (tmp_path / "teacher" / AUDIO / "clip5.pt").write_bytes(content)
     with pytest.raises(HearsightError, match=r"cannot read \S+clip5.pt: it is damaged"):
         stored_teacher(tmp_path / "teacher", clips)

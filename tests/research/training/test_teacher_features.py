@@ -58,7 +58,7 @@ def stored(out: Path) -> dict[str, list[float]]:
     return {f"{file.parent.name}/{file.stem}": torch.load(file, weights_only=True).tolist() for file in files}
 
 
-def test_the_moments_and_the_sound_are_those_of_the_file(tmp_path, data):
+def test_pictures_and_sound_are_those_of_the_file(tmp_path, data):
     teach(Split(data), Levels(), tmp_path / "out")
     found = stored(tmp_path / "out")
     assert found.keys() == {f"{VIDEO}/both", f"{VIDEO}/seen", f"{AUDIO}/both", f"{AUDIO}/heard"}
@@ -77,7 +77,7 @@ def test_the_last_picture_stays_where_sound_lasts_longer(tmp_path, data):
     assert stored(tmp_path / "out")[f"{VIDEO}/both"] == [0, 10, 10, 10]
 
 
-def test_moments_are_evenly_evenly_spaced_times(data):
+def test_times_are_evenly_spaced(data):
     info = probe(data / "both.mkv")
     whole, second = Clip(info.path, 0.0, info.duration), Clip(info.path, 1.0, 2.0)
     assert evenly_spaced_times(whole, info, 4) == pytest.approx([0, 1, 2, 3], abs=0.01)
@@ -85,7 +85,7 @@ def test_moments_are_evenly_evenly_spaced_times(data):
     assert evenly_spaced_times(second, info, 2) == pytest.approx([1.0, 1.9])
 
 
-def test_training_reads_what_was_taught(tmp_path, data):
+def test_training_reads_the_features(tmp_path, data):
     """Clips that lack a file are the very ones in which training finds nothing to see, or to hear."""
     teach(Split(data), Levels(), tmp_path / "out")
     teacher = stored_teacher(tmp_path / "out", Split(data).files(tiny_model(tmp_path / "towers"), "none"))
@@ -96,7 +96,7 @@ def test_training_reads_what_was_taught(tmp_path, data):
     assert teacher.cosines([1], [0]).item() == pytest.approx(grey_all_along @ heard / np.linalg.norm(heard), abs=1e-5)
 
 
-def test_a_stopped_run_goes_on(tmp_path, data):
+def test_a_stopped_run_continues(tmp_path, data):
     def stop(what, done, total, figures=None):
         raise KeyboardInterrupt
 
@@ -115,7 +115,7 @@ def test_a_stopped_run_goes_on(tmp_path, data):
     assert third.given == []
 
 
-def test_a_file_that_a_kill_cut_short_is_not_kept(tmp_path, data, monkeypatch):
+def test_a_killed_run_leaves_no_incomplete_file(tmp_path, data, monkeypatch):
     def killed(vector, file):
         file.write_bytes(b"half")
         raise KeyboardInterrupt
@@ -139,7 +139,7 @@ def test_two_models_are_not_mixed(tmp_path, data, other):
 
 
 @pytest.mark.parametrize("note", [None, "damaged"])
-def test_features_of_nobody_knows_which_model_are_not_added_to(tmp_path, data, note):
+def test_features_of_an_unknown_model_are_not_extended(tmp_path, data, note):
     teach(Split(data), Levels(), tmp_path / "out")
     (tmp_path / "out" / "teacher.json").unlink()
     if note:
@@ -156,13 +156,13 @@ def test_an_id_cannot_lead_out_of_the_folder(tmp_path, data):
     assert model.given == []
 
 
-def test_a_vector_that_is_not_finite_is_told(tmp_path, data, monkeypatch):
+def test_a_vector_that_is_not_finite_is_an_error(tmp_path, data, monkeypatch):
     monkeypatch.setattr(Levels, "embed_audio", lambda self, waveform: torch.full((4,), torch.nan))
     with pytest.raises(HearsightError, match=r"AudioFeature/both\.pt is not finite"):
         teach(Split(data), Levels(), tmp_path / "out")
 
 
-def test_a_file_that_cannot_be_read_is_told(tmp_path, data):
+def test_a_file_that_cannot_be_read_is_an_error(tmp_path, data):
     (data / "seen.mkv").write_text("no film")
     with pytest.raises(HearsightError, match=r"cannot read .*seen\.mkv"):
         teach(Split(data), Levels(), tmp_path / "out")

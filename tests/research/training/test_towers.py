@@ -26,7 +26,7 @@ def tiny_recipe() -> TowersRecipe:
 
 
 @needs_stage
-def test_towers_learn_and_go_on_where_they_stopped(tmp_path, monkeypatch):
+def test_towers_learn_and_continue_after_a_stop(tmp_path, monkeypatch):
     monkeypatch.setattr(towers, "SAVE_EVERY", 4)
     recipe, losses, then = tiny_recipe(), [], []
     straight = train_towers(recipe, tmp_path / "straight", workers=1, progress=lambda *told: losses.append(told))
@@ -57,6 +57,6 @@ def test_towers_learn_and_go_on_where_they_stopped(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("changes", [{"start": "runs/towers/model"}, {"ast": None}])
-def test_towers_are_new_or_begun_already(changes):
+def test_towers_either_are_new_or_start_from_a_model(changes):
     with pytest.raises(ValueError, match="give either start, or vocabulary, clip and ast"):
         TowersRecipe(**{**tiny_recipe().model_dump(), **changes})

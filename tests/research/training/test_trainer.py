@@ -34,7 +34,7 @@ def losses(run) -> list[float]:
 
 
 @pytest.mark.parametrize("method", ["chorus", "save", "avigate", "blind", "clip4clip"])
-def test_it_learns_and_its_model_loads(tmp_path, method):
+def test_a_method_learns_and_its_model_loads(tmp_path, method):
     recipe = made_up_recipe(tmp_path, method=method, epochs=15)
     model = hearsight.load(train(recipe, tmp_path / "run"))
     told = losses(tmp_path / "run")
@@ -45,14 +45,14 @@ def test_it_learns_and_its_model_loads(tmp_path, method):
     assert evaluate(model, clips)["all captions"].r5 == 100
 
 
-def test_texts_of_chorus_pay_it(tmp_path):
+def test_chorus_reduces_its_own_loss(tmp_path):
     run = tmp_path / "run"
     train(made_up_recipe(tmp_path, method="chorus", losses={"few_voices": 1.0}, epochs=12), run)
     paid = [line["few_voices"] for line in metrics(run) if "few_voices" in line]
     assert paid[-1] < paid[0] < math.log(3) + 1e-4
 
 
-def test_a_run_tells_what_it_was(tmp_path):
+def test_a_run_records_its_recipe_versions_and_metrics(tmp_path):
     recipe = made_up_recipe(tmp_path, epochs=1)
     train(recipe, tmp_path / "run")
     assert json.loads((tmp_path / "run" / "recipe.json").read_text()) == recipe.model_dump()
@@ -86,7 +86,7 @@ def outcome(run) -> dict[str, torch.Tensor]:
 
 
 @pytest.mark.parametrize("save_every", [1, 2])  # the state of the very step, and one before it
-def test_a_killed_run_goes_on_bit_by_bit_as_if_it_had_not_been(tmp_path, save_every):
+def test_a_killed_run_continues_to_the_same_bits(tmp_path, save_every):
     recipe = made_up_recipe(tmp_path, save_every=save_every, epochs=2, batch=5)  # of 3 updates
     straight, killed = tmp_path / "straight", tmp_path / "killed"
     train(recipe, straight)
@@ -114,7 +114,7 @@ def test_more_captions_are_needed_than_a_batch_of_them(tmp_path):
         train(recipe, tmp_path / "run")
 
 
-def test_a_start_that_fails_does_not_take_the_folder(tmp_path):
+def test_a_failed_start_does_not_claim_the_folder(tmp_path):
     recipe = made_up_recipe(tmp_path, epochs=1, batch=32)
     for wrong in (recipe, recipe.model_copy(update={"batch": 8, "data": "nowhere"})):
         with pytest.raises(HearsightError):
@@ -122,7 +122,7 @@ def test_a_start_that_fails_does_not_take_the_folder(tmp_path):
     assert train(recipe.model_copy(update={"batch": 8}), tmp_path / "run").exists()
 
 
-def test_a_run_that_has_learned_nothing_is_begun_anew_with_another_recipe(tmp_path, monkeypatch):
+def test_a_run_without_results_may_be_restarted_with_another_recipe(tmp_path, monkeypatch):
     nan = {"contrast": torch.tensor(torch.nan)}
     recipe = made_up_recipe(tmp_path, epochs=1, recogniser="given", save_every=1)
     with pytest.raises(HearsightError, match="give another recogniser"):
@@ -142,7 +142,7 @@ def test_a_run_that_has_learned_nothing_is_begun_anew_with_another_recipe(tmp_pa
 
 
 @pytest.mark.parametrize("name", ["state.pt", "model/model.safetensors", "pictures.npy"])
-def test_what_took_time_to_make_is_not_mixed_with_another_recipe(tmp_path, name):
+def test_results_are_not_mixed_with_another_recipe(tmp_path, name):
     recipe = made_up_recipe(tmp_path)
     Run(tmp_path / "run", recipe)
     (tmp_path / "run" / name).parent.mkdir(exist_ok=True)
@@ -158,7 +158,7 @@ def test_a_folder_of_another_run_is_refused(tmp_path):
         train(recipe.model_copy(update={"epochs": 2}), tmp_path / "run")
 
 
-def test_a_run_does_not_go_on_with_other_clips(tmp_path):
+def test_a_run_does_not_continue_with_other_clips(tmp_path):
     recipe = made_up_recipe(tmp_path, epochs=1)
     train(recipe, tmp_path / "run")
     manifest = Path(recipe.data) / "validation" / "manifest.jsonl"
@@ -167,7 +167,7 @@ def test_a_run_does_not_go_on_with_other_clips(tmp_path):
         train(recipe, tmp_path / "run")
 
 
-def test_a_run_does_not_go_on_with_other_transcripts(tmp_path):
+def test_a_run_does_not_continue_with_other_transcripts(tmp_path):
     recipe = made_up_recipe(tmp_path, epochs=1, recogniser="pocketsphinx")
     for split in ("train", "validation"):
         kept = tmp_path / "data" / split / "transcripts.pocketsphinx.jsonl"
@@ -181,7 +181,7 @@ def test_a_run_does_not_go_on_with_other_transcripts(tmp_path):
     train(recipe.model_copy(update={"method": "avigate"}), tmp_path / "deaf to words")
 
 
-def test_towers_that_were_never_together_are_no_teacher(tmp_path):
+def test_towers_that_were_not_trained_together_are_not_a_teacher(tmp_path):
     recipe = made_up_recipe(tmp_path, audio="MIT/ast-finetuned-audioset-10-10-0.4593")
     with pytest.raises(HearsightError, match=r"set teacher to a folder .*, or soft_albef to 0"):
         train(recipe, tmp_path / "run")
@@ -189,7 +189,7 @@ def test_towers_that_were_never_together_are_no_teacher(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["state.pt", "metrics.jsonl"])
-def test_a_damaged_run_is_told(tmp_path, name):
+def test_a_damaged_run_is_an_error(tmp_path, name):
     recipe = made_up_recipe(tmp_path, epochs=1)
     train(recipe, tmp_path / "run")
     (tmp_path / "run" / name).write_text("damaged\n")
@@ -214,7 +214,7 @@ def test_captions_that_cannot_be_trained_with(tmp_path, captions, changes, told)
         train(recipe, tmp_path / "run")
 
 
-def test_what_is_never_heard_of_cannot_be_hidden(tmp_path):
+def test_audio_only_needs_captions_of_sound(tmp_path):
     recipe = made_up_recipe(tmp_path, audio_only=0.1)
     manifest = tmp_path / "data" / "train" / "manifest.jsonl"
     manifest.write_text(manifest.read_text().replace('"kind": "sound"', '"kind": "sight"'))

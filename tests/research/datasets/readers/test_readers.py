@@ -33,7 +33,7 @@ def name_of(id: str, ours: dict[str, str]) -> str:
     return next(name for name in ours if name.removesuffix(".mp4") == id)
 
 
-def test_files_may_lie_anywhere(msrvtt):
+def test_files_may_be_in_any_folder(msrvtt):
     before = list(read_entries("msrvtt-9k", msrvtt))
     elsewhere = msrvtt / "annotations" / "of 2016"
     elsewhere.mkdir(parents=True)
@@ -56,13 +56,13 @@ def test_a_video_comes_before_a_sound_of_the_same_name(msrvtt):
     assert (paths["video0"].suffix, paths["video1"].suffix) == (".mp4", ".wav")
 
 
-def test_a_mark_of_byte_order_is_no_part_of_the_head(msrvtt):
+def test_a_byte_order_mark_is_ignored(msrvtt):
     file = msrvtt / "MSRVTT_train.9k.csv"
     file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes().replace(b"\n", b"\r\n"))
     assert next(read_entries("msrvtt-9k", msrvtt)).id == "video0"
 
 
-def test_a_didemo_clip_is_no_more_than_was_described(stage, tmp_path):
+def test_a_didemo_clip_has_the_described_length(stage, tmp_path):
     from hearsight.research.soundstage.export import export
 
     export(stage, tmp_path / "didemo", "didemo")
@@ -85,22 +85,22 @@ def spoil(root: Path, file: str, **changes) -> None:
         (
             "MSRVTT_train.9k.csv",
             {"old": b"video1\n", "new": b"video99\n"},
-            "line 3: MSRVTT_data.json tells nothing",
+            "line 3: video99 is not in MSRVTT_data.json",
         ),
         ("MSRVTT_train.9k.csv", {"old": b"video1\n", "new": b"vid\xe9o\n"}, "line 3 is not UTF-8"),
         ("MSRVTT_JSFUSION_test.csv", {"old": b"a dog and 0 bells", "new": b""}, "line 2 has no sentence"),
         ("MSRVTT_data.json", {"content": b'{"sentences": [1]}'}, "is not MSR-VTT's videos and sentences"),
-        ("MSRVTT_data.json", {"content": b'{"sentences": '}, "is no JSON"),
+        ("MSRVTT_data.json", {"content": b'{"sentences": '}, "is not JSON"),
         ("msrvtt10k_asr_text.json", {"content": b'{"video0": "hello"}'}, "is not a list of {key, text}"),
     ],
 )
-def test_annotations_that_are_not_right(msrvtt, file, change, says):
+def test_invalid_annotations_are_errors(msrvtt, file, change, says):
     spoil(msrvtt, file, **change)
     with pytest.raises(HearsightError, match=says):
         list(read_entries("msrvtt-9k", msrvtt))
 
 
-def test_annotations_that_may_not_be_read(msrvtt, monkeypatch):
+def test_unreadable_annotations_are_errors(msrvtt, monkeypatch):
     def refuse(path):
         raise PermissionError(errno.EACCES, "Permission denied")
 
@@ -119,12 +119,12 @@ def test_a_gigabyte_of_json_is_not_read(msrvtt):
 @pytest.mark.parametrize("root", ["vatex"], indirect=True)
 def test_a_list_that_names_an_unknown_clip(root):
     (root / "test_list.txt").write_text("nobody_knows_it\n")
-    with pytest.raises(HearsightError, match=r"test_list\.txt, line 1: ref_captions\.json tells nothing of nobody"):
+    with pytest.raises(HearsightError, match=r"test_list\.txt, line 1: nobody_knows_it is not in ref_captions\.json"):
         list(read_entries("vatex", root))
 
 
 @pytest.mark.parametrize("root", ["vatex"], indirect=True)
-def test_empty_captions_are_left_out_and_a_clip_of_none_is_told(root):
+def test_empty_captions_are_dropped_and_a_clip_without_captions_is_an_error(root):
     path = root / "ref_captions.json"
     told = json.loads(path.read_text())
     first, second = list(told)[:2]
@@ -138,7 +138,7 @@ def test_empty_captions_are_left_out_and_a_clip_of_none_is_told(root):
 
 
 @pytest.mark.parametrize("root", ["lsmdc"], indirect=True)
-def test_a_line_of_other_columns(root):
+def test_a_line_with_too_few_columns_is_an_error(root):
     file = root / "LSMDC16_annos_val.csv"
     file.write_text(file.read_text() + "a\tb\tc\n")
     with pytest.raises(HearsightError, match=r"val\.csv, line 7 has 3 columns between tabs, not 6"):
@@ -152,12 +152,12 @@ def test_pickled_code_is_never_run(root, tmp_path):
             return (Path.touch, (tmp_path / "ran",))
 
     (root / "raw-captions.pkl").write_bytes(pickle.dumps({"a": Code()}))
-    with pytest.raises(HearsightError, match=r"raw-captions\.pkl as plain data .*nothing else is unpickled"):
+    with pytest.raises(HearsightError, match=r"raw-captions\.pkl as plain data .*code in a pickle is never run"):
         list(read_entries("msvd", root))
     assert not (tmp_path / "ran").exists()
 
 
-def test_what_is_not_there(tmp_path):
+def test_missing_names_files_and_folders_are_errors(tmp_path):
     with pytest.raises(HearsightError, match="unknown data set 'kinetics'; choose one of table, msrvtt-9k"):
         list(read_entries("kinetics", tmp_path))
     with pytest.raises(HearsightError, match=r"no train\.json below .*; put the data set's annotation files there"):

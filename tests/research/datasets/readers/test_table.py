@@ -55,7 +55,7 @@ def test_several_captions_in_a_row(tmp_path):
     assert entry.captions == (("", "a dog"), ("", "it barks"))
 
 
-def test_a_path_that_is_nowhere_is_a_missing_clip(tmp_path):
+def test_a_path_without_a_file_is_a_missing_clip(tmp_path):
     path = write(tmp_path / "data", [{"video": "nowhere.mp4", "caption": "a dog"}], ".csv")
     assert [entry.path for entry in read_entries("table", path)] == [None]
 
@@ -65,8 +65,8 @@ def test_a_path_that_is_nowhere_is_a_missing_clip(tmp_path):
     [
         ({"caption": "a dog"}, "line 1 has no column video, but caption; name it so, with commas"),
         ({"video": " ", "caption": "a dog"}, "line 1 has no video"),
-        ({"video": "a.mp4", "caption": 5}, "line 1 has a caption that is empty or no text"),
-        ({"video": "a.mp4", "caption": "a dog", "transcript": 5}, "line 1: the transcript 5 is no text"),
+        ({"video": "a.mp4", "caption": 5}, "line 1 has a caption that is empty or not text"),
+        ({"video": "a.mp4", "caption": "a dog", "transcript": 5}, "line 1: the transcript 5 is not text"),
         ({"video": "a.mp4"}, "line 1 has no caption"),
         ({"video": "a.mp4", "caption": " "}, "line 1 has a caption that is empty"),
         ({"video": "a.mp4", "captions": ["a dog", ""]}, "line 1 has a caption that is empty"),
@@ -76,18 +76,20 @@ def test_a_path_that_is_nowhere_is_a_missing_clip(tmp_path):
         ({"video": "a.mp4", "caption": "a dog", "start": 3, "end": 2}, "line 1: end is 2, not after start, 3"),
     ],
 )
-def test_rows_that_are_not_right(row, says, tmp_path):
+def test_invalid_rows_are_errors(row, says, tmp_path):
     with pytest.raises(HearsightError, match=says):
         list(read_entries("table", write(tmp_path / "data", [row], ".jsonl")))
 
 
-def test_one_id_of_two_clips(tmp_path):
+def test_two_clips_with_one_id_are_an_error(tmp_path):
     rows = [{"id": "x", "video": "a.mp4", "caption": "a dog"}, {"id": "x", "video": "sub/b.mp4", "caption": "a bell"}]
-    with pytest.raises(HearsightError, match=r"line 3: the id x is of another clip \(.*line 2\); give each its own"):
+    with pytest.raises(
+        HearsightError, match=r"line 3: the id x is that of another clip \(.*line 2\); give each clip its own id"
+    ):
         list(read_entries("table", write(tmp_path / "data", rows, ".csv")))
 
 
-def test_a_column_that_is_missing_is_told_with_the_first_line(tmp_path):
+def test_a_missing_column_is_reported_with_the_first_line(tmp_path):
     with pytest.raises(HearsightError, match="line 2 has no caption; the table needs the column caption"):
         list(read_entries("table", write(tmp_path / "data", [{"video": "a.mp4", "text": "a dog"}], ".csv")))
 
@@ -96,25 +98,25 @@ def test_a_column_that_is_missing_is_told_with_the_first_line(tmp_path):
     ("name", "content", "says"),
     [
         ("clips.csv", b"video,caption\na.mp4,caf\xe9\n", "line 2 is not UTF-8"),
-        ("clips.jsonl", b'{"video": "a.mp4"\n', "line 1 is no JSON"),
-        ("clips.jsonl", b'["a.mp4"]\n', "line 1 is no object with columns"),
+        ("clips.jsonl", b'{"video": "a.mp4"\n', "line 1 is not JSON"),
+        ("clips.jsonl", b'["a.mp4"]\n', "line 1 is not an object with columns"),
         ("clips.parquet", b"PAR0", "as Parquet"),
         ("clips.xlsx", b"", "give CSV, JSON lines"),
         ("clips.csv", b"video,caption\n", "no clip of table is listed"),
     ],
 )
-def test_files_that_are_not_right(name, content, says, tmp_path):
+def test_invalid_files_are_errors(name, content, says, tmp_path):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(HearsightError, match=says):
         list(read_entries("table", tmp_path / name))
 
 
-def test_a_folder_is_no_table(tmp_path):
-    with pytest.raises(HearsightError, match="is no file; give the table itself"):
+def test_a_folder_is_not_a_table(tmp_path):
+    with pytest.raises(HearsightError, match="is not a file; give the table itself"):
         list(read_entries("table", tmp_path))
 
 
-def test_rows_of_one_clip_tell_one_transcript(tmp_path):
+def test_rows_of_one_clip_have_one_transcript(tmp_path):
     rows = [{"video": "a.mp4", "caption": "a dog"}, {"video": "a.mp4", "caption": "it barks", "transcript": "hello"}]
     path = write(tmp_path / "data", rows, ".jsonl")
     assert [entry.transcript for entry in read_entries("table", path)] == ["hello"]

@@ -1,4 +1,4 @@
-"""Charades: videos of some 30 s at home, each with the script that was acted."""
+"""Read Charades: videos of about 30 s at home, each with the script that was acted."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from hearsight.research.datasets.readers.root import Root
 
 
 def read(root: Root) -> Iterator[Entry]:
-    """One caption a video: its script."""
+    """Yield each video with its script as the caption."""
     for split in ("train", "test"):
-        for where, row in rows(root.annotation(f"Charades_v1_{split}.csv")):
-            id, script = field(where, row, "id"), field(where, row, "script")
-            yield Entry(id, split, root.media(id), (("", script),), where, transcript=root.transcripts.get(id))
+        for source, row in rows(root.annotation(f"Charades_v1_{split}.csv")):
+            id, script = field(source, row, "id"), field(source, row, "script")
+            yield Entry(id, split, root.media(id), (("", script),), source, transcript=root.transcripts.get(id))

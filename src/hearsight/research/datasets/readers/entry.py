@@ -1,4 +1,4 @@
-"""A clip of a data set, as annotation files tell it: what every reader of this folder gives."""
+"""The clip of a data set that a reader yields, as its annotation files describe it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Entry:
-    """One clip. It is not known yet whether there is a file, and whether it can be read.
+    """One clip. Whether its file can be read is not checked yet.
 
-    captions: (kind, text); kind is "" where the data have none. path: None where no file of this name is below the
-    root. start, end: seconds in the file; None for all of it. transcript: what is said; None where nobody knows.
-    source: the file and line or key of the annotation, for errors.
+    captions: (kind, text) pairs; kind is "" where the data have none.
+    path: None if no file of this name is below the root.
+    source: the file and line, or key, of the annotation, for errors.
+    start, end: seconds in the file; None for its beginning and its end.
+    transcript: what is said; None if the data set does not say.
     """
 
     id: str

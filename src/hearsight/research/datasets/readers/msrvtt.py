@@ -1,4 +1,4 @@
-"""MSR-VTT: 10,000 clips of 10 to 32 s with 20 captions each, split as the field splits them.
+"""Read MSR-VTT: 10,000 clips of 10 to 32 s with 20 captions each, in the splits of the literature.
 
 9k and 7k are two training splits for the same test, 1k-A: 1,000 clips with one caption each.
 """
@@ -10,36 +10,38 @@ from collections.abc import Iterator
 
 from hearsight.errors import HearsightError
 from hearsight.research.datasets.readers.entry import Entry
-from hearsight.research.datasets.readers.parse import expected, field, rows, whole_json
+from hearsight.research.datasets.readers.parse import check_shape, field, read_json, rows
 from hearsight.research.datasets.readers.root import Root
 
 
 def read_9k(root: Root) -> Iterator[Entry]:
+    """Yield the clips with the 9k training split."""
     return _read(root, "MSRVTT_train.9k.csv")
 
 
 def read_7k(root: Root) -> Iterator[Entry]:
+    """Yield the clips with the 7k training split."""
     return _read(root, "MSRVTT_train.7k.csv")
 
 
 def _read(root: Root, train: str) -> Iterator[Entry]:
-    """Training clips with all their captions, and the test's with one."""
+    """Yield training clips with all their captions, and test clips with one."""
     captions = _captions(root)
-    for where, row in rows(root.annotation(train)):
-        id = field(where, row, "video_id")
+    for source, row in rows(root.annotation(train)):
+        id = field(source, row, "video_id")
         if id not in captions:
-            raise HearsightError(f"{where}: MSRVTT_data.json tells nothing of {id}; are both files of one data set?")
-        told = tuple(("", text) for text in captions[id])
-        yield Entry(id, "train", root.media(id), told, where, transcript=root.transcripts.get(id))
-    for where, row in rows(root.annotation("MSRVTT_JSFUSION_test.csv")):
-        id, sentence = field(where, row, "video_id"), field(where, row, "sentence")
-        yield Entry(id, "test", root.media(id), (("", sentence),), where, transcript=root.transcripts.get(id))
+            raise HearsightError(f"{source}: {id} is not in MSRVTT_data.json; use files of one data set")
+        pairs = tuple(("", text) for text in captions[id])
+        yield Entry(id, "train", root.media(id), pairs, source, transcript=root.transcripts.get(id))
+    for source, row in rows(root.annotation("MSRVTT_JSFUSION_test.csv")):
+        id, sentence = field(source, row, "video_id"), field(source, row, "sentence")
+        yield Entry(id, "test", root.media(id), (("", sentence),), source, transcript=root.transcripts.get(id))
 
 
 def _captions(root: Root) -> dict[str, list[str]]:
     path = root.annotation("MSRVTT_data.json")
-    found: dict[str, list[str]] = defaultdict(list)
-    with expected(path, "MSR-VTT's videos and sentences"):
-        for sentence in whole_json(path)["sentences"]:
-            found[sentence["video_id"]].append(sentence["caption"])
-    return found
+    captions: dict[str, list[str]] = defaultdict(list)
+    with check_shape(path, "MSR-VTT's videos and sentences"):
+        for sentence in read_json(path)["sentences"]:
+            captions[sentence["video_id"]].append(sentence["caption"])
+    return captions

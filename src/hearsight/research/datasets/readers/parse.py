@@ -1,4 +1,4 @@
-"""Annotation files, read so that what is wrong in one is told with its line."""
+"""Parse annotation files, with errors that say which line is wrong."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import Any
 
 from hearsight.errors import HearsightError
 
-LARGEST = 500_000_000  # bytes of JSON that has to be held as a whole; the field's own files have at most a tenth
+MAX_JSON = 500_000_000  # bytes; the field's own files have at most a tenth
 
 
 def lines(path: Path) -> Iterator[tuple[str, str]]:
-    """The lines that are not empty, each after where it stands.
+    """Yield (source, line) for each line that is not empty; source is the file and line number.
 
     Raises HearsightError for a file that cannot be read, and for a line that is not UTF-8.
     """
@@ -26,58 +26,60 @@ def lines(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    """The rows of a CSV file with a head, each after where it stands."""
+    """Yield (source, row) for each row of a CSV file with a header."""
     reader = csv.DictReader(_decoded(path), restkey="")
     try:
         for row in reader:
             yield f"{path}, line {reader.line_num}", row
     except csv.Error as error:
-        raise HearsightError(f"{path}, line {reader.line_num} is no CSV ({error})") from error
+        raise HearsightError(f"{path}, line {reader.line_num} is not CSV ({error}); correct the line") from error
 
 
-def whole_json(path: Path) -> Any:
-    """Raises HearsightError for what is no JSON, or more of it than memory should hold."""
+def read_json(path: Path) -> Any:
+    """Read a JSON file. Raises HearsightError for invalid JSON, and for a file too large to hold in memory."""
     try:
-        if (size := path.stat().st_size) > LARGEST:
+        if (size := path.stat().st_size) > MAX_JSON:
             raise HearsightError(f"{path} is {size / 1e9:.1f} GB of JSON, too much to hold; give JSON lines or Parquet")
         return json.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
         raise HearsightError(f"cannot read {path}: {error.strerror}; get permission, or check the disk") from error
     except ValueError as error:
-        raise HearsightError(f"{path} is no JSON ({error}); fetch it again") from error
+        raise HearsightError(f"{path} is not JSON ({error}); download it again") from error
 
 
-class _Plain(pickle.Unpickler):
-    """Reads lists, dictionaries, texts and numbers; nothing that would run code."""
+class _PlainUnpickler(pickle.Unpickler):
+    """Reads lists, dictionaries, strings and numbers, and nothing that could run code."""
 
     def find_class(self, module: str, name: str) -> Any:
-        raise pickle.UnpicklingError(f"it asks for {module}.{name}")
+        raise pickle.UnpicklingError(f"it contains {module}.{name}")
 
 
-def plain_pickle(path: Path) -> Any:
-    """What is pickled, if it is plain data. Raises HearsightError for anything else."""
+def read_pickle(path: Path) -> Any:
+    """Read pickled plain data. Raises HearsightError for anything else."""
     try:
         with path.open("rb") as file:
-            return _Plain(file, encoding="utf-8").load()
-    except Exception as error:  # of a damaged pickle, anything may come
-        raise HearsightError(f"cannot read {path} as plain data ({error}); nothing else is unpickled") from error
+            return _PlainUnpickler(file, encoding="utf-8").load()
+    except Exception as error:  # a damaged pickle may raise anything
+        raise HearsightError(
+            f"cannot read {path} as plain data ({error}), and code in a pickle is never run; download it again"
+        ) from error
 
 
-def field(where: str, row: Mapping[str, str | None], name: str) -> str:
-    """A column of a row. Raises HearsightError where it is missing or empty."""
+def field(source: str, row: Mapping[str, str | None], name: str) -> str:
+    """Return a column of a row. Raises HearsightError if it is missing or empty."""
     value = (row.get(name) or "").strip()
     if not value:
-        raise HearsightError(f"{where} has no {name}; the file needs that column, filled")
+        raise HearsightError(f"{source} has no {name}; the file needs that column, with a value in each row")
     return value
 
 
 @contextmanager
-def expected(where: object, what: str) -> Iterator[None]:
-    """Raises HearsightError for data of another shape than `what` says."""
+def check_shape(source: object, shape: str) -> Iterator[None]:
+    """Raise HearsightError if the code within fails on data that do not have the shape it expects."""
     try:
         yield
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise HearsightError(f"{where} is not {what} ({error!r}); fetch it again") from error
+        raise HearsightError(f"{source} is not {shape} ({error!r}); download it again") from error
 
 
 def _decoded(path: Path) -> Iterator[str]:
@@ -89,4 +91,4 @@ def _decoded(path: Path) -> Iterator[str]:
                 except UnicodeDecodeError as error:
                     raise HearsightError(f"{path}, line {number} is not UTF-8 ({error}); convert the file") from error
     except OSError as error:
-        raise HearsightError(f"cannot read {path}: {error.strerror}") from error
+        raise HearsightError(f"cannot read {path}: {error.strerror}; get permission to read it") from error
