@@ -105,7 +105,7 @@ def test_a_recogniser_that_fails_is_a_reason_to_try_the_file_again(run, plugin, 
     assert run("--plugin", plugin, *index).code == 1
     failures = run("info", tmp_path / "films", "--failures").out
     assert "my_plugin.py, line 9 (transcribe): " in failures and "correct the plugin" in failures
-    plugin.write_text(RECOGNISER.replace("raise {error}", "return hearsight.speech.Recognised((), 'en')"))
+    plugin.write_text(RECOGNISER.replace("raise {error}", "return hearsight.speech.RecognisedSpeech((), 'en')"))
     assert run("--plugin", plugin, *index).code == 0
 
 

@@ -73,7 +73,7 @@ def spoken_sentences() -> np.ndarray:
 
 
 def say(folder: Path, text: str, voice: str = "rms") -> np.ndarray:
-    """The text spoken by flite, where it is installed."""
+    """Return the text spoken by flite; skips the test where flite is not installed."""
     if shutil.which("flite") is None:
         pytest.skip("flite is not installed")
     spoken = folder / "spoken.wav"
@@ -82,4 +82,4 @@ def say(folder: Path, text: str, voice: str = "rms") -> np.ndarray:
 
 
 def blocks(sound: np.ndarray, size: int = 16_000) -> Iterator[np.ndarray]:
-    return (sound[at : at + size] for at in range(0, len(sound), size))
+    return (sound[start : start + size] for start in range(0, len(sound), size))

@@ -1,3 +1,5 @@
+"""Loading recognisers by name, and recognising with pocketsphinx."""
+
 import sys
 from itertools import pairwise
 
@@ -15,7 +17,7 @@ def recogniser():
     return load_recogniser("pocketsphinx")
 
 
-def test_none_is_none():
+def test_no_recogniser_is_loaded_for_none():
     assert load_recogniser("none") is None
 
 
@@ -48,7 +50,7 @@ def test_auto_never_downloads():
     assert load_recogniser("auto").name.startswith(("pocketsphinx", "whisper:"))
 
 
-def test_without_the_extra_whisper_says_how_to_get_it(monkeypatch):
+def test_whisper_without_the_extra_tells_how_to_install_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "faster_whisper", None)
     with pytest.raises(HearsightError, match=r"pip install 'hearsight\[whisper\]'"):
         load_recogniser("whisper")
@@ -56,7 +58,7 @@ def test_without_the_extra_whisper_says_how_to_get_it(monkeypatch):
 
 
 @pytest.mark.parametrize("voice", ["rms", "kal16"])
-def test_a_sentence_whatever_its_loudness(tmp_path, recogniser, capfd, voice):
+def test_a_sentence_is_recognised_loud_and_faint(tmp_path, recogniser, capfd, voice):
     spoken = np.concatenate([silence(0.3), say(tmp_path, "the teacher found an old map under the table", voice)])
     for gain in (1.0, 0.01):
         words = recogniser.transcribe(spoken * gain).words
@@ -67,14 +69,14 @@ def test_a_sentence_whatever_its_loudness(tmp_path, recogniser, capfd, voice):
     assert capfd.readouterr() == ("", "")
 
 
-def test_the_same_again_whatever_came_before(tmp_path, recogniser):
+def test_words_do_not_depend_on_earlier_speech(tmp_path, recogniser):
     first = say(tmp_path, "please close the window before it starts to rain")
     second = say(tmp_path, "the pilot forgot his green umbrella in the garden", "slt")
-    heard = recogniser.transcribe(first)
+    recognised = recogniser.transcribe(first)
     recogniser.transcribe(second)
-    assert recogniser.transcribe(first) == heard
+    assert recogniser.transcribe(first) == recognised
 
 
 @pytest.mark.parametrize("samples", [silence(0), silence(0.001), silence(1), np.full(100, 0.5, np.float32)])
-def test_next_to_nothing(recogniser, samples):
+def test_very_short_sounds_have_no_words(recogniser, samples):
     assert recogniser.transcribe(samples).words == ()

@@ -1,3 +1,5 @@
+"""Cutting transcripts to stretches of a file."""
+
 import json
 from itertools import pairwise
 
@@ -40,17 +42,17 @@ def test_lines_between_keep_their_words():
         (30, 45, "Now!"),
     ],
 )
-def test_subtitles_stay_whole_where_half_of_them_is(start, end, text):
+def test_subtitles_belong_uncut_to_a_stretch_that_covers_half_of_them(start, end, text):
     assert READ.between(start, end) == text
 
 
 @given(st.lists(st.floats(0, 6), max_size=5))
-def test_adjoining_stretches_share_no_word_and_lose_none(cuts):
-    edges = [0, *sorted(cuts), 6]
-    said = [HEARD.between(start, end) for start, end in pairwise(edges)]
+def test_adjoining_stretches_share_and_lose_no_word(cuts):
+    bounds = [0, *sorted(cuts), 6]
+    said = [HEARD.between(start, end) for start, end in pairwise(bounds)]
     assert " ".join(part for part in said if part) == SAID
 
 
 @pytest.mark.parametrize("transcript", [HEARD, READ, Transcript()])
-def test_it_survives_json(transcript):
+def test_a_transcript_is_the_same_after_a_round_trip_through_json(transcript):
     assert Transcript.from_dict(json.loads(json.dumps(transcript.to_dict()))) == transcript

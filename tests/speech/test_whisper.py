@@ -51,7 +51,7 @@ def folder(tmp_path, monkeypatch) -> Path:
     return tmp_path / "tiny"
 
 
-def test_a_hugging_face_folder_is_converted_once_and_listens(folder, tmp_path):
+def test_a_hugging_face_folder_is_converted_once(folder, tmp_path):
     recogniser = load_recogniser(f"whisper:{folder}")
     noise = np.random.default_rng(0).normal(0, 0.1, 16_000).astype(np.float32)
     recognised = recogniser.transcribe(noise)
@@ -59,26 +59,26 @@ def test_a_hugging_face_folder_is_converted_once_and_listens(folder, tmp_path):
     assert recognised.language in LANGUAGES
     assert all(0 <= word.start <= word.end <= 30 and word.text for word in recognised.words)
     (converted,) = (tmp_path / "cache" / "hearsight" / "whisper").iterdir()
-    written = (converted / "model.bin").stat().st_mtime_ns
+    modified = (converted / "model.bin").stat().st_mtime_ns
     load_recogniser(f"whisper:{folder}")
-    assert (converted / "model.bin").stat().st_mtime_ns == written
+    assert (converted / "model.bin").stat().st_mtime_ns == modified
     assert load_recogniser(f"whisper:{converted}").transcribe(noise) == recognised
 
 
-def test_a_folder_without_a_model(tmp_path):
+def test_a_folder_without_a_model_is_refused(tmp_path):
     with pytest.raises(HearsightError, match="neither"):
         load_recogniser(f"whisper:{tmp_path}")
 
 
-def test_an_incomplete_folder(folder):
+def test_an_incomplete_folder_is_refused(folder):
     (folder / "config.json").write_text(json.dumps({"model_type": "nothing"}))
     with pytest.raises(HearsightError, match="cannot convert"):
         load_recogniser(f"whisper:{folder}")
 
 
 @pytest.fixture
-def asked(folder, tmp_path, monkeypatch) -> list[str]:
-    """The models that the hub is asked for; it has them all. The current directory is that of the folder "tiny"."""
+def downloaded(folder, tmp_path, monkeypatch) -> list[str]:
+    """The models that are looked up on the hub, which has them all. The current directory holds the folder "tiny"."""
     load_recogniser(f"whisper:{folder}")
     (converted,) = (tmp_path / "cache" / "hearsight" / "whisper").iterdir()
     names: list[str] = []
@@ -89,24 +89,24 @@ def asked(folder, tmp_path, monkeypatch) -> list[str]:
     return names
 
 
-def test_a_models_name_goes_before_a_folder_called_so(folder, asked):
+def test_the_name_of_a_model_goes_before_a_folder_of_that_name(folder, downloaded):
     assert load_recogniser("whisper:tiny").name == "whisper:tiny"
-    assert set(asked) == {"tiny"}
-    asked.clear()
+    assert set(downloaded) == {"tiny"}
+    downloaded.clear()
     load_recogniser("whisper:./tiny")
     folder.rename("mine")
     load_recogniser("whisper:mine")
-    assert asked == []
+    assert downloaded == []
 
 
-def test_a_folder_without_a_model_is_not_meant_by_a_name(asked):
+def test_a_name_does_not_mean_a_folder_without_a_model(downloaded):
     Path("someone").mkdir()
     load_recogniser("whisper:someone")
-    assert set(asked) == {"someone"}
+    assert set(downloaded) == {"someone"}
     with pytest.raises(HearsightError, match="neither"):
         load_recogniser("whisper:./someone")
 
 
-def test_a_name_that_is_none():
+def test_an_unknown_model_is_refused_with_the_list():
     with pytest.raises(HearsightError, match="large-v3"):
         load_recogniser("whisper:smalll")

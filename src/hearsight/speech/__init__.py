@@ -1,13 +1,13 @@
 """Speech in a file: voice activity, recognisers, transcripts."""
 
 from hearsight.speech.load import load_recogniser, register_recogniser
-from hearsight.speech.recogniser import Recognised, Recogniser
+from hearsight.speech.recogniser import RecognisedSpeech, Recogniser
 from hearsight.speech.transcribe import transcribe
 from hearsight.speech.transcript import Transcript
 from hearsight.speech.vad import find_speech
 
 __all__ = [
-    "Recognised",
+    "RecognisedSpeech",
     "Recogniser",
     "Transcript",
     "find_speech",

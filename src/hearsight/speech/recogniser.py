@@ -10,7 +10,7 @@ from hearsight.types import Word
 
 
 @dataclass(frozen=True)
-class Recognised:
+class RecognisedSpeech:
     """The words of a stretch of speech; their times are in seconds from its start.
 
     language: two-letter code, None if unknown.
@@ -29,5 +29,5 @@ class Recogniser(Protocol):
 
     name: str
 
-    def transcribe(self, samples: Samples) -> Recognised:
+    def transcribe(self, samples: Samples) -> RecognisedSpeech:
         """Recognise one stretch of speech of at most 30 s, 16 kHz mono float32."""

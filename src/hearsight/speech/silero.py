@@ -1,9 +1,9 @@
-"""How likely it is that someone speaks, 31 times a second: Silero VAD, version 6.2, for sound at 16 kHz.
+"""Silero VAD, version 6.2: the likelihood of speech, 31 times a second, in sound at 16 kHz.
 
-https://github.com/snakers4/silero-vad (MIT licence, see silero.LICENSE beside the weights).
-The network is small enough to write down here, and so all chunks of a block go through the convolutions at once
-and only the LSTM walks through time: 700 times real time on one core, where the packaged runtime that takes
-chunk by chunk reached 33.
+https://github.com/snakers4/silero-vad (MIT licence, see silero.LICENSE next to the weights).
+The network is written in torch here, so that all chunks of a block go through the convolutions at once, and only the
+LSTM goes through them one by one: 700 times real time on one core, against 33 times with the packaged runtime, which
+takes one chunk at a time.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ State = tuple[Tensor, Tensor]
 
 
 class Silero(nn.Module):
-    """Short-time spectrum, four convolutions, one LSTM, one decision."""
+    """A network of a short-time spectrum, four convolutions, an LSTM and a decision."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,9 +39,9 @@ class Silero(nn.Module):
         self.decision = nn.Linear(128, 1)
 
     def forward(self, chunks: Tensor, state: State | None = None) -> tuple[Tensor, State]:
-        """Likelihoods of speech, (N,) in [0, 1], and the state to go on with.
+        """Return likelihoods of speech, (N,) in [0, 1], and the state for the next call.
 
-        chunks: (N, 64 + 512), each with the end of the one before in front.
+        chunks: (N, 64 + 512), each with the end of the previous one in front.
         """
         waves = self.fourier(F.pad(chunks[:, None], (0, CONTEXT), mode="reflect"))  # (N, 258, 4)
         spectrum = torch.hypot(waves[:, :129], waves[:, 129:])  # (N, 129, 4)
@@ -52,7 +52,7 @@ class Silero(nn.Module):
 
 @cache
 def load_silero() -> Silero:
-    """The network with its published weights, on the cpu."""
+    """Return the network with its published weights, on the cpu."""
     model = Silero()
     model.load_state_dict(load_file(WEIGHTS))
     return model.eval()

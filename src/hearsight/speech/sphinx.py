@@ -1,7 +1,7 @@
-"""pocketsphinx: small, quick, offline, English only. It comes with the base install.
+"""Recognise English speech with pocketsphinx: small, fast, offline, part of the base install.
 
-Its words carry a posterior, which is not used: a threshold that drops half of the wrong words also drops a tenth
-of the right ones as soon as music plays, and a search misses a lost word more than it minds a strange one.
+The posterior of a word is not used: a threshold that drops half of the wrong words also drops a tenth of the right ones
+as soon as music plays, and a missing word harms a search more than a wrong one.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 from pocketsphinx import Decoder
 
 from hearsight.media.audio import Samples
-from hearsight.speech.recogniser import Recognised
+from hearsight.speech.recogniser import RecognisedSpeech
 from hearsight.types import Word
 
 FRAME = 0.01
@@ -22,28 +22,28 @@ PRONUNCIATION = re.compile(r"\(\d+\)$")
 
 
 class SphinxRecogniser:
-    """The US English model of pocketsphinx's wheel. Not to be used by two threads at once."""
+    """A recogniser with the US English model of pocketsphinx's wheel. Use it from one thread at a time."""
 
     name = "pocketsphinx"
 
     def __init__(self) -> None:
-        # Unasked, it writes warnings on stderr that no one can act on.
+        # By default it writes warnings on stderr that no user can act on.
         self._decoder = Decoder(loglevel="FATAL")
 
-    def transcribe(self, samples: Samples) -> Recognised:
-        """See Recogniser.transcribe. The loudness makes no difference."""
+    def transcribe(self, samples: Samples) -> RecognisedSpeech:
+        """Recognise one stretch of speech (`Recogniser`). Its loudness does not matter."""
         loudest = float(np.abs(samples).max(initial=0.0))
         if loudest == 0.0:
-            return Recognised((), "en")
+            return RecognisedSpeech((), "en")
         decoder = self._decoder
         decoder.start_utt()
         decoder.process_raw((samples * (PEAK / loudest)).astype("<i2").tobytes(), full_utt=True)
         decoder.end_utt()
-        return Recognised(tuple(_word(segment) for segment in decoder.seg() or () if _is_word(segment)), "en")
+        return RecognisedSpeech(tuple(_word(segment) for segment in decoder.seg() or () if _is_word(segment)), "en")
 
 
 def _is_word(segment: Any) -> bool:
-    """Not a silence (<sil>) or a noise ([COUGH])."""
+    """Return whether a segment is a word, and not silence (<sil>) or noise ([COUGH])."""
     return segment.word[0] not in "<["
 
 

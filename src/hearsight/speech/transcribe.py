@@ -1,4 +1,4 @@
-"""From a media file to what is said in it."""
+"""Transcribe a media file."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from hearsight.media.audio import read_audio
 from hearsight.media.probe import MediaInfo
 from hearsight.media.subtitles import read_subtitles
 from hearsight.speech.recogniser import Recogniser
-from hearsight.speech.transcript import Transcript, line_of, shifted
+from hearsight.speech.transcript import Transcript, line_of, shift
 from hearsight.speech.vad import find_speech
 from hearsight.types import Line, Word
 
-# Seconds without a word that end a line.
+# Seconds without a word after which a new line begins.
 LINE_PAUSE = 0.5
 
 
-def transcribe(info: MediaInfo, recogniser: Recogniser | None, beside: Sequence[Path] | None = None) -> Transcript:
-    """What is said in a file: its subtitles if it has any, else what the recogniser hears.
+def transcribe(
+    info: MediaInfo, recogniser: Recogniser | None, subtitle_files: Sequence[Path] | None = None
+) -> Transcript:
+    """Return the transcript of a file: its subtitles if it has any, else the words that the recogniser hears.
 
-    beside: the subtitle files beside it, where they are known.
-
-    Only stretches with speech are given to the recogniser. Without subtitles, and without sound or a recogniser,
-    the transcript is empty. Raises HearsightError if the file cannot be opened.
+    subtitle_files: see `read_subtitles`. The recogniser gets only stretches with speech. Without subtitles, and without
+    sound or a recogniser, the transcript is empty. Raises HearsightError if the file cannot be opened.
     """
-    subtitles = read_subtitles(info.path, beside)
+    subtitles = read_subtitles(info.path, subtitle_files)
     if subtitles is not None:
         return Transcript(subtitles.lines, "subtitles", subtitles.language)
     if info.audio is None or recogniser is None:
@@ -36,14 +36,14 @@ def transcribe(info: MediaInfo, recogniser: Recogniser | None, beside: Sequence[
     languages: Counter[str | None] = Counter()
     for start, samples in find_speech(read_audio(info.path)):
         recognised = recogniser.transcribe(samples)
-        lines += _lines([shifted(word, start) for word in recognised.words])
+        lines += _lines([shift(word, start) for word in recognised.words])
         languages[recognised.language] += len(recognised.words)
     language = languages.most_common(1)[0][0] if lines else None
     return Transcript(tuple(lines), recogniser.name, language)
 
 
 def _lines(words: list[Word]) -> Iterator[Line]:
-    """The words of one stretch, a new line after each pause."""
+    """Yield the words of one stretch as lines; a new line begins after each pause."""
     pauses = [n for n, (word, after) in enumerate(pairwise(words), 1) if after.start - word.end > LINE_PAUSE]
     for first, last in pairwise([0, *pauses, len(words)]):
         if last > first:

@@ -1,4 +1,4 @@
-"""What is said in a file, with its times: a list of lines that can be asked what was said when."""
+"""Transcripts: the lines that are said in a file, with their times."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from hearsight.types import Line, Word
 
 @dataclass(frozen=True)
 class Transcript:
-    """The lines of a file in order of time.
+    """The lines of a file, in order of time.
 
-    source: "subtitles", the name of the recogniser, or "none" where nothing was there to read or to listen with.
-    language: two-letter code, None where unknown.
+    source: "subtitles", the name of the recogniser, or "none" if there were no subtitles and no recogniser or sound.
+    language: two-letter code, None if unknown.
     """
 
     lines: tuple[Line, ...] = ()
@@ -22,44 +22,46 @@ class Transcript:
 
     @property
     def text(self) -> str:
-        """All that is said."""
+        """Return the text of all lines."""
         return " ".join(line.text for line in self.lines)
 
     def between(self, start: float, end: float) -> str:
-        """The text said from start to end, in seconds; "" if there is none."""
+        """Return the text that is said from start to end, in seconds; "" if there is none."""
         return " ".join(line.text for line in self.lines_between(start, end))
 
     def lines_between(self, start: float, end: float) -> list[Line]:
-        """What of each line is said from start to end, in seconds.
+        """Return the parts of the lines that are said from start to end, in seconds.
 
-        A line with timed words is cut to the words whose middle lies inside, so that adjoining stretches share
-        no word. A line without stays whole, and belongs where at least half of it, or half of the
-        stretch, is covered: a sentence is not torn by a cut, and one longer than several clips is in each of them.
+        A line with timed words is cut to the words whose middle lies inside, so that adjoining stretches share no word.
+        A line without is not cut. It is included if the stretch covers at least half of the line, or the line half of
+        the stretch: a sentence is not torn by a cut, and one longer than several clips is in each of them.
         """
         parts = (_part(line, start, end) for line in self.lines)
         return [part for part in parts if part is not None]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain dictionaries, lists, strings and numbers, for JSON."""
+        """Return plain dictionaries, lists, strings and numbers, for JSON."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, plain: dict[str, Any]) -> Transcript:
-        """The transcript that `to_dict` was called on."""
+        """Return the transcript of which `to_dict` returned this."""
         lines = (Line(**{**line, "words": tuple(Word(**word) for word in line["words"])}) for line in plain["lines"])
         return cls(tuple(lines), plain["source"], plain["language"])
 
 
 def line_of(words: tuple[Word, ...]) -> Line:
-    """The line that these words make, of which there is at least one."""
+    """Return the line of these words, at least one."""
     return Line(words[0].start, words[-1].end, " ".join(word.text for word in words), words)
 
 
-def shifted(word: Word, seconds: float) -> Word:
+def shift(word: Word, seconds: float) -> Word:
+    """Return the word, so many seconds later."""
     return replace(word, start=word.start + seconds, end=word.end + seconds)
 
 
 def _part(line: Line, start: float, end: float) -> Line | None:
+    """Return the part of a line that belongs to a stretch (`Transcript.lines_between`)."""
     if line.words:
         words = tuple(word for word in line.words if start <= (word.start + word.end) / 2 < end)
         return line_of(words) if words else None

@@ -1,7 +1,6 @@
-"""Where someone speaks: stretches of speech out of a stream of sound.
+"""Voice activity detection: find the stretches of speech in a stream of sound.
 
-Music, noise and silence end here. What they would cost a recogniser is saved, and the words that it would invent
-are never said.
+Music, noise and silence are left out: a recogniser would spend time on them, and invent words.
 """
 
 from __future__ import annotations
@@ -17,22 +16,22 @@ from hearsight.media.audio import SAMPLE_RATE, Samples
 from hearsight.speech.silero import CHUNK, CONTEXT, State, load_silero
 
 # Silero's own thresholds: speech begins above the first and lasts until it falls below the second.
-BEGINS, ENDS = 0.5, 0.35
+SPEECH, SILENCE = 0.5, 0.35
 
-# All in chunks of 32 ms.
+# All of these are numbers of chunks of 32 ms.
 BATCH = 256
 PADDING = 8
-# Long: a recogniser does better with whole sentences, and an orator's pauses are within them.
+# Long, as a recogniser does better with whole sentences, and speakers pause within them.
 PAUSE = 45
-LONGEST = 30 * SAMPLE_RATE // CHUNK
-# Notes of an instrument, barks and knocks look like speech for one to five chunks on end, again and again; the shortest
-# words ("no", "help"), even in noise as loud as they are, for seven or more.
-LEAST = 7
+MAX_LENGTH = 30 * SAMPLE_RATE // CHUNK
+# Notes of an instrument, barks and knocks look like speech for one to five consecutive chunks, again and again; the
+# shortest words ("no", "help") do for seven or more, even in noise as loud as they are.
+MIN_RUN = 7
 
 
 @dataclass
 class _Stretch:
-    """Chunks gathered so far, from chunk number `first` of the stream on, and how likely each is speech."""
+    """Consecutive chunks of the stream, from number `first` on, and the likelihood that each is speech."""
 
     first: int
     chunks: list[Samples] = field(default_factory=list)
@@ -42,57 +41,58 @@ class _Stretch:
         self.chunks.append(chunk)
         self.scores.append(score)
 
-    def split(self, at: int) -> tuple[_Stretch, _Stretch]:
-        """Before and from chunk `at` on."""
-        before = _Stretch(self.first, self.chunks[:at], self.scores[:at])
-        return before, _Stretch(self.first + at, self.chunks[at:], self.scores[at:])
+    def split(self, index: int) -> tuple[_Stretch, _Stretch]:
+        """Return the chunks before an index, and those from it on."""
+        head = _Stretch(self.first, self.chunks[:index], self.scores[:index])
+        return head, _Stretch(self.first + index, self.chunks[index:], self.scores[index:])
 
     def longest_run(self) -> int:
-        """How many chunks on end are speech, at most."""
-        runs = groupby(score >= BEGINS for score in self.scores)
+        """Return the largest number of consecutive chunks that are speech."""
+        runs = groupby(score >= SPEECH for score in self.scores)
         return max((len(list(run)) for spoken, run in runs if spoken), default=0)
 
     def quietest(self) -> int:
-        """The likeliest place between two words, in the last third."""
+        """Return the index, in the last third, that is most likely between two words."""
         early = 2 * len(self.scores) // 3
         return early + int(np.argmin(np.convolve(self.scores[early:], np.ones(3), mode="same")[1:-1])) + 1
 
 
 def find_speech(blocks: Iterable[Samples]) -> Iterator[tuple[float, Samples]]:
-    """Stretches of speech, as (start in seconds, samples), none longer than 30 s.
+    """Yield stretches of speech, as (start in seconds, samples), none longer than 30 s.
 
-    blocks: consecutive 16 kHz mono float32 of any lengths. A stretch keeps a quarter of a second of what is
-    before and after it, lasts through pauses of up to 1.4 s, and is cut between two words when it gets too long.
-    Holds less than a minute of sound at any time.
+    blocks: consecutive 16 kHz mono float32 of any lengths. A stretch includes a quarter of a second before and after
+    the speech and pauses of up to 1.4 s, and is cut between two words when it gets too long. No more than a minute of
+    sound is held at any time.
     """
-    for stretch in _stretches(_scored(blocks)):
-        if stretch.longest_run() >= LEAST:
+    for stretch in _stretches(_with_scores(blocks)):
+        if stretch.longest_run() >= MIN_RUN:
             yield stretch.first * CHUNK / SAMPLE_RATE, np.concatenate(stretch.chunks)
 
 
-def _stretches(scored: Iterable[tuple[Samples, float]]) -> Iterator[_Stretch]:
+def _stretches(chunks: Iterable[tuple[Samples, float]]) -> Iterator[_Stretch]:
+    """Yield the stretches of chunks with scores that begin with speech and end with a pause."""
     stretch, speaking, quiet = _Stretch(0), False, 0
-    for chunk, score in scored:
+    for chunk, score in chunks:
         stretch.add(chunk, score)
-        speaking = speaking or score >= BEGINS
-        quiet = quiet + 1 if score < ENDS else 0
+        speaking = speaking or score >= SPEECH
+        quiet = quiet + 1 if score < SILENCE else 0
         if not speaking:
             _, stretch = stretch.split(max(len(stretch.chunks) - PADDING, 0))
         elif quiet > PAUSE:
-            done, rest = stretch.split(len(stretch.chunks) - quiet + PADDING)
-            yield done
+            finished, rest = stretch.split(len(stretch.chunks) - quiet + PADDING)
+            yield finished
             _, stretch = rest.split(len(rest.chunks) - PADDING)
             speaking = False
-        elif len(stretch.chunks) == LONGEST:
-            done, stretch = stretch.split(stretch.quietest())
+        elif len(stretch.chunks) == MAX_LENGTH:
+            finished, stretch = stretch.split(stretch.quietest())
             quiet = min(quiet, len(stretch.chunks))
-            yield done
+            yield finished
     if speaking:
         yield stretch.split(len(stretch.chunks) - max(quiet - PADDING, 0))[0]
 
 
-def _scored(blocks: Iterable[Samples]) -> Iterator[tuple[Samples, float]]:
-    """Each chunk of the stream with its likelihood of speech; zeros fill the last one."""
+def _with_scores(blocks: Iterable[Samples]) -> Iterator[tuple[Samples, float]]:
+    """Yield each chunk of the stream with its likelihood of speech; zeros fill the last one."""
     context, state = np.zeros(CONTEXT, np.float32), None
     for batch in _batches(blocks):
         scores, state = _score(np.concatenate([context, batch]), state)
@@ -108,7 +108,7 @@ def _score(samples: Samples, state: State | None) -> tuple[list[float], State]:
 
 
 def _batches(blocks: Iterable[Samples]) -> Iterator[Samples]:
-    """The same samples in whole chunks, BATCH of them but at the end."""
+    """Yield the same samples in batches of BATCH chunks; the last batch may be smaller."""
     size = BATCH * CHUNK
     waiting = np.empty(0, np.float32)
     for block in blocks:

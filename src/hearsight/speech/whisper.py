@@ -1,4 +1,4 @@
-"""Whisper by faster-whisper: far better than pocketsphinx, in a hundred languages. The extra hearsight[whisper]."""
+"""Recognise speech with faster-whisper (the extra hearsight[whisper]): far better than pocketsphinx, 100 languages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from hearsight.errors import HearsightError
 from hearsight.media.audio import Samples
-from hearsight.speech.recogniser import Recognised
+from hearsight.speech.recogniser import RecognisedSpeech
 from hearsight.types import Word
 from hearsight.util.extras import install_command
 
@@ -20,23 +20,24 @@ WEIGHTS = CTRANSLATE, HUGGING_FACE = "model.bin", "model.safetensors"
 
 
 class WhisperRecogniser:
-    """model: a name of faster-whisper ("small"), a hub id of a model in CTranslate2's format, or a folder.
+    """A recogniser with a Whisper model.
 
-    A folder is in CTranslate2's format (model.bin) or in Hugging Face's (model.safetensors), which is converted
-    once, into the user's cache. One in the current directory that is called as a model is, is named "./small".
-    Raises HearsightError without the extra, or for a model that is not there and cannot be downloaded.
+    model: a name of faster-whisper ("small"), a hub id of a model in CTranslate2's format, or a folder. A folder is in
+    CTranslate2's format (model.bin) or in Hugging Face's (model.safetensors), which is converted once, into the user's
+    cache. For a folder in the current directory whose name is also that of a model, write "./small".
+    Raises HearsightError without the extra, and for a model that cannot be found or downloaded.
     """
 
     def __init__(self, model: str = DEFAULT_MODEL) -> None:
-        if not _installed():
+        if not _is_installed():
             raise HearsightError(
                 f"whisper is not installed: use the recogniser pocketsphinx, or run {install_command('whisper')}"
             )
         from faster_whisper import WhisperModel
 
         if _is_folder(model):
-            model = str(Path(model).expanduser().resolve())  # by which it is found from any other folder, too
-            folder = _ready(Path(model))
+            model = str(Path(model).expanduser().resolve())  # a name that is right in any current directory
+            folder = _converted_folder(Path(model))
         else:
             folder = _download(model)
         try:
@@ -45,34 +46,34 @@ class WhisperRecogniser:
             raise HearsightError(f"cannot load whisper from {folder}: {error}; download or convert it again") from error
         self.name = f"whisper:{model}"
 
-    def transcribe(self, samples: Samples) -> Recognised:
-        """See Recogniser.transcribe."""
-        # Temperature 0 and nothing else: the default tries again by lot where it is unsure, and so gives other
-        # words each time. Earlier text as a prompt makes Whisper repeat itself.
+    def transcribe(self, samples: Samples) -> RecognisedSpeech:
+        """Recognise one stretch of speech (`Recogniser`)."""
+        # Temperature 0 alone: where the default is unsure it samples at random, and gives other words each time.
+        # Earlier text as a prompt makes Whisper repeat itself.
         segments, info = self._model.transcribe(
             samples, temperature=0.0, word_timestamps=True, condition_on_previous_text=False
         )
-        spoken = (word for segment in segments for word in segment.words)
-        words = (Word(float(word.start), float(word.end), word.word.strip()) for word in spoken)
-        return Recognised(tuple(word for word in words if word.text), info.language)
+        timed = (word for segment in segments for word in segment.words)
+        words = (Word(float(word.start), float(word.end), word.word.strip()) for word in timed)
+        return RecognisedSpeech(tuple(word for word in words if word.text), info.language)
 
 
 def cached_model() -> str | None:
-    """A model that needs no download: the default if it is on this machine, else any other; None without the extra."""
-    if not _installed():
+    """Return a model that needs no download, the default if possible; None if there is none, or without the extra."""
+    if not _is_installed():
         return None
     from faster_whisper import available_models
 
     names = sorted(available_models(), key=lambda name: name != DEFAULT_MODEL)
-    return next((name for name in names if _cached(name)), None)
+    return next((name for name in names if _is_cached(name)), None)
 
 
-def _installed() -> bool:
+def _is_installed() -> bool:
     return find_spec("faster_whisper") is not None
 
 
 def _is_folder(model: str) -> bool:
-    """Whether a folder is meant: it is there, no model is called so, and it looks like a path or has a model in it."""
+    """Return whether a name is that of a folder: one with a model in it or with a slash, and not a model's name."""
     from faster_whisper import available_models
 
     folder = Path(model).expanduser()
@@ -81,7 +82,7 @@ def _is_folder(model: str) -> bool:
     return "/" in model or os.sep in model or any((folder / name).is_file() for name in WEIGHTS)
 
 
-def _cached(name: str) -> bool:
+def _is_cached(name: str) -> bool:
     from faster_whisper import download_model
 
     try:
@@ -91,15 +92,15 @@ def _cached(name: str) -> bool:
 
 
 def _download(name: str) -> Path:
-    """The folder of a model of the hub, which is not asked when the cache has it."""
+    """Return the folder of a model of the hub; the hub is not contacted if the cache has it."""
     from faster_whisper import download_model
 
     try:
-        return Path(download_model(name, local_files_only=_cached(name)))
+        return Path(download_model(name, local_files_only=_is_cached(name)))
     except ValueError as error:
         raise HearsightError(
-            f"no whisper model {name!r}, and no such folder: name one (tiny, base, small, medium, large-v3, turbo), "
-            "or give the folder of a model"
+            f"there is no whisper model or folder {name!r}; use a model (tiny, base, small, medium, large-v3, turbo) "
+            "or the folder of one"
         ) from error
     except OSError as error:
         raise HearsightError(
@@ -108,8 +109,8 @@ def _download(name: str) -> Path:
         ) from error
 
 
-def _ready(folder: Path) -> Path:
-    """The folder itself if CTranslate2 can read it, else that of its conversion."""
+def _converted_folder(folder: Path) -> Path:
+    """Return the folder itself if CTranslate2 can read it, else that of its conversion."""
     if (folder / CTRANSLATE).is_file():
         return folder
     weights = folder / HUGGING_FACE
@@ -118,8 +119,8 @@ def _ready(folder: Path) -> Path:
             f"no whisper model in {folder}: neither model.bin (CTranslate2) nor model.safetensors (Hugging Face); "
             "give the folder of a model"
         )
-    written = weights.stat()
-    key = hashlib.sha256(f"{folder.resolve()}:{written.st_size}:{written.st_mtime_ns}".encode()).hexdigest()[:16]
+    status = weights.stat()
+    key = hashlib.sha256(f"{folder.resolve()}:{status.st_size}:{status.st_mtime_ns}".encode()).hexdigest()[:16]
     cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "hearsight" / "whisper"
     converted = cache / f"{folder.resolve().name}-{key}"
     if not converted.is_dir():
@@ -128,17 +129,17 @@ def _ready(folder: Path) -> Path:
 
 
 def _convert(folder: Path, converted: Path) -> None:
-    """Convert beside the target and rename, so that two at once, or one interrupted, leave no half model."""
+    """Convert to a temporary folder and rename it: two runs at once, or an interrupted one, leave no half model."""
     from ctranslate2.converters import TransformersConverter
     from transformers import AutoTokenizer, WhisperFeatureExtractor
 
     converted.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=converted.parent) as workshop:
-        target = Path(workshop) / "model"
+    with tempfile.TemporaryDirectory(dir=converted.parent) as temporary:
+        target = Path(temporary) / "model"
         try:
             TransformersConverter(str(folder)).convert(str(target))
-            # Written anew and not copied: faster-whisper wants these two files, and fetches or assumes what it
-            # misses, while Hugging Face's folders may hold the same in vocab.json or processor_config.json.
+            # Written and not copied: faster-whisper reads these two files, and downloads or assumes what is missing,
+            # while Hugging Face's folders may hold the same in vocab.json or processor_config.json.
             AutoTokenizer.from_pretrained(folder).backend_tokenizer.save(str(target / "tokenizer.json"))
             WhisperFeatureExtractor.from_pretrained(folder).save_pretrained(target)
         except (RuntimeError, ValueError, OSError, KeyError, AttributeError) as error:

@@ -18,7 +18,7 @@ from hearsight.library.indexing import read as reading
 from hearsight.library.results import Unwatched
 from hearsight.library.tables.lock import updating
 from hearsight.media import SAMPLE_RATE
-from hearsight.speech.recogniser import Recognised
+from hearsight.speech.recogniser import RecognisedSpeech
 from hearsight.speech.transcript import Transcript
 from tests.builders import tiny_model
 from tests.library.conftest import assert_same, break_off, film, rows, say
@@ -445,7 +445,7 @@ def test_progress_tells_how_much_of_a_long_file_is_transcribed(library, model, m
         name = "slow"
 
         def transcribe(self, samples):
-            return Recognised((), None)
+            return RecognisedSpeech((), None)
 
     def halves(info, recogniser, beside):
         if info.path.name == "sea.mkv":

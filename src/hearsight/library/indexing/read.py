@@ -22,7 +22,7 @@ from hearsight.media import SAMPLE_RATE, MediaInfo, cut, probe
 from hearsight.media.audio import Samples
 from hearsight.models.base import VideoTextModel
 from hearsight.models.preprocess import ClipInputs, read_clips
-from hearsight.speech.recogniser import Recognised, Recogniser
+from hearsight.speech.recogniser import RecognisedSpeech, Recogniser
 from hearsight.speech.transcribe import transcribe
 from hearsight.speech.transcript import Transcript, line_of
 from hearsight.types import Line
@@ -81,7 +81,7 @@ class CountingRecogniser:
         self.name = recogniser.name
         self.heard = 0.0
 
-    def transcribe(self, samples: Samples) -> Recognised:
+    def transcribe(self, samples: Samples) -> RecognisedSpeech:
         recognised = self.recogniser.transcribe(samples)
         self.heard += len(samples) / SAMPLE_RATE
         return recognised
