@@ -1,4 +1,4 @@
-"""docs/new-method.md, followed to the letter: its file is written, its commands are typed, its programs are run."""
+"""docs/new-method.md, followed to the letter: its files are written, its commands are typed, its programs are run."""
 
 import json
 import re
@@ -14,6 +14,8 @@ import torch
 
 import hearsight
 from hearsight.cli.main import main
+from hearsight.errors import HearsightError
+from hearsight.models.base import RESERVED
 from hearsight.models.load import build
 from hearsight.models.preprocess import ClipInputs
 from hearsight.models.registry import METHODS
@@ -25,63 +27,101 @@ from tests.research.training.test_trainer import metrics
 
 PAGE = (Path(__file__).parents[2] / "docs" / "new-method.md").read_text()
 BLOCKS = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
-OWN_FILE = [block for block in BLOCKS if block.startswith("# my_method.py")]
-PROGRAMS = [block for block in BLOCKS if block not in OWN_FILE]
-COMMANDS = re.findall(r"^    (?:\$ )?(hearsight (?:.*\\\n)*.*)", PAGE, re.MULTILINE)
-REFUSED = re.search(r"^    \$ (hearsight .*)\n    (error: .*)", PAGE, re.MULTILINE)
+FILES = {
+    name: [block for block in BLOCKS if block.startswith(f"# {name}")] for name in ("my_method.py", "attending.py")
+}
+PROGRAMS = [block for block in BLOCKS if not block.startswith("# ")]
+COMMANDS = re.findall(r"^    (hearsight (?:.*\\\n)*.*)", PAGE, re.MULTILINE)
+REFUSED = re.findall(r"^    \$ (hearsight .*)\n    (error: .*)", PAGE, re.MULTILINE)
+
+
+def arguments(command: str) -> list[str]:
+    return shlex.split(command.replace("\\\n", " "))[1:]
 
 
 @pytest.fixture
-def here(tmp_path, monkeypatch, house_methods):
-    """A folder as the page supposes it: data, the tiny towers, and the page's file."""
+def folder(tmp_path, monkeypatch, house_methods):
+    """A folder as the page supposes it: data, the tiny towers, and the page's files."""
     monkeypatch.chdir(tmp_path)
     towers = tmp_path / "runs" / "towers" / "model"
     tiny_model(towers, "avigate").half().save_pretrained(towers)
     data = made_up(tmp_path / "data", towers, clips=64)
     shutil.copytree(data / "validation", data / "test")
-    said = [{"id": f"clip{i}", "transcript": Transcript().to_dict()} for i in range(64)]
+    rows = [{"id": f"clip{i}", "transcript": Transcript().to_dict()} for i in range(64)]
     for split in ("train", "validation", "test"):
-        (data / split / "transcripts.pocketsphinx.jsonl").write_text("".join(json.dumps(row) + "\n" for row in said))
-    (tmp_path / "my_method.py").write_text("\n\n".join(OWN_FILE))
+        (data / split / "transcripts.pocketsphinx.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    for name, blocks in FILES.items():
+        (tmp_path / name).write_text("\n\n".join(blocks))
     return tmp_path
 
 
-def test_the_page_can_be_followed(here, capsys):
-    assert (len(OWN_FILE), len(PROGRAMS), len(COMMANDS)) == (3, 1, 6)
+def test_the_page_can_be_followed(folder, capsys):
+    assert (*map(len, FILES.values()), len(PROGRAMS), len(COMMANDS), len(REFUSED)) == (2, 1, 1, 9, 2)
     for command in COMMANDS:
-        if command == REFUSED[1]:
-            continue
-        words = shlex.split(command.replace("\\\n", " "))[1:]
-        assert main(words) == 0, f"{command}\n{capsys.readouterr().err}"
-    compared = json.loads((here / "reports" / "agreeing" / "report.json").read_text())
-    assert "runs/save/model" in compared["over"]
-    assert {"contrast", "soft_albef", "by_sound"} <= metrics(here / "runs" / "by-sound")[0].keys()
-    done = subprocess.run([sys.executable, "-c", PROGRAMS[0]], cwd=here, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+        assert main(arguments(command)) == 0, f"{command}\n{capsys.readouterr().err}"
+    for name in ("agreeing", "attending"):
+        report = json.loads((folder / "reports" / name / "report.json").read_text())
+        assert "runs/save/model" in report["over"]
+    assert {"contrast", "soft_albef", "by_sound"} <= metrics(folder / "runs" / "by-sound")[0].keys()
+    assert hearsight.load("runs/half/model").options.share == 0.5
+    assert hearsight.load("runs/attending/model").options.sharpness == 5
+    program = subprocess.run([sys.executable, "-c", PROGRAMS[0]], cwd=folder, capture_output=True, text=True)
+    assert program.returncode == 0, program.stderr
 
 
-def test_what_is_not_registered_is_refused_in_the_words_of_the_page(here, monkeypatch, capsys):
+def test_errors_are_those_of_the_page(folder, monkeypatch, capsys):
+    (unknown_method, message), (unknown_option, second_message) = REFUSED
     train = next(command for command in COMMANDS if "--out runs/agreeing " in command)
-    assert main([*shlex.split(train.replace("\\\n", " "))[1:], "--set", "epochs=1"]) == 0
-    monkeypatch.setattr(METHODS, "registered", {})
+    assert main([*arguments(train), "--set", "epochs=1"]) == 0
     capsys.readouterr()
-    assert main(shlex.split(REFUSED[1])[1:]) == 1
-    assert capsys.readouterr().err.strip() == REFUSED[2]
+    assert main(arguments(unknown_option)) == 1
+    assert capsys.readouterr().err.strip() == second_message
+    monkeypatch.setattr(METHODS, "registered", {})
+    assert main(arguments(unknown_method)) == 1
+    assert capsys.readouterr().err.strip() == message
 
 
-def test_the_example_does_what_the_page_says(here):
-    run_file(here / "my_method.py")
-    towers = hearsight.load(here / "runs" / "towers" / "model")
-    whole, half = (build(replace(towers.config, method=f"agreeing{name}"), towers.tokenizer) for name in ("", "-half"))
-    half.load_state_dict(whole.state_dict())
-    clips = ClipInputs(**tiny_inputs(towers))
+def test_the_page_lists_the_reserved_names():
+    listed = re.search(r"when it is built:\n\n((?:    .*\n)+)", PAGE)
+    assert tuple(listed[1].split()) == RESERVED
+
+
+def built(folder, method: str, **options):
+    """A model of a method of the page, on the page's towers."""
+    towers = hearsight.load(folder / "runs" / "towers" / "model")
+    sizes = {name: towers.config.options[name] for name in ("layers", "queries", "heads")}
+    torch.manual_seed(0)
+    return build(replace(towers.config, method=method, options={**sizes, **options}), towers.tokenizer).eval()
+
+
+@torch.no_grad()
+def test_the_first_method_does_what_the_page_says(folder):
+    run_file(folder / "my_method.py")
+    full, half = built(folder, "agreeing"), built(folder, "agreeing", share=0.5)
+    half.load_state_dict(full.state_dict())
+    clips = ClipInputs(**tiny_inputs(full))
     silent = replace(clips, has_audio=torch.zeros(3, dtype=torch.bool))
-    nothing = replace(silent, frame_mask=torch.zeros_like(clips.frame_mask))
-    heard, less, seen, empty = (
-        method.fuse(method.extract(shown)).pooled
-        for method, shown in ((whole, clips), (half, clips), (whole, silent), (whole, nothing))
+    empty = replace(silent, frame_mask=torch.zeros_like(clips.frame_mask))
+    with_sound, with_half, without_sound, without_anything = (
+        model.fuse(model.extract(inputs)).pooled
+        for model, inputs in ((full, clips), (half, clips), (full, silent), (full, empty))
     )
-    assert not heard.allclose(less, atol=1e-4)
-    assert not heard.allclose(seen, atol=1e-4)
-    assert seen.allclose(whole.fuse(whole.extract(clips), without={"audio"}).pooled, atol=1e-6)
-    assert not empty.any()
+    assert not with_sound.allclose(with_half, atol=1e-4)
+    assert not with_sound.allclose(without_sound, atol=1e-4)
+    assert without_sound.allclose(full.fuse(full.extract(clips), without={"audio"}).pooled, atol=1e-6)
+    assert not without_anything.any()
+
+
+@torch.no_grad()
+def test_texts_attend_to_audio_tokens(folder):
+    run_file(folder / "attending.py")
+    model = built(folder, "attending")
+    video = model.fuse(model.extract(ClipInputs(**tiny_inputs(model))))
+    texts = model.encode_texts(["a bell rings", "the doctor lost a bicycle"] * 50)  # more than TEXTS
+    logits = model.similarity(texts, video.select(model.needs))
+    assert logits.shape == (100, 3) and torch.isfinite(logits).all()
+    assert torch.allclose(logits[:2], model.similarity(texts[:2], video), atol=1e-4)
+    deaf = model.fuse(model.extract(ClipInputs(**tiny_inputs(model))), without={"audio"})
+    assert not torch.allclose(logits, model.similarity(texts, deaf), atol=1e-3)
+    with pytest.raises(HearsightError, match="add 'audio' to `needs`"):
+        model.similarity(texts, video.select(("pooled", "frames")))
