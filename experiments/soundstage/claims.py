@@ -1,4 +1,4 @@
-"""What the papers claim, and whether it holds here: each claim is a difference that can come out either way."""
+"""The papers' claims, each as a difference between two rows of the report, and whether it holds."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ GUESSING = "CLIP4Clip, ties at chance"
 
 
 class Claim(NamedTuple):
-    """`better` has a greater SumR than `worse`, by rows of the report, where the queries are of a group."""
+    """The claim that the row `better` has a greater SumR than the row `worse`, for the queries of a group."""
 
-    says: str
+    text: str
     better: str
     worse: str
     group: str = ALL
@@ -40,13 +40,13 @@ CLAIMS = (
 )
 
 
-def judged(reports: Mapping[str, Report]) -> list[list[str]]:
-    """Claim, difference in SumR, and verdict, of each claim whose rows there are."""
+def judge(reports: Mapping[str, Report]) -> list[list[str]]:
+    """Return claim, difference in SumR and verdict of each claim whose rows exist."""
     rows = []
     for claim in CLAIMS:
         if {claim.better, claim.worse} <= reports.keys():
             difference = reports[claim.better].over(reports[claim.worse])[claim.group]["sumr"]
-            rows.append([claim.says, signed(difference), verdict(difference)])
+            rows.append([claim.text, signed(difference), verdict(difference)])
     return rows
 
 

@@ -10,7 +10,7 @@ from statistics import mean
 
 import numpy as np
 
-from claims import GUESSING, judged
+from claims import GUESSING, judge
 from hearsight.research.evaluation.bootstrap import Estimate
 from hearsight.research.evaluation.figures import draw_methods
 from hearsight.research.evaluation.ranking import ALL
@@ -41,7 +41,7 @@ def write_page(plan: Plan) -> None:
     parts = [
         HEAD.format(seeds=plan.seeds),
         "## Which claims hold",
-        markdown(["claim", "difference in SumR", "on Soundstage"], judged(reports)),
+        markdown(["claim", "difference in SumR", "on Soundstage"], judge(reports)),
         "## Methods",
         by_group([*guessing_row, *methods]),
         "![SumR of the methods by group of query](soundstage/methods.svg)",

@@ -1,4 +1,4 @@
-"""Every row of the report: what is changed, trained with several seeds, and asked the test's queries once."""
+"""The rows of the report: each a method with changes, trained with several seeds and tested once."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from hearsight.util.atomic import write_atomic
 
 RECIPE = "soundstage"
 TOWERS = Path("build/demo")  # where `make demo-model` trains the same
-AT_ONCE = 2  # runs of one thread each: these models are too small to share among threads
+PARALLEL_RUNS = 2  # of one thread each: these models are too small to share among threads
 
 
 @dataclass(frozen=True)
 class Row:
-    """A method, or a method with one thing changed. changes: to the recipe `soundstage`."""
+    """A method, or a method with one change. `changes` are those to the recipe `soundstage`."""
 
     name: str
     changes: Mapping[str, Any] = field(default_factory=dict)
@@ -80,7 +80,7 @@ CHORUS_WITHOUT = (
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be found out, and where it is kept. changes: to the recipe of every row, for a quick look."""
+    """What is measured, and where it is stored. `changes` are those to the recipe of every row, for a quick trial."""
 
     size: str = "standard"
     seeds: int = 3
@@ -103,7 +103,7 @@ class Plan:
         return self.build / "runs" / f"{row.slug}-{seed}"
 
     def models(self, row: Row) -> list[Path]:
-        """The trained models of a row, by seed."""
+        """Return the trained models of a row, by seed."""
         return [self.run(row, seed) / "model" for seed in range(self.seeds)]
 
     @property
@@ -114,23 +114,23 @@ class Plan:
         return self.records / f"{name}.json"
 
     def settings(self, row: Row, seed: int) -> dict[str, Any]:
-        """What a run changes of the recipe."""
+        """Return the keys of the recipe that a run changes."""
         towers = str(TOWERS / "towers-more" / "model")
         return {"data": str(self.data), "towers": towers, "seed": seed, **self.changes, **row.changes}
 
 
 def keep(record: Path, models: Sequence[Path], make: Callable[[], Any]) -> None:
-    """Write a record, unless there is one that is younger than the models that it is made from.
+    """Write a record, unless there is one that is newer than its models.
 
-    Whether the program has changed is not looked at: delete the folder of records after that.
+    Changes of the program are not noticed: delete the folder of records after one.
     """
-    made = max((model / "model.safetensors").stat().st_mtime for model in models)
-    if not record.exists() or record.stat().st_mtime < made:
+    trained = max((model / "model.safetensors").stat().st_mtime for model in models)
+    if not record.exists() or record.stat().st_mtime < trained:
         write_atomic(record, json.dumps(make()) + "\n")
 
 
 def prepare(plan: Plan) -> None:
-    """Clips and towers, and what training and the test read: transcripts and features. What is there is kept."""
+    """Make clips, towers, transcripts and features, unless they exist."""
     more = TOWERS / "towers-more"
     commands = [["soundstage", "render", str(plan.data), "--size", plan.size]]
     if not (more / "model" / "model.safetensors").exists():  # which comes last
@@ -146,14 +146,14 @@ def prepare(plan: Plan) -> None:
     for row in {(row.recogniser, row.averaged): row for row in plan.rows}.values():
         for split in ("train", "validation", "test"):
             features(plan, split, row)
-    forget_others(plan)
+    remove_outdated_records(plan)
 
 
-def forget_others(plan: Plan) -> None:
-    """Remove the records of a test that was another: other clips or queries, or heard otherwise."""
+def remove_outdated_records(plan: Plan) -> None:
+    """Remove records of another test: of other clips, queries or transcripts."""
     test = plan.data / "test"
-    asked = [test / "manifest.jsonl", *sorted(test.glob("transcripts.*.jsonl"))]
-    digest = sha256(b"".join(path.read_bytes() for path in asked)).hexdigest()
+    inputs = [test / "manifest.jsonl", *sorted(test.glob("transcripts.*.jsonl"))]
+    digest = sha256(b"".join(path.read_bytes() for path in inputs)).hexdigest()
     note = plan.records / "test.txt"
     if note.exists() and note.read_text() == digest:
         return
@@ -164,24 +164,24 @@ def forget_others(plan: Plan) -> None:
 
 
 def features(plan: Plan, split: str, row: Row = SAVE) -> FeatureSet:
-    """The stored features that a row is trained on or asked with; all rows share their towers."""
+    """Return the stored features that a row is trained or tested on. All rows share their towers."""
     towers = hearsight.load(TOWERS / "towers-more" / "model")
     towers.config = replace(towers.config, average_frequencies=row.averaged)
     return Split(plan.data / split).features(towers, row.recogniser, StepProgress())
 
 
 def train(plan: Plan) -> None:
-    """Train what is not trained yet, several runs at a time."""
+    """Train the runs that are not trained yet, several at a time."""
     runs = [(row, seed) for row in plan.rows for seed in range(plan.seeds)]
     missing = [run for run in runs if not is_trained(plan, *run)]
     progress = StepProgress()
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(PARALLEL_RUNS) as pool:
         for done, _ in enumerate(pool.map(lambda run: _train(plan, *run), missing), len(runs) - len(missing) + 1):
             progress("trained", done, len(runs))
 
 
 def is_trained(plan: Plan, row: Row, seed: int) -> bool:
-    """By the recipe as it is now, on the towers and clips that there are now."""
+    """Return whether a run was trained with the present recipe, towers and clips."""
     folder, recipe = plan.run(row, seed), read_recipe(RECIPE, changes(plan, row, seed))
     assert isinstance(recipe, MethodRecipe)
     if not (folder / "done").exists():
@@ -191,7 +191,7 @@ def is_trained(plan: Plan, row: Row, seed: int) -> bool:
 
 
 def changes(plan: Plan, row: Row, seed: int) -> list[str]:
-    """As the command line has them."""
+    """Return the changes of a run as the command line takes them."""
     return [f"{name}={json.dumps(value)}" for name, value in plan.settings(row, seed).items()]
 
 
@@ -209,7 +209,7 @@ def _train(plan: Plan, row: Row, seed: int) -> None:
 
 
 def measure(plan: Plan) -> None:
-    """Ask each row's models the queries of the test, and keep the ranks."""
+    """Run the queries of the test on each row's models, and record the ranks."""
     for row in plan.rows:
         keep(plan.record(row.slug), plan.models(row), lambda row=row: ranks(plan, row))
 

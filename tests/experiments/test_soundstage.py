@@ -19,20 +19,20 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def test_records_of_another_test_are_made_anew(tmp_path, monkeypatch):
+def test_records_of_another_test_are_removed(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(EXPERIMENT)
-    from runs import Plan, forget_others
+    from runs import Plan, remove_outdated_records
 
     plan = Plan(build=tmp_path)
     test = plan.data / "test"
     test.mkdir(parents=True)
     (test / "manifest.jsonl").write_text('{"id": "a"}\n')
-    forget_others(plan)
+    remove_outdated_records(plan)
     plan.record("save").write_text("{}")
-    forget_others(plan)
+    remove_outdated_records(plan)
     assert plan.record("save").exists()
     (test / "transcripts.pocketsphinx.jsonl").write_text('{"id": "a", "transcript": {}}\n')
-    forget_others(plan)
+    remove_outdated_records(plan)
     assert not plan.record("save").exists()
 
 
