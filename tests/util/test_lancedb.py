@@ -1,4 +1,4 @@
-"""LanceDB is imported without what is of no use here, and all of it is there for whoever wants it."""
+"""LanceDB is imported without the client of its service, which can still be used."""
 
 import subprocess
 import sys
@@ -16,7 +16,7 @@ def test_the_client_of_a_service_is_not_imported():
     )
 
 
-def test_the_client_is_there_when_it_is_asked_for():
+def test_the_client_is_imported_when_a_name_of_it_is_used():
     python(
         "import hearsight.util.lancedb, lance_namespace_urllib3_client as client\n"
         "from lance_namespace_urllib3_client.models import ListTablesResponse\n"

@@ -1,4 +1,4 @@
-"""Files and folders that are whole or not there: they get their names when all of them is written."""
+"""Write files and folders atomically: they get their names once they are complete."""
 
 from __future__ import annotations
 
@@ -15,43 +15,43 @@ from hearsight.errors import HearsightError
 
 @contextmanager
 def atomic_file(path: Path) -> Iterator[Path]:
-    """Where to write what becomes `path` at the end. Nothing is there at first, even where a kill left a part."""
+    """Yield the path of a temporary file, which becomes `path` at the end. It does not exist at first."""
     part = path.with_name(f"{path.name}.part")
     part.unlink(missing_ok=True)
     try:
         yield part
         with part.open("r+b") as file:
-            os.fsync(file.fileno())  # else a power cut might leave the name, and nothing in it
+            os.fsync(file.fileno())  # else a power cut might leave an empty file of that name
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
 
 
 def write_atomic(path: Path, content: str | bytes) -> None:
-    """Write a file, a text as UTF-8."""
+    """Write a file atomically, text as UTF-8."""
     with atomic_file(path) as part:
         part.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 def check_empty(folder: Path) -> None:
-    """Raises HearsightError for a folder that holds anything: nothing is overwritten."""
+    """Raise HearsightError for a path that is a file, or a folder that is not empty: nothing is overwritten."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise HearsightError(
-            f"cannot write {folder}: something is there, and nothing is overwritten; give a new folder"
+            f"cannot write {folder}: it exists and is not an empty folder; nothing is overwritten, give a new one"
         )
 
 
 @contextmanager
 def atomic_folder(out: Path) -> Iterator[Path]:
-    """A folder to write in, which becomes `out` at the end. See `check_empty`.
+    """Yield a temporary folder, which becomes `out` at the end; `out` must not exist, or be empty (`check_empty`).
 
-    Raises HearsightError where it cannot be written.
+    Raises HearsightError if it cannot be written.
     """
     out = out.absolute()
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as workshop:
-            folder = Path(workshop) / "whole"  # the workshop itself is nobody else's to read
+        with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as temporary:
+            folder = Path(temporary) / "folder"  # with usual permissions; `temporary` itself is for this user alone
             folder.mkdir()
             yield folder
             folder.rename(out)

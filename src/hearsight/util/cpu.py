@@ -1,8 +1,8 @@
-"""What this process may use of the machine."""
+"""The processor of this machine."""
 
 import os
 
 
 def cores() -> int:
-    """Of the processor, as far as the system lets this process have them."""
+    """Return the number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,4 +1,4 @@
-"""The extras of the package: what is only installed when asked for."""
+"""The extras of the package, which are installed on demand."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ import sys
 
 
 def install_command(extra: str) -> str:
-    """What to type to add an extra to this very installation, be it a checkout's .venv or any other."""
+    """Return the command that adds an extra to this installation, in a checkout's .venv or elsewhere."""
     return f"{shlex.quote(sys.executable)} -m pip install 'hearsight[{extra}]'"

@@ -1,7 +1,7 @@
-"""LanceDB, imported in half the time.
+"""Import LanceDB in half the time.
 
-LanceDB imports the client of a service over HTTP that tables on disk never need, and wrapping the hundreds of functions
-of that client takes longer than everything else in it. So the client waits until someone asks for a name of it.
+LanceDB imports the client of an HTTP service that tables on disk do not use. Wrapping the hundreds of functions of that
+client takes longer than the rest of the import, so the client is imported when one of its names is first used.
 
     from hearsight.util.lancedb import FTS, lancedb
 """
@@ -18,10 +18,10 @@ from hearsight.util.cpu import cores
 CLIENT = "lance_namespace_urllib3_client"
 
 
-def load_when_asked(package: str) -> None:
-    """Put off what importing a package runs until one of its own names is asked for.
+def import_lazily(package: str) -> None:
+    """Delay the code of a package until one of its names is first used.
 
-    Its modules can be imported as ever, and whoever asks for a name gets it: nothing but the time changes.
+    Its modules can be imported as usual.
     """
     spec = None if package in sys.modules else find_spec(package)
     if spec is None or spec.loader is None:
@@ -37,9 +37,9 @@ def load_when_asked(package: str) -> None:
     sys.modules[package] = module
 
 
-load_when_asked(CLIENT)
-os.environ.setdefault("LANCE_LOG", "error")  # its warnings are of what no user can change
-# Lance computes with all cores but two, and at least one. A search reads the segments of an index side by side.
+import_lazily(CLIENT)
+os.environ.setdefault("LANCE_LOG", "error")  # its warnings are about things that no user can change
+# By default Lance computes with all cores but two. A search reads the segments of an index in parallel.
 os.environ.setdefault("LANCE_CPU_THREADS", str(cores()))
 
 import lancedb  # noqa: E402

@@ -1,8 +1,8 @@
-"""Files of an object store, s3://bucket/key or gs://bucket/key, as paths.
+"""Paths of files in an object store: s3://bucket/key or gs://bucket/key.
 
-pyarrow reads them: it is here for the tables anyway, and knows both kinds of store. It looks for credentials where the
-stores' own programs do (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, ~/.aws, the machine's role, Google's default
-credentials), and for a store of your own in AWS_ENDPOINT_URL.
+pyarrow, which the tables need anyway, reads both kinds of store. It looks for credentials where the stores' programs do
+(AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, ~/.aws, the machine's role, Google's default credentials), and for the
+address of your own store in AWS_ENDPOINT_URL.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
     from pyarrow.fs import FileInfo, FileSystem
 
 SCHEMES = ("s3://", "gs://")
-# Bytes that are asked for at once: an answer begins after about the time that some megabytes of it take.
+# Bytes to request at once: the latency of a request is about the time that some megabytes take.
 BLOCK = 4 << 20
-AWS_SAYS = re.compile(r"AWS Error (.*)", re.DOTALL)
+AWS_ERROR = re.compile(r"AWS Error (.*)", re.DOTALL)
 
 
 def as_path(text: str) -> Path:
-    """A path on a disk, or one in an object store: the one place that tells them apart."""
+    """Return a path on a disk, or one in an object store."""
     return ObjectPath(text) if text.startswith(SCHEMES) else Path(text)
 
 
 class ObjectPath(PosixPath):
-    """A path in an object store. It can be looked at and read, not written."""
+    """A path in an object store, which can be listed and read, but not written."""
 
     def __str__(self) -> str:
         text = super().__str__()
@@ -43,7 +43,7 @@ class ObjectPath(PosixPath):
         return f"{scheme}//{rest}" if slash and f"{scheme}//" in SCHEMES else text
 
     def open(self, mode: str = "r", buffering: int = 0, *_: Any) -> io.BufferedReader:  # type: ignore[override]
-        """For "rb" alone. buffering: bytes to ask for at once. A store that fails meanwhile is a ConnectionError."""
+        """Open to read bytes. buffering: bytes to request at once. Raises ConnectionError if the store fails."""
         if mode != "rb":
             raise io.UnsupportedOperation(f"{self} can only be read, as bytes")
         return io.BufferedReader(_ObjectFile(self), buffering or BLOCK)
@@ -55,7 +55,7 @@ class ObjectPath(PosixPath):
     def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
         from pyarrow.fs import FileType
 
-        with _told(self):
+        with _translate_errors(self):
             [info] = self._store.get_file_info([self._key])
         if info.type == FileType.NotFound:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(self))
@@ -74,18 +74,18 @@ class ObjectPath(PosixPath):
         except FileNotFoundError:
             return False
         except ConnectionError as error:
-            raise unreachable(self, error) from error
+            raise list_error(self, error) from error
 
-    def below(self) -> Iterator[tuple[ObjectPath, FileInfo]]:
-        """All files in a folder and those below it, in one listing. Raises HearsightError where it cannot be listed."""
+    def list_files(self) -> Iterator[tuple[ObjectPath, FileInfo]]:
+        """Yield all files in a folder and its subfolders, in one listing. Raises HearsightError if it fails."""
         from pyarrow.fs import FileSelector, FileType
 
         try:
-            with _told(self):
-                listed = self._store.get_file_info(FileSelector(self._key, recursive=True))
+            with _translate_errors(self):
+                infos = self._store.get_file_info(FileSelector(self._key, recursive=True))
         except OSError as error:
-            raise unreachable(self, error) from error
-        for info in listed:
+            raise list_error(self, error) from error
+        for info in infos:
             if info.type == FileType.File:
                 yield ObjectPath(f"{self.parts[0]}//{info.path}"), info
 
@@ -112,16 +112,18 @@ class ObjectPath(PosixPath):
 
 @lru_cache
 def _connected(bucket: str) -> FileSystem:
-    """The store of a bucket, s3://bucket."""
+    """Return the store of a bucket, s3://bucket."""
     from pyarrow.fs import FileSystem
 
     return FileSystem.from_uri(bucket)[0]
 
 
 class _ObjectFile(io.RawIOBase):
+    """A file of an object store, opened for reading."""
+
     def __init__(self, path: ObjectPath) -> None:
         self.path, self.position = path, 0
-        with _told(path):
+        with _translate_errors(path):
             self.file = path._store.open_input_file(path._key)
             self.size = self.file.size()
 
@@ -132,9 +134,9 @@ class _ObjectFile(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        wanted = max(0, min(len(buffer), self.size - self.position))
-        with _told(self.path):
-            read = self.file.read_at(wanted, self.position) if wanted else b""
+        count = max(0, min(len(buffer), self.size - self.position))
+        with _translate_errors(self.path):
+            read = self.file.read_at(count, self.position) if count else b""
         buffer[: len(read)] = read
         self.position += len(read)
         return len(read)
@@ -153,19 +155,19 @@ class _ObjectFile(io.RawIOBase):
 
 
 @contextmanager
-def _told(path: ObjectPath) -> Iterator[None]:
-    """pyarrow's errors are OSErrors with long words and no number."""
+def _translate_errors(path: ObjectPath) -> Iterator[None]:
+    """Raise FileNotFoundError or ConnectionError for pyarrow's errors, which are OSErrors without a number."""
     try:
         yield
     except FileNotFoundError as error:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path)) from error
     except OSError as error:
-        said = AWS_SAYS.search(str(error))
-        raise ConnectionError(errno.EIO, (said[1] if said else str(error)).strip(), str(path)) from error
+        match = AWS_ERROR.search(str(error))
+        raise ConnectionError(errno.EIO, (match[1] if match else str(error)).strip(), str(path)) from error
 
 
-def unreachable(path: ObjectPath, error: OSError) -> HearsightError:
-    """The error for a folder that cannot be looked into."""
+def list_error(path: ObjectPath, error: OSError) -> HearsightError:
+    """Return the error for a folder that cannot be listed."""
     return HearsightError(
         f"cannot list {path}: {error.strerror}; check the name, the credentials (AWS_ACCESS_KEY_ID and others) and, "
         "for a store of your own, AWS_ENDPOINT_URL"

@@ -1,4 +1,4 @@
-"""How long work tells whoever watches it how far it is."""
+"""The interface by which long work reports its progress."""
 
 from __future__ import annotations
 
@@ -7,5 +7,10 @@ from typing import Protocol
 
 
 class Progress(Protocol):
+    """A function that is called from time to time while work goes on."""
+
     def __call__(self, what: str, done: int, total: int, figures: Mapping[str, float] | None = None) -> None:
-        """what: is done, in a word or two. figures: the latest, by name."""
+        """Report that `done` of `total` are finished.
+
+        what: what is being done, in a word or two ("transcribed"). figures: the latest numbers, by name.
+        """

@@ -112,7 +112,7 @@ def _look(folder: Path, besides: Path, found: Walk) -> Iterator[None]:
 def _list(folder: ObjectPath, found: Walk) -> Iterator[None]:
     """The same in an object store, which has no links and lists all that is below a folder at once."""
     folders: defaultdict[PurePath, dict[str, tuple[ObjectPath, FileInfo]]] = defaultdict(dict)
-    for file, info in folder.below():
+    for file, info in folder.list_files():
         path = file.relative_to(folder)
         if not any(part.startswith(".") for part in path.parts):
             folders[path.parent][path.name] = file, info
