@@ -19,6 +19,8 @@ from hearsight.library.results import Unwatched
 from hearsight.library.tables.identity import Identity
 from hearsight.models.registry import register
 from hearsight.models.save import SAVE
+from hearsight.speech.load import load_recogniser
+from hearsight.util.plugins import run_file
 from tests.builders import tiny_model
 from tests.library.conftest import assert_same, film, rows, say
 from tests.scale.conftest import add_workers
@@ -225,6 +227,25 @@ def test_the_command_line_indexes_a_bucket_on_a_cluster(two_films, bucket, tmp_p
 
 class Strange:
     name = "strange"
+
+
+RECOGNISER = """
+import hearsight
+
+@hearsight.register_recogniser("mine")
+class Mine:
+    def __init__(self, detail):
+        self.name = f"mine:{detail}"
+"""
+
+
+def test_workers_load_a_recogniser_that_a_plugin_registered(two_films, model, tmp_path, cluster, no_plugins):
+    add_workers(cluster, 1)
+    (tmp_path / "mine.py").write_text(RECOGNISER)
+    run_file(tmp_path / "mine.py")
+    library = Library.create(two_films, model, library=tmp_path / "at", seconds=1)
+    with RayEngine(cluster.address) as engine:
+        assert library.update(recogniser=load_recogniser("mine:small"), engine=engine).added == 2
 
 
 class Full(SAVE):

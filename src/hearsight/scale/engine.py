@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -36,6 +36,7 @@ from hearsight.scale import fragments
 from hearsight.scale.attempts import Attempts
 from hearsight.scale.cluster import check_nodes, connect
 from hearsight.scale.stages import Encode, Reading, Source, Written, read
+from hearsight.speech.load import plugin_factory
 
 RESOURCES = {"cpu": "CPU", "cuda": "GPU"}  # as Ray counts them
 PATIENCE = 1.0
@@ -126,8 +127,11 @@ class RayEngine:
         """What Ray Data brings of all handfuls, in any order."""
         name = reader.recogniser.name if reader.recogniser else "none"
         shipped = replace(reader, model=skeleton(reader.model), recogniser=None)
+        factory = plugin_factory(name)
         _ship_by_value(type(reader.model))
-        how = ray.put(Reading(shipped, name, batch_size(self.device, threads=1)))
+        if factory:
+            _ship_by_value(factory)
+        how = ray.put(Reading(shipped, name, batch_size(self.device, threads=1), factory))
         arguments = ray.put(reader.model), self.device, store.clips_at, store.features and store.features.path
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False
@@ -160,10 +164,11 @@ def _told(at: Path) -> Iterator[None]:
         ) from error
 
 
-def _ship_by_value(method: type) -> None:
-    """Workers have the package, but not the file that a method of a person's own is in (`hearsight --plugin FILE`)."""
-    if not method.__module__.startswith("hearsight."):
-        ray.cloudpickle.register_pickle_by_value(sys.modules[method.__module__])
+def _ship_by_value(code: Callable[..., Any]) -> None:
+    """Send the code of a plugin's method or recogniser to the workers, which may not have its file."""
+    module = code.func.__module__ if isinstance(code, partial) else code.__module__
+    if not module.startswith("hearsight."):
+        ray.cloudpickle.register_pickle_by_value(sys.modules[module])
 
 
 class InOrder:

@@ -18,7 +18,7 @@ from hearsight.library.indexing.read import Failed, Finished, Read, Reader, Read
 from hearsight.models.base import VideoTextModel
 from hearsight.scale import fragments
 from hearsight.scale.attempts import MOST, Attempts
-from hearsight.speech.load import load_recogniser
+from hearsight.speech.load import RecogniserFactory, load_recogniser, register_recogniser
 
 DEADLY = f"{MOST} workers ended while they read it; it may be damaged, replace it or take it away"
 
@@ -53,11 +53,16 @@ class Written:
 
 @dataclass(frozen=True)
 class Reading:
-    """How workers read. reader: without its recogniser, which each worker loads by name, and without weights."""
+    """How workers read.
+
+    reader: without its recogniser, which each worker loads by name, and without weights. factory: that of the
+    recogniser if a plugin registered it, as a worker does not have the plugin's file.
+    """
 
     reader: Reader
     recogniser: str
     batch: int
+    factory: RecogniserFactory | None = None
 
 
 def read(row: dict[str, Any], how: ray.ObjectRef) -> Iterator[dict[str, Any]]:
@@ -86,6 +91,8 @@ def _source(pending: Pending, events: Sequence[ReadEvent]) -> Source:
 def _reader(how: ray.ObjectRef) -> tuple[Reader, int]:
     """A worker's reader, made when it is first needed."""
     reading: Reading = ray.get(how)
+    if reading.factory:
+        register_recogniser(reading.recogniser.partition(":")[0])(reading.factory)
     return replace(reading.reader, recogniser=load_recogniser(reading.recogniser)), reading.batch
 
 

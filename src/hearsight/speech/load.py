@@ -48,6 +48,11 @@ def register_recogniser(name: str) -> Callable[[Factory], Factory]:
     return RECOGNISERS.register(name)
 
 
+def plugin_factory(name: str) -> RecogniserFactory | None:
+    """Return the factory of a recogniser that a plugin registered; None for one of Hearsight's own."""
+    return RECOGNISERS.registered.get(name.partition(":")[0])
+
+
 def _none(detail: str) -> None:
     _check_no_detail("none", detail)
 
