@@ -1,4 +1,4 @@
-"""A client of `hearsight serve`: what a server's libraries answer, as the objects of the package.
+"""A Python client of `hearsight serve`, with the methods and results of `hearsight.library`.
 
     from hearsight.client import Client
 
@@ -6,7 +6,7 @@
         for hit in client.search("a bell rings").hits:
             print(hit.path, hit.moment, hit.line)
 
-Neither the model nor the libraries are opened here: no torch, no LanceDB, and no part of the server.
+The model and the libraries are on the server: this module imports neither torch, LanceDB nor FastAPI.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ from hearsight.web.schemas import Format, LibraryState, PlayableClip, Status
 from hearsight.web.updates import UpdateState
 
 EVERYTHING = Filters()
-# The first answer may have to wait for the model.
-PATIENCE = httpx2.Timeout(180, connect=10)
-# An update may have nothing to tell for as long as it reads one file.
-ENDLESS = httpx2.Timeout(None, connect=10)
-TRIES = 4
-LONGEST_WAIT = 10.0  # seconds
+# The first answer may have to wait until the model is loaded.
+TIMEOUT = httpx2.Timeout(180, connect=10)
+# An update may send nothing for as long as it reads one file.
+NO_READ_TIMEOUT = httpx2.Timeout(None, connect=10)
+MAX_ATTEMPTS = 4
+MAX_WAIT_SECONDS = 10.0
 
 T = TypeVar("T")
 
-# What makes objects of JSON; passes over what it does not know. Each takes milliseconds to be made.
-_reader: Callable[[Any], TypeAdapter[Any]] = cache(TypeAdapter)
+# Converts JSON to objects and ignores unknown fields. It takes milliseconds to create one.
+_type_adapter: Callable[[Any], TypeAdapter[Any]] = cache(TypeAdapter)
 
 
 class Client:
@@ -61,7 +61,7 @@ class Client:
             raise HearsightError(f"cannot ask {address!r}: it is no address; give one such as http://127.0.0.1:8765")
         known = {b"authorization": f"Bearer {token}".encode()} if token else {}
         try:
-            self._http = httpx2.Client(base_url=f"{self.address}/api/v1/", headers=known, timeout=PATIENCE)
+            self._http = httpx2.Client(base_url=f"{self.address}/api/v1/", headers=known, timeout=TIMEOUT)
         except httpx2.InvalidURL as error:
             raise HearsightError(f"cannot ask {address!r}: {error}; give one such as http://127.0.0.1:8765") from error
 
@@ -79,15 +79,15 @@ class Client:
 
     def status(self) -> Status:
         """Whether the server is ready to search."""
-        return self._ask(Status, "GET", "status")
+        return self._get(Status, "GET", "status")
 
     def models(self) -> list[NamedModel]:
         """The models that a folder can be indexed with, on the server's machine."""
-        return self._ask(list[NamedModel], "GET", "models")
+        return self._get(list[NamedModel], "GET", "models")
 
     def examples(self) -> list[Suggestion]:
         """A few queries that these libraries answer."""
-        return self._ask(list[Suggestion], "GET", "examples")
+        return self._get(list[Suggestion], "GET", "examples")
 
     def search(
         self,
@@ -99,7 +99,7 @@ class Client:
     ) -> SearchResult:
         """The best moment of each video, best first, in all libraries or the one that is named. limit: 100 at most."""
         asked = {"q": query, "mode": mode, "limit": limit, "library": library, **asdict(filters)}
-        return self._ask(SearchResult, "GET", "search", asked)
+        return self._get(SearchResult, "GET", "search", asked)
 
     def export(
         self,
@@ -121,61 +121,61 @@ class Client:
         asked = {"limit": limit, "library": library, **asdict(filters)}
         try:
             with Path(path).open("rb") as file:
-                return self._ask(SearchResult, "POST", "search/example", asked, file)
+                return self._get(SearchResult, "POST", "search/example", asked, file)
         except OSError as error:
             raise HearsightError(f"cannot read {path}: {error.strerror}; give a file that can be read") from error
 
     def libraries(self) -> list[LibraryState]:
         """What is in each library, and how far its update is."""
-        return self._ask(list[LibraryState], "GET", "libraries")
+        return self._get(list[LibraryState], "GET", "libraries")
 
     def library(self, library: str) -> LibraryState:
         """What is in a library, and how far its update is."""
-        return self._ask(LibraryState, "GET", _at(library))
+        return self._get(LibraryState, "GET", _route(library))
 
     def failures(self, library: str) -> list[Failure]:
         """The files that could not be indexed, with the reasons."""
-        return self._ask(list[Failure], "GET", f"{_at(library)}/failures")
+        return self._get(list[Failure], "GET", f"{_route(library)}/failures")
 
     def update(self, library: str) -> UpdateState:
         """Start an update: the server looks what changed in the folder, and indexes it. Fails while one runs."""
-        return self._ask(UpdateState, "POST", f"{_at(library)}/update")
+        return self._get(UpdateState, "POST", f"{_route(library)}/update")
 
     def stop_update(self, library: str) -> UpdateState:
         """Have an update end, if one runs. What it has done stays done."""
-        return self._ask(UpdateState, "DELETE", f"{_at(library)}/update")
+        return self._get(UpdateState, "DELETE", f"{_route(library)}/update")
 
     def follow_update(self, library: str) -> Iterator[UpdateState]:
         """The state of the latest update at once and at every change, until it is over."""
-        with self._answer("GET", f"{_at(library)}/update/events", patience=ENDLESS) as answer:
+        with self._request("GET", f"{_route(library)}/update/events", timeout=NO_READ_TIMEOUT) as answer:
             for line in answer.iter_lines():
                 if line.startswith("data:"):
-                    yield self._understood(UpdateState, line.removeprefix("data:"))
+                    yield self._parse(UpdateState, line.removeprefix("data:"))
 
     def clip(self, library: str, clip: str) -> PlayableClip:
         """What is known of a clip."""
-        return self._ask(PlayableClip, "GET", _at(library, clip))
+        return self._get(PlayableClip, "GET", _route(library, clip))
 
     def thumbnail(self, library: str, clip: str) -> bytes:
         """A picture of a clip, as JPEG. Fails for one with nothing to see (`has_picture`)."""
-        return self._read("GET", f"{_at(library, clip)}/thumbnail")
+        return self._read("GET", f"{_route(library, clip)}/thumbnail")
 
     def transcript(self, library: str, clip: str, query: str | None = None) -> Transcript:
         """What is said in a clip, and in the minute before and after it, with a query's words marked."""
-        return self._ask(Transcript, "GET", f"{_at(library, clip)}/transcript", {"q": query})
+        return self._get(Transcript, "GET", f"{_route(library, clip)}/transcript", {"q": query})
 
     def moments(self, library: str, clip: str, query: str, mode: Mode = "hybrid") -> list[Hit]:
         """All clips of a clip's video in order of time, ranked among themselves."""
-        return self._ask(list[Hit], "GET", f"{_at(library, clip)}/moments", {"q": query, "mode": mode})
+        return self._get(list[Hit], "GET", f"{_route(library, clip)}/moments", {"q": query, "mode": mode})
 
     def similar(self, library: str, clip: str, limit: int = 10, filters: Filters = EVERYTHING) -> SearchResult:
         """The moments of other videos, in all libraries, that are most like a clip."""
-        return self._ask(SearchResult, "GET", f"{_at(library, clip)}/similar", {"limit": limit, **asdict(filters)})
+        return self._get(SearchResult, "GET", f"{_route(library, clip)}/similar", {"limit": limit, **asdict(filters)})
 
     def download(self, library: str, clip: str, path: str | Path) -> Path:
         """Write the file that a clip is of to a path, and return that. It is there when it is whole."""
         path = Path(path)
-        with self._answer("GET", f"{_at(library, clip)}/media") as answer:
+        with self._request("GET", f"{_route(library, clip)}/media") as answer:
             try:
                 with atomic_file(path) as part, part.open("wb") as file:
                     for block in answer.iter_bytes():
@@ -186,7 +186,7 @@ class Client:
                 ) from error
         return path
 
-    def _ask(
+    def _get(
         self,
         kind: type[T],
         method: str,
@@ -194,30 +194,30 @@ class Client:
         parameters: dict[str, Any] | None = None,
         content: BinaryIO | None = None,
     ) -> T:
-        return self._understood(kind, self._read(method, route, parameters, content))
+        return self._parse(kind, self._read(method, route, parameters, content))
 
     def _read(
         self, method: str, route: str, parameters: dict[str, Any] | None = None, content: BinaryIO | None = None
     ) -> bytes:
-        with self._answer(method, route, parameters, content) as answer:
+        with self._request(method, route, parameters, content) as answer:
             return answer.read()
 
     @contextmanager
-    def _answer(
+    def _request(
         self,
         method: str,
         route: str,
         parameters: dict[str, Any] | None = None,
         content: BinaryIO | None = None,
-        patience: httpx2.Timeout = PATIENCE,
+        timeout: httpx2.Timeout = TIMEOUT,
     ) -> Iterator[httpx2.Response]:
         """An answer that is no refusal. What breaks while it is read is told here, too."""
         given = {name: value for name, value in (parameters or {}).items() if value is not None}
         try:
-            for left in reversed(range(TRIES)):
+            for left in reversed(range(MAX_ATTEMPTS)):
                 if content is not None:
                     content.seek(0)
-                with self._http.stream(method, route, params=given, content=content, timeout=patience) as answer:
+                with self._http.stream(method, route, params=given, content=content, timeout=timeout) as answer:
                     if answer.is_success:
                         yield answer
                         return
@@ -236,9 +236,9 @@ class Client:
                 f"the connection to {self.address} failed: {error}; see whether `hearsight serve` still runs there"
             ) from error
 
-    def _understood(self, kind: type[T], content: bytes | str) -> T:
+    def _parse(self, kind: type[T], content: bytes | str) -> T:
         try:
-            understood: T = _reader(kind).validate_json(content)
+            understood: T = _type_adapter(kind).validate_json(content)
             return understood
         except ValidationError as error:
             what = error.errors()[0]
@@ -249,7 +249,7 @@ class Client:
             ) from error
 
 
-def _at(library: str, clip: str | None = None) -> str:
+def _route(library: str, clip: str | None = None) -> str:
     """The route of a library, or of a clip in it."""
     route = f"libraries/{quote(library, safe='')}"
     return route if clip is None else f"{route}/clips/{quote(clip, safe='')}"
@@ -266,6 +266,6 @@ def _detail(answer: httpx2.Response) -> str:
 
 def _seconds_to_wait(answer: httpx2.Response) -> float:
     try:
-        return min(max(float(answer.headers["retry-after"]), 0.0), LONGEST_WAIT)
+        return min(max(float(answer.headers["retry-after"]), 0.0), MAX_WAIT_SECONDS)
     except (KeyError, ValueError):
         return 1.0

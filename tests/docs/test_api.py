@@ -113,13 +113,13 @@ def check(step: Step, printed: str) -> None:
 
 def test_every_route_is_on_the_page():
     from hearsight.web.app import create_app
-    from hearsight.web.state import Serving
+    from hearsight.web.state import ServerState
 
     def nothing():
         raise AssertionError("nothing is loaded to describe the API")
 
     typed = {(method(step.command), route) for step in STEPS for route in routes(step.command)}
-    described = create_app(Serving({}, "demo", nothing)).openapi()["paths"]
+    described = create_app(ServerState({}, "demo", nothing)).openapi()["paths"]
     there = {(name.upper(), path.removeprefix("/api/v1")) for path, methods in described.items() for name in methods}
     assert typed - there == {("GET", "/openapi.json")}
     assert not there - typed

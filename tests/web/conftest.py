@@ -28,8 +28,8 @@ import pytest
 import hearsight
 from hearsight.library import Collection, Library
 from hearsight.models.base import VideoTextModel
-from hearsight.web import server as running
-from hearsight.web.state import Serving, Shelf
+from hearsight.web import server as web_server
+from hearsight.web.state import IndexedFolder, ServerState
 from tests.builders import tiny_model
 from tests.library.conftest import film, say
 from tests.media_files import beep, make_media
@@ -196,24 +196,24 @@ def open_server(loaded) -> Callable[..., AbstractContextManager[Running]]:
 
     @contextmanager
     def opened(folder: Path, token: str | None = None) -> Iterator[Running]:
-        shelves = {folder.name: Shelf(folder, folder / ".hearsight")}
-        serving = Serving(
-            shelves, "tiny", lambda: Collection({folder.name: Library.open(folder, in_memory=True)}, loaded), token
+        folders = {folder.name: IndexedFolder(folder, folder / ".hearsight")}
+        state = ServerState(
+            folders, "tiny", lambda: Collection({folder.name: Library.open(folder, in_memory=True)}, loaded), token
         )
-        servers, told = [], []
+        servers, urls = [], []
 
-        class Known(running.Server):
+        class RecordedServer(web_server.Server):
             def __init__(self, *arguments):
                 super().__init__(*arguments)
                 servers.append(self)
 
-        with mock.patch.object(running, "Server", Known):
-            listening = socket.create_server(("127.0.0.1", 0), backlog=512)
-            thread = threading.Thread(target=running.run, args=(serving, listening, told.append))
+        with mock.patch.object(web_server, "Server", RecordedServer):
+            listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+            thread = threading.Thread(target=web_server.run, args=(state, listener, urls.append))
             thread.start()
-            assert eventually(lambda: told and serving.ready, 30), "it does not begin"
+            assert eventually(lambda: urls and state.ready, 30), "it does not begin"
         try:
-            yield Running(told[0], folder, folder.name)
+            yield Running(urls[0], folder, folder.name)
         finally:
             servers[0].should_exit = True
             thread.join(20)

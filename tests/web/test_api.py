@@ -59,14 +59,14 @@ def test_the_page_and_its_files(server):
 def test_what_is_not_there(api, path):
     answer = api.get(path)
     assert answer.status_code == 404
-    assert answer.json()["detail"].startswith("nothing here answers to GET /")
+    assert answer.json()["detail"].startswith("no route for GET /")
 
 
 def test_what_cannot_be_done(api):
     for method, path in [("POST", "search"), ("DELETE", "libraries/holiday"), ("PUT", "status"), ("OPTIONS", "search")]:
         answer = api.request(method, path)
         assert answer.status_code == 405 and answer.headers["allow"]
-        assert answer.json()["detail"].startswith(f"nothing here answers to {method} /api/v1/{path};")
+        assert answer.json()["detail"].startswith(f"no route for {method} /api/v1/{path};")
         assert not any(name.startswith("access-control") for name in answer.headers)
 
 
@@ -170,7 +170,7 @@ def test_a_library_that_is_none(api, clips):
     ):
         answer = api.get(path)
         assert answer.status_code == 404
-        assert answer.json() == {"detail": "no library 'x' here; there is holiday, copies"}
+        assert answer.json() == {"detail": "no library 'x' on this server; it has holiday, copies"}
 
 
 def test_a_library_that_cannot_be_read_now(tmp_path, holiday, open_server):

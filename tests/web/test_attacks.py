@@ -20,11 +20,7 @@ import pytest
 from PIL import Image
 
 from hearsight.library import Collection
-from hearsight.web import middleware as guard
-from hearsight.web import pool as workers
-from hearsight.web import protocol as connections
-from hearsight.web import state as serving
-from hearsight.web import streaming
+from hearsight.web import middleware, pool, protocol, state, streaming
 from hearsight.web.routes import search as search_routes
 from tests.media_files import beep, make_media
 from tests.web.conftest import HOSTILE, MARKUP, SCRIPT, TOKEN, eventually, until_closed
@@ -70,7 +66,7 @@ NAMES = [
     "%2fetc%2fpasswd", "//etc/passwd", "%00", "x%00.js", "..%c0%af..%c0%afetc%c0%afpasswd",
     "%ef%bc%8e%ef%bc%8e/etc/passwd",
     "....//....//etc/passwd", "file:///etc/passwd", "C:%5cWindows%5cwin.ini", "a" * 5000, "%ff%fe", ".", "%2e", "..",
-    "bell.mkv", "%2e%2e/app.py", "..%2fguard.py", "'%20OR%201=1%20--",
+    "bell.mkv", "%2e%2e/app.py", "..%2fmiddleware.py", "'%20OR%201=1%20--",
 ]  # fmt: skip
 
 
@@ -214,7 +210,7 @@ def test_an_example_that_says_it_is_too_large_is_not_read(server, api):
 
 
 def test_an_example_that_turns_out_too_large(open_server, holiday, tmp_path, monkeypatch):
-    monkeypatch.setattr(search_routes, "MOST_BYTES", 1 << 20)
+    monkeypatch.setattr(search_routes, "MAX_UPLOAD_BYTES", 1 << 20)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     chunk = b"10000\r\n" + bytes(0x10000) + b"\r\n"
     with open_server(holiday) as server:
@@ -229,7 +225,7 @@ def test_an_example_that_cannot_be_kept(open_server, holiday, tmp_path, monkeypa
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
     with open_server(holiday) as server, server.client() as api:
         answer = api.post("search/example", content=b"x")
-        assert answer.status_code == 503 and "cannot keep the example (No such file" in answer.json()["detail"]
+        assert answer.status_code == 503 and "cannot store the example (No such file" in answer.json()["detail"]
 
 
 def test_a_cut_list_of_slow_files_holds_up_nobody(open_server, holiday, monkeypatch):
@@ -251,7 +247,7 @@ def test_a_cut_list_of_slow_files_holds_up_nobody(open_server, holiday, monkeypa
 
 
 def test_an_example_that_trickles_is_given_up(open_server, holiday, tmp_path, monkeypatch):
-    monkeypatch.setattr(search_routes, "SECONDS_TO_SEND", 0.5)
+    monkeypatch.setattr(search_routes, "UPLOAD_SECONDS", 0.5)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with open_server(holiday) as server:
         with server.connect(request(server, "POST /api/v1/search/example", "Content-Length: 1000")) as connection:
@@ -260,13 +256,13 @@ def test_an_example_that_trickles_is_given_up(open_server, holiday, tmp_path, mo
                 time.sleep(0.05)
             assert server.examples == 1
             answer = until_closed(connection)
-        assert status(answer) == 408 and b"too slowly" in answer
+        assert status(answer) == 408 and b"did not arrive in time" in answer
         assert not server.examples
 
 
 def test_examples_that_vanish_leave_nothing_and_give_their_place_back(server, api):
     upload = request(server, "POST /api/v1/search/example", "Content-Length: 1000000", body=bytes(1000))
-    for _ in range(serving.MOST_EXAMPLES + 4):
+    for _ in range(state.MAX_EXAMPLES + 4):
         connection = server.connect(upload)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # a reset, not a farewell
         connection.close()
@@ -280,12 +276,12 @@ def test_slow_examples_hold_up_neither_others_nor_searches(server, api, tmp_path
     upload = request(server, "POST /api/v1/search/example", "Content-Length: 1000000", body=bytes(1000))
     sound = make_media(tmp_path / "a.wav", sounds=[beep(1)]).read_bytes()
     with ExitStack() as stack:
-        for _ in range(serving.MOST_EXAMPLES - 1):
+        for _ in range(state.MAX_EXAMPLES - 1):
             stack.enter_context(server.connect(upload))
         assert is_quick(api)
         assert api.post("search/example", content=sound).status_code == 200
         stack.enter_context(server.connect(upload))
-        assert eventually(lambda: server.examples == serving.MOST_EXAMPLES)
+        assert eventually(lambda: server.examples == state.MAX_EXAMPLES)
         answer = api.post("search/example", content=sound)
         assert answer.status_code == 503 and answer.headers["retry-after"] == "1" and is_quick(api)
     assert eventually(lambda: api.post("search/example", content=sound).status_code == 200)
@@ -364,7 +360,7 @@ def test_the_traceback_of_a_fault_stays_here(open_server, holiday, monkeypatch, 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 def test_nothing_is_told_without_the_token(token_server, clips, method, path):
     path = path.replace("CLIP", clips["bell.mkv"])
-    session = guard.session_of(TOKEN)
+    session = middleware.session_cookie(TOKEN)
     wrong = [
         {}, {"authorization": "Bearer"}, {"authorization": TOKEN},
         {"authorization": f"Basic {TOKEN}"}, {"authorization": f"Bearer {TOKEN[:-1]}"},
@@ -407,7 +403,7 @@ def test_tokens_are_compared_in_constant_time(monkeypatch, token_server):
         assert client.get("status", headers={"cookie": "hearsight=0"}).status_code == 200
         assert client.post("session", json={"token": "y"}).status_code == 204
     known = TOKEN.encode()
-    assert compared == [(b"x", known), (b"0", guard.session_of(TOKEN).encode()), (b"y", known)]
+    assert compared == [(b"x", known), (b"0", middleware.session_cookie(TOKEN).encode()), (b"y", known)]
 
 
 def test_the_cookie_is_for_this_site_and_no_script(token_server):
@@ -527,8 +523,8 @@ def test_64_slow_clients(server, api, clips):
 @pytest.fixture
 def impatient(open_server, holiday, monkeypatch):
     """A server that waits a third of a second for what it would else wait up to a minute for."""
-    for name in ("SECONDS_FOR_HEAD", "SECONDS_FOR_BODY", "SECONDS_TO_TAKE"):
-        monkeypatch.setattr(connections, name, 0.3)
+    for name in ("HEAD_SECONDS", "BODY_SECONDS", "WRITE_SECONDS"):
+        monkeypatch.setattr(protocol, name, 0.3)
     with open_server(holiday) as server:
         yield server
 
@@ -567,7 +563,7 @@ def test_empty_lines_are_no_request(impatient):
 
 
 def test_who_takes_nothing_is_let_go(tmp_path, open_server, holiday, clips, monkeypatch):
-    monkeypatch.setattr(connections, "SECONDS_TO_TAKE", 0.5)
+    monkeypatch.setattr(protocol, "WRITE_SECONDS", 0.5)
     folder = tmp_path / "holiday"
     shutil.copytree(holiday, folder)
     film = folder / "bell.mkv"
@@ -638,7 +634,7 @@ def test_requests_ahead_of_their_answers_are_bounded(token_server, api):
 
 
 def test_one_connection_too_many_is_closed(open_server, holiday, monkeypatch):
-    monkeypatch.setattr(connections, "MOST_CONNECTIONS", 8)
+    monkeypatch.setattr(protocol, "MAX_CONNECTIONS", 8)
     with open_server(holiday) as server, ExitStack() as stack:
         for _ in range(8):
             stack.enter_context(server.connect())
@@ -658,7 +654,7 @@ def test_64_searches_at_once_are_answered_or_put_off(server):
         answers = list(threads.map(search, range(128)))
     assert {status(answer) for answer in answers} <= {200, 503}
     assert all(b"\nretry-after: 1\r" in answer for answer in answers if status(answer) == 503)
-    assert sum(status(answer) == 200 for answer in answers) >= workers.MOST_WAITING
+    assert sum(status(answer) == 200 for answer in answers) >= pool.MAX_SEARCHES
 
 
 def test_too_many_searches_are_put_off(open_server, holiday, monkeypatch):
@@ -684,7 +680,7 @@ def test_too_many_searches_are_put_off(open_server, holiday, monkeypatch):
             assert api.get("status").status_code == 200
             go.set()
             statuses = [status(until_closed(connection)) for connection in waiting]
-        assert set(statuses) == {200, 503} and statuses.count(200) <= workers.MOST_WAITING
+        assert set(statuses) == {200, 503} and statuses.count(200) <= pool.MAX_SEARCHES
 
 
 def test_who_vanishes_holds_no_place(server, api):

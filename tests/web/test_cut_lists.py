@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from hearsight.library.results import Hit, SearchResult
 from hearsight.web import cut_lists
-from hearsight.web.cut_lists import csv_of, edl_of, fcpxml_of, timecode
+from hearsight.web.cut_lists import timecode, to_csv, to_edl, to_fcpxml
 from tests.media_files import beep, grey, make_media
 
 NTSC_FILM, NTSC, NTSC_DOUBLE = Fraction(24000, 1001), Fraction(30000, 1001), Fraction(60000, 1001)
@@ -84,7 +84,7 @@ def rows(text: str) -> list[dict[str, str]]:
 
 def test_a_row_a_hit_with_the_columns_of_json(tmp_path):
     found = result((tmp_path / "a.mp4", 0.0, 15.0), (tmp_path / "b.mp4", 15.0, 30.0))
-    first, second = rows(csv_of(found))
+    first, second = rows(to_csv(found))
     expected = found.to_dict()["hits"][0]
     assert list(first) == list(expected)
     assert (first["path"], first["video"], first["line"]) == ("a.mp4", str(tmp_path / "a.mp4"), "the bell rings")
@@ -94,12 +94,12 @@ def test_a_row_a_hit_with_the_columns_of_json(tmp_path):
 
 
 def test_nothing_found_is_a_header_alone():
-    assert csv_of(result()).split(",")[0] == "rank" and rows(csv_of(result())) == []
+    assert to_csv(result()).split(",")[0] == "rank" and rows(to_csv(result())) == []
 
 
 @pytest.mark.parametrize("line", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"])
 def test_no_cell_is_a_formula(line):
-    (row,) = rows(csv_of(result((Path("/films/=cmd.mp4"), 0, 1), line=line)))
+    (row,) = rows(to_csv(result((Path("/films/=cmd.mp4"), 0, 1), line=line)))
     assert row["line"] == f"'{line}" and row["path"] == "'=cmd.mp4"
 
 
@@ -143,7 +143,7 @@ def frames(time: str, rate: Fraction) -> int:
 @pytest.mark.parametrize("rate", RATES)
 def test_events_are_on_the_frames_of_the_film(tmp_path, rate):
     video = film(tmp_path / "a.mp4", rate)
-    first, second = events(edl_of(result((video, 1.0, 3.0), (video, 0.5, 1.7))))
+    first, second = events(to_edl(result((video, 1.0, 3.0), (video, 0.5, 1.7))))
     assert [frames(time, rate) for time in first.times[:2]] == [round(rate), round(3 * rate)]
     assert [frames(time, rate) for time in second.times[:2]] == [round(0.5 * rate), round(1.7 * rate)]
     hour = frames("01:00:00:00", rate)
@@ -173,7 +173,7 @@ def test_timecode(count, rate, written):
 def test_films_of_different_rates(tmp_path):
     """Each is counted as it is, and lasts as long as it does: the programme has the highest rate."""
     videos = [film(tmp_path / f"{i}.mp4", rate) for i, rate in enumerate([Fraction(25), Fraction(50), NTSC_FILM])]
-    slow, fast, cinema = events(edl_of(result(*((video, 1.0, 3.0) for video in videos))))
+    slow, fast, cinema = events(to_edl(result(*((video, 1.0, 3.0) for video in videos))))
     assert slow.times == ["00:00:01:00", "00:00:03:00", "01:00:00:00", "01:00:02:00"]
     assert fast.times == ["00:00:01:00", "00:00:03:00", "01:00:02:00", "01:00:04:00"]
     assert cinema.times == ["00:00:01:00", "00:00:03:00", "01:00:04:00", "01:00:06:00"]
@@ -183,9 +183,9 @@ def test_films_of_different_rates(tmp_path):
 def test_sounds_and_files_that_are_gone(tmp_path):
     sound = make_media(tmp_path / "a.wav", sounds=[beep(3)])
     both = make_media(tmp_path / "b.mkv", [grey(100)] * 30, sounds=[beep(3)])
-    alone = events(edl_of(result((sound, 1.0, 2.5))))
+    alone = events(to_edl(result((sound, 1.0, 2.5))))
     assert (alone[0].channels, alone[0].times[:2]) == ("A", ["00:00:01:00", "00:00:02:12"])  # 25 a second
-    found = events(edl_of(result((tmp_path / "gone.mp4", 90.0, 105.0), (sound, 1.0, 2.0), (both, 1.0, 2.0))))
+    found = events(to_edl(result((tmp_path / "gone.mp4", 90.0, 105.0), (sound, 1.0, 2.0), (both, 1.0, 2.0))))
     assert [event.channels for event in found] == ["B", "A", "B"]
     assert found[0].times[:2] == ["00:01:30:00", "00:01:45:00"]
 
@@ -195,7 +195,7 @@ def test_each_file_is_looked_at_once(tmp_path, monkeypatch):
     probe = cut_lists.probe
     monkeypatch.setattr(cut_lists, "probe", lambda path: looked.append(path) or probe(path))
     video = film(tmp_path / "a.mp4", Fraction(25))
-    edl_of(result((video, 0, 1), (video, 1, 2), (video, 2, 3)))
+    to_edl(result((video, 0, 1), (video, 1, 2), (video, 2, 3)))
     assert looked == [video]
 
 
@@ -255,7 +255,7 @@ class Programme:
 @pytest.mark.parametrize("rate", RATES)
 def test_clips_are_on_the_frames_of_the_film(tmp_path, rate):
     video = film(tmp_path / "a.mp4", rate)
-    programme = Programme(fcpxml_of(result((video, 1.0, 3.0), (video, 0.5, 1.7))))
+    programme = Programme(to_fcpxml(result((video, 1.0, 3.0), (video, 0.5, 1.7))))
     first, second = programme.clips
     assert programme.frame == 1 / rate
     assert seconds(first.get("start")) == round(rate) / rate
@@ -273,7 +273,7 @@ def test_clips_are_on_the_frames_of_the_film(tmp_path, rate):
 def test_films_of_other_rates_are_not_sped_up(tmp_path):
     rates = [Fraction(25), NTSC_DOUBLE, NTSC_FILM, NTSC]
     videos = [film(tmp_path / f"{i}.mp4", rate) for i, rate in enumerate(rates)]
-    programme = Programme(fcpxml_of(result(*((video, 1.0, 3.0) for video in videos))))
+    programme = Programme(to_fcpxml(result(*((video, 1.0, 3.0) for video in videos))))
     assert programme.frame == 1 / NTSC_DOUBLE
     assert [1 / programme.frame_of(programme.asset(clip)) for clip in programme.clips] == rates
     conformed = [None if (c := clip.find("conform-rate")) is None else c.attrib for clip in programme.clips]
@@ -287,7 +287,7 @@ def test_films_of_other_rates_are_not_sped_up(tmp_path):
 
 def test_sounds_have_no_picture(tmp_path):
     sound = make_media(tmp_path / "a.wav", sounds=[beep(3)])
-    programme = Programme(fcpxml_of(result((sound, 1.0, 2.5))))
+    programme = Programme(to_fcpxml(result((sound, 1.0, 2.5))))
     asset = programme.asset(programme.clips[0])
     assert asset.get("hasVideo") is None and asset.get("format") is None
     assert [asset.get(name) for name in ("hasAudio", "audioChannels", "audioRate")] == ["1", "1", "16000"]
@@ -296,7 +296,7 @@ def test_sounds_have_no_picture(tmp_path):
 
 def test_a_file_that_is_gone_can_be_found_again_by_its_name(tmp_path):
     gone = tmp_path / "gone.mp4"
-    programme = Programme(fcpxml_of(result((gone, 75.0, 90.0), (gone, 0.0, 15.0))))
+    programme = Programme(to_fcpxml(result((gone, 75.0, 90.0), (gone, 0.0, 15.0))))
     assert [programme.path(clip) for clip in programme.clips] == [gone, gone]
     assert len(list(programme.root.iter("asset"))) == 1
     assert programme.asset(programme.clips[0]).get("duration") == "90s"
@@ -304,7 +304,7 @@ def test_a_file_that_is_gone_can_be_found_again_by_its_name(tmp_path):
 
 def test_a_film_that_became_shorter(tmp_path):
     video = film(tmp_path / "a.mp4", Fraction(25), seconds=2)
-    first, second = Programme(fcpxml_of(result((video, 1.0, 15.0), (video, 15.0, 30.0)))).clips
+    first, second = Programme(to_fcpxml(result((video, 1.0, 15.0), (video, 15.0, 30.0)))).clips
     assert (first.get("start"), first.get("duration")) == ("1s", "1s")
     assert (second.get("start"), second.get("duration")) == ("49/25s", "1/25s")
 
@@ -322,18 +322,18 @@ def test_a_film_that_became_shorter(tmp_path):
 def test_rates_that_no_program_knows(tmp_path, of_file, counted):
     video = film(tmp_path / "a.mp4", of_file)
     found = result((video, 1.0, 3.0))
-    programme = Programme(fcpxml_of(found))
+    programme = Programme(to_fcpxml(found))
     assert 1 / programme.frame_of(programme.asset(programme.clips[0])) == counted
     assert 1 / programme.frame in RATES and 1 / programme.frame >= counted
-    (event,) = events(edl_of(found))
+    (event,) = events(to_edl(found))
     assert frames(event.times[3], 1 / programme.frame) - frames(event.times[2], 1 / programme.frame) == (
         seconds(programme.clips[0].get("duration")) / programme.frame
     )
 
 
 def test_nothing_found():
-    assert Programme(fcpxml_of(result())).clips == [] and events(edl_of(result(query=""))) == []
-    assert "TITLE: Hearsight\n" in edl_of(result(query=" "))
+    assert Programme(to_fcpxml(result())).clips == [] and events(to_edl(result(query=""))) == []
+    assert "TITLE: Hearsight\n" in to_edl(result(query=" "))
 
 
 # What strangers' files and transcripts say
@@ -357,14 +357,14 @@ def test_any_name_any_line_any_query(names, line, query):
 
 def check_texts(found: SearchResult) -> Sequence[Event]:
     """All three can be read, and say of which files they are; the events."""
-    assert csv_of(found).encode()
-    cells = rows(csv_of(found))
+    assert to_csv(found).encode()
+    cells = rows(to_csv(found))
     assert len(cells) == len(found.hits)
     assert not any(cell[column].startswith(tuple("=+-@\t\r\n")) for cell in cells for column in ("path", "line"))
-    programme = Programme(fcpxml_of(found))
+    programme = Programme(to_fcpxml(found))
     assert [programme.path(clip) for clip in programme.clips] == [hit.video for hit in found.hits]
-    read = events(edl_of(found))
-    assert len(read) == len(found.hits) and edl_of(found).encode()
+    read = events(to_edl(found))
+    assert len(read) == len(found.hits) and to_edl(found).encode()
     for event, hit in zip(read, found.hits, strict=True):
         assert len(event.comments["FROM CLIP NAME"]) == len(hit.video.name)
     return read

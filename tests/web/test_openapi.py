@@ -6,9 +6,9 @@ from hypothesis import HealthCheck, settings
 from schemathesis import checks
 
 from hearsight.web.app import create_app
-from hearsight.web.state import Serving
+from hearsight.web.state import ServerState
 
-SPEC = create_app(Serving({}, "", lambda: None)).openapi()
+SPEC = create_app(ServerState({}, "", lambda: None)).openapi()
 OPERATIONS = [
     pytest.param(operation, id=f"{method.upper()} {path}")
     for path, methods in SPEC["paths"].items()

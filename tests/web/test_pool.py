@@ -1,4 +1,4 @@
-"""Searches that come faster than one process can answer."""
+"""The pool of searches: one at a time in the server, and in helper processes when many arrive at once."""
 
 import asyncio
 import multiprocessing
@@ -11,250 +11,177 @@ from pathlib import Path
 import pytest
 
 from hearsight.errors import HearsightError
-from hearsight.web import pool as workers
-from hearsight.web.pool import BusyError, Workers
-from hearsight.web.search_process import Helper, LostError
+from hearsight.web import pool as pool_module
+from hearsight.web.pool import BusyError, SearchPool
+from hearsight.web.search_process import ProcessLostError, SearchProcess
 from tests.web.conftest import Running, address, eventually, run, serve
+from tests.web.pool_tasks import Tasks, Unopenable
 
 
-class Desk:
-    """Stands for a collection."""
-
-    def where(self) -> int:
-        """The process that is asked; it takes a little while."""
-        time.sleep(0.05)
-        return os.getpid()
-
-    def refuse(self) -> None:
-        raise HearsightError("nothing to look for")
-
-    def die(self) -> None:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    def give(self, number: int) -> int:
-        return number
-
-    def fail(self) -> None:
-        raise UnreadableError("a", "b")
-
-    def tell(self) -> "Riddle":
-        return Riddle()
+async def answering_processes(pool: SearchPool, number: int = 8) -> set[int]:
+    """Return the processes that answer when this many tasks arrive at once."""
+    return set(await asyncio.gather(*(pool.run(Tasks().process_id) for _ in range(number))))
 
 
-class UnreadableError(Exception):
-    """Can be sent to another process, but not read there."""
-
-    def __init__(self, one: str, other: str) -> None:
-        super().__init__(one)
-
-
-class Riddle:
-    """The same for what is no error."""
-
-    def __reduce__(self):
-        return UnreadableError, ("a",)
-
-
-class Shut:
-    """One that cannot be opened."""
-
-    def __init__(self) -> None:
-        raise HearsightError("damaged")
-
-
-async def crowd(of: Workers, number: int = 8) -> set[int]:
-    """Who answers when so many ask at once."""
-    return set(await asyncio.gather(*(of.work(Desk().where) for _ in range(number))))
-
-
-async def helped(of: Workers) -> set[int]:
-    """The same, once all helpers are there."""
+async def wait_for_helpers(pool: SearchPool) -> set[int]:
+    """Return the processes that answer once all helper processes have started."""
     async with asyncio.timeout(50):
-        while len(answering := await crowd(of)) < 2 or os.getpid() in answering:
+        while len(processes := await answering_processes(pool)) < 2 or os.getpid() in processes:
             pass
-    return answering
+    return processes
 
 
-def test_one_at_a_time_is_answered_here():
-    async def asked():
-        of = Workers(Desk, 2)
+def in_pool(test, processes: int = 2, load=Tasks):
+    """Run a coroutine function with a pool, which is closed afterwards, and return its result."""
+
+    async def with_pool():
+        pool = SearchPool(load, processes)
         try:
-            return [await of.work(Desk().where) for _ in range(5)]
+            return await test(pool)
         finally:
-            of.close()
+            pool.close()
 
-    assert set(run(asked())) == {os.getpid()}
+    return run(with_pool())
+
+
+def in_process(test):
+    """Run a coroutine function with a search process that is ready, and return its result."""
+
+    async def with_process():
+        process = SearchProcess(Tasks)
+        await process.ready()
+        try:
+            return await test(process)
+        finally:
+            process.close()
+
+    return run(with_process())
+
+
+def test_tasks_one_at_a_time_run_in_this_process():
+    async def test(pool):
+        return [await pool.run(Tasks().process_id) for _ in range(5)]
+
+    assert set(in_pool(test)) == {os.getpid()}
     assert not multiprocessing.active_children()
 
 
-def test_a_crowd_is_answered_by_helpers():
-    async def asked():
-        of = Workers(Desk, 2)
-        try:
-            first = await crowd(of)
-            answering = await helped(of)
-            numbers = await asyncio.gather(*(of.work(Desk().give, number) for number in range(40)))
-            with pytest.raises(HearsightError, match="nothing to look for"):
-                await of.work(Desk().refuse)
-            return first, answering, numbers
-        finally:
-            of.close()
+def test_many_tasks_run_in_helper_processes():
+    async def test(pool):
+        first = await answering_processes(pool)
+        processes = await wait_for_helpers(pool)
+        numbers = await asyncio.gather(*(pool.run(Tasks().echo, number) for number in range(40)))
+        with pytest.raises(HearsightError, match="nothing to look for"):
+            await pool.run(Tasks().refuse)
+        return first, processes, numbers
 
-    first, answering, numbers = run(asked())
-    assert first == {os.getpid()}, "helpers take a while to come"
-    assert len(answering) == 2 and os.getpid() not in answering
-    assert numbers == list(range(40)), "everyone gets his own answer"
-    assert eventually(lambda: not multiprocessing.active_children(), 20), "they end with the server"
+    first, processes, numbers = in_pool(test)
+    assert first == {os.getpid()}, "helper processes take a while to start"
+    assert len(processes) == 2 and os.getpid() not in processes
+    assert numbers == list(range(40)), "every task gets its own answer"
+    assert eventually(lambda: not multiprocessing.active_children(), 20), "they end with the pool"
 
 
-def test_without_helpers_all_is_done_here():
-    async def asked():
-        of = Workers(Desk, 0)
-        try:
-            return await crowd(of)
-        finally:
-            of.close()
-
-    assert run(asked()) == {os.getpid()}
+def test_without_helpers_all_tasks_run_in_this_process():
+    assert in_pool(answering_processes, processes=0) == {os.getpid()}
 
 
-def test_when_helpers_die_nobody_notices():
-    async def asked():
-        of = Workers(Desk, 2)
-        try:
-            before = await helped(of)
-            os.kill(before.pop(), signal.SIGKILL)
-            after = await asyncio.gather(*(of.work(Desk().where) for _ in range(8)))
-            assert set(after) == before
-            os.kill(before.pop(), signal.SIGKILL)
-            return await crowd(of)
-        finally:
-            of.close()
+def test_lost_helpers_are_replaced_without_lost_tasks(monkeypatch):
+    """By the other helper, then by this process, and after a while by new helpers."""
 
-    assert run(asked()) == {os.getpid()}
+    async def test(pool):
+        started = await wait_for_helpers(pool)
+        remaining = set(started)
+        os.kill(remaining.pop(), signal.SIGKILL)
+        assert await answering_processes(pool) == remaining
+        monkeypatch.setattr(pool_module, "RESTART_SECONDS", 0.5)
+        os.kill(remaining.pop(), signal.SIGKILL)
+        assert await answering_processes(pool) == {os.getpid()}
+        return started, await wait_for_helpers(pool)
 
-
-def test_after_a_while_new_ones_come(monkeypatch):
-    monkeypatch.setattr(workers, "PAUSE", 0.5)
-
-    async def asked():
-        of = Workers(Desk, 2)
-        try:
-            before = await helped(of)
-            for helper in before:
-                os.kill(helper, signal.SIGKILL)
-            assert await crowd(of) == {os.getpid()}
-            return before, await helped(of)
-        finally:
-            of.close()
-
-    before, after = run(asked())
-    assert len(before) == len(after) == 2 and not before & after
+    started, restarted = in_pool(test)
+    assert len(started) == len(restarted) == 2 and not started & restarted
 
 
-def test_what_ends_every_process_does_not_end_this_one():
-    async def asked():
-        of = Workers(Desk, 2)
-        try:
-            await helped(of)
-            with pytest.raises(BusyError, match="was lost with its process"):
-                await of.work(Desk().die)
-            return await crowd(of)
-        finally:
-            of.close()
+def test_a_task_that_kills_every_process_does_not_kill_the_server():
+    async def test(pool):
+        await wait_for_helpers(pool)
+        with pytest.raises(BusyError, match="the process that ran the search has ended"):
+            await pool.run(Tasks().kill)
+        return await answering_processes(pool)
 
-    assert run(asked()) == {os.getpid()}
+    assert in_pool(test) == {os.getpid()}
     assert not multiprocessing.active_children()
 
 
-def test_an_error_that_cannot_be_sent_is_told_in_words():
-    async def asked():
-        helper = Helper(Desk)
-        await helper.ready()
-        failing, giving = helper.run(Desk().fail), helper.run(Desk().give, 7)
-        return await asyncio.gather(failing, giving, return_exceptions=True)
+def test_running_tasks_are_refused_when_the_pool_closes():
+    async def test(pool):
+        await wait_for_helpers(pool)
+        running = [asyncio.ensure_future(pool.run(Tasks().process_id)) for _ in range(6)]
+        await asyncio.sleep(0.01)
+        pool.close()
+        return await asyncio.gather(*running, return_exceptions=True)
 
-    error, seven = run(asked())
-    assert isinstance(error, RuntimeError) and "UnreadableError" in str(error)
+    assert {type(answer) for answer in in_pool(test)} <= {int, BusyError}
+
+
+def test_helpers_that_cannot_open_the_libraries_are_not_used():
+    async def test(pool):
+        first = await answering_processes(pool)
+        assert eventually(lambda: not multiprocessing.active_children(), 30)
+        return first | await answering_processes(pool)
+
+    assert in_pool(test, load=Unopenable) == {os.getpid()}
+
+
+def test_too_many_tasks_are_refused(monkeypatch):
+    monkeypatch.setattr(pool_module, "MAX_SEARCHES", 4)
+
+    async def test(pool):
+        answers = await asyncio.gather(*(pool.run(Tasks().process_id) for _ in range(6)), return_exceptions=True)
+        return answers, await pool.run(Tasks().process_id)
+
+    answers, later = in_pool(test, processes=0)
+    assert [type(answer) for answer in answers] == [int] * 4 + [BusyError] * 2
+    assert later == os.getpid()
+
+
+def test_a_process_answers_in_order_and_sends_errors_that_cannot_be_pickled_as_text():
+    async def test(process):
+        return await asyncio.gather(process.run(Tasks().fail), process.run(Tasks().echo, 7), return_exceptions=True)
+
+    error, seven = in_process(test)
+    assert isinstance(error, RuntimeError) and "UnpicklableError" in str(error)
     assert seven == 7
 
 
-def test_an_answer_that_cannot_be_read_is_nobody_elses():
-    async def asked():
-        helper = Helper(Desk)
-        await helper.ready()
-        return await asyncio.gather(helper.run(Desk().tell), helper.run(Desk().give, 7), return_exceptions=True)
+def test_an_answer_that_cannot_be_read_ends_the_process():
+    async def test(process):
+        tasks = process.run(Tasks().unpicklable_answer), process.run(Tasks().echo, 7)
+        return await asyncio.gather(*tasks, return_exceptions=True)
 
-    assert [type(answer) for answer in run(asked())] == [LostError, LostError]
-
-
-def test_what_is_at_work_at_the_end_is_told_so():
-    async def asked():
-        of = Workers(Desk, 2)
-        await helped(of)
-        working = [asyncio.ensure_future(of.work(Desk().where)) for _ in range(6)]
-        await asyncio.sleep(0.01)
-        of.close()
-        return await asyncio.gather(*working, return_exceptions=True)
-
-    assert {type(answer) for answer in run(asked())} <= {int, BusyError}
+    assert [type(answer) for answer in in_process(test)] == [ProcessLostError, ProcessLostError]
 
 
-def test_what_kills_a_helper_is_told_by_it():
-    async def asked():
-        helper = Helper(Desk)
-        await helper.ready()
-        assert await helper.run(Desk().give, 3) == 3
+def test_a_killed_process_is_reported_lost():
+    async def test(process):
+        assert await process.run(Tasks().echo, 3) == 3
         for _ in range(2):
-            with pytest.raises(LostError):
-                await helper.run(Desk().die)
+            with pytest.raises(ProcessLostError):
+                await process.run(Tasks().kill)
 
-    run(asked())
-
-
-def test_helpers_that_cannot_open_the_libraries_are_done_without():
-    async def asked():
-        of = Workers(Shut, 2)
-        try:
-            first = await crowd(of)
-            assert eventually(lambda: not multiprocessing.active_children(), 30)
-            return first | await crowd(of)
-        finally:
-            of.close()
-
-    assert run(asked()) == {os.getpid()}
+    in_process(test)
 
 
-def test_who_leaves_gets_no_one_elses_answer():
-    async def asked():
-        helper = Helper(Desk)
-        await helper.ready()
-        leaving = asyncio.ensure_future(helper.run(Desk().where))
-        staying = asyncio.ensure_future(helper.run(Desk().give, 7))
+def test_a_cancelled_task_does_not_shift_the_answers():
+    async def test(process):
+        cancelled = asyncio.ensure_future(process.run(Tasks().process_id))
+        following = asyncio.ensure_future(process.run(Tasks().echo, 7))
         await asyncio.sleep(0)
-        leaving.cancel()
-        try:
-            return await staying
-        finally:
-            helper.close()
+        cancelled.cancel()
+        return await following
 
-    assert run(asked()) == 7
-
-
-def test_too_many_are_told_to_come_again(monkeypatch):
-    monkeypatch.setattr(workers, "MOST_WAITING", 4)
-
-    async def asked():
-        of = Workers(Desk, 0)
-        try:
-            found = await asyncio.gather(*(of.work(Desk().where) for _ in range(6)), return_exceptions=True)
-            return found, await of.work(Desk().where)
-        finally:
-            of.close()
-
-    found, after = run(asked())
-    assert [type(answer) for answer in found] == [int] * 4 + [BusyError] * 2
-    assert after == os.getpid()
+    assert in_process(test) == 7
 
 
 def test_a_server_under_a_crowd(holiday, tmp_path):

@@ -17,13 +17,13 @@ from hearsight.media import probe
 from hearsight.models.preprocess import read_clips
 from hearsight.speech.transcript import Transcript
 from hearsight.types import Clip
-from hearsight.web import query_by_example as example
-from hearsight.web.query_by_example import decode, inputs_of
+from hearsight.web import query_by_example
+from hearsight.web.query_by_example import decode_example, model_inputs
 from hearsight.web.sandbox import Limits
 from tests.builders import tiny_model
 from tests.media_files import beep, grey, level_of, make_media
 
-ADVICE = "give a picture, a sound or a short video"
+ADVICE = "use a picture, a sound or a short video"
 
 
 @pytest.fixture(autouse=True)
@@ -50,14 +50,14 @@ def instead(monkeypatch):
     """Runs this Python text in place of the decoder; its argument is the decoder's."""
 
     def run(text: str) -> None:
-        monkeypatch.setattr(example, "PROGRAM", (sys.executable, "-c", text))
+        monkeypatch.setattr(query_by_example, "PROGRAM", (sys.executable, "-c", text))
 
     return run
 
 
 def refused(path: Path, reason: str, **limits) -> None:
     with pytest.raises(HearsightError, match=f"^cannot read the example: {reason}; {ADVICE}$"):
-        decode(path, 6, listens=True, limits=Limits(**limits))
+        decode_example(path, 6, audio=True, limits=Limits(**limits))
 
 
 def two_colours(width: int, height: int) -> Image.Image:
@@ -78,7 +78,7 @@ def is_two_colours(picture: np.ndarray) -> bool:
 def test_pictures(tmp_path, suffix, size, side):
     path = tmp_path / f"a{suffix}"
     two_colours(*size).save(path)
-    decoded = decode(path, 6, listens=True)
+    decoded = decode_example(path, 6, audio=True)
     assert [frame.shape for frame in decoded.frames] == [(side, side, 3)]
     assert decoded.frames[0].dtype == np.uint8 and is_two_colours(decoded.frames[0])
     assert decoded.waveform is None
@@ -89,19 +89,19 @@ def test_a_picture_is_turned_upright(tmp_path, suffix):
     turned = Image.Exif()
     turned[0x112] = 6  # to be shown a quarter turn clockwise
     two_colours(200, 120).transpose(Image.Transpose.ROTATE_90).save(tmp_path / f"a{suffix}", exif=turned)
-    assert is_two_colours(decode(tmp_path / f"a{suffix}", 6, listens=False).frames[0])
+    assert is_two_colours(decode_example(tmp_path / f"a{suffix}", 6, audio=False).frames[0])
 
 
 def test_a_transparent_picture_is_on_white(tmp_path):
     Image.new("RGBA", (40, 40), (0, 0, 0, 0)).save(tmp_path / "a.png")
-    assert (decode(tmp_path / "a.png", 6, listens=False).frames[0] == 255).all()
+    assert (decode_example(tmp_path / "a.png", 6, audio=False).frames[0] == 255).all()
 
 
 @pytest.mark.parametrize("suffix", [".gif", ".webp", ".png"])
 def test_an_animation_is_its_first_picture(tmp_path, suffix):
     first, *others = [Image.new("RGB", (60, 40), colour) for colour in ("white", "black", "black")]
     first.save(tmp_path / f"a{suffix}", save_all=True, append_images=others)
-    (frame,) = decode(tmp_path / f"a{suffix}", 6, listens=False).frames
+    (frame,) = decode_example(tmp_path / f"a{suffix}", 6, audio=False).frames
     assert level_of(frame) == 260  # 255, to the nearest ten
 
 
@@ -110,7 +110,7 @@ def test_an_animation_is_its_first_picture(tmp_path, suffix):
 )
 def test_sounds(tmp_path, name, codec):
     path = make_media(tmp_path / name, sounds=[beep(2)], sound_codec=codec)
-    decoded = decode(path, 6, listens=True)
+    decoded = decode_example(path, 6, audio=True)
     assert decoded.frames == [] and decoded.waveform is not None and decoded.waveform.dtype == np.float32
     assert len(decoded.waveform) == pytest.approx(32_000, abs=2000)
     assert np.abs(decoded.waveform).max() == pytest.approx(0.5, abs=0.1)
@@ -119,16 +119,16 @@ def test_sounds(tmp_path, name, codec):
 def test_films(tmp_path):
     greys = [grey(20 + 4 * i, 640, 480) for i in range(50)]
     path = make_media(tmp_path / "a.mp4", greys, sounds=[beep(5)], sound_codec="aac")
-    decoded = decode(path, 3, listens=True)
+    decoded = decode_example(path, 3, audio=True)
     assert [frame.shape for frame in decoded.frames] == [(384, 384, 3)] * 3
     assert [level_of(frame) for frame in decoded.frames] == [20, 100, 180]  # at 0, 2 and 4 s
     assert decoded.waveform is not None and len(decoded.waveform) == pytest.approx(80_000, abs=2000)
-    assert decode(path, 3, listens=False).waveform is None
+    assert decode_example(path, 3, audio=False).waveform is None
 
 
 def test_the_first_half_minute_counts(tmp_path):
     path = make_media(tmp_path / "a.mkv", [grey(5 * i) for i in range(41)], range(41), [beep(41)])
-    decoded = decode(path, 64, listens=True)
+    decoded = decode_example(path, 64, audio=True)
     assert len(decoded.frames) == 30 and level_of(decoded.frames[-1]) == 140
     assert decoded.waveform is not None and len(decoded.waveform) == 30 * 16_000
 
@@ -141,7 +141,7 @@ def test_the_inputs_are_those_of_a_clip(tmp_path):
     path = make_media(tmp_path / "a.mkv", pictures, [i / 4 for i in range(12)], [beep(2, silence_before=1)])
     model = tiny_model(tmp_path / "model")
     ((expected, _),) = read_clips(probe(path), [Clip(path, 0.0, 3.0)], Transcript((), "none", None), model)
-    inputs = inputs_of(decode(path, model.config.frames, listens=True), model)
+    inputs = model_inputs(decode_example(path, model.config.frames, audio=True), model)
     assert inputs.frame_mask.tolist() == expected.frame_mask.tolist() == [True] * 3 + [False] * 3
     assert (inputs.pixel_values - expected.pixel_values).abs().mean() < 0.03  # of a range of about 4
     assert torch.equal(inputs.filterbank, expected.filterbank)
@@ -151,8 +151,8 @@ def test_the_inputs_are_those_of_a_clip(tmp_path):
 
 def test_a_model_that_does_not_listen(tmp_path):
     path = make_media(tmp_path / "a.wav", sounds=[beep(1)])
-    with pytest.raises(HearsightError, match="nothing in it that the model could see or hear"):
-        decode(path, 6, listens=False)
+    with pytest.raises(HearsightError, match="contains nothing that the model can see or hear"):
+        decode_example(path, 6, audio=False)
 
 
 @pytest.mark.parametrize(
@@ -207,15 +207,15 @@ def test_a_picture_that_says_it_is_enormous(tmp_path, size):
 def test_a_picture_that_is_too_large_for_the_memory(tmp_path):
     path = tmp_path / "a.png"
     path.write_bytes(png(13_000, 13_000, rows=13_000))
-    assert decode(path, 6, listens=False).frames[0].shape == (384, 384, 3)
+    assert decode_example(path, 6, audio=False).frames[0].shape == (384, 384, 3)
     refused(path, "it is too large", memory=400 << 20)
 
 
 def test_a_film_that_is_too_large_for_the_memory(tmp_path):
     path = make_media(tmp_path / "a.mkv", [grey(100, 4000, 4000)])
-    assert len(decode(path, 6, listens=False).frames) == 1
+    assert len(decode_example(path, 6, audio=False).frames) == 1
     with pytest.raises(HearsightError, match=f"^cannot read the example: .*; {ADVICE}$"):
-        decode(path, 6, listens=False, limits=Limits(memory=300 << 20))
+        decode_example(path, 6, audio=False, limits=Limits(memory=300 << 20))
 
 
 @pytest.mark.parametrize(
@@ -267,9 +267,9 @@ def _ended(process: int) -> bool:
 def test_processors_time_runs_out(tmp_path, instead):
     instead(
         "import itertools, sys\n"
-        "from hearsight.web import decoding\n"
-        "decoding.read = lambda *given: sum(itertools.count())\n"
-        "sys.exit(decoding.main())"
+        "from hearsight.web import sandbox\n"
+        "sandbox.decode_file = lambda *given: sum(itertools.count())\n"
+        "sys.exit(sandbox.main())"
     )
     refused(tmp_path / "a.png", "it is damaged, or takes too much time or memory to decode", cpu=1)
 
@@ -311,7 +311,7 @@ def test_what_the_process_may_do(tmp_path, instead):
     path.touch()
     instead(
         "import json, os, socket, sys\n"
-        "from hearsight.web.sandbox import MOST_BYTES, REFUSED, confine\n"
+        "from hearsight.web.sandbox import EXIT_REFUSED, MAX_OUTPUT_BYTES, confine\n"
         "told = set(os.environ) - {'PYTHONPATH', 'OPENBLAS_NUM_THREADS', 'LC_CTYPE'}\n"
         "report = open(json.loads(sys.argv[1])['path'], 'w')\n"
         "confine(2 << 30, 20)\n"
@@ -319,10 +319,10 @@ def test_what_the_process_may_do(tmp_path, instead):
         "for attempt in (lambda: held.append(open('/etc/passwd')), lambda: held.append(socket.socket())) * 3:\n"
         "    try: attempt()\n"
         "    except OSError: print('refused', file=report)\n"
-        "try: os.truncate(1, MOST_BYTES + 1)\n"
+        "try: os.truncate(1, MAX_OUTPUT_BYTES + 1)\n"
         "except OSError: print('full', file=report)\n"
         "print(len(held), told, file=report)\n"
-        "report.close(); sys.exit(REFUSED)"
+        "report.close(); sys.exit(EXIT_REFUSED)"
     )
     refused(path, "")
     assert path.read_text().split("\n")[:-1] == ["refused"] * 5 + ["full", "1 set()"]

@@ -12,10 +12,9 @@ import httpx2
 import pytest
 
 from hearsight.cli.main import main
-from hearsight.cli.serve import _listen
 from hearsight.library import Library
 from hearsight.web import server
-from hearsight.web.state import Shelf
+from hearsight.web.state import IndexedFolder
 from tests.builders import tiny_model
 from tests.web.conftest import Running, address, eventually, serve
 
@@ -73,9 +72,9 @@ def test_one_index_and_folders(refused, holiday):
 def shelves(monkeypatch):
     """What would be served, by name, for a command line."""
 
-    def shelves(*words) -> dict[str, Shelf]:
+    def shelves(*words) -> dict[str, IndexedFolder]:
         served = []
-        monkeypatch.setattr(server, "run", lambda serving, *_: served.append(serving.shelves))
+        monkeypatch.setattr(server, "run", lambda state, *_: served.append(state.folders))
         assert main(["serve", *map(str, words), "--port", "0"]) == 0
         return served[0]
 
@@ -84,7 +83,7 @@ def shelves(monkeypatch):
 
 def test_a_folder_is_called_by_its_name_however_it_is_named(shelves, holiday, monkeypatch):
     """A library that is called `..` has no address: whoever asks for /libraries/.. asks for /."""
-    there = {"holiday": Shelf(holiday, holiday / ".hearsight")}
+    there = {"holiday": IndexedFolder(holiday, holiday / ".hearsight")}
     monkeypatch.chdir(holiday / "trip")
     assert shelves() == shelves("..") == shelves("../../holiday/") == there
     assert shelves("--library", "../.hearsight") == there
@@ -99,7 +98,7 @@ def test_a_folder_that_is_named_twice_is_served_once(shelves, holiday, copies, t
 def test_an_index_in_the_home_folder(shelves, holiday, monkeypatch):
     """As in --library=~/index, where a shell leaves the ~ as it is."""
     monkeypatch.setenv("HOME", str(holiday.parent))
-    assert list(shelves("--library=~/holiday/.hearsight").values()) == [Shelf(holiday, holiday / ".hearsight")]
+    assert list(shelves("--library=~/holiday/.hearsight").values()) == [IndexedFolder(holiday, holiday / ".hearsight")]
 
 
 def test_a_model_that_is_gone(refused, holiday, tmp_path):
@@ -154,7 +153,7 @@ def served_elsewhere(holiday, tmp_path, **identity):
 
 
 def test_the_body_of_an_answer_does_not_wait_for_its_head_to_be_taken():
-    with _listen("127.0.0.1", 0) as listening, socket.create_connection(listening.getsockname()[:2]):
-        taken, _ = listening.accept()
+    with server.listen("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()[:2]):
+        taken, _ = listener.accept()
         with taken:
             assert taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

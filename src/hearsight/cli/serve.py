@@ -1,10 +1,9 @@
-"""`hearsight serve`: the page, and the HTTP API that it is built on."""
+"""`hearsight serve`: the page in a browser, and the HTTP API that it is built on."""
 
 from __future__ import annotations
 
 import importlib.util
-import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,11 +17,13 @@ from hearsight.util.extras import install_command
 from hearsight.util.plugins import run_files_once
 
 if TYPE_CHECKING:
-    from hearsight.library import Collection
-    from hearsight.web.state import Shelf
+    import socket
 
-LOCAL = ("127.0.0.1", "::1", "localhost")
-LEAST_TOKEN = 16
+    from hearsight.library import Collection
+    from hearsight.web.state import IndexedFolder
+
+LOCAL_HOSTS = ("127.0.0.1", "::1", "localhost")
+MIN_TOKEN_LENGTH = 16
 
 
 def serve(
@@ -32,15 +33,15 @@ def serve(
         typer.Argument(
             metavar="FOLDER",
             parser=parse_folder,
-            help="Indexed folders, all of one model; else the current one, or the nearest above it.",
+            help="Indexed folders, all of one model. Default: the current one, or the nearest indexed folder above it.",
         ),
     ] = None,
     library: LibraryOption = None,
-    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any that is free.")] = 8765,
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")] = 8765,
     token: Annotated[
         str | None,
-        typer.Option(envvar="HEARSIGHT_TOKEN", help="What visitors have to know; needed to listen elsewhere."),
+        typer.Option(envvar="HEARSIGHT_TOKEN", help="A secret that visitors must know; required with --host."),
     ] = None,
     helpers: Annotated[
         int | None,
@@ -48,103 +49,70 @@ def serve(
             min=0,
             max=64,
             metavar="N",
-            help="Processes that may help where many search at once, each with as much memory as the server; "
-            "else by the number of cores.",
+            help="The number of further processes that search when many people search at once. Each takes as much "
+            "memory as the server. Default: one for each core, up to 4.",
         ),
     ] = None,
 ) -> None:
-    """Search indexed folders in a browser: a page, and an HTTP API under it.
+    """Search indexed folders in a browser, or over an HTTP API.
 
     hearsight serve ~/Videos
     """
     if importlib.util.find_spec("uvicorn") is None or importlib.util.find_spec("fastapi") is None:
         raise HearsightError(f"cannot serve: FastAPI and uvicorn are missing; install them: {install_command('web')}")
     _check_token(host, token)
-    shelves, model = _shelves(folders or [], library)
-    listening = _listen(host, port)
-    from hearsight.web.search_process import useful
+    from hearsight.web.folders import find_folders
+    from hearsight.web.search_process import default_processes
     from hearsight.web.server import run
-    from hearsight.web.state import Serving
+    from hearsight.web.state import ServerState
 
-    names = ", ".join(shelves)
-    own: Path | None = context.obj  # what --plugin says
-    load = partial(_load, shelves, model, own)
+    if library is not None and folders:
+        raise HearsightError("--library names one index, which records its folder; leave the folders out")
+    paths = [] if library is not None else folders or [nearest_indexed_folder(Path.cwd())]
+    indexed, model = find_folders(paths, library)
+    plugin_file: Path | None = context.obj
+    processes = default_processes() if helpers is None else helpers
+    load = partial(_load, indexed, plugin_file)
+    state = ServerState(indexed, model, load, token, processes, plugin_file)
+    suffix = "#token=..." if token else ""
     run(
-        Serving(shelves, model, load, token, useful() if helpers is None else helpers, own),
-        listening,
-        lambda address: console.note(f"searching {names} at {address}{'#token=...' if token else ''} (Ctrl-C ends it)"),
+        state,
+        _listen(host, port),
+        lambda url: console.note(f"searching {', '.join(indexed)} at {url}{suffix} (press Ctrl-C to stop)"),
     )
 
 
 def _check_token(host: str, token: str | None) -> None:
     if token is not None and (
-        len(token) < LEAST_TOKEN or not (token.isascii() and token.isprintable()) or " " in token
+        len(token) < MIN_TOKEN_LENGTH or not (token.isascii() and token.isprintable()) or " " in token
     ):
-        raise HearsightError(f"the token is too easy; give {LEAST_TOKEN} or more letters and digits, without spaces")
-    if token is None and host not in LOCAL:
         raise HearsightError(
-            f"listening on {host} lets others in; set a token for them (HEARSIGHT_TOKEN or --token, {LEAST_TOKEN} or "
-            "more letters and digits), or leave out --host"
+            f"the token is too easy to guess; use {MIN_TOKEN_LENGTH} or more ASCII letters and digits, without spaces"
         )
-
-
-def _shelves(folders: Sequence[Path], at: Path | None) -> tuple[dict[str, Shelf], str]:
-    """The folders by their names, and the model of all. Raises HearsightError where one is not indexed."""
-    from hearsight.library.indexing.model_names import check_model_exists
-    from hearsight.library.tables.identity import Identity, absolute_location, default_location, folder_of
-    from hearsight.web.state import Shelf, named
-
-    if at is not None and folders:
-        raise HearsightError("--library names one index, which knows its folder; leave the folders out")
-    places = (
-        [at]
-        if at is not None
-        else [default_location(folder) for folder in folders or [nearest_indexed_folder(Path.cwd())]]
-    )
-    found, models = [], {}
-    # One that is named twice is served once: else every moment would be found twice.
-    for place in {place.resolve(): place for place in map(absolute_location, places)}.values():
-        identity = Identity.read(place)
-        if identity is None:
-            raise HearsightError(f"{place.parent if at is None else place} is not indexed; run: hearsight index FOLDER")
-        found.append(Shelf(place.parent if at is None else folder_of(place, identity), place))
-        models[identity.fingerprint] = identity.model
-    if len(models) > 1:
+    if token is None and host not in LOCAL_HOSTS:
         raise HearsightError(
-            f"the folders are indexed with different models ({', '.join(sorted(models.values()))}), whose answers "
-            "cannot be compared; serve them apart, each with a --port of its own"
+            f"listening on {host} lets other machines in; set a token for them (HEARSIGHT_TOKEN or --token, "
+            f"{MIN_TOKEN_LENGTH} or more letters and digits), or leave out --host"
         )
-    model = next(iter(models.values()))
-    check_model_exists(model)
-    return named(found), model
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    from hearsight.web.server import listen
+
     try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listening = socket.create_server((host, port), family=family, backlog=512)
+        return listen(host, port)
     except OSError as error:
-        # Python says after the reason where it tried to listen, which is told already.
+        # Python appends the address to the reason, which this message contains already.
         reason = (error.strerror or str(error)).partition(" (while ")[0]
         raise HearsightError(
-            f"cannot listen on {host} port {port}: {reason}; give another --port (0 takes any)"
+            f"cannot listen on {host} port {port}: {reason}; give another --port (0 takes a free one)"
         ) from error
-    # Of its connections: asyncio does so for its own sockets only. Else an answer's body waits 40 ms behind its head.
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listening
 
 
-def _load(shelves: Mapping[str, Shelf], name: str, own: Path | None) -> Collection:
-    """Open the libraries, with all that searches read in memory, and load their model. own: a plugin for it."""
-    import torch
+def _load(indexed: Mapping[str, IndexedFolder], plugin_file: Path | None) -> Collection:
+    """Open the libraries, in this process or a helper process, which has not run the plugin yet."""
+    from hearsight.web.folders import open_collection
 
-    import hearsight
-    from hearsight.library import Collection, Library
-
-    if own:
-        run_files_once([own])
-    torch.set_num_threads(1)  # helpers search side by side, and threads of one would stand in the way of another
-    libraries = {key: Library.open(shelf.folder, shelf.at, in_memory=True) for key, shelf in shelves.items()}
-    collection = Collection(libraries, hearsight.load(name, dtype="auto"))
-    collection.search("a bell rings")  # the first one reads the tables
-    return collection
+    if plugin_file:
+        run_files_once([plugin_file])
+    return open_collection(indexed)

@@ -1,1 +1,1 @@
-"""The web page and the HTTP API: `hearsight serve`."""
+"""`hearsight serve`: the HTTP API, and the page that is built on it."""

@@ -1,4 +1,4 @@
-"""What answers look like: the examples of the API's description."""
+"""Example answers for the API's description (OpenAPI)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ RESULT = {
     "total_clips": 214,
     "milliseconds": 8.1,
 }
-ALIKE = {**RESULT, "query": "", "mode": "dense"}
+SIMILAR = {**RESULT, "query": "", "mode": "dense"}
 SUGGESTIONS = [{"text": "a dog is barking", "kind": "meaning"}, {"text": "the doctor lost a bicycle", "kind": "said"}]
 EXPORTS: dict[str, Any] = {
     "content": {
@@ -105,6 +105,6 @@ STATUS = {
 MODEL = {"name": "demo", "about": "sees, hears and reads; tiny", "here": True}
 
 
-def of(value: Any) -> dict[str, Any]:
-    """An answer's description, with what it may look like."""
+def json_answer(value: Any) -> dict[str, Any]:
+    """Return the description of a JSON answer with an example."""
     return {"content": {"application/json": {"example": value}}}

@@ -1,4 +1,4 @@
-"""The application: routes, errors, and the page's own files."""
+"""The web application: its routes, its error answers and the page's files."""
 
 from __future__ import annotations
 
@@ -18,56 +18,54 @@ from hearsight.errors import HearsightError
 from hearsight.library.results import ClipNotFoundError
 from hearsight.library.tables.identity import UnreadableError
 from hearsight.version import VERSION
-from hearsight.web.middleware import API, HEADERS, Guard
+from hearsight.web.middleware import API, SECURITY_HEADERS, AccessControl
 from hearsight.web.pool import BusyError
-from hearsight.web.routes import clips as clip_routes
-from hearsight.web.routes import libraries as library_routes
-from hearsight.web.routes import search as search_routes
-from hearsight.web.routes import server as server_routes
-from hearsight.web.state import Serving
+from hearsight.web.routes import clips, libraries, search, server
+from hearsight.web.state import ServerState
 from hearsight.web.updates import UpdateRunningError
 
 PAGE = Path(__file__).parent / "page"
-ROUTERS = (server_routes.router, search_routes.router, library_routes.router, clip_routes.router)
-SECONDS_TO_COME_AGAIN = 1
-ABOUT = """Find moments in videos by what is seen, heard and said. All times are seconds.
+ROUTERS = (server.router, search.router, libraries.router, clips.router)
+RETRY_AFTER_SECONDS = 1
+DESCRIPTION = """Find moments in videos by what is seen, heard and said. All times are in seconds.
 
-Where the server was given a token, all but /session needs it: `Authorization: Bearer TOKEN`, or the cookie of /session.
-Whatever fails says why in `detail`. Beside the errors that are listed: 403 for a request that another site's page made,
-421 for one by another name than the server's, 500 for a fault of Hearsight."""
+If the server was started with a token, every route but /session requires it: `Authorization: Bearer TOKEN`, or the
+cookie from /session. Every error explains itself in `detail`. Besides the errors listed for each route, a server may
+answer 403 to a request from another site's page, 421 to a request for another host name, and 500 for a fault of
+Hearsight."""
 
 
-def create_app(serving: Serving, hosts: Sequence[str] | None = None) -> FastAPI:
-    """The page at /, the API at /api/v1, its description at /api/v1/openapi.json.
+def create_app(state: ServerState, hosts: Sequence[str] | None = None) -> FastAPI:
+    """Return the application: the page at /, the API at /api/v1, and its description at /api/v1/openapi.json.
 
-    hosts: the names that the server answers to; None for any.
+    hosts: the host names that the server answers to; None for any.
     """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        serving.open()
+        state.open()
         yield
-        await serving.close()
+        await state.close()
 
     app = FastAPI(
         title="Hearsight",
         version=VERSION,
-        description=ABOUT,
+        description=DESCRIPTION,
         openapi_url=f"{API}/openapi.json",
-        docs_url=None,  # both fetch scripts from another host
+        docs_url=None,  # both load scripts from another host
         redoc_url=None,
-        redirect_slashes=False,  # would lead to whatever the request calls the server
+        redirect_slashes=False,  # would redirect to whatever host the request names
         lifespan=lifespan,
     )
-    app.state.serving = serving
+    app.state.server = state
     for router in ROUTERS:
         app.include_router(router, prefix=API)
-    app.add_middleware(Guard, token=serving.token, hosts=hosts)
-    app.add_exception_handler(RequestValidationError, _not_understood)
-    app.add_exception_handler(HTTPException, _refused)
-    app.add_exception_handler(HearsightError, _failed)
-    app.add_exception_handler(ClientDisconnect, _left)
-    app.add_exception_handler(Exception, _crashed)
+    app.add_middleware(AccessControl, token=state.token, hosts=hosts)
+    app.add_exception_handler(RequestValidationError, _answer_invalid_request)
+    app.add_exception_handler(HTTPException, _answer_http_error)
+    app.add_exception_handler(HearsightError, _answer_error)
+    app.add_exception_handler(ClientDisconnect, _answer_disconnect)
+    app.add_exception_handler(Exception, _answer_fault)
     app.add_api_route("/", _page, methods=["GET", "HEAD"], include_in_schema=False)
     app.mount("/page", StaticFiles(directory=PAGE), name="page")
     return app
@@ -77,41 +75,39 @@ async def _page() -> FileResponse:
     return FileResponse(PAGE / "index.html", headers={"cache-control": "no-cache"})
 
 
-async def _not_understood(request: Request, error: Exception) -> JSONResponse:
+async def _answer_invalid_request(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    # The place is where it is, and then a name; in a body that is no JSON, a number of characters.
-    told = [f"{'.'.join(filter(_is_name, fault['loc'][1:])) or 'body'}: {fault['msg']}" for fault in error.errors()]
-    return JSONResponse({"detail": "; ".join(told)}, 422)
+    # A location is "query" or "body", then names; for a body that is not JSON, a number of characters.
+    messages = []
+    for problem in error.errors():
+        names = [part for part in problem["loc"][1:] if isinstance(part, str)]
+        messages.append(f"{'.'.join(names) or 'body'}: {problem['msg']}")
+    return JSONResponse({"detail": "; ".join(messages)}, 422)
 
 
-def _is_name(place: str | int) -> bool:
-    return isinstance(place, str)
-
-
-async def _refused(request: Request, error: Exception) -> JSONResponse:
-    """What a route refuses says why; that there is no such route, Starlette tells in two words."""
+async def _answer_http_error(request: Request, error: Exception) -> JSONResponse:
+    """Answer with the route's own message. For unknown routes, Starlette's message is only "Not Found"."""
     assert isinstance(error, HTTPException)
     detail = error.detail
     if error.status_code in (404, 405) and detail == HTTPStatus(error.status_code).phrase:
-        detail = f"nothing here answers to {request.method} {request.url.path}; {API}/openapi.json tells what does"
+        detail = f"no route for {request.method} {request.url.path}; see {API}/openapi.json for the routes"
     return JSONResponse({"detail": detail}, error.status_code, error.headers)
 
 
-async def _failed(request: Request, error: Exception) -> JSONResponse:
+async def _answer_error(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, BusyError | UnreadableError):
-        return JSONResponse({"detail": str(error)}, 503, {"retry-after": str(SECONDS_TO_COME_AGAIN)})
-    if isinstance(error, ClipNotFoundError):
-        return JSONResponse({"detail": str(error)}, 404)
-    status = 409 if isinstance(error, UpdateRunningError) else 422
+        return JSONResponse({"detail": str(error)}, 503, {"retry-after": str(RETRY_AFTER_SECONDS)})
+    statuses = ((ClipNotFoundError, 404), (UpdateRunningError, 409), (HearsightError, 422))
+    status = next(status for kind, status in statuses if isinstance(error, kind))
     return JSONResponse({"detail": str(error)}, status)
 
 
-async def _left(request: Request, error: Exception) -> Response:
-    """For a client that has left before it had said all, and gets nothing."""
+async def _answer_disconnect(request: Request, error: Exception) -> Response:
+    """Answer a client that disconnected before its request was complete, and receives nothing."""
     return Response(status_code=400)
 
 
-async def _crashed(request: Request, error: Exception) -> JSONResponse:
-    """The only answer that does not pass the guard. uvicorn prints the traceback."""
-    detail = "this is a fault of Hearsight; the server has printed its traceback, report it"
-    return JSONResponse({"detail": detail}, 500, HEADERS)
+async def _answer_fault(request: Request, error: Exception) -> JSONResponse:
+    """Answer for an unexpected exception, whose traceback uvicorn prints. Bypasses the middleware."""
+    detail = "this is a fault of Hearsight; please report it with the traceback that the server has printed"
+    return JSONResponse({"detail": detail}, 500, SECURITY_HEADERS)

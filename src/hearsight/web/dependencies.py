@@ -1,95 +1,103 @@
-"""What requests have in common: the server's state, filters, and what is said of errors."""
+"""Parameters and errors that several routes share."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import Depends, HTTPException, Query, Request
-from fastapi import Path as InPath
+from fastapi import Depends, HTTPException, Path, Query, Request
 
 from hearsight.library.results import Filters, Mode
-from hearsight.web.state import Serving
+from hearsight.web.state import ServerState
 
-MOST_LETTERS = 2000
+MAX_TEXT_LENGTH = 2000
+
+ERRORS = {
+    400: "The body cannot be read.",
+    401: "The token is missing or wrong.",
+    404: "There is no such library, clip or picture.",
+    408: "The body did not arrive in time.",
+    409: "An update of this library is already running.",
+    410: "The file is missing or has changed; update the library.",
+    413: "The body is too large.",
+    416: "The file has no such range.",
+    422: "A parameter is missing or wrong.",
+    503: "The server is busy, or the library cannot be read now; try again after Retry-After seconds.",
+}
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What went wrong, with what, and what to do now."""
+    """An error. detail: what happened, where, and what to do."""
 
     detail: str
 
 
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The errors of a route, for its description."""
-    told = {
-        400: "The body cannot be read.",
-        401: "The token is missing or wrong.",
-        404: "There is no such library, clip or picture.",
-        408: "The body came too slowly.",
-        409: "It runs already.",
-        410: "The file is gone, or is another now; update the library.",
-        413: "Too large.",
-        416: "There is no such range.",
-        422: "A parameter is missing or wrong.",
-        503: "Too much is asked for at once, or the library cannot be read now; come again after Retry-After seconds.",
-    }
-    return {status: {"model": Problem, "description": told[status]} for status in (401, 422, *statuses)}
+def error_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the description of a route's errors for OpenAPI."""
+    return {status: {"model": Problem, "description": ERRORS[status]} for status in (401, 422, *statuses)}
 
 
-async def serving(request: Request) -> Serving:
-    found: Serving = request.app.state.serving
-    return found
+async def server_state(request: Request) -> ServerState:
+    state: ServerState = request.app.state.server
+    return state
 
 
-async def filters(
+async def search_filters(
     path: Annotated[
         str | None,
-        Query(max_length=MOST_LETTERS, description="A part of the path inside the folder, or a pattern with * and ?."),
+        Query(
+            max_length=MAX_TEXT_LENGTH, description="A part of the path inside the folder, or a pattern with * and ?."
+        ),
     ] = None,
     min_seconds: Annotated[
-        float | None, Query(ge=0, allow_inf_nan=False, description="The least length of the video.")
+        float | None, Query(ge=0, allow_inf_nan=False, description="The minimum length of the video.")
     ] = None,
     max_seconds: Annotated[
-        float | None, Query(ge=0, allow_inf_nan=False, description="The greatest length of the video.")
+        float | None, Query(ge=0, allow_inf_nan=False, description="The maximum length of the video.")
     ] = None,
-    has_speech: Annotated[bool | None, Query(description="Clips with speech, or without.")] = None,
-    has_sound: Annotated[bool | None, Query(description="Clips with sound, or without.")] = None,
+    has_speech: Annotated[bool | None, Query(description="Only clips with speech, or only clips without.")] = None,
+    has_sound: Annotated[bool | None, Query(description="Only clips with sound, or only clips without.")] = None,
 ) -> Filters:
     return Filters(path, min_seconds, max_seconds, has_speech, has_sound)
 
 
-Served = Annotated[Serving, Depends(serving)]
-Filtered = Annotated[Filters, Depends(filters)]
-Text = Annotated[
-    str, Query(min_length=1, max_length=MOST_LETTERS, description="What to find.", examples=["a bell rings"])
+State = Annotated[ServerState, Depends(server_state)]
+FiltersParameter = Annotated[Filters, Depends(search_filters)]
+QueryParameter = Annotated[
+    str,
+    Query(min_length=1, max_length=MAX_TEXT_LENGTH, description="The text to search for.", examples=["a bell rings"]),
 ]
-By = Annotated[Mode, Query(description="By meaning and spoken words, by meaning alone, or by spoken words alone.")]
-Limit = Annotated[int, Query(ge=1, le=100, description="How many videos, at most.")]
+ModeParameter = Annotated[
+    Mode,
+    Query(description="hybrid: by meaning and spoken words; dense: by meaning only; speech: by spoken words only."),
+]
+LimitParameter = Annotated[int, Query(ge=1, le=100, description="The maximum number of videos.")]
 
 
-async def known_library(
-    served: Served, library: Annotated[str, InPath(description="As /libraries names it.", examples=["holiday"])]
+async def library_in_path(
+    state: State, library: Annotated[str, Path(description="A name from /libraries.", examples=["holiday"])]
 ) -> str:
-    """A library's name, that is one."""
-    if library not in served.shelves:
-        raise no_library(library, served)
+    """Return the library's name if the server has it, else answer 404."""
+    if library not in state.folders:
+        raise library_not_found(library, state)
     return library
 
 
-async def searched_library(
-    served: Served, library: Annotated[str | None, Query(description="Only this library; else all.")] = None
+async def library_in_query(
+    state: State,
+    library: Annotated[str | None, Query(description="Search only this library; by default all.")] = None,
 ) -> str | None:
-    if library is not None and library not in served.shelves:
-        raise no_library(library, served)
+    """Return the library's name if the server has it, None for all libraries, else answer 404."""
+    if library is not None and library not in state.folders:
+        raise library_not_found(library, state)
     return library
 
 
-LibraryName = Annotated[str, Depends(known_library)]
-Searched = Annotated[str | None, Depends(searched_library)]
-ClipId = Annotated[str, InPath(description="`clip` of a hit.", examples=["0123456789abcdef-000015000"])]
+LibraryPath = Annotated[str, Depends(library_in_path)]
+LibraryParameter = Annotated[str | None, Depends(library_in_query)]
+ClipPath = Annotated[str, Path(description="`clip` of a hit.", examples=["0123456789abcdef-000015000"])]
 
 
-def no_library(library: str, served: Serving) -> HTTPException:
-    return HTTPException(404, f"no library {library!r} here; there is {', '.join(served.shelves)}")
+def library_not_found(library: str, state: ServerState) -> HTTPException:
+    return HTTPException(404, f"no library {library!r} on this server; it has {', '.join(state.folders)}")

@@ -1,4 +1,4 @@
-"""Who searches: this process, or helpers once searches wait for each other."""
+"""The pool of searches: they run in this process, or in helper processes when many arrive at once."""
 
 from __future__ import annotations
 
@@ -9,125 +9,128 @@ from functools import partial
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from hearsight.errors import HearsightError
-from hearsight.web.search_process import Helper, LostError
+from hearsight.web.search_process import ProcessLostError, SearchProcess
 
 if TYPE_CHECKING:
     from hearsight.library import Collection
 
-# So many may wait for their turn or have it. Whoever comes then is told to come again.
-MOST_WAITING = 48
-# So many of these are no reason to start helpers: a page asks for two or three things at once.
-FEW = 3
-# A helper is given the next task while it is at work on one, so that it never waits for this process.
-AT_ONCE = 2
-# Seconds before helpers are started again after one was lost, for want of memory most likely.
-PAUSE = 60.0
-# A task that was lost with its helper is given to another; one that ends every process does not get a third.
-TRIES = 2
+# Searches that may run or wait at once. Further ones are refused.
+MAX_SEARCHES = 48
+# More searches than this start the helper processes. The page itself sends two or three requests at once.
+CROWD = 3
+# A process gets its next task while it still runs one, so that it never waits for the server.
+TASKS_PER_PROCESS = 2
+# Seconds before processes are started again after one was lost, most likely because memory is short.
+RESTART_SECONDS = 60.0
+# A task whose process was lost is given to another one, but a task that kills every process is not run a third time.
+MAX_ATTEMPTS = 2
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 class BusyError(HearsightError):
-    """Too much is asked for at once."""
+    """Too many requests arrive at once."""
 
 
-class Workers:
-    """Lives in one event loop. load: what a helper searches; can be pickled. helpers: how many there may be.
+class SearchPool:
+    """Runs searches one after the other in this process, and in parallel in helper processes if many wait.
 
-    Whoever has a seat may take the next task. This process has one, since a search keeps a core busy and more would
-    only wait for each other; and none while there are helpers, to answer all the sooner.
+    A search takes a free slot. This process has one slot, because a search keeps a core busy and two threads would
+    only wait for each other. While there are helper processes it has none, so that it answers sooner.
+
+    load: creates the collection in a helper process; must be picklable. processes: the largest number of them.
+    Belongs to one event loop.
     """
 
-    def __init__(self, load: Callable[[], Collection], helpers: int) -> None:
+    def __init__(self, load: Callable[[], Collection], processes: int) -> None:
         self._load = load
-        self._most = helpers
-        self._helpers: list[Helper] = []
+        self._max_processes = processes
+        self._processes: list[SearchProcess] = []
         self._starting: set[asyncio.Task[None]] = set()
-        self._not_before = 0.0  # by the loop's clock
+        self._earliest_start = 0.0  # by the loop's clock
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="search")
-        self._seats: asyncio.Queue[Helper | None] = asyncio.Queue()  # None is this process
-        self._seats.put_nowait(None)
-        self._resting = False  # whether this process has given its seat away
-        self._waiting = 0
-        self._ending = False
+        self._slots: asyncio.Queue[SearchProcess | None] = asyncio.Queue()  # None is this process
+        self._slots.put_nowait(None)
+        self._slot_removed = False  # whether this process has no slot at present
+        self._searches = 0
+        self._closing = False
 
-    async def work(self, task: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run a method of the collection: in a helper where there are any, or else here.
+    async def run(self, task: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run a method of the collection in a helper process if there are any, else in this process.
 
-        Raises BusyError when too many wait already.
+        Raises BusyError if too many searches wait already.
         """
-        if self._waiting >= MOST_WAITING:
+        if self._searches >= MAX_SEARCHES:
             raise BusyError("too many searches at once; try again in a moment")
-        self._waiting += 1
+        self._searches += 1
         try:
             self._start_if_crowded()
-            for _ in range(TRIES):
+            for _ in range(MAX_ATTEMPTS):
                 try:
-                    return await self._work(task, *args, **kwargs)
-                except LostError:
-                    if self._ending:
+                    return await self._run_once(task, *args, **kwargs)
+                except ProcessLostError:
+                    if self._closing:
                         break
         finally:
-            self._waiting -= 1
-        raise BusyError("the search was lost with its process; try again in a moment")
+            self._searches -= 1
+        raise BusyError("the process that ran the search has ended; try again in a moment")
 
     def close(self) -> None:
-        """What is still at work is lost."""
-        self._ending = True
+        """End all processes. Searches that still run are lost."""
+        self._closing = True
         for starting in self._starting:
             starting.cancel()
-        for helper in self._helpers:
-            helper.close()
+        for process in self._processes:
+            process.close()
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    async def _work(self, task: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        while (seat := await self._seats.get()) is not None and seat not in self._helpers:
-            pass  # lost meanwhile
+    async def _run_once(self, task: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        while (slot := await self._slots.get()) is not None and slot not in self._processes:
+            pass  # a slot of a process that was lost meanwhile
         try:
-            if self._ending:
-                raise LostError
-            if seat is not None:
-                return await seat.run(task, *args, **kwargs)
+            if self._closing:
+                raise ProcessLostError
+            if slot is not None:
+                return await slot.run(task, *args, **kwargs)
             return await asyncio.get_running_loop().run_in_executor(self._thread, partial(task, *args, **kwargs))
-        except LostError:
-            self._lose(seat)
+        except ProcessLostError:
+            self._remove(slot)
             raise
         finally:
-            if seat is None and self._helpers:
-                self._resting = True
-            elif seat is None or seat in self._helpers:
-                self._seats.put_nowait(seat)
+            if slot is None and self._processes:
+                self._slot_removed = True
+            elif slot is None or slot in self._processes:
+                self._slots.put_nowait(slot)
 
     def _start_if_crowded(self) -> None:
-        there = self._helpers or self._starting
-        if self._waiting > FEW and not there and asyncio.get_running_loop().time() >= self._not_before:
-            self._starting = {asyncio.create_task(self._start()) for _ in range(self._most)}
+        running = self._processes or self._starting
+        if self._searches > CROWD and not running and asyncio.get_running_loop().time() >= self._earliest_start:
+            self._starting = {asyncio.create_task(self._start()) for _ in range(self._max_processes)}
             for starting in self._starting:
                 starting.add_done_callback(self._starting.discard)
 
     async def _start(self) -> None:
-        helper = None
+        process = None
         try:
-            helper = Helper(self._load)
-            await helper.ready()
-        except (LostError, OSError):
-            self._lose(helper)
+            process = SearchProcess(self._load)
+            await process.ready()
+        except (ProcessLostError, OSError):
+            self._remove(process)
         except asyncio.CancelledError:
-            if helper is not None:
-                helper.close()
+            if process is not None:
+                process.close()
             raise
         else:
-            self._helpers.append(helper)
-            for _ in range(AT_ONCE):
-                self._seats.put_nowait(helper)
+            self._processes.append(process)
+            for _ in range(TASKS_PER_PROCESS):
+                self._slots.put_nowait(process)
 
-    def _lose(self, helper: Helper | None) -> None:
-        """Do without a helper; and where it was the last, search here again."""
-        self._not_before = asyncio.get_running_loop().time() + PAUSE
-        if helper in self._helpers:
-            self._helpers.remove(helper)
-        if self._resting and not self._helpers:
-            self._resting = False
-            self._seats.put_nowait(None)
+    def _remove(self, process: SearchProcess | None) -> None:
+        """Remove a process that was lost. After the last one, this process searches again."""
+        self._earliest_start = asyncio.get_running_loop().time() + RESTART_SECONDS
+        if process in self._processes:
+            self._processes.remove(process)
+        if self._slot_removed and not self._processes:
+            self._slot_removed = False
+            self._slots.put_nowait(None)

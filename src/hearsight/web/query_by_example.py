@@ -1,4 +1,7 @@
-"""Query by example: a picture, a sound or a short video from a stranger, decoded apart, becomes a model's inputs."""
+"""Query by example: an uploaded picture, sound or short video becomes the input of a model.
+
+The file is decoded in a separate process with limits (sandbox.py).
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from numpy.typing import NDArray
 
 from hearsight.errors import HearsightError
 from hearsight.media import SAMPLE_RATE
-from hearsight.web.sandbox import LONGEST, MOST_BYTES, REFUSED, SIDE, Arguments, Limits
+from hearsight.web.sandbox import EXIT_REFUSED, IMAGE_SIZE, MAX_OUTPUT_BYTES, MAX_SECONDS, Arguments, Limits
 
 if TYPE_CHECKING:
     from hearsight.models.base import VideoTextModel
@@ -26,56 +29,62 @@ if TYPE_CHECKING:
 
 PROGRAM = (sys.executable, "-P", "-m", "hearsight.web.sandbox")
 LIMITS = Limits()
-MOST_REASON = 200  # characters
+MAX_REASON_LENGTH = 200
 
 
 @dataclass(frozen=True)
-class Decoded:
-    """frames: RGB pictures (H, W, 3), one of a picture, none of a sound. waveform: 16 kHz mono, None without sound."""
+class DecodedExample:
+    """The content of an example file.
+
+    frames: RGB pictures (H, W, 3); one for a picture, none for a sound. waveform: 16 kHz mono; None without sound.
+    """
 
     frames: list[NDArray[np.uint8]]
     waveform: NDArray[np.float32] | None
 
 
-def decode(path: Path, frames: int, listens: bool, limits: Limits = LIMITS) -> Decoded:
-    """What is to be seen and heard in a file that need not be what it says, decoded by a process with limits.
+def decode_example(path: Path, frames: int, audio: bool, limits: Limits = LIMITS) -> DecodedExample:
+    """Decode the first 30 s of an untrusted file in a process with limits, which leaves no files behind.
 
-    frames: at most so many pictures, at `frame_times`. listens: whether the sound is wanted. The first 30 s count.
-    Raises HearsightError if it cannot be decoded, or not within the limits. Nothing is left behind.
+    frames: the largest number of pictures, at `frame_times`. audio: whether to decode sound.
+    Raises HearsightError if the file cannot be decoded within the limits.
     """
-    arguments = Arguments(str(path), frames, listens, limits.memory, limits.cpu)
+    arguments = Arguments(str(path), frames, audio, limits.memory, limits.cpu)
     try:
-        with tempfile.TemporaryFile() as answer:  # has no name, so that a killed process leaves nothing
-            status = _run([*PROGRAM, json.dumps(asdict(arguments))], answer, limits.seconds)
-            answer.seek(0)
-            content = answer.read(MOST_BYTES)
+        with tempfile.TemporaryFile() as output:  # has no name, so a killed process leaves nothing
+            status = _run([*PROGRAM, json.dumps(asdict(arguments))], output, limits.seconds)
+            output.seek(0)
+            content = output.read(MAX_OUTPUT_BYTES)
     except OSError as error:
         raise HearsightError(f"cannot decode the example: {error.strerror}; try again later") from error
-    if status == REFUSED:
-        reason = content.decode(errors="replace")[:MOST_REASON]
+    if status == EXIT_REFUSED:
+        reason = content.decode(errors="replace")[:MAX_REASON_LENGTH]
         raise _unreadable(reason if reason.isprintable() else "it is damaged")
     if status != 0:
         raise _unreadable("it is damaged, or takes too much time or memory to decode")
-    return _taken(content, frames)
+    return _parse_output(content, frames)
 
 
-def inputs_of(decoded: Decoded, model: VideoTextModel) -> ClipInputs:
-    """The tensors of an example, as those of a clip in which nothing is said."""
-    return model.prepare(decoded.frames, decoded.waveform, "")
+def model_inputs(example: DecodedExample, model: VideoTextModel) -> ClipInputs:
+    """Return an example as a model's input for one clip without speech."""
+    return model.prepare(example.frames, example.waveform, "")
 
 
-def _run(command: Sequence[str], answer: BinaryIO, seconds: float) -> int:
-    """Run a program to its end, or for that long; its exit status, or minus the signal that ended it."""
-    known = {
+def _run(command: Sequence[str], output: BinaryIO, seconds: float) -> int:
+    """Run a program and return its exit status, or minus the signal that ended it.
+
+    Raises HearsightError if it runs longer than the given time.
+    """
+    environment = {
         "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-        "OPENBLAS_NUM_THREADS": "1",  # each thread would take of the memory before anything is read
+        "OPENBLAS_NUM_THREADS": "1",  # each thread would take memory before anything is read
     }
     child = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
-        stdout=answer,
+        stdout=output,
         stderr=subprocess.DEVNULL,
-        env=known,
+        env=environment,
         start_new_session=True,
     )
     try:
@@ -88,20 +97,20 @@ def _run(command: Sequence[str], answer: BinaryIO, seconds: float) -> int:
             child.wait()
 
 
-def _taken(content: bytes, frames: int) -> Decoded:
-    """The arrays of an answer (see decoding.py). Whatever decoded a stranger's file is not to be believed."""
+def _parse_output(content: bytes, frames: int) -> DecodedExample:
+    """Return the arrays in the sandbox's output, which is not trusted: it has handled an untrusted file."""
     head, _, body = content.partition(b"\n")
     try:
         count, side, samples = (int(number) for number in head[:100].split())
-        believed = 0 <= count <= frames and 0 <= side <= SIDE and 0 <= samples <= LONGEST * SAMPLE_RATE
-        if not believed or len(body) != count * side * side * 3 + samples * 4:
+        plausible = 0 <= count <= frames and 0 <= side <= IMAGE_SIZE and 0 <= samples <= MAX_SECONDS * SAMPLE_RATE
+        if not plausible or len(body) != count * side * side * 3 + samples * 4:
             raise ValueError(head)
     except ValueError as error:
         raise _unreadable("it is damaged") from error
     pictures = np.frombuffer(body, np.uint8, count * side * side * 3).reshape(count, side, side, 3)
     waveform = np.frombuffer(body[pictures.size :], np.float32)
-    return Decoded(list(pictures), waveform if samples else None)
+    return DecodedExample(list(pictures), waveform if samples else None)
 
 
 def _unreadable(reason: str) -> HearsightError:
-    return HearsightError(f"cannot read the example: {reason}; give a picture, a sound or a short video")
+    return HearsightError(f"cannot read the example: {reason}; use a picture, a sound or a short video")

@@ -1,10 +1,11 @@
-"""The process that decodes what a stranger sent: `python -m hearsight.web.sandbox ARGUMENTS`, one for each example.
+"""The process that decodes an uploaded example: `python -m hearsight.web.sandbox ARGUMENTS`, one for each example.
 
-A decoder that a crafted file makes run wild, or takes over, does so here: with little memory and time, and without
-another file, or an address, that it could open. No torch, so that it starts in a part of a second.
+If a crafted file makes a decoder run wild or takes it over, this happens here: with little memory and time, and
+without the right to open another file or a network connection. It imports no torch, so it starts in a fraction of a
+second.
 
-Writes to its output a line of three numbers, "F side samples", then the bytes of F pictures (side, side, 3) in uint8
-and of that many float32 samples. Ends with REFUSED where that cannot be, having written the reason.
+It writes to stdout one line with three numbers, "F side samples", then the bytes of F pictures (side, side, 3) in
+uint8 and of the float32 samples. If the file cannot be decoded it writes the reason and exits with EXIT_REFUSED.
 """
 
 from __future__ import annotations
@@ -25,19 +26,19 @@ from hearsight.errors import HearsightError
 from hearsight.media import cut_audio, frame_times, probe, read_frames
 from hearsight.types import Clip
 
-SIDE = 384  # pixels: the largest models take 336
-LONGEST = 30.0  # seconds of a film or a sound that count
-MOST_BYTES = 32 << 20  # of the answer: 64 pictures, or so
-REFUSED = 3
+IMAGE_SIZE = 384  # pixels: the largest models take 336
+MAX_SECONDS = 30.0  # of a video or a sound that are read
+MAX_OUTPUT_BYTES = 32 << 20  # some 64 pictures
+EXIT_REFUSED = 3
 
-PICTURES = ("AVIF", "BMP", "GIF", "JPEG", "PNG", "WEBP")
-FILES = 5  # input, output, errors, and the example twice: `probe` opens it again while it looks at it
-PROCESSORS = 2
+IMAGE_FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "PNG", "WEBP")
+MAX_OPEN_FILES = 5  # stdin, stdout, stderr, and the example twice, because `probe` opens it again
+MAX_CORES = 2
 
 
 @dataclass(frozen=True)
 class Limits:
-    """memory: bytes of address space. cpu: seconds of processors' time. seconds: by the clock."""
+    """memory: bytes of address space. cpu: seconds of CPU time. seconds: wall-clock time."""
 
     memory: int = 2 << 30
     cpu: int = 20
@@ -46,11 +47,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class Arguments:
-    """frames: how many of a film are wanted, at most. listens: whether the sound is. memory, cpu: as `Limits`."""
+    """frames: the largest number of pictures of a video. audio: whether to decode sound. memory, cpu: see `Limits`."""
 
     path: str
     frames: int
-    listens: bool
+    audio: bool
     memory: int
     cpu: int
 
@@ -59,82 +60,83 @@ def main() -> int:
     arguments = Arguments(**json.loads(sys.argv[1]))
     Image.init()  # imports all of PIL now: afterwards no file can be opened
     confine(arguments.memory, arguments.cpu)
-    out = sys.stdout.buffer
+    output = sys.stdout.buffer
     try:
-        pictures, sound = read(Path(arguments.path), arguments.frames, arguments.listens)
+        pictures, waveform = decode_file(Path(arguments.path), arguments.frames, arguments.audio)
     except HearsightError as error:
-        return _refuse(out, str(error).removeprefix(f"cannot read {arguments.path}: ").partition(";")[0])
+        return _refuse(output, str(error).removeprefix(f"cannot read {arguments.path}: ").partition(";")[0])
     except (MemoryError, Image.DecompressionBombError):
-        return _refuse(out, "it is too large")
-    except (OSError, ValueError, SyntaxError):  # what PIL raises over damaged pictures
-        return _refuse(out, "the picture is damaged, or of an unknown kind")
-    if not pictures and not len(sound):
-        return _refuse(out, "there is nothing in it that the model could see or hear")
+        return _refuse(output, "it is too large")
+    except (OSError, ValueError, SyntaxError):  # what PIL raises for damaged pictures
+        return _refuse(output, "the picture is damaged, or has an unknown format")
+    if not pictures and not len(waveform):
+        return _refuse(output, "it contains nothing that the model can see or hear")
     side = len(pictures[0]) if pictures else 0
-    out.write(f"{len(pictures)} {side} {len(sound)}\n".encode())
+    output.write(f"{len(pictures)} {side} {len(waveform)}\n".encode())
     for picture in pictures:
-        out.write(picture.tobytes())
-    out.write(sound.tobytes())
-    out.flush()
+        output.write(picture.tobytes())
+    output.write(waveform.tobytes())
+    output.flush()
     return 0
 
 
 def confine(memory: int, cpu: int) -> None:
-    """Take from this process what decoding does not need. There is no way back."""
+    """Limit this process to what decoding needs. The limits cannot be raised again."""
     limits = {
         resource.RLIMIT_AS: memory,
         resource.RLIMIT_CPU: cpu,
-        resource.RLIMIT_FSIZE: MOST_BYTES,
+        resource.RLIMIT_FSIZE: MAX_OUTPUT_BYTES,
         resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_NOFILE: FILES,
+        resource.RLIMIT_NOFILE: MAX_OPEN_FILES,
     }
-    for which, most in limits.items():
-        _, hard = resource.getrlimit(which)
-        least = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(which, (least, least))
-    if hasattr(os, "sched_setaffinity"):  # FFmpeg makes a thread for each processor that it may use
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-PROCESSORS:])
+    for kind, limit in limits.items():
+        _, hard = resource.getrlimit(kind)
+        lower = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+        resource.setrlimit(kind, (lower, lower))
+    if hasattr(os, "sched_setaffinity"):  # FFmpeg starts a thread for each core that it may use
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-MAX_CORES:])
 
 
-def read(path: Path, frames: int, listens: bool) -> tuple[list[NDArray[np.uint8]], NDArray[np.float32]]:
-    """Squares, all of one size, and the sound (16 kHz mono) of a picture, a sound or a film's first seconds."""
+def decode_file(path: Path, frames: int, audio: bool) -> tuple[list[NDArray[np.uint8]], NDArray[np.float32]]:
+    """Return square pictures of one size, and the sound (16 kHz mono), of a picture, a sound or a video's beginning."""
     silence = np.empty(0, np.float32)
     try:
-        return [read_picture(path)], silence
+        return [decode_picture(path)], silence
     except UnidentifiedImageError:
         info = probe(path)
-    clip = Clip(path, 0.0, min(info.duration, LONGEST))
-    shown = read_frames(path, frame_times(clip, frames)) if info.video else ()
+    clip = Clip(path, 0.0, min(info.duration, MAX_SECONDS))
+    video_frames = read_frames(path, frame_times(clip, frames)) if info.video else ()
     pictures: list[NDArray[np.uint8]] = []
-    for _, picture in shown:
-        pictures.append(square(Image.fromarray(picture), len(pictures[0]) if pictures else SIDE))
-    return pictures, next(cut_audio(path, [clip])) if listens and info.audio else silence
+    for _, picture in video_frames:
+        pictures.append(crop_square(Image.fromarray(picture), len(pictures[0]) if pictures else IMAGE_SIZE))
+    return pictures, next(cut_audio(path, [clip])) if audio and info.audio else silence
 
 
-def read_picture(path: Path) -> NDArray[np.uint8]:
-    """A picture, upright, on white where it is transparent; of an animation the first frame.
+def decode_picture(path: Path) -> NDArray[np.uint8]:
+    """Return a picture upright, on white where it is transparent; of an animation the first frame.
 
-    Raises UnidentifiedImageError for what is no picture, and what PIL raises for damaged and for huge ones.
+    Raises UnidentifiedImageError if the file is not a picture, and PIL's errors for damaged and for huge pictures.
     """
-    with Image.open(path, formats=PICTURES) as image:
-        image.draft("RGB", (SIDE, SIDE))
+    with Image.open(path, formats=IMAGE_FORMATS) as image:
+        image.draft("RGB", (IMAGE_SIZE, IMAGE_SIZE))
         ImageOps.exif_transpose(image, in_place=True)
         if not image.has_transparency_data:
-            return square(image.convert("RGB"))
-        clear = Image.fromarray(square(image.convert("RGBA")))
-        return np.asarray(Image.alpha_composite(Image.new("RGBA", clear.size, "white"), clear).convert("RGB"))
+            return crop_square(image.convert("RGB"))
+        foreground = Image.fromarray(crop_square(image.convert("RGBA")))
+        background = Image.new("RGBA", foreground.size, "white")
+        return np.asarray(Image.alpha_composite(background, foreground).convert("RGB"))
 
 
-def square(image: Image.Image, most: int = SIDE) -> NDArray[np.uint8]:
-    """The middle of a picture (side, side, channels), which is all that a model sees (towers/pixels.py)."""
-    side = min(*image.size, most)
+def crop_square(image: Image.Image, max_side: int = IMAGE_SIZE) -> NDArray[np.uint8]:
+    """Return the centre of a picture (side, side, channels): models see nothing else (towers/pixels.py)."""
+    side = min(*image.size, max_side)
     return np.asarray(ImageOps.fit(image, (side, side), Image.Resampling.BICUBIC))
 
 
-def _refuse(out: BinaryIO, reason: str) -> int:
-    out.write(reason.encode(errors="replace"))
-    out.flush()
-    return REFUSED
+def _refuse(output: BinaryIO, reason: str) -> int:
+    output.write(reason.encode(errors="replace"))
+    output.flush()
+    return EXIT_REFUSED
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a server tells beside what a library tells (`hearsight.library.results`). Imported without FastAPI."""
+"""Answers that only a server gives, besides those in `hearsight.library.results`. Imported without FastAPI."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Literal
 from hearsight.library.results import ClipDetails, LibraryInfo
 from hearsight.web.updates import UpdateState
 
-# Of a file of what was found.
+# Formats of exported search results.
 Format = Literal["json", "csv", "edl", "fcpxml"]
 
 
 @dataclass(frozen=True)
 class Status:
-    """ready: the model is loaded; until then, what needs it waits."""
+    """The state of a server. ready: whether the model is loaded; requests that need the model wait until then."""
 
     version: str
     ready: bool
@@ -24,7 +24,7 @@ class Status:
 
 @dataclass(frozen=True)
 class LibraryState:
-    """name: of the folder. folders: those below it that have videos, for the filter `path`."""
+    """A library. name: in the API. folders: subfolders that contain videos, for the filter `path`."""
 
     name: str
     info: LibraryInfo
@@ -34,6 +34,6 @@ class LibraryState:
 
 @dataclass(frozen=True)
 class PlayableClip(ClipDetails):
-    """media_type: by which a browser can tell whether it plays the file."""
+    """A clip. media_type: of its file; tells a browser whether it can play it."""
 
     media_type: str

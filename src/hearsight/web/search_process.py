@@ -1,6 +1,6 @@
-"""Other processes that search as this one does: Python computes one thing at a time, and a machine has several cores.
+"""Processes that search in parallel: Python runs one thread at a time, and a machine has several cores.
 
-Each opens the libraries and loads the model for itself, in seconds, and takes as much memory as the first.
+Each process opens the libraries and loads the model itself, which takes seconds and as much memory as the server.
 """
 
 from __future__ import annotations
@@ -24,84 +24,83 @@ if TYPE_CHECKING:
 
     from hearsight.library import Collection
 
-MOST_HELPERS = 4
+MAX_PROCESSES = 4
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class LostError(Exception):
-    """A helper has ended: killed, most likely, where memory is short."""
+class ProcessLostError(Exception):
+    """A search process has ended, most likely killed because memory is short."""
 
 
-class Helper:
-    """A process with a collection of its own. Lives in one event loop, and ends with this process, however that ends.
+class SearchProcess:
+    """A process with a collection of its own. It belongs to one event loop and ends with this process in any case.
 
-    load: makes the collection there; can be pickled. Raises OSError where the system has no room for another process.
+    load: creates the collection in the process; must be picklable. Raises OSError if the process cannot be started.
     """
 
     def __init__(self, load: Callable[[], Collection]) -> None:
         self._loop = asyncio.get_running_loop()
-        self._awaited: deque[asyncio.Future[Any]] = deque()
+        self._pending: deque[asyncio.Future[Any]] = deque()
         context = multiprocessing.get_context("spawn")
-        self._pipe, there = context.Pipe()
-        self._process = context.Process(target=_help, args=(there, load), name="hearsight helper", daemon=True)
-        # Ctrl-C in a terminal is sent to all processes, and is this one's to hear. A new one blocks what is blocked,
-        # unless multiprocessing has to begin its own process first, which unblocks it.
+        self._pipe, child_pipe = context.Pipe()
+        self._process = context.Process(target=_answer_tasks, args=(child_pipe, load), name="hearsight", daemon=True)
+        # Ctrl-C in a terminal goes to all processes, but only this one should react. A new process inherits blocked
+        # signals, unless multiprocessing has to start its resource tracker first, which unblocks them.
         resource_tracker.ensure_running()
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
         try:
             self._process.start()
         except OSError:
             self._pipe.close()
             raise
         finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-            there.close()
-        self._loop.add_reader(self._pipe.fileno(), self._hear)
-        self._ready = self._answer()
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+            child_pipe.close()
+        self._loop.add_reader(self._pipe.fileno(), self._read_answer)
+        self._ready = self._expect_answer()
 
     async def ready(self) -> None:
-        """Waits until it is. Raises LostError if it has ended before."""
+        """Wait until the process can search. Raises ProcessLostError if it ends before."""
         await self._ready
 
     async def run(self, task: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """What a method of the collection makes there, after what was asked before.
+        """Run a method of the collection in the process, after the tasks that were sent before.
 
-        Raises what it raises, or LostError.
+        Raises what the method raises, or ProcessLostError.
         """
         try:
             self._pipe.send((cast("MethodType", task).__func__, args, kwargs))
         except OSError as error:
-            raise LostError from error
-        return cast("R", await self._answer())
+            raise ProcessLostError from error
+        return cast("R", await self._expect_answer())
 
     def close(self) -> None:
-        """Let it end when it has done what it is at. Whoever still waits for an answer gets LostError."""
+        """Let the process end after its current task. Tasks that wait for an answer raise ProcessLostError."""
         if not self._pipe.closed:
             self._loop.remove_reader(self._pipe.fileno())
             self._pipe.close()
-        while self._awaited:
-            _settle(self._awaited.popleft(), LostError())
+        while self._pending:
+            _settle(self._pending.popleft(), ProcessLostError())
 
-    def _answer(self) -> asyncio.Future[Any]:
-        self._awaited.append(self._loop.create_future())
-        return self._awaited[-1]
+    def _expect_answer(self) -> asyncio.Future[Any]:
+        self._pending.append(self._loop.create_future())
+        return self._pending[-1]
 
-    def _hear(self) -> None:
-        """Called when something came. Answers come in the order of what was asked."""
+    def _read_answer(self) -> None:
+        """Read one answer. Answers arrive in the order of the tasks."""
         try:
             answer = self._pipe.recv()
-        except Exception:  # it has ended, or said what cannot be read
+        except Exception:  # the process has ended, or its answer cannot be unpickled
             self.close()
-            self._process.join(0.1)  # else the system would go on keeping how it ended
+            self._process.join(0.1)  # else it would remain as a zombie
         else:
-            _settle(self._awaited.popleft(), answer)
+            _settle(self._pending.popleft(), answer)
 
 
 def _settle(future: asyncio.Future[Any], answer: Any) -> None:
-    """Unless who asked has left."""
-    if future.done():
+    if future.done():  # cancelled: the client has disconnected
         return
     if isinstance(answer, Exception):
         future.set_exception(answer)
@@ -109,13 +108,13 @@ def _settle(future: asyncio.Future[Any], answer: Any) -> None:
         future.set_result(answer)
 
 
-def useful() -> int:
-    """How many do good on this machine: one for each core, if there are several; not more than MOST_HELPERS."""
-    return min(cores(), MOST_HELPERS) if cores() > 1 else 0
+def default_processes() -> int:
+    """Return how many processes help on this machine: one for each core, up to MAX_PROCESSES, none on a single core."""
+    return min(cores(), MAX_PROCESSES) if cores() > 1 else 0
 
 
-def _help(pipe: Connection, load: Callable[[], Collection]) -> None:
-    """The life of a helper. However it ends, the other side finds the pipe closed."""
+def _answer_tasks(pipe: Connection, load: Callable[[], Collection]) -> None:
+    """Answer tasks until the pipe is closed. However this ends, the server sees that the pipe is closed."""
     with suppress(EOFError, OSError, HearsightError):
         collection = load()
         pipe.send(None)
@@ -125,6 +124,6 @@ def _help(pipe: Connection, load: Callable[[], Collection]) -> None:
                 answer = task(collection, *args, **kwargs)
             except HearsightError as error:
                 answer = error
-            except Exception:  # which might not be fit for pickling
+            except Exception:  # may not be picklable
                 answer = RuntimeError(traceback.format_exc())
             pipe.send(answer)

@@ -1,108 +1,101 @@
-"""What a server has: its libraries, their model once it is loaded, and who searches them."""
+"""The state of a server: its libraries, their model once it is loaded, and their updates."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from hearsight.web.pool import Workers
+from hearsight.web.pool import SearchPool
 from hearsight.web.updates import Updater
 
 if TYPE_CHECKING:
     from hearsight.library import Collection
     from hearsight.library.results import Suggestion
 
-# Each is decoded by a process of its own, of up to some hundred megabytes.
-EXAMPLES_AT_WORK = 2
-# Examples that are being sent, which takes as long as the sender likes, or are decoded. Each is a file.
-MOST_EXAMPLES = 16
+# Each example is decoded by a process of its own, which takes up to some hundred megabytes.
+MAX_DECODERS = 2
+# Examples that are received or decoded at once. Each is a file, and a slow client takes long to send one.
+MAX_EXAMPLES = 16
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 @dataclass(frozen=True)
-class Shelf:
-    """An indexed folder by the name that the API has for it. at: where its library is kept."""
+class IndexedFolder:
+    """A folder of videos and the location of its index."""
 
     folder: Path
-    at: Path
+    location: Path
 
 
-class Serving:
-    """The state of a server. Made before its event loop; `open` and `close` run in it.
+class ServerState:
+    """What the routes of a server share. Created before its event loop; `open` and `close` run in the loop.
 
-    load: opens the libraries and their model, which takes seconds; runs in a thread of its own. token: what every
-    request has to know, if anything. helpers: how many other processes may search; `load` has to be fit for pickling.
-    plugin: a file of a person's own that updates have to run first.
+    folders: by the names of the libraries in the API. model: its name. load: opens the libraries and their model,
+    which takes seconds; runs in a thread, and must be picklable for helper processes. token: required in every
+    request, unless None. helpers: the largest number of processes that search beside this one. plugin: the user's own
+    file, which updates run first.
     """
 
     def __init__(
         self,
-        shelves: Mapping[str, Shelf],
+        folders: Mapping[str, IndexedFolder],
         model: str,
         load: Callable[[], Collection],
         token: str | None = None,
         helpers: int = 0,
         plugin: Path | None = None,
     ) -> None:
-        self.shelves = dict(shelves)
+        self.folders = dict(folders)
         self.model = model
         self.token = token
         self.plugin = plugin
         self.updates: dict[str, Updater] = {}
         self._load = load
         self._loading: asyncio.Task[Collection] | None = None
-        self.workers = Workers(load, helpers)
+        self.pool = SearchPool(load, helpers)
         self._suggestions: asyncio.Task[list[Suggestion]] | None = None
-        self.examples = asyncio.Semaphore(MOST_EXAMPLES)
-        self.decoders = asyncio.Semaphore(EXAMPLES_AT_WORK)
+        self.example_slots = asyncio.Semaphore(MAX_EXAMPLES)
+        self.decoder_slots = asyncio.Semaphore(MAX_DECODERS)
 
     def open(self) -> None:
-        self.updates = {name: Updater(shelf.folder, shelf.at, self.plugin) for name, shelf in self.shelves.items()}
+        """Begin to load the model and the libraries."""
+        self.updates = {
+            name: Updater(indexed.folder, indexed.location, self.plugin) for name, indexed in self.folders.items()
+        }
         self._loading = asyncio.create_task(asyncio.to_thread(self._load))
 
     async def close(self) -> None:
+        """Stop the updates and the helper processes."""
         for update in self.updates.values():
             await update.close()
-        self.workers.close()
+        self.pool.close()
 
     @property
     def ready(self) -> bool:
+        """Whether the libraries and their model are loaded."""
         loading = self._loading
         return loading is not None and loading.done() and not loading.cancelled() and loading.exception() is None
 
     async def collection(self) -> Collection:
-        """The libraries, open. Waits for the model. Raises what went wrong with it."""
+        """Return the open libraries, after waiting for the model. Raises the error that loading ended with."""
         assert self._loading is not None, "the server has not been opened"
         return await asyncio.shield(self._loading)
 
-    async def suggested(self) -> list[Suggestion]:
-        """What could be asked; worked out once there is anything."""
+    async def suggestions(self) -> list[Suggestion]:
+        """Return example queries. They are computed once, unless there were none because nothing was indexed."""
         from hearsight.library.search.suggestions import suggestions
 
         collection = await self.collection()
-        found = self._suggestions
-        if found is None or (found.done() and (found.exception() or not found.result())):
-            found = self._suggestions = asyncio.create_task(self.look(suggestions, collection))
-        return await asyncio.shield(found)
+        task = self._suggestions
+        if task is None or (task.done() and (task.exception() or not task.result())):
+            task = self._suggestions = asyncio.create_task(self.run_in_thread(suggestions, collection))
+        return await asyncio.shield(task)
 
-    async def look(self, task: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run something that reads a little of a table or file, or is done once: not held up by searches."""
+    async def run_in_thread(self, task: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run a short task, such as reading a row or a file, without waiting for searches."""
         return await asyncio.to_thread(task, *args, **kwargs)
-
-
-def named(shelves: Sequence[Shelf]) -> dict[str, Shelf]:
-    """Shelves by the names of their folders, with a number behind one that is taken."""
-    names: dict[str, Shelf] = {}
-    for shelf in shelves:
-        folder = shelf.folder.name.encode("utf-8", "replace").decode() or "library"
-        name, turn = folder, 1
-        while name in names:
-            turn += 1
-            name = f"{folder} {turn}"
-        names[name] = shelf
-    return names

@@ -1,4 +1,4 @@
-"""Media files for browsers: whole or in ranges, to clients that may be slow or vanish."""
+"""Sending media files to browsers: whole or in byte ranges, to clients that may be slow or disconnect."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 from hearsight.library.indexing.diff import content_of
 from hearsight.library.tables.schema import Video
 
-# What a browser goes by; it would refuse a film that is called otherwise.
+# Types that browsers accept. With the formally right type of a .mov or .mkv file they refuse to play it.
 # fmt: off
 MEDIA_TYPES = {
     ".mp4": "video/mp4", ".m4v": "video/mp4", ".mov": "video/mp4", ".webm": "video/webm", ".mkv": "video/webm",
@@ -30,67 +30,71 @@ MEDIA_TYPES = {
 }
 # fmt: on
 
-BLOCK = 256 << 10
-RANGE = re.compile("bytes=([0-9]{0,1000})-([0-9]{0,1000})", re.IGNORECASE)
-SIDE_CAR = re.compile(r"\|(.+?):[0-9]+:[0-9]+(?=\||$)")  # in the stamp of a video (library/indexing/scan.py)
+BLOCK_BYTES = 256 << 10
+RANGE_PATTERN = re.compile("bytes=([0-9]{0,1000})-([0-9]{0,1000})", re.IGNORECASE)
+SIDECAR_PATTERN = re.compile(r"\|(.+?):[0-9]+:[0-9]+(?=\||$)")  # in `Video.stat` (library/indexing/scan.py)
 
 
 class MediaResponse(Response):
-    """A file that is open, or the range of it that was asked for, as it is read. Closes it.
+    """An open file, or the requested range of it, that is sent while it is read and closed afterwards.
 
-    asked: the headers of the request. Several ranges at once are not served, but the whole file, as RFC 9110 has it
-    for what is not understood. Raises HTTPException (416) for a range that the file has not.
+    Of several ranges in one request none is used: the whole file is sent, as RFC 9110 allows.
+    Raises HTTPException (416) for a range outside of the file.
     """
 
-    def __init__(self, file: BinaryIO, name: str, asked: Mapping[str, str]) -> None:
-        found = os.fstat(file.fileno())
+    def __init__(self, file: BinaryIO, name: str, request_headers: Mapping[str, str]) -> None:
+        status = os.fstat(file.fileno())
         self.file = file
         headers = {
             "accept-ranges": "bytes",
-            "etag": f'"{found.st_size:x}-{found.st_mtime_ns:x}"',
-            "last-modified": formatdate(found.st_mtime, usegmt=True),
+            "etag": f'"{status.st_size:x}-{status.st_mtime_ns:x}"',
+            "last-modified": formatdate(status.st_mtime, usegmt=True),
             "content-disposition": f"inline; filename*=utf-8''{quote(name, safe='')}",
             "cache-control": "private, no-cache",
         }
-        if headers["etag"] in asked.get("if-none-match", ""):  # the browser has it
-            self.part = range(0)
+        if headers["etag"] in request_headers.get("if-none-match", ""):  # the browser has the file
+            self.range = range(0)
             super().__init__(None, 304, headers)
             return
-        current = asked.get("if-range") in (None, headers["etag"], headers["last-modified"])
-        part = range_of(asked.get("range", ""), found.st_size) if current else None
-        if part is not None:
-            what = f"{part.start}-{part.stop - 1}" if part else "*"
-            headers["content-range"] = f"bytes {what}/{found.st_size}"
-        if part is not None and not part:
+        is_current = request_headers.get("if-range") in (None, headers["etag"], headers["last-modified"])
+        requested = parse_range(request_headers.get("range", ""), status.st_size) if is_current else None
+        if requested is not None:
+            sent = f"{requested.start}-{requested.stop - 1}" if requested else "*"
+            headers["content-range"] = f"bytes {sent}/{status.st_size}"
+        if requested is not None and not requested:
             file.close()
-            raise HTTPException(416, f"the file has no such range; it has {found.st_size} bytes", headers)
-        self.part = range(found.st_size) if part is None else part
-        headers["content-length"] = str(len(self.part))
-        super().__init__(None, 200 if part is None else 206, headers, media_type(Path(name)))
+            raise HTTPException(416, f"the file has no such range; it has {status.st_size} bytes", headers)
+        self.range = range(status.st_size) if requested is None else requested
+        headers["content-length"] = str(len(self.range))
+        super().__init__(None, 200 if requested is None else 206, headers, media_type(Path(name)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        gone = asyncio.ensure_future(_gone(receive))
+        disconnected = asyncio.ensure_future(_wait_for_disconnect(receive))
         try:
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            at, end = self.part.start, self.part.start if scope["method"] == "HEAD" else self.part.stop
-            while at < end and not gone.done():
-                block = await asyncio.to_thread(os.pread, self.file.fileno(), min(BLOCK, end - at), at)
+            offset, end = self.range.start, self.range.start if scope["method"] == "HEAD" else self.range.stop
+            while offset < end and not disconnected.done():
+                size = min(BLOCK_BYTES, end - offset)
+                block = await asyncio.to_thread(os.pread, self.file.fileno(), size, offset)
                 if not block:
-                    return  # it is being cut off; uvicorn closes a connection whose answer is not complete
-                at += len(block)
+                    return  # the file was truncated; uvicorn closes the connection of an incomplete answer
+                offset += len(block)
                 await send({"type": "http.response.body", "body": block, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
-            gone.cancel()
+            disconnected.cancel()
             self.file.close()
 
 
-def range_of(header: str, size: int) -> range | None:
-    """The bytes that a Range header asks for; empty if the file has none of them, None for one to be passed over."""
-    asked = RANGE.fullmatch(header)
-    if asked is None or asked[1] == asked[2] == "":
+def parse_range(header: str, size: int) -> range | None:
+    """Return the bytes that a Range header requests of a file: an empty range if it has none of them.
+
+    Returns None for a header that is to be ignored.
+    """
+    match = RANGE_PATTERN.fullmatch(header)
+    if match is None or match[1] == match[2] == "":
         return None
-    first, last = (int(digits) if digits else None for digits in asked.groups())
+    first, last = (int(digits) if digits else None for digits in match.groups())
     if first is None:
         return range(max(0, size - (last or 0)), size)
     if last is not None and last < first:
@@ -99,14 +103,15 @@ def range_of(header: str, size: int) -> range | None:
 
 
 def media_type(path: Path) -> str:
+    """Return the media type of a file by its extension."""
     return MEDIA_TYPES.get(path.suffix.lower(), "application/octet-stream")
 
 
 def open_indexed(folder: Path, video: Video) -> BinaryIO | None:
-    """A video's file, if it is still the one that was indexed; None if not."""
+    """Open a video's file if it is still the one that was indexed; return None otherwise."""
     path = folder / video.path
     try:
-        file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb")  # a pipe would wait for a writer
+        file = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb")  # opening a pipe would block
     except OSError:
         return None
     if _is_indexed(file, folder, video):
@@ -116,25 +121,24 @@ def open_indexed(folder: Path, video: Video) -> BinaryIO | None:
 
 
 def _is_indexed(file: BinaryIO, folder: Path, video: Video) -> bool:
-    """Size and time tell that a file is another by now, but both can be chosen by whoever may write in the folder.
+    """Return whether an open file is the one that was indexed.
 
-    So a file that is reached through a link, as one to a secret could be put in a film's place, has to have the content
-    that was indexed, too.
+    Size and time reveal an ordinary change, but anyone who may write in the folder can choose both, and could replace
+    a video by a link to a secret file. So the content of a file that is reached through a link is compared, too.
     """
-    path, found = folder / video.path, os.fstat(file.fileno())
-    stamp = f"{found.st_size}:{found.st_mtime_ns}"
-    if not stat.S_ISREG(found.st_mode) or stamp != video.stat.partition("|")[0]:
+    path, status = folder / video.path, os.fstat(file.fileno())
+    stamp = f"{status.st_size}:{status.st_mtime_ns}"
+    if not stat.S_ISREG(status.st_mode) or stamp != video.stat.partition("|")[0]:
         return False
     try:
         real = Path(os.path.realpath(folder), video.path)
-        if real == Path(os.path.realpath(path)) and os.path.samestat(real.lstat(), found):
+        if real == Path(os.path.realpath(path)) and os.path.samestat(real.lstat(), status):
             return True
-        return content_of(file, [path.with_name(name) for name in SIDE_CAR.findall(video.stat)]) == video.content
+        return content_of(file, [path.with_name(name) for name in SIDECAR_PATTERN.findall(video.stat)]) == video.content
     except OSError:
         return False
 
 
-async def _gone(receive: Receive) -> None:
-    """Waits until the client has left."""
+async def _wait_for_disconnect(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass

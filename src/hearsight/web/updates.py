@@ -1,7 +1,7 @@
-"""Updates of a library that are started, followed and stopped from the page.
+"""Updates of a library that are started, followed and stopped over HTTP.
 
-Each is a process of its own, `hearsight index FOLDER --events`: a decoder that crashes, or a recogniser that holds
-Python's lock, harms no search. What a process has done is kept however it ends, and the next one finishes the rest.
+Each update is a process, `hearsight index FOLDER --events`: a decoder that crashes, or a recogniser that holds Python's
+lock, does not disturb searches. However the process ends, its finished work is kept and the next update does the rest.
 """
 
 from __future__ import annotations
@@ -19,23 +19,21 @@ from typing import Any, Literal
 
 from hearsight.errors import HearsightError
 
-# Whoever holds Python's lock does not hear SIGINT; and an update may be killed at any point.
+# A process that holds Python's lock does not react to SIGINT. It is killed then, which an update survives.
 SECONDS_TO_STOP = 5.0
-# Of stderr, which has the error in its last line.
-STDERR_BYTES = 8192
-# The last line has a report of all that failed.
-LONGEST_LINE = 2**26
-FAILURES_KEPT = 100
+STDERR_BYTES = 8192  # kept of stderr, whose last line is the error
+MAX_LINE_BYTES = 2**26  # the last line of stdout reports all failed files
+MAX_FAILURES = 100
 NICENESS = 10
 
 
 class UpdateRunningError(HearsightError):
-    """A library is being updated already."""
+    """The library is being updated already."""
 
 
 @dataclass(frozen=True)
 class FailedFile:
-    """path: inside the library's folder."""
+    """A file that could not be indexed. path: inside the library's folder."""
 
     path: str
     reason: str
@@ -43,11 +41,11 @@ class FailedFile:
 
 @dataclass(frozen=True)
 class UpdateState:
-    """How far the latest update of a library is.
+    """The progress of a library's latest update.
 
-    done, total: files. share: of the work, from 0 to 1. seconds_left: None while it cannot be told. path: of the file
-    being read. clips: encoded so far. failures: how many files of this run failed; failed: the last 100 of them.
-    report: as `hearsight index --json` prints it. error: the line to show of an update that failed.
+    done, total: numbers of files. share: of the work, from 0 to 1. seconds_left: None if unknown. path: of the file
+    that is read now. clips: encoded so far. failures: how many files failed in this update; failed: the last 100 of
+    them. report: as `hearsight index --json` prints it. error: the message of an update that failed.
     """
 
     state: Literal["idle", "running", "stopping", "done", "stopped", "failed"] = "idle"
@@ -66,58 +64,64 @@ class UpdateState:
     def is_over(self) -> bool:
         return self.state not in ("running", "stopping")
 
-    def after(self, event: Mapping[str, Any]) -> UpdateState:
-        """The state that a line of `hearsight index --events` leads to. That all is done, only the end tells."""
-        failed = [FailedFile(**failed) for failed in event["failed"]]
+    def apply(self, event: Mapping[str, Any]) -> UpdateState:
+        """Return the state after a line of `hearsight index --events`.
+
+        `state` itself does not change: only the end of the process tells whether the update is done.
+        """
+        failed = [FailedFile(**file) for file in event["failed"]]
         return replace(
             self,
             **{name: event[name] for name in ("done", "total", "share", "seconds_left", "path", "clips")},
             failures=self.failures + len(failed),
-            failed=(*self.failed, *failed)[-FAILURES_KEPT:],
+            failed=(*self.failed, *failed)[-MAX_FAILURES:],
             report=event.get("report"),
         )
 
 
 class Updater:
-    """Updates one library, one update at a time. All methods are called in one event loop.
+    """Runs the updates of one library, one at a time. All methods are called in one event loop.
 
-    folder: with the videos. at: where the library is kept. plugin: see `hearsight --plugin`.
+    folder: contains the videos. location: of the index. plugin: see `hearsight --plugin`.
     """
 
-    def __init__(self, folder: Path, at: Path, plugin: Path | None = None) -> None:
-        self.at = at
-        # -P: where the server was started is no place to import from, as it may be a folder of strangers' files.
+    def __init__(self, folder: Path, location: Path, plugin: Path | None = None) -> None:
+        self.location = location
+        # -P: the current folder may contain untrusted files, so nothing is imported from it.
         hearsight = [sys.executable, "-P", "-m", "hearsight", *(["--plugin", str(plugin)] if plugin else [])]
-        self.command = [*hearsight, "index", str(folder.absolute()), "--library", str(at.absolute()), "--events"]
+        options = ["--library", str(location.absolute()), "--events"]
+        self.command = [*hearsight, "index", str(folder.absolute()), *options]
         self.state = UpdateState()
         self._changed = asyncio.Event()
-        self._run: asyncio.Task[None] | None = None
-        self._child: asyncio.subprocess.Process | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._process: asyncio.subprocess.Process | None = None
 
     def start(self) -> UpdateState:
-        """Begin an update. Raises UpdateRunningError while one runs; what else goes wrong, the state tells."""
-        if self._run and not self._run.done():
-            raise UpdateRunningError(f"the library at {self.at} is being updated already; wait for it, or stop it")
-        self._change(UpdateState("running"))
-        self._run = asyncio.create_task(self._update())
+        """Start an update. Raises UpdateRunningError while one runs; other errors appear in the state."""
+        if self._task and not self._task.done():
+            raise UpdateRunningError(
+                f"the library at {self.location} is being updated already; wait for it, or stop it"
+            )
+        self._set_state(UpdateState("running"))
+        self._task = asyncio.create_task(self._update())
         return self.state
 
     def stop(self) -> UpdateState:
-        """Have the update end, if one runs. It takes a few seconds at most."""
+        """Begin to stop the update, if one runs. It ends after a few seconds at most."""
         if self.state.state == "running":
-            self._change(replace(self.state, state="stopping"))
-            if self._child:
-                _end(self._child)
+            self._set_state(replace(self.state, state="stopping"))
+            if self._process:
+                _interrupt(self._process)
         return self.state
 
     async def close(self) -> None:
-        """Stop the update, if one runs, and wait for its end."""
+        """Stop the update, if one runs, and wait until it has ended."""
         self.stop()
-        if self._run:
-            await self._run
+        if self._task:
+            await self._task
 
     async def states(self) -> AsyncIterator[UpdateState]:
-        """The state now, and then every new one until the update is over. Whoever is slow gets the latest only."""
+        """Yield the current state, then every new one until the update is over. A slow reader misses some."""
         while True:
             state, changed = self.state, self._changed
             yield state
@@ -125,86 +129,88 @@ class Updater:
                 return
             await changed.wait()
 
-    def _change(self, state: UpdateState) -> None:
+    def _set_state(self, state: UpdateState) -> None:
         self.state = state
         self._changed.set()
         self._changed = asyncio.Event()
 
     async def _update(self) -> None:
         try:
-            child = self._child = await _spawn(self.command)
+            process = self._process = await _spawn(self.command)
         except OSError as error:
-            self._change(replace(self.state, state="failed", error=f"cannot start an update: {error}; try again later"))
+            message = f"cannot start an update: {error}; try again later"
+            self._set_state(replace(self.state, state="failed", error=message))
             return
-        assert child.stdout and child.stderr
+        assert process.stdout and process.stderr
         if self.state.state == "stopping":
-            _end(child)
-        said = ""
+            _interrupt(process)
+        message = ""
         try:
-            _, said = await asyncio.gather(self._follow(child.stdout), _last_line(child.stderr))
-            await child.wait()
-        finally:  # as a rule nothing is left to end; but the server may be ending, too
-            _send(child, signal.SIGKILL)
-            await child.communicate()
-            self._child = None
-            self._conclude(await child.wait(), said)
+            _, message = await asyncio.gather(self._read_events(process.stdout), _last_line(process.stderr))
+            await process.wait()
+        finally:  # usually the process has ended by now, but the server may be shutting down
+            _send_signal(process, signal.SIGKILL)
+            await process.communicate()
+            self._process = None
+            self._set_final_state(await process.wait(), message)
 
-    async def _follow(self, lines: asyncio.StreamReader) -> None:
+    async def _read_events(self, lines: asyncio.StreamReader) -> None:
         async for line in lines:
-            with suppress(ValueError, TypeError, KeyError):  # what a library printed
-                self._change(self.state.after(json.loads(line)))
+            with suppress(ValueError, TypeError, KeyError):  # another program's output
+                self._set_state(self.state.apply(json.loads(line)))
 
-    def _conclude(self, code: int, said: str) -> None:
-        over = replace(self.state, path=None, seconds_left=None)
-        if code == 0 and over.report is not None:
-            self._change(replace(over, state="done"))
-        elif over.state == "stopping":
-            self._change(replace(over, state="stopped"))
+    def _set_final_state(self, exit_code: int, message: str) -> None:
+        final = replace(self.state, path=None, seconds_left=None)
+        if exit_code == 0 and final.report is not None:
+            self._set_state(replace(final, state="done"))
+        elif final.state == "stopping":
+            self._set_state(replace(final, state="stopped"))
         else:
-            error = said if code > 0 and said else self._crashed(code)
-            self._change(replace(over, state="failed", error=error))
+            error = message if exit_code > 0 and message else self._crash_message(exit_code)
+            self._set_state(replace(final, state="failed", error=error))
 
-    def _crashed(self, code: int) -> str:
-        by = signal.strsignal(-code) if code < 0 else f"exit code {code}"
+    def _crash_message(self, exit_code: int) -> str:
+        cause = signal.strsignal(-exit_code) if exit_code < 0 else f"exit code {exit_code}"
         if self.state.path is None:
-            return f"the update ended too early ({by}); what it has done is kept: start it again"
+            return f"the update ended too early ({cause}); its finished work is kept: start it again"
         return (
-            f"the update ended too early ({by}), at {self.state.path} or soon after; what it has done is kept: start "
-            "it again, and if it ends there again, take the file away"
+            f"the update ended too early ({cause}), at {self.state.path} or soon after; its finished work is kept: "
+            "start it again, and if it ends at the same file, remove that file from the folder"
         )
 
 
 async def _spawn(command: list[str]) -> asyncio.subprocess.Process:
-    """A process in a session of its own, so that Ctrl-C is the server's alone. It gives way to searches."""
-    child = await asyncio.create_subprocess_exec(
+    """Start a process with low priority, in its own session so that Ctrl-C reaches only the server."""
+    process = await asyncio.create_subprocess_exec(
         *command,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,
-        limit=LONGEST_LINE,
+        limit=MAX_LINE_BYTES,
     )
-    with suppress(OSError):  # it may be over already
-        os.setpriority(os.PRIO_PROCESS, child.pid, NICENESS)
-    return child
+    with suppress(OSError):  # it may have ended already
+        os.setpriority(os.PRIO_PROCESS, process.pid, NICENESS)
+    return process
 
 
-def _end(child: asyncio.subprocess.Process) -> None:
-    _send(child, signal.SIGINT)
-    asyncio.get_running_loop().call_later(SECONDS_TO_STOP, _send, child, signal.SIGKILL)
+def _interrupt(process: asyncio.subprocess.Process) -> None:
+    """Send SIGINT, and SIGKILL if the process does not end in time."""
+    _send_signal(process, signal.SIGINT)
+    asyncio.get_running_loop().call_later(SECONDS_TO_STOP, _send_signal, process, signal.SIGKILL)
 
 
-def _send(child: asyncio.subprocess.Process, what: signal.Signals) -> None:
-    """To the process and all that it started."""
-    if child.returncode is None:
+def _send_signal(process: asyncio.subprocess.Process, signal_: signal.Signals) -> None:
+    """Send a signal to the process and to all that it started."""
+    if process.returncode is None:
         with suppress(ProcessLookupError):
-            os.killpg(child.pid, what)
+            os.killpg(process.pid, signal_)
 
 
 async def _last_line(stream: asyncio.StreamReader) -> str:
-    """What a process says last, without "error: "; however much it says, little is held."""
-    end = b""
-    while read := await stream.read(STDERR_BYTES):
-        end = (end + read)[-STDERR_BYTES:]
-    lines = end.decode(errors="replace").strip().splitlines()
+    """Return the last line of a stream, without "error: ", keeping little of the stream in memory."""
+    tail = b""
+    while chunk := await stream.read(STDERR_BYTES):
+        tail = (tail + chunk)[-STDERR_BYTES:]
+    lines = tail.decode(errors="replace").strip().splitlines()
     return lines[-1].removeprefix("error: ") if lines else ""

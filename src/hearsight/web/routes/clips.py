@@ -1,4 +1,4 @@
-"""One clip: what is known of it, its picture, words and file, the moments beside it, and those that are like it."""
+"""Routes of one clip: its details, picture, transcript and file, its video's moments, and similar moments."""
 
 from __future__ import annotations
 
@@ -10,72 +10,77 @@ from fastapi.responses import Response
 
 from hearsight.library.results import Hit, SearchResult, Transcript
 from hearsight.web import api_examples
+from hearsight.web.api_examples import json_answer
 from hearsight.web.dependencies import (
-    MOST_LETTERS,
-    By,
-    ClipId,
-    Filtered,
-    LibraryName,
-    Limit,
-    Served,
-    Text,
-    problems,
+    MAX_TEXT_LENGTH,
+    ClipPath,
+    FiltersParameter,
+    LibraryPath,
+    LimitParameter,
+    ModeParameter,
+    QueryParameter,
+    State,
+    error_responses,
 )
 from hearsight.web.schemas import PlayableClip
 from hearsight.web.streaming import MEDIA_TYPES, MediaResponse, media_type, open_indexed
 
 router = APIRouter(prefix="/libraries/{library}/clips/{clip}", tags=["clip"])
 
-DAY = "private, max-age=86400"
+CACHE_ONE_DAY = "private, max-age=86400"
 MEDIA: dict[str, Any] = {kind: {} for kind in (*sorted({*MEDIA_TYPES.values()}), "application/octet-stream")}
 
 
-@router.get("", responses={200: api_examples.of(api_examples.CLIP), **problems(404, 503)})
-async def clip(served: Served, library: LibraryName, clip: ClipId) -> PlayableClip:
-    """What is known of a clip."""
-    collection = await served.collection()
-    details = await served.look(collection.clip, clip, library)
+@router.get("", responses={200: json_answer(api_examples.CLIP), **error_responses(404, 503)})
+async def clip(state: State, library: LibraryPath, clip: ClipPath) -> PlayableClip:
+    """Return a clip's details."""
+    collection = await state.collection()
+    details = await state.run_in_thread(collection.clip, clip, library)
     return PlayableClip(**vars(details), media_type=media_type(details.path))
 
 
 @router.get(
-    "/thumbnail", responses={200: {"content": {"image/jpeg": {}}}, **problems(404, 503)}, response_class=Response
+    "/thumbnail",
+    responses={200: {"content": {"image/jpeg": {}}}, **error_responses(404, 503)},
+    response_class=Response,
 )
-async def thumbnail(served: Served, library: LibraryName, clip: ClipId) -> Response:
-    """A picture of the clip; 404 where there is nothing to see."""
-    collection = await served.collection()
-    picture = await served.look(collection.thumbnail, clip, library)
+async def thumbnail(state: State, library: LibraryPath, clip: ClipPath) -> Response:
+    """Return a picture of the clip; 404 if it has none, as a sound has none."""
+    collection = await state.collection()
+    picture = await state.run_in_thread(collection.thumbnail, clip, library)
     if picture is None:
-        raise HTTPException(404, f"no picture of {clip!r}: there is nothing to see in it")
-    return Response(picture, media_type="image/jpeg", headers={"cache-control": DAY})
+        raise HTTPException(404, f"no picture of clip {clip!r}, because it is a sound; request its /media instead")
+    return Response(picture, media_type="image/jpeg", headers={"cache-control": CACHE_ONE_DAY})
 
 
-@router.get("/transcript", responses={200: api_examples.of(api_examples.TRANSCRIPT), **problems(404, 503)})
+@router.get("/transcript", responses={200: json_answer(api_examples.TRANSCRIPT), **error_responses(404, 503)})
 async def transcript(
-    served: Served,
-    library: LibraryName,
-    clip: ClipId,
-    q: Annotated[str | None, Query(max_length=MOST_LETTERS, description="Whose words are marked.")] = None,
+    state: State,
+    library: LibraryPath,
+    clip: ClipPath,
+    q: Annotated[str | None, Query(max_length=MAX_TEXT_LENGTH, description="The words to mark.")] = None,
 ) -> Transcript:
-    """What is said in the clip, and in the minute before and after it."""
-    collection = await served.collection()
-    return await served.look(collection.transcript, clip, q, library=library)
+    """Return what is said in the clip, and in the minute before and after it."""
+    collection = await state.collection()
+    return await state.run_in_thread(collection.transcript, clip, q, library=library)
 
 
-@router.get("/moments", responses={200: api_examples.of([api_examples.HIT]), **problems(404, 503)})
-async def moments(served: Served, library: LibraryName, clip: ClipId, q: Text, mode: By = "hybrid") -> list[Hit]:
-    """All clips of the clip's video in order of time, each with how well it answers, ranked among themselves."""
-    collection = await served.collection()
-    return await served.workers.work(collection.moments, clip, q, mode, library)
+@router.get("/moments", responses={200: json_answer([api_examples.HIT]), **error_responses(404, 503)})
+async def moments(
+    state: State, library: LibraryPath, clip: ClipPath, q: QueryParameter, mode: ModeParameter = "hybrid"
+) -> list[Hit]:
+    """Return all clips of the clip's video in order of time, with their scores and ranks within the video."""
+    collection = await state.collection()
+    return await state.pool.run(collection.moments, clip, q, mode, library)
 
 
-@router.get("/similar", responses={200: api_examples.of(api_examples.ALIKE), **problems(404, 503)})
+@router.get("/similar", responses={200: json_answer(api_examples.SIMILAR), **error_responses(404, 503)})
 async def similar(
-    served: Served, library: LibraryName, clip: ClipId, filters: Filtered, limit: Limit = 10
+    state: State, library: LibraryPath, clip: ClipPath, filters: FiltersParameter, limit: LimitParameter = 10
 ) -> SearchResult:
-    """The moments of other videos, in all libraries, that are most like the clip."""
-    collection = await served.collection()
-    return await served.workers.work(collection.similar, clip, limit, filters, library)
+    """Find the moments of other videos, in all libraries, that are most similar to the clip."""
+    collection = await state.collection()
+    return await state.pool.run(collection.similar, clip, limit, filters, library)
 
 
 @router.head("/media", include_in_schema=False)
@@ -83,17 +88,17 @@ async def similar(
     "/media",
     responses={
         200: {"content": MEDIA, "description": "The whole file."},
-        206: {"content": MEDIA, "description": "The range that was asked for."},
-        304: {"description": "It is still the file of If-None-Match."},
-        **problems(404, 410, 416, 503),
+        206: {"content": MEDIA, "description": "The requested range."},
+        304: {"description": "The file still has the ETag of If-None-Match."},
+        **error_responses(404, 410, 416, 503),
     },
     response_class=Response,
 )
-async def media(request: Request, served: Served, library: LibraryName, clip: ClipId) -> Response:
-    """The clip's file, whole or in a range (the header Range), as long as it is the one that was indexed."""
-    collection = await served.collection()
-    video = await served.look(collection.video, clip, library)
-    file = await served.look(open_indexed, collection.libraries[library].folder, video)
+async def media(request: Request, state: State, library: LibraryPath, clip: ClipPath) -> Response:
+    """Return the clip's file, whole or a range of it (header Range), if it is still the file that was indexed."""
+    collection = await state.collection()
+    video = await state.run_in_thread(collection.video, clip, library)
+    file = await state.run_in_thread(open_indexed, collection.libraries[library].folder, video)
     if file is None:
-        raise HTTPException(410, f"{video.path} is gone, or is another file by now; update the library")
+        raise HTTPException(410, f"{video.path} is missing or has changed since it was indexed; update the library")
     return MediaResponse(file, Path(video.path).name, request.headers)

@@ -1,4 +1,4 @@
-"""Searching: by words, by example, and the results as files."""
+"""Routes that search: by text, by an example file, and with the results as a file."""
 
 from __future__ import annotations
 
@@ -14,10 +14,19 @@ from fastapi.responses import Response
 
 from hearsight.library.results import Filters, SearchResult, Suggestion
 from hearsight.web import api_examples
-from hearsight.web.cut_lists import csv_of, edl_of, fcpxml_of
-from hearsight.web.dependencies import By, Filtered, Limit, Searched, Served, Text, problems
+from hearsight.web.api_examples import json_answer
+from hearsight.web.cut_lists import to_csv, to_edl, to_fcpxml
+from hearsight.web.dependencies import (
+    FiltersParameter,
+    LibraryParameter,
+    LimitParameter,
+    ModeParameter,
+    QueryParameter,
+    State,
+    error_responses,
+)
 from hearsight.web.pool import BusyError
-from hearsight.web.query_by_example import decode, inputs_of
+from hearsight.web.query_by_example import decode_example, model_inputs
 from hearsight.web.schemas import Format
 
 if TYPE_CHECKING:
@@ -25,116 +34,128 @@ if TYPE_CHECKING:
 
 router = APIRouter(tags=["search"])
 
-MOST_BYTES = 64 << 20
-SECONDS_TO_SEND = 60.0
+MAX_UPLOAD_BYTES = 64 << 20
+UPLOAD_SECONDS = 60.0
 
 WRITERS: dict[Format, tuple[str, Callable[[SearchResult], str]]] = {
     "json": ("application/json", lambda result: json.dumps(result.to_dict(), indent=2)),
-    "csv": ("text/csv", csv_of),
-    "edl": ("text/plain", edl_of),
-    "fcpxml": ("application/xml", fcpxml_of),
+    "csv": ("text/csv", to_csv),
+    "edl": ("text/plain", to_edl),
+    "fcpxml": ("application/xml", to_fcpxml),
 }
-EXAMPLE_BODY = {
+UPLOAD_BODY = {
     "requestBody": {
         "required": True,
-        "description": f"The file itself: a picture, a sound or a short video, of {MOST_BYTES >> 20} MB at most.",
+        "description": f"The file itself: a picture, a sound or a short video, of at most {MAX_UPLOAD_BYTES >> 20} MB.",
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
 
 
-@router.get("/search", responses={200: api_examples.of(api_examples.RESULT), **problems(404, 503)})
+@router.get("/search", responses={200: json_answer(api_examples.RESULT), **error_responses(404, 503)})
 async def search(
-    served: Served, q: Text, filters: Filtered, library: Searched, mode: By = "hybrid", limit: Limit = 10
+    state: State,
+    q: QueryParameter,
+    filters: FiltersParameter,
+    library: LibraryParameter,
+    mode: ModeParameter = "hybrid",
+    limit: LimitParameter = 10,
 ) -> SearchResult:
     """Find moments by what is seen, heard or said in them: the best moment of each video, best first."""
-    collection = await served.collection()
-    return await served.workers.work(collection.search, q, mode, limit, filters, library)
+    collection = await state.collection()
+    return await state.pool.run(collection.search, q, mode, limit, filters, library)
 
 
 @router.get(
     "/search/export",
-    responses={200: api_examples.EXPORTS, **problems(404, 503)},
+    responses={200: api_examples.EXPORTS, **error_responses(404, 503)},
     response_class=Response,
 )
 async def export(
-    served: Served,
-    q: Text,
-    filters: Filtered,
-    library: Searched,
+    state: State,
+    q: QueryParameter,
+    filters: FiltersParameter,
+    library: LibraryParameter,
     format: Annotated[Format, Query(description="edl is CMX 3600; fcpxml is for Final Cut Pro and DaVinci Resolve.")],
-    mode: By = "hybrid",
-    limit: Limit = 10,
+    mode: ModeParameter = "hybrid",
+    limit: LimitParameter = 10,
 ) -> Response:
-    """The same as a file: a table, or a list of cuts that an editing program opens."""
-    collection = await served.collection()
-    kind, write = WRITERS[format]
-    result = await served.workers.work(collection.search, q, mode, limit, filters, library)
-    name = f'attachment; filename="hearsight.{format}"'
-    text = await served.look(write, result)  # a cut list opens every file
-    return Response(text, media_type=kind, headers={"content-disposition": name})
+    """Return the results of a search as a file: a table, or a cut list that an editing program opens."""
+    collection = await state.collection()
+    media_type, write = WRITERS[format]
+    result = await state.pool.run(collection.search, q, mode, limit, filters, library)
+    disposition = f'attachment; filename="hearsight.{format}"'
+    text = await state.run_in_thread(write, result)  # a cut list opens every file
+    return Response(text, media_type=media_type, headers={"content-disposition": disposition})
 
 
 @router.post(
     "/search/example",
-    responses={200: api_examples.of(api_examples.ALIKE), **problems(404, 408, 413, 503)},
-    openapi_extra=EXAMPLE_BODY,
+    responses={200: json_answer(api_examples.SIMILAR), **error_responses(404, 408, 413, 503)},
+    openapi_extra=UPLOAD_BODY,
 )
 async def search_by_example(
-    request: Request, served: Served, filters: Filtered, library: Searched, limit: Limit = 10
+    request: Request,
+    state: State,
+    filters: FiltersParameter,
+    library: LibraryParameter,
+    limit: LimitParameter = 10,
 ) -> SearchResult:
-    """Find the moments that are most like a picture, a sound or a short video. What is said in it is not compared."""
+    """Find the moments that are most similar to a picture, a sound or a short video. Its speech is not compared."""
     _check_size(int(request.headers.get("content-length", "0")))
-    if served.examples.locked():
-        raise BusyError("other examples are being looked at; try again in a moment")
-    async with served.examples:
-        collection = await served.collection()
-        with _example_file() as file:
-            await _receive(request, Path(file.name))
-            async with served.decoders:
-                return await asyncio.to_thread(_like, collection, Path(file.name), limit, filters, library)
+    if state.example_slots.locked():
+        raise BusyError("too many searches by example at once; try again in a moment")
+    async with state.example_slots:
+        collection = await state.collection()
+        with _temporary_file() as file:
+            path = Path(file.name)
+            await _receive_body(request, path)
+            async with state.decoder_slots:
+                return await asyncio.to_thread(_search_similar, collection, path, limit, filters, library)
 
 
-def _example_file() -> IO[bytes]:
-    """A file that is gone when it is closed. Raises BusyError where none can be made."""
+def _temporary_file() -> IO[bytes]:
+    """Return a file that is deleted when it is closed. Raises BusyError if none can be created."""
     try:
         return tempfile.NamedTemporaryFile(prefix="hearsight-example-")
     except OSError as error:
-        raise _cannot_keep(error) from error
+        raise _cannot_store(error) from error
 
 
-async def _receive(request: Request, path: Path) -> None:
-    """Write a request's body to a file. Raises HTTPException for one that is too large, or too slow."""
+async def _receive_body(request: Request, path: Path) -> None:
+    """Write a request's body to a file. Raises HTTPException if it is too large or too slow."""
     size = 0
     try:
-        async with asyncio.timeout(SECONDS_TO_SEND):
+        async with asyncio.timeout(UPLOAD_SECONDS):
             with path.open("wb") as file:
                 async for part in request.stream():
                     size += len(part)
                     _check_size(size)
                     file.write(part)
     except TimeoutError as error:
-        raise HTTPException(408, "the example came too slowly; give a smaller one") from error
+        raise HTTPException(408, "the example did not arrive in time; send a smaller one") from error
     except OSError as error:
-        raise _cannot_keep(error) from error
+        raise _cannot_store(error) from error
 
 
-def _cannot_keep(error: OSError) -> BusyError:
-    return BusyError(f"cannot keep the example ({error.strerror}); make room, or try again later")
+def _cannot_store(error: OSError) -> BusyError:
+    return BusyError(f"the server cannot store the example ({error.strerror}); free disk space, or try again later")
 
 
 def _check_size(size: int) -> None:
-    if size > MOST_BYTES:
-        raise HTTPException(413, f"the example is larger than {MOST_BYTES >> 20} MB; give a part of it")
+    if size > MAX_UPLOAD_BYTES:
+        raise HTTPException(413, f"the example is larger than {MAX_UPLOAD_BYTES >> 20} MB; send a part of it")
 
 
-def _like(collection: Collection, path: Path, limit: int, filters: Filters, library: str | None) -> SearchResult:
+def _search_similar(
+    collection: Collection, path: Path, limit: int, filters: Filters, library: str | None
+) -> SearchResult:
     model = collection.model
-    decoded = decode(path, model.config.frames, model.audio_rows is not None)
-    return collection.search_by_example(inputs_of(decoded, model), limit, filters, library)
+    example = decode_example(path, model.config.frames, model.audio_rows is not None)
+    return collection.search_by_example(model_inputs(example, model), limit, filters, library)
 
 
-@router.get("/examples", responses={200: api_examples.of(api_examples.SUGGESTIONS), **problems(503)})
-async def examples(served: Served) -> list[Suggestion]:
-    """A few queries that these libraries answer."""
-    return await served.suggested()
+@router.get("/examples", responses={200: json_answer(api_examples.SUGGESTIONS), **error_responses(503)})
+async def examples(state: State) -> list[Suggestion]:
+    """Return a few queries that have answers in these libraries."""
+    return await state.suggestions()

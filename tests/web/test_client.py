@@ -159,11 +159,11 @@ def test_an_update_is_started_stopped_and_followed(client):
 
 
 def test_refusals_are_told_in_the_words_of_the_server(client, tmp_path):
-    there = f"there is {LIBRARY}, copies"
+    there = f"it has {LIBRARY}, copies"
     for ask, told in [
-        (lambda: client.library("elsewhere"), f"no library 'elsewhere' here; {there}"),
-        (lambda: client.search(QUERY, library="a/../b"), f"no library 'a/../b' here; {there}"),
-        (lambda: client.clip(LIBRARY, "sea"), "no clip 'sea'; it may have been taken out of the library, search again"),
+        (lambda: client.library("elsewhere"), f"no library 'elsewhere' on this server; {there}"),
+        (lambda: client.search(QUERY, library="a/../b"), f"no library 'a/../b' on this server; {there}"),
+        (lambda: client.clip(LIBRARY, "sea"), "no clip 'sea'; it may have been removed from the library, search again"),
         (lambda: client.search(QUERY, limit=101), "limit: Input should be less than or equal to 100"),
     ]:
         with pytest.raises(HearsightError) as refused:
@@ -187,7 +187,7 @@ def test_an_example_that_is_none(client, tmp_path):
         client.search_by_example(letter)
     with letter.open("wb") as file:
         file.truncate((64 << 20) + 1)
-    with pytest.raises(HearsightError, match="the example is larger than 64 MB; give a part of it"):
+    with pytest.raises(HearsightError, match="the example is larger than 64 MB; send a part of it"):
         client.search_by_example(letter)
 
 
