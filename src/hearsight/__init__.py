@@ -19,6 +19,7 @@ from hearsight.types import Clip, ClipFeatures, Line, VideoEmbedding, Word
 from hearsight.version import VERSION
 
 if TYPE_CHECKING:
+    from hearsight.client import Client
     from hearsight.library import Collection, Library
     from hearsight.library.api import index, open
     from hearsight.models.convert.convert import load_published
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 __version__ = VERSION
 
 __all__ = [
+    "Client",
     "Clip",
     "ClipFeatures",
     "Collection",
@@ -50,6 +52,7 @@ __all__ = [
 ]
 
 _LAZY = {
+    "Client": "hearsight.client",
     "Collection": "hearsight.library",
     "Library": "hearsight.library",
     "index": "hearsight.library.api",

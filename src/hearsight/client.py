@@ -1,6 +1,6 @@
 """A Python client of `hearsight serve`, with the methods and results of `hearsight.library`.
 
-    from hearsight.client import Client
+    from hearsight import Client
 
     with Client("http://127.0.0.1:8765") as client:
         for hit in client.search("a bell rings").hits:
@@ -26,13 +26,23 @@ import httpx2
 from pydantic import TypeAdapter, ValidationError
 
 from hearsight.errors import HearsightError
-from hearsight.library.results import Failure, Filters, Hit, Mode, SearchResult, Suggestion, Transcript
+from hearsight.library.results import (
+    Failure,
+    Filters,
+    Hit,
+    LibraryInfo,
+    Mode,
+    SearchResult,
+    Suggestion,
+    Transcript,
+    UpdateReport,
+    clip_id,
+)
 from hearsight.models.catalog import NamedModel
 from hearsight.util.atomic import atomic_file
 from hearsight.web.schemas import Format, LibraryState, PlayableClip, Status
 from hearsight.web.updates import UpdateState
 
-EVERYTHING = Filters()
 # The first answer may have to wait until the model is loaded.
 TIMEOUT = httpx2.Timeout(180, connect=10)
 # An update may send nothing for as long as it reads one file.
@@ -47,23 +57,27 @@ _type_adapter: Callable[[Any], TypeAdapter[Any]] = cache(TypeAdapter)
 
 
 class Client:
-    """A server, by its address. Usable in several threads; `close` it, or use it in a `with` block.
+    """A running `hearsight serve`, with the methods and results of `hearsight.library.Collection`.
 
-    library is the name of one as `libraries` tells it, and clip is `clip` of a hit. Times are seconds from the start
-    of a file. Every method raises HearsightError: in the server's own words where it refuses, and where no server is
-    reached. One that is busy is asked again a few times.
+    A clip is a hit, or the id of a clip (`Hit.clip`). `library` is the name of a library, as `libraries` returns it.
+    It may be left out for a hit, which names its library, and where the server has only one library. Times are seconds
+    from the start of a file.
+    Every method raises HearsightError, with the server's message if it refuses. A busy server is asked again a few
+    times. A client may be used in several threads; `close` it, or use it in a `with` block.
     """
 
     def __init__(self, address: str = "http://127.0.0.1:8765", token: str | None = None) -> None:
-        """token: what the server was started with, if with any."""
+        """token: the one that the server was started with, if any."""
         self.address = address.rstrip("/")
         if not self.address.startswith(("http://", "https://")):
-            raise HearsightError(f"cannot ask {address!r}: it is no address; give one such as http://127.0.0.1:8765")
-        known = {b"authorization": f"Bearer {token}".encode()} if token else {}
+            raise HearsightError(f"{address!r} is not the address of a server; give one such as http://127.0.0.1:8765")
+        headers = {b"authorization": f"Bearer {token}".encode()} if token else {}
         try:
-            self._http = httpx2.Client(base_url=f"{self.address}/api/v1/", headers=known, timeout=TIMEOUT)
+            self._http = httpx2.Client(base_url=f"{self.address}/api/v1/", headers=headers, timeout=TIMEOUT)
         except httpx2.InvalidURL as error:
-            raise HearsightError(f"cannot ask {address!r}: {error}; give one such as http://127.0.0.1:8765") from error
+            raise HearsightError(
+                f"{address!r} is not the address of a server: {error}; give one such as http://127.0.0.1:8765"
+            ) from error
 
     def __enter__(self) -> Self:
         return self
@@ -74,32 +88,21 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self._http.close()
 
-    def status(self) -> Status:
-        """Whether the server is ready to search."""
-        return self._get(Status, "GET", "status")
-
-    def models(self) -> list[NamedModel]:
-        """The models that a folder can be indexed with, on the server's machine."""
-        return self._get(list[NamedModel], "GET", "models")
-
-    def examples(self) -> list[Suggestion]:
-        """A few queries that these libraries answer."""
-        return self._get(list[Suggestion], "GET", "examples")
+    # Searching
 
     def search(
         self,
         query: str,
         mode: Mode = "hybrid",
         limit: int = 10,
-        filters: Filters = EVERYTHING,
+        filters: Filters | None = None,
         library: str | None = None,
     ) -> SearchResult:
-        """The best moment of each video, best first, in all libraries or the one that is named. limit: 100 at most."""
-        asked = {"q": query, "mode": mode, "limit": limit, "library": library, **asdict(filters)}
-        return self._get(SearchResult, "GET", "search", asked)
+        """Return the best moments of the best `limit` videos (at most 100) of all libraries or of one, best first."""
+        return self._get(SearchResult, "GET", "search", _search_parameters(query, mode, limit, filters, library))
 
     def export(
         self,
@@ -107,84 +110,136 @@ class Client:
         format: Format,
         mode: Mode = "hybrid",
         limit: int = 10,
-        filters: Filters = EVERYTHING,
+        filters: Filters | None = None,
         library: str | None = None,
     ) -> bytes:
-        """The same as the content of a file: a table, or a list of cuts that an editing program opens."""
-        asked = {"q": query, "format": format, "mode": mode, "limit": limit, "library": library, **asdict(filters)}
-        return self._read("GET", "search/export", asked)
+        """Return the results of a search as a file: a table, or a cut list that an editing program opens."""
+        parameters = _search_parameters(query, mode, limit, filters, library)
+        return self._read("GET", "search/export", {"format": format, **parameters})
 
     def search_by_example(
-        self, path: str | Path, limit: int = 10, filters: Filters = EVERYTHING, library: str | None = None
+        self, path: str | Path, limit: int = 10, filters: Filters | None = None, library: str | None = None
     ) -> SearchResult:
-        """The moments that are most like a picture, a sound or a short video, a file of this machine."""
-        asked = {"limit": limit, "library": library, **asdict(filters)}
+        """Return the moments that are most similar to a picture, a sound or a short video: a file of this machine."""
+        parameters = {"limit": limit, "library": library, **asdict(filters or Filters())}
         try:
             with Path(path).open("rb") as file:
-                return self._get(SearchResult, "POST", "search/example", asked, file)
+                return self._get(SearchResult, "POST", "search/example", parameters, file)
         except OSError as error:
             raise HearsightError(f"cannot read {path}: {error.strerror}; give a file that can be read") from error
 
-    def libraries(self) -> list[LibraryState]:
-        """What is in each library, and how far its update is."""
-        return self._get(list[LibraryState], "GET", "libraries")
+    def similar(
+        self, clip: Hit | str, limit: int = 10, filters: Filters | None = None, library: str | None = None
+    ) -> SearchResult:
+        """Return the moments of other videos, in all libraries, that are most similar to a clip of `library`."""
+        parameters = {"limit": limit, **asdict(filters or Filters())}
+        return self._get(SearchResult, "GET", f"{self._clip_route(clip, library)}/similar", parameters)
 
-    def library(self, library: str) -> LibraryState:
-        """What is in a library, and how far its update is."""
-        return self._get(LibraryState, "GET", _route(library))
+    def moments(self, clip: Hit | str, query: str, mode: Mode = "hybrid", library: str | None = None) -> list[Hit]:
+        """Return all clips of a clip's video in order of time, each with its rank among them."""
+        parameters = {"q": query, "mode": mode}
+        return self._get(list[Hit], "GET", f"{self._clip_route(clip, library)}/moments", parameters)
 
-    def failures(self, library: str) -> list[Failure]:
-        """The files that could not be indexed, with the reasons."""
-        return self._get(list[Failure], "GET", f"{_route(library)}/failures")
+    def transcript(self, clip: Hit | str, query: str | None = None, library: str | None = None) -> Transcript:
+        """Return what is said in a clip and in the minute before and after it, with the query's words marked."""
+        return self._get(Transcript, "GET", f"{self._clip_route(clip, library)}/transcript", {"q": query})
 
-    def update(self, library: str) -> UpdateState:
-        """Start an update: the server looks what changed in the folder, and indexes it. Fails while one runs."""
-        return self._get(UpdateState, "POST", f"{_route(library)}/update")
+    def suggestions(self) -> list[Suggestion]:
+        """Return a few queries that have answers in these libraries."""
+        return self._get(list[Suggestion], "GET", "examples")
 
-    def stop_update(self, library: str) -> UpdateState:
-        """Have an update end, if one runs. What it has done stays done."""
-        return self._get(UpdateState, "DELETE", f"{_route(library)}/update")
+    # One clip
 
-    def follow_update(self, library: str) -> Iterator[UpdateState]:
-        """The state of the latest update at once and at every change, until it is over."""
-        with self._request("GET", f"{_route(library)}/update/events", timeout=NO_READ_TIMEOUT) as answer:
-            for line in answer.iter_lines():
-                if line.startswith("data:"):
-                    yield self._parse(UpdateState, line.removeprefix("data:"))
+    def clip(self, clip: Hit | str, library: str | None = None) -> PlayableClip:
+        """Return a clip's details."""
+        return self._get(PlayableClip, "GET", self._clip_route(clip, library))
 
-    def clip(self, library: str, clip: str) -> PlayableClip:
-        """What is known of a clip."""
-        return self._get(PlayableClip, "GET", _route(library, clip))
+    def thumbnail(self, clip: Hit | str, library: str | None = None) -> bytes:
+        """Return a picture of a clip as JPEG. Fails for a clip without pictures (`PlayableClip.has_picture`)."""
+        return self._read("GET", f"{self._clip_route(clip, library)}/thumbnail")
 
-    def thumbnail(self, library: str, clip: str) -> bytes:
-        """A picture of a clip, as JPEG. Fails for one with nothing to see (`has_picture`)."""
-        return self._read("GET", f"{_route(library, clip)}/thumbnail")
-
-    def transcript(self, library: str, clip: str, query: str | None = None) -> Transcript:
-        """What is said in a clip, and in the minute before and after it, with a query's words marked."""
-        return self._get(Transcript, "GET", f"{_route(library, clip)}/transcript", {"q": query})
-
-    def moments(self, library: str, clip: str, query: str, mode: Mode = "hybrid") -> list[Hit]:
-        """All clips of a clip's video in order of time, ranked among themselves."""
-        return self._get(list[Hit], "GET", f"{_route(library, clip)}/moments", {"q": query, "mode": mode})
-
-    def similar(self, library: str, clip: str, limit: int = 10, filters: Filters = EVERYTHING) -> SearchResult:
-        """The moments of other videos, in all libraries, that are most like a clip."""
-        return self._get(SearchResult, "GET", f"{_route(library, clip)}/similar", {"limit": limit, **asdict(filters)})
-
-    def download(self, library: str, clip: str, path: str | Path) -> Path:
-        """Write the file that a clip is of to a path, and return that. It is there when it is whole."""
+    def download(self, clip: Hit | str, path: str | Path, library: str | None = None) -> Path:
+        """Write a clip's whole file to a path, and return the path. No incomplete file is left at the path."""
         path = Path(path)
-        with self._request("GET", f"{_route(library, clip)}/media") as answer:
+        with self._request("GET", f"{self._clip_route(clip, library)}/media") as answer:
             try:
                 with atomic_file(path) as part, part.open("wb") as file:
                     for block in answer.iter_bytes():
                         file.write(block)
             except OSError as error:
                 raise HearsightError(
-                    f"cannot write {path}: {error.strerror}; make room or get permission, or write elsewhere"
+                    f"cannot write {path}: {error.strerror}; free disk space, check the permissions, or choose "
+                    "another path"
                 ) from error
         return path
+
+    # The server and its libraries
+
+    def status(self) -> Status:
+        """Return whether the server is ready to search."""
+        return self._get(Status, "GET", "status")
+
+    def models(self) -> list[NamedModel]:
+        """Return the models that a folder can be indexed with on the server's machine."""
+        return self._get(list[NamedModel], "GET", "models")
+
+    def libraries(self) -> list[LibraryState]:
+        """Return the content of each library, and the progress of its update."""
+        return self._get(list[LibraryState], "GET", "libraries")
+
+    def info(self, library: str | None = None) -> LibraryInfo:
+        """Return what is in a library."""
+        return self._get(LibraryState, "GET", self._library_route(library)).info
+
+    def failures(self, library: str | None = None) -> list[Failure]:
+        """Return the files that could not be indexed, with the reasons."""
+        return self._get(list[Failure], "GET", f"{self._library_route(library)}/failures")
+
+    # Updates
+
+    def update(self, library: str | None = None) -> UpdateReport:
+        """Index what is new or has changed in the folder, and return a report when the update is over.
+
+        Raises HearsightError if the update fails, is stopped, or runs already. See `start_update` to follow it.
+        """
+        self.start_update(library)
+        *_, state = self.follow_update(library)
+        if state.state != "done":
+            raise HearsightError(state.error or "the update was stopped, and its finished work is kept; start it again")
+        return self._parse(UpdateReport, json.dumps(state.report))
+
+    def start_update(self, library: str | None = None) -> UpdateState:
+        """Start an update, and return at once. Raises HearsightError if one runs already."""
+        return self._get(UpdateState, "POST", f"{self._library_route(library)}/update")
+
+    def stop_update(self, library: str | None = None) -> UpdateState:
+        """Stop the update, if one runs. Its finished work is kept."""
+        return self._get(UpdateState, "DELETE", f"{self._library_route(library)}/update")
+
+    def follow_update(self, library: str | None = None) -> Iterator[UpdateState]:
+        """Yield the state of the latest update at once and at every change, until the update is over."""
+        route = f"{self._library_route(library)}/update/events"
+        with self._request("GET", route, timeout=NO_READ_TIMEOUT) as answer:
+            for line in answer.iter_lines():
+                if line.startswith("data:"):
+                    yield self._parse(UpdateState, line.removeprefix("data:"))
+
+    # Requests
+
+    def _library_route(self, library: str | None) -> str:
+        return f"libraries/{quote(library or self._only_library(), safe='')}"
+
+    def _clip_route(self, clip: Hit | str, library: str | None) -> str:
+        if library is None and isinstance(clip, Hit):
+            library = clip.library
+        return f"{self._library_route(library)}/clips/{quote(clip_id(clip), safe='')}"
+
+    def _only_library(self) -> str:
+        """Return the name of the server's library. Raises HearsightError if it has several."""
+        names = self.status().libraries
+        if len(names) != 1:
+            raise HearsightError(f"{self.address} has several libraries; name one of them: {', '.join(names)}")
+        return names[0]
 
     def _get(
         self,
@@ -211,60 +266,62 @@ class Client:
         content: BinaryIO | None = None,
         timeout: httpx2.Timeout = TIMEOUT,
     ) -> Iterator[httpx2.Response]:
-        """An answer that is no refusal. What breaks while it is read is told here, too."""
-        given = {name: value for name, value in (parameters or {}).items() if value is not None}
+        """Return a successful answer. Raises HearsightError for refusals, and if the connection breaks meanwhile."""
+        sent_parameters = {name: value for name, value in (parameters or {}).items() if value is not None}
         try:
-            for left in reversed(range(MAX_ATTEMPTS)):
+            for retries in reversed(range(MAX_ATTEMPTS)):
                 if content is not None:
                     content.seek(0)
-                with self._http.stream(method, route, params=given, content=content, timeout=timeout) as answer:
+                with self._http.stream(
+                    method, route, params=sent_parameters, content=content, timeout=timeout
+                ) as answer:
                     if answer.is_success:
                         yield answer
                         return
                     answer.read()
-                if answer.status_code != 503 or not left:
+                if answer.status_code != 503 or not retries:
                     raise HearsightError(_detail(answer))
-                time.sleep(_seconds_to_wait(answer))
+                time.sleep(_wait_seconds(answer))
         except httpx2.ConnectError as error:
             raise HearsightError(
-                f"no server answers at {self.address} ({error}); see whether `hearsight serve` runs there"
+                f"no server answers at {self.address} ({error}); check that `hearsight serve` runs there"
             ) from error
         except httpx2.TimeoutException as error:
-            raise HearsightError(f"the server at {self.address} takes too long; try again later") from error
+            raise HearsightError(f"the server at {self.address} does not answer in time; try again later") from error
         except (httpx2.RequestError, httpx2.InvalidURL) as error:
             raise HearsightError(
-                f"the connection to {self.address} failed: {error}; see whether `hearsight serve` still runs there"
+                f"the connection to {self.address} failed: {error}; check that `hearsight serve` still runs there"
             ) from error
 
     def _parse(self, kind: type[T], content: bytes | str) -> T:
         try:
-            understood: T = _type_adapter(kind).validate_json(content)
-            return understood
+            parsed: T = _type_adapter(kind).validate_json(content)
+            return parsed
         except ValidationError as error:
-            what = error.errors()[0]
-            where = ".".join(map(str, what["loc"])) or "all of it"
+            problem = error.errors()[0]
+            field = ".".join(map(str, problem["loc"])) or "the whole answer"
             raise HearsightError(
-                f"cannot read what {self.address} answers ({where}: {what['msg']}); see whether that is "
-                "`hearsight serve`, of no other version"
+                f"cannot read the answer of {self.address} ({field}: {problem['msg']}); check that it is "
+                "`hearsight serve` of the same version"
             ) from error
 
 
-def _route(library: str, clip: str | None = None) -> str:
-    """The route of a library, or of a clip in it."""
-    route = f"libraries/{quote(library, safe='')}"
-    return route if clip is None else f"{route}/clips/{quote(clip, safe='')}"
+def _search_parameters(
+    query: str, mode: Mode, limit: int, filters: Filters | None, library: str | None
+) -> dict[str, Any]:
+    return {"q": query, "mode": mode, "limit": limit, "library": library, **asdict(filters or Filters())}
 
 
 def _detail(answer: httpx2.Response) -> str:
-    """Why a server refuses, in its own words where it has any."""
+    """Return the server's message, or the status of an answer without one."""
     try:
         return str(json.loads(answer.content)["detail"])
     except (ValueError, TypeError, LookupError):
-        told = f"{answer.status_code} {answer.reason_phrase}"
-        return f"cannot use {answer.url}: it answers {told}; see whether that is `hearsight serve`"
+        status = f"{answer.status_code} {answer.reason_phrase}"
+        return f"{answer.url} answers {status}; check that it is `hearsight serve`"
 
 
-def _seconds_to_wait(answer: httpx2.Response) -> float:
+def _wait_seconds(answer: httpx2.Response) -> float:
     try:
         return min(max(float(answer.headers["retry-after"]), 0.0), MAX_WAIT_SECONDS)
     except (KeyError, ValueError):

@@ -1,4 +1,4 @@
-"""The Python client, against a real server, and against ones that are busy, strange or broken."""
+"""The Python client with a real server, and with servers that are busy, wrong or broken."""
 
 import json
 import subprocess
@@ -30,7 +30,7 @@ def client(server):
 
 @pytest.fixture
 def stub():
-    """A server that gives these answers, the last one for ever. Its requests: [(method, path)]."""
+    """Start a server that sends these answers, the last one repeatedly. Its requests: [(method, path)]."""
     running = []
 
     def stub(*answers: "tuple[int, dict[str, str], bytes]") -> tuple[str, list[tuple[str, str]]]:
@@ -71,7 +71,7 @@ def fine(value: object) -> tuple[int, dict[str, str], bytes]:
     return 200, {"content-type": "application/json"}, json.dumps(value).encode()
 
 
-def test_it_is_light_to_import():
+def test_the_import_is_light():
     code = f"import sys, hearsight.client; print([name for name in {HEAVY} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
@@ -82,31 +82,31 @@ def test_the_server_and_its_libraries(client, holiday, web_model):
     assert (status.version, status.model) == (hearsight.__version__, str(web_model))
     assert status.libraries == [LIBRARY, "copies"]
     assert "demo" in [model.name for model in client.models() if model.here]
-    library = client.library(LIBRARY)
-    assert client.libraries()[0].info == library.info == Library.open(holiday).info()
+    library = client.libraries()[0]
+    assert client.info(LIBRARY) == library.info == Library.open(holiday).info()
     assert (library.folders, library.info.folder) == (["trip"], holiday)
     [failure] = client.failures(LIBRARY)
     assert failure.path == "broken <b>.mp4" and failure.reason.startswith("damaged")
-    examples = client.examples()
-    assert examples and all(isinstance(example, Suggestion) for example in examples)
+    suggestions = client.suggestions()
+    assert suggestions and all(isinstance(suggestion, Suggestion) for suggestion in suggestions)
 
 
 @pytest.mark.parametrize("mode", ["hybrid", "dense", "speech"])
-def test_a_search_is_that_of_the_library(client, holiday, web_model, mode):
-    found = client.search(QUERY, mode, limit=5, library=LIBRARY)
+def test_search_returns_what_the_library_returns(client, holiday, web_model, mode):
+    result = client.search(QUERY, mode, limit=5, library=LIBRARY)
     expected = Library.open(holiday).search(QUERY, mode, 5)
-    assert [(hit.clip, hit.path, hit.video, hit.moment, hit.line, hit.spans) for hit in found.hits] == [
+    assert [(hit.clip, hit.path, hit.video, hit.moment, hit.line, hit.spans) for hit in result.hits] == [
         (hit.clip, hit.path, hit.video, hit.moment, hit.line, hit.spans) for hit in expected.hits
     ]
-    assert [hit.score for hit in found.hits] == pytest.approx([hit.score for hit in expected.hits], rel=1e-3)
-    assert (found.query, found.mode, found.clips) == (QUERY, mode, expected.clips)
-    assert {hit.library for hit in found.hits} == {LIBRARY}
+    assert [hit.score for hit in result.hits] == pytest.approx([hit.score for hit in expected.hits], rel=1e-3)
+    assert (result.query, result.mode, result.clips) == (QUERY, mode, expected.clips)
+    assert {hit.library for hit in result.hits} == {LIBRARY}
 
 
-def test_what_may_be_found_is_chosen(client):
+def test_filters(client):
     def paths(limit: int = 100, **filters) -> set[str]:
-        found = client.search(QUERY, "dense", limit, Filters(**filters), LIBRARY)
-        return {str(hit.path) for hit in found.hits}
+        result = client.search(QUERY, "dense", limit, Filters(**filters), LIBRARY)
+        return {str(hit.path) for hit in result.hits}
 
     assert {*HOSTILE, "bell.mkv", "trip/sea.mkv"} < paths()
     assert paths(path="TRIP/*") == {"trip/sea.mkv", "trip/silent.mkv"}
@@ -116,69 +116,75 @@ def test_what_may_be_found_is_chosen(client):
     assert len(paths(limit=1)) == 1
 
 
-def test_a_clip_and_what_is_beside_it(client, holiday, tmp_path):
+def test_the_methods_of_a_clip(client, holiday, tmp_path):
     [hit] = client.search(QUERY, "speech", library=LIBRARY).hits
-    place = (hit.library, hit.clip)
-    clip = client.clip(*place)
+    clip = client.clip(hit)
+    assert clip == client.clip(hit.clip, library=LIBRARY)
     assert (clip.path, clip.video) == (Path("bell.mkv"), holiday / "bell.mkv")
     assert (clip.start, clip.end, clip.has_picture, clip.media_type) == (0.0, 2.0, True, "video/webm")
-    transcript = client.transcript(*place, QUERY)
+    transcript = client.transcript(hit, QUERY)
     assert (transcript.source, transcript.lines[0].text) == (clip.transcript_source, QUERY)
     assert transcript.lines[0].spans == [(4, 10), (11, 15)]
-    assert client.transcript(*place).lines[0].spans == []
-    moments = client.moments(*place, QUERY)
+    assert client.transcript(hit).lines[0].spans == []
+    moments = client.moments(hit, QUERY)
     assert [moment.start for moment in moments] == [0.0, 2.0] and moments[0].rank == 1
-    similar = client.similar(*place, limit=1, filters=Filters(has_sound=False))
+    similar = client.similar(hit, limit=1, filters=Filters(has_sound=False))
     assert (similar.query, [str(hit.path) for hit in similar.hits]) == ("", ["trip/silent.mkv"])
-    assert client.thumbnail(*place).startswith(b"\xff\xd8")
-    copied = client.download(*place, tmp_path / "copy.mkv")
+    assert client.thumbnail(hit).startswith(b"\xff\xd8")
+    copied = client.download(hit, tmp_path / "copy.mkv")
     assert copied.read_bytes() == clip.video.read_bytes()
     assert list(tmp_path.iterdir()) == [copied]
     assert client.search_by_example(copied, filters=Filters(path="bell"), library=LIBRARY).hits[0].path == clip.path
 
 
-def test_what_is_found_as_files(client):
+def test_a_server_with_one_library_needs_no_name(client, token_server):
+    with pytest.raises(HearsightError, match="has several libraries; name one of them: holiday, copies"):
+        client.info()
+    with Client(token_server.url, TOKEN) as single:
+        assert single.info() == client.info(LIBRARY)
+
+
+def test_exports(client):
     assert json.loads(client.export(QUERY, "json", limit=1))["hits"][0]["library"] in (LIBRARY, "copies")
     assert client.export(QUERY, "csv", limit=1).count(b"\r\n") == 2
     assert client.export(QUERY, "edl", "speech").startswith(b"TITLE: the doctor lost")
     assert b"<fcpxml" in client.export(QUERY, "fcpxml", filters=Filters(path="trip/*"))
 
 
-def test_an_update_is_started_stopped_and_followed(client):
-    assert client.update(LIBRARY).state == "running"
+def test_updates(client):
+    assert client.start_update(LIBRARY).state == "running"
     with pytest.raises(HearsightError, match="is being updated already; wait for it, or stop it"):
         client.update(LIBRARY)
     assert client.stop_update(LIBRARY).state == "stopping"
     assert [state.state for state in client.follow_update(LIBRARY)][-1] == "stopped"
-    client.update(LIBRARY)
-    *running, done = client.follow_update(LIBRARY)
-    assert {state.state for state in running} == {"running"} and not any(state.is_over for state in running)
-    assert done.is_over and done.state == "done" and done.report["unchanged"] == client.library(LIBRARY).info.videos
-    assert client.library(LIBRARY).update == done
-    assert list(client.follow_update(LIBRARY)) == [done]
+    report = client.update(LIBRARY)
+    assert report.unchanged == client.info(LIBRARY).videos and report.added == 0
+    [done] = client.follow_update(LIBRARY)
+    assert done.is_over and done.state == "done" and done.report["unchanged"] == report.unchanged
+    assert client.libraries()[0].update == done
 
 
-def test_refusals_are_told_in_the_words_of_the_server(client, tmp_path):
-    there = f"it has {LIBRARY}, copies"
-    for ask, told in [
-        (lambda: client.library("elsewhere"), f"no library 'elsewhere' on this server; {there}"),
-        (lambda: client.search(QUERY, library="a/../b"), f"no library 'a/../b' on this server; {there}"),
-        (lambda: client.clip(LIBRARY, "sea"), "no clip 'sea'; it may have been removed from the library, search again"),
+def test_refusals_have_the_message_of_the_server(client, tmp_path):
+    names = f"it has {LIBRARY}, copies"
+    for ask, message in [
+        (lambda: client.info("elsewhere"), f"no library 'elsewhere' on this server; {names}"),
+        (lambda: client.search(QUERY, library="a/../b"), f"no library 'a/../b' on this server; {names}"),
+        (lambda: client.clip("sea", LIBRARY), "no clip 'sea'; it may have been taken out of the library, search again"),
         (lambda: client.search(QUERY, limit=101), "limit: Input should be less than or equal to 100"),
     ]:
         with pytest.raises(HearsightError) as refused:
             ask()
-        assert str(refused.value) == told
+        assert str(refused.value) == message
     [sound] = client.search(QUERY, filters=Filters(path="beep.wav")).hits
-    assert not client.clip(LIBRARY, sound.clip).has_picture
+    assert not client.clip(sound).has_picture
     with pytest.raises(HearsightError):
-        client.thumbnail(LIBRARY, sound.clip)
+        client.thumbnail(sound)
     with pytest.raises(HearsightError, match="no clip"):
-        client.download(LIBRARY, "0123456789abcdef-000000000", tmp_path / "no.mkv")
+        client.download("0123456789abcdef-000000000", tmp_path / "no.mkv", LIBRARY)
     assert not list(tmp_path.iterdir())
 
 
-def test_an_example_that_is_none(client, tmp_path):
+def test_examples_that_cannot_be_used(client, tmp_path):
     with pytest.raises(HearsightError, match=r"cannot read .*nothing\.png: No such file or directory; give a file"):
         client.search_by_example(tmp_path / "nothing.png")
     letter = tmp_path / "letter.txt"
@@ -191,7 +197,7 @@ def test_an_example_that_is_none(client, tmp_path):
         client.search_by_example(letter)
 
 
-def test_a_token_is_given(token_server):
+def test_the_token_is_sent(token_server):
     with Client(token_server.url, TOKEN) as client:
         assert client.status().libraries == [LIBRARY]
     for wrong in (None, "", "wrong", "würde"):
@@ -202,19 +208,19 @@ def test_a_token_is_given(token_server):
             client.status()
 
 
-def test_names_are_only_names(stub):
+def test_names_are_escaped(stub):
     address, requests = stub(fine([]))
     Client(address).failures("Holiday & 50%25 sun/ü?")
     assert requests == [("GET", "/api/v1/libraries/Holiday%20%26%2050%2525%20sun%2F%C3%BC%3F/failures")]
 
 
-def test_who_is_busy_is_asked_again(stub, tmp_path):
+def test_a_busy_server_is_asked_again(stub, tmp_path):
     address, requests = stub(busy("0"), busy("0.01"), busy("at noon"), fine(STATUS))
     assert Client(address).status().version == "9.0"
     assert requests == [("GET", "/api/v1/status")] * 4
 
 
-def test_who_stays_busy_is_left_alone(stub, tmp_path):
+def test_requests_to_a_busy_server_end(stub, tmp_path):
     address, requests = stub(busy("0"))
     example = tmp_path / "example.png"
     example.write_bytes(b"picture")
@@ -223,7 +229,7 @@ def test_who_stays_busy_is_left_alone(stub, tmp_path):
     assert requests == [("POST", "/api/v1/search/example?limit=3")] * 4
 
 
-def test_an_example_is_sent_whole_again(stub, tmp_path):
+def test_an_example_is_sent_from_its_beginning_again(stub, tmp_path):
     address, requests = stub(busy("0"), fine({"query": "", "mode": "dense", "hits": [], "clips": 0, "videos": 0}))
     example = tmp_path / "example.png"
     example.write_bytes(bytes(1000))
@@ -232,52 +238,58 @@ def test_an_example_is_sent_whole_again(stub, tmp_path):
     assert len(requests) == 2
 
 
-def test_what_a_later_server_adds_is_passed_over(stub):
+def test_unknown_fields_are_ignored(stub):
     address, _ = stub(fine({**STATUS, "mood": "good"}))
     assert vars(Client(f"{address}/").status()) == STATUS
 
 
 @pytest.mark.parametrize(
-    ("answer", "told"),
+    ("answer", "message"),
     [
-        ((404, {}, b"<h1>Nothing here</h1>"), "it answers 404 Not Found; see whether that is `hearsight serve`"),
-        ((502, {}, b'["bad gateway"]'), "it answers 502 Bad Gateway"),
-        ((301, {"location": "/elsewhere"}, b""), "it answers 301 Moved Permanently"),
-        (fine({**STATUS, "libraries": "holiday"}), r"\(libraries: .*`hearsight serve`, of no other version"),
-        ((200, {}, b"<h1>Welcome</h1>"), r"\(all of it: Invalid JSON"),
+        ((404, {}, b"<h1>Nothing here</h1>"), "answers 404 Not Found; check that it is `hearsight serve`"),
+        ((502, {}, b'["bad gateway"]'), "answers 502 Bad Gateway"),
+        ((301, {"location": "/elsewhere"}, b""), "answers 301 Moved Permanently"),
+        (fine({**STATUS, "libraries": "holiday"}), r"\(libraries: .*`hearsight serve` of the same version"),
+        ((200, {}, b"<h1>Welcome</h1>"), r"\(the whole answer: Invalid JSON"),
         ((200, {"content-length": "1000"}, b"{}"), "the connection to http://127.0.0.1:"),
     ],
 )
-def test_strange_answers_are_told(stub, answer, told):
+def test_answers_of_other_servers_are_errors(stub, answer, message):
     address, _ = stub(answer)
-    with pytest.raises(HearsightError, match=told):
+    with pytest.raises(HearsightError, match=message):
         Client(address).status()
 
 
-def test_half_a_film_is_no_film(stub, tmp_path):
+def test_an_incomplete_download_is_not_kept(stub, tmp_path):
     address, _ = stub((200, {"content-length": "100000"}, bytes(50_000)))
     film = tmp_path / "film.mp4"
     film.write_text("what was there before")
     with pytest.raises(HearsightError, match=f"the connection to {address} failed"):
-        Client(address).download("holiday", "clip", film)
+        Client(address).download("clip", film, "holiday")
     assert film.read_text() == "what was there before" and list(tmp_path.iterdir()) == [film]
-    with pytest.raises(HearsightError, match=r"cannot write .*; make room or get permission, or write elsewhere"):
-        Client(address).download("holiday", "clip", tmp_path / "nowhere" / "film.mp4")
+    with pytest.raises(
+        HearsightError, match=r"cannot write .*; free disk space, check the permissions, or choose another path"
+    ):
+        Client(address).download("clip", tmp_path / "nowhere" / "film.mp4", "holiday")
 
 
-def test_a_server_that_ends_while_it_is_followed_is_told(stub):
+def test_a_server_that_ends_during_an_update_is_an_error(stub):
     state = json.dumps({"state": "running", "done": 1})
     address, _ = stub((200, {"content-length": "1000"}, f": hello\r\n\r\ndata: {state}\n\n".encode()))
     followed = Client(address).follow_update("holiday")
     assert next(followed).done == 1
-    with pytest.raises(HearsightError, match="see whether `hearsight serve` still runs there"):
+    with pytest.raises(HearsightError, match="check that `hearsight serve` still runs there"):
         next(followed)
 
 
-def test_nobody_there_is_told():
-    with pytest.raises(HearsightError, match=r"no server answers at http://127.0.0.1:9 .*see whether"):
+def test_addresses_without_a_server():
+    with pytest.raises(HearsightError, match=r"no server answers at http://127.0.0.1:9 .*check that"):
         Client("http://127.0.0.1:9").search(QUERY)
-    with pytest.raises(HearsightError, match=r"'127\.0\.0\.1:8765': it is no address; give one such as http://"):
+    with pytest.raises(
+        HearsightError, match=r"'127\.0\.0\.1:8765' is not the address of a server; give one such as http://"
+    ):
         Client("127.0.0.1:8765")
-    with pytest.raises(HearsightError, match=r"cannot ask 'http://localhost:port': .*; give one such as http://"):
+    with pytest.raises(
+        HearsightError, match=r"'http://localhost:port' is not the address of a server: .*; give one such as http://"
+    ):
         Client("http://localhost:port")

@@ -34,7 +34,7 @@ def refused(capsys):
 
 
 def test_a_folder_that_is_not_indexed(refused, tmp_path, monkeypatch):
-    assert f"{tmp_path} is not indexed; run: hearsight index" in refused(tmp_path)
+    assert f"{tmp_path} is not indexed (nothing at {tmp_path}/.hearsight); run: hearsight index" in refused(tmp_path)
     monkeypatch.chdir(tmp_path)
     assert "is not indexed, and no folder above it is" in refused()
 

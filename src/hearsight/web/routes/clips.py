@@ -71,6 +71,7 @@ async def moments(
 ) -> list[Hit]:
     """Return all clips of the clip's video in order of time, with their scores and ranks within the video."""
     collection = await state.collection()
+    await state.run_in_thread(collection.clip, clip, library)  # answers 404 for an unknown clip of a known video
     return await state.pool.run(collection.moments, clip, q, mode, library)
 
 
