@@ -2,13 +2,28 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
-.PHONY: demo test lint demo-model soundstage-report benchmarks clean
+# A file's tests, and those that share a cluster, run one after another in one of two processes; long ones run first.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder
+
+.PHONY: demo test quick coverage docs lint format demo-model soundstage-report benchmarks clean
 
 demo: .venv/.base
 	$(BIN)/hearsight demo
 
+# All tests.
 test: .venv/.dev
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2
+	$(PYTEST)
+
+# The tests that need no browser, cluster or recogniser, and take no longer than a few seconds.
+quick: .venv/.dev
+	$(PYTEST) -m "not slow and not browser and not ray and not recogniser"
+
+coverage: .venv/.dev
+	$(PYTEST) --cov=hearsight --cov-report=term:skip-covered --cov-report=html:build/coverage
+
+# The commands and programs of the documentation, typed and run as they stand there.
+docs: .venv/.dev
+	$(PYTEST) tests/docs
 
 lint: .venv/.dev
 	$(BIN)/ruff check .
@@ -16,15 +31,20 @@ lint: .venv/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# The bundled demo model and demo clips, from nothing: some three hours on two cores. Needs flite and Noto's emoji font.
+format: .venv/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# Trains the bundled demo model and renders the demo clips: some three hours on two cores. Needs flite and Noto's emoji
+# font.
 demo-model: .venv/.dev
 	$(BIN)/python scripts/make_demo.py
 
-# The papers' claims on Soundstage, from nothing to docs/soundstage.md; interrupted, it goes on. Needs the same.
+# Tests the papers' claims on Soundstage and writes docs/soundstage.md. Needs the same. Resumes where it was interrupted.
 soundstage-report: .venv/.dev
 	$(BIN)/python experiments/soundstage
 
-# The numbers of docs/performance.md that are about speed and scale; hours on two quiet cores, and 40 GB.
+# Measures the speeds and sizes of docs/performance.md: hours on two quiet cores, and 40 GB of disk.
 benchmarks: .venv/.dev
 	$(INSTALL) '.[dev,benchmarks]'
 	$(BIN)/python benchmarks/indexing.py

@@ -1,4 +1,4 @@
-"""Fixtures that every part shares."""
+"""Fixtures that all tests share, and the order in which tests run."""
 
 from importlib.util import find_spec
 from types import SimpleNamespace
@@ -10,6 +10,24 @@ from tests.buckets import bucket  # noqa: F401 (a fixture)
 
 settings.register_profile("patient", deadline=None)  # a machine with other work may be slow
 settings.load_profile("patient")
+
+# What a test uses tells what it needs.
+NEEDS = {"browser": "browser", "cluster": "ray", "pocketsphinx": "recogniser"}
+LONG = ("ray", "slow", "browser", "recogniser")
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items):
+    """Mark tests by what they need, keep each file's tests in one process, and begin with files that take long."""
+    ranks = {}
+    for item in items:
+        for fixture in NEEDS.keys() & set(item.fixturenames):
+            item.add_marker(NEEDS[fixture])
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.location[0]))
+        rank = min((rank for rank, mark in enumerate(LONG) if item.get_closest_marker(mark)), default=len(LONG))
+        ranks[item.location[0]] = min(rank, ranks.get(item.location[0], rank))
+    items.sort(key=lambda item: ranks[item.location[0]])
 
 
 @pytest.fixture
