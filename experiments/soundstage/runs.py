@@ -22,7 +22,7 @@ from hearsight.research.evaluation.report import Report
 from hearsight.research.evaluation.retrieval import rank
 from hearsight.research.training.initial_model import load_towers
 from hearsight.research.training.inputs import input_hashes, open_splits
-from hearsight.research.training.recipe import MethodRecipe, read_recipe
+from hearsight.research.training.recipe import MethodRecipe, read_recipe, read_recorded_recipe
 from hearsight.util.atomic import write_atomic
 
 RECIPE = "soundstage"
@@ -186,8 +186,10 @@ def is_trained(plan: Plan, row: Row, seed: int) -> bool:
     assert isinstance(recipe, MethodRecipe)
     if not (folder / "done").exists():
         return False
-    kept = [json.loads((folder / name).read_text()) for name in ("recipe.json", "inputs.json")]
-    return kept == [recipe.model_dump(), input_hashes(recipe, open_splits(recipe), load_towers(recipe))]
+    if read_recorded_recipe((folder / "recipe.json").read_bytes()) != recipe:
+        return False
+    recorded = json.loads((folder / "inputs.json").read_text())
+    return bool(recorded == input_hashes(recipe, open_splits(recipe), load_towers(recipe)))
 
 
 def changes(plan: Plan, row: Row, seed: int) -> list[str]:

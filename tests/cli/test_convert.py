@@ -112,11 +112,11 @@ def test_towers_of_another_method_and_of_another_head(run, golden, checkpoint, v
 
 def test_json_has_everything(run, golden, checkpoint, vocabulary, tmp_path):
     words = ["--method", "clip4clip", "--vocabulary", vocabulary, "--json"]
-    told = json.loads(run("convert", checkpoint, tmp_path / "out", *words).out)
-    assert told["kind"] == "save" and told["config"]["method"] == "clip4clip"
-    assert told["vocabulary"] is True
-    assert told["tensors"] + len(told["left_out"]) == len(golden.weights)
-    assert told["converted"] == {"float16": told["tensors"]}
+    printed = json.loads(run("convert", checkpoint, tmp_path / "out", *words).out)
+    assert printed["kind"] == "save" and printed["config"]["method"] == "clip4clip"
+    assert printed["vocabulary"] is True
+    assert printed["tensors"] + len(printed["left_out"]) == len(golden.weights)
+    assert printed["converted"] == {"float16": printed["tensors"]}
 
 
 def test_ast_becomes_a_folder_for_transformers(run, tmp_path):

@@ -48,15 +48,15 @@ def test_features_are_written_once(run, tmp_path, split, teacher):
 
 
 def test_a_model_of_the_hub_is_taken_from_its_cache(run, tmp_path, split, teacher, monkeypatch):
-    asked = []
+    requests = []
 
     def cached(name, **options):
-        asked.append((name, options["local_files_only"]))
+        requests.append((name, options["local_files_only"]))
         return str(teacher)
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", cached)
     assert run("data", "teach", split, "--model", "facebook/pe-av", "--out", tmp_path / "out").code == 0
-    assert asked == [("facebook/pe-av", True)]
+    assert requests == [("facebook/pe-av", True)]
     assert json.loads((tmp_path / "out" / "teacher.json").read_text())["model"] == "facebook/pe-av"
 
 

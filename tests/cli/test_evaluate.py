@@ -10,7 +10,7 @@ from tests.research.evaluation.rankings import Clips
 
 
 @pytest.fixture
-def asked(tmp_path, monkeypatch):
+def arguments(tmp_path, monkeypatch):
     """MODEL and FOLDER, with made-up features instead of files."""
     model = tiny_model(tmp_path / "model", "clip4clip")
     for split in ("test", "train"):
@@ -21,27 +21,27 @@ def asked(tmp_path, monkeypatch):
     return tmp_path / "model", tmp_path / "test"
 
 
-def test_a_table_and_json_say_the_same(run, asked):
-    table = run("evaluate", *asked)
+def test_a_table_and_json_say_the_same(run, arguments):
+    table = run("evaluate", *arguments)
     assert "95 % intervals" in table.out and "normalisation: none" in table.out
-    found = json.loads(run("evaluate", *asked, "--json").out)
-    assert found["protocol"]["clips"] == 7
-    assert set(found["rows"]) == {"sight", "sound", "all captions", "video to text"}
-    assert f"{found['rows']['all captions']['sumr']['value']:.1f}" in table.out
+    report = json.loads(run("evaluate", *arguments, "--json").out)
+    assert report["protocol"]["clips"] == 7
+    assert set(report["rows"]) == {"sight", "sound", "all captions", "video to text"}
+    assert f"{report['rows']['all captions']['sumr']['value']:.1f}" in table.out
 
 
-def test_normalisation_is_reported(run, asked, tmp_path):
-    assert "(transductive)" in run("evaluate", *asked, "--dsl").out
-    out = run("evaluate", *asked, "--querybank", tmp_path / "train").out
+def test_normalisation_is_reported(run, arguments, tmp_path):
+    assert "(transductive)" in run("evaluate", *arguments, "--dsl").out
+    out = run("evaluate", *arguments, "--querybank", tmp_path / "train").out
     assert "normalisation: querybank, 2 captions of" in out
     assert "video to text" not in out
 
 
-def test_a_report_is_written_and_compared_with(run, asked, tmp_path):
+def test_a_report_is_written_and_compared_with(run, arguments, tmp_path):
     pytest.importorskip("matplotlib")
-    first = run("evaluate", *asked, "--report", tmp_path / "first")
+    first = run("evaluate", *arguments, "--report", tmp_path / "first")
     assert first.err.endswith(f"report: {tmp_path / 'first'}\n")
-    then = run("evaluate", *asked, "--against", tmp_path / "first", "--report", tmp_path / "then")
+    then = run("evaluate", *arguments, "--against", tmp_path / "first", "--report", tmp_path / "then")
     assert then.code == 0
     assert "R@1 +0.0 (+0.0 to +0.0)" in then.out
     assert (tmp_path / "then" / "methods.svg").exists()
@@ -56,8 +56,8 @@ def test_a_report_is_written_and_compared_with(run, asked, tmp_path):
         (["--against", "nowhere"], "cannot read a report in nowhere"),
     ],
 )
-def test_errors_say_what_is_wrong(run, asked, tmp_path, monkeypatch, options, says):
+def test_errors_say_what_is_wrong(run, arguments, tmp_path, monkeypatch, options, says):
     monkeypatch.chdir(tmp_path)
-    ran = run("evaluate", *asked, *options)
+    ran = run("evaluate", *arguments, *options)
     assert ran.code == 1
     assert says in ran.err

@@ -65,8 +65,8 @@ def test_the_exported_model_is_the_same(run, trained, tmp_path):
     assert exported.fingerprint == model.fingerprint
     inputs = tiny_inputs(model)
     with torch.no_grad():
-        ours, theirs = model.encode_video(**inputs), exported.encode_video(**inputs)
-        assert torch.equal(ours.frames, theirs.frames)
+        trained_vector, exported_vector = model.encode_video(**inputs), exported.encode_video(**inputs)
+        assert torch.equal(exported_vector.frames, trained_vector.frames)
         texts = [each.encode_text(each.tokenize(["a yellow bicycle"])) for each in (model, exported)]
     assert torch.equal(*texts)
     (tmp_path / "usual").touch()
@@ -82,16 +82,16 @@ def test_the_exported_folder_is_complete(run, trained, tmp_path, monkeypatch):
 
 
 def test_json(run, trained, tmp_path):
-    told = json.loads(run("export", trained / "run", tmp_path / "my out", "--json").out)
-    assert told["files"]["model.safetensors"] == (trained / "run" / "model" / "model.safetensors").stat().st_size
-    assert told["next"] == f"hf upload org/name '{tmp_path / 'my out'}'"
+    printed = json.loads(run("export", trained / "run", tmp_path / "my out", "--json").out)
+    assert printed["files"]["model.safetensors"] == (trained / "run" / "model" / "model.safetensors").stat().st_size
+    assert printed["next"] == f"hf upload org/name '{tmp_path / 'my out'}'"
 
 
 def test_a_card_without_a_report(run, trained, tmp_path):
     run("export", trained / "run", tmp_path / "out")
     card = (tmp_path / "out" / "README.md").read_text()
-    told = front_matter(card)
-    assert told == {
+    printed = front_matter(card)
+    assert printed == {
         "library_name": "hearsight",
         "tags": ["video-retrieval", "text-to-video-retrieval", "audio", "speech", "save"],
     }
@@ -123,7 +123,7 @@ def test_numbers_are_those_of_the_reports(run, trained, reported, tmp_path):
         for name, row in report.rows.items():
             line = next(line for line in card.splitlines() if line.startswith(f"| {name} |"))
             value, low, high = (
-                f"{found:.1f}".replace("100.0", "100") for found in (row["r1"].value, row["r1"].low, row["r1"].high)
+                f"{results:.1f}".replace("100.0", "100") for results in (row["r1"].value, row["r1"].low, row["r1"].high)
             )
             assert f"| {value} ({low} to {high}) |" in line
         assert f"](recall-{number}.png)" in card
@@ -153,10 +153,10 @@ def test_published_results_and_the_hubs_own_table(run, trained, reported, tmp_pa
     card = ModelCard.load(tmp_path / "out" / "README.md")
     assert "| SAVE, published | 216.2 |" in card.text
     name, results = model_index_to_eval_results(front_matter(card.content)["model-index"])
-    found = {result.metric_type: result for result in results}
+    results = {result.metric_type: result for result in results}
     rows = read_report(report).rows["all captions"]
-    assert name == "out" and found["recall@1"].metric_value == round(rows["r1"].value, 2)
-    assert found["sumr"].dataset_name == "test (msrvtt-9k, 900 of its 1,000 clips), speech by none"
+    assert name == "out" and results["recall@1"].metric_value == round(rows["r1"].value, 2)
+    assert results["sumr"].dataset_name == "test (msrvtt-9k, 900 of its 1,000 clips), speech by none"
     softened = reported(trained / "run" / "model", "msrvtt/test", "--dsl")
     run("export", trained / "run", tmp_path / "softened", "--report", softened)
     card = (tmp_path / "softened" / "README.md").read_text()
@@ -188,11 +188,11 @@ def test_texts_of_a_recipe_do_not_break_the_card(run, trained, tmp_path):
     assert front_matter(card)["library_name"] == "hearsight"
     fence = next(line for line in card.splitlines() if line.endswith("`yaml") and len(line) > len("```yaml"))
     ticks = fence.removesuffix("yaml")
-    told = card.partition(f"{fence}\n")[2].partition(f"\n{ticks}\n")[0]
-    assert ticks not in told
-    told = yaml.safe_load(told)
-    assert told["towers"] == odd.removeprefix("/home/jane/") and told["recogniser"] == "whisper:x"
-    assert told["seed"] == 7 and "jane" not in card
+    printed = card.partition(f"{fence}\n")[2].partition(f"\n{ticks}\n")[0]
+    assert ticks not in printed
+    printed = yaml.safe_load(printed)
+    assert printed["towers"] == odd.removeprefix("/home/jane/") and printed["recogniser"] == "whisper:x"
+    assert printed["seed"] == 7 and "jane" not in card
 
 
 def test_models_and_data_sets_of_the_hub_are_listed(run, trained, tmp_path, monkeypatch):
@@ -231,15 +231,15 @@ def test_the_card_says_that_clips_are_generated(run, trained, tmp_path):
 
 
 @pytest.mark.parametrize("disguised", [False, True])
-@pytest.mark.parametrize("beside", [False, True])
-def test_the_card_finds_a_checked_data_set(run, trained, tmp_path, disguised, beside):
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_the_card_finds_a_checked_data_set(run, trained, tmp_path, disguised, elsewhere):
     """data: the data set, with what `check` made in it; or the folder that `check --out` made, which has no more."""
-    made = tmp_path / "checked" if beside else tmp_path / "root" / "hearsight" / "msrvtt-9k"
-    shutil.copytree(trained / "data", made)
+    folder = tmp_path / "checked" if elsewhere else tmp_path / "root" / "hearsight" / "msrvtt-9k"
+    shutil.copytree(trained / "data", folder)
     splits = {"train": {"clips": 20, "good": 16}}
-    write_note(made, {"dataset": "msrvtt-9k", "root": "/", "disguised": disguised, "splits": splits})
+    write_note(folder, {"dataset": "msrvtt-9k", "root": "/", "disguised": disguised, "splits": splits})
     run_folder = shutil.copytree(trained / "run", tmp_path / "run")
-    changes = {"dataset": "msrvtt-9k", "data": str(made if beside else tmp_path / "root")}
+    changes = {"dataset": "msrvtt-9k", "data": str(folder if elsewhere else tmp_path / "root")}
     recipe = json.loads((run_folder / "recipe.json").read_text()) | changes
     (run_folder / "recipe.json").write_text(json.dumps(recipe))
     run("export", run_folder, tmp_path / "out")
@@ -262,7 +262,7 @@ def test_without_validation_it_is_the_last_epoch(run, tmp_path):
 def test_a_run_that_was_stopped_says_so(run, trained, tmp_path):
     run_folder = shutil.copytree(trained / "run", tmp_path / "run")
     lines = (run_folder / "metrics.jsonl").read_text().splitlines(keepends=True)
-    first = next(place for place, line in enumerate(lines) if "validation" in line)
+    first = next(index for index, line in enumerate(lines) if "validation" in line)
     (run_folder / "metrics.jsonl").write_text("".join(lines[: first + 1]) + '{"step": 3, "contr')  # killed in a line
     run("export", run_folder, tmp_path / "out")
     assert "Training was stopped after 1 of 3 epochs." in (tmp_path / "out" / "README.md").read_text()
@@ -300,9 +300,9 @@ def test_the_card_of_towers(run, tmp_path):
 
 
 def test_a_report_of_another_model_is_refused(run, trained, reported, tmp_path):
-    other = hearsight.load(trained / "run" / "model")
-    other.frame_position.weight.data += 1
-    other.save_pretrained(tmp_path / "other" / "model")
+    second = hearsight.load(trained / "run" / "model")
+    second.frame_position.weight.data += 1
+    second.save_pretrained(tmp_path / "other" / "model")
     report = reported(tmp_path / "other" / "model")
     ran = run("export", trained / "run", tmp_path / "out", "--report", report)
     assert ran.code == 1 and "is of another model" in ran.err and "evaluate this one" in ran.err

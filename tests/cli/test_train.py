@@ -71,10 +71,10 @@ def test_a_run_reads_each_manifest_and_each_transcript_file_once(tmp_path, monke
     files: list[str] = []
     open_file = io.open
 
-    def count(file, *options, **named):
+    def count(file, *options, **keywords):
         if str(file).startswith(str(tmp_path / "data")) and str(file).endswith(".jsonl"):
             files.append(str(Path(file).relative_to(tmp_path / "data")))
-        return open_file(file, *options, **named)
+        return open_file(file, *options, **keywords)
 
     monkeypatch.setattr(io, "open", count)
     assert main(["train", str(tmp_path / "recipe.yaml"), "--out", str(tmp_path / "run")]) == 0

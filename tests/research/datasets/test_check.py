@@ -91,16 +91,16 @@ def test_a_file_is_inspected_once(table, monkeypatch):
 
 def test_a_file_that_is_still_being_copied_is_inspected_again(table, monkeypatch):
     film = table.parent / "film.mkv"
-    whole, inspect_file = film.read_bytes(), checking.inspect_file
-    film.write_bytes(whole[: len(whole) // 2])
+    content, inspect_file = film.read_bytes(), checking.inspect_file
+    film.write_bytes(content[: len(content) // 2])
 
-    def look(path, spans):
-        found = inspect_file(path, spans)
+    def inspect(path, spans):
+        inspections = inspect_file(path, spans)
         if path == film:
-            film.write_bytes(whole)
-        return found
+            film.write_bytes(content)
+        return inspections
 
-    monkeypatch.setattr(checking, "inspect_file", look)
+    monkeypatch.setattr(checking, "inspect_file", inspect)
     assert check("table", table).counts()["train"]["good"] == 0
     assert check("table", table).counts()["train"]["good"] == 3
 
@@ -108,12 +108,12 @@ def test_a_file_that_is_still_being_copied_is_inspected_again(table, monkeypatch
 def test_a_file_may_be_removed_during_the_check(table, monkeypatch):
     inspect_file = checking.inspect_file
 
-    def look(path, spans):
+    def inspect(path, spans):
         if path.name == "quiet.mkv":
             path.unlink()
         return inspect_file(path, spans)
 
-    monkeypatch.setattr(checking, "inspect_file", look)
+    monkeypatch.setattr(checking, "inspect_file", inspect)
     counts = check("table", table).counts()
     assert (counts["train"]["good"], counts["validation"]["good"]) == (3, 1)
 
@@ -132,12 +132,12 @@ def test_an_interrupted_check_continues(table, monkeypatch):
 
     with pytest.raises(KeyboardInterrupt):
         check("table", table, progress=stop)
-    kept = table.parent / "hearsight" / "clips" / "looked.jsonl"
-    assert len(kept.read_text().splitlines()) == 2
-    kept.write_text(kept.read_text() + '{"path": "fi')  # as a kill leaves it
-    told = []
-    findings = check("table", table, progress=lambda *step: told.append(step[1]))
-    assert told == [3, 4, 5]
+    journal = table.parent / "hearsight" / "clips" / "looked.jsonl"
+    assert len(journal.read_text().splitlines()) == 2
+    journal.write_text(journal.read_text() + '{"path": "fi')  # as a kill leaves it
+    counts = []
+    findings = check("table", table, progress=lambda *step: counts.append(step[1]))
+    assert counts == [3, 4, 5]
     assert findings.counts()["train"]["good"] == 3
 
 
@@ -165,8 +165,8 @@ def test_a_clip_in_two_splits_is_refused(msrvtt):
 
 
 def test_a_folder_that_cannot_be_written_is_an_error(table):
-    made = table.parent / "hearsight"
-    made.write_text("a file is where the folder should be")
+    file = table.parent / "hearsight"
+    file.write_text("a file is where the folder should be")
     with pytest.raises(HearsightError, match=r"cannot write .*; have `hearsight data check` make another"):
         check("table", table)
 

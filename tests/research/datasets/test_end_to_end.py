@@ -42,27 +42,27 @@ def plant_damage(root: Path) -> None:
     of = {id: files[name.removesuffix(".mp4")] for name, id in names.items()}
     for id in ("train-00001", "test-00001"):
         of[id].unlink()
-    whole = of["train-00002"].read_bytes()
-    for id, content in (("train-00002", whole[: len(whole) // 2]), ("train-00003", b"<html>not found</html>")):
+    content = of["train-00002"].read_bytes()
+    for id, damage in (("train-00002", content[: len(content) // 2]), ("train-00003", b"<html>not found</html>")):
         of[id].unlink()  # a hard link: what it links to stays whole
-        of[id].write_bytes(content)
+        of[id].write_bytes(damage)
 
 
 @pytest.mark.parametrize(("root", "name"), [(name, name) for name in SPLITS], indirect=["root"])
 def test_from_annotation_files_to_a_table(root, name, towers, tmp_path, capsys):
     plant_damage(root)
-    (clips, captions), validation, (asked, _) = SPLITS[name]
+    (clips, captions), validation, (tests, _) = SPLITS[name]
     assert main(["data", "check", name, str(root), "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)["splits"]
-    silent = sum(of["silent"] for of in found.values())
-    speech = found["train"].pop("without_speech")
-    assert found["train"] == {
+    counts = json.loads(capsys.readouterr().out)["splits"]
+    silent = sum(of["silent"] for of in counts.values())
+    speech = counts["train"].pop("without_speech")
+    assert counts["train"] == {
         "clips": clips, "good": clips - 3, "missing": 1, "damaged": 2, "silent": 0, "captions": captions * (clips - 3),
     }  # fmt: skip
-    assert found["test"]["good"] == asked - 1
+    assert counts["test"]["good"] == tests - 1
     assert silent == 0
     assert (speech is None) == (name not in TRANSCRIBED)
-    assert ("validation" in found) == bool(validation)
+    assert ("validation" in counts) == bool(validation)
 
     recogniser = "given" if name in TRANSCRIBED else "none"
     values = {
@@ -84,7 +84,7 @@ def test_from_annotation_files_to_a_table(root, name, towers, tmp_path, capsys):
     for method, sumr in PROTOCOLS[name].published.items():
         assert f"{method}, published" in out
         assert f"{sumr:.1f}" in out
-    assert f"ranks among {asked - 1} clips" in out
+    assert f"ranks among {tests - 1} clips" in out
 
 
 def test_as_published_on_a_clip_and_an_ast_with_imagebind_as_teacher(msrvtt, tmp_path, capsys):
@@ -105,8 +105,8 @@ def test_as_published_on_a_clip_and_an_ast_with_imagebind_as_teacher(msrvtt, tmp
     steps = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
     assert [step["step"] for step in steps] == [1, 2, 3]  # 26 pairs
     assert all(step["soft_albef"] > 0 for step in steps)
-    made = msrvtt / "hearsight" / "msrvtt-9k"
-    assert not list(made.glob("*/features")) + list(made.glob("*/transcripts*"))
+    folder = msrvtt / "hearsight" / "msrvtt-9k"
+    assert not list(folder.glob("*/features")) + list(folder.glob("*/transcripts*"))
     capsys.readouterr()
     words = ["evaluate", str(tmp_path / "run" / "model"), "--dataset", "msrvtt-9k", "--root", str(msrvtt), "--json"]
     assert main(words) == 0

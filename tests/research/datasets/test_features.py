@@ -86,9 +86,9 @@ def test_a_stopped_extraction_continues(data, towers, monkeypatch):
 
     with pytest.raises(KeyboardInterrupt):
         extract(data, towers, progress=stop)
-    told = []
-    clips = extract(data, towers, progress=lambda *step: told.append(step))
-    assert told == [("extracted", 3, 3)]
+    steps = []
+    clips = extract(data, towers, progress=lambda *step: steps.append(step))
+    assert steps == [("extracted", 3, 3)]
     assert clips.batch([0, 1, 2]).frame_mask.sum(dim=1).tolist() == [2, 3, 2]
 
 
@@ -108,10 +108,10 @@ def test_transcripts_are_stored_for_each_recogniser(data):
     sphinx = read_transcripts(data, "pocketsphinx")
     assert sphinx["a"].text == "the doctor lost a bicycle"
     assert sphinx["b"].source == "pocketsphinx"
-    kept = data / "transcripts.pocketsphinx.jsonl"
-    kept.write_text(kept.read_text()[:-20])  # as a kill would leave it
+    journal = data / "transcripts.pocketsphinx.jsonl"
+    journal.write_text(journal.read_text()[:-20])  # as a kill would leave it
     assert read_transcripts(data, "pocketsphinx") == sphinx
-    kept.write_text("damaged\n" + kept.read_text())
+    journal.write_text("damaged\n" + journal.read_text())
     with pytest.raises(HearsightError, match="line 1 is damaged"):
         read_transcripts(data, "pocketsphinx")
 

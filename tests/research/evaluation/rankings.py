@@ -33,9 +33,9 @@ class Clips:
         return ClipFeatures(frames, torch.ones(frames.shape[:2], dtype=torch.bool), yes, yes)
 
 
-def _captions(place: int):
-    for number in range(place % 3 + 1):
-        yield ("sight", "sound")[number % 2], f"{SAID[place % 4]} {number}"
+def _captions(index: int):
+    for number in range(index % 3 + 1):
+        yield ("sight", "sound")[number % 2], f"{SAID[index % 4]} {number}"
 
 
 def ranking(seed: int = 0, clips: int = 40, captions: int = 3, skill: float = 1.0) -> Ranking:

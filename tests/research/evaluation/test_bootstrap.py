@@ -14,13 +14,13 @@ RANKS = st.lists(st.integers(0, 30), min_size=1, max_size=40).map(lambda ranks: 
 @settings(max_examples=25)
 @given(RANKS)
 def test_an_interval_lies_within_the_possible_range(ranks):
-    found = intervals(ranks, np.arange(ranks.shape[1]), resamples=50)
-    assert list(found) == list(NAMES)
-    for estimate in found.values():
+    estimates = intervals(ranks, np.arange(ranks.shape[1]), resamples=50)
+    assert list(estimates) == list(NAMES)
+    for estimate in estimates.values():
         assert estimate.low <= estimate.high
     for metric in ("r1", "r5", "r10"):
-        assert 0 <= found[metric].low <= found[metric].high <= 100
-    assert ranks.min() + 1 <= found["mean_rank"].low <= found["mean_rank"].high <= ranks.max() + 1
+        assert 0 <= estimates[metric].low <= estimates[metric].high <= 100
+    assert ranks.min() + 1 <= estimates["mean_rank"].low <= estimates["mean_rank"].high <= ranks.max() + 1
 
 
 @settings(max_examples=25)
@@ -32,10 +32,10 @@ def test_a_method_is_not_better_than_itself(ranks):
 
 def test_the_width_is_that_of_a_binomial():
     ranks = np.repeat([[0, 50]], 500, axis=1).reshape(1, -1)  # R@1 is 50 % of 1,000 queries
-    found = intervals(ranks, np.arange(1000))["r1"]
+    estimates = intervals(ranks, np.arange(1000))["r1"]
     expected = 1.96 * 100 * np.sqrt(0.25 / 1000)
-    assert found.value - found.low == pytest.approx(expected, rel=0.15)
-    assert found.high - found.value == pytest.approx(expected, rel=0.15)
+    assert estimates.value - estimates.low == pytest.approx(expected, rel=0.15)
+    assert estimates.high - estimates.value == pytest.approx(expected, rel=0.15)
 
 
 def test_captions_of_one_video_are_not_independent():
@@ -47,9 +47,9 @@ def test_captions_of_one_video_are_not_independent():
 
 def test_difficulty_that_both_share_cancels_in_a_paired_difference():
     hard = np.random.default_rng(0).integers(0, 60, 300)
-    other, ours = hard[None] + 1, np.maximum(hard, 1)[None] - 1
-    difference = differences(ours, other, np.arange(300))["mean_rank"]
-    alone = intervals(ours, np.arange(300))["mean_rank"]
+    baseline, better = hard[None] + 1, np.maximum(hard, 1)[None] - 1
+    difference = differences(better, baseline, np.arange(300))["mean_rank"]
+    alone = intervals(better, np.arange(300))["mean_rank"]
     assert difference.high < -1
     assert difference.high - difference.low < 0.1 * (alone.high - alone.low)
 
@@ -62,9 +62,9 @@ def test_the_variance_between_few_seeds_is_not_underestimated():
 
 def test_seeds_widen_an_interval_and_one_seed_does_not():
     easy, hard = np.zeros(200, int), np.full(200, 20)
-    alike = intervals(np.stack([easy, easy]), np.arange(200))["sumr"]
+    equal = intervals(np.stack([easy, easy]), np.arange(200))["sumr"]
     apart = intervals(np.stack([easy, hard]), np.arange(200))["sumr"]
-    assert (alike.low, alike.high) == (300, 300)
+    assert (equal.low, equal.high) == (300, 300)
     assert (apart.value, apart.low, apart.high) == (150, 0, 300)
     assert resample(easy[None], np.arange(200), 5).shape == (5, 1, len(NAMES))
 

@@ -27,8 +27,8 @@ PAIRS = np.arange(len(INPUTS["single"]))
     ],
 )
 def test_agrees_with_the_published_metrics(name: str, metrics: Metrics) -> None:
-    ours = [metrics.r1, metrics.r5, metrics.r10, metrics.median_rank, metrics.mean_rank]
-    assert ours == pytest.approx([OUTPUTS[name][key] for key in ("R1", "R5", "R10", "MedianR", "MeanR")], rel=1e-6)
+    values = [metrics.r1, metrics.r5, metrics.r10, metrics.median_rank, metrics.mean_rank]
+    assert values == pytest.approx([OUTPUTS[name][key] for key in ("R1", "R5", "R10", "MedianR", "MeanR")], rel=1e-6)
 
 
 def test_a_tie_is_not_a_hit():
@@ -58,7 +58,7 @@ def test_a_video_without_a_caption_does_not_compete():
 def test_videos_ranked_in_strips_rank_as_all_at_once(monkeypatch):
     random = np.random.default_rng(0)
     scores, owner = random.standard_normal((21, 7)), np.arange(21) % 7
-    whole = video_to_text(scores, owner)
+    expected = video_to_text(scores, owner)
     monkeypatch.setattr("hearsight.research.evaluation.metrics.STRIP", 3)
-    assert video_to_text(scores, owner) == whole
-    assert 1 < whole.mean_rank < 7
+    assert video_to_text(scores, owner) == expected
+    assert 1 < expected.mean_rank < 7

@@ -19,9 +19,9 @@ def scores_of(seed: int, texts: int = 12, videos: int = 9) -> np.ndarray:
 def test_blocks_do_not_change_the_result(seed, size):
     scores, bank = scores_of(seed), scores_of(seed + 1)
     for normalisation in (DualSoftmax(), Querybank(["a"], 0.2, "train")):
-        whole = normalisation.fit([bank])(scores)
+        expected = normalisation.fit([bank])(scores)
         parts = normalisation.fit([bank[start : start + size] for start in range(0, 12, size)])(scores)
-        assert parts == pytest.approx(whole)
+        assert parts == pytest.approx(expected)
 
 
 def test_a_hub_loses_to_the_right_video():
@@ -37,10 +37,10 @@ def test_a_hub_loses_to_the_right_video():
 def test_the_querybank_is_the_published_inverted_softmax(seed):
     scores, bank, beta = scores_of(seed), scores_of(seed + 1, texts=4), 0.2
     published = np.exp(beta * scores) / np.exp(beta * bank).sum(axis=0)
-    ours = Querybank(["a"], beta, "train").fit([bank])(scores)
+    normalised = Querybank(["a"], beta, "train").fit([bank])(scores)
     active = np.isin(scores.argmax(axis=1), bank.argmax(axis=1))
-    assert np.exp(beta * ours[active]) == pytest.approx(published[active])
-    assert np.array_equal(ours[~active], scores[~active])
+    assert np.exp(beta * normalised[active]) == pytest.approx(published[active])
+    assert np.array_equal(normalised[~active], scores[~active])
 
 
 def test_large_logits_do_not_overflow():

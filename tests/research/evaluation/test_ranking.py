@@ -9,8 +9,8 @@ from tests.research.evaluation.rankings import ranking
 
 
 def test_ties_are_broken_at_chance():
-    found = ranking(clips=4, captions=1000)
-    tied = replace(found, texts=np.full_like(found.texts, 3), ties=np.full_like(found.texts, 2))  # one is before it
+    original = ranking(clips=4, captions=1000)
+    tied = replace(original, texts=np.full_like(original.texts, 3), ties=np.full_like(original.texts, 2))
     guessing = tied.at_chance(np.random.default_rng(0))
     assert np.bincount(guessing.texts, minlength=4)[0] == 0
     assert np.allclose(np.bincount(guessing.texts)[1:] / 4000, 1 / 3, atol=0.03)
@@ -19,5 +19,5 @@ def test_ties_are_broken_at_chance():
 
 
 def test_without_ties_chance_changes_nothing():
-    found = ranking()
-    assert (found.at_chance(np.random.default_rng(0)).texts == found.texts).all()
+    original = ranking()
+    assert (original.at_chance(np.random.default_rng(0)).texts == original.texts).all()

@@ -56,9 +56,9 @@ def test_a_better_method_is_better_beyond_the_interval():
 
 
 def test_other_captions_and_mixed_seeds_are_refused():
-    other = Report("other", "data/test", [replace(ranking(), captions="others")])
+    baseline = Report("other", "data/test", [replace(ranking(), captions="others")])
     with pytest.raises(HearsightError, match="different captions"):
-        SAVE.over(other)
+        SAVE.over(baseline)
     with pytest.raises(HearsightError, match="seeds of X were evaluated differently"):
         Report("X", "data/test", [ranking(), replace(ranking(), normalisation="dual softmax")])
 
@@ -72,10 +72,10 @@ def test_a_report_is_written_to_a_folder_and_read_again(tmp_path):
     from hearsight.research.evaluation.write_report import write_report
 
     write_report(SAVE, tmp_path / "report", [AVIGATE])
-    found = json.loads((tmp_path / "report" / "report.json").read_text())
-    assert found == json.loads(json.dumps(SAVE.to_dict() | {"over": found["over"]}))
-    assert found["rows"]["sight"]["queries"] == 60
-    assert found["over"]["AVIGATE"]["sight"]["sumr"]["value"] > 0
+    written = json.loads((tmp_path / "report" / "report.json").read_text())
+    assert written == json.loads(json.dumps(SAVE.to_dict() | {"over": written["over"]}))
+    assert written["rows"]["sight"]["queries"] == 60
+    assert written["over"]["AVIGATE"]["sight"]["sumr"]["value"] > 0
     text = (tmp_path / "report" / "report.md").read_text()
     assert text.startswith("# SAVE on data/test") and "## Over AVIGATE" in text
     for name in ("groups.svg", "methods.svg"):

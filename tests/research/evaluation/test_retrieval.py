@@ -32,15 +32,15 @@ def clips(model, monkeypatch):
 def test_blocks_rank_as_the_whole_matrix(model, clips):
     texts = [text for example in clips.examples for _, text in example.captions]
     scores = np.concatenate(list(score(model, encode_texts(model, texts), encode_clips(model, clips))))
-    found = rank(model, clips)
-    assert found.model == model.fingerprint
+    ranking = rank(model, clips)
+    assert ranking.model == model.fingerprint
     assert scores.shape == (len(texts), len(clips))
-    assert np.array_equal(found.owner, [0, 1, 1, 2, 2, 2, 3, 4, 4, 5, 5, 5, 6])
-    assert np.array_equal(found.texts, text_ranks(scores, found.owner))
-    assert np.array_equal(found.videos, video_ranks(scores, found.owner))
-    assert found.clusters[0] == found.clusters[1] != found.clusters[2]
+    assert np.array_equal(ranking.owner, [0, 1, 1, 2, 2, 2, 3, 4, 4, 5, 5, 5, 6])
+    assert np.array_equal(ranking.texts, text_ranks(scores, ranking.owner))
+    assert np.array_equal(ranking.videos, video_ranks(scores, ranking.owner))
+    assert ranking.clusters[0] == ranking.clusters[1] != ranking.clusters[2]
     softened = rank(model, clips, DualSoftmax())
-    assert np.array_equal(softened.texts, text_ranks(dual_softmax(scores), found.owner))
+    assert np.array_equal(softened.texts, text_ranks(dual_softmax(scores), ranking.owner))
     assert softened.videos is None
     assert "transductive" in softened.normalisation
 
@@ -53,8 +53,8 @@ def test_only_the_fields_that_similarity_reads_are_held(model, clips):
 
 
 def test_rows_are_kinds_all_captions_and_video_to_text(model, clips):
-    found = evaluate(model, clips)
-    assert {name: metrics.queries for name, metrics in found.items()} == {
+    ranking = evaluate(model, clips)
+    assert {name: metrics.queries for name, metrics in ranking.items()} == {
         "sight": 9,
         "sound": 4,
         "all captions": 13,
@@ -66,9 +66,9 @@ def test_rows_are_kinds_all_captions_and_video_to_text(model, clips):
 
 def test_equal_clips_tie_at_any_position(model, clips):
     clips.frames[:] = clips.frames[:1]
-    found = rank(model, clips)
-    assert (found.texts == len(clips) - 1).all() and (found.ties == len(clips) - 1).all()
-    assert found.tied() == {"sight": 100, "sound": 100, "all captions": 100}
+    ranking = rank(model, clips)
+    assert (ranking.texts == len(clips) - 1).all() and (ranking.ties == len(clips) - 1).all()
+    assert ranking.tied() == {"sight": 100, "sound": 100, "all captions": 100}
 
 
 @pytest.mark.parametrize("normalisation", [DualSoftmax(), Querybank(["a bell", "a doctor"], 0.2, "train")])
@@ -80,15 +80,15 @@ def test_ties_before_normalisation_are_ties_after_it(model, clips, monkeypatch, 
         return (np.stack([row] * len(block)) for block in texts.split(retrieval.TEXTS))
 
     monkeypatch.setattr(retrieval, "score", score)
-    found = rank(model, clips, normalisation)
-    assert (found.texts == len(clips) - 1).all()
+    ranking = rank(model, clips, normalisation)
+    assert (ranking.texts == len(clips) - 1).all()
 
 
 def test_a_ranking_can_be_stored_as_json(model, clips):
-    found = rank(model, clips)
-    assert Ranking.from_dict(found.to_dict()).to_dict() == found.to_dict()
-    assert found.captions == rank(model, clips, DualSoftmax()).captions
-    assert found.captions != rank(model, Clips(model, count=6)).captions
+    ranking = rank(model, clips)
+    assert Ranking.from_dict(ranking.to_dict()).to_dict() == ranking.to_dict()
+    assert ranking.captions == rank(model, clips, DualSoftmax()).captions
+    assert ranking.captions != rank(model, Clips(model, count=6)).captions
 
 
 def test_clips_without_captions_are_refused(model, clips):
@@ -128,16 +128,16 @@ def token_model(model):
 
 @pytest.mark.parametrize("pairs", [1, 2, 5, 100])
 def test_a_method_that_reads_tokens_is_evaluated_within_a_budget(token_model, clips, monkeypatch, pairs):
-    whole = rank(token_model, clips)
+    expected = rank(token_model, clips)
     bytes_per_pair = token_model.TOKENS * token_model.width * 4
     assert token_model.largest == 4 * 3 * bytes_per_pair  # TEXTS and CLIPS at once
     token_model.largest = token_model.most_alive = 0
     monkeypatch.setattr(retrieval, "BUDGET", pairs * bytes_per_pair)
-    found = rank(token_model, clips)
+    ranking = rank(token_model, clips)
     assert token_model.largest <= min(pairs, 4 * 3) * bytes_per_pair
     assert token_model.most_alive <= 2  # blocks of clips, of three
     for name in ("texts", "ties", "videos"):
-        assert np.array_equal(getattr(found, name), getattr(whole, name)), name
+        assert np.array_equal(getattr(ranking, name), getattr(expected, name)), name
 
 
 def test_normalisation_works_with_a_method_that_reads_tokens(token_model, clips):

@@ -42,6 +42,6 @@ def test_a_nested_recipe():
 def test_a_report(data, shown):
     bank = "querybank, 2 captions of /home/jane doe/train, inverse temperature 20, k = 1"
     rankings = [replace(ranking(), videos=None, normalisation=bank)]
-    found = anonymise_report(Report("/home/jane/model", data, rankings), "model")
-    assert (found.method, found.data) == ("model", shown)
-    assert found.protocol["normalisation"] == "querybank, 2 captions of train, inverse temperature 20, k = 1"
+    report = anonymise_report(Report("/home/jane/model", data, rankings), "model")
+    assert (report.method, report.data) == ("model", shown)
+    assert report.protocol["normalisation"] == "querybank, 2 captions of train, inverse temperature 20, k = 1"

@@ -31,13 +31,13 @@ def made_up(folder: Path, towers: Path, clips: int = 16) -> Path:
         audio=tokens[kinds] + 0.1 * torch.randn(clips, 9, Da, generator=generator),
     )
     for split in ("train", "validation"):
-        place = folder / split
-        place.mkdir(parents=True)
+        split_folder = folder / split
+        split_folder.mkdir(parents=True)
         rows = as_rows([f"clip{i}" for i in range(clips)], features)
-        lancedb.connect(str(place / "features")).create_table(model.towers_fingerprint, rows)
-        with (place / "manifest.jsonl").open("w") as manifest:
+        lancedb.connect(str(split_folder / "features")).create_table(model.towers_fingerprint, rows)
+        with (split_folder / "manifest.jsonl").open("w") as manifest:
             for i, kind in enumerate(kinds):
-                captions = [{"kind": told, "text": WORDS[kind]} for told in ("sight", "sound")]
+                captions = [{"kind": modality, "text": WORDS[kind]} for modality in ("sight", "sound")]
                 twin = {"group": f"g{i // 2}"}
                 row = {"id": f"clip{i}", "path": f"clip{i}.mp4", "captions": captions, "twin": twin}
                 manifest.write(json.dumps(row) + "\n")

@@ -21,13 +21,13 @@ def recipe(**changes) -> MethodRecipe:
 def test_twins_stay_next_to_each_other():
     order = shuffle(EXAMPLES, np.random.default_rng(0))
     assert sorted(order) == list(range(32))
-    assert all(order[place + 1] == order[place] ^ 1 for place in range(0, 32, 2))
+    assert all(order[index + 1] == order[index] ^ 1 for index in range(0, 32, 2))
 
 
 def test_the_same_epoch_is_always_the_same_and_another_is_not():
-    first, again, other = (make_batches(EXAMPLES, recipe(mixed=0.5), epoch) for epoch in (0, 0, 1))
+    first, again, second = (make_batches(EXAMPLES, recipe(mixed=0.5), epoch) for epoch in (0, 0, 1))
     assert first == again
-    assert first != other
+    assert first != second
     assert [len(batch.seen) for batch in first] == [8, 8, 8, 8]
 
 
@@ -73,7 +73,7 @@ def test_an_epoch_may_show_every_caption():
     shown = [pair for batch in batches for pair in zip(batch.seen, batch.texts, strict=True)]
     assert len(batches) == updates_per_epoch(examples, recipe(every_caption=True, batch=4)) == 18 // 4
     assert len(set(shown)) == 16
-    assert all(text.startswith(str(place)) for place, text in shown)
+    assert all(text.startswith(str(index)) for index, text in shown)
     assert all(batch.heard == batch.said == batch.seen for batch in batches)
     assert make_batches(examples, recipe(every_caption=True, batch=4), 1) != batches
     assert updates_per_epoch(examples, recipe(batch=4)) == 9 // 4

@@ -40,21 +40,21 @@ def test_a_clip_and_an_ast_make_towers(kind, clip, tmp_path):
 
 def test_frames_words_and_temperature_are_the_recipes_or_the_towers_own(clip, tmp_path):
     tiny_model(tmp_path / "towers", "avigate")
-    given = {"towers": str(tmp_path / "towers"), "method": "avigate"}
-    own = fresh_model(recipe(tmp_path, **given), load_towers(recipe(tmp_path, **given))).config
-    assert (own.frames, own.words, own.temperature) == (6, 32, 1.0)
-    given |= {"frames": 3, "words": 16, "temperature": 0.5}
-    changed = fresh_model(recipe(tmp_path, **given), load_towers(recipe(tmp_path, **given))).config
+    values = {"towers": str(tmp_path / "towers"), "method": "avigate"}
+    default = fresh_model(recipe(tmp_path, **values), load_towers(recipe(tmp_path, **values))).config
+    assert (default.frames, default.words, default.temperature) == (6, 32, 1.0)
+    values |= {"frames": 3, "words": 16, "temperature": 0.5}
+    changed = fresh_model(recipe(tmp_path, **values), load_towers(recipe(tmp_path, **values))).config
     assert (changed.frames, changed.words, changed.temperature) == (3, 16, 0.5)
 
 
 @pytest.mark.parametrize("name", ["words", "frames"])
 def test_there_are_positions_for_so_many_words_and_frames(clip, tmp_path, name):
     tiny_model(tmp_path / "towers", "avigate")
-    given = {"towers": str(tmp_path / "towers"), "method": "avigate"}
-    assert getattr(load_towers(recipe(tmp_path, **given, **{name: 77})).config, name) == 77
+    values = {"towers": str(tmp_path / "towers"), "method": "avigate"}
+    assert getattr(load_towers(recipe(tmp_path, **values, **{name: 77})).config, name) == 77
     with pytest.raises(HearsightError, match=rf"{name}: 78 .*; set {name} to .*77$"):
-        load_towers(recipe(tmp_path, **given, **{name: 78}))
+        load_towers(recipe(tmp_path, **values, **{name: 78}))
 
 
 def test_frames_of_a_method_without_positions_may_be_many(clip, tmp_path):

@@ -41,9 +41,9 @@ def launched(*words, **environment) -> subprocess.CompletedProcess[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     launch = ["accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--main_process_port", str(port)]
-    here = {**os.environ, "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true", "CUDA_VISIBLE_DEVICES": ""}
+    common = {**os.environ, "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true", "CUDA_VISIBLE_DEVICES": ""}
     command = [sys.executable, "-m", *launch, *map(str, words)]
-    return subprocess.run(command, env=here | environment, capture_output=True, text=True)
+    return subprocess.run(command, env=common | environment, capture_output=True, text=True)
 
 
 @pytest.fixture(scope="module")
@@ -68,26 +68,26 @@ def test_two_processes_learn_what_one_does_and_one_continues_after_two_were_kill
     expected = metrics(folder / "one")
     assert [line["step"] for line in expected] == [1, 2, 3, 3, 4, 5, 6, 6]
 
-    whole = launched("-m", "hearsight", *typed(folder, "two"))
-    assert whole.returncode == 0, whole.stderr
+    complete = launched("-m", "hearsight", *typed(folder, "two"))
+    assert complete.returncode == 0, complete.stderr
     killed = launched("-m", "hearsight", *typed(folder, "killed"), BATCHES_TO_LIVE="9")  # in the fifth update
     assert killed.returncode != 0
     assert torch.load(folder / "killed" / "state.pt", weights_only=True)["step"] == 4
     assert main(typed(folder, "killed")) == 0
 
     for run in (folder / "two", folder / "killed"):
-        found = metrics(run)
-        assert [line["step"] for line in found] == [line["step"] for line in expected]
+        lines = metrics(run)
+        assert [line["step"] for line in lines] == [line["step"] for line in expected]
         for name in ("contrast", "spread", "soft_albef"):
-            ours, theirs = ([line[name] for line in lines if name in line] for lines in (found, expected))
-            assert ours == pytest.approx(theirs, abs=2e-5), name
+            values, expected_values = ([line[name] for line in steps if name in line] for steps in (lines, expected))
+            assert values == pytest.approx(expected_values, abs=2e-5), name
         for name, tensor in outcome(folder / "one").items():
             torch.testing.assert_close(outcome(run)[name], tensor, rtol=0, atol=5e-5, msg=name)
 
-    told = whole.stderr + whole.stdout
+    output = complete.stderr + complete.stdout
     for once in ("processes: 2, on cpu", "step 6 of 6", f"model: {folder / 'two' / 'model'}"):
-        assert told.count(once) == 1, told
-    assert "Warning" not in told
+        assert output.count(once) == 1, output
+    assert "Warning" not in output
 
 
 def test_a_loss_that_is_not_finite_ends_all_processes_with_one_message(folder):

@@ -51,10 +51,10 @@ def test_cosines_are_those_of_the_files(tmp_path, clips):
     torch.testing.assert_close(cosines, torch.tensor(expected))
 
 
-def pearson_distance(ours: torch.Tensor, theirs: torch.Tensor) -> float:
+def pearson_distance(model_cosines: torch.Tensor, teacher_cosines: torch.Tensor) -> float:
     """Mean over rows of 1 - corr(softmax(5 ours), softmax(5 theirs)), by torch's own correlation."""
-    rows = zip((5 * ours).softmax(dim=1), (5 * theirs).softmax(dim=1), strict=True)
-    return sum(1 - torch.corrcoef(torch.stack(pair))[0, 1].item() for pair in rows) / len(ours)
+    rows = zip((5 * model_cosines).softmax(dim=1), (5 * teacher_cosines).softmax(dim=1), strict=True)
+    return sum(1 - torch.corrcoef(torch.stack(pair))[0, 1].item() for pair in rows) / len(model_cosines)
 
 
 def unit_mean(vectors: torch.Tensor) -> torch.Tensor:
@@ -70,9 +70,9 @@ def test_a_run_learns_from_it(tmp_path, recipe):
     batch = make_batches(training.clips.examples, recipe, epoch=0)[0]
     training.model.train()
     video = training.model.fuse(training.model.features(read_batch(training.clips, batch)))
-    ours = unit_mean(video.vision) @ unit_mean(video.audio).T
-    theirs = normalize(seen[batch.seen], dim=1) @ normalize(heard[batch.heard], dim=1).T
-    expected = pearson_distance(ours, theirs) + pearson_distance(ours.T, theirs.T)
+    model_cosines = unit_mean(video.vision) @ unit_mean(video.audio).T
+    teacher_cosines = normalize(seen[batch.seen], dim=1) @ normalize(heard[batch.heard], dim=1).T
+    expected = pearson_distance(model_cosines, teacher_cosines) + pearson_distance(model_cosines.T, teacher_cosines.T)
 
     figures = []
     train(recipe, tmp_path / "run", lambda what, *step: figures.append(step[-1]))
@@ -138,10 +138,10 @@ def test_stored_features_show_which_clips_are_silent(tmp_path, clips, monkeypatc
     (tmp_path / "teacher" / AUDIO / "clip3.pt").unlink()
     with pytest.raises(HearsightError, match=r"AudioFeature lacks 1 of 16 clips \(clip3.pt\)"):
         stored_teacher(tmp_path / "teacher", clips)
-    whole = type(clips).batch
+    read_all = type(clips).batch
 
-    def silent(self, *places):
-        features = whole(self, *places)
+    def silent(self, *indices):
+        features = read_all(self, *indices)
         features.has_audio[:] = False
         return features
 
@@ -162,9 +162,9 @@ def test_many_missing_files_are_counted(tmp_path, clips):
 def test_a_folder_of_other_clips_is_detected_by_the_first_clips(tmp_path, clips, monkeypatch):
     for file in (tmp_path / "teacher" / VIDEO).iterdir():
         file.rename(file.with_name(f"other{file.name}"))
-    whole, read = type(clips).batch, []
+    read_all, read = type(clips).batch, []
     monkeypatch.setattr("hearsight.research.training.stored_teacher.BLOCK", 4)
-    monkeypatch.setattr(type(clips), "batch", lambda self, places: read.extend(places) or whole(self, places))
+    monkeypatch.setattr(type(clips), "batch", lambda self, indices: read.extend(indices) or read_all(self, indices))
     with pytest.raises(HearsightError, match="lacks 16 of 16 clips"):
         stored_teacher(tmp_path / "teacher", clips)
     assert read == [0, 1, 2, 3]
@@ -174,10 +174,10 @@ def test_a_folder_of_other_clips_is_detected_by_the_first_clips(tmp_path, clips,
 def test_data_without_any_sound_or_any_pictures(tmp_path, clips, monkeypatch, part, heard):
     for file in (tmp_path / "teacher" / part).iterdir():
         file.unlink()
-    whole = type(clips).batch
+    read_all = type(clips).batch
 
-    def lacking(self, places):
-        features = whole(self, places)
+    def lacking(self, indices):
+        features = read_all(self, indices)
         (features.has_audio if part == AUDIO else features.frame_mask)[:] = False
         return features
 
@@ -189,11 +189,11 @@ def test_data_without_any_sound_or_any_pictures(tmp_path, clips, monkeypatch, pa
 def test_missing_files_are_listed_although_the_first_clips_are_silent(tmp_path, clips, monkeypatch):
     for file in (tmp_path / "teacher" / AUDIO).iterdir():
         file.unlink()
-    whole = type(clips).batch
+    read_all = type(clips).batch
 
-    def late(self, places):
-        features = whole(self, places)
-        features.has_audio[:] = torch.tensor([place >= 14 for place in places])
+    def late(self, indices):
+        features = read_all(self, indices)
+        features.has_audio[:] = torch.tensor([index >= 14 for index in indices])
         return features
 
     monkeypatch.setattr("hearsight.research.training.stored_teacher.BLOCK", 4)
@@ -219,7 +219,7 @@ class Trap:
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (torch.zeros(2, WIDTH), r"has the shape \(2, 7\)"),
         (torch.tensor(1.0), r"has the shape \(\)"),
@@ -233,10 +233,10 @@ class Trap:
     ],
 )
 @pytest.mark.parametrize("part", [VIDEO, AUDIO])
-def test_an_invalid_file_is_an_error(tmp_path, clips, part, content, told):
+def test_an_invalid_file_is_an_error(tmp_path, clips, part, content, message):
     file = tmp_path / "teacher" / part / "clip5.pt"
     torch.save(content, file)
-    with pytest.raises(HearsightError, match=rf"{part}/clip5\.pt.*{told}"):
+    with pytest.raises(HearsightError, match=rf"{part}/clip5\.pt.*{message}"):
         stored_teacher(tmp_path / "teacher", clips)
 
 

@@ -23,14 +23,14 @@ class Levels:
 
     def __init__(self, name: str = "levels", frames: int = 4) -> None:
         self.name, self.frames, self.rate, self.width = name, frames, 48_000, 4
-        self.given: list[str] = []
+        self.calls: list[str] = []
 
     def embed_video(self, frames):
-        self.given.append("pictures")
+        self.calls.append("pictures")
         return torch.tensor([float(level_of(frame)) for frame in frames])
 
     def embed_audio(self, waveform):
-        self.given.append("sound")
+        self.calls.append("sound")
         pitch = np.abs(np.fft.rfft(waveform)).argmax() * self.rate / len(waveform)
         return torch.tensor([len(waveform), float(pitch), float(np.abs(waveform).max()), 1.0])
 
@@ -52,7 +52,7 @@ def data(tmp_path):
     return folder
 
 
-def stored(out: Path) -> dict[str, list[float]]:
+def vectors_in(out: Path) -> dict[str, list[float]]:
     """Every vector of a folder, by the name of its file."""
     files = sorted(out.rglob("*.pt"))
     return {f"{file.parent.name}/{file.stem}": torch.load(file, weights_only=True).tolist() for file in files}
@@ -60,11 +60,11 @@ def stored(out: Path) -> dict[str, list[float]]:
 
 def test_pictures_and_sound_are_those_of_the_file(tmp_path, data):
     teach(Split(data), Levels(), tmp_path / "out")
-    found = stored(tmp_path / "out")
-    assert found.keys() == {f"{VIDEO}/both", f"{VIDEO}/seen", f"{AUDIO}/both", f"{AUDIO}/heard"}
-    assert found[f"{VIDEO}/both"] == [0, 10, 20, 30]  # from the first picture to the last
-    assert found[f"{VIDEO}/seen"] == [200] * 4  # of which there are two
-    length, pitch, loudest, _ = found[f"{AUDIO}/both"]
+    vectors = vectors_in(tmp_path / "out")
+    assert vectors.keys() == {f"{VIDEO}/both", f"{VIDEO}/seen", f"{AUDIO}/both", f"{AUDIO}/heard"}
+    assert vectors[f"{VIDEO}/both"] == [0, 10, 20, 30]  # from the first picture to the last
+    assert vectors[f"{VIDEO}/seen"] == [200] * 4  # of which there are two
+    length, pitch, loudest, _ = vectors[f"{AUDIO}/both"]
     assert length == pytest.approx(3.1 * 48_000, abs=50)
     assert pitch == pytest.approx(440, abs=1) and loudest == pytest.approx(0.5, abs=0.01)
     note = json.loads((tmp_path / "out" / "teacher.json").read_text())
@@ -74,14 +74,14 @@ def test_pictures_and_sound_are_those_of_the_file(tmp_path, data):
 def test_the_last_picture_stays_where_sound_lasts_longer(tmp_path, data):
     make_media(data / "both.mkv", [grey(10 * (i // 10)) for i in range(20)], sounds=[beep(3.1)])
     teach(Split(data), Levels(), tmp_path / "out")
-    assert stored(tmp_path / "out")[f"{VIDEO}/both"] == [0, 10, 10, 10]
+    assert vectors_in(tmp_path / "out")[f"{VIDEO}/both"] == [0, 10, 10, 10]
 
 
 def test_times_are_evenly_spaced(data):
     info = probe(data / "both.mkv")
-    whole, second = Clip(info.path, 0.0, info.duration), Clip(info.path, 1.0, 2.0)
-    assert evenly_spaced_times(whole, info, 4) == pytest.approx([0, 1, 2, 3], abs=0.01)
-    assert evenly_spaced_times(whole, info, 1) == [0]
+    complete, second = Clip(info.path, 0.0, info.duration), Clip(info.path, 1.0, 2.0)
+    assert evenly_spaced_times(complete, info, 4) == pytest.approx([0, 1, 2, 3], abs=0.01)
+    assert evenly_spaced_times(complete, info, 1) == [0]
     assert evenly_spaced_times(second, info, 2) == pytest.approx([1.0, 1.9])
 
 
@@ -91,7 +91,7 @@ def test_training_reads_the_features(tmp_path, data):
     teacher = stored_teacher(tmp_path / "out", Split(data).files(tiny_model(tmp_path / "towers"), "none"))
     assert teacher.seen.norm(dim=1).tolist() == pytest.approx([1, 1, 0])
     assert teacher.heard.norm(dim=1).tolist() == pytest.approx([1, 0, 1])
-    heard = np.array(stored(tmp_path / "out")[f"{AUDIO}/both"])
+    heard = np.array(vectors_in(tmp_path / "out")[f"{AUDIO}/both"])
     grey_all_along = np.full(4, 0.5)  # unit
     assert teacher.cosines([1], [0]).item() == pytest.approx(grey_all_along @ heard / np.linalg.norm(heard), abs=1e-5)
 
@@ -103,16 +103,16 @@ def test_a_stopped_run_continues(tmp_path, data):
     first, second, third = Levels(), Levels(), Levels()
     with pytest.raises(KeyboardInterrupt):
         teach(Split(data), first, tmp_path / "out", stop)
-    assert first.given == ["pictures", "sound"]
-    kept = tmp_path / "out" / VIDEO / "both.pt"
-    torch.save(torch.tensor([1.0, 2.0, 3.0, 4.0]), kept)  # is not made again
-    told = []
-    teach(Split(data), second, tmp_path / "out", lambda *step: told.append(step))
-    assert second.given == ["pictures", "sound"]  # of one clip each
-    assert told == [("taught", 1, 3), ("taught", 2, 3), ("taught", 3, 3)]
-    assert stored(tmp_path / "out")[f"{VIDEO}/both"] == [1, 2, 3, 4]
+    assert first.calls == ["pictures", "sound"]
+    file = tmp_path / "out" / VIDEO / "both.pt"
+    torch.save(torch.tensor([1.0, 2.0, 3.0, 4.0]), file)  # is not made again
+    steps = []
+    teach(Split(data), second, tmp_path / "out", lambda *step: steps.append(step))
+    assert second.calls == ["pictures", "sound"]  # of one clip each
+    assert steps == [("taught", 1, 3), ("taught", 2, 3), ("taught", 3, 3)]
+    assert vectors_in(tmp_path / "out")[f"{VIDEO}/both"] == [1, 2, 3, 4]
     teach(Split(data), third, tmp_path / "out")
-    assert third.given == []
+    assert third.calls == []
 
 
 def test_a_killed_run_leaves_no_incomplete_file(tmp_path, data, monkeypatch):
@@ -123,19 +123,19 @@ def test_a_killed_run_leaves_no_incomplete_file(tmp_path, data, monkeypatch):
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(teaching.torch, "save", killed)
         teach(Split(data), Levels(), tmp_path / "out")
-    assert stored(tmp_path / "out") == {}
+    assert vectors_in(tmp_path / "out") == {}
     teach(Split(data), Levels(), tmp_path / "out")
-    assert len(stored(tmp_path / "out")) == 4
+    assert len(vectors_in(tmp_path / "out")) == 4
     assert not [*(tmp_path / "out").rglob("*.part")]
 
 
-@pytest.mark.parametrize("other", [Levels("other"), Levels(frames=8)])
-def test_two_models_are_not_mixed(tmp_path, data, other):
+@pytest.mark.parametrize("second", [Levels("other"), Levels(frames=8)])
+def test_two_models_are_not_mixed(tmp_path, data, second):
     teach(Split(data), Levels(), tmp_path / "out")
-    before = stored(tmp_path / "out")
+    before = vectors_in(tmp_path / "out")
     with pytest.raises(HearsightError, match=r"holds features of .*levels.*; give another folder"):
-        teach(Split(data), other, tmp_path / "out")
-    assert stored(tmp_path / "out") == before and other.given == []
+        teach(Split(data), second, tmp_path / "out")
+    assert vectors_in(tmp_path / "out") == before and second.calls == []
 
 
 @pytest.mark.parametrize("note", [None, "damaged"])
@@ -153,7 +153,7 @@ def test_an_id_cannot_lead_out_of_the_folder(tmp_path, data):
     model = Levels()
     with pytest.raises(HearsightError, match=r"'\.\./\.\./both' cannot have a file of that name"):
         teach(Split(data), model, tmp_path / "out")
-    assert model.given == []
+    assert model.calls == []
 
 
 def test_a_vector_that_is_not_finite_is_an_error(tmp_path, data, monkeypatch):

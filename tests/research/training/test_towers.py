@@ -29,7 +29,7 @@ def tiny_recipe() -> TowersRecipe:
 def test_towers_learn_and_continue_after_a_stop(tmp_path, monkeypatch):
     monkeypatch.setattr(towers, "SAVE_EVERY", 4)
     recipe, losses, then = tiny_recipe(), [], []
-    straight = train_towers(recipe, tmp_path / "straight", workers=1, progress=lambda *told: losses.append(told))
+    straight = train_towers(recipe, tmp_path / "straight", workers=1, progress=lambda *step: losses.append(step))
     assert [step for _, step, _, _ in losses] == list(range(1, 13))
     totals = [sum(figures.values()) for *_, figures in losses]
     assert sum(totals[-3:]) < sum(totals[:3])
@@ -40,10 +40,10 @@ def test_towers_learn_and_continue_after_a_stop(tmp_path, monkeypatch):
 
     with pytest.raises(KeyboardInterrupt):
         train_towers(recipe, tmp_path / "stopped", workers=1, progress=stop)
-    gone_on = train_towers(recipe, tmp_path / "stopped", workers=1, progress=lambda *told: then.append(told))
+    gone_on = train_towers(recipe, tmp_path / "stopped", workers=1, progress=lambda *step: then.append(step))
     assert [step for _, step, _, _ in then] == list(range(5, 13))
-    model, other = hearsight.load(straight), hearsight.load(gone_on)
-    assert all(torch.equal(tensor, other.state_dict()[name]) for name, tensor in model.state_dict().items())
+    model, second = hearsight.load(straight), hearsight.load(gone_on)
+    assert all(torch.equal(tensor, second.state_dict()[name]) for name, tensor in model.state_dict().items())
     assert model.encode_text(model.tokenize(["a dog"])).shape == (1, 32)
     further = recipe.model_copy(
         update={"start": str(straight), "steps": 2, **dict.fromkeys(("vocabulary", "clip", "ast"))}

@@ -37,8 +37,8 @@ def losses(run) -> list[float]:
 def test_a_method_learns_and_its_model_loads(tmp_path, method):
     recipe = made_up_recipe(tmp_path, method=method, epochs=15)
     model = hearsight.load(train(recipe, tmp_path / "run"))
-    told = losses(tmp_path / "run")
-    assert sum(told[-4:]) < sum(told[:4])
+    values = losses(tmp_path / "run")
+    assert sum(values[-4:]) < sum(values[:4])
     assert model.config.method == method
     # Four clips share each caption, so a ranking that is right puts the asked one among the first four.
     clips = Split(tmp_path / "data" / "validation").features(hearsight.load(recipe.towers), "none")
@@ -151,6 +151,18 @@ def test_results_are_not_mixed_with_another_recipe(tmp_path, name):
         Run(tmp_path / "run", recipe.model_copy(update={"epochs": 9}))
 
 
+def test_a_run_that_an_older_version_recorded_continues(tmp_path):
+    recipe = made_up_recipe(tmp_path, epochs=1)
+    train(recipe, tmp_path / "run")
+    values = recipe.model_dump()
+    options = {name: value for name, value in values.pop("options").items() if name != "positions"}
+    values |= {"weighed": True, "questions": True, "absence": True, **options}  # as before recipes had sections
+    file = tmp_path / "run" / "recipe.json"
+    file.write_text(json.dumps({key: value for key, value in values.items() if key != "losses"}))
+    train(recipe, tmp_path / "run")
+    assert "weighed" in json.loads(file.read_text())
+
+
 def test_a_folder_of_another_run_is_refused(tmp_path):
     recipe = made_up_recipe(tmp_path, epochs=1)
     train(recipe, tmp_path / "run")
@@ -170,12 +182,12 @@ def test_a_run_does_not_continue_with_other_clips(tmp_path):
 def test_a_run_does_not_continue_with_other_transcripts(tmp_path):
     recipe = made_up_recipe(tmp_path, epochs=1, recogniser="pocketsphinx")
     for split in ("train", "validation"):
-        kept = tmp_path / "data" / split / "transcripts.pocketsphinx.jsonl"
+        journal = tmp_path / "data" / split / "transcripts.pocketsphinx.jsonl"
         said = Transcript((Line(0.0, 1.0, "a doctor"),), "pocketsphinx").to_dict()
         rows = [{"id": f"clip{number}", "transcript": said} for number in range(16)]
-        kept.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        journal.write_text("".join(json.dumps(row) + "\n" for row in rows))
     train(recipe, tmp_path / "run")
-    kept.write_text(kept.read_text().replace("doctor", "bicycle", 1))
+    journal.write_text(journal.read_text().replace("doctor", "bicycle", 1))
     with pytest.raises(HearsightError, match="different clips, captions, transcripts, towers or teacher"):
         train(recipe, tmp_path / "run")
     train(recipe.model_copy(update={"method": "avigate"}), tmp_path / "deaf to words")
@@ -198,19 +210,19 @@ def test_a_damaged_run_is_an_error(tmp_path, name):
 
 
 @pytest.mark.parametrize(
-    ("captions", "changes", "told"),
+    ("captions", "changes", "message"),
     [
         ([], {}, "clip3 has no caption"),
         ([{"text": "a dog"}], {"mixed": 0.5}, "clip3 has no caption of the kind sight"),
     ],
 )
-def test_captions_that_cannot_be_trained_with(tmp_path, captions, changes, told):
+def test_captions_that_cannot_be_trained_with(tmp_path, captions, changes, message):
     recipe = made_up_recipe(tmp_path, **changes)
     manifest = tmp_path / "data" / "train" / "manifest.jsonl"
     rows = [json.loads(line) for line in manifest.read_text().splitlines()]
     rows[3]["captions"] = captions
     manifest.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    with pytest.raises(HearsightError, match=told):
+    with pytest.raises(HearsightError, match=message):
         train(recipe, tmp_path / "run")
 
 

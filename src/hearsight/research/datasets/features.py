@@ -57,18 +57,18 @@ class FeatureSet:
     ) -> ClipFeatures:
         """Read the features of a batch of clips, in float32. See `ClipSet`."""
         heard, said = heard or seen, said or seen
-        stored = self.table.take_offsets(np.unique(self.rows[[*seen, *heard]]).tolist()).to_arrow()
-        row_of = {id: row for row, id in enumerate(stored["id"].to_pylist())}
+        batch_rows = self.table.take_offsets(np.unique(self.rows[[*seen, *heard]]).tolist()).to_arrow()
+        row_of = {id: row for row, id in enumerate(batch_rows["id"].to_pylist())}
         pictures, sounds = ([row_of[self.examples[clip].id] for clip in clips] for clips in (seen, heard))
-        frame_mask = tensor_of(stored["frame_mask"])
-        frames = tensor_of(stored["frames"]).view(*frame_mask.shape, -1)
+        frame_mask = tensor_of(batch_rows["frame_mask"])
+        frames = tensor_of(batch_rows["frames"]).view(*frame_mask.shape, -1)
         audio = None
         if self.audio_width is not None:
-            audio = audio_of(stored, self.audio_width)[sounds].float()
+            audio = audio_of(batch_rows, self.audio_width)[sounds].float()
         return ClipFeatures(
             frames=frames[pictures].float(),
             frame_mask=frame_mask[pictures],
-            has_audio=tensor_of(stored["has_audio"])[sounds],
+            has_audio=tensor_of(batch_rows["has_audio"])[sounds],
             has_speech=self.has_speech[list(said)],
             audio=audio,
             speech_ids=self.speech_ids[list(said)],

@@ -66,8 +66,8 @@ def choose_recogniser(model: VideoTextModel, split: Split, requested: str | None
     """
     if "speech" not in model.branches:
         return "none"
-    given = "given" if any(clip.transcript for clip in split.clips) else RECOGNISER
-    return requested or _recogniser_of_run(folder) or given
+    default = "given" if any(clip.transcript for clip in split.clips) else RECOGNISER
+    return requested or _recogniser_of_run(folder) or default
 
 
 def _recogniser_of_run(model: Path) -> str | None:

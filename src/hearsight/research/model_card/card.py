@@ -170,7 +170,7 @@ def _training(history: History | None) -> list[str]:
     if history is None:
         return ["This is not recorded in its folder."]
     parts = [
-        _chosen(history),
+        _selection(history),
         f"Its seed is {history.recipe.seed}. Of paths in the recipe, only the last part is shown:",
         _yaml(anonymise(history.recipe.model_dump())),
     ]
@@ -181,7 +181,7 @@ def _training(history: History | None) -> list[str]:
     return [*parts, f"This card was written by Hearsight {VERSION}."]
 
 
-def _chosen(history: History) -> str:
+def _selection(history: History) -> str:
     """Say which epoch the model is of, and how it was chosen."""
     recipe = history.recipe
     if not isinstance(recipe, MethodRecipe):

@@ -16,7 +16,7 @@ from tensorboardX import SummaryWriter
 from torch import Tensor, nn
 
 from hearsight.errors import HearsightError
-from hearsight.research.training.recipe import Recipe, Schedule
+from hearsight.research.training.recipe import Recipe, Schedule, read_recorded_recipe
 from hearsight.util.atomic import atomic_file, write_atomic
 
 RESULTS = ("state.pt", "model/model.safetensors", "pictures.npy")  # files that took time to compute
@@ -37,9 +37,9 @@ class Run:
         self.first_step = 0  # updates done by earlier starts
         self.state_file = folder / "state.pt"
         self.metrics = folder / "metrics.jsonl"
-        self.pin(
-            "recipe.json", recipe.model_dump(), "a run of another recipe; give an empty folder, or the same recipe"
-        )
+        if not _has_recipe(folder, recipe):
+            problem = "a run of another recipe; give an empty folder, or the same recipe"
+            self.pin("recipe.json", recipe.model_dump(), problem)
         if writes:
             self._record_versions()
 
@@ -110,6 +110,14 @@ class Run:
             ) from error
         self.first_step = int(state["step"])
         return state
+
+
+def _has_recipe(folder: Path, recipe: Recipe) -> bool:
+    """Return whether a folder's recipe.json is this recipe, which an older version may have written differently."""
+    try:
+        return read_recorded_recipe((folder / "recipe.json").read_bytes()) == recipe
+    except (OSError, ValueError, HearsightError):
+        return False
 
 
 def versions() -> dict[str, str]:

@@ -88,8 +88,8 @@ class Training:
             self.clips = self._clips(self.splits.train, towers)
             self.validation = self._clips(self.splits.validation, towers) if self.splits.validation else None
             self.teacher = self._load_teacher(towers) if needs_teacher(recipe) else None
-            stored = self.teacher if recipe.teacher != TOWERS else None
-            self.run.pin("inputs.json", input_hashes(recipe, self.splits, towers, stored), CHANGED)
+            recorded_teacher = self.teacher if recipe.teacher != TOWERS else None
+            self.run.pin("inputs.json", input_hashes(recipe, self.splits, towers, recorded_teacher), CHANGED)
         optimizer = make_optimizer(parameter_groups(self.model, recipe), recipe)
         state = self.run.resume(self.model, optimizer)
         self.step, self.best = state["step"], state.get("best", -1.0)

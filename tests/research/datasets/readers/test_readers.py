@@ -15,12 +15,12 @@ from hearsight.research.datasets.readers import READERS, TABLE, read_entries
 @pytest.mark.parametrize("root", READERS.builtin.keys() - {TABLE}, indirect=True)
 def test_every_clip_is_found_with_its_captions(root, stage, request):
     name = request.node.callspec.params["root"]
-    ours = json.loads((root / "soundstage.json").read_text())["clips"]
-    told = {row["id"]: row for file in stage.glob("*/manifest.jsonl") for row in map(json.loads, file.open())}
+    names = json.loads((root / "soundstage.json").read_text())["clips"]
+    captions = {row["id"]: row for file in stage.glob("*/manifest.jsonl") for row in map(json.loads, file.open())}
     entries = list(read_entries(name, root))
     assert len(entries) == len({entry.id for entry in entries})
     for entry in entries:
-        row = told[ours[name_of(entry.id, ours)]]
+        row = captions[names[name_of(entry.id, names)]]
         texts = [caption["text"] for caption in row["captions"]]
         assert (stage / row["split"] / row["path"]).samefile(entry.path)
         said = [text for _, text in entry.captions]
@@ -29,8 +29,8 @@ def test_every_clip_is_found_with_its_captions(root, stage, request):
         assert entry.transcript in (None, row["spoken"])
 
 
-def name_of(id: str, ours: dict[str, str]) -> str:
-    return next(name for name in ours if name.removesuffix(".mp4") == id)
+def name_of(id: str, names: dict[str, str]) -> str:
+    return next(name for name in names if name.removesuffix(".mp4") == id)
 
 
 def test_files_may_be_in_any_folder(msrvtt):
@@ -126,13 +126,13 @@ def test_a_list_that_names_an_unknown_clip(root):
 @pytest.mark.parametrize("root", ["vatex"], indirect=True)
 def test_empty_captions_are_dropped_and_a_clip_without_captions_is_an_error(root):
     path = root / "ref_captions.json"
-    told = json.loads(path.read_text())
-    first, second = list(told)[:2]
-    told[first].append("  ")
-    path.write_text(json.dumps(told))
+    captions = json.loads(path.read_text())
+    first, second = list(captions)[:2]
+    captions[first].append("  ")
+    path.write_text(json.dumps(captions))
     assert ("", "  ") not in next(entry for entry in read_entries("vatex", root) if entry.id == first).captions
-    told[second] = [" "]
-    path.write_text(json.dumps(told))
+    captions[second] = [" "]
+    path.write_text(json.dumps(captions))
     with pytest.raises(HearsightError, match=f"{second} has no caption"):
         list(read_entries("vatex", root))
 
