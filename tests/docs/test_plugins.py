@@ -38,7 +38,7 @@ def site_packages(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def here(tmp_path, monkeypatch, no_plugins) -> Path:
-    """The current folder: two films, and a data set of one of them."""
+    """The current folder: a folder of films, and a data set."""
     monkeypatch.chdir(tmp_path)
     film(tmp_path / "films" / "beach.mkv", 2, seed=1)
     film(tmp_path / "my-data" / "videos" / "beach.mkv", 2, seed=1)
@@ -56,8 +56,8 @@ def run(command: list[str]) -> None:
 
 
 def test_the_page_can_be_followed(here, site_packages, monkeypatch, capsys):
-    before, after = COMMANDS[:2], COMMANDS[2:]
-    assert (len(before), len(after)) == (2, 3)
+    before, after = COMMANDS[:3], COMMANDS[3:]
+    assert (len(before), len(after)) == (3, 4)
     (here / "hearsight_example.py").write_text(MODULE)
     for command in before:
         run(command)

@@ -82,8 +82,8 @@ def test_packets_before_a_key_frame_are_left_out():
 
 
 def test_a_picture_stored_after_a_key_frame_and_shown_before_it_is_selected():
-    stored = [0, 4, 2, 1, 3, 8, 6, 5, 7, 12, 10, 9, 11, 16, 14, 13, 15]  # 12 is a key frame
-    packets = [Packet(pts, pts in (0, 12)) for pts in stored]
+    pts_in_file = [0, 4, 2, 1, 3, 8, 6, 5, 7, 12, 10, 9, 11, 16, 14, 13, 15]  # 12 is a key frame
+    packets = [Packet(pts, pts in (0, 12)) for pts in pts_in_file]
     assert [pts for pts, _ in selection(packets, [11])] == [0, 4, 2, 1, 3, 8, 6, 5, 7, 12, 10, 9, 11]
     assert [pts for pts, _ in selection(packets, [13])] == [12, 10, 9, 11, 16, 14, 13]
 
@@ -102,16 +102,16 @@ def test_packets_without_a_time_are_all_decoded():
 def test_pictures_on_screen_and_all_that_they_build_on_are_selected(gaps, times, keys, random):
     """In any order of storing: the picture on screen at each time, and all since the key frame before it."""
     shown = np.cumsum(gaps).tolist()
-    stored = [shown[0]]
+    pts_in_file = [shown[0]]
     for start in range(1, len(shown), 5):
         some = shown[start : start + 5]
-        stored += [some[-1], *random.sample(some[:-1], len(some) - 1)]
-    packets = [Packet(pts, n in keys or n == 0) for n, pts in enumerate(stored)]
+        pts_in_file += [some[-1], *random.sample(some[:-1], len(some) - 1)]
+    packets = [Packet(pts, n in keys or n == 0) for n, pts in enumerate(pts_in_file)]
     times = sorted(times)
     chosen = dict(selection(packets, times))
     for time in times:
         on_screen = max((pts for pts in shown if pts <= time), default=shown[0])
         assert chosen[on_screen]
-        position = stored.index(on_screen)
+        position = pts_in_file.index(on_screen)
         key_frame = max(n for n in range(position + 1) if packets[n].is_keyframe and packets[n].pts <= on_screen)
-        assert set(stored[key_frame : position + 1]) <= set(chosen)
+        assert set(pts_in_file[key_frame : position + 1]) <= set(chosen)

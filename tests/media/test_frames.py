@@ -53,9 +53,9 @@ def test_pixel_formats(tmp_path, pix_fmt):
 
 @pytest.mark.parametrize("rotation", [0, 90])
 def test_large_pictures_are_made_smaller(tmp_path, rotation):
-    stored = grey(20, 128, 96)
-    stored[:48, :64] = 220
-    path = make_media(tmp_path / "a.mp4", [stored] * 3, rotation=rotation)
+    picture_in_file = grey(20, 128, 96)
+    picture_in_file[:48, :64] = 220
+    path = make_media(tmp_path / "a.mp4", [picture_in_file] * 3, rotation=rotation)
     (full, small, same) = (next(read_frames(path, [0], side))[1] for side in (None, 24, 500))
     assert small.shape == ((24, 32, 3) if rotation == 0 else (32, 24, 3))
     assert np.array_equal(full, same)
@@ -73,9 +73,9 @@ def test_odd_sizes(tmp_path):
 
 @pytest.mark.parametrize(("rotation", "corner"), [(0, (0, 0)), (90, (1, 0)), (180, (1, 1)), (-90, (0, 1))])
 def test_pictures_are_upright(tmp_path, rotation, corner):
-    stored = grey(20)
-    stored[:24, :32] = 220  # the bright quarter, at the top left as stored
-    path = make_media(tmp_path / "a.mp4", [stored] * 3, rotation=rotation)
+    picture_in_file = grey(20)
+    picture_in_file[:24, :32] = 220  # the bright quarter, at the top left as stored
+    path = make_media(tmp_path / "a.mp4", [picture_in_file] * 3, rotation=rotation)
     ((_, picture),) = read_frames(path, [0])
     half_height, half_width = picture.shape[0] // 2, picture.shape[1] // 2
     quarters = picture.reshape(2, half_height, 2, half_width, 3).mean(axis=(1, 3, 4))

@@ -30,13 +30,13 @@ log = logging.getLogger(__name__)
 class State:
     """The plugins of this process.
 
-    is_loaded: whether the installed ones are. failed: names of installed packages that could not be loaded.
+    is_loaded: whether the installed ones are. failed_packages: installed packages that could not be loaded.
     packages: names of plugins' packages, or of modules in no package. files: those that the command line named.
     """
 
     is_loaded: bool = False
     is_loading: bool = False
-    failed: list[str] = field(default_factory=list)
+    failed_packages: list[str] = field(default_factory=list)
     packages: set[str] = field(default_factory=set)
     files: list[Path] = field(default_factory=list)
 
@@ -146,7 +146,7 @@ def _load(entry_point: EntryPoint) -> None:
         if callable(plugin) and not isinstance(plugin, ModuleType):
             plugin()
     except (Exception, SystemExit) as error:
-        state.failed.append(package)
+        state.failed_packages.append(package)
         log.warning(
             "the plugin %s of the package %s cannot be used: %s; update the package, or run: pip uninstall %s",
             *(entry_point.value, package, describe_error(error), package),

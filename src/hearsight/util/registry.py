@@ -73,7 +73,7 @@ class Registry(Generic[T]):
         names = self.names()
         return (
             f"unknown {self.noun} '{name}'{nearest(name, names)}; choose one of {', '.join(names)}, or install or "
-            f"import the plugin that registers it (on the command line: hearsight --plugin FILE ...){_failed()}"
+            f"import the plugin that registers it (on the command line: hearsight --plugin FILE ...){_failed_plugins()}"
         )
 
     def __contains__(self, name: str) -> bool:
@@ -88,6 +88,6 @@ def _module(entry: object) -> str:
     return getattr(definition, "__module__", None) or "?"
 
 
-def _failed() -> str:
-    packages = plugins.state.failed
+def _failed_plugins() -> str:
+    packages = plugins.state.failed_packages
     return f"; these installed plugins could not be loaded: {', '.join(packages)}" if packages else ""
