@@ -163,7 +163,7 @@ def hearsight_command(
             metavar="FILE",
             exists=True,
             dir_okay=False,
-            help="Run a Python file first, which registers methods, recognisers or others of your own. Goes before COMMAND.",
+            help="Run a Python file first, which registers a method or a recogniser, say. Goes before COMMAND.",
         ),
     ] = None,
     debug: Annotated[
