@@ -1,4 +1,4 @@
-"""hearsight convert."""
+"""`hearsight convert`: published checkpoints of every kind and format, and errors."""
 
 import json
 
@@ -27,14 +27,14 @@ def vocabulary(tmp_path_factory):
 
 @pytest.fixture
 def checkpoint(golden, tmp_path):
-    """SAVE's, as its program writes it."""
+    """Return a checkpoint of SAVE, as its program writes it."""
     torch.save(golden.weights, tmp_path / "pytorch_model.bin.4")
     return tmp_path / "pytorch_model.bin.4"
 
 
 @pytest.fixture
 def public(golden, tmp_path):
-    """CLIP4Clip's, with as many tokens as OpenAI's vocabulary has."""
+    """Return a checkpoint of CLIP4Clip, with as many tokens as OpenAI's vocabulary has."""
     weights = {n: t for n, t in golden.weights.items() if n.startswith("clip.") and not n.startswith("clip.audio")}
     weights["clip.token_embedding.weight"] = torch.zeros(49_408, 64, dtype=torch.float16)
     torch.save(weights, tmp_path / "public.bin")

@@ -1,4 +1,4 @@
-"""`hearsight data teach`, as a person types it, with a tiny PE-AV and small films."""
+"""`hearsight data teach` with a tiny PE-AV and small films."""
 
 import json
 

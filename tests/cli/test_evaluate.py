@@ -1,4 +1,4 @@
-"""`hearsight evaluate`: a table, JSON, a report in a folder, and what is asked wrongly."""
+"""`hearsight evaluate`: the table, JSON, a report in a folder, and errors."""
 
 import json
 
@@ -11,7 +11,7 @@ from tests.research.evaluation.rankings import Clips
 
 @pytest.fixture
 def arguments(tmp_path, monkeypatch):
-    """MODEL and FOLDER, with made-up features instead of files."""
+    """Return MODEL and FOLDER, with random features instead of files."""
     model = tiny_model(tmp_path / "model", "clip4clip")
     for split in ("test", "train"):
         (tmp_path / split).mkdir()

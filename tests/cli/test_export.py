@@ -1,4 +1,4 @@
-"""hearsight export: what comes out is the model that went in, and its card tells what is known of it."""
+"""`hearsight export`: the exported model is the same, and its card says what is recorded."""
 
 import json
 import shutil
@@ -24,7 +24,7 @@ from tests.research.training.feature_data import made_up_recipe
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory) -> Path:
-    """A folder with a run, the data and the towers that it was made of."""
+    """Return a folder with a run, its data and its towers."""
     folder = tmp_path_factory.mktemp("jane doe") / "trained"
     train(made_up_recipe(folder, seed=7), folder / "run")
     return folder
@@ -32,7 +32,7 @@ def trained(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def reported(run, trained, tmp_path):
-    """Evaluates a model on the clips of the trained one's validation split, and returns the report's folder."""
+    """Return a function that evaluates a model on the validation clips and returns the report's folder."""
     pytest.importorskip("matplotlib")
 
     def reported(model: Path, data: str = "data/test", *options) -> Path:
@@ -50,7 +50,7 @@ def front_matter(card: str) -> dict:
 
 
 def block(card: str, after: str):
-    """The first block of YAML after some words."""
+    """Return the first block of YAML after some words."""
     return yaml.safe_load(card.partition(after)[2].split("```yaml\n")[1].split("```")[0])
 
 
@@ -233,7 +233,7 @@ def test_the_card_says_that_clips_are_generated(run, trained, tmp_path):
 @pytest.mark.parametrize("disguised", [False, True])
 @pytest.mark.parametrize("elsewhere", [False, True])
 def test_the_card_finds_a_checked_data_set(run, trained, tmp_path, disguised, elsewhere):
-    """data: the data set, with what `check` made in it; or the folder that `check --out` made, which has no more."""
+    """The recipe's data are the data set's folder, or the folder that `check --out` made."""
     folder = tmp_path / "checked" if elsewhere else tmp_path / "root" / "hearsight" / "msrvtt-9k"
     shutil.copytree(trained / "data", folder)
     splits = {"train": {"clips": 20, "good": 16}}

@@ -1,4 +1,4 @@
-"""Render, train and evaluate, as a person types it, from nothing to a table."""
+"""`hearsight train`: from rendered clips to a table of results, and errors."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""A data set is looked through once: what is missing, damaged, silent or without speech, and where it goes on."""
+"""Checking a data set: missing, damaged and silent clips, interruptions, and changed files."""
 
 import json
 import shutil
@@ -19,7 +19,7 @@ from tests.media_files import beep, grey, make_media
 
 @pytest.fixture
 def table(tmp_path):
-    """A table of clips of one film, and of single files, good and bad."""
+    """Return a table with clips of one film, and of single files, good and bad."""
     make_media(tmp_path / "film.mkv", [grey(50)] * 40, sounds=[beep(1.0)])
     make_media(tmp_path / "quiet.mkv", [grey(50)] * 10, sounds=[0 * beep(1.0)])
     make_media(tmp_path / "mute.mkv", [grey(50)] * 10)
@@ -202,7 +202,7 @@ def test_errors_say_what_to_do(words, says, tmp_path, monkeypatch, capsys):
 
 
 def test_the_output_may_be_outside_the_data_set(msrvtt, tmp_path, capsys):
-    """For data that cannot be written to."""
+    """This is for data in a folder without write permission."""
     (msrvtt / "soundstage.json").unlink()
     assert main(["data", "check", "msrvtt-9k", str(msrvtt), "--out", str(tmp_path / "made")]) == 0
     assert not (msrvtt / "hearsight").exists()
@@ -216,7 +216,7 @@ def test_the_output_may_be_outside_the_data_set(msrvtt, tmp_path, capsys):
 
 
 def test_a_stretch_of_film_in_two_splits_is_refused(table):
-    """Also when only one of these is looked at, and however the file is spelled."""
+    """This holds if only one of the splits is checked, and for another spelling of the path."""
     again = table.parent / "sub" / ".." / "film.mkv"
     (table.parent / "sub").mkdir()
     table.write_text(table.read_text() + f"\n{again},1,2,it leaks,test,")

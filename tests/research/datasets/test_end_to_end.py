@@ -1,4 +1,4 @@
-"""Each of the field's data sets from its files to a table, by the commands that a researcher types.
+"""Take each public data set from its files to a table of results, by the commands that a researcher types.
 
 It is looked through, with damage planted in it, trained on, and evaluated.
 """
@@ -35,7 +35,7 @@ def towers(tmp_path_factory) -> Path:
 
 
 def plant_damage(root: Path) -> None:
-    """Of the training: a clip that is gone, one cut short, one that is no video. Of the test: one that is gone."""
+    """Remove a training and a test clip, cut one training clip short, and replace one by a file of text."""
     files = {path.name.removesuffix(".mp4"): path for path in root.rglob("*.mp4")}
     names = json.loads((root / "soundstage.json").read_text())["clips"]
     (root / "soundstage.json").unlink()  # from here on it is as good as real
@@ -88,7 +88,7 @@ def test_from_annotation_files_to_a_table(root, name, towers, tmp_path, capsys):
 
 
 def test_as_published_on_a_clip_and_an_ast_with_imagebind_as_teacher(msrvtt, tmp_path, capsys):
-    """Towers that learn, from files, and SAVE's layout of teacher features; nothing is extracted or recognised."""
+    """Train the towers on files, with teacher features in SAVE's layout; nothing is extracted or recognised."""
     tiny_model(tmp_path / "clip", "clip4clip")
     ASTModel(ASTConfig(**tiny_ast())).save_pretrained(tmp_path / "ast")
     generator = torch.Generator().manual_seed(0)
@@ -118,7 +118,7 @@ def test_as_published_on_a_clip_and_an_ast_with_imagebind_as_teacher(msrvtt, tmp
 
 
 def test_normalised_scores_are_not_compared_with_published_ones(msrvtt, towers, capsys):
-    """Scores that were post-processed; and a test of which nothing is left is an error at once."""
+    """A test without a usable clip is an error, too."""
     (msrvtt / "soundstage.json").unlink()
     words = ["evaluate", str(towers), "--dataset", "msrvtt-9k", "--root", str(msrvtt), "--recogniser", "none"]
     assert main([*words, "--dsl"]) == 0

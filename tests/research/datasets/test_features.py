@@ -1,4 +1,4 @@
-"""Features are extracted once for all heads on the same towers, go on where they stopped, and are read by place."""
+"""Features: extracted once for all heads on the same towers, continued after a stop, and read by index."""
 
 import json
 import shutil
@@ -35,7 +35,7 @@ def towers(tmp_path):
 
 
 def extract(data, towers, recogniser="pocketsphinx", progress=None) -> FeatureSet:
-    """The features of a new reading of the split: tests change its files."""
+    """Return the features of a new Split, since tests change its files."""
     return Split(data).features(towers, recogniser, progress)
 
 
@@ -130,7 +130,7 @@ def test_without_a_recogniser_transcripts_are_empty_and_not_stored(data):
 
 
 def rewrite(data, **columns):
-    """Give the clips of a manifest more to tell: a value for each of a, b and c, None for nothing."""
+    """Add columns to the clips a, b and c of a manifest; None adds nothing."""
     rows = [json.loads(line) for line in (data / "manifest.jsonl").read_text().splitlines()]
     for name, values in columns.items():
         for row, value in zip(rows, values, strict=True):

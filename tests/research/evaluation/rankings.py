@@ -1,4 +1,4 @@
-"""Clips with captions, as evaluation asks for them, and rankings of made-up scores."""
+"""Clips with captions and random features, and rankings of random scores."""
 
 from pathlib import Path
 
@@ -39,7 +39,7 @@ def _captions(index: int):
 
 
 def ranking(seed: int = 0, clips: int = 40, captions: int = 3, skill: float = 1.0) -> Ranking:
-    """Of random scores with something added for the right clip; kinds alternate, clips 2i and 2i + 1 are twins."""
+    """Return a ranking of random scores, with `skill` added for the right clip. Clips 2i and 2i + 1 are twins."""
     owner = np.repeat(np.arange(clips), captions)
     scores = np.random.default_rng(seed).normal(size=(len(owner), clips))
     scores[np.arange(len(owner)), owner] += skill

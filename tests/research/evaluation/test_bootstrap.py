@@ -1,4 +1,4 @@
-"""Intervals hold the value they are of, narrow with more queries, and know what is independent of what."""
+"""Bootstrap intervals: their width, clusters of queries, seeds, and paired differences."""
 
 import numpy as np
 import pytest

@@ -49,7 +49,7 @@ def test_scores_that_are_nan_are_an_error() -> None:
 
 @pytest.mark.filterwarnings("error")
 def test_a_video_without_a_caption_does_not_compete():
-    """The first and the last of four: the others rank as among themselves."""
+    """Of four videos, the first and the last have no caption: the other two rank as if these were absent."""
     scores = np.array([[9.0, 3, 2, 9], [9, 1, 4, 9]], np.float32)
     assert video_ranks(scores, np.array([1, 2]))[1:3].tolist() == [0, 0]
     assert video_ranks(scores, np.array([2, 1]))[1:3].tolist() == [1, 1]

@@ -1,4 +1,4 @@
-"""Hubs lose, and only those queries change that a method says it changes."""
+"""Normalisation lowers the scores of hubs, and changes only the queries that it should."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Rankings, and what becomes of ties."""
+"""Rankings and their ties."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""A report says what was measured and how, is kept in a folder, and compares methods only on the same captions."""
+"""Reports: values and protocol, the folder they are written to, and comparisons on the same captions."""
 
 import json
 from dataclasses import replace

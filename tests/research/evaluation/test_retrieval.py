@@ -1,4 +1,4 @@
-"""Ranks made block by block are those of the whole matrix."""
+"""Ranks that are computed in blocks are those of the complete matrix."""
 
 from weakref import WeakSet
 
@@ -73,7 +73,7 @@ def test_equal_clips_tie_at_any_position(model, clips):
 
 @pytest.mark.parametrize("normalisation", [DualSoftmax(), Querybank(["a bell", "a doctor"], 0.2, "train")])
 def test_ties_before_normalisation_are_ties_after_it(model, clips, monkeypatch, normalisation):
-    """The last digits of equal clips' scores differ, and a softmax makes more of them than rounding is."""
+    """The scores of equal clips differ in their last digits, and a softmax enlarges that beyond rounding."""
     row = np.float32(40) + np.float32(4e-6) * np.arange(len(clips), dtype=np.float32)
 
     def score(model, texts, videos):

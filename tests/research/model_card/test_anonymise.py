@@ -1,4 +1,4 @@
-"""Of a path, the last part alone is shown."""
+"""Only the last part of a path is shown."""
 
 from dataclasses import replace
 

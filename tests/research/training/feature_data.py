@@ -1,4 +1,4 @@
-"""Data to train on in a second: stored features whose picture, sound or words each say which caption is theirs."""
+"""Training data for a test of a second: stored features from which the caption can be inferred."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ WORDS = ["doctor", "yellow", "bicycle", "bell"]
 
 
 def made_up(folder: Path, towers: Path, clips: int = 16) -> Path:
-    """A data folder with features as `extract` stores them, of media files that do not exist."""
+    """Write a data folder with stored features, whose media files do not exist."""
     model = hearsight.load(towers)
     generator = torch.Generator().manual_seed(0)
     kinds = torch.arange(clips) % len(WORDS)
@@ -45,7 +45,7 @@ def made_up(folder: Path, towers: Path, clips: int = 16) -> Path:
 
 
 def made_up_recipe(folder: Path, clips: int = 16, **changes) -> MethodRecipe:
-    """A recipe for made-up data and tiny towers, both written into a folder."""
+    """Return a recipe for made-up data and tiny towers, which are written to the folder."""
     tiny_model(folder / "towers", "avigate").half().save_pretrained(folder / "towers")
     made_up(folder / "data", folder / "towers", clips)
     values = {

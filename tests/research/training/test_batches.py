@@ -1,4 +1,4 @@
-"""What a batch shows follows from the seed, and twins stay together."""
+"""Batches follow from the seed, and twins stay together."""
 
 from pathlib import Path
 

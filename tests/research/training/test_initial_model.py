@@ -1,4 +1,4 @@
-"""The towers of a recipe: a model that listens, or a CLIP and an AST as others publish them."""
+"""The towers of a recipe: a model with an audio tower, or a published CLIP and AST."""
 
 import pytest
 import torch

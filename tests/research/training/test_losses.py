@@ -1,4 +1,4 @@
-"""What the golden numbers do not show: the losses' properties."""
+"""Properties of the losses that golden numbers do not show."""
 
 import torch
 from torch.nn.functional import normalize

@@ -1,4 +1,4 @@
-"""Two processes, started by accelerate's launcher as a person types it, learn what one does."""
+"""Two processes, started by accelerate's launcher, learn what one process does."""
 
 import os
 import shutil
@@ -36,7 +36,7 @@ class Mortal(SAVE):
 
 
 def launched(*words, **environment) -> subprocess.CompletedProcess[str]:
-    """Two processes with gloo. accelerate starts only one with --cpu, and for all else wants to hear of GPUs."""
+    """Run two processes with gloo. accelerate starts only one with --cpu, and otherwise expects GPUs."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -59,7 +59,7 @@ def folder(tmp_path_factory):
 
 
 def typed(folder, out) -> list[str]:
-    """What stands behind `hearsight`."""
+    """Return the arguments of `hearsight`."""
     words = ["train", str(folder / "recipe.yaml"), "--set", "method=mortal", "--out", str(folder / out)]
     return ["--plugin", str(folder / "mortal.py"), *words]
 
@@ -108,7 +108,7 @@ sys.exit(main([*sys.argv[1:-1], sys.argv[-1] + os.environ["RANK"]]))
 
 
 def test_processes_with_different_states_are_refused(folder):
-    """As on two machines whose folder for the run is not shared."""
+    """This happens on two machines that do not share the folder of the run."""
     shutil.copytree(folder / "one", folder / "far0")
     script = folder / "script.py"
     script.write_text(EACH_ITS_OWN)

@@ -1,4 +1,4 @@
-"""Soft-ALBEF's teacher from files in the published layout: what it is, what it may lack, and what is wrong with it."""
+"""Soft-ALBEF's teacher from files in the published layout: values, missing files and invalid files."""
 
 import pickle
 from pathlib import Path
@@ -52,18 +52,18 @@ def test_cosines_are_those_of_the_files(tmp_path, clips):
 
 
 def pearson_distance(model_cosines: torch.Tensor, teacher_cosines: torch.Tensor) -> float:
-    """Mean over rows of 1 - corr(softmax(5 ours), softmax(5 theirs)), by torch's own correlation."""
+    """Return the mean over rows of 1 - corr(softmax(5 model), softmax(5 teacher)), by torch's own correlation."""
     rows = zip((5 * model_cosines).softmax(dim=1), (5 * teacher_cosines).softmax(dim=1), strict=True)
     return sum(1 - torch.corrcoef(torch.stack(pair))[0, 1].item() for pair in rows) / len(model_cosines)
 
 
 def unit_mean(vectors: torch.Tensor) -> torch.Tensor:
-    """(B, n, D) -> (B, D): the mean of unit vectors, unit again."""
+    """Return the normalised mean of unit vectors: (B, n, D) -> (B, D)."""
     return normalize(normalize(vectors, dim=-1).mean(dim=1), dim=-1)
 
 
 def test_a_run_learns_from_it(tmp_path, recipe):
-    """The first step's loss is soft-ALBEF of these very features, and not what the towers teach."""
+    """The first step's loss is soft-ALBEF of these features, and not of the towers'."""
     seen, heard = write_features(tmp_path / "again")
     recipe = recipe.model_copy(update={"audio_only": 0.0})
     training = Training(recipe, tmp_path / "run")

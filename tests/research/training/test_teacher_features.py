@@ -1,4 +1,4 @@
-"""Teacher features of real files: which moments are seen and heard, going on after a stop, and never mixed."""
+"""Teacher features of files: which pictures and sounds they are of, continuing after a stop, and separate models."""
 
 import json
 from pathlib import Path
@@ -19,7 +19,7 @@ from tests.media_files import beep, grey, level_of, make_media
 
 
 class Levels:
-    """A teacher whose vectors tell what it was given: the grey of each picture, and what the sound is like."""
+    """A teacher whose vectors contain its inputs: the grey level of each picture, and measures of the sound."""
 
     def __init__(self, name: str = "levels", frames: int = 4) -> None:
         self.name, self.frames, self.rate, self.width = name, frames, 48_000, 4
@@ -53,7 +53,7 @@ def data(tmp_path):
 
 
 def vectors_in(out: Path) -> dict[str, list[float]]:
-    """Every vector of a folder, by the name of its file."""
+    """Return every vector of a folder, by the name of its file."""
     files = sorted(out.rglob("*.pt"))
     return {f"{file.parent.name}/{file.stem}": torch.load(file, weights_only=True).tolist() for file in files}
 
@@ -86,7 +86,7 @@ def test_times_are_evenly_spaced(data):
 
 
 def test_training_reads_the_features(tmp_path, data):
-    """Clips that lack a file are the very ones in which training finds nothing to see, or to hear."""
+    """The clips without a file are those in which training finds no picture, or no sound."""
     teach(Split(data), Levels(), tmp_path / "out")
     teacher = stored_teacher(tmp_path / "out", Split(data).files(tiny_model(tmp_path / "towers"), "none"))
     assert teacher.seen.norm(dim=1).tolist() == pytest.approx([1, 1, 0])

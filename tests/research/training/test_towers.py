@@ -1,4 +1,4 @@
-"""Towers learn from generated scenes; a run that was stopped goes on."""
+"""Towers learn from generated scenes, and a stopped run continues."""
 
 import shutil
 

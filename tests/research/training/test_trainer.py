@@ -1,4 +1,4 @@
-"""A method learns from stored features or from files, and goes on where it stopped."""
+"""Training on stored features or on files, and continuing after a stop."""
 
 import json
 import math
@@ -81,7 +81,7 @@ def as_file(recipe, path):
 
 
 def outcome(run) -> dict[str, torch.Tensor]:
-    """The parameters that a run ended with."""
+    """Return the parameters at the end of a run."""
     return torch.load(run / "state.pt", weights_only=True)["model"]
 
 
@@ -230,7 +230,7 @@ def test_audio_only_needs_captions_of_sound(tmp_path):
     recipe = made_up_recipe(tmp_path, audio_only=0.1)
     manifest = tmp_path / "data" / "train" / "manifest.jsonl"
     manifest.write_text(manifest.read_text().replace('"kind": "sound"', '"kind": "sight"'))
-    with pytest.raises(HearsightError, match=r"no clip has a caption of the kinds sound, .* as audio_only"):
+    with pytest.raises(HearsightError, match=r"no clip has a caption of the kinds sound, .* which audio_only"):
         train(recipe, tmp_path / "run")
 
 

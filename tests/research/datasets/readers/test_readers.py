@@ -1,4 +1,4 @@
-"""The field's annotation files wherever they lie, and what is said of those that are not right."""
+"""Reading public data sets: files in any folder, and invalid annotations."""
 
 import errno
 import json
