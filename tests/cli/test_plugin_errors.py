@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import hearsight
 from hearsight.util import plugins
 from tests.builders import tiny_model
 from tests.library.conftest import film
@@ -117,6 +118,17 @@ def test_a_reader_that_fails_in_a_file_next_to_it(run, plugin, tmp_path):
     sys.modules.pop("helper")
     assert ran.code == 1
     assert ran.err.startswith("error: in helper.py, line 2 (first): IndexError: list index out of range; correct the")
+
+
+def test_a_program_that_registers_a_reader_and_runs_a_command(run, tmp_path):
+    @hearsight.register_reader("mine")
+    def read(root):
+        yield 1 / 0
+
+    ran = run("data", "check", "mine", tmp_path)
+    line = read.__code__.co_firstlineno + 2
+    assert ran.code == 1
+    assert f"{Path(__file__).name}, line {line} (read): ZeroDivisionError: division by zero; correct the" in ran.err
 
 
 def test_an_error_in_another_process_is_found_in_its_traceback(plugin):

@@ -66,8 +66,8 @@ class SubtitleStream:
 class MediaInfo:
     """A media file, which has video or audio or both.
 
-    duration: in seconds, above 0. claimed: the duration by the file's own head, 0 if it has none; it is longer than the
-    duration if the file was cut short. Streams of which no frame can be decoded are left out, as is cover art.
+    duration: in seconds, above 0. claimed_duration: that in the file's own header, 0 if it has none; it is longer
+    than the duration if the file was cut short. Streams of which no frame can be decoded are left out, as is cover art.
     """
 
     path: Path
@@ -75,7 +75,7 @@ class MediaInfo:
     video: VideoStream | None
     audio: AudioStream | None
     subtitles: tuple[SubtitleStream, ...]
-    claimed: float = 0.0
+    claimed_duration: float = 0.0
 
 
 def probe(path: Path) -> MediaInfo:
@@ -102,7 +102,7 @@ def probe(path: Path) -> MediaInfo:
                 for stream in container.streams.subtitles
                 if stream.codec_context is not None
             ),
-            claimed=_claimed(container),
+            claimed_duration=_claimed_duration(container),
         )
 
 
@@ -137,7 +137,7 @@ def _duration(path: Path, container: InputContainer, streams: list[Stream]) -> f
 
     A truncated or badly written file claims a wrong length: then all its packets are read.
     """
-    claimed = _claimed(container)
+    claimed = _claimed_duration(container)
     if claimed:
         slack = min(max(0.1 * claimed, 0.5), 5.0)
         if abs(_end_after(container, streams, claimed - slack) - claimed) <= slack:
@@ -149,7 +149,7 @@ def _duration(path: Path, container: InputContainer, streams: list[Stream]) -> f
     return measured
 
 
-def _claimed(container: InputContainer) -> float:
+def _claimed_duration(container: InputContainer) -> float:
     claimed = float((container.duration or 0) / av.time_base)
     return claimed if 0 < claimed <= LONGEST else 0.0
 

@@ -32,8 +32,8 @@ def inspect_file(path: Path, spans: Sequence[Span]) -> list[Inspection]:
     """Inspect the clips of one file, which is decoded once: a picture a second, and all of its sound."""
     try:
         info = probe(path)
-        if info.duration < MIN_LENGTH * info.claimed:
-            fault = f"cut short: {info.duration:.1f} of {info.claimed:.1f} s are present"
+        if info.duration < MIN_LENGTH * info.claimed_duration:
+            fault = f"cut short: {info.duration:.1f} of {info.claimed_duration:.1f} s are present"
             return [Inspection(fault)] * len(spans)
         if info.video is None and not is_sound(path):
             return [Inspection("its pictures cannot be decoded")] * len(spans)
