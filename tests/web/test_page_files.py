@@ -10,7 +10,7 @@ import hearsight
 
 PAGE = Path(hearsight.__file__).parent / "web" / "page"
 MODULES = sorted(PAGE.glob("*.js"))
-MOST_BYTES = 150_000
+MAX_BYTES = 150_000
 SVG = "http://www.w3.org/2000/svg"  # a name, which nothing is fetched from
 
 
@@ -42,7 +42,7 @@ def imports(module: Path) -> list[str]:
 
 def test_the_page_is_light_and_flat():
     assert all(path.is_file() for path in PAGE.iterdir())
-    assert sum(path.stat().st_size for path in PAGE.iterdir()) < MOST_BYTES
+    assert sum(path.stat().st_size for path in PAGE.iterdir()) < MAX_BYTES
 
 
 def test_nothing_is_inline(index):
@@ -53,15 +53,15 @@ def test_nothing_is_inline(index):
 
 
 def test_everything_named_is_in_the_folder(index):
-    named = [names.get("src") or names.get("href") for tag, names in index.tags if tag in ("script", "link", "img")]
-    assert "page/main.js" in named
-    assert all((PAGE.parent / name).is_file() for name in named)
+    paths = [names.get("src") or names.get("href") for tag, names in index.tags if tag in ("script", "link", "img")]
+    assert "page/main.js" in paths
+    assert all((PAGE.parent / name).is_file() for name in paths)
     for module in MODULES:
         assert all((PAGE / name).is_file() for name in imports(module)), module.name
 
 
 def test_every_module_is_used():
-    used = {name.removeprefix("./") for module in MODULES for name in imports(module)} | {"main.js", "early.js"}
+    used = {name.removeprefix("./") for module in MODULES for name in imports(module)} | {"main.js", "before-paint.js"}
     assert used == {module.name for module in MODULES}
 
 
@@ -79,15 +79,15 @@ def test_no_text_becomes_markup_or_code(module):
 
 
 def test_every_drawing_is_there_and_used(index):
-    there = {names["id"] for tag, names in index.tags if tag == "symbol"}
+    defined = {names["id"] for tag, names in index.tags if tag == "symbol"}
     used = {names["href"].removeprefix("#") for tag, names in index.tags if tag == "use"}
     text = "".join(module.read_text() for module in MODULES)
-    assert used <= there
-    assert all(name in used or f'"{name.removeprefix("i-")}"' in text for name in there)
+    assert used <= defined
+    assert all(name in used or f'"{name.removeprefix("i-")}"' in text for name in defined)
 
 
 def test_every_place_that_a_module_looks_for_is_there(index):
     ids = {names["id"] for _, names in index.tags if "id" in names}
-    looked = {name for module in MODULES for name in re.findall(r"\bfind\(\"([\w-]+)\"\)", module.read_text())}
-    assert looked
-    assert looked <= ids
+    used_ids = {name for module in MODULES for name in re.findall(r"\bbyId\(\"([\w-]+)\"\)", module.read_text())}
+    assert used_ids
+    assert used_ids <= ids

@@ -8,6 +8,8 @@ from playwright.sync_api import Page, expect
 
 from tests.web.page.actions import SAID, search
 
+pytestmark = pytest.mark.browser
+
 SIZES = {"phone": (390, 844), "desktop": (1440, 900)}
 FINGER = 44  # pixels
 
@@ -34,8 +36,8 @@ def test_every_screen_is_accessible_and_fits(visit, site, tmp_path, size, theme)
     width, height = SIZES[size]
     phone = {"is_mobile": True, "has_touch": True} if size == "phone" else {}
     page = visit(site.url, width, height, color_scheme=theme, reduced_motion="reduce", **phone)
-    expect(page.locator("#holds")).to_contain_text("moments in")
-    screens = {"first": lambda: None, "results": lambda: search(page, SAID).first.locator("img.here").wait_for()}
+    expect(page.locator("#library-summary")).to_contain_text("moments in")
+    screens = {"first": lambda: None, "results": lambda: search(page, SAID).first.locator("img.loaded").wait_for()}
     screens["details"] = lambda: (page.locator(".open").first.click(), page.get_by_role("slider").wait_for())
     for name, show in screens.items():
         show()
@@ -60,7 +62,7 @@ def test_a_finger_can_hit_what_it_aims_at(visit, site):
     best = page.locator("#grid > .card").first
     for target in [
         best.locator(".play"),
-        best.locator(".like"),
+        best.locator(".similar"),
         best.locator(".more"),
         *page.locator(".tools button").all(),
     ]:

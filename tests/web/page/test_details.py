@@ -4,16 +4,18 @@ import re
 from pathlib import Path
 from urllib.parse import quote
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.web.page.actions import SAID, asked, card_of, search, when_playing
 
+pytestmark = pytest.mark.browser
+
 
 def test_details_play_the_moment_and_say_why_it_is_there(page):
-    search(page, SAID).first.locator(".face").click()
+    search(page, SAID).first.locator(".picture-link").click()
     sheet = page.get_by_role("dialog", name="lion.mp4")
-    expect(sheet).to_contain_text("speak most for this moment")
-    expect(sheet.locator(".reasons")).to_contain_text("The very words that are said")
+    expect(sheet.locator(".explanation")).to_contain_text("The spoken words match best")
     assert asked(page)["open"].startswith("films/")
     video = sheet.locator("video")
     when_playing(page, "video.currentTime >= 1")
@@ -97,7 +99,7 @@ def test_a_shared_link_shows_the_same(visit, page, site):
     link = page.evaluate("navigator.clipboard.readText()")
     assert link == page.url
     other = visit(link)
-    expect(other.get_by_role("dialog", name="lion.mp4")).to_contain_text("The very words")
+    expect(other.get_by_role("dialog", name="lion.mp4")).to_contain_text("The spoken words match best")
     other.keyboard.press("Escape")
     expect(other.get_by_role("dialog")).to_have_count(0)
     expect(other.get_by_role("searchbox")).to_have_value(SAID)

@@ -2,9 +2,12 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.web.page.actions import SAID, search
+
+pytestmark = pytest.mark.browser
 
 
 def test_a_server_that_is_gone_is_told_and_may_come_back(page):
@@ -34,17 +37,17 @@ def test_the_first_screen_waits_for_a_server_that_is_gone(visit, site):
     page = visit("about:blank")
     page.route("**/api/v1/**", lambda route: route.abort())
     page.goto(site.url)
-    expect(page.locator("#holds")).to_contain_text("The server does not answer.")
+    expect(page.locator("#library-summary")).to_contain_text("The server does not answer.")
     page.unroute("**/api/v1/**")
-    expect(page.locator("#holds")).to_contain_text("moments in")
+    expect(page.locator("#library-summary")).to_contain_text("moments in")
 
 
 def test_a_busy_server_is_asked_again_when_it_says(page):
     busy = [503, 503]
 
     def answer(route):
-        told = {"detail": "too many searches at once; try again in a moment"}
-        route.fulfill(status=busy.pop(), headers={"Retry-After": "0"}, json=told) if busy else route.continue_()
+        message = {"detail": "too many searches at once; try again in a moment"}
+        route.fulfill(status=busy.pop(), headers={"Retry-After": "0"}, json=message) if busy else route.continue_()
 
     page.route("**/api/v1/search?*", answer)
     expect(search(page, "a lion").first).to_be_visible()

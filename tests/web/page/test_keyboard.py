@@ -1,8 +1,11 @@
 """Keys that work anywhere."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.web.page.actions import search
+
+pytestmark = pytest.mark.browser
 
 
 def test_the_arrows_go_through_the_grid_and_slash_to_the_box(page):

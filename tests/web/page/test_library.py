@@ -2,11 +2,14 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.web.conftest import TOKEN
 from tests.web.page.actions import card_of, search
 from tests.web.page.conftest import put_clip
+
+pytestmark = pytest.mark.browser
 
 SIGNED = f"#token={TOKEN}"
 
@@ -17,20 +20,20 @@ def test_an_update_shows_its_progress_and_what_failed(visit, others, guarded):
     page.get_by_role("button", name="Library").click()
     panel = page.get_by_role("dialog", name="Library").get_by_role("region", name="others")
     expect(panel.get_by_text("in 1 video,")).to_be_visible()
-    before = page.locator("#holds").text_content()
+    before = page.locator("#library-summary").text_content()
     panel.get_by_role("button", name="Update").click()
     expect(panel.get_by_role("progressbar")).to_be_visible()
     expect(panel.get_by_role("button", name="Stop")).to_be_focused()
     expect(page.locator("#library-button")).to_have_text(re.compile(r"Indexing \d+ %"))
     expect(panel.get_by_text("Done: 1 added.")).to_be_visible(timeout=60_000)
     expect(panel.get_by_text("in 2 videos,")).to_be_visible()
-    expect(page.locator("#holds")).not_to_have_text(before)
+    expect(page.locator("#library-summary")).not_to_have_text(before)
     panel.get_by_text("1 file could not be read").click()
     expect(panel.get_by_text("broken.mp4")).to_be_visible()
     expect(panel.get_by_text("damaged, or not a video")).to_be_visible()
     panel.get_by_role("button", name="Update").click()
     panel.get_by_role("button", name="Stop").click()
-    expect(panel.get_by_text("what is done stays done")).to_be_visible(timeout=30_000)
+    expect(panel.get_by_text("finished files are kept")).to_be_visible(timeout=30_000)
     expect(panel.get_by_role("button", name="Update")).to_be_enabled()
 
 
@@ -73,9 +76,9 @@ def test_the_same_words_find_what_an_update_added(visit, others, guarded):
     page.get_by_role("button", name="Library").click()
     panel = page.get_by_role("dialog", name="Library").get_by_role("region", name="others")
     expect(panel.get_by_role("button", name="Update")).to_be_visible()
-    before = page.locator("#holds").text_content()
+    before = page.locator("#library-summary").text_content()
     panel.get_by_role("button", name="Update").click()
-    expect(page.locator("#holds")).not_to_have_text(before, timeout=60_000)
+    expect(page.locator("#library-summary")).not_to_have_text(before, timeout=60_000)
     page.keyboard.press("Escape")
     page.get_by_role("searchbox").press("Enter")
     expect(card_of(page, "late.mp4")).to_have_count(1)
@@ -86,12 +89,12 @@ def test_the_token_is_taken_out_of_the_address(visit, guarded):
     expect(page.locator(".card").first).to_be_visible()
     assert page.url == f"{guarded.url}?q=a+lion"
     page.reload()
-    expect(page.locator(".frame img.here").first).to_be_visible()
+    expect(page.locator(".frame img.loaded").first).to_be_visible()
 
 
 def test_without_a_token_the_page_asks_for_it(visit, guarded):
     page = visit(guarded.url)
-    form = page.get_by_role("dialog", name="This library asks for a token")
+    form = page.get_by_role("dialog", name="This library requires a token")
     form.get_by_label("Token").fill("not the token at all")
     page.keyboard.press("Enter")
     expect(form.get_by_role("alert")).to_contain_text("That is not the token")
@@ -99,4 +102,4 @@ def test_without_a_token_the_page_asks_for_it(visit, guarded):
     form.get_by_label("Token").fill(TOKEN)
     form.get_by_role("button", name="Sign in").click()
     expect(form).to_be_hidden()
-    expect(page.locator("#holds")).to_contain_text("moments in")
+    expect(page.locator("#library-summary")).to_contain_text("moments in")

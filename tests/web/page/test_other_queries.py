@@ -3,11 +3,14 @@
 import io
 import urllib.request
 
+import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.web.conftest import TOKEN
 from tests.web.page.actions import SAID, SETTLED, asked, card_of, search
+
+pytestmark = pytest.mark.browser
 
 SIGNED = f"#token={TOKEN}"
 
@@ -15,13 +18,13 @@ SIGNED = f"#token={TOKEN}"
 def test_more_like_this_leaves_the_video_out(page):
     search(page, SAID).first.locator(".open").click()
     page.get_by_role("dialog").get_by_role("button", name="More like this").click()
-    expect(page.get_by_text("Like lion.mp4, 0:00")).to_be_visible()
+    expect(page.get_by_text("Similar to lion.mp4, 0:00")).to_be_visible()
     expect(page.locator("#grid > .card").first).to_be_visible()
     expect(page.get_by_role("dialog")).to_have_count(0)
     assert asked(page).keys() == {"similar"}
     expect(card_of(page, "lion.mp4")).to_have_count(0)
     page.reload()
-    expect(page.get_by_text("Like lion.mp4, 0:00")).to_be_visible()
+    expect(page.get_by_text("Similar to lion.mp4, 0:00")).to_be_visible()
     page.go_back()
     expect(page.get_by_role("dialog", name="lion.mp4")).to_be_visible()
 
@@ -42,15 +45,15 @@ def test_a_picture_finds_its_like_and_back_finds_it_again(page):
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Search with a picture, a sound or a short video").click()
     chooser.value.set_files(example)
-    expect(page.get_by_text("Like photo.png")).to_be_visible()
+    expect(page.get_by_text("Similar to photo.png")).to_be_visible()
     expect(page.locator("#grid > .card").first).to_contain_text("cactus.mp4")
     assert asked(page) == {}
     search(page, "a lion")
     page.go_back()
-    expect(page.get_by_text("Like photo.png")).to_be_visible()
+    expect(page.get_by_text("Similar to photo.png")).to_be_visible()
     expect(page.locator("#grid > .card").first).to_contain_text("cactus.mp4")
     page.reload()
-    expect(page.get_by_text("The example is no longer here. Drop it in again.")).to_be_visible()
+    expect(page.get_by_text("The example is no longer available. Add it again.")).to_be_visible()
 
 
 def drop(page: Page, name: str, content: bytes) -> None:
@@ -66,7 +69,7 @@ def drop(page: Page, name: str, content: bytes) -> None:
 def test_what_is_dropped_and_no_example_is_told_in_place(page):
     drop(page, "letter.txt", b"dear reader")
     expect(page.get_by_role("alert").filter(has_text="That did not work.")).to_be_visible()
-    expect(page.get_by_text("Like letter.txt")).to_be_visible()
+    expect(page.get_by_text("Similar to letter.txt")).to_be_visible()
     too_large = {"detail": "the example is larger than 64 MB; give a part of it"}
     page.route("**/search/example*", lambda route: route.fulfill(status=413, json=too_large))
     drop(page, "film.mp4", b"0" * 1000)
@@ -75,15 +78,15 @@ def test_what_is_dropped_and_no_example_is_told_in_place(page):
 
 def test_an_example_of_before_a_reload_is_no_later_one(page):
     drop(page, "first.txt", b"dear reader")
-    expect(page.get_by_text("Like first.txt")).to_be_visible()
+    expect(page.get_by_text("Similar to first.txt")).to_be_visible()
     page.reload()
     drop(page, "second.txt", b"dear reader")
-    expect(page.get_by_text("Like second.txt")).to_be_visible()
+    expect(page.get_by_text("Similar to second.txt")).to_be_visible()
     page.go_back()
-    expect(page.get_by_text("The example is no longer here. Drop it in again.")).to_be_visible()
-    expect(page.get_by_text("Like second.txt")).to_have_count(0)
+    expect(page.get_by_text("The example is no longer available. Add it again.")).to_be_visible()
+    expect(page.get_by_text("Similar to second.txt")).to_have_count(0)
     page.go_forward()
-    expect(page.get_by_text("Like second.txt")).to_be_visible()
+    expect(page.get_by_text("Similar to second.txt")).to_be_visible()
 
 
 def test_an_example_waits_for_its_turn(page):
@@ -101,7 +104,7 @@ def test_an_example_waits_for_its_turn(page):
     page.route("**/search/example*", busy_at_first)
     with page.expect_response(lambda answer: "/search/example" in answer.url and answer.ok):
         drop(page, "photo.png", picture)
-    expect(page.get_by_text("Like photo.png")).to_be_visible()
+    expect(page.get_by_text("Similar to photo.png")).to_be_visible()
     expect(page.locator("#grid > .card").first).to_contain_text("cactus.mp4")
     expect(page.get_by_text("That did not work.")).to_have_count(0)
 
@@ -126,7 +129,7 @@ def test_filters_and_mode_are_in_the_address(page):
 def test_only_spoken_words_finds_only_what_is_said(page):
     cards = search(page, SAID)
     page.get_by_label("Search by", exact=True).select_option("speech")
-    expect(page.locator("#told")).to_contain_text("found")
+    expect(page.locator("#result-summary")).to_contain_text("found")
     page.wait_for_function(
         "() => [...document.querySelectorAll('#grid > .card')].every((card) => card.querySelector('mark'))"
     )
@@ -139,16 +142,16 @@ def test_only_spoken_words_finds_only_what_is_said(page):
 def test_nothing_found_suggests_looser_filters(page):
     cards = search(page, "a lion")
     page.get_by_label("Length of the video").select_option("film")
-    expect(page.get_by_text("No video passes these filters. Loosen them, and there may be some.")).to_be_visible()
-    expect(page.locator("#told")).to_have_text("Nothing found")
-    page.locator("#trouble").get_by_role("button", name="Clear filters").click()
+    expect(page.get_by_text("No video passes these filters. Remove some of them.")).to_be_visible()
+    expect(page.locator("#result-summary")).to_have_text("Nothing found")
+    page.locator("#message").get_by_role("button", name="Clear filters").click()
     expect(cards.first).to_be_visible()
 
 
 def test_the_library_is_told_and_can_be_chosen_where_there_are_several(visit, guarded):
     page = visit(f"{guarded.url}?q=a+lion{SIGNED}")
     expect(card_of(page, "other.mp4")).to_have_count(1)
-    expect(card_of(page, "other.mp4").locator(".whose")).to_have_text("others")
+    expect(card_of(page, "other.mp4").locator(".library-name")).to_have_text("others")
     page.locator("select[name=library]").select_option("others")
     expect(card_of(page, "lion.mp4")).to_have_count(0)
     expect(card_of(page, "other.mp4")).to_have_count(1)

@@ -12,6 +12,8 @@ from playwright.sync_api import expect
 from tests.web.page.actions import SAID, card_of, search
 from tests.web.page.conftest import STRANGE
 
+pytestmark = pytest.mark.browser
+
 
 def test_results_tell_what_is_said_and_mark_the_words(page):
     cards = search(page, SAID)
@@ -21,9 +23,9 @@ def test_results_tell_what_is_said_and_mark_the_words(page):
     assert marked.all_inner_texts() == ["grandmother", "forgotten", "large", "helicopter"]
     assert best.locator(".line").inner_text().startswith("\u201c\N{BICYCLE} the grandmother")
     expect(best.get_by_role("img", name=re.compile(r"seen \d+ %, heard \d+ %, said 100 %"))).to_be_visible()
-    expect(page.locator("#told")).to_have_text(re.compile(r"^\d+ videos found, \d+ ms$"))
-    expect(page.locator("#told")).to_have_role("status")
-    expect(best.locator(".whose")).to_be_hidden()  # there is one library
+    expect(page.locator("#result-summary")).to_have_text(re.compile(r"^\d+ videos found, \d+ ms$"))
+    expect(page.locator("#result-summary")).to_have_role("status")
+    expect(best.locator(".library-name")).to_be_hidden()  # there is one library
 
 
 def test_the_same_moment_tells_anew_what_speaks_for_it(page):
@@ -52,7 +54,7 @@ def test_nothing_moves_while_pictures_load(visit, site):
     before = page.evaluate(boxes)
     while held:
         held.pop().continue_()
-    page.wait_for_function("() => document.querySelectorAll('.frame img.here').length > 4")
+    page.wait_for_function("() => document.querySelectorAll('.frame img.loaded').length > 4")
     assert page.evaluate(boxes) == before
     frame = page.locator(".frame").first.bounding_box()
     assert frame["width"] / frame["height"] == pytest.approx(16 / 9, abs=0.01)
@@ -139,7 +141,9 @@ def test_a_card_opens_to_all_moments_of_its_video(page):
     row = page.locator(".moments")
     expect(row.get_by_role("heading", name="Moments of lion.mp4, best first")).to_be_visible()
     assert [text.split()[0] for text in row.locator(".rank").all_inner_texts()] == ["1", "2", "3"]
-    expect(row.get_by_role("list", name="Moments that rank").locator(".card").first).to_contain_text("grandmother")
+    expect(row.get_by_role("list", name="Moments among the results").locator(".card").first).to_contain_text(
+        "grandmother"
+    )
     row.get_by_role("button", name="Close").click()
     expect(row).to_have_count(0)
     expect(more).to_be_focused()

@@ -1,9 +1,9 @@
-// Talking to the server. Every failure is an ApiError, whose message a person can read.
+// Requests to the server. Every failure is an ApiError with a message for the user.
 
 const BASE = new URL("../api/v1/", import.meta.url);
-const TRIES = 3;
-const LONGEST_WAIT = 5; // seconds; a person waits, too
-const GONE = "The server does not answer. See whether hearsight serve still runs, then try again.";
+const MAX_ATTEMPTS = 3;
+const MAX_WAIT_SECONDS = 5; // the user waits, too
+const NO_ANSWER = "The server does not answer. Check that hearsight serve is running, then try again.";
 
 export class ApiError extends Error {
   constructor(status, message) {
@@ -14,12 +14,12 @@ export class ApiError extends Error {
 
 let signIn = null;
 
-/** What is to be done when the server asks for a token: a function whose promise is kept once there is one. */
-export function whenRefused(handler) {
+/** Set the function that signs in when the server requires a token. It returns a promise. */
+export function onUnauthorized(handler) {
   signIn = handler;
 }
 
-/** The address of something in the API. Parts are encoded; parameters that are null or empty are left out. */
+/** Return the URL of a route. Parts are encoded; parameters that are null or empty are left out. */
 export function url(parts, parameters = {}) {
   const address = new URL(parts.map(encodeURIComponent).join("/"), BASE);
   for (const [name, value] of Object.entries(parameters)) {
@@ -28,7 +28,7 @@ export function url(parts, parameters = {}) {
   return address.href;
 }
 
-/** The address of something of a moment: its thumbnail, media, transcript... */
+/** Return the URL of a route of a moment, such as its thumbnail, media or transcript. */
 export function momentUrl({ library, clip }, ...rest) {
   return url(["libraries", library, "clips", clip, ...rest]);
 }
@@ -42,14 +42,14 @@ export function send(method, parts, body) {
   return request(url(parts), { method, ...json });
 }
 
-/** Ask, and ask again where the server is busy or wants a token first. */
-async function request(address, options, attempt = reach) {
-  for (let left = TRIES - 1; ; left--) {
+/** Send a request, and repeat it if the server is busy or requires a token first. */
+async function request(address, options, attempt = fetchFrom) {
+  for (let retries = MAX_ATTEMPTS - 1; ; retries--) {
     const response = await attempt(address, options);
     if (response.ok) return response.status === 204 ? null : response.json();
     if (response.status === 401 && signIn && !address.endsWith("/session")) {
       await signIn();
-    } else if (response.status === 503 && left > 0) {
+    } else if (response.status === 503 && retries > 0) {
       await wait(response.headers.get("Retry-After"), options.signal);
     } else {
       throw new ApiError(response.status, await detail(response));
@@ -57,24 +57,24 @@ async function request(address, options, attempt = reach) {
   }
 }
 
-async function reach(address, options) {
+async function fetchFrom(address, options) {
   try {
     return await fetch(address, options);
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new ApiError(0, GONE);
+    throw new ApiError(0, NO_ANSWER);
   }
 }
 
 function wait(header, signal) {
-  const seconds = Math.min(Number(header ?? 1) || 0, LONGEST_WAIT);
+  const seconds = Math.min(Number(header ?? 1) || 0, MAX_WAIT_SECONDS);
   return new Promise((resolve, reject) => {
     setTimeout(resolve, 1000 * seconds);
     signal?.addEventListener("abort", () => reject(signal.reason));
   });
 }
 
-/** What an answer says went wrong, as a sentence. */
+/** Return the error message of an answer as a sentence. */
 async function detail(response) {
   try {
     const { detail } = await response.json();
@@ -84,20 +84,20 @@ async function detail(response) {
   }
 }
 
-/** Whether a file can be had. Throws what the server says against it. */
-export async function probe(address) {
-  const response = await reach(address, { headers: { Range: "bytes=0-0" } });
+/** Check that a file can be loaded. Throws an ApiError with the reason if not. */
+export async function checkFile(address) {
+  const response = await fetchFrom(address, { headers: { Range: "bytes=0-0" } });
   if (!response.ok) throw new ApiError(response.status, await detail(response));
   response.body.cancel();
 }
 
 /** Send a file as a query. */
 export function upload(file, parameters, options) {
-  return request(url(["search", "example"], parameters), { ...options, file }, sent);
+  return request(url(["search", "example"], parameters), { ...options, file }, sendFile);
 }
 
-/** As fetch does, which cannot tell how much of a file is sent. */
-function sent(address, { file, signal, progress }) {
+/** Send a file and report the progress, which fetch cannot do. */
+function sendFile(address, { file, signal, progress }) {
   signal.throwIfAborted();
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
@@ -107,7 +107,7 @@ function sent(address, { file, signal, progress }) {
       const headers = { "Retry-After": request.getResponseHeader("Retry-After") ?? "1" };
       resolve(new Response(request.responseText, { status: request.status, headers }));
     });
-    request.addEventListener("error", () => reject(new ApiError(0, GONE)));
+    request.addEventListener("error", () => reject(new ApiError(0, NO_ANSWER)));
     signal.addEventListener("abort", () => {
       request.abort();
       reject(signal.reason);

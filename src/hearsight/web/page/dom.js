@@ -1,7 +1,7 @@
-// Making elements. Texts become text nodes and nothing else: no file name or transcript can be markup.
+// Creates elements. Texts become text nodes only, so no file name or transcript is interpreted as markup.
 
 /**
- * An element. Properties are set as such (`className`, `href`), those with a hyphen and `role` as attributes;
+ * Return an element. Properties are set as such (`className`, `href`), those with a hyphen and `role` as attributes;
  * `on` holds listeners by event. Children that are null or false are left out, so that they can be conditions.
  */
 export function el(tag, properties = {}, ...children) {
@@ -26,19 +26,19 @@ export function svg(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** One of the drawings of index.html. */
+/** Return one of the icons of index.html. */
 export function icon(name) {
   return svg("svg", { class: "icon", "aria-hidden": "true" }, svg("use", { href: `#i-${name}` }));
 }
 
-/** A button with a drawing; the label is shown, or only told to screen readers and under the pointer. */
-export function button(label, drawing, click, { bare = false, ...properties } = {}) {
-  const named = bare ? { "aria-label": label, title: label } : {};
-  const all = { type: "button", className: "plain", ...named, ...properties, on: { click } };
-  return el("button", all, drawing && icon(drawing), !bare && label);
+/** Return a button with an icon. bare: the label is not shown, only given to screen readers and as a tooltip. */
+export function button(label, iconName, click, { bare = false, ...properties } = {}) {
+  const bareLabel = bare ? { "aria-label": label, title: label } : {};
+  const all = { type: "button", className: "plain", ...bareLabel, ...properties, on: { click } };
+  return el("button", all, iconName && icon(iconName), !bare && label);
 }
 
-export const find = (id) => document.getElementById(id);
+export const byId = (id) => document.getElementById(id);
 
-/** Whether the person asked the system for less motion. */
-export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+/** Return whether the system is set to reduce motion. */
+export const prefersReducedMotion = () => matchMedia("(prefers-reduced-motion: reduce)").matches;

@@ -1,40 +1,41 @@
-// The filters and the mode: what is chosen is in the state, what can be chosen comes from the libraries.
+// The filters and the mode: the choices come from the libraries, the chosen values are in the state.
 
-import { el, find } from "./dom.js";
-import { FILTERS, follow, go, parameters } from "./state.js";
+import { el, byId } from "./dom.js";
+import { FILTERS, navigate, onStateChange, parameters } from "./state.js";
 import { url } from "./api.js";
-import { visible } from "./text.js";
+import { visible } from "./format.js";
 
-const form = find("filters");
-const menu = find("export");
+const form = byId("filters");
+const menu = byId("export");
 
-export function begin() {
-  form.addEventListener("change", ({ target }) => go({ [target.name]: target.value }));
+export function init() {
+  form.addEventListener("change", ({ target }) => navigate({ [target.name]: target.value }));
   form.addEventListener("submit", (event) => event.preventDefault());
-  find("loosen").addEventListener("click", () => go(Object.fromEntries(FILTERS.map((name) => [name, ""]))));
-  follow(show);
+  const noFilters = Object.fromEntries(FILTERS.map((name) => [name, ""]));
+  byId("clear-filters").addEventListener("click", () => navigate(noFilters));
+  onStateChange(show);
 }
 
 function show(state) {
   for (const select of form.querySelectorAll("select")) choose(select, state[select.name]);
   form.elements.mode.hidden = !state.q;
-  find("loosen").hidden = !FILTERS.some((name) => state[name]);
-  // Only what has an address can be asked for again, as a file.
+  byId("clear-filters").hidden = !FILTERS.some((name) => state[name]);
+  // Only a search by text can be exported.
   menu.hidden = !state.q;
   for (const link of menu.querySelectorAll("a")) {
     link.href = url(["search", "export"], { format: link.dataset.format, q: state.q, ...parameters(state) });
   }
 }
 
-/** A choice that is not in the list (a shared link, a folder that is gone) is still told. */
+/** Select a value, and add it to the list if it is missing, as in a shared link to a deleted folder. */
 function choose(select, value) {
   if (![...select.options].some((option) => option.value === value)) select.append(option(value));
   select.value = value;
   select.classList.toggle("chosen", value !== "");
 }
 
-/** Offer the libraries and their folders. */
-export function offer(libraries) {
+/** Fill the lists of libraries and folders. */
+export function setLibraries(libraries) {
   const folders = [...new Set(libraries.flatMap((library) => library.folders))].sort();
   fill(form.elements.folder, folders);
   fill(
@@ -46,9 +47,9 @@ export function offer(libraries) {
 }
 
 function fill(select, values) {
-  const chosen = select.value;
+  const current = select.value;
   select.replaceChildren(select.options[0], ...values.map(option));
-  choose(select, chosen);
+  choose(select, current);
 }
 
 const option = (value) => el("option", { value }, visible(value));

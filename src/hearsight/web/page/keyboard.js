@@ -1,40 +1,40 @@
-// Keys that work anywhere on the page. Those of a dialog or of the strip are theirs.
+// Keys that work anywhere on the page. Dialogs and the timeline handle their own keys.
 
-import { find } from "./dom.js";
-import { toggleFrame } from "./preview.js";
+import { byId } from "./dom.js";
+import { togglePreview } from "./preview.js";
 import { toggleSound } from "./sound.js";
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-const ASIDE = 4; // a step to the next row goes to what is straight below, even if something else is nearer
+const SIDE_WEIGHT = 4; // up and down prefer the card straight above or below, even if another one is nearer
 
-export function begin() {
+export function init() {
   addEventListener("keydown", press);
-  find("keys-button").addEventListener("click", () => find("keys").showModal());
+  byId("keys-button").addEventListener("click", () => byId("keys").showModal());
 }
 
 function press(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   const { key, target } = event;
-  const typing = target.matches("input, select, textarea");
-  const leaving = key === "ArrowDown" && target === find("q"); // the box is one line: down is to the results
-  if ((!typing || leaving) && act(key, target)) event.preventDefault();
+  const isTyping = target.matches("input, select, textarea");
+  const isLeavingBox = key === "ArrowDown" && target === byId("q"); // the box has one line: down goes to the results
+  if ((!isTyping || isLeavingBox) && act(key, target)) event.preventDefault();
 }
 
-/** Do what a key stands for. Returns whether it stands for anything here: if not, the browser does as ever. */
+/** Perform the action of a key. Returns false if the key has none, so that the browser handles it. */
 function act(key, target) {
   if (key.toLowerCase() === "m") return done(toggleSound());
   if (document.querySelector("dialog[open]")) return false;
-  if (key === "?") return done(find("keys").showModal());
+  if (key === "?") return done(byId("keys").showModal());
   if (key === "/") return done(focusBox());
   if (key === "Escape") return done(escape(target));
-  if (key === " " && target.matches(".open")) return done(toggleFrame(target.parentElement.querySelector(".frame")));
+  if (key === " " && target.matches(".open")) return done(togglePreview(target.parentElement.querySelector(".frame")));
   return key in ARROWS && step(target, ARROWS[key]);
 }
 
-const done = () => true;
+const done = () => true; // for actions that return nothing
 
 function focusBox() {
-  const box = find("q");
+  const box = byId("q");
   box.focus();
   box.select();
 }
@@ -53,7 +53,7 @@ function escape(target) {
 
 /** Move the focus to the nearest result in a direction. Returns whether there is one. */
 function step(from, [right, down]) {
-  const links = [...find("grid").querySelectorAll(".open")];
+  const links = [...byId("grid").querySelectorAll(".open")];
   if (!links.length) return false;
   const card = from.closest(".card");
   const next = card ? nearest(card, links, right, down) : links[0];
@@ -63,20 +63,20 @@ function step(from, [right, down]) {
 }
 
 function nearest(card, links, right, down) {
-  const here = middle(card);
-  const own = card.querySelector(".open");
-  if (right && !down) return inOrder(links, own, right);
+  const origin = middle(card);
+  const ownLink = card.querySelector(".open");
+  if (right && !down) return inOrder(links, ownLink, right);
   const distance = (link) => {
-    const there = middle(link.closest(".card"));
-    const ahead = (there.y - here.y) * down;
-    return ahead > 8 ? ahead + ASIDE * Math.abs(there.x - here.x) : Infinity;
+    const target = middle(link.closest(".card"));
+    const forward = (target.y - origin.y) * down;
+    return forward > 8 ? forward + SIDE_WEIGHT * Math.abs(target.x - origin.x) : Infinity;
   };
-  const best = links.reduce((one, other) => (distance(other) < distance(one) ? other : one));
+  const best = links.reduce((a, b) => (distance(b) < distance(a) ? b : a));
   return distance(best) < Infinity ? best : null;
 }
 
-/** Left and right go through all rows, as a reader does. */
-const inOrder = (links, own, by) => links[links.indexOf(own) + by];
+/** Left and right go through all rows in reading order. */
+const inOrder = (links, link, offset) => links[links.indexOf(link) + offset];
 
 function middle(element) {
   const { left, top, width, height } = element.getBoundingClientRect();

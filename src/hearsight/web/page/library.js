@@ -1,65 +1,65 @@
-// The libraries: what is in them, and updating them. What a running update tells comes as server-sent events.
+// The dialog with the libraries: their content and updates. The state of an update arrives as server-sent events.
 
 import { get, send, url } from "./api.js";
-import { button, el, find } from "./dom.js";
-import { counted, inHours, lasting, visible } from "./text.js";
+import { button, el, byId } from "./dom.js";
+import { formatCount, formatHours, formatDuration, visible } from "./format.js";
 
-const AGAIN = 3000; // milliseconds until a stream that ended for good is begun again
-const RUNS = ["running", "stopping"];
-const dialog = find("library");
-const events = new Map(); // the open connection of each library that is updated, by name
+const RECONNECT_MS = 3000; // until a stream that the browser has given up is opened again
+const ACTIVE_STATES = ["running", "stopping"];
+const dialog = byId("library");
+const streams = new Map(); // the event stream of each library that is updated, by name
 
 let libraries = [];
-let changed = () => {};
+let notify = () => {};
 
-export function begin() {
-  build();
-  find("library-button").addEventListener("click", () => dialog.showModal());
+export function init() {
+  buildDialog();
+  byId("library-button").addEventListener("click", () => dialog.showModal());
 }
 
-/** onChange: called with the libraries, now and whenever what is in them changes. */
-export async function follow(onChange) {
-  changed = onChange;
+/** Call the function with the libraries now and whenever their content changes. */
+export async function onLibraryChange(onChange) {
+  notify = onChange;
   await refresh();
-  for (const library of libraries) if (RUNS.includes(library.update.state)) watch(library.name);
+  for (const library of libraries) if (ACTIVE_STATES.includes(library.update.state)) watch(library.name);
 }
 
 async function refresh() {
   libraries = await get(["libraries"]);
-  changed(libraries);
+  notify(libraries);
   draw();
 }
 
 function watch(name) {
-  events.get(name)?.close();
+  streams.get(name)?.close();
   const source = new EventSource(url(["libraries", name, "update", "events"]));
-  events.set(name, source);
+  streams.set(name, source);
   source.onmessage = ({ data }) => {
-    const library = libraries.find((one) => one.name === name);
+    const library = libraries.find((candidate) => candidate.name === name);
     library.update = JSON.parse(data);
-    if (!RUNS.includes(library.update.state)) ended(name);
+    if (!ACTIVE_STATES.includes(library.update.state)) stopWatching(name);
     draw();
   };
-  // A connection that broke the browser makes again by itself. After another answer, as a proxy's 502, it gives up.
-  source.onerror = () => source.readyState === EventSource.CLOSED && setTimeout(again, AGAIN, name);
+  // The browser reconnects by itself, but gives up after an error such as a proxy's 502.
+  source.onerror = () => source.readyState === EventSource.CLOSED && setTimeout(reconnect, RECONNECT_MS, name);
 }
 
-/** Look whether an update still runs whose stream has ended; if so, follow it on. */
-async function again(name) {
+/** Check whether the update of a closed stream still runs, and if so watch it again. */
+async function reconnect(name) {
   try {
     await refresh();
   } catch {
-    setTimeout(again, AGAIN, name);
+    setTimeout(reconnect, RECONNECT_MS, name);
     return;
   }
-  const library = libraries.find((one) => one.name === name);
-  if (RUNS.includes(library?.update.state)) watch(name);
+  const library = libraries.find((candidate) => candidate.name === name);
+  if (ACTIVE_STATES.includes(library?.update.state)) watch(name);
 }
 
-function ended(name) {
-  events.get(name)?.close(); // else the browser would connect again
-  events.delete(name);
-  refresh().catch(() => {}); // the next request tells
+function stopWatching(name) {
+  streams.get(name)?.close(); // else the browser would reconnect
+  streams.delete(name);
+  refresh().catch(() => {}); // the next request shows the error
 }
 
 async function command(method, library, note) {
@@ -67,7 +67,7 @@ async function command(method, library, note) {
   try {
     library.update = await send(method, ["libraries", library.name, "update"]);
   } catch (error) {
-    // One that was started elsewhere is followed here, too: the stream begins with its state.
+    // An update that was started elsewhere is watched, too: the stream begins with its state.
     if (error.status !== 409) {
       note.textContent = error.message;
       return;
@@ -78,19 +78,19 @@ async function command(method, library, note) {
 }
 
 function draw() {
-  const running = libraries.filter((library) => RUNS.includes(library.update.state));
+  const running = libraries.filter((library) => ACTIVE_STATES.includes(library.update.state));
   const share = running.reduce((sum, { update }) => sum + update.share, 0) / running.length;
-  find("library-label").textContent = running.length ? `Indexing ${Math.floor(100 * share)} %` : "Library";
-  find("library-button").classList.toggle("busy", running.length > 0);
+  byId("library-label").textContent = running.length ? `Indexing ${Math.floor(100 * share)} %` : "Library";
+  byId("library-button").classList.toggle("busy", running.length > 0);
   const body = dialog.querySelector(".libraries");
   for (const library of libraries) {
-    let part = [...body.children].find((one) => one.dataset.name === library.name);
+    let part = [...body.children].find((element) => element.dataset.name === library.name);
     if (!part) body.append((part = section(library)));
     part.update(library);
   }
 }
 
-function build() {
+function buildDialog() {
   dialog.append(
     el(
       "header",
@@ -102,16 +102,16 @@ function build() {
   );
 }
 
-/** The part of one library. It is made once and then changed, so that the focus stays where it is. */
+/** Return the section of one library. It is created once and then changed, so that the focus stays. */
 function section(library) {
   const facts = el("p");
-  const state = el("p", { className: "quiet" });
-  const file = el("p", { className: "quiet file" });
+  const state = el("p", { className: "muted" });
+  const file = el("p", { className: "muted update-file" });
   const bar = el("progress", { max: 1, "aria-label": `Update of ${visible(library.name)}` });
   const note = el("p", { className: "error", role: "alert" });
-  let now = library;
-  const start = button("Update", null, () => command("POST", now, note), { className: "primary" });
-  const stop = button("Stop", null, () => command("DELETE", now, note));
+  let current = library;
+  const start = button("Update", null, () => command("POST", current, note), { className: "primary" });
+  const stop = button("Stop", null, () => command("DELETE", current, note));
   const failures = failureList(library.name);
   const part = el(
     "section",
@@ -127,54 +127,57 @@ function section(library) {
   );
   part.dataset.name = library.name;
   part.update = (library) => {
-    now = library;
+    current = library;
     const { info, update } = library;
-    const runs = RUNS.includes(update.state);
-    facts.textContent = `${counted(info.clips, "moment")} in ${counted(info.videos, "video")}, ${inHours(info.hours)}, model ${visible(info.model)}`;
-    bar.hidden = !runs;
+    const isRunning = ACTIVE_STATES.includes(update.state);
+    const size = `${formatCount(info.clips, "moment")} in ${formatCount(info.videos, "video")}`;
+    facts.textContent = `${size}, ${formatHours(info.hours)}, model ${visible(info.model)}`;
+    bar.hidden = !isRunning;
     bar.value = update.share;
-    state.textContent = tell(update);
-    file.textContent = runs && update.path ? visible(update.path) : "";
-    keepFocus(runs, start, stop);
+    state.textContent = statusText(update);
+    file.textContent = isRunning && update.path ? visible(update.path) : "";
+    keepFocus(isRunning, start, stop);
     stop.disabled = update.state === "stopping";
-    failures.update(runs ? update.failures : info.failures, runs ? update.failed : null);
+    failures.update(isRunning ? update.failures : info.failures, isRunning ? update.failed : null);
   };
   return part;
 }
 
-/** One of both buttons is shown; the focus goes with it. */
-function keepFocus(runs, start, stop) {
+/** Show one of the two buttons and move the focus to it. */
+function keepFocus(isRunning, start, stop) {
   const focused = [start, stop].includes(document.activeElement);
-  start.hidden = runs;
-  stop.hidden = !runs;
-  if (focused) (runs ? stop : start).focus();
+  start.hidden = isRunning;
+  stop.hidden = !isRunning;
+  if (focused) (isRunning ? stop : start).focus();
 }
 
-function tell(update) {
+function statusText(update) {
   const { state, done, total, seconds_left: left, report, error } = update;
-  const files = `${done.toLocaleString("en")} of ${counted(total, "file")}`;
-  if (state === "running") return total ? files + (left ? `, ${lasting(left)} left` : "") : "Looking what is new…";
+  const files = `${done.toLocaleString("en")} of ${formatCount(total, "file")}`;
+  if (state === "running" && !total) return "Looking for new files…";
+  if (state === "running") return files + (left ? `, ${formatDuration(left)} left` : "");
   if (state === "stopping") return `Stopping after ${files}…`;
-  if (state === "stopped") return `Stopped after ${files}; what is done stays done.`;
+  if (state === "stopped") return `Stopped after ${files}; finished files are kept.`;
   if (state === "failed") return `The update failed: ${error}`;
   if (state === "done" && report) {
     const parts = ["added", "changed", "moved", "deleted"].filter((part) => report[part]);
-    return parts.length ? `Done: ${parts.map((part) => `${report[part]} ${part}`).join(", ")}.` : "Nothing was new.";
+    if (!parts.length) return "Nothing has changed.";
+    return `Done: ${parts.map((part) => `${report[part]} ${part}`).join(", ")}.`;
   }
   return "";
 }
 
-/** The files that failed, with the reasons, asked for when the list is opened. */
+/** Return the list of failed files with the reasons, which is loaded when it is opened. */
 function failureList(name) {
   const summary = el("summary");
   const list = el("ul");
   const details = el("details", { className: "failures", hidden: true }, summary, list);
-  const untold = (error) => [{ path: "", reason: error.message }];
+  const loadError = (error) => [{ path: "", reason: error.message }];
   const item = ({ path, reason }) => el("li", {}, el("bdi", {}, visible(path)), el("span", {}, visible(reason)));
-  let given = null;
+  let currentFailures = null;
   const fill = async () => {
     if (!details.open) return;
-    const failed = given ?? (await get(["libraries", name, "failures"]).catch(untold));
+    const failed = currentFailures ?? (await get(["libraries", name, "failures"]).catch(loadError));
     list.replaceChildren(...failed.map(item));
   };
   details.addEventListener("toggle", fill);
@@ -182,8 +185,8 @@ function failureList(name) {
     details,
     update(count, failed) {
       details.hidden = count === 0;
-      summary.textContent = `${counted(count, "file")} could not be read`;
-      given = failed;
+      summary.textContent = `${formatCount(count, "file")} could not be read`;
+      currentFailures = failed;
       fill();
     },
   };

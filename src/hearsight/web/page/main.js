@@ -1,70 +1,70 @@
-// Hearsight's page. The address is the state (state.js); this file lets every part follow it.
+// Starts the page. The address is the state (state.js), and this file passes every change of it to the parts.
 
-import * as detail from "./detail.js";
-import { find } from "./dom.js";
-import * as example from "./example.js";
+import * as momentDetail from "./moment-detail.js";
+import { byId } from "./dom.js";
+import * as queryByExample from "./query-by-example.js";
 import * as filters from "./filters.js";
 import * as keyboard from "./keyboard.js";
 import * as library from "./library.js";
-import { anew, forget, search } from "./search.js";
+import { allowRepeat, clearCache, search } from "./search.js";
 import * as signin from "./signin.js";
 import * as sound from "./sound.js";
-import { asking, follow, go, isAsking, read } from "./state.js";
+import { newSearch, navigate, onStateChange, hasQuery, readState } from "./state.js";
 import * as theme from "./theme.js";
-import * as welcome from "./welcome.js";
+import * as firstScreen from "./first-screen.js";
 
-const AGAIN = 3000; // milliseconds until a server that did not answer is asked again
+const RETRY_MS = 3000; // until a server that did not answer is asked again
 
-const box = find("q");
+const box = byId("q");
 
-theme.begin();
-sound.begin();
-keyboard.begin();
-example.begin();
-detail.begin();
-library.begin();
-find("ask").addEventListener("submit", (event) => {
+theme.init();
+sound.init();
+keyboard.init();
+queryByExample.init();
+momentDetail.init();
+library.init();
+byId("search").addEventListener("submit", (event) => {
   event.preventDefault();
   if (!box.value.trim()) return box.focus();
-  anew();
-  go(asking({ q: box.value.trim() }));
-  if (matchMedia("(hover: none)").matches) box.blur(); // puts away the keyboard of a phone
+  allowRepeat();
+  navigate(newSearch({ q: box.value.trim() }));
+  if (matchMedia("(hover: none)").matches) box.blur(); // closes a phone's keyboard
 });
-find("home").addEventListener("click", (event) => {
+byId("home").addEventListener("click", (event) => {
   event.preventDefault();
-  go(asking({}));
+  navigate(newSearch({}));
   box.focus();
 });
 
-await signin.fromAddress();
-filters.begin();
-follow(show);
-if (!isAsking(read())) box.focus();
-await begin();
+await signin.signInFromAddress();
+filters.init();
+onStateChange(show);
+if (!hasQuery(readState())) box.focus();
+await loadLibraries();
 
-/** Learn what there is, however long it takes until the server answers. */
-async function begin() {
+/** Load the libraries and examples, however long the server takes to answer. */
+async function loadLibraries() {
   try {
-    await welcome.ready();
-    await Promise.all([library.follow(told), welcome.examples()]);
+    await firstScreen.waitForModel();
+    await Promise.all([library.onLibraryChange(showLibraries), firstScreen.showExamples()]);
   } catch (error) {
-    welcome.trouble(error);
-    setTimeout(begin, AGAIN);
+    firstScreen.showError(error);
+    setTimeout(loadLibraries, RETRY_MS);
   }
 }
 
 function show(state) {
-  document.documentElement.dataset.view = isAsking(state) ? "results" : "first";
+  document.documentElement.dataset.view = hasQuery(state) ? "results" : "first";
   document.title = state.q ? `${state.q} - Hearsight` : "Hearsight";
   box.value = state.q;
   search(state);
-  detail.show(state);
+  momentDetail.show(state);
 }
 
-/** What is in the libraries is known, or is another now. */
-function told(libraries) {
-  forget();
-  filters.offer(libraries);
-  welcome.tell(libraries);
+/** Update the page after the libraries were loaded or have changed. */
+function showLibraries(libraries) {
+  clearCache();
+  filters.setLibraries(libraries);
+  firstScreen.showLibraries(libraries);
   document.documentElement.classList.toggle("several", libraries.length > 1);
 }

@@ -1,4 +1,4 @@
-// A drawing for files without a picture: a sound wave that is always the same for the same moment.
+// A drawing for files without a picture: a sound wave, always the same for the same moment.
 
 import { svg } from "./dom.js";
 
@@ -6,7 +6,8 @@ const BARS = 40;
 
 export function wave(seed) {
   const heights = Array.from({ length: BARS }, noise(seed));
-  const path = heights.map((height, at) => line(4 + at * 4, smooth(heights, at) * 0.7 + height * 0.3)).join("");
+  const bars = heights.map((height, index) => line(4 + index * 4, smooth(heights, index) * 0.7 + height * 0.3));
+  const path = bars.join("");
   return svg("svg", { class: "wave", viewBox: "0 0 164 92", "aria-hidden": "true" }, svg("path", { d: path }));
 }
 
@@ -15,9 +16,10 @@ function line(x, height) {
   return `M${x} ${(46 - half).toFixed(1)}v${(2 * half).toFixed(1)}`;
 }
 
-const smooth = (heights, at) => (heights[Math.max(at - 1, 0)] + heights[at] + heights[Math.min(at + 1, BARS - 1)]) / 3;
+const smooth = (heights, index) =>
+  (heights[Math.max(index - 1, 0)] + heights[index] + heights[Math.min(index + 1, BARS - 1)]) / 3;
 
-/** A source of numbers from 0 to 1 (Lehmer's generator). */
+/** Return a generator of pseudorandom numbers from 0 to 1 (Lehmer's). */
 function noise(seed) {
   let state = 1;
   for (const char of seed) state = (state * 31 + char.codePointAt(0)) % 2147483647 || 1;

@@ -1,54 +1,54 @@
-// The player of a moment's details: the whole file, with the browser's own controls.
+// The player in a moment's details: the whole file, with the browser's controls.
 
 import { momentUrl } from "./api.js";
-import { calm, el } from "./dom.js";
+import { prefersReducedMotion, el } from "./dom.js";
 import { wave } from "./placeholder.js";
-import { attempt, refusal } from "./preview.js";
-import { followSound, hasSound, setSound } from "./sound.js";
+import { playVideo, playbackError } from "./preview.js";
+import { onSoundChange, isSoundOn, setSound } from "./sound.js";
 
 const video = el("video", { controls: true, playsInline: true, preload: "auto" });
 const box = el("div", { className: "player" });
-let first = 0;
+let startSecond = 0;
 
-/** Make the player that of another file. follow: called with the second that is played. */
-export function load(hit, follow) {
-  first = hit.moment ?? 0;
-  video.muted = !hasSound();
+/** Load the file of a hit. onTime: called with the current second while it plays. */
+export function load(hit, onTime) {
+  startSecond = hit.moment ?? 0;
+  video.muted = !isSoundOn();
   video.poster = momentUrl(hit, "thumbnail");
   video.setAttribute("aria-label", "The video");
-  video.ontimeupdate = () => follow(video.currentTime);
-  video.onloadedmetadata = begin;
-  video.onerror = () => video.hasAttribute("src") && box.replaceChildren(wave(hit.clip), refusal(hit));
+  video.ontimeupdate = () => onTime(video.currentTime);
+  video.onloadedmetadata = start;
+  video.onerror = () => video.hasAttribute("src") && box.replaceChildren(wave(hit.clip), playbackError(hit));
   video.src = momentUrl(hit, "media");
   box.classList.remove("sounding");
   box.replaceChildren(video);
   return box;
 
-  function begin() {
+  function start() {
     box.classList.toggle("sounding", video.videoWidth === 0);
     if (video.videoWidth === 0) box.prepend(wave(hit.clip));
-    video.currentTime = first;
-    if (!calm()) attempt(video);
+    video.currentTime = startSecond;
+    if (!prefersReducedMotion()) playVideo(video);
   }
 }
 
-/** Go to a second; also one that is asked for before the file is there. */
+/** Go to a second, also before the file is loaded. */
 export function seek(seconds) {
-  first = seconds;
+  startSecond = seconds;
   if (video.readyState > 0) video.currentTime = seconds;
 }
 
 export function toggle() {
-  if (video.paused) attempt(video);
+  if (video.paused) playVideo(video);
   else video.pause();
 }
 
-/** Stop, and let go of the connection. */
+/** Stop, and close the connection. */
 export function unload() {
   video.removeAttribute("src");
   video.load();
 }
 
-// What is chosen with the player's own button holds for the next moments, too.
-video.addEventListener("volumechange", () => video.muted === hasSound() && setSound(!video.muted));
-followSound((on) => (video.muted = !on));
+// The choice made with the player's own button also applies to the next moments.
+video.addEventListener("volumechange", () => video.muted === isSoundOn() && setSound(!video.muted));
+onSoundChange((on) => (video.muted = !on));

@@ -1,25 +1,25 @@
-// Playing a moment in its card: one at a time, from its best second, round and round until something else plays.
+// Plays a moment in its card: one at a time, from its best second, in a loop until another one plays.
 
-import { momentUrl, probe } from "./api.js";
+import { momentUrl, checkFile } from "./api.js";
 import { el, icon } from "./dom.js";
-import { followSound, hasSound } from "./sound.js";
-import { visible } from "./text.js";
+import { onSoundChange, isSoundOn } from "./sound.js";
+import { visible } from "./format.js";
 
-const DELAY = 250; // milliseconds over a picture before it plays: a pointer that only passes starts nothing
-const SHORTEST = 1; // seconds; from nearer to the end it would hardly be seen
+const HOVER_MS = 250; // over a picture before it plays, so that a passing pointer starts nothing
+const MIN_SECONDS = 1; // a moment nearer to the end plays from the start of the clip
 
 let current = null;
-let timer; // of what plays next
+let timer; // starts the next preview
 
-/** Let a hit play in its frame: under the pointer, and by the button that is returned. */
-export function playable(frame, hit, name) {
+/** Play a hit in its frame under the pointer, and with the button that is returned. */
+export function playButton(frame, hit, name) {
   const preview = { frame, hit };
   frame.addEventListener("pointerenter", (event) => {
-    if (event.pointerType === "mouse") timer = setTimeout(start, DELAY, preview);
+    if (event.pointerType === "mouse") timer = setTimeout(start, HOVER_MS, preview);
   });
   frame.addEventListener("pointerleave", (event) => {
     clearTimeout(timer);
-    if (event.pointerType === "mouse" && current === preview) stop();
+    if (event.pointerType === "mouse" && current === preview) stopPreview();
   });
   const label = `Play ${name}`;
   preview.button = el("button", { type: "button", className: "play", "aria-label": label, "aria-pressed": "false" });
@@ -31,19 +31,19 @@ export function playable(frame, hit, name) {
 
 const previews = new WeakMap();
 
-/** Play what is in a frame, or stop it. */
-export const toggleFrame = (frame) => toggle(previews.get(frame));
+/** Play the preview in a frame, or stop it. */
+export const togglePreview = (frame) => toggle(previews.get(frame));
 
-const toggle = (preview) => (current === preview ? stop() : start(preview));
+const toggle = (preview) => (current === preview ? stopPreview() : start(preview));
 
 function start(preview) {
-  stop();
+  stopPreview();
   current = preview;
   const { frame, hit, button } = preview;
   const bar = el("i", { className: "played" });
-  const video = el("video", { muted: !hasSound(), playsInline: true, preload: "auto", tabIndex: -1 });
+  const video = el("video", { muted: !isSoundOn(), playsInline: true, preload: "auto", tabIndex: -1 });
   video.setAttribute("aria-hidden", "true");
-  const first = hit.end - hit.moment < SHORTEST ? hit.start : hit.moment;
+  const first = hit.end - hit.moment < MIN_SECONDS ? hit.start : hit.moment;
   video.addEventListener("loadedmetadata", () => (video.currentTime = first));
   video.addEventListener("playing", () => frame.classList.add(video.videoWidth ? "playing" : "sounding"));
   video.addEventListener("timeupdate", () => {
@@ -52,19 +52,19 @@ function start(preview) {
   });
   video.addEventListener("ended", () => {
     video.currentTime = hit.start;
-    attempt(video);
+    playVideo(video);
   });
-  video.addEventListener("error", () => current === preview && refuse(preview));
+  video.addEventListener("error", () => current === preview && showError(preview));
   video.src = momentUrl(hit, "media");
   preview.parts = [video, bar];
   frame.append(...preview.parts);
   button.setAttribute("aria-pressed", "true");
   button.replaceChildren(icon("pause"));
-  attempt(video);
+  playVideo(video);
 }
 
-/** A browser may forbid sound until the page was touched: then play without. */
-export function attempt(video) {
+/** Play a video; without sound if the browser forbids sound before the first click on the page. */
+export function playVideo(video) {
   video.play().catch((error) => {
     if (error.name === "NotAllowedError" && !video.muted) {
       video.muted = true;
@@ -73,8 +73,8 @@ export function attempt(video) {
   });
 }
 
-/** Stop what plays, or is about to. */
-export function stop() {
+/** Stop the preview that plays or is about to play. */
+export function stopPreview() {
   clearTimeout(timer);
   if (!current) return;
   const { frame, button, parts } = current;
@@ -82,27 +82,27 @@ export function stop() {
   for (const part of parts) part.remove();
   const [video] = parts;
   video.removeAttribute("src");
-  video.load(); // lets go of the connection: a browser has only six to a server
+  video.load(); // closes the connection: a browser has only six to a server
   frame.classList.remove("playing", "sounding");
   button.setAttribute("aria-pressed", "false");
   button.replaceChildren(icon("play"));
 }
 
-function refuse(preview) {
-  stop();
-  preview.frame.querySelector(".refused")?.remove();
-  preview.frame.append(refusal(preview.hit));
+function showError(preview) {
+  stopPreview();
+  preview.frame.querySelector(".playback-error")?.remove();
+  preview.frame.append(playbackError(preview.hit));
 }
 
-/** What is shown in place of a file that does not play. */
-export function refusal(hit) {
+/** Return the message that replaces a file that does not play. */
+export function playbackError(hit) {
   const address = momentUrl(hit, "media");
   const link = el("a", { href: address, target: "_blank" }, "Open the file");
-  const text = el("p", { className: "refused", role: "status" }, "This browser cannot play this file. ", link);
-  probe(address).catch((error) => text.replaceChildren(visible(error.message))); // or there is none
+  const text = el("p", { className: "playback-error", role: "status" }, "This browser cannot play this file. ", link);
+  checkFile(address).catch((error) => text.replaceChildren(visible(error.message))); // the file may be missing
   return text;
 }
 
-followSound((on) => {
+onSoundChange((on) => {
   if (current) current.parts[0].muted = !on;
 });

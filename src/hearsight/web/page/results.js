@@ -1,86 +1,87 @@
-// The grid of what was found: one card a video, which opens to all moments of that video.
+// The grid of results: a card for each video, which can show all moments of the video.
 
-import { card } from "./card.js";
-import { find } from "./dom.js";
-import { unfolding } from "./moments.js";
-import { stop } from "./preview.js";
-import { named } from "./state.js";
-import { counted } from "./text.js";
-import { mostOf } from "./why.js";
+import { momentCard } from "./moment-card.js";
+import { byId } from "./dom.js";
+import { moreMomentsButton } from "./video-moments.js";
+import { stopPreview } from "./preview.js";
+import { momentKey } from "./state.js";
+import { formatCount } from "./format.js";
+import { barScale } from "./explanation.js";
 
-const grid = find("grid");
-const LATE = 200; // milliseconds until it is shown that a search takes its time: most are over before
+const grid = byId("grid");
+const BUSY_MS = 200; // after which a search is shown to be slow; most are over before
 
 let shown = []; // the hits in the grid
-let answered = ""; // the query and mode that they answer
-let most = 0; // what the longest bar stands for
-let late;
+let shownQuery = ""; // the query and mode of these hits
+let scale = 0; // see explanation.js
+let busyTimer;
 
-/** A search has begun: what was found before stays where it is until the new results are there. */
-export function waiting() {
-  find("trouble").replaceChildren();
+/** Show that a search runs. The old results stay until the new ones arrive. */
+export function showBusy() {
+  byId("message").replaceChildren();
   grid.setAttribute("aria-busy", "true");
-  clearTimeout(late);
-  late = setTimeout(() => document.body.classList.add("searching"), LATE);
+  clearTimeout(busyTimer);
+  busyTimer = setTimeout(() => document.body.classList.add("searching"), BUSY_MS);
 }
 
-export function settled() {
-  clearTimeout(late);
+/** Show that no search runs. */
+export function hideBusy() {
+  clearTimeout(busyTimer);
   document.body.classList.remove("searching");
   grid.setAttribute("aria-busy", "false");
 }
 
-/** Show what was found; what is already there and still fits stays as it is. */
-export function show(result, asked) {
-  settled();
+/** Show results. Cards that are shown already and have not changed stay. */
+export function show(result, query) {
+  hideBusy();
   const { hits } = result;
-  const question = JSON.stringify(asked);
-  const same = question === answered && shown.length > 0 && shown.every((hit, at) => equal(hit, hits[at]));
-  if (!same) {
+  const key = JSON.stringify(query);
+  const isContinued = key === shownQuery && shown.length > 0 && shown.every((hit, index) => isEqual(hit, hits[index]));
+  if (!isContinued) {
     clear();
-    most = mostOf(hits); // further ones are measured by the same
+    scale = barScale(hits); // further hits use the same scale
   }
-  answered = question;
-  for (const hit of hits.slice(shown.length)) grid.append(group(hit, most, asked));
+  shownQuery = key;
+  for (const hit of hits.slice(shown.length)) grid.append(resultCard(hit, scale, query));
   shown = hits;
-  find("told").textContent = summary(result);
+  byId("result-summary").textContent = summary(result);
 }
 
 export function clear() {
-  stop();
+  stopPreview();
   grid.replaceChildren();
   shown = [];
 }
 
 export const hits = () => shown;
 
-export const hitOf = (which) => shown.find((hit) => named(hit) === named(which));
+export const findHit = (moment) => shown.find((hit) => momentKey(hit) === momentKey(moment));
 
-/** Where a moment's video is among the results; -1 if it is not. */
+/** Return the index of a moment's video in the results; -1 if it is not there. */
 export function indexOf({ library, clip, path }) {
   return shown.findIndex((hit) => hit.library === library && (hit.clip === clip || hit.path === path));
 }
 
-/** Give the focus to the card of a moment, or of its video. */
+/** Move the focus to the card of a moment, or of its video. */
 export function focus(hit) {
   const links = hit && [...grid.querySelectorAll(".open")];
-  const link = hit && (links.find((one) => one.dataset.moment === named(hit)) ?? links[indexOf(hit)]);
-  (link ?? find("q")).focus();
+  const link = hit && (links.find((link) => link.dataset.moment === momentKey(hit)) ?? links[indexOf(hit)]);
+  (link ?? byId("q")).focus();
 }
 
-// By all that a card tells: scores of ranks are the same for whatever puts the same moments first.
-const equal = (one, other) => one === other || JSON.stringify(one) === JSON.stringify(other);
+// Compares all fields: hybrid scores depend on ranks only, so different searches may give equal scores.
+const isEqual = (a, b) => a === b || JSON.stringify(a) === JSON.stringify(b);
 
 function summary({ hits, videos, milliseconds }) {
   if (!hits.length) return "Nothing found";
   const time = `${Math.round(milliseconds)} ms`;
-  if (hits.length < videos) return `The best ${hits.length} of ${counted(videos, "video")} found, ${time}`;
-  return `${counted(videos, "video")} found, ${time}`;
+  if (hits.length < videos) return `The best ${hits.length} of ${formatCount(videos, "video")} found, ${time}`;
+  return `${formatCount(videos, "video")} found, ${time}`;
 }
 
-/** A card, and a button to its video's other moments if there are any. */
-function group(hit, most, asked) {
-  const item = card(hit, most);
-  if (hit.more && asked.q) item.append(unfolding(item, hit, most, asked));
+/** Return a hit's card, with a button for further moments of the video if there are any. */
+function resultCard(hit, scale, query) {
+  const item = momentCard(hit, scale);
+  if (hit.more && query.q) item.append(moreMomentsButton(item, hit, scale, query));
   return item;
 }

@@ -1,118 +1,118 @@
-// From the state to results: one search at a time, of which only the last may be shown.
+// Runs the search of a state and shows its results. Only the latest search is shown.
 
 import { ApiError, get, upload } from "./api.js";
-import { el, find, button } from "./dom.js";
-import * as basis from "./basis.js";
-import { exampleOf, hasExample } from "./example.js";
+import { el, byId, button } from "./dom.js";
+import * as chip from "./query-chip.js";
+import { exampleOf, hasExample } from "./query-by-example.js";
 import * as results from "./results.js";
-import { FILTERS, go, isAsking, more, MOST, parameters, place, searchKey } from "./state.js";
+import { FILTERS, navigate, hasQuery, nextPage, MAX_RESULTS, parameters, parseMoment, searchKey } from "./state.js";
 
-const KEPT = 12; // results that Back and Forward find at once
-const known = new Map(); // by searchKey, oldest first
+const CACHE_SIZE = 12; // results that Back and Forward show at once
+const cache = new Map(); // by searchKey, oldest first
 
-let running = null; // what can stop the search that runs
-let last = null; // its searchKey
+let running = null; // the AbortController of the current search
+let lastKey = null; // the searchKey of the latest search
 
-/** Show the results of a state. A state that shows the same results costs nothing. */
+/** Search for a state and show the results. Does nothing if the state has the same results as before. */
 export async function search(state) {
   const key = searchKey(state);
-  if (key === last) return;
+  if (key === lastKey) return;
   running?.abort();
-  last = key;
-  if (!isAsking(state)) {
-    results.settled();
+  lastKey = key;
+  if (!hasQuery(state)) {
+    results.hideBusy();
     results.clear();
     return;
   }
-  basis.show(state);
-  if (known.has(key)) {
-    shown(known.get(key), state);
+  chip.show(state);
+  if (cache.has(key)) {
+    showResult(cache.get(key), state);
     return;
   }
   running = new AbortController();
   const { signal } = running;
-  results.waiting();
+  results.showBusy();
   try {
-    const result = await ask(state, signal);
+    const result = await request(state, signal);
     if (signal.aborted) return;
-    remember(key, result);
-    shown(result, state);
+    addToCache(key, result);
+    showResult(result, state);
   } catch (error) {
-    if (!signal.aborted) failed(error, state);
+    if (!signal.aborted) showError(error, state);
   }
 }
 
-/** The next search is done even if it is the same: it may have failed, or find more by now. */
-export function anew() {
-  last = null;
+/** Make the next search run even if it is the same: it may have failed, or may find more by now. */
+export function allowRepeat() {
+  lastKey = null;
 }
 
-/** The library has changed: nothing that is known counts any more. */
-export function forget() {
-  known.clear();
+/** Forget all results, because the library has changed. */
+export function clearCache() {
+  cache.clear();
 }
 
-function ask(state, signal) {
-  const given = parameters(state);
+function request(state, signal) {
+  const filters = parameters(state);
   if (state.example !== null) {
-    if (!hasExample(state.example)) throw new ApiError(410, "The example is no longer here. Drop it in again.");
-    return upload(exampleOf(state.example), given, { signal, progress: basis.progress });
+    if (!hasExample(state.example)) throw new ApiError(410, "The example is no longer available. Add it again.");
+    return upload(exampleOf(state.example), filters, { signal, progress: chip.progress });
   }
   if (state.similar) {
-    const { library, clip } = place(state.similar);
-    return get(["libraries", library, "clips", clip, "similar"], { ...given, mode: null }, signal);
+    const { library, clip } = parseMoment(state.similar);
+    return get(["libraries", library, "clips", clip, "similar"], { ...filters, mode: null }, signal);
   }
-  return get(["search"], { q: state.q, ...given }, signal);
+  return get(["search"], { q: state.q, ...filters }, signal);
 }
 
-function remember(key, result) {
-  known.set(key, result);
-  if (known.size > KEPT) known.delete(known.keys().next().value);
+function addToCache(key, result) {
+  cache.set(key, result);
+  if (cache.size > CACHE_SIZE) cache.delete(cache.keys().next().value);
 }
 
-function shown(result, state) {
-  basis.progress(null);
-  find("trouble").replaceChildren();
+function showResult(result, state) {
+  chip.progress(null);
+  byId("message").replaceChildren();
   results.show(result, { q: state.q, mode: state.mode });
-  if (!result.hits.length) nothing(state, result);
-  const further = find("further");
-  further.hidden = result.hits.length >= result.videos || result.hits.length >= MOST || !result.hits.length;
-  further.onclick = () => go(more(state), { replace: true });
+  if (!result.hits.length) showNoResults(state, result);
+  const showMore = byId("show-more");
+  showMore.hidden = result.hits.length >= result.videos || result.hits.length >= MAX_RESULTS || !result.hits.length;
+  showMore.onclick = () => navigate(nextPage(state), { replace: true });
 }
 
-/** Nothing found: say so, and what may help. */
-function nothing(state, { total_clips: total }) {
+/** Say that nothing was found, and what may help. */
+function showNoResults(state, { total_clips: total }) {
   const filtered = FILTERS.some((name) => state[name]);
   const advice =
     total === 0
-      ? "There is nothing in the library yet. Start an update under “Library”."
+      ? "The library is empty. Start an update under “Library”."
       : filtered
-        ? "No video passes these filters. Loosen them, and there may be some."
-        : "Say it in other words, or search by meaning as well.";
-  const loosen = Object.fromEntries(FILTERS.map((name) => [name, ""]));
-  trouble("Nothing found.", advice, [
-    filtered && button("Clear filters", null, () => go(loosen), { className: "primary" }),
-    state.mode === "speech" && button("Search by meaning and words", null, () => go({ mode: "" })),
+        ? "No video passes these filters. Remove some of them."
+        : "Use other words, or search by meaning as well.";
+  const noFilters = Object.fromEntries(FILTERS.map((name) => [name, ""]));
+  showMessage("Nothing found.", advice, [
+    filtered && button("Clear filters", null, () => navigate(noFilters), { className: "primary" }),
+    state.mode === "speech" && button("Search by meaning and words", null, () => navigate({ mode: "" })),
   ]);
 }
 
-function failed(error, state) {
-  results.settled();
+function showError(error, state) {
+  results.hideBusy();
   results.clear();
-  basis.progress(null);
-  find("told").textContent = "";
-  find("further").hidden = true;
-  const again = () => {
-    anew();
+  chip.progress(null);
+  byId("result-summary").textContent = "";
+  byId("show-more").hidden = true;
+  const retrySearch = () => {
+    allowRepeat();
     search(state);
   };
-  const hopeless = error.status >= 400 && error.status < 500;
-  const retry = hopeless ? null : button("Try again", null, again, { className: "primary" });
-  trouble("That did not work.", error.message, [retry]);
+  const isPermanent = error.status >= 400 && error.status < 500;
+  const retry = isPermanent ? null : button("Try again", null, retrySearch, { className: "primary" });
+  showMessage("That did not work.", error.message, [retry]);
 }
 
-function trouble(title, text, buttons) {
+function showMessage(title, text, buttons) {
   const actions = el("p", {}, ...buttons.filter(Boolean));
-  const box = el("div", { className: "trouble", role: "alert" }, el("h2", {}, title), el("p", {}, text), actions);
-  find("trouble").replaceChildren(box);
+  const box = el("div", { className: "message", role: "alert" }, el("h2", {}, title), el("p", {}, text), actions);
+  byId("message").replaceChildren(box);
 }

@@ -1,30 +1,30 @@
-// Whether moments play with sound. They begin without: nobody likes a page that suddenly speaks.
+// Whether moments play with sound. It is off at first: a page should not suddenly make noise.
 
-import { find, icon } from "./dom.js";
+import { byId, icon } from "./dom.js";
 
-let on = false;
+let isOn = false;
 const listeners = [];
 
-export const hasSound = () => on;
+export const isSoundOn = () => isOn;
 
 export function setSound(value) {
-  on = value;
-  for (const listener of listeners) listener(on);
+  isOn = value;
+  for (const listener of listeners) listener(isOn);
 }
 
-export const toggleSound = () => setSound(!on);
+export const toggleSound = () => setSound(!isOn);
 
 /** Call the listener now and after every change. */
-export function followSound(listener) {
+export function onSoundChange(listener) {
   listeners.push(listener);
-  listener(on);
+  listener(isOn);
 }
 
-export function begin() {
-  const button = find("sound");
+export function init() {
+  const button = byId("sound");
   button.addEventListener("click", toggleSound);
-  followSound(() => {
-    button.replaceChildren(icon(on ? "sound" : "muted"), on ? "Sound on" : "Sound off");
-    button.setAttribute("aria-pressed", on);
+  onSoundChange(() => {
+    button.replaceChildren(icon(isOn ? "sound" : "muted"), isOn ? "Sound on" : "Sound off");
+    button.setAttribute("aria-pressed", isOn);
   });
 }

@@ -1,10 +1,10 @@
-// The state of the page is its address: what is asked for and how, and which moment is open. So every view can be
-// shared, and Back, Forward and reload need no code of their own.
+// The state of the page is its address: the query, its filters and the open moment. So every view can be shared, and
+// Back, Forward and reload need no code.
 //
-// An example that was dropped in is the exception: a file has no address. It has a number in history.state instead.
+// An example file is the exception, because it cannot be part of an address: history.state contains its number.
 
 const PAGE = 24;
-const USUAL = {
+const DEFAULTS = {
   q: "",
   mode: "",
   speech: "",
@@ -16,93 +16,93 @@ const USUAL = {
   open: "",
   limit: PAGE,
 };
-export const MOST = 100; // results that the server gives at once
+export const MAX_RESULTS = 100; // the limit of the server
 export const FILTERS = ["speech", "sound", "length", "folder", "library"];
 
-const SECONDS = { short: [null, 60], medium: [60, 600], long: [600, 3600], film: [3600, null] };
+const LENGTHS = { short: [null, 60], medium: [60, 600], long: [600, 3600], film: [3600, null] };
 const listeners = [];
 
-export function read() {
-  const state = { ...USUAL };
+export function readState() {
+  const state = { ...DEFAULTS };
   for (const [name, value] of new URLSearchParams(location.search)) {
-    if (name in USUAL) state[name] = value;
+    if (name in DEFAULTS) state[name] = value;
   }
-  state.limit = Math.min(Math.max(PAGE, Number.parseInt(state.limit, 10) || PAGE), MOST);
+  state.limit = Math.min(Math.max(PAGE, Number.parseInt(state.limit, 10) || PAGE), MAX_RESULTS);
   state.example = history.state?.example ?? null;
   return state;
 }
 
-/** The address of a state. What is usual is left out. */
-export function address(state) {
-  const given = Object.keys(USUAL).filter((name) => state[name] !== USUAL[name]);
-  const query = new URLSearchParams(given.map((name) => [name, state[name]]));
-  return given.length ? `?${query}` : "./";
+/** Return the address of a state, without defaults. */
+export function stateUrl(state) {
+  const changed = Object.keys(DEFAULTS).filter((name) => state[name] !== DEFAULTS[name]);
+  const query = new URLSearchParams(changed.map((name) => [name, state[name]]));
+  return changed.length ? `?${query}` : "./";
 }
 
-/** Change the state: a new entry in the history, or in place of the present one. */
-export function go(changes, { replace = false } = {}) {
-  const before = read();
+/** Change the state: add an entry to the history, or replace the current one. */
+export function navigate(changes, { replace = false } = {}) {
+  const before = readState();
   const state = { ...before, ...changes };
-  // Whether closing a moment may be a step back, rather than one more step forward.
+  // Whether closing the moment is a step back in the history, or else a new entry.
   const opened = Boolean(state.open) && (replace ? history.state?.opened : !before.open);
-  const kept = { example: state.example, opened };
-  history[replace ? "replaceState" : "pushState"](kept, "", address(state));
+  const entry = { example: state.example, opened };
+  history[replace ? "replaceState" : "pushState"](entry, "", stateUrl(state));
   if (!replace && searchKey(state) !== searchKey(before)) scrollTo(0, 0);
-  changed();
+  notify();
 }
 
-/** Close the moment that is open. */
-export function close() {
+/** Close the open moment. */
+export function closeMoment() {
   if (history.state?.opened) history.back();
-  else go({ open: "" }, { replace: true });
+  else navigate({ open: "" }, { replace: true });
 }
 
 /** Call the listener now and after every change. */
-export function follow(listener) {
+export function onStateChange(listener) {
   listeners.push(listener);
-  listener(read());
+  listener(readState());
 }
 
-export function changed() {
-  for (const listener of listeners) listener(read());
+function notify() {
+  for (const listener of listeners) listener(readState());
 }
 
-addEventListener("popstate", changed);
+addEventListener("popstate", notify);
 
-/** What begins a new search; all of what may be set beside it stays. */
-export const asking = (what) => ({ q: "", similar: "", example: null, open: "", limit: PAGE, ...what });
+/** Return the changes of state for a new search. The filters stay. */
+export const newSearch = (what) => ({ q: "", similar: "", example: null, open: "", limit: PAGE, ...what });
 
-export const more = (state) => ({ limit: Math.min(state.limit + PAGE, MOST) });
+export const nextPage = (state) => ({ limit: Math.min(state.limit + PAGE, MAX_RESULTS) });
 
-export const isAsking = (state) => Boolean(state.q || state.similar || state.example !== null);
+export const hasQuery = (state) => Boolean(state.q || state.similar || state.example !== null);
 
-/** The same for states that show the same results. */
+/** Return a key that is equal for states with the same results. */
 export const searchKey = (state) => JSON.stringify({ ...state, open: "" });
 
-/** The moment that an address names: library/clip. */
-export function place(text) {
+/** Return the library and clip of a moment in an address: library/clip. */
+export function parseMoment(text) {
   const slash = text.lastIndexOf("/");
   return { library: text.slice(0, slash), clip: text.slice(slash + 1) };
 }
 
-export const named = ({ library, clip }) => `${library}/${clip}`;
+export const momentKey = ({ library, clip }) => `${library}/${clip}`;
 
-/** The state's filters as the API takes them. */
+/** Return the state's filters as parameters of the API. */
 export function parameters(state) {
-  const [least, most] = SECONDS[state.length] ?? [null, null];
+  const [minimum, maximum] = LENGTHS[state.length] ?? [null, null];
   return {
     mode: state.mode,
     limit: state.limit,
     library: state.library,
-    path: state.folder && `${escaped(state.folder)}/*`,
-    min_seconds: least,
-    max_seconds: most,
-    has_speech: answer(state.speech),
-    has_sound: answer(state.sound),
+    path: state.folder && `${escapePattern(state.folder)}/*`,
+    min_seconds: minimum,
+    max_seconds: maximum,
+    has_speech: parseChoice(state.speech),
+    has_sound: parseChoice(state.sound),
   };
 }
 
-const answer = (choice) => ({ yes: true, no: false })[choice] ?? null;
+const parseChoice = (choice) => ({ yes: true, no: false })[choice] ?? null;
 
-/** A folder's name in a pattern, where *, ? and [ have a meaning. */
-const escaped = (name) => name.replace(/[*?[]/g, "[$&]");
+/** Escape *, ? and [ in a folder's name for use in a pattern. */
+const escapePattern = (name) => name.replace(/[*?[]/g, "[$&]");

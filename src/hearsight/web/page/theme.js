@@ -1,15 +1,15 @@
-// Light or dark: as the system says, until somebody chooses.
+// Light or dark: the system setting, until the user chooses.
 
-import { find } from "./dom.js";
+import { byId } from "./dom.js";
 
 const root = document.documentElement;
 const system = matchMedia("(prefers-color-scheme: dark)");
 
 const theme = () => root.dataset.theme ?? (system.matches ? "dark" : "light");
 
-export function begin() {
-  const button = find("theme-button");
-  const name = () => {
+export function init() {
+  const button = byId("theme-button");
+  const setLabel = () => {
     const label = theme() === "dark" ? "Light theme" : "Dark theme";
     button.setAttribute("aria-label", label);
     button.title = label;
@@ -19,10 +19,10 @@ export function begin() {
     try {
       localStorage.setItem("theme", root.dataset.theme);
     } catch {
-      // Storage is switched off: the choice lasts as long as the page.
+      // Storage is disabled: the choice lasts until the page is closed.
     }
-    name();
+    setLabel();
   });
-  system.addEventListener("change", name);
-  name();
+  system.addEventListener("change", setLabel);
+  setLabel();
 }

@@ -1,47 +1,49 @@
-// The strip of the score over a video: a bar for every clip, as wide as it is long. A slider for keyboard and screen
-// reader, which steps from clip to clip.
+// The timeline of scores over a video: a bar for every clip, as wide as the clip is long. For the keyboard and screen
+// readers it is a slider that steps from clip to clip.
 
 import { el, svg } from "./dom.js";
-import { counted, range } from "./text.js";
+import { formatCount, range } from "./format.js";
 
 const WIDTH = 1000;
 const HEIGHT = 100;
-const FLOOR = 20; // of HEIGHT, so that the worst clip can still be seen and hit
+const MIN_HEIGHT = 20; // so that the worst clip can be seen and clicked
 
-/** moments: hits in order of time. choose: called with the moment that was clicked or stepped to. */
-export function timeline(moments, duration, choose) {
+/** moments: hits in order of time. onChoose: called with the moment that is clicked or stepped to. */
+export function timeline(moments, duration, onChoose) {
   const length = Math.max(duration, moments.at(-1).end);
   const height = heights(moments);
   const column = svg("path", { class: "column" });
-  const chosen = svg("path", { class: "chosen" });
+  const selected = svg("path", { class: "selected" });
   const drawing = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" });
-  drawing.append(svg("path", { class: "clips", d: moments.map((moment, at) => bar(moment, height[at])).join("") }));
-  drawing.append(column, chosen);
-  const head = el("i", { className: "head" });
+  const bars = moments.map((moment, index) => bar(moment, height[index]));
+  drawing.append(svg("path", { class: "clips", d: bars.join("") }));
+  drawing.append(column, selected);
+  const playhead = el("i", { className: "playhead" });
   const tip = el("output", { className: "tip", hidden: true, "aria-hidden": "true" });
-  const strip = el("div", { className: "strip", role: "slider", tabIndex: 0 }, drawing, head, tip);
+  const strip = el("div", { className: "strip", role: "slider", tabIndex: 0 }, drawing, playhead, tip);
   strip.setAttribute("aria-label", "Moments of this video");
   strip.setAttribute("aria-valuemin", "1");
   strip.setAttribute("aria-valuemax", moments.length);
-  strip.addEventListener("click", (event) => choose(under(event)));
-  strip.addEventListener("pointermove", (event) => point(under(event)));
+  strip.addEventListener("click", (event) => onChoose(momentAt(event)));
+  strip.addEventListener("pointermove", (event) => showTip(momentAt(event)));
   strip.addEventListener("pointerleave", () => (tip.hidden = true));
   strip.addEventListener("keydown", step);
   let current = 0;
 
-  return { strip, mark, playAt: (seconds) => (head.style.left = `${(100 * seconds) / length}%`) };
+  return { strip, mark, playAt: (seconds) => (playhead.style.left = `${(100 * seconds) / length}%`) };
 
-  /** Mark the moment that is open. */
+  /** Mark the open moment. */
   function mark(clip) {
     current = Math.max(
       0,
       moments.findIndex((moment) => moment.clip === clip),
     );
     column.setAttribute("d", bar(moments[current], HEIGHT));
-    chosen.setAttribute("d", bar(moments[current], height[current]));
+    selected.setAttribute("d", bar(moments[current], height[current]));
     strip.setAttribute("aria-valuenow", current + 1);
-    const place = `${current + 1} of ${moments.length}`;
-    strip.setAttribute("aria-valuetext", `${range(moments[current])}, moment ${place}, ${ranked(moments[current])}`);
+    const position = `${current + 1} of ${moments.length}`;
+    const moment = moments[current];
+    strip.setAttribute("aria-valuetext", `${range(moment)}, moment ${position}, ${rankText(moment)}`);
   }
 
   function bar({ start, end }, high) {
@@ -50,15 +52,15 @@ export function timeline(moments, duration, choose) {
     return `M${x.toFixed(1)} ${HEIGHT}v${-high.toFixed(1)}h${wide.toFixed(1)}V${HEIGHT}Z`;
   }
 
-  function under(event) {
+  function momentAt(event) {
     const box = strip.getBoundingClientRect();
     const seconds = (length * (event.clientX - box.left)) / box.width;
     return moments.findLast((moment) => moment.start <= seconds) ?? moments[0];
   }
 
-  function point(moment) {
+  function showTip(moment) {
     tip.hidden = false;
-    tip.textContent = `${range(moment)} · ${ranked(moment)}`;
+    tip.textContent = `${range(moment)} · ${rankText(moment)}`;
     tip.style.left = `${Math.min(Math.max((100 * moment.start) / length, 12), 88)}%`;
   }
 
@@ -75,21 +77,23 @@ export function timeline(moments, duration, choose) {
     }[event.key];
     if (to === undefined) return;
     event.preventDefault();
-    choose(moments[Math.min(Math.max(to, 0), moments.length - 1)]);
+    onChoose(moments[Math.min(Math.max(to, 0), moments.length - 1)]);
   }
 
-  function ranked(moment) {
+  function rankText(moment) {
     return moments.length === 1 ? "the whole video" : moment.rank === 1 ? "the best" : `number ${moment.rank}`;
   }
 }
 
-/** The scores as heights, from the worst to the best of this video. */
+/** Return the scores as heights, from the worst to the best of this video. */
 function heights(moments) {
   const scores = moments.map((moment) => moment.score);
-  const [least, most] = [Math.min(...scores), Math.max(...scores)];
-  const share = (score) => (most > least ? (score - least) / (most - least) : 1);
-  return scores.map((score) => FLOOR + (HEIGHT - FLOOR) * share(score));
+  const [lowest, highest] = [Math.min(...scores), Math.max(...scores)];
+  const share = (score) => (highest > lowest ? (score - lowest) / (highest - lowest) : 1);
+  return scores.map((score) => MIN_HEIGHT + (HEIGHT - MIN_HEIGHT) * share(score));
 }
 
-export const caption = (moments) =>
-  moments.length > 1 ? `How well each of its ${counted(moments.length, "moment")} answers` : "It is one moment long";
+export function caption(moments) {
+  if (moments.length === 1) return "This video is one moment long";
+  return `How well each of its ${formatCount(moments.length, "moment")} matches`;
+}

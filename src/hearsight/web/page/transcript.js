@@ -1,13 +1,13 @@
-// What is said around a moment. A click on a line plays from there; the line that is being said is marked.
+// The transcript around a moment. A click on a line plays it; the line that is being said is highlighted.
 
 import { el } from "./dom.js";
-import { clock, marked } from "./text.js";
+import { clock, markSpans } from "./format.js";
 
-/** transcript: as the API tells it. seek: called with the second of a line that is clicked. */
+/** The first parameter is the answer of the API. seek: called with the second of a line that is clicked. */
 export function transcript({ lines }, seek) {
-  if (!lines.length) return { list: el("p", { className: "quiet" }, "Nothing is said here."), playAt() {}, show() {} };
+  if (!lines.length) return { list: el("p", { className: "muted" }, "Nothing is said here."), playAt() {}, show() {} };
   const items = lines.map((line) => {
-    const said = el("bdi", {}, marked(line.text, line.spans));
+    const said = el("bdi", {}, markSpans(line.text, line.spans));
     const time = el("time", {}, clock(line.start));
     return el("li", {}, el("button", { type: "button", on: { click: () => seek(line.start) } }, time, said));
   });
@@ -16,14 +16,16 @@ export function transcript({ lines }, seek) {
   return { list, playAt, show };
 
   function playAt(seconds) {
-    lines.forEach((line, at) => items[at].classList.toggle("now", line.start <= seconds && seconds < line.end));
+    lines.forEach((line, index) => {
+      items[index].classList.toggle("current", line.start <= seconds && seconds < line.end);
+    });
   }
 
-  /** Bring the lines of a moment into sight, without moving the page. */
+  /** Scroll the list to the lines of a moment, without scrolling the page. */
   function show({ start, end }) {
-    const after = lines.findIndex((line) => line.end > start);
-    const first = after < 0 ? lines.length - 1 : after;
-    lines.forEach((line, at) => items[at].classList.toggle("within", line.end > start && line.start < end));
+    const firstAfter = lines.findIndex((line) => line.end > start);
+    const first = firstAfter < 0 ? lines.length - 1 : firstAfter;
+    lines.forEach((line, index) => items[index].classList.toggle("in-clip", line.end > start && line.start < end));
     list.scrollTop = items[first].offsetTop - list.offsetTop - 40;
   }
 }

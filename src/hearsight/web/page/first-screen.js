@@ -1,0 +1,49 @@
+// The first screen: example queries, and the size of the libraries.
+
+import { get } from "./api.js";
+import { el, byId } from "./dom.js";
+import { stateUrl, newSearch, navigate, readState } from "./state.js";
+import { formatCount, formatHours } from "./format.js";
+
+const POLL_MS = 700; // between two requests while the model is loaded
+
+const summary = byId("library-summary");
+
+/** Wait until the model is loaded, and show that. */
+export async function waitForModel() {
+  for (;;) {
+    const status = await get(["status"]);
+    if (status.ready) return;
+    // On both screens: a shared link opens its results.
+    for (const line of [summary, byId("result-summary")]) line.textContent = `Loading the model ${status.model}…`;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+export function showLibraries(libraries) {
+  const sum = (name) => libraries.reduce((total, { info }) => total + info[name], 0);
+  summary.textContent = sum("clips")
+    ? `${formatCount(sum("clips"), "moment")} in ${formatCount(sum("videos"), "video")}, ${formatHours(sum("hours"))}`
+    : "The library is empty. Start an update under “Library”.";
+}
+
+export function showError(error) {
+  summary.textContent = error.message;
+}
+
+export async function showExamples() {
+  const list = byId("examples");
+  const texts = await get(["examples"]).catch(() => []); // the page works without them
+  list.replaceChildren(...texts.map(({ text, kind }) => el("li", {}, link(text, kind))));
+}
+
+function link(text, kind) {
+  const state = newSearch({ q: text });
+  const [open, close] = kind === "said" ? ["“", "”"] : ["", ""];
+  const anchor = el("a", { href: stateUrl({ ...readState(), ...state }) }, open, el("bdi", {}, text), close);
+  anchor.addEventListener("click", (event) => {
+    event.preventDefault();
+    navigate(state);
+  });
+  return anchor;
+}

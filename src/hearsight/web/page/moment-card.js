@@ -1,0 +1,65 @@
+// The card of one moment: picture, name and time, why it matches, and the line that is said.
+
+import { momentUrl } from "./api.js";
+import { button, el } from "./dom.js";
+import { wave } from "./placeholder.js";
+import { playButton } from "./preview.js";
+import { stateUrl, newSearch, navigate, momentKey, readState } from "./state.js";
+import { fileName, markSpans, range, visible } from "./format.js";
+import { bars } from "./explanation.js";
+
+/** scale: see explanation.js. rank: a text such as "3 of 12", if it is shown. */
+export function momentCard(hit, scale, rank = null) {
+  const name = visible(fileName(hit.path));
+  const open = link("open", { title: visible(hit.path) });
+  open.append(el("bdi", {}, name), el("span", { className: "hidden" }, `, ${range(hit)}`));
+  open.dataset.moment = momentKey(hit);
+  const frame = el("div", { className: "frame" }, thumbnail(hit), el("span", { className: "time" }, range(hit)));
+  // The picture is a second link to the same moment, for pointers only.
+  frame.append(
+    link("picture-link", { tabIndex: -1, "aria-hidden": "true" }),
+    playButton(frame, hit, `${name}, ${range(hit)}`),
+  );
+  return el(
+    "li",
+    { className: "card" },
+    open,
+    el("p", { className: "library-name" }, el("bdi", {}, visible(hit.library))),
+    frame,
+    el(
+      "div",
+      { className: "card-footer" },
+      rank && el("p", { className: "rank" }, rank),
+      bars(hit, scale),
+      similarButton(hit, name),
+    ),
+    hit.line.trim() && el("p", { className: "line" }, "“", el("bdi", {}, markSpans(hit.line, hit.spans)), "”"),
+  );
+
+  function link(className, properties) {
+    const href = stateUrl({ ...readState(), open: momentKey(hit) });
+    const click = (event) => follow(event, { open: momentKey(hit) });
+    return el("a", { className, href, ...properties, on: { click } });
+  }
+}
+
+/** Return the picture of a moment, with its space reserved; a drawing if there is no picture. */
+export function thumbnail(hit) {
+  const image = el("img", { alt: "", width: 320, height: 180, loading: "lazy", decoding: "async" });
+  image.addEventListener("load", () => image.classList.add("loaded"));
+  image.addEventListener("error", () => image.replaceWith(wave(hit.clip)));
+  image.src = momentUrl(hit, "thumbnail");
+  return image;
+}
+
+function similarButton(hit, name) {
+  const findSimilar = () => navigate(newSearch({ similar: momentKey(hit) }));
+  return button(`More like ${name}, ${range(hit)}`, "similar", findSimilar, { bare: true, className: "plain similar" });
+}
+
+/** Follow a link within the page, unless a modifier key opens it in a new tab or window. */
+function follow(event, changes) {
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  navigate(changes);
+}
