@@ -35,12 +35,12 @@ class Step(NamedTuple):
 
     @property
     def status(self) -> str:
-        told = re.search(r"  # (\d+)$", self.command)
-        return told[1] if told else "200"
+        message = re.search(r"  # (\d+)$", self.command)
+        return message[1] if message else "200"
 
 
 def steps() -> list[Step]:
-    found = []
+    results = []
     for section in PAGE.split("\n## "):
         heading, _, text = section.partition("\n")
         blocks = re.findall(r"(?:^    .*\n)+", text, re.MULTILINE)
@@ -48,52 +48,52 @@ def steps() -> list[Step]:
             starts = [match.start() for match in re.finditer(r"^    \$ ", block, re.MULTILINE)]
             for start, end in pairwise([*starts, len(block)]):
                 command, _, shown = block[start + 6 : end].partition("\n")
-                found.append(Step(heading, command, shown))
-    return found
+                results.append(Step(heading, command, shown))
+    return results
 
 
 STEPS = steps()
 
 
 @pytest.fixture(scope="module")
-def here(tmp_path_factory) -> Path:
+def folder(tmp_path_factory) -> Path:
     """The folder in which the page is followed."""
-    here = tmp_path_factory.mktemp("api")
-    (here / "hearsight-demo").mkdir()
+    folder = tmp_path_factory.mktemp("api")
+    (folder / "hearsight-demo").mkdir()
     for name in INDEXED:
-        shutil.copy(CLIPS / name, here / "hearsight-demo")
-    assert main(["index", str(here / "hearsight-demo"), "--model", "demo", "--recogniser", "pocketsphinx", "-q"]) == 0
-    return here
+        shutil.copy(CLIPS / name, folder / "hearsight-demo")
+    assert main(["index", str(folder / "hearsight-demo"), "--model", "demo", "--recogniser", "pocketsphinx", "-q"]) == 0
+    return folder
 
 
 @pytest.fixture(scope="module")
-def url(here):
-    with serve(here / "log", here / "hearsight-demo", "--port", 0) as process:
-        yield address(here / "log", process).rstrip("/")
+def url(folder):
+    with serve(folder / "log", folder / "hearsight-demo", "--port", 0) as process:
+        yield address(folder / "log", process).rstrip("/")
 
 
-def test_the_commands_do_what_the_page_says(here, url):
+def test_the_commands_do_what_the_page_says(folder, url):
     assert len(STEPS) == 33
-    follow([step for step in STEPS if step.section != "With a token"], here, url)
-    assert (here / "picture.jpg").read_bytes().startswith(b"\xff\xd8")
-    assert (here / "film.mp4").read_bytes() == (CLIPS / "demo-00023.mp4").read_bytes()
+    follow([step for step in STEPS if step.section != "With a token"], folder, url)
+    assert (folder / "picture.jpg").read_bytes().startswith(b"\xff\xd8")
+    assert (folder / "film.mp4").read_bytes() == (CLIPS / "demo-00023.mp4").read_bytes()
 
 
-def test_a_token_does_what_the_page_says(here):
-    with serve(here / "token-log", here / "hearsight-demo", "--port", 0, "--token", TOKEN) as process:
+def test_a_token_does_what_the_page_says(folder):
+    with serve(folder / "token-log", folder / "hearsight-demo", "--port", 0, "--token", TOKEN) as process:
         wanted = [step for step in STEPS if re.match(r"\w+=", step.command) or step.section == "With a token"]
-        follow(wanted, here, address(here / "token-log", process).rstrip("/"))
+        follow(wanted, folder, address(folder / "token-log", process).rstrip("/"))
 
 
-def follow(steps: list[Step], here: Path, url: str) -> None:
-    known = ""
+def follow(steps: list[Step], folder: Path, url: str) -> None:
+    expected = ""
     for step in steps:
         if re.match(r"\w+=", step.command):
-            known += f"{step.command}\n"
+            expected += f"{step.command}\n"
             continue
-        program = f"{CURL}\n{known}{step.command}".replace(PORT, url)
-        given = {**os.environ, "HEARSIGHT_TOKEN": TOKEN}
-        done = subprocess.run(["bash", "-c", program], cwd=here, env=given, capture_output=True, text=True)
+        program = f"{CURL}\n{expected}{step.command}".replace(PORT, url)
+        environment = {**os.environ, "HEARSIGHT_TOKEN": TOKEN}
+        done = subprocess.run(["bash", "-c", program], cwd=folder, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, f"{step.command}\n{done.stderr}"
         if step.command.startswith("curl"):
             assert done.stderr == step.status, f"{step.command}\n{done.stdout}"
@@ -120,9 +120,9 @@ def test_every_route_is_on_the_page():
 
     typed = {(method(step.command), route) for step in STEPS for route in routes(step.command)}
     described = create_app(ServerState({}, "demo", nothing)).openapi()["paths"]
-    there = {(name.upper(), path.removeprefix("/api/v1")) for path, methods in described.items() for name in methods}
-    assert typed - there == {("GET", "/openapi.json")}
-    assert not there - typed
+    defined = {(name.upper(), path.removeprefix("/api/v1")) for path, methods in described.items() for name in methods}
+    assert typed - defined == {("GET", "/openapi.json")}
+    assert not defined - typed
 
 
 def method(command: str) -> str:
@@ -134,17 +134,17 @@ def method(command: str) -> str:
 
 def routes(command: str) -> list[str]:
     """What a command asks for, as the API's description names it."""
-    asked = re.findall(r"\$(api|clip)(/[\w./-]*)?(?=[\s\"?]|$)", command) if command.startswith("curl") else []
+    parameters = re.findall(r"\$(api|clip)(/[\w./-]*)?(?=[\s\"?]|$)", command) if command.startswith("curl") else []
     clip = "/libraries/{library}/clips/{clip}"
-    paths = [(clip if name == "clip" else "") + path for name, path in asked]
+    paths = [(clip if name == "clip" else "") + path for name, path in parameters]
     return [re.sub(r"^/libraries/[a-z-]+", "/libraries/{library}", path) for path in paths]
 
 
-def test_the_python_runs(here, url):
+def test_the_python_runs(folder, url):
     [program] = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
-    given = {**os.environ, "PYTHONPATH": str(Path(hearsight.__file__).parents[1])}
+    environment = {**os.environ, "PYTHONPATH": str(Path(hearsight.__file__).parents[1])}
     command = [sys.executable, "-c", program.replace(PORT, url)]
-    done = subprocess.run(command, cwd=here, env=given, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     first, *_, last = done.stdout.splitlines()
     assert first == "demo-00023.mp4 1.9 the mother is carrying a large window"

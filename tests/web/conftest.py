@@ -86,11 +86,11 @@ class Running:
 
 
 def until_closed(connection: socket.socket) -> bytes:
-    told = b""
+    message = b""
     with suppress(ConnectionResetError, BrokenPipeError):
         while part := connection.recv(1 << 20):
-            told += part
-    return told
+            message += part
+    return message
 
 
 T = TypeVar("T")
@@ -184,10 +184,10 @@ def serve(log: Path, *words) -> Iterator[subprocess.Popen]:
 
 def address(log: Path, process: subprocess.Popen) -> str:
     """Where a server that was just started is."""
-    told = re.compile(r"at (http://\S+/)")
-    assert eventually(lambda: told.search(log.read_text()) or process.poll() is not None, 60), "it does not begin"
+    message = re.compile(r"at (http://\S+/)")
+    assert eventually(lambda: message.search(log.read_text()) or process.poll() is not None, 60), "it does not begin"
     assert process.poll() is None, log.read_text()
-    return told.search(log.read_text())[1]
+    return message.search(log.read_text())[1]
 
 
 @pytest.fixture(scope="session")

@@ -21,8 +21,8 @@ HIT = {
 }  # fmt: skip
 
 
-def hits(api, **asked) -> list[dict]:
-    answer = api.get("search", params=asked)
+def hits(api, **parameters) -> list[dict]:
+    answer = api.get("search", params=parameters)
     assert answer.status_code == 200, answer.text
     return answer.json()["hits"]
 
@@ -56,13 +56,13 @@ def test_the_page_and_its_files(server):
 
 
 @pytest.mark.parametrize("path", ["nothing", "status/", "libraries/", "search/nothing", "docs", "../../etc/passwd"])
-def test_what_is_not_there(api, path):
+def test_unknown_routes(api, path):
     answer = api.get(path)
     assert answer.status_code == 404
     assert answer.json()["detail"].startswith("no route for GET /")
 
 
-def test_what_cannot_be_done(api):
+def test_wrong_methods(api):
     for method, path in [("POST", "search"), ("DELETE", "libraries/holiday"), ("PUT", "status"), ("OPTIONS", "search")]:
         answer = api.request(method, path)
         assert answer.status_code == 405 and answer.headers["allow"]
@@ -73,19 +73,19 @@ def test_what_cannot_be_done(api):
 # Searching
 
 
-def test_search_is_that_of_the_command_line(api, holiday, capsys):
+def test_search_returns_what_the_command_line_prints(api, holiday, capsys):
     answer = api.get("search", params={"q": "a yellow bicycle", "limit": 3, "library": "holiday"}).json()
     assert main(["search", "a yellow bicycle", "--in", str(holiday), "--limit", "3", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
+    message = json.loads(capsys.readouterr().out)
     assert set(answer) == {"query", "mode", "hits", "clips", "videos", "total_clips", "milliseconds"}
     assert (answer["query"], answer["mode"], answer["total_clips"]) == ("a yellow bicycle", "hybrid", 15)
     assert [hit["rank"] for hit in answer["hits"]] == [1, 2, 3] and set(answer["hits"][0]) == HIT
-    typed = told["hits"] if isinstance(told, dict) else told
-    for ours, theirs in zip(answer["hits"], typed, strict=True):
-        assert {name: value for name, value in ours.items() if not isinstance(value, float | dict)} == {
-            name: value for name, value in theirs.items() if not isinstance(value, float | dict)
+    typed = message["hits"] if isinstance(message, dict) else message
+    for actual, expected in zip(answer["hits"], typed, strict=True):
+        assert {name: value for name, value in actual.items() if not isinstance(value, float | dict)} == {
+            name: value for name, value in expected.items() if not isinstance(value, float | dict)
         }
-        assert ours["score"] == pytest.approx(theirs["score"], rel=1e-4)
+        assert actual["score"] == pytest.approx(expected["score"], rel=1e-4)
     best = answer["hits"][0]
     assert (best["path"], best["start"], best["end"]) == ("bell.mkv", 2.0, 4.0)
     assert (best["line"], best["spans"]) == ("a yellow bicycle", [[2, 8], [9, 16]])
@@ -105,8 +105,8 @@ def test_several_libraries_are_searched_as_one(api):
     assert both[0]["clip"] == both[1]["clip"] and both[0]["video"] != both[1]["video"]
     assert {hit["library"] for hit in hits(api, q="bicycle", library="copies")} == {"copies"}
     for library in ("holiday", "copies"):
-        told = api.get(f"libraries/{library}/clips/{both[0]['clip']}").json()
-        assert told["library"] == library and Path(told["video"]).parent.name == library
+        message = api.get(f"libraries/{library}/clips/{both[0]['clip']}").json()
+        assert message["library"] == library and Path(message["video"]).parent.name == library
 
 
 @pytest.mark.parametrize(
@@ -126,12 +126,12 @@ def test_several_libraries_are_searched_as_one(api):
     ],
 )
 def test_filters(api, clips, filters, paths):
-    found = hits(api, **{"q": "a bell rings", "limit": 100, "library": "holiday", "mode": "dense", **filters})
-    assert {hit["path"] for hit in found} == (set(clips) if paths is None else paths)
+    results = hits(api, **{"q": "a bell rings", "limit": 100, "library": "holiday", "mode": "dense", **filters})
+    assert {hit["path"] for hit in results} == (set(clips) if paths is None else paths)
 
 
 @pytest.mark.parametrize(
-    ("asked", "told"),
+    ("parameters", "message"),
     [
         ({}, "q"),
         ({"q": ""}, "q"),
@@ -147,17 +147,17 @@ def test_filters(api, clips, filters, paths):
         ({"q": "?!\x00"}, "query"),
     ],
 )
-def test_what_is_not_understood(api, asked, told):
-    answer = api.get("search", params=asked)
-    assert answer.status_code == 422 and told in answer.json()["detail"] and "\n" not in answer.json()["detail"]
+def test_invalid_parameters(api, parameters, message):
+    answer = api.get("search", params=parameters)
+    assert answer.status_code == 422 and message in answer.json()["detail"] and "\n" not in answer.json()["detail"]
 
 
-def test_a_body_that_is_no_json(api):
+def test_a_body_that_is_not_json(api):
     answer = api.post("session", content='{"token": ', headers={"content-type": "application/json"})
     assert answer.status_code == 422 and answer.json() == {"detail": "body: JSON decode error"}
 
 
-def test_a_library_that_is_none(api, clips):
+def test_unknown_libraries(api, clips):
     clip = clips["bell.mkv"]
     for path in (
         "search?q=a&library=x",
@@ -187,29 +187,29 @@ def test_a_library_that_cannot_be_read_now(tmp_path, holiday, open_server):
         assert eventually(lambda: client.get("search?q=a").status_code == 200)
 
 
-def test_examples_are_answered(api):
+def test_suggested_queries_have_answers(api):
     examples = api.get("examples").json()
     assert 0 < len(examples) <= 6
     assert all(example["kind"] in ("meaning", "said") and hits(api, q=example["text"]) for example in examples)
 
 
 def test_export(api, clips):
-    asked = {"q": "a bell rings", "limit": 100, "library": "holiday"}
+    parameters = {"q": "a bell rings", "limit": 100, "library": "holiday"}
 
     def export(kind: str, content_type: str) -> str:
-        answer = api.get("search/export", params={**asked, "format": kind})
+        answer = api.get("search/export", params={**parameters, "format": kind})
         assert answer.status_code == 200 and answer.headers["content-type"].startswith(content_type)
         assert answer.headers["content-disposition"] == f'attachment; filename="hearsight.{kind}"'
         assert answer.headers["x-content-type-options"] == "nosniff"
         return answer.text
 
-    found = json.loads(export("json", "application/json"))
-    assert {hit["path"] for hit in found["hits"]} == set(clips) and set(found["hits"][0]) == HIT
+    results = json.loads(export("json", "application/json"))
+    assert {hit["path"] for hit in results["hits"]} == set(clips) and set(results["hits"][0]) == HIT
     table = list(csv.DictReader(io.StringIO(export("csv", "text/csv"), newline="")))
     assert len(table) == 10 and not any(row["path"].startswith("=") for row in table)
     assert export("edl", "text/plain").startswith("TITLE:")
     assert ElementTree.fromstring(export("fcpxml", "application/xml")).tag == "fcpxml"
-    assert api.get("search/export", params={**asked, "format": "exe"}).status_code == 422
+    assert api.get("search/export", params={**parameters, "format": "exe"}).status_code == 422
 
 
 # By example
@@ -233,18 +233,18 @@ def test_search_by_example(api, pictures, name):
 
 def test_an_example_in_one_library(api, pictures):
     content = (pictures / "film.mkv").read_bytes()
-    found = api.post("search/example", params={"library": "holiday", "path": "trip"}, content=content).json()["hits"]
-    assert {hit["path"] for hit in found} == {"trip/sea.mkv", "trip/silent.mkv"}
+    results = api.post("search/example", params={"library": "holiday", "path": "trip"}, content=content).json()["hits"]
+    assert {hit["path"] for hit in results} == {"trip/sea.mkv", "trip/silent.mkv"}
     assert api.post("search/example", params={"library": "x"}, content=content).status_code == 404
 
 
-def test_filters_that_nothing_passes(api, clips, pictures):
+def test_filters_without_matches(api, clips, pictures):
     content = (pictures / "red.png").read_bytes()
-    asked = {"path": "nothing"}
+    parameters = {"path": "nothing"}
     for answer in (
-        api.get("search", params={"q": "a bell", **asked}),
-        api.get(of(clips, "bell.mkv", "similar"), params=asked),
-        api.post("search/example", params=asked, content=content),
+        api.get("search", params={"q": "a bell", **parameters}),
+        api.get(of(clips, "bell.mkv", "similar"), params=parameters),
+        api.post("search/example", params=parameters, content=content),
     ):
         assert answer.status_code == 200, answer.text
         assert (answer.json()["hits"], answer.json()["clips"], answer.json()["total_clips"]) == ([], 0, 17)
@@ -277,8 +277,8 @@ def test_thumbnails(api, clips):
 
 
 def test_transcripts(api, clips):
-    told = api.get(of(clips, "bell.mkv", "transcript"), params={"q": "bicycles"}).json()
-    assert told == {
+    message = api.get(of(clips, "bell.mkv", "transcript"), params={"q": "bicycles"}).json()
+    assert message == {
         "source": "subtitles",
         "language": None,
         "lines": [
@@ -295,26 +295,26 @@ def test_transcripts(api, clips):
 
 @pytest.mark.parametrize("mode", ["hybrid", "dense", "speech"])
 def test_moments_are_in_order_of_time(api, clips, mode):
-    found = api.get(of(clips, "trip/sea.mkv", "moments"), params={"q": "the doctor", "mode": mode}).json()
-    assert [hit["start"] for hit in found] == [0.0, 2.0, 4.0]
-    assert sorted(hit["rank"] for hit in found) == [1, 2, 3]
-    best = min(found, key=lambda hit: hit["rank"])
-    assert best["score"] == max(hit["score"] for hit in found)
+    results = api.get(of(clips, "trip/sea.mkv", "moments"), params={"q": "the doctor", "mode": mode}).json()
+    assert [hit["start"] for hit in results] == [0.0, 2.0, 4.0]
+    assert sorted(hit["rank"] for hit in results) == [1, 2, 3]
+    best = min(results, key=lambda hit: hit["rank"])
+    assert best["score"] == max(hit["score"] for hit in results)
 
 
 def test_similar_moments(api, clips):
-    found = api.get(of(clips, "trip/sea.mkv", "similar"), params={"limit": 100}).json()
-    assert found["query"] == ""
-    assert {hit["path"] for hit in found["hits"]} == set(clips) - {"trip/sea.mkv"}
-    assert {hit["library"] for hit in found["hits"]} == {"holiday", "copies"}
-    scores = [hit["score"] for hit in found["hits"]]
+    results = api.get(of(clips, "trip/sea.mkv", "similar"), params={"limit": 100}).json()
+    assert results["query"] == ""
+    assert {hit["path"] for hit in results["hits"]} == set(clips) - {"trip/sea.mkv"}
+    assert {hit["library"] for hit in results["hits"]} == {"holiday", "copies"}
+    scores = [hit["score"] for hit in results["hits"]]
     assert scores == sorted(scores, reverse=True)
-    few = api.get(of(clips, "trip/sea.mkv", "similar"), params={"has_sound": False}).json()["hits"]
-    assert [hit["path"] for hit in few] == ["trip/silent.mkv"]
+    filtered = api.get(of(clips, "trip/sea.mkv", "similar"), params={"has_sound": False}).json()["hits"]
+    assert [hit["path"] for hit in filtered] == ["trip/silent.mkv"]
 
 
 @pytest.mark.parametrize("name", ["bell.mkv", "beep.wav", "trip/sea.mkv", *HOSTILE])
-def test_media_whole(api, clips, holiday, name):
+def test_whole_media_files(api, clips, holiday, name):
     answer = api.get(of(clips, name, "media"))
     assert answer.status_code == 200 and answer.content == (holiday / name).read_bytes()
     assert answer.headers["content-type"] == ("audio/wav" if name == "beep.wav" else "video/webm")
@@ -324,7 +324,7 @@ def test_media_whole(api, clips, holiday, name):
 
 
 @pytest.mark.parametrize(
-    ("asked", "part"),
+    ("parameters", "part"),
     [
         ("bytes=0-0", slice(0, 1)),
         ("bytes=10-99", slice(10, 100)),
@@ -334,17 +334,17 @@ def test_media_whole(api, clips, holiday, name):
         ("bytes=-99999999999999999999999", slice(0, None)),
     ],
 )
-def test_media_in_a_range(api, clips, holiday, asked, part):
-    whole = (holiday / "bell.mkv").read_bytes()
-    answer = api.get(of(clips, "bell.mkv", "media"), headers={"range": asked})
-    assert answer.status_code == 206 and answer.content == whole[part]
-    first, last, _ = part.indices(len(whole))
-    assert answer.headers["content-range"] == f"bytes {first}-{last - 1}/{len(whole)}"
-    head = api.head(of(clips, "bell.mkv", "media"), headers={"range": asked})
+def test_ranges_of_media_files(api, clips, holiday, parameters, part):
+    full = (holiday / "bell.mkv").read_bytes()
+    answer = api.get(of(clips, "bell.mkv", "media"), headers={"range": parameters})
+    assert answer.status_code == 206 and answer.content == full[part]
+    first, last, _ = part.indices(len(full))
+    assert answer.headers["content-range"] == f"bytes {first}-{last - 1}/{len(full)}"
+    head = api.head(of(clips, "bell.mkv", "media"), headers={"range": parameters})
     assert head.status_code == 206 and head.content == b"" and head.headers["content-length"] == str(last - first)
 
 
-def test_a_range_of_what_was_seen_before(api, clips):
+def test_conditional_ranges(api, clips):
     url = of(clips, "bell.mkv", "media")
     seen = api.head(url).headers
     for name in ("etag", "last-modified"):
@@ -353,7 +353,7 @@ def test_a_range_of_what_was_seen_before(api, clips):
         assert api.get(url, headers={"range": "bytes=0-9", "if-range": other}).status_code == 200
 
 
-def test_what_the_browser_has_is_not_sent_again(api, clips):
+def test_unchanged_media_is_not_sent_again(api, clips):
     url = of(clips, "bell.mkv", "media")
     tag = api.head(url).headers["etag"]
     for headers in ({}, {"range": "bytes=0-9"}):
@@ -381,7 +381,7 @@ def test_failures(api):
     assert api.get("libraries/copies/failures").json() == []
 
 
-def test_an_update_is_followed_to_its_end(tmp_path, web_model, open_server):
+def test_updates(tmp_path, web_model, open_server):
     folder = tmp_path / "films"
     film(folder / "a.mkv", 2)
     assert main(["index", str(folder), "--model", str(web_model), *CUT, "-q"]) == 0
@@ -421,12 +421,12 @@ def test_signing_in_and_out(token_server):
         assert api.get("status").status_code == 401
 
 
-def test_a_session_without_a_token_is_nothing(api):
+def test_signing_in_without_a_token_sets_no_cookie(api):
     answer = api.post("session", json={"token": "x"})
     assert answer.status_code == 204 and "set-cookie" not in answer.headers
 
 
-def test_words_of_a_transcript_are_only_told(api, clips):
+def test_transcripts_are_json(api, clips):
     answer = api.get(of(clips, MARKUP, "transcript"))
     assert answer.headers["content-type"] == "application/json"
     assert answer.json()["lines"][0]["text"] == SCRIPT

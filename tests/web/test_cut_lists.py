@@ -82,10 +82,10 @@ def rows(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
-def test_a_row_a_hit_with_the_columns_of_json(tmp_path):
-    found = result((tmp_path / "a.mp4", 0.0, 15.0), (tmp_path / "b.mp4", 15.0, 30.0))
-    first, second = rows(to_csv(found))
-    expected = found.to_dict()["hits"][0]
+def test_the_table_has_a_row_for_each_hit_and_the_columns_of_json(tmp_path):
+    matches = result((tmp_path / "a.mp4", 0.0, 15.0), (tmp_path / "b.mp4", 15.0, 30.0))
+    first, second = rows(to_csv(matches))
+    expected = matches.to_dict()["hits"][0]
     assert list(first) == list(expected)
     assert (first["path"], first["video"], first["line"]) == ("a.mp4", str(tmp_path / "a.mp4"), "the bell rings")
     assert (float(first["start"]), float(first["end"]), float(first["heard"])) == (0, 15, -0.05)
@@ -93,7 +93,7 @@ def test_a_row_a_hit_with_the_columns_of_json(tmp_path):
     assert (second["rank"], second["start"]) == ("2", "15.0")
 
 
-def test_nothing_found_is_a_header_alone():
+def test_the_table_without_hits_is_a_header():
     assert to_csv(result()).split(",")[0] == "rank" and rows(to_csv(result())) == []
 
 
@@ -118,30 +118,30 @@ def events(text: str) -> list[Event]:
     """A small reader of CMX 3600, strict about its form."""
     title, mode, *lines = text.split("\n")
     assert title.startswith("TITLE: ") and mode == "FCM: NON-DROP FRAME" and lines[-1] == ""
-    found: list[Event] = []
+    matches: list[Event] = []
     for line in filter(None, lines):
         if matched := re.fullmatch(r"(\d{3})  AX       (\S+) +C        (\S+) (\S+) (\S+) (\S+)", line):
             times = list(matched.groups()[2:])
             assert all(re.fullmatch(r"\d\d:[0-5]\d:[0-5]\d:\d\d", time) for time in times)
-            found.append(Event(int(matched[1]), matched[2], times, {}, None))
+            matches.append(Event(int(matched[1]), matched[2], times, {}, None))
         elif matched := re.fullmatch(r"M2   AX       (\d{3}\.\d) +(\S+)", line):
-            assert matched[2] == found[-1].times[0]
-            found[-1] = found[-1]._replace(speed=float(matched[1]))
+            assert matched[2] == matches[-1].times[0]
+            matches[-1] = matches[-1]._replace(speed=float(matched[1]))
         else:
             name, value = re.fullmatch(r"\* ([A-Z ]+): (.*)", line).groups()
-            found[-1].comments[name] = value
-    assert [event.number for event in found] == list(range(1, len(found) + 1))
-    return found
+            matches[-1].comments[name] = value
+    assert [event.number for event in matches] == list(range(1, len(matches) + 1))
+    return matches
 
 
 def frames(time: str, rate: Fraction) -> int:
-    hours, minutes, seconds, left = map(int, time.split(":"))
-    assert left < round(rate)
-    return ((hours * 60 + minutes) * 60 + seconds) * round(rate) + left
+    hours, minutes, seconds, remaining = map(int, time.split(":"))
+    assert remaining < round(rate)
+    return ((hours * 60 + minutes) * 60 + seconds) * round(rate) + remaining
 
 
 @pytest.mark.parametrize("rate", RATES)
-def test_events_are_on_the_frames_of_the_film(tmp_path, rate):
+def test_events_are_on_the_frames_of_the_video(tmp_path, rate):
     video = film(tmp_path / "a.mp4", rate)
     first, second = events(to_edl(result((video, 1.0, 3.0), (video, 0.5, 1.7))))
     assert [frames(time, rate) for time in first.times[:2]] == [round(rate), round(3 * rate)]
@@ -170,7 +170,7 @@ def test_timecode(count, rate, written):
     assert timecode(count, rate) == written
 
 
-def test_films_of_different_rates(tmp_path):
+def test_videos_of_different_rates(tmp_path):
     """Each is counted as it is, and lasts as long as it does: the programme has the highest rate."""
     videos = [film(tmp_path / f"{i}.mp4", rate) for i, rate in enumerate([Fraction(25), Fraction(50), NTSC_FILM])]
     slow, fast, cinema = events(to_edl(result(*((video, 1.0, 3.0) for video in videos))))
@@ -180,23 +180,23 @@ def test_films_of_different_rates(tmp_path):
     assert [event.speed for event in (slow, fast, cinema)] == [25.0, None, 24.0]
 
 
-def test_sounds_and_files_that_are_gone(tmp_path):
+def test_sounds_and_missing_files(tmp_path):
     sound = make_media(tmp_path / "a.wav", sounds=[beep(3)])
     both = make_media(tmp_path / "b.mkv", [grey(100)] * 30, sounds=[beep(3)])
     alone = events(to_edl(result((sound, 1.0, 2.5))))
     assert (alone[0].channels, alone[0].times[:2]) == ("A", ["00:00:01:00", "00:00:02:12"])  # 25 a second
-    found = events(to_edl(result((tmp_path / "gone.mp4", 90.0, 105.0), (sound, 1.0, 2.0), (both, 1.0, 2.0))))
-    assert [event.channels for event in found] == ["B", "A", "B"]
-    assert found[0].times[:2] == ["00:01:30:00", "00:01:45:00"]
+    matches = events(to_edl(result((tmp_path / "gone.mp4", 90.0, 105.0), (sound, 1.0, 2.0), (both, 1.0, 2.0))))
+    assert [event.channels for event in matches] == ["B", "A", "B"]
+    assert matches[0].times[:2] == ["00:01:30:00", "00:01:45:00"]
 
 
-def test_each_file_is_looked_at_once(tmp_path, monkeypatch):
-    looked = []
+def test_each_file_is_read_once(tmp_path, monkeypatch):
+    probed = []
     probe = cut_lists.probe
-    monkeypatch.setattr(cut_lists, "probe", lambda path: looked.append(path) or probe(path))
+    monkeypatch.setattr(cut_lists, "probe", lambda path: probed.append(path) or probe(path))
     video = film(tmp_path / "a.mp4", Fraction(25))
     to_edl(result((video, 0, 1), (video, 1, 2), (video, 2, 3)))
-    assert looked == [video]
+    assert probed == [video]
 
 
 # FCPXML
@@ -222,11 +222,11 @@ class Programme:
         assert len(self.by_id) == len(resources)
         self.frame = self.frame_of(self.sequence)
         self.clips = list(self.sequence.find("spine"))
-        at = Fraction(0)
+        offset = Fraction(0)
         for clip in self.clips:
-            self._check(clip, at)
-            at += seconds(clip.get("duration"))
-        assert seconds(self.sequence.get("duration")) == at
+            self._check(clip, offset)
+            offset += seconds(clip.get("duration"))
+        assert seconds(self.sequence.get("duration")) == offset
 
     def frame_of(self, element: ElementTree.Element) -> Fraction:
         return seconds(self.by_id[element.get("format")].get("frameDuration"))
@@ -234,11 +234,11 @@ class Programme:
     def asset(self, clip: ElementTree.Element) -> ElementTree.Element:
         return self.by_id[clip.get("ref")]
 
-    def _check(self, clip: ElementTree.Element, at: Fraction) -> None:
+    def _check(self, clip: ElementTree.Element, offset: Fraction) -> None:
         asset = self.asset(clip)
         start, duration = seconds(clip.get("start")), seconds(clip.get("duration"))
         own_frame = self.frame_of(asset) if asset.get("hasVideo") else self.frame
-        assert seconds(clip.get("offset")) == at and at % self.frame == 0
+        assert seconds(clip.get("offset")) == offset and offset % self.frame == 0
         assert duration > 0 and duration % self.frame == 0 and start % own_frame == 0
         assert start + duration <= seconds(asset.get("duration")) + max(self.frame, own_frame) / 2
         children = [ORDER.index(child.tag) for child in clip]
@@ -253,7 +253,7 @@ class Programme:
 
 
 @pytest.mark.parametrize("rate", RATES)
-def test_clips_are_on_the_frames_of_the_film(tmp_path, rate):
+def test_clips_are_on_the_frames_of_the_video(tmp_path, rate):
     video = film(tmp_path / "a.mp4", rate)
     programme = Programme(to_fcpxml(result((video, 1.0, 3.0), (video, 0.5, 1.7))))
     first, second = programme.clips
@@ -270,7 +270,7 @@ def test_clips_are_on_the_frames_of_the_film(tmp_path, rate):
     assert programme.sequence.get("tcFormat") == "NDF" and first.find("conform-rate") is None
 
 
-def test_films_of_other_rates_are_not_sped_up(tmp_path):
+def test_videos_of_other_rates_keep_their_speed(tmp_path):
     rates = [Fraction(25), NTSC_DOUBLE, NTSC_FILM, NTSC]
     videos = [film(tmp_path / f"{i}.mp4", rate) for i, rate in enumerate(rates)]
     programme = Programme(to_fcpxml(result(*((video, 1.0, 3.0) for video in videos))))
@@ -294,7 +294,7 @@ def test_sounds_have_no_picture(tmp_path):
     assert programme.frame == Fraction(1, 25) and asset.get("duration") == "3s"
 
 
-def test_a_file_that_is_gone_can_be_found_again_by_its_name(tmp_path):
+def test_a_missing_file_can_be_relinked_by_its_name(tmp_path):
     gone = tmp_path / "gone.mp4"
     programme = Programme(to_fcpxml(result((gone, 75.0, 90.0), (gone, 0.0, 15.0))))
     assert [programme.path(clip) for clip in programme.clips] == [gone, gone]
@@ -302,7 +302,7 @@ def test_a_file_that_is_gone_can_be_found_again_by_its_name(tmp_path):
     assert programme.asset(programme.clips[0]).get("duration") == "90s"
 
 
-def test_a_film_that_became_shorter(tmp_path):
+def test_a_video_that_became_shorter(tmp_path):
     video = film(tmp_path / "a.mp4", Fraction(25), seconds=2)
     first, second = Programme(to_fcpxml(result((video, 1.0, 15.0), (video, 15.0, 30.0)))).clips
     assert (first.get("start"), first.get("duration")) == ("1s", "1s")
@@ -319,19 +319,19 @@ def test_a_film_that_became_shorter(tmp_path):
         (Fraction(120_000, 1001), NTSC_DOUBLE),
     ],
 )
-def test_rates_that_no_program_knows(tmp_path, of_file, counted):
+def test_unusual_rates(tmp_path, of_file, counted):
     video = film(tmp_path / "a.mp4", of_file)
-    found = result((video, 1.0, 3.0))
-    programme = Programme(to_fcpxml(found))
+    matches = result((video, 1.0, 3.0))
+    programme = Programme(to_fcpxml(matches))
     assert 1 / programme.frame_of(programme.asset(programme.clips[0])) == counted
     assert 1 / programme.frame in RATES and 1 / programme.frame >= counted
-    (event,) = events(to_edl(found))
+    (event,) = events(to_edl(matches))
     assert frames(event.times[3], 1 / programme.frame) - frames(event.times[2], 1 / programme.frame) == (
         seconds(programme.clips[0].get("duration")) / programme.frame
     )
 
 
-def test_nothing_found():
+def test_no_hits():
     assert Programme(to_fcpxml(result())).clips == [] and events(to_edl(result(query=""))) == []
     assert "TITLE: Hearsight\n" in to_edl(result(query=" "))
 
@@ -342,8 +342,8 @@ def test_nothing_found():
 @pytest.mark.parametrize("name", ODD_NAMES)
 def test_odd_names_of_real_files(tmp_path, name):
     video = film(tmp_path / name, Fraction(25), seconds=2)
-    found = result((video, 0.0, 1.0))
-    assert check_texts(found)[0].channels == "V"
+    matches = result((video, 0.0, 1.0))
+    assert check_texts(matches)[0].channels == "V"
 
 
 NAMES = st.binary(min_size=1, max_size=60).map(lambda name: os.fsdecode(re.sub(rb"[/\0]", b"_", name)))
@@ -355,16 +355,16 @@ def test_any_name_any_line_any_query(names, line, query):
     check_texts(result(*((Path("/nowhere at all") / name, 1.0, 2.0) for name in names), line=line, query=query))
 
 
-def check_texts(found: SearchResult) -> Sequence[Event]:
+def check_texts(matches: SearchResult) -> Sequence[Event]:
     """All three can be read, and say of which files they are; the events."""
-    assert to_csv(found).encode()
-    cells = rows(to_csv(found))
-    assert len(cells) == len(found.hits)
+    assert to_csv(matches).encode()
+    cells = rows(to_csv(matches))
+    assert len(cells) == len(matches.hits)
     assert not any(cell[column].startswith(tuple("=+-@\t\r\n")) for cell in cells for column in ("path", "line"))
-    programme = Programme(to_fcpxml(found))
-    assert [programme.path(clip) for clip in programme.clips] == [hit.video for hit in found.hits]
-    read = events(to_edl(found))
-    assert len(read) == len(found.hits) and to_edl(found).encode()
-    for event, hit in zip(read, found.hits, strict=True):
+    programme = Programme(to_fcpxml(matches))
+    assert [programme.path(clip) for clip in programme.clips] == [hit.video for hit in matches.hits]
+    read = events(to_edl(matches))
+    assert len(read) == len(matches.hits) and to_edl(matches).encode()
+    for event, hit in zip(read, matches.hits, strict=True):
         assert len(event.comments["FROM CLIP NAME"]) == len(hit.video.name)
     return read

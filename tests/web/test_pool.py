@@ -184,7 +184,7 @@ def test_a_cancelled_task_does_not_shift_the_answers():
     assert in_process(test) == 7
 
 
-def test_a_server_under_a_crowd(holiday, tmp_path):
+def test_many_searches_of_a_real_server(holiday, tmp_path):
     """Its helpers find what it finds, and end with it; Ctrl-C is not theirs to hear."""
     log = tmp_path / "log"
     with serve(log, holiday, "--port", 0) as process:
@@ -194,7 +194,7 @@ def test_a_server_under_a_crowd(holiday, tmp_path):
                 return api.get("search", params={"q": "the sea"}).json()["hits"]
 
             def crowd() -> bool:
-                return all(found == alone for found in people.map(hits, range(32)))
+                return all(results == alone for results in people.map(hits, range(32)))
 
             alone = hits()
             assert alone and not helpers_of(process.pid)

@@ -35,8 +35,8 @@ def nothing_left_behind(tmp_path, monkeypatch):
     started = []
 
     class Watched(subprocess.Popen):
-        def __init__(self, *given, **named):
-            super().__init__(*given, **named)
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
             started.append(self)
 
     monkeypatch.setattr(subprocess, "Popen", Watched)
@@ -99,8 +99,8 @@ def test_a_transparent_picture_is_on_white(tmp_path):
 
 @pytest.mark.parametrize("suffix", [".gif", ".webp", ".png"])
 def test_an_animation_is_its_first_picture(tmp_path, suffix):
-    first, *others = [Image.new("RGB", (60, 40), colour) for colour in ("white", "black", "black")]
-    first.save(tmp_path / f"a{suffix}", save_all=True, append_images=others)
+    first, *later_frames = [Image.new("RGB", (60, 40), colour) for colour in ("white", "black", "black")]
+    first.save(tmp_path / f"a{suffix}", save_all=True, append_images=later_frames)
     (frame,) = decode_example(tmp_path / f"a{suffix}", 6, audio=False).frames
     assert level_of(frame) == 260  # 255, to the nearest ten
 
@@ -116,7 +116,7 @@ def test_sounds(tmp_path, name, codec):
     assert np.abs(decoded.waveform).max() == pytest.approx(0.5, abs=0.1)
 
 
-def test_films(tmp_path):
+def test_videos(tmp_path):
     greys = [grey(20 + 4 * i, 640, 480) for i in range(50)]
     path = make_media(tmp_path / "a.mp4", greys, sounds=[beep(5)], sound_codec="aac")
     decoded = decode_example(path, 3, audio=True)
@@ -126,14 +126,14 @@ def test_films(tmp_path):
     assert decode_example(path, 3, audio=False).waveform is None
 
 
-def test_the_first_half_minute_counts(tmp_path):
+def test_only_the_first_half_minute_is_used(tmp_path):
     path = make_media(tmp_path / "a.mkv", [grey(5 * i) for i in range(41)], range(41), [beep(41)])
     decoded = decode_example(path, 64, audio=True)
     assert len(decoded.frames) == 30 and level_of(decoded.frames[-1]) == 140
     assert decoded.waveform is not None and len(decoded.waveform) == 30 * 16_000
 
 
-def test_the_inputs_are_those_of_a_clip(tmp_path):
+def test_model_inputs_equal_those_of_a_clip(tmp_path):
     random = np.random.default_rng(0)
     pictures = [
         np.asarray(Image.fromarray(random.integers(0, 255, (6, 8, 3), np.uint8)).resize((800, 600))) for _ in range(12)
@@ -149,7 +149,7 @@ def test_the_inputs_are_those_of_a_clip(tmp_path):
     assert inputs.has_audio and not inputs.has_speech
 
 
-def test_a_model_that_does_not_listen(tmp_path):
+def test_a_sound_for_a_model_without_audio(tmp_path):
     path = make_media(tmp_path / "a.wav", sounds=[beep(1)])
     with pytest.raises(HearsightError, match="contains nothing that the model can see or hear"):
         decode_example(path, 6, audio=False)
@@ -167,14 +167,14 @@ def test_a_model_that_does_not_listen(tmp_path):
         (b"BM" + b"\xff" * 60, "the picture is damaged, or .*"),
     ],
 )
-def test_what_is_nothing_of_the_kind(tmp_path, content, reason):
+def test_files_of_other_kinds(tmp_path, content, reason):
     path = tmp_path / "a.png"
     path.write_bytes(content)
     refused(path, reason)
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".mp4"])
-def test_half_a_file(tmp_path, suffix):
+def test_truncated_files(tmp_path, suffix):
     path = tmp_path / f"a{suffix}"
     noise = np.random.default_rng(0).integers(0, 255, (200, 200, 3), np.uint8)
     if suffix == ".mp4":
@@ -198,7 +198,7 @@ def png(width: int, height: int, rows: int) -> bytes:
 
 
 @pytest.mark.parametrize("size", [(60_000, 60_000), (2**31 - 1, 2**31 - 1), (2**31 - 1, 1)])
-def test_a_picture_that_says_it_is_enormous(tmp_path, size):
+def test_a_picture_that_claims_to_be_huge(tmp_path, size):
     path = tmp_path / "a.png"
     path.write_bytes(png(*size, rows=1))
     refused(path, "it is too large")
@@ -211,7 +211,7 @@ def test_a_picture_that_is_too_large_for_the_memory(tmp_path):
     refused(path, "it is too large", memory=400 << 20)
 
 
-def test_a_film_that_is_too_large_for_the_memory(tmp_path):
+def test_a_video_that_is_too_large_for_the_memory(tmp_path):
     path = make_media(tmp_path / "a.mkv", [grey(100, 4000, 4000)])
     assert len(decode_example(path, 6, audio=False).frames) == 1
     with pytest.raises(HearsightError, match=f"^cannot read the example: .*; {ADVICE}$"):
@@ -230,13 +230,13 @@ def test_a_film_that_is_too_large_for_the_memory(tmp_path):
     ],
 )
 @pytest.mark.parametrize("name", ["a.m3u8", "a.ffconcat", "a.sdp", "a.mp4"])
-def test_an_example_cannot_bring_in_another_file(tmp_path, text, name):
+def test_an_example_cannot_include_another_file(tmp_path, text, name):
     other = make_media(tmp_path / "other.ts", [grey(100)] * 20)
     (tmp_path / name).write_text(text.format(name=other.name, path=other))
     refused(tmp_path / name, "damaged, or not a video or sound file")
 
 
-def test_time_runs_out(tmp_path, instead):
+def test_the_time_limit(tmp_path, instead):
     """Of one that would take for ever, and has a process of its own besides."""
     path = tmp_path / "a.png"
     instead(
@@ -264,7 +264,7 @@ def _ended(process: int) -> bool:
     return False
 
 
-def test_processors_time_runs_out(tmp_path, instead):
+def test_the_cpu_limit(tmp_path, instead):
     instead(
         "import itertools, sys\n"
         "from hearsight.web import sandbox\n"
@@ -275,7 +275,7 @@ def test_processors_time_runs_out(tmp_path, instead):
 
 
 @pytest.mark.parametrize("end", ["os.kill(os.getpid(), signal.SIGSEGV)", "os.abort()", "sys.exit(1)", "1 / 0"])
-def test_a_decoder_that_breaks_down(tmp_path, instead, end):
+def test_a_decoder_that_crashes(tmp_path, instead, end):
     instead(f"import os, signal, sys; print('1 2 3', flush=True); {end}")
     refused(tmp_path / "a.png", "it is damaged, or takes too much time or memory to decode")
 
@@ -295,17 +295,17 @@ def test_a_decoder_that_breaks_down(tmp_path, instead, end):
         ("99999999999999999999 1 1", 0),
     ],
 )
-def test_a_decoder_that_lies(tmp_path, instead, head, bytes):
+def test_implausible_output_of_the_decoder(tmp_path, instead, head, bytes):
     instead(f"print('{head}'); print({bytes} * 'x', end='')")
     refused(tmp_path / "a.png", "it is damaged")
 
 
-def test_reasons_are_one_plain_line(tmp_path, instead):
+def test_reasons_are_one_printable_line(tmp_path, instead):
     instead("import sys; print('\\33[2J<script>\\n' * 1000); sys.exit(3)")
     refused(tmp_path / "a.png", "it is damaged")
 
 
-def test_what_the_process_may_do(tmp_path, instead):
+def test_the_limits_of_the_process(tmp_path, instead):
     """Once it is confined it opens no more files, writes no more than an answer, and knows nothing of the parent's."""
     path = tmp_path / "a.txt"
     path.touch()

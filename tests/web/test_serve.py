@@ -26,9 +26,9 @@ def refused(capsys):
     def refused(*words) -> str:
         capsys.readouterr()
         assert main(["serve", *map(str, words)]) == 1
-        told = capsys.readouterr().err
-        assert told.startswith("error: ") and told.count("\n") == 1
-        return told
+        message = capsys.readouterr().err
+        assert message.startswith("error: ") and message.count("\n") == 1
+        return message
 
     return refused
 
@@ -49,13 +49,13 @@ def test_libraries_of_different_models(refused, holiday, tmp_path):
 def test_a_port_that_is_taken(refused, holiday):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        told = refused(holiday, "--port", port)
-    assert f"cannot listen on 127.0.0.1 port {port}: Address already in use; give another --port" in told
+        message = refused(holiday, "--port", port)
+    assert f"cannot listen on 127.0.0.1 port {port}: Address already in use; give another --port" in message
     assert "cannot listen on 203.0.113.9" in refused(holiday, "--host", "203.0.113.9", "--token", "0123456789abcdef")
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.0.1", "example.org"])
-def test_to_listen_elsewhere_demands_a_token(refused, holiday, host):
+def test_other_addresses_require_a_token(refused, holiday, host):
     assert "set a token" in refused(holiday, "--host", host)
 
 
@@ -64,7 +64,7 @@ def test_a_token_that_is_too_easy(refused, holiday, token):
     assert "the token is too easy" in refused(holiday, "--host", "0.0.0.0", "--token", token)
 
 
-def test_one_index_and_folders(refused, holiday):
+def test_an_index_and_folders_together(refused, holiday):
     assert "leave the folders out" in refused(holiday, "--library", holiday / ".hearsight")
 
 
@@ -81,15 +81,15 @@ def shelves(monkeypatch):
     return shelves
 
 
-def test_a_folder_is_called_by_its_name_however_it_is_named(shelves, holiday, monkeypatch):
+def test_a_library_has_the_name_of_its_folder_however_it_is_given(shelves, holiday, monkeypatch):
     """A library that is called `..` has no address: whoever asks for /libraries/.. asks for /."""
-    there = {"holiday": IndexedFolder(holiday, holiday / ".hearsight")}
+    defined = {"holiday": IndexedFolder(holiday, holiday / ".hearsight")}
     monkeypatch.chdir(holiday / "trip")
-    assert shelves() == shelves("..") == shelves("../../holiday/") == there
-    assert shelves("--library", "../.hearsight") == there
+    assert shelves() == shelves("..") == shelves("../../holiday/") == defined
+    assert shelves("--library", "../.hearsight") == defined
 
 
-def test_a_folder_that_is_named_twice_is_served_once(shelves, holiday, copies, tmp_path):
+def test_a_folder_that_is_given_twice_is_served_once(shelves, holiday, copies, tmp_path):
     (tmp_path / "link").symlink_to(holiday)
     assert list(shelves(holiday, copies, f"{holiday}/trip/..")) == ["holiday", "copies"]
     assert list(shelves(holiday, tmp_path / "link")) == ["link"]
@@ -101,7 +101,7 @@ def test_an_index_in_the_home_folder(shelves, holiday, monkeypatch):
     assert list(shelves("--library=~/holiday/.hearsight").values()) == [IndexedFolder(holiday, holiday / ".hearsight")]
 
 
-def test_a_model_that_is_gone(refused, holiday, tmp_path):
+def test_a_missing_model(refused, holiday, tmp_path):
     folder = served_elsewhere(holiday, tmp_path, model=str(tmp_path / "gone"))
     assert "which is gone; put it back" in refused(folder)
 
@@ -111,12 +111,12 @@ def test_a_model_that_cannot_be_loaded_ends_the_server(holiday, tmp_path, capsys
     folder = served_elsewhere(holiday, tmp_path, model=str(tmp_path / "model"))
     with ThreadPoolExecutor(1) as thread:  # that of the tests has a loop already where Playwright has run
         assert thread.submit(main, ["serve", str(folder), "--port", "0"]).result() == 1
-    begun, told = capsys.readouterr().err.splitlines()
+    begun, message = capsys.readouterr().err.splitlines()
     assert begun.startswith("searching holiday at http://127.0.0.1:")
-    assert told.startswith("error: ") and str(tmp_path / "model") in told and "fault of Hearsight" not in told
+    assert message.startswith("error: ") and str(tmp_path / "model") in message and "fault of Hearsight" not in message
 
 
-def test_ctrl_c_ends_it_soon_whoever_still_listens(holiday, tmp_path):
+def test_ctrl_c_ends_the_server_despite_open_streams(holiday, tmp_path):
     """While a film is streamed to someone who takes none of it, and an update is followed."""
     folder, log = tmp_path / "holiday", tmp_path / "log"
     shutil.copytree(holiday, folder)
@@ -133,13 +133,13 @@ def test_ctrl_c_ends_it_soon_whoever_still_listens(holiday, tmp_path):
                     assert "running" in next(lines)
                     begun = time.monotonic()
                     process.send_signal(signal.SIGINT)
-                    told = []
+                    message = []
                     with suppress(httpx2.HTTPError):  # cut off, at the latest when the server ends
                         for line in filter(None, lines):
-                            told.append(line)
+                            message.append(line)
                 assert process.wait(60) == 130
                 assert time.monotonic() - begun < 30
-        assert told and json.loads(told[0][6:])["state"] == "stopping"
+        assert message and json.loads(message[0][6:])["state"] == "stopping"
     assert log.read_text().splitlines()[1:] == ["stopped"]
 
 
@@ -147,12 +147,12 @@ def served_elsewhere(holiday, tmp_path, **identity):
     """A copy of the folder whose library says something else of itself."""
     folder = tmp_path / "holiday"
     shutil.copytree(holiday, folder)
-    told = folder / ".hearsight" / "library.json"
-    told.write_text(json.dumps({**json.loads(told.read_text()), **identity}))
+    message = folder / ".hearsight" / "library.json"
+    message.write_text(json.dumps({**json.loads(message.read_text()), **identity}))
     return folder
 
 
-def test_the_body_of_an_answer_does_not_wait_for_its_head_to_be_taken():
+def test_connections_send_without_delay():
     with server.listen("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()[:2]):
         taken, _ = listener.accept()
         with taken:

@@ -86,7 +86,7 @@ async def outcome(updater: Updater) -> UpdateState:
     return [state async for state in updater.states()][-1]
 
 
-def test_stopped_midway_and_finished_by_the_next(library):
+def test_a_stopped_update_is_finished_by_the_next(library):
     updater = Updater(library.folder, library.location)
 
     async def stop_midway():
@@ -107,17 +107,21 @@ def test_stopped_midway_and_finished_by_the_next(library):
     stopped = run(stop_midway())
     assert (stopped.state, stopped.error, stopped.report, stopped.path) == ("stopped", None, None, None)
     assert stopped.total == 4 and 0 < stopped.share < 1
-    kept = library.info().videos
-    assert kept in (1, 2)
+    finished = library.info().videos
+    assert finished in (1, 2)
 
     *running, done = run(finish())
     assert {state.state for state in running} == {"running"} and done.state == "done"
     shares = [state.share for state in running]
     assert shares == sorted(shares) and len(set(shares)) > 3
-    assert f"{kept}.mkv" in {state.path for state in running}
-    assert (done.done, done.total, done.share, done.failures) == (4 - kept, 4 - kept, 1.0, 1)
+    assert f"{finished}.mkv" in {state.path for state in running}
+    assert (done.done, done.total, done.share, done.failures) == (4 - finished, 4 - finished, 1.0, 1)
     assert done.report["folder"] == str(library.folder)
-    assert (done.report["unchanged"], done.report["added"], done.report["clips"]) == (kept, 3 - kept, done.clips)
+    assert (done.report["unchanged"], done.report["added"], done.report["clips"]) == (
+        finished,
+        3 - finished,
+        done.clips,
+    )
     [failed] = done.failed
     assert failed.path == done.report["failed"][0]["path"] == "broken.mp4" and failed.reason.startswith("damaged")
     assert library.info().videos == 3
@@ -136,7 +140,7 @@ def test_an_update_runs_the_plugin_first(library, tmp_path):
     assert state.state == "failed" and "mine.py failed (ValueError: run)" in state.error
 
 
-def test_a_killed_update_has_failed_and_another_can_begin(library):
+def test_a_killed_update_has_failed_and_another_can_start(library):
     async def kill():
         updater = Updater(library.folder, library.location)
         updater.start()
@@ -176,45 +180,46 @@ def test_an_update_ends_with_its_server(library):
     assert library.info().videos < 3
 
 
-def test_an_error_is_told_as_the_update_tells_it(saying):
+def test_the_error_of_an_update_is_its_message(saying):
     noise = "sys.stderr.write('x' * 1_000_000 + chr(10) + 'error: the disk is full; make room' + chr(10))"
     failed = run(outcome(saying(f"tell(done=3)\n{noise}\nsys.exit(1)")))
     assert (failed.state, failed.done, failed.error) == ("failed", 3, "the disk is full; make room")
 
 
-def test_a_report_is_kept_when_nothing_could_be_indexed(saying):
+def test_the_report_of_an_update_in_which_every_file_failed(saying):
     failed = run(outcome(saying("tell(report={'added': 0})\nsys.exit('error: nothing is indexed')")))
     assert (failed.state, failed.report, failed.error) == ("failed", {"added": 0}, "nothing is indexed")
 
 
 @pytest.mark.parametrize(
-    ("code", "told"), [("os.abort()", "(Aborted)"), ("sys.exit(3)", "(exit code 3)"), ("sys.exit(0)", "(exit code 0)")]
+    ("code", "message"),
+    [("os.abort()", "(Aborted)"), ("sys.exit(3)", "(exit code 3)"), ("sys.exit(0)", "(exit code 0)")],
 )
-def test_an_end_without_a_word_is_told_plainly(saying, code, told):
+def test_the_error_of_an_update_that_ends_without_a_message(saying, code, message):
     failed = run(outcome(saying(code)))
-    assert failed.state == "failed" and told in failed.error and "start it again" in failed.error
+    assert failed.state == "failed" and message in failed.error and "start it again" in failed.error
 
 
-def test_what_cannot_be_started_has_failed(saying):
+def test_an_update_that_cannot_be_started_has_failed(saying):
     updater = saying("")
     updater.command = ["/nowhere/python"]
     failed = run(outcome(updater))
     assert failed.state == "failed" and "cannot start an update" in failed.error
 
 
-def test_lines_of_others_are_passed_over(saying):
+def test_other_output_is_ignored(saying):
     done = run(outcome(saying("print('loading'); print('3'); print('{}'); tell(report={'added': 1})")))
     assert (done.state, done.report) == ("done", {"added": 1})
 
 
-def test_the_newest_failures_are_kept_and_all_counted(saying):
+def test_the_latest_failures_are_listed_and_all_are_counted(saying):
     code = "for i in range(250): tell(failed=[{'path': f'{i}.mp4', 'reason': 'damaged'}])\ntell(report={})"
     done = run(outcome(saying(code)))
     assert (done.failures, len(done.failed)) == (250, 100)
     assert done.failed[-1] == FailedFile("249.mp4", "damaged")
 
 
-def test_who_does_not_listen_to_a_stop_is_killed(saying, monkeypatch):
+def test_a_process_that_ignores_the_stop_is_killed(saying, monkeypatch):
     monkeypatch.setattr(updates, "SECONDS_TO_STOP", 0.2)
 
     async def stop():
@@ -233,7 +238,7 @@ def test_who_does_not_listen_to_a_stop_is_killed(saying, monkeypatch):
     assert (stopped.state, stopped.done) == ("stopped", 1)
 
 
-def test_nothing_goes_on_without_the_event_loop(saying):
+def test_no_process_outlives_the_event_loop(saying):
     async def leave():
         updater = saying("tell(done=1)\ntime.sleep(60)")
         updater.start()
@@ -245,7 +250,7 @@ def test_nothing_goes_on_without_the_event_loop(saying):
         os.kill(run(leave()), 0)
 
 
-def test_every_reader_gets_the_end_and_a_slow_one_little_else(saying):
+def test_slow_readers_get_the_latest_state(saying):
     async def read():
         updater = saying("for i in range(500): tell(done=i)\ntell(done=500, report={})")
         updater.start()
@@ -265,6 +270,6 @@ def test_every_reader_gets_the_end_and_a_slow_one_little_else(saying):
     assert len(slow) < 10
 
 
-def test_states_are_plain_json(saying):
+def test_states_are_json(saying):
     done = run(outcome(saying("tell(failed=[{'path': 'b', 'reason': 'c'}], report={})")))
     assert json.loads(json.dumps(asdict(done)))["failed"] == [{"path": "b", "reason": "c"}]
