@@ -46,7 +46,7 @@ def siren(seconds: float, rng: Generator) -> Samples:
 def bark(seconds: float, rng: Generator) -> Samples:
     base = rng.uniform(260, 460)
 
-    def one() -> Samples:
+    def single_bark() -> Samples:
         t = sample_times(rng.uniform(0.14, 0.2))
         voice = tone(base * (0.8 + 0.9 * np.sin(np.pi * t / t[-1])), saw_partials(14, 0.6)) + 0.8 * band_noise(
             rng, len(t), 400, 4000
@@ -58,13 +58,13 @@ def bark(seconds: float, rng: Generator) -> Samples:
         for start in jittered_times(seconds, rng.uniform(1.0, 1.4), rng, 0.08)
         for n in range(rng.integers(1, 4))
     ]
-    return overlay(seconds, times, one)
+    return overlay(seconds, times, single_bark)
 
 
 def meow(seconds: float, rng: Generator) -> Samples:
     base = rng.uniform(480, 680)
 
-    def one() -> Samples:
+    def single_meow() -> Samples:
         t = sample_times(rng.uniform(0.65, 0.95))
         s: Samples = t / t[-1]
         voice = tone(base * (0.85 + 0.45 * np.sin(np.pi * s**0.7)), saw_partials(9, 0.8))
@@ -72,7 +72,7 @@ def meow(seconds: float, rng: Generator) -> Samples:
         back = formants(voice, [(1000, 250, 1.2), (600, 200, 0.6)])
         return envelope(len(t), 0.12, 0.3) * ((1 - s) * front + s * back)
 
-    return overlay(seconds, jittered_times(seconds, rng.uniform(1.3, 1.7), rng, 0.06), one)
+    return overlay(seconds, jittered_times(seconds, rng.uniform(1.3, 1.7), rng, 0.06), single_meow)
 
 
 def rain(seconds: float, rng: Generator) -> Samples:
