@@ -55,7 +55,7 @@ benchmarks: .venv/.dev
 	$(BIN)/python benchmarks/unchanged_files.py
 	$(BIN)/python benchmarks/read_clips.py
 	$(BIN)/python benchmarks/cluster.py
-	$(BIN)/python benchmarks/serving.py
+	$(BIN)/python benchmarks/server_load.py
 
 .venv/.base: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Hearsight needs Python 3.11 or newer")'

@@ -1,12 +1,12 @@
-"""How much faster a cluster of more workers indexes a folder.
+"""Measures how much faster a cluster of more workers indexes a folder.
 
     python benchmarks/cluster.py
     python benchmarks/cluster.py --clips 64 --workers 1 2 4 --dtype bfloat16 --json
 
 A SAVE model of CLIP ViT-B/32 and AST-base (random weights) indexes films of 15 s and 320 x 240, one clip each, made on
 the spot, with `RayEngine` on a cluster of this machine that has so many CPUs: each worker reads and encodes with one
-thread. Starting the workers takes some seconds, whatever they do then; they are taken by indexing a folder of one file
-that is no film, and told apart, for on a real folder they do not count.
+thread. Starting the workers takes some seconds, however much they do; this is measured by indexing a folder of one file
+that is no film, and reported separately, because it does not matter for a large folder.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pathlib import Path
 
 import ray.cluster_utils
 
-from harness import SIZES, machine, make_model, tell
+from harness import SIZES, machine, make_model, print_results
 from synthetic_films import make_films
 
 SIZE = (320, 240)  # pixels
@@ -30,26 +30,26 @@ OBJECT_STORE = 2 << 30  # bytes: room for the model, and for some batches
 
 @dataclass(frozen=True)
 class Run:
-    """starting, whole: seconds until workers are there, and until all is indexed, that included."""
+    """One run. starting: seconds until the workers run. total: seconds until all is indexed, starting included."""
 
     workers: int
     clips: int
     starting: float
-    whole: float
+    total: float
 
     @property
     def clips_per_second(self) -> float:
-        return self.clips / (self.whole - self.starting)
+        return self.clips / (self.total - self.starting)
 
 
 def index(films: Path, model_folder: Path, dtype: str, address: str) -> tuple[int, float]:
-    """How many clips were encoded, and in how many seconds."""
+    """Return the number of encoded clips, and the seconds that they took."""
     import hearsight
     from hearsight.scale.engine import RayEngine
 
     model = hearsight.load(model_folder, dtype=dtype)
-    with tempfile.TemporaryDirectory() as at, RayEngine(address) as engine:
-        library = hearsight.Library.create(films, model, library=Path(at, "library"))
+    with tempfile.TemporaryDirectory() as temporary, RayEngine(address) as engine:
+        library = hearsight.Library.create(films, model, library=Path(temporary, "library"))
         begun = time.perf_counter()
         report = library.update(engine=engine, recogniser="none")
         return report.clips, time.perf_counter() - begun
@@ -60,10 +60,10 @@ def measure(workers: int, folder: Path, model: Path, dtype: str) -> Run:
     cluster = ray.cluster_utils.Cluster(initialize_head=True, head_node_args=arguments)
     try:
         _, starting = index(folder / "nothing", model, dtype, cluster.address)
-        clips, whole = index(folder / "films", model, dtype, cluster.address)
+        clips, total = index(folder / "films", model, dtype, cluster.address)
     finally:
         cluster.shutdown()
-    run = Run(workers, clips, starting, whole)
+    run = Run(workers, clips, starting, total)
     print(run, file=sys.stderr)
     return run
 
@@ -73,7 +73,7 @@ def row(run: Run, first: Run) -> dict[str, str]:
         "workers": str(run.workers),
         "clips": str(run.clips),
         "starting": f"{run.starting:.1f} s",
-        "indexing": f"{run.whole - run.starting:.1f} s",
+        "indexing": f"{run.total - run.starting:.1f} s",
         "clips/s": f"{run.clips_per_second:.3f}",
         "times as fast": f"{run.clips_per_second / first.clips_per_second:.2f}",
     }
@@ -86,20 +86,20 @@ def main() -> None:
     parser.add_argument("--dtype", default="float32", choices=["float32", "bfloat16"])
     parser.add_argument("--size", default="published", choices=SIZES, help="of the towers")
     parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args()
+    options = parser.parse_args()
 
-    on = machine()
+    hardware = machine()
     # Workers inherit this, and find the package where this process does.
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        make_model(folder / "model", "save", asked.size)
-        make_films(folder / "films", SIZE, asked.clips, spoken=False)
+        make_model(folder / "model", "save", options.size)
+        make_films(folder / "films", SIZE, options.clips, spoken=False)
         (folder / "nothing").mkdir()
         (folder / "nothing" / "broken.mp4").write_text("this is no film")
-        runs = [measure(workers, folder, folder / "model", asked.dtype) for workers in asked.workers]
-    title = f"indexing on Ray, {asked.size} towers in {asked.dtype}, one thread a worker"
-    tell(on, [(title, [row(run, runs[0]) for run in runs])], list(map(asdict, runs)), asked.json)
+        runs = [measure(workers, folder, folder / "model", options.dtype) for workers in options.workers]
+    title = f"indexing on Ray, {options.size} towers in {options.dtype}, one thread a worker"
+    print_results(hardware, [(title, [row(run, runs[0]) for run in runs])], list(map(asdict, runs)), options.json)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The nearest pooled vectors alone: the first stage of a search, and FAISS on the same vectors beside it."""
+"""Measures finding the nearest pooled vectors: by the first stage of a search, and by FAISS."""
 
 from __future__ import annotations
 
@@ -9,28 +9,31 @@ from typing import Any
 import numpy as np
 import torch
 
-from growing_library import TOP, WARM_UP, Made, recall, timed, truth
+from growing_library import TOP, WARM_UP, GrowingLibrary, recall, timed, truth
 
 RERANKED = 1_000  # by whole vectors, after product quantisation
 
 
-def hnsw(made: Made) -> dict[str, Any]:
-    return beside(made, "HNSW32,Flat", "efSearch", [64, 128, 256, 512, 1024])
+def hnsw(growing: GrowingLibrary) -> dict[str, Any]:
+    return measure_faiss(growing, "HNSW32,Flat", "efSearch", [64, 128, 256, 512, 1024])
 
 
-def ivf(made: Made) -> dict[str, Any]:
-    lists = max(64, 4 * round(made.clips**0.5 / 4))
-    return beside(made, f"IVF{lists},PQ64,RFlat", "nprobe", [8, 16, 32, 64, 128, 256])
+def ivf(growing: GrowingLibrary) -> dict[str, Any]:
+    lists = max(64, 4 * round(growing.clips**0.5 / 4))
+    return measure_faiss(growing, f"IVF{lists},PQ64,RFlat", "nprobe", [8, 16, 32, 64, 128, 256])
 
 
-def beside(made: Made, factory: str, parameter: str, values: Sequence[int]) -> dict[str, Any]:
-    """An index of FAISS, with the least value of a parameter that finds 99 % of the nearest, or the greatest."""
+def measure_faiss(growing: GrowingLibrary, factory: str, parameter: str, values: Sequence[int]) -> dict[str, Any]:
+    """Measure an index of FAISS with the smallest value of a parameter that finds 99 % of the nearest vectors.
+
+    If none does, with the greatest.
+    """
     import faiss
 
     from hearsight.library.tables.schema import read_vectors
 
     faiss.omp_set_num_threads(2)
-    table = made.library().place.store.clips.search().select(["id", "pooled"]).limit(None).to_arrow()
+    table = growing.library().place.store.clips.search().select(["id", "pooled"]).limit(None).to_arrow()
     vectors, ids = read_vectors(table, "pooled"), np.array(table["id"].to_pylist())
     del table
     begun = time.perf_counter()
@@ -45,28 +48,28 @@ def beside(made: Made, factory: str, parameter: str, values: Sequence[int]) -> d
     def ask(text: str, vector: torch.Tensor) -> list[str]:
         return list(ids[index.search(vector[None].numpy(), TOP)[1][0]])
 
-    near = [list(clips[:TOP]) for clips in truth(made)["near"]]
+    near = [list(clips[:TOP]) for clips in truth(growing)["near"]]
     for value in values:
         space.set_index_parameter(index, parameter, value)
-        times, found = timed(ask, made.queries())
-        result.update(times, recall=recall(found, near), **{parameter: value})
+        times, hits = timed(ask, growing.queries())
+        result.update(times, recall=recall(hits, near), **{parameter: value})
         if result["recall"] >= 0.99:
             break
     return result
 
 
-def ours(made: Made) -> dict[str, Any]:
-    """The library's first stage, asked for what FAISS is asked for: its candidates, ranked by whole vectors."""
+def ours(growing: GrowingLibrary) -> dict[str, Any]:
+    """Measure the library's first stage on the same task: its candidates, ranked by full vectors."""
     from hearsight.library.search.rank import CANDIDATES
     from hearsight.library.tables.schema import read_vectors
 
-    store = made.library().place.store
+    store = growing.library().place.store
 
     def ask(text: str, vector: torch.Tensor) -> list[str]:
-        found = store.nearest(vector.numpy(), ["id", "pooled"], CANDIDATES, None)
-        order = np.argsort(-(read_vectors(found, "pooled") @ vector.numpy()))[:TOP]
-        return list(found["id"].take(order).to_pylist())
+        hits = store.nearest(vector.numpy(), ["id", "pooled"], CANDIDATES, None)
+        order = np.argsort(-(read_vectors(hits, "pooled") @ vector.numpy()))[:TOP]
+        return list(hits["id"].take(order).to_pylist())
 
-    timed(ask, made.queries(WARM_UP, seed=1))
-    times, found = timed(ask, made.queries())
-    return {**times, "recall": recall(found, [list(clips[:TOP]) for clips in truth(made)["near"]])}
+    timed(ask, growing.queries(WARM_UP, seed=1))
+    times, hits = timed(ask, growing.queries())
+    return {**times, "recall": recall(hits, [list(clips[:TOP]) for clips in truth(growing)["near"]])}

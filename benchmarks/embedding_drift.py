@@ -1,4 +1,4 @@
-"""How far the fast paths of indexing move embeddings, from those of float32 and of pictures in their full size.
+"""Measures how far the fast paths of indexing move embeddings from those of float32 and full-size pictures.
 
     python benchmarks/embedding_drift.py
     python benchmarks/embedding_drift.py --films ~/Videos --json
@@ -6,7 +6,7 @@
 The bundled demo model on its clips, and a SAVE model of CLIP ViT-B/32 and AST-base with random weights on films made on
 the spot (or both models on the files of a folder), with subtitles where there are any. For every clip, the cosine of
 its pooled vector with that of the reference, and for every frame that of its own vector: the least, and the mean.
-Beside it, how near the pooled vectors of different clips are: a cosine says little where all are alike.
+Beside it, how near the pooled vectors of different clips are: a cosine says little where all are similar.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from harness import machine, make_model, tell
-from synthetic_films import asked_of_films, make_films
+from harness import machine, make_model, print_results
+from synthetic_films import make_films, parse_film_options
 
 SIZES = {"240p": (320, 240), "1080p": (1920, 1080)}
 # Which precision, and whether pictures are made smaller as they are decoded.
@@ -52,14 +52,16 @@ def measure(model: str | Path, films: Sequence[Path], name: str) -> list[Bound]:
     bounds = []
     for way, (dtype, smaller) in WAYS.items():
         moved_pooled, moved_frames = vectors(model, films, dtype, smaller)
-        found = [(np.asarray(a) * b).sum(axis=-1) for a, b in ((pooled, moved_pooled), (frames, moved_frames))]
-        told = [float(value) for cosines in found for value in (cosines.min(), cosines.mean())]
-        bounds.append(Bound(Path(model).name, name, way, len(pooled), *told, between=float(between)))
+        cosines_of_both = [
+            (np.asarray(a) * b).sum(axis=-1) for a, b in ((pooled, moved_pooled), (frames, moved_frames))
+        ]
+        figures = [float(value) for cosines in cosines_of_both for value in (cosines.min(), cosines.mean())]
+        bounds.append(Bound(Path(model).name, name, way, len(pooled), *figures, between=float(between)))
     return bounds
 
 
 def vectors(model: str | Path, films: Sequence[Path], dtype: str, smaller: bool) -> tuple[Any, Any]:
-    """Unit pooled vectors (clips, D) and those of all frames that there are (frames, D)."""
+    """Return unit pooled vectors (clips, D) and the vectors of all real frames (frames, D)."""
     import numpy as np
     import torch
 
@@ -84,21 +86,21 @@ def vectors(model: str | Path, films: Sequence[Path], dtype: str, smaller: bool)
 
 
 def main() -> None:
-    asked = asked_of_films(__doc__, clips=6)
-    on = machine()
+    options = parse_film_options(__doc__, clips=6)
+    hardware = machine()
     fresh = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), max_tasks_per_child=1)
     with fresh, tempfile.TemporaryDirectory() as folder:
         large = Path(folder, "ViT-B-32 and AST-base")
         fresh.submit(make_model, large, "save", "published").result()
-        if asked.films is not None:
-            films = sorted(path for path in asked.films.iterdir() if path.is_file())
-            sets = [(model, films, asked.films.resolve().name) for model in ("demo", large)]
+        if options.films is not None:
+            films = sorted(path for path in options.films.iterdir() if path.is_file())
+            sets = [(model, films, options.films.resolve().name) for model in ("demo", large)]
         else:
             from hearsight.cli.demo import CLIPS
 
             sets = [("demo", sorted(CLIPS.glob("*.mp4")), "its clips")]
             for name, size in SIZES.items():
-                fresh.submit(make_films, Path(folder, name), size, asked.clips, spoken=False).result()
+                fresh.submit(make_films, Path(folder, name), size, options.clips, spoken=False).result()
                 sets.append((large, sorted(Path(folder, name).iterdir()), name))
         bounds = []
         for each in sets:
@@ -112,7 +114,7 @@ def main() -> None:
         }
         for bound in bounds
     ]
-    tell(on, [("cosine with float32 and full pictures", rows)], list(map(asdict, bounds)), asked.json)
+    print_results(hardware, [("cosine with float32 and full pictures", rows)], list(map(asdict, bounds)), options.json)
 
 
 if __name__ == "__main__":

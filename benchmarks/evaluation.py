@@ -1,4 +1,4 @@
-"""How long ranking takes once features exist, and how much memory many captions among many videos take.
+"""Measures how long ranking takes once features exist, and the memory of many captions among many videos.
 
     python benchmarks/evaluation.py
     python benchmarks/evaluation.py --blocks 128 16 --rounds 5 --json
@@ -36,7 +36,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from harness import SIZES, WORDS, Taken, build_model, machine, peak_bytes, sentence, take_turns, tell
+from harness import SIZES, WORDS, Timing, build_model, machine, peak_bytes, print_results, sentence, take_turns
 from hearsight.models.base import video_embedding
 from hearsight.models.preprocess import speech_ids
 from hearsight.models.save import BRANCH
@@ -50,8 +50,8 @@ OURS, ONCE = "ours", "published, once"
 
 
 @dataclass(frozen=True)
-class Held:
-    """N clips in memory. See `ClipSet`."""
+class InMemoryClips:
+    """N clips in memory, as a `ClipSet`."""
 
     examples: list[Example]
     features: ClipFeatures  # in half precision
@@ -61,11 +61,11 @@ class Held:
 
     def batch(self, seen: Sequence[int], heard: Any = None, said: Any = None) -> ClipFeatures:
         rows = {name: None if all is None else all[list(seen)] for name, all in vars(self.features).items()}
-        whole = {name: rows[name].float() for name in ("frames", "audio") if rows[name] is not None}
-        return ClipFeatures(**{**rows, **whole})
+        single = {name: rows[name].float() for name in ("frames", "audio") if rows[name] is not None}
+        return ClipFeatures(**{**rows, **single})
 
 
-def draw(model: Any, clips: int) -> Held:
+def draw(model: Any, clips: int) -> InMemoryClips:
     random, (across, along) = np.random.default_rng(0), model.ast.grid
     yes = torch.ones(clips, dtype=torch.bool)
     frames = torch.randn(clips, model.config.frames, model.width).half()
@@ -75,14 +75,14 @@ def draw(model: Any, clips: int) -> Held:
     said = speech_ids(model, [sentence(random, 30) for _ in range(clips)])
     mask = torch.ones(frames.shape[:2], dtype=torch.bool)
     examples = [Example(f"{n}", Path(), (("", sentence(random, 9)),), f"{n}") for n in range(clips)]
-    return Held(examples, ClipFeatures(frames, mask, yes, yes, audio, said))
+    return InMemoryClips(examples, ClipFeatures(frames, mask, yes, yes, audio, said))
 
 
 # The published way
 
 
 @torch.no_grad()
-def encode_once(model: Any, clips: Held) -> tuple[Tensor, Tensor]:
+def encode_once(model: Any, clips: InMemoryClips) -> tuple[Tensor, Tensor]:
     """Vectors of the captions, and what CLIP makes of every word of the transcripts."""
     assert clips.features.speech_ids is not None
     texts = encode_texts(model, [text for example in clips.examples for _, text in example.captions])
@@ -90,25 +90,25 @@ def encode_once(model: Any, clips: Held) -> tuple[Tensor, Tensor]:
 
 
 @torch.no_grad()
-def score_block(model: Any, texts: Tensor, clips: Held, words: Tensor, size: int) -> Tensor:
+def score_block(model: Any, texts: Tensor, clips: InMemoryClips, words: Tensor, size: int) -> Tensor:
     """Logits of one block of texts with all clips, which are fused for it, `size` at a time."""
     scores = []
     for start in range(0, len(clips), size):
-        places = range(start, min(start + size, len(clips)))
-        scores.append(model.similarity(texts, fuse(model, clips.batch(places), words[start : start + size])))
+        numbers = range(start, min(start + size, len(clips)))
+        scores.append(model.similarity(texts, fuse(model, clips.batch(numbers), words[start : start + size])))
     return torch.cat(scores, dim=1)
 
 
 def fuse(model: Any, features: ClipFeatures, words: Tensor) -> VideoEmbedding:
-    """`SAVE.fuse`, of transcripts that were encoded before."""
+    """Fuse as `SAVE.fuse` does, with transcripts that are encoded already."""
     v0, mask, _ = model.vision(features)
     heard, _ = model.audio_fusion(v0, model.resample(features), mask)
     said, _ = model.speech_fusion(v0, words, mask)
     return video_embedding(v0 + BRANCH * heard + BRANCH * said, mask, vision=v0)
 
 
-def measure(model: Any, clips: Held, blocks: Sequence[int], rounds: int) -> dict[str, list[Taken]]:
-    """What `rank` takes, what the published way does once, and a block of texts of each size."""
+def measure(model: Any, clips: InMemoryClips, blocks: Sequence[int], rounds: int) -> dict[str, list[Timing]]:
+    """Time `rank`, the part that the published way does once, and a block of texts of each size."""
     texts, words = encode_once(model, clips)
 
     def one(size: int) -> Callable[[], object]:
@@ -118,42 +118,42 @@ def measure(model: Any, clips: Held, blocks: Sequence[int], rounds: int) -> dict
     return take_turns({**ways, **{f"{size}": one(size) for size in blocks}}, rounds)
 
 
-def check(model: Any, clips: Held, size: int) -> None:
-    """All of the published way gives the ranks that ours gives."""
+def check(model: Any, clips: InMemoryClips, size: int) -> None:
+    """Assert that the published way over all blocks gives the same ranks as ours."""
     texts, words = encode_once(model, clips)
     scores = torch.cat([score_block(model, block, clips, words, size) for block in texts.split(size)]).numpy()
     assert np.array_equal(text_ranks(scores, np.arange(len(clips))), rank(model, clips).texts)
 
 
-def rows(taken: dict[str, list[Taken]], blocks: Sequence[int], clips: int) -> list[dict[str, str]]:
+def rows(taken: dict[str, list[Timing]], blocks: Sequence[int], clips: int) -> list[dict[str, str]]:
     def seconds(name: str, clock: str) -> float:
         return median(getattr(one, clock) for one in taken[name])
 
-    found = []
+    table = []
     for clock in ("wall", "processor"):
         ours, once = seconds(OURS, clock), seconds(ONCE, clock)
         for size in blocks:
             block, count = seconds(f"{size}", clock), ceil(clips / size)
-            whole = once + count * block
-            found.append(
+            total = once + count * block
+            table.append(
                 {
                     "clock": clock,
                     "blocks of texts": f"{count} of {size}",
                     "once": f"{once:,.1f} s",
                     "a block": f"{block:,.1f} s",
-                    "published": f"{whole:,.0f} s",
+                    "published": f"{total:,.0f} s",
                     "ours": f"{ours:,.1f} s",
-                    "times as fast": f"{whole / ours:,.1f}",
+                    "times as fast": f"{total / ours:,.1f}",
                 }
             )
-    return found
+    return table
 
 
 # Many captions among many videos
 
 
 class Drawn:
-    """A model and a set of clips in one: unit vectors at random, the same whenever they are asked for."""
+    """A model and a set of clips in one: random unit vectors, the same on every call."""
 
     needs = ("pooled", "frames")
 
@@ -180,7 +180,7 @@ class Drawn:
         return clips
 
     def fuse(self, clips: ClipFeatures) -> VideoEmbedding:
-        """As large as SAVE's: with vectors before fusion, and resampled audio."""
+        """Return an embedding as large as SAVE's: with vectors before fusion, and resampled audio."""
         return video_embedding(clips.frames, clips.frame_mask, vision=clips.frames.clone(), audio=clips.audio)
 
     def tokenize(self, texts: Sequence[str]) -> Tensor:
@@ -227,32 +227,32 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="that both ways give the same ranks, and nothing else")
     parser.add_argument("--large", action="store_true", help="the memory of 100,000 captions among 10,000 videos")
     parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args()
+    options = parser.parse_args()
 
-    on = machine()
-    if asked.large:
-        found = large()
-        told = [
+    hardware = machine()
+    if options.large:
+        measurements = large()
+        table = [
             {
                 "captions x videos": f"{one.captions:,} x {one.videos:,}",
                 "wall": f"{one.seconds:,.0f} s",
                 "peak memory": f"{one.peak_bytes / GIB:.2f} GiB",
             }
-            for one in found
+            for one in measurements
         ]
-        tell(on, [("ranking random vectors", told)], list(map(asdict, found)), asked.json)
+        print_results(hardware, [("ranking random vectors", table)], list(map(asdict, measurements)), options.json)
         return
     with tempfile.TemporaryDirectory() as folder:
-        model = build_model(Path(folder, "model"), "save", asked.size)
-        clips = draw(model, asked.clips)
-        if asked.check:
-            check(model, clips, asked.blocks[0])
+        model = build_model(Path(folder, "model"), "save", options.size)
+        clips = draw(model, options.clips)
+        if options.check:
+            check(model, clips, options.blocks[0])
             print(f"the same ranks of {len(clips)} captions")
             return
-        taken = measure(model, clips, asked.blocks, asked.rounds)
-    title = f"ranking {asked.clips:,} captions and clips, {asked.size} towers, median of {asked.rounds} rounds"
+        taken = measure(model, clips, options.blocks, options.rounds)
+    title = f"ranking {options.clips:,} captions and clips, {options.size} towers, median of {options.rounds} rounds"
     results = {name: list(map(asdict, each)) for name, each in taken.items()}
-    tell(on, [(title, rows(taken, asked.blocks, asked.clips))], results, asked.json)
+    print_results(hardware, [(title, rows(taken, options.blocks, options.clips))], results, options.json)
 
 
 if __name__ == "__main__":

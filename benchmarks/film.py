@@ -1,4 +1,4 @@
-"""How much memory it takes to index a long film, and how long.
+"""Measures the memory and time that indexing a long film takes.
 
     python benchmarks/film.py
     python benchmarks/film.py --hours 0.1 0.5 --recogniser none --json
@@ -6,7 +6,7 @@
 
 One film for each of the lengths asked for (H.264 in 640 x 360 or another size at 25 frames a second, AAC), joined on
 the spot from four pieces of 15 s that take turns: music three times, then someone who speaks. `hearsight index` indexes
-it in a process of its own, whose peak of resident memory is told: with the demo model, or with a SAVE model of the
+it in a process of its own, whose peak of resident memory is reported: with the demo model, or with a SAVE model of the
 sizes of CLIP ViT-B/32 and AST-base (random weights). Films are read as a stream, so a long one should need hardly more
 than a short one.
 """
@@ -30,7 +30,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from harness import MIB, machine, make_model, peak_bytes, tell
+from harness import MIB, machine, make_model, peak_bytes, print_results
 from synthetic_films import SECONDS, music, panned, speech, write_film
 
 SIZES = {"360p": (640, 360), "1080p": (1920, 1080)}
@@ -39,7 +39,7 @@ PIECES = 4
 
 @dataclass(frozen=True)
 class Run:
-    """One film indexed. wall: seconds from the start of the process to its end."""
+    """One indexed film. wall: seconds from the start of the process to its end."""
 
     hours: float
     recogniser: str
@@ -49,10 +49,10 @@ class Run:
 
 
 def make_pieces(folder: Path, size: tuple[int, int]) -> list[Path]:
-    """Pieces of a film, SECONDS long. Only flite can speak; without it, all are music."""
+    """Write pieces of a film, SECONDS long each. Without flite, none has speech."""
     spoken = shutil.which("flite") is not None
     if not spoken:
-        print("flite is missing (apt-get install flite): nobody speaks in the film", file=sys.stderr)
+        print("flite is missing (apt-get install flite): the film has no speech", file=sys.stderr)
     pieces = [folder / f"{seed}.mp4" for seed in range(PIECES)]
     for seed, piece in enumerate(pieces):
         random = np.random.default_rng(seed)
@@ -87,13 +87,13 @@ def index(films: Path, hours: float, recogniser: str, model: str) -> Run:
     )
     with process:
         assert process.stdout is not None
-        told = process.stdout.read()
+        output = process.stdout.read()
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     wall = time.perf_counter() - begun
     if process.returncode:
         sys.exit(f"hearsight index ended with {process.returncode}")
-    return Run(hours, recogniser, json.loads(told)["clips"], wall, peak_bytes(used.ru_maxrss))
+    return Run(hours, recogniser, json.loads(output)["clips"], wall, peak_bytes(used.ru_maxrss))
 
 
 def row(run: Run) -> dict[str, str]:
@@ -114,27 +114,27 @@ def main() -> None:
     parser.add_argument("--model", default="demo", choices=["demo", "published"], help="or one of the published sizes")
     parser.add_argument("--recogniser", default="pocketsphinx", help="of speech")
     parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args()
+    options = parser.parse_args()
 
-    on = machine()
+    hardware = machine()
     runs = []
     with tempfile.TemporaryDirectory() as folder:
         fresh = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), max_tasks_per_child=1)
         with fresh:  # this process stays small: a child's peak of memory starts from its parent's
-            pieces = fresh.submit(make_pieces, Path(folder), SIZES[asked.pictures]).result()
+            pieces = fresh.submit(make_pieces, Path(folder), SIZES[options.pictures]).result()
             model = "demo"
-            if asked.model == "published":
+            if options.model == "published":
                 model = f"{folder}/model"
                 fresh.submit(make_model, Path(model), "save", "published").result()
-        for hours in asked.hours:
+        for hours in options.hours:
             films = Path(folder, f"{hours:g} h")
             films.mkdir()
             join(pieces, round(hours * 3600 / SECONDS), films / "film.mp4")
-            runs.append(index(films, hours, asked.recogniser, model))
+            runs.append(index(films, hours, options.recogniser, model))
             shutil.rmtree(films)
             print(runs[-1], file=sys.stderr)
-    title = f"indexing one film in {asked.pictures}, {asked.model} model"
-    tell(on, [(title, [row(run) for run in runs])], list(map(asdict, runs)), asked.json)
+    title = f"indexing one film in {options.pictures}, {options.model} model"
+    print_results(hardware, [(title, [row(run) for run in runs])], list(map(asdict, runs)), options.json)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the benchmarks share: models and features of random numbers, turns, the machine, and how results are told.
+"""Shared by the benchmarks: models and features of random numbers, timing in turns, the machine, printed results.
 
 Random weights take as long as trained ones, and need no network.
 """
@@ -37,7 +37,7 @@ SIZES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 
 
-# Of transcripts, queries and the tokenizer.
+# The words of transcripts and queries, and the text that the tokenizer is trained on.
 VOCABULARY = """
 water fire bridge window garden market doctor teacher bicycle train ship engine river mountain island winter summer
 morning evening music guitar piano drum bell whistle thunder rain storm cloud forest desert horse dog cat bird fish
@@ -58,7 +58,7 @@ def make_model(folder: Path, method: str, size: str) -> None:
 
 
 def build_model(folder: Path, method: str, size: str, device: str = "cpu") -> Any:
-    """The same, with only its tokenizer written. device: "meta" for a model whose weights nobody reads."""
+    """Build a model of a size with random weights, and write its tokenizer. device: "meta" builds no weights."""
     import torch
 
     from hearsight.models.config import ModelConfig
@@ -81,7 +81,7 @@ def build_model(folder: Path, method: str, size: str, device: str = "cpu") -> An
 
 
 def make_features(folder: Path, model: Any, clips: int, averaged: bool = False) -> FeatureSet:
-    """Random features of clips that all sound and speak, stored as those of files are, with a caption each."""
+    """Store random features of clips that all have sound and speech, with a caption each, as those of files are."""
     import lancedb
     import numpy as np
     import torch
@@ -122,27 +122,27 @@ def sentence(random: Any, words: int) -> str:
 
 
 @dataclass(frozen=True)
-class Taken:
-    """Seconds of wall and of processor time. The second hardly depends on what else a machine does."""
+class Timing:
+    """Seconds of wall and of processor time. The second hardly depends on the machine's other work."""
 
     wall: float
     processor: float
 
 
-def take_turns(ways: dict[str, Callable[[], object]], rounds: int) -> dict[str, list[Taken]]:
-    """What each way takes in each round, after one more that does not count."""
-    taken: dict[str, list[Taken]] = {name: [] for name in ways}
+def take_turns(ways: dict[str, Callable[[], object]], rounds: int) -> dict[str, list[Timing]]:
+    """Time each way in each round; one round before these does not count."""
+    taken: dict[str, list[Timing]] = {name: [] for name in ways}
     for _ in range(rounds + 1):
         for name, way in ways.items():
             wall, processor = time.perf_counter(), time.process_time()
             way()
-            taken[name].append(Taken(time.perf_counter() - wall, time.process_time() - processor))
+            taken[name].append(Timing(time.perf_counter() - wall, time.process_time() - processor))
             print(name, taken[name][-1], file=sys.stderr)
     return {name: each[1:] for name, each in taken.items()}
 
 
-def compared(taken: dict[str, list[Taken]], unit: str, per_second: float) -> list[dict[str, str]]:
-    """Rows of medians in a unit by clock and way, and how many times less than the first way's they are."""
+def comparison_rows(taken: dict[str, list[Timing]], unit: str, per_second: float) -> list[dict[str, str]]:
+    """Return rows of medians in a unit, by clock and way, with their ratio to those of the first way."""
     rows = []
     for clock in ("wall", "processor"):
         times = {name: [per_second * getattr(one, clock) for one in each] for name, each in taken.items()}
@@ -161,13 +161,13 @@ def compared(taken: dict[str, list[Taken]], unit: str, per_second: float) -> lis
 
 
 def peak_bytes(max_rss: int) -> int:
-    """Of a process's `ru_maxrss`, which systems count otherwise."""
+    """Convert a process's `ru_maxrss`, which macOS counts in bytes and Linux in KiB."""
     return max_rss * (1 if sys.platform == "darwin" else 1024)
 
 
 @dataclass(frozen=True)
 class Machine:
-    """load: the processes that wanted to run, on average over the minute before the benchmark."""
+    """The machine that measures. load: its load average over the minute before the benchmark."""
 
     date: str
     cpu: str
@@ -196,25 +196,30 @@ def _cpu() -> str:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
         return platform.processor()
-    told = dict(line.replace("\t", "").split(": ", 1) for line in lines if ": " in line)
-    return f"{told.get('model name', '')} (family {told.get('cpu family')}, model {told.get('model')})"
+    fields = dict(line.replace("\t", "").split(": ", 1) for line in lines if ": " in line)
+    return f"{fields.get('model name', '')} (family {fields.get('cpu family')}, model {fields.get('model')})"
 
 
-def tell(on: Machine, tables: Sequence[tuple[str, Sequence[dict[str, str]]]], results: Any, as_json: bool) -> None:
+def print_results(
+    hardware: Machine, tables: Sequence[tuple[str, Sequence[dict[str, str]]]], results: Any, as_json: bool
+) -> None:
     """Print results as JSON, or as tables (title, rows) for a person."""
     if as_json:
-        print(json.dumps({"machine": asdict(on), "results": results}, indent=2))
+        print(json.dumps({"machine": asdict(hardware), "results": results}, indent=2))
         return
     from rich.console import Console
     from rich.table import Table
 
     console = Console(width=max(120, Console().width))
-    versions = ", ".join(f"{name} {number}" for name, number in on.versions.items())
-    console.print(f"{on.date}; {on.cpu}, {on.cores} cores, load {on.load}; Python {on.python}, {versions}")
+    versions = ", ".join(f"{name} {number}" for name, number in hardware.versions.items())
+    console.print(
+        f"{hardware.date}; {hardware.cpu}, {hardware.cores} cores, load {hardware.load}; "
+        f"Python {hardware.python}, {versions}"
+    )
     for title, rows in tables:
         table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-        for place, name in enumerate(rows[0]):
-            table.add_column(name, justify="right" if place else "left")
+        for column, name in enumerate(rows[0]):
+            table.add_column(name, justify="right" if column else "left")
         for row in rows:
             table.add_row(*row.values())
         console.print()

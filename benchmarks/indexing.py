@@ -1,4 +1,4 @@
-"""How fast a folder is indexed, beside the published way and beside what the towers take by themselves.
+"""Measures how fast a folder is indexed, compared with the published way and with the towers alone.
 
     python benchmarks/indexing.py
     python benchmarks/indexing.py --films ~/Videos --recogniser pocketsphinx --json
@@ -6,8 +6,8 @@
 A SAVE model of CLIP ViT-B/32 and AST-base (random weights) encodes films of 15 s, one clip each: H.264 pictures that
 move and AAC sound, made on the spot, or the files of a folder.
 
-The published way: see published.py; towers in float32, one clip after the other, then fusion. Ours: `Library.update`
-of a new library, whole clips' rows with pictures to show and what each branch adds, in the precision that
+The published way: see published_pipeline.py; towers in float32, one clip after the other, then fusion. Ours:
+`Library.update` of a new library: rows of clips with pictures to show and what each branch adds, in the precision that
 `hearsight index` chooses. The towers alone: as many random inputs, in the same precision and batches.
 
 Every run has a process of its own, as `hearsight index` has, so that its peak of memory is its own; ways take turns.
@@ -28,7 +28,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
-from harness import MIB, SIZES, machine, make_model, peak_bytes, tell
+from harness import MIB, SIZES, machine, make_model, peak_bytes, print_results
 from synthetic_films import make_films
 
 # Pictures, and a recogniser for what is spoken in films.
@@ -48,7 +48,7 @@ class Set:
 
 @dataclass(frozen=True)
 class Run:
-    """One way through all films: seconds of wall and of processor time."""
+    """One run over all films: seconds of wall and of processor time."""
 
     clips: int
     wall: float
@@ -60,7 +60,7 @@ class Run:
 
 
 def timed(work: Callable[[], int]) -> Run:
-    """work: gives the number of clips."""
+    """Time some work, which returns its number of clips."""
     begun, processor_begun = time.perf_counter(), time.process_time()
     clips = work()
     wall, processor = time.perf_counter() - begun, time.process_time() - processor_begun
@@ -71,8 +71,8 @@ def ours(model_folder: Path, of: Set, dtype: str) -> Run:
     import hearsight
 
     model = hearsight.load(model_folder, dtype=dtype)
-    with tempfile.TemporaryDirectory() as at:
-        library = hearsight.Library.create(of.films, model, library=Path(at, "library"))
+    with tempfile.TemporaryDirectory() as folder:
+        library = hearsight.Library.create(of.films, model, library=Path(folder, "library"))
         return timed(lambda: library.update(recogniser=of.recogniser).clips)
 
 
@@ -130,14 +130,14 @@ WAYS = {PUBLISHED: published, OURS: ours, TOWERS: towers_alone}
 # All runs
 
 
-def make_sets(at: Path, names: Sequence[str], count: int) -> list[Set]:
-    return [made(at, name, *SETS[name], count) for name in names]
+def make_sets(folder: Path, names: Sequence[str], count: int) -> list[Set]:
+    return [make_set(folder, name, *SETS[name], count) for name in names]
 
 
-def made(at: Path, name: str, size: tuple[int, int], recogniser: str, count: int) -> Set:
+def make_set(folder: Path, name: str, size: tuple[int, int], recogniser: str, count: int) -> Set:
     from published_pipeline import write_wav
 
-    films, sounds = at / name, at / f"{name}, sounds"
+    films, sounds = folder / name, folder / f"{name}, sounds"
     make_films(films, size, count, spoken=recogniser != "none")
     sounds.mkdir()
     for film in films.iterdir():
@@ -146,7 +146,7 @@ def made(at: Path, name: str, size: tuple[int, int], recogniser: str, count: int
 
 
 def rows(of: Set, runs: dict[str, list[Run]]) -> list[dict[str, str]]:
-    """Medians of the runs of a set, and how they compare: rates with the published way, times with the towers alone."""
+    """Return medians of the runs of a set, with their ratios to the published way and to the towers alone."""
 
     def middle(way: str, clock: str) -> float:
         return median(getattr(run, clock) / run.clips for run in runs[way])
@@ -157,10 +157,10 @@ def rows(of: Set, runs: dict[str, list[Run]]) -> list[dict[str, str]]:
         ratios = {clock: middle(other, clock) / middle(way, clock) for clock in ("wall", "processor")}
         return {clock: f"{ratio:.2f}" for clock, ratio in ratios.items()}
 
-    told = []
+    table = []
     for way, each in runs.items():
         faster, alone = times(way, PUBLISHED), times(TOWERS, way)
-        told.append(
+        table.append(
             {
                 "films": of.name,
                 "way": way,
@@ -175,7 +175,7 @@ def rows(of: Set, runs: dict[str, list[Run]]) -> list[dict[str, str]]:
                 "peak memory": f"{max(run.peak_bytes for run in each) / MIB:,.0f} MiB",
             }
         )
-    return told
+    return table
 
 
 def main() -> None:
@@ -188,31 +188,36 @@ def main() -> None:
     parser.add_argument("--dtype", default="auto", choices=["auto", "float32", "bfloat16"], help="of all but published")
     parser.add_argument("--size", default="published", choices=SIZES, help="of the towers")
     parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args()
+    options = parser.parse_args()
 
-    on = machine()
+    hardware = machine()
     # This process stays small: a child's peak of memory starts from its parent's.
     fresh = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), max_tasks_per_child=1)
     with fresh, tempfile.TemporaryDirectory() as folder:
         model = Path(folder, "model")
-        fresh.submit(make_model, model, "save", asked.size).result()
-        if asked.films is not None:
-            every = [Set(asked.films.resolve().name, asked.films, None, asked.recogniser)]
+        fresh.submit(make_model, model, "save", options.size).result()
+        if options.films is not None:
+            every = [Set(options.films.resolve().name, options.films, None, options.recogniser)]
         else:
-            every = fresh.submit(make_sets, Path(folder), asked.sets, asked.clips).result()
+            every = fresh.submit(make_sets, Path(folder), options.sets, options.clips).result()
         runs: dict[Set, dict[str, list[Run]]] = {of: {} for of in every}
-        for _ in range(asked.rounds):
+        for _ in range(options.rounds):
             for of in every:
                 for way, run in WAYS.items():
                     if way == PUBLISHED and of.sounds is None:
                         continue
-                    done = fresh.submit(run, model, of, asked.dtype).result()
+                    done = fresh.submit(run, model, of, options.dtype).result()
                     print(of.name, way, done, file=sys.stderr)
                     runs[of].setdefault(way, []).append(done)
 
     table = [line for of in every for line in rows(of, runs[of])]
     results = {of.name: {way: list(map(asdict, each)) for way, each in ran.items()} for of, ran in runs.items()}
-    tell(on, [(f"indexing, {asked.size} towers, median of {asked.rounds} rounds", table)], results, asked.json)
+    print_results(
+        hardware,
+        [(f"indexing, {options.size} towers, median of {options.rounds} rounds", table)],
+        results,
+        options.json,
+    )
 
 
 if __name__ == "__main__":

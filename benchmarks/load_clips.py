@@ -1,4 +1,4 @@
-"""How fast clips are loaded: the published way, ours from the same files, and ours from stored features.
+"""Measures how fast clips are loaded: the published way, ours from the same files, and from stored features.
 
     python benchmarks/load_clips.py
     python benchmarks/load_clips.py --clips 32 --rounds 7 --json
@@ -27,19 +27,19 @@ from typing import Any
 import numpy as np
 import torch
 
-from harness import Taken, build_model, compared, machine, make_features, take_turns, tell
+from harness import Timing, build_model, comparison_rows, machine, make_features, print_results, take_turns
 from hearsight.research.datasets.files import read_clip
 from hearsight.research.datasets.manifest import Example
 from published_pipeline import published, write_wav
 from synthetic_films import KEY_EVERY, make_films
 
 SIZE = (320, 240)
-STORED = 256  # clips in the table
+TABLE_SIZE = 256  # clips in the table
 PUBLISHED, FILES, FEATURES = "published", "ours, from files", "ours, stored features"
 
 
-def measure(films: Sequence[Path], model: Any, stored: Any, rounds: int) -> dict[str, list[Taken]]:
-    """What all films take, by way and round."""
+def measure(films: Sequence[Path], model: Any, features: Any, rounds: int) -> dict[str, list[Timing]]:
+    """Time the loading of all films, by way and round."""
     random = np.random.default_rng(0)
     frames, size = model.config.frames, model.clip.image_size
     examples = [Example(film.stem, film, (), film.stem) for film in films]
@@ -47,7 +47,7 @@ def measure(films: Sequence[Path], model: Any, stored: Any, rounds: int) -> dict
         {
             PUBLISHED: lambda: [published(film, film.with_suffix(".wav"), frames, size) for film in films],
             FILES: lambda: [read_clip(example, "", model) for example in examples],
-            FEATURES: lambda: stored.batch(random.choice(len(stored), len(films), replace=False).tolist()),
+            FEATURES: lambda: features.batch(random.choice(len(features), len(films), replace=False).tolist()),
         },
         rounds,
     )
@@ -58,25 +58,27 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args()
+    options = parser.parse_args()
 
-    on = machine()
+    hardware = machine()
     torch.set_num_threads(1)
     results, tables = {}, []
     with tempfile.TemporaryDirectory() as folder:
         model = build_model(Path(folder, "model"), "save", "published", device="meta")
-        stored = make_features(Path(folder, "features"), model, max(STORED, asked.clips))
+        features = make_features(Path(folder, "features"), model, max(TABLE_SIZE, options.clips))
         for key_every in (KEY_EVERY, 50):
-            at = Path(folder, f"{key_every}")
-            make_films(at, SIZE, asked.clips, spoken=False, key_every=key_every)
-            films = sorted(at.iterdir())
+            films_folder = Path(folder, f"{key_every}")
+            make_films(films_folder, SIZE, options.clips, spoken=False, key_every=key_every)
+            films = sorted(films_folder.iterdir())
             for film in films:
                 write_wav(film, film.with_suffix(".wav"))
-            taken = measure(films, model, stored, asked.rounds)
+            taken = measure(films, model, features, options.rounds)
             results[key_every] = {name: list(map(asdict, each)) for name, each in taken.items()}
-            title = f"loading, a key frame every {key_every}, median of {asked.rounds} rounds of {asked.clips} clips"
-            tables.append((title, compared(taken, "ms a clip", 1000 / asked.clips)))
-    tell(on, tables, results, asked.json)
+            title = (
+                f"loading, a key frame every {key_every}, median of {options.rounds} rounds of {options.clips} clips"
+            )
+            tables.append((title, comparison_rows(taken, "ms a clip", 1000 / options.clips)))
+    print_results(hardware, tables, results, options.json)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""A library that grows to a million clips: how long it takes to build, how long a search takes, and what it misses.
+"""Measures a library that grows to a million clips: building it, the time of a search, and what a search misses.
 
     python benchmarks/million.py --keep /tmp/million
     python benchmarks/million.py --keep /tmp/million --clips 10000
     python benchmarks/million.py --keep /tmp/million --figure docs/scale/search.png
 
-Libraries of 10 thousand, 100 thousand and a million clips (17 GB) of CLIP ViT-B/32's size are made up (made_up.py) and
-written through the project's own Store. Every step is a process of its own, whose peak of memory is told, and is not
-done again when the same command is run again:
+Libraries of 10 thousand, 100 thousand and a million clips (17 GB) of CLIP ViT-B/32's size are drawn at random
+(synthetic_clips.py) and written through the project's own Store. Every step is a process of its own, whose peak of
+memory is reported. A step that is done is skipped when the same command is run again:
 
     build     clips and films are appended, as an update does
     optimise  as `hearsight optimise` does
@@ -38,8 +38,8 @@ import torch
 
 import hearsight
 from compare_faiss import hnsw, ivf, ours
-from growing_library import QUERIES, TOP, WARM_UP, Made, best_of_films, recall, timed, truth
-from harness import machine, peak_bytes, tell
+from growing_library import QUERIES, TOP, WARM_UP, GrowingLibrary, best_of_films, recall, timed, truth
+from harness import machine, peak_bytes, print_results
 from million_report import draw, tables
 from synthetic_clips import CLIPS_A_FILM, FILMS_A_BLOCK, World, add_block
 
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from hearsight.library import Library
 
 SIZES = [10_000, 100_000, 1_000_000]
-KEPT = 300  # of the clips that score highest: those of more than ten films
+DEPTH = 300  # of the clips that score highest: those of more than ten films
 COLD_STARTS = 3
 TOKENS_A_WORD = 1.3  # of CLIP's own vocabulary and English; the made-up words have more
 
@@ -55,24 +55,24 @@ TOKENS_A_WORD = 1.3  # of CLIP's own vocabulary and English; the made-up words h
 # Building
 
 
-def build(made: Made) -> dict[str, Any]:
-    """May be stopped and run again."""
-    videos = made.keep / "videos"
+def build(growing: GrowingLibrary) -> dict[str, Any]:
+    """Append clips until there are enough. It may be stopped and run again."""
+    videos = growing.keep / "videos"
     videos.mkdir(exist_ok=True)
-    store = hearsight.Library.create(videos, made.model(), library=made.at).place.store
+    store = hearsight.Library.create(videos, growing.model(), library=growing.location).place.store
     world, have = World(), store.clips.count_rows()
-    seconds = made.results.get("seconds of building", 0.0)
-    while have < made.clips:
+    seconds = growing.results.get("seconds of building", 0.0)
+    while have < growing.clips:
         begun = time.perf_counter()
-        have += add_block(store, world, have // (FILMS_A_BLOCK * CLIPS_A_FILM), made.clips - have)
+        have += add_block(store, world, have // (FILMS_A_BLOCK * CLIPS_A_FILM), growing.clips - have)
         seconds += time.perf_counter() - begun
-        made.tell("seconds of building", seconds)
+        growing.record("seconds of building", seconds)
     return {"seconds": seconds}
 
 
-def optimise(made: Made) -> dict[str, Any]:
-    done = made.library().optimise()
-    table = made.at / "clips.lance"
+def optimise(growing: GrowingLibrary) -> dict[str, Any]:
+    done = growing.library().optimise()
+    table = growing.location / "clips.lance"
     return {**done.to_dict(), "data": size(table / "data"), "indexes": size(table / "_indices")}
 
 
@@ -84,29 +84,29 @@ def size(folder: Path) -> int:
 
 
 class Best:
-    """The highest scores of each query, as they come in."""
+    """The highest scores of each query so far."""
 
     def __init__(self) -> None:
         self.scores, self.rows = torch.empty(QUERIES, 0), torch.empty(QUERIES, 0, dtype=torch.int64)
 
     def add(self, scores: torch.Tensor, first: int) -> None:
-        """scores: (queries, rows), of rows from `first` on."""
+        """Add scores (queries, rows) of rows from `first` on."""
         rows = torch.arange(first, first + scores.shape[1]).expand_as(scores)
         scores, rows = torch.cat([self.scores, scores], 1), torch.cat([self.rows, rows], 1)
-        self.scores, best = scores.topk(min(KEPT, scores.shape[1]))
+        self.scores, best = scores.topk(min(DEPTH, scores.shape[1]))
         self.rows = rows.gather(1, best)
 
 
-def exact(made: Made) -> dict[str, Any]:
+def exact(growing: GrowingLibrary) -> dict[str, Any]:
     import pyarrow as pa
 
     from hearsight.library.search.candidates import COLUMNS, Ranked
     from hearsight.types import VideoEmbedding
 
     begun = time.perf_counter()
-    model, texts = made.model(), made.queries().vectors
+    model, texts = growing.model(), growing.queries().vectors
     similar, near, names = Best(), Best(), list[str]()
-    clips = made.library().place.store.clips
+    clips = growing.library().place.store.clips
     for batch in clips.search().select(COLUMNS).limit(None).to_batches(2048):
         some = Ranked.of(pa.Table.from_batches([batch]))
         frames, pooled = torch.from_numpy(some.frames).float(), torch.from_numpy(some.pooled)
@@ -116,32 +116,32 @@ def exact(made: Made) -> dict[str, Any]:
             near.add(texts @ pooled.T, len(names))
         names += some.ids
     ids = np.array(names)
-    np.savez(made.keep / f"{made.clips}.npz", similar=ids[similar.rows.numpy()], near=ids[near.rows.numpy()])
+    np.savez(growing.keep / f"{growing.clips}.npz", similar=ids[similar.rows.numpy()], near=ids[near.rows.numpy()])
     return {"seconds": time.perf_counter() - begun}
 
 
-def search(made: Made) -> dict[str, Any]:
+def search(growing: GrowingLibrary) -> dict[str, Any]:
     begun = time.perf_counter()
-    library, model, parts = made.library(), made.model(), Parts()
+    library, model, parts = growing.library(), growing.model(), Parts()
     library.place.store.snapshot()
     result: dict[str, Any] = {"open": time.perf_counter() - begun}
-    queries, warm_up = made.queries(), made.queries(WARM_UP, seed=1)
+    queries, warm_up = growing.queries(), growing.queries(WARM_UP, seed=1)
     for mode in ("dense", "hybrid"):
-        ask = asking(library, model, mode)
+        ask = searcher(library, model, mode)
         for text, vector in zip(warm_up.texts, warm_up.vectors, strict=True):
             ask(text, vector)
         first, _ = timed(ask, queries)
         with parts.watched():
-            again, found = timed(ask, queries)
-        result[mode] = {**again, "first": first, "parts": parts.told()}
+            again, hits = timed(ask, queries)
+        result[mode] = {**again, "first": first, "parts": parts.milliseconds()}
         if mode == "dense":
-            result["recall"] = recall(found, [best_of_films(clips) for clips in truth(made)["similar"]])
-    result["cold"] = [cold(made, queries.texts[0]) for _ in range(COLD_STARTS)]
+            result["recall"] = recall(hits, [best_of_films(clips) for clips in truth(growing)["similar"]])
+    result["cold"] = [cold(growing, queries.texts[0]) for _ in range(COLD_STARTS)]
     return result
 
 
-def asking(library: Library, model: Any, mode: Any) -> Callable[[str, torch.Tensor], list[str]]:
-    """A search that encodes its text as ever, and then looks for the vector that it is given."""
+def searcher(library: Library, model: Any, mode: Any) -> Callable[[str, torch.Tensor], list[str]]:
+    """Return a search that encodes its text as usual, and then searches by the given vector instead."""
     from hearsight.library.search import rank as searching
 
     encode = type(model).encode_text
@@ -161,7 +161,7 @@ def asking(library: Library, model: Any, mode: Any) -> Callable[[str, torch.Tens
 
 
 class Parts:
-    """What searches spend their time on: mean milliseconds a search."""
+    """Measures the parts of searches: mean milliseconds a search."""
 
     def __init__(self) -> None:
         self.seconds: defaultdict[str, float] = defaultdict(float)
@@ -191,13 +191,13 @@ class Parts:
 
         return timing
 
-    def told(self) -> dict[str, float]:
+    def milliseconds(self) -> dict[str, float]:
         return {name: 1000 * seconds / QUERIES for name, seconds in self.seconds.items()}
 
 
-def cold(made: Made, query: str) -> float:
-    """Seconds of `hearsight search` as a person types it."""
-    command = [sys.executable, "-m", "hearsight.cli.main", "search", *query.split(), "--library", str(made.at)]
+def cold(growing: GrowingLibrary, query: str) -> float:
+    """Return the seconds of `hearsight search` as a process of its own."""
+    command = [sys.executable, "-m", "hearsight.cli.main", "search", *query.split(), "--library", str(growing.location)]
     begun = time.perf_counter()
     subprocess.run(command, capture_output=True, check=True, env={**os.environ, "HF_HUB_OFFLINE": "1"})
     return time.perf_counter() - begun
@@ -205,21 +205,21 @@ def cold(made: Made, query: str) -> float:
 
 # All of it
 
-STEPS: dict[str, Callable[[Made], dict[str, Any]]] = {
+STEPS: dict[str, Callable[[GrowingLibrary], dict[str, Any]]] = {
     step.__name__: step for step in (build, optimise, exact, search, ours, hnsw, ivf)
 }
 
 
-def run(made: Made, step: str) -> None:
+def run(growing: GrowingLibrary, step: str) -> None:
     """Do a step in a process of its own, and keep its result with the peak of its memory."""
-    command = [sys.executable, __file__, "--keep", str(made.keep), "--clips", str(made.clips), "--step", step]
+    command = [sys.executable, __file__, "--keep", str(growing.keep), "--clips", str(growing.clips), "--step", step]
     process = subprocess.Popen(command)
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         sys.exit(f"the step {step} ended with {process.returncode}")
-    done = Made(made.keep, made.clips)
-    done.tell(step, {**done.results[step], "peak": peak_bytes(used.ru_maxrss)})
+    done = GrowingLibrary(growing.keep, growing.clips)
+    done.record(step, {**done.results[step], "peak": peak_bytes(used.ru_maxrss)})
 
 
 def main() -> None:
@@ -230,21 +230,21 @@ def main() -> None:
     parser.add_argument("--step", choices=STEPS, help=argparse.SUPPRESS)
     parser.add_argument("--figure", type=Path, metavar="PNG", help="draw the curves")
     parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args()
-    asked.keep.mkdir(parents=True, exist_ok=True)
-    if asked.step:
-        made = Made(asked.keep, asked.clips[0])
-        made.tell(asked.step, STEPS[asked.step](made))
+    options = parser.parse_args()
+    options.keep.mkdir(parents=True, exist_ok=True)
+    if options.step:
+        growing = GrowingLibrary(options.keep, options.clips[0])
+        growing.record(options.step, STEPS[options.step](growing))
         return
-    on, results = machine(), {}
-    for clips in asked.clips:
-        for step in asked.steps:
-            if step not in Made(asked.keep, clips).results:
-                run(Made(asked.keep, clips), step)
-        results[clips] = Made(asked.keep, clips).results
-    if asked.figure:
-        draw(results, asked.figure)
-    tell(on, tables(results), results, asked.json)
+    hardware, results = machine(), {}
+    for clips in options.clips:
+        for step in options.steps:
+            if step not in GrowingLibrary(options.keep, clips).results:
+                run(GrowingLibrary(options.keep, clips), step)
+        results[clips] = GrowingLibrary(options.keep, clips).results
+    if options.figure:
+        draw(results, options.figure)
+    print_results(hardware, tables(results), results, options.json)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What million.py tells: tables, and curves of what a search takes as a library grows."""
+"""The report of million.py: tables, and curves of the time of a search as a library grows."""
 
 from __future__ import annotations
 
@@ -18,16 +18,19 @@ def tables(results: dict[int, Any]) -> list[tuple[str, list[dict[str, str]]]]:
     for clips, done in results.items():
         name = f"{clips:,}"
         if "optimise" in done:
-            kept = done["optimise"]
+            optimised = done["optimise"]
             built.append(
                 {
                     "clips": name,
                     "appended in": f"{done['build']['seconds']:,.0f} s",
-                    **{f"index of {column}": f"{seconds:.1f} s" for column, seconds in sorted(kept["made"].items())},
-                    "all optimising": f"{kept['seconds']:,.0f} s",
-                    "peak memory": f"{kept['peak'] / 1e9:.1f} GB",
-                    "table": f"{kept['data'] / 1e9:.2f} GB",
-                    "indexes": f"{kept['indexes'] / 1e9:.2f} GB",
+                    **{
+                        f"index of {column}": f"{seconds:.1f} s"
+                        for column, seconds in sorted(optimised["made"].items())
+                    },
+                    "all optimising": f"{optimised['seconds']:,.0f} s",
+                    "peak memory": f"{optimised['peak'] / 1e9:.1f} GB",
+                    "table": f"{optimised['data'] / 1e9:.2f} GB",
+                    "indexes": f"{optimised['indexes'] / 1e9:.2f} GB",
                 }
             )
         for mode in ("dense", "hybrid") if "search" in done else ():
@@ -63,7 +66,7 @@ def tables(results: dict[int, Any]) -> list[tuple[str, list[dict[str, str]]]]:
 
 
 def draw(results: dict[int, Any], path: Path) -> None:
-    """Curves of times, and what dominates at each size."""
+    """Draw curves of times, and what dominates at each size."""
     import matplotlib
 
     matplotlib.use("Agg")

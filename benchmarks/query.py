@@ -1,4 +1,4 @@
-"""How long a search takes, in a library that is open and from the command line.
+"""Measures how long a search takes, in a library that is open and from the command line.
 
     python benchmarks/query.py
     python benchmarks/query.py --clips 100000 --json
@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import hearsight
-from harness import WORDS, machine, make_model, tell
+from harness import WORDS, machine, make_model, print_results
 from hearsight.models.catalog import DEMO
 from synthetic_clips import write_clips
 
@@ -55,7 +55,7 @@ class Times:
 
 @dataclass(frozen=True)
 class Cold:
-    """seconds: median of all starts. imports: share of the time, median of starts that were watched."""
+    """A cold start. seconds: median of all starts. imports: their share of the time, median of traced starts."""
 
     seconds: float
     imports: float
@@ -72,10 +72,10 @@ class Result:
 
 
 def make_library(model_folder: str, model: Any, folder: Path, clips: int) -> Library:
-    """A library of clips that were never filmed."""
+    """Create a library of clips of random vectors."""
     folder.mkdir()
     library = hearsight.Library.create(folder, model, name=model_folder)
-    store = library.place.store
+    store = library.position.store
     random = np.random.default_rng(0)
     centres = random.standard_normal((CLUSTERS, model.width), np.float32)
     for first in range(0, clips, 1000):
@@ -97,10 +97,10 @@ def add_videos(store: Any, model: Any, random: np.random.Generator, centres: np.
     pooled = pool(frames, torch.ones(B, F, dtype=torch.bool)).repeat(1, model.text_width // D)
     facts, videos = [], []
     for number in range(first, last):
-        place = number % CLIPS_A_VIDEO
-        if place == 0:
+        position = number % CLIPS_A_VIDEO
+        if position == 0:
             videos.append(f"{number:016x}")
-        clip = Clip(Path(), SECONDS * place, SECONDS * (place + 1))
+        clip = Clip(Path(), SECONDS * position, SECONDS * (position + 1))
         said = [" ".join(random.choice(WORDS, 8)) for _ in range(4)]
         lines = [Line(clip.start + 4 * i, clip.start + 4 * i + 3.5, text) for i, text in enumerate(said)]
         facts.append(ClipFacts(clip_id(videos[-1], clip), videos[-1], clip, " ".join(said), lines, True, True, None))
@@ -134,12 +134,12 @@ def timed(work: Callable[[str], object], rounds: int) -> Times:
 def cold_start(library: Library) -> Cold:
     plain = [start(library)[0] for _ in range(COLD_STARTS)]
     watched = [start(library, "-X", "importtime") for _ in range(COLD_STARTS)]
-    shares = [imported(told) / seconds for seconds, told in watched]
+    shares = [import_seconds(log) / seconds for seconds, log in watched]
     return Cold(median(plain), median(shares))
 
 
 def start(library: Library, *options: str) -> tuple[float, str]:
-    """Seconds of a search as a person types it, and what it wrote to its standard error."""
+    """Return the seconds of a search from the command line, and its standard error."""
     command = [sys.executable, *options, "-m", "hearsight.cli.main", "search", "--in", str(library.folder), WORDS[0]]
     begun = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "HF_HUB_OFFLINE": "1"})
@@ -149,17 +149,17 @@ def start(library: Library, *options: str) -> tuple[float, str]:
     return seconds, done.stderr
 
 
-def imported(told: str) -> float:
-    """Seconds of all imports, as -X importtime tells them: each module's own time, in microseconds, comes first."""
-    return sum(int(own) for own in re.findall(r"^import time: +(\d+) \|", told, re.MULTILINE)) / 1e6
+def import_seconds(log: str) -> float:
+    """Return the seconds of all imports from what -X importtime wrote: each module's own microseconds come first."""
+    return sum(int(own) for own in re.findall(r"^import time: +(\d+) \|", log, re.MULTILINE)) / 1e6
 
 
-def measure(name: str, model_folder: str, at: Path, clips: int, rounds: int) -> Result:
+def measure(name: str, model_folder: str, folder_path: Path, clips: int, rounds: int) -> Result:
     import torch
 
     model = hearsight.load(model_folder, dtype="auto")
-    library = make_library(model_folder, model, at / f"{name} many", clips)
-    small = make_library(model_folder, model, at / f"{name} few", SMALL_LIBRARY)
+    library = make_library(model_folder, model, folder_path / f"{name} many", clips)
+    small = make_library(model_folder, model, folder_path / f"{name} few", SMALL_LIBRARY)
 
     @torch.inference_mode()
     def encode(query: str) -> None:
@@ -170,27 +170,27 @@ def measure(name: str, model_folder: str, at: Path, clips: int, rounds: int) -> 
 
 
 def row(result: Result) -> dict[str, str]:
-    def told(times: Times) -> str:
+    def shown(times: Times) -> str:
         return f"{times.p50:.1f} / {times.p95:.1f}"
 
     return {
         "model": result.model,
         "clips": f"{result.clips:,}",
         "on disk": f"{result.megabytes:.0f} MB",
-        "text encoding": told(result.encoding),
-        **{mode: told(times) for mode, times in result.searches.items()},
+        "text encoding": shown(result.encoding),
+        **{mode: shown(times) for mode, times in result.searches.items()},
         "cold start": f"{result.cold.seconds:.2f} s",
         "of it imports": f"{result.cold.imports:.0%}",
     }
 
 
-def models(at: Path) -> Sequence[tuple[str, str]]:
-    """Names, and what to load them by."""
-    make_model(at / "ViT-B-32", "clip4clip", "published")
+def models(folder_path: Path) -> Sequence[tuple[str, str]]:
+    """Return names of models, and what `hearsight.load` takes for them."""
+    make_model(folder_path / "ViT-B-32", "clip4clip", "published")
     if (DEMO / "config.json").is_file():
-        return [("demo", "demo"), ("ViT-B-32", str(at / "ViT-B-32"))]
-    make_model(at / "tiny", "save", "tiny")
-    return [("tiny", str(at / "tiny")), ("ViT-B-32", str(at / "ViT-B-32"))]
+        return [("demo", "demo"), ("ViT-B-32", str(folder_path / "ViT-B-32"))]
+    make_model(folder_path / "tiny", "save", "tiny")
+    return [("tiny", str(folder_path / "tiny")), ("ViT-B-32", str(folder_path / "ViT-B-32"))]
 
 
 def main() -> None:
@@ -198,14 +198,18 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=10_000, help="in the library that is searched")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args()
+    options = parser.parse_args()
 
-    on = machine()
+    hardware = machine()
     with tempfile.TemporaryDirectory() as folder:
-        at = Path(folder)
-        results = [measure(name, source, at, asked.clips, asked.rounds) for name, source in models(at)]
-    title = f"searching, p50 / p95 in milliseconds, median of {asked.rounds} rounds of {QUERIES} queries"
-    tell(on, [(title, [row(result) for result in results])], [asdict(result) for result in results], asked.json)
+        folder_path = Path(folder)
+        results = [
+            measure(name, source, folder_path, options.clips, options.rounds) for name, source in models(folder_path)
+        ]
+    title = f"searching, p50 / p95 in milliseconds, median of {options.rounds} rounds of {QUERIES} queries"
+    print_results(
+        hardware, [(title, [row(result) for result in results])], [asdict(result) for result in results], options.json
+    )
 
 
 if __name__ == "__main__":

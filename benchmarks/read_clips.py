@@ -1,4 +1,4 @@
-"""What reading a clip takes, from a file to the inputs of a model: decoding, resizing, the filterbank.
+"""Measures reading a clip, from a file to the inputs of a model: decoding, resizing, the filterbank.
 
     python benchmarks/read_clips.py
     python benchmarks/read_clips.py --films ~/Videos --json
@@ -18,8 +18,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from harness import machine, make_model, tell
-from synthetic_films import asked_of_films, make_films
+from harness import machine, make_model, print_results
+from synthetic_films import make_films, parse_film_options
 
 SIZES = {"240p": (320, 240), "720p": (1280, 720), "1080p": (1920, 1080)}
 ROUNDS = 3
@@ -27,7 +27,7 @@ ROUNDS = 3
 
 @dataclass(frozen=True)
 class Cost:
-    """Core-seconds a clip, in each round."""
+    """The core-seconds of a clip, in each round."""
 
     films: str
     clips: int
@@ -54,7 +54,7 @@ def measure(name: str, films: Sequence[Path], model: Any) -> Cost:
 
 
 def read(film: Path, model: Any) -> int:
-    """How many clips it has."""
+    """Read all clips of a film, and return their number."""
     from hearsight.library.indexing.read import picture_size
     from hearsight.media import cut, probe
     from hearsight.models.preprocess import read_clips
@@ -65,22 +65,22 @@ def read(film: Path, model: Any) -> int:
 
 
 def main() -> None:
-    asked = asked_of_films(__doc__, clips=8)
+    options = parse_film_options(__doc__, clips=8)
     import hearsight
 
-    on = machine()
+    hardware = machine()
     with tempfile.TemporaryDirectory() as folder:
         make_model(Path(folder, "model"), "save", "published")
         model = hearsight.load(Path(folder, "model"))
-        if asked.films is not None:
-            films = sorted(path for path in asked.films.iterdir() if path.is_file())
-            costs = [measure(asked.films.resolve().name, films, model)]
+        if options.films is not None:
+            films = sorted(path for path in options.films.iterdir() if path.is_file())
+            costs = [measure(options.films.resolve().name, films, model)]
         else:
             costs = []
             for name, size in SIZES.items():
-                make_films(Path(folder, name), size, asked.clips, spoken=False)
+                make_films(Path(folder, name), size, options.clips, spoken=False)
                 costs.append(measure(name, sorted(Path(folder, name).iterdir()), model))
-    tell(on, [("reading", [cost.row for cost in costs])], [asdict(cost) for cost in costs], asked.json)
+    print_results(hardware, [("reading", [cost.row for cost in costs])], [asdict(cost) for cost in costs], options.json)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A million clips that were never filmed, and queries for them: vectors of CLIP's manners, and words of Zipf's.
+"""Draws clips and queries at random: vectors distributed as CLIP's are, and words as in a language (Zipf's law).
 
 A frame's vector is a sum of what it shares with all pictures, with its topic, its subject, its film and its clip, and
 of what is its own. The shares are such that two frames of a clip have a cosine of 0.86, of a film 0.77, of a subject
@@ -66,11 +66,11 @@ class World:
         self._up_to = np.cumsum(chances / chances.sum())
 
     def _drawn(self, count: int, draw: torch.Generator) -> Tensor:
-        """Vectors whose squared length is 1 on average."""
+        """Draw vectors whose squared length is 1 on average."""
         return torch.randn(count, D, generator=draw) @ self._shape
 
     def frames(self, block: int) -> Tensor:
-        """The unit frame vectors of a block of clips: (films x clips, F, D)."""
+        """Return the unit frame vectors of a block of clips: (films x clips, F, D)."""
         draw = torch.Generator().manual_seed(1 + block)
         n = FILMS_A_BLOCK
         subject = torch.randint(SUBJECTS, (n,), generator=draw)
@@ -81,12 +81,12 @@ class World:
         return F.normalize(frames, dim=-1)
 
     def said(self, random: np.random.Generator, texts: int, words: int) -> list[str]:
-        """Texts of words, of which the frequent ones are as frequent as in a language."""
+        """Draw texts of words, whose frequencies are those of a language."""
         drawn = self._words[np.searchsorted(self._up_to, random.random((texts, words)))]
         return [" ".join(text) for text in drawn]
 
     def queries(self, count: int, clips: int, seed: int) -> Queries:
-        """Queries that lean to some of the first `clips` clips."""
+        """Draw queries, each near one of the first `clips` clips."""
         random, draw = np.random.default_rng([2, seed]), torch.Generator().manual_seed(seed)
         leans_to = np.sort(random.choice(clips, count, replace=False))
         targets = []
@@ -101,8 +101,8 @@ class World:
         lean = (near - BASE) / (1 - ALL) ** 0.5
         noise = F.normalize(torch.randn(count, D, generator=draw), dim=-1)
         # The noise has the length that is left, so that cosines stay what they are meant to be.
-        left = (1 - lean**2 - BASE**2 / ALL).clamp(min=0) ** 0.5
-        vectors = F.normalize(BASE / ALL**0.5 * self._common + lean * own + left * noise, dim=-1)
+        remaining = (1 - lean**2 - BASE**2 / ALL).clamp(min=0) ** 0.5
+        vectors = F.normalize(BASE / ALL**0.5 * self._common + lean * own + remaining * noise, dim=-1)
         texts = [self.said(random, 1, int(random.integers(3, 9)))[0] for _ in range(count)]
         return Queries(texts, vectors, torch.from_numpy(leans_to))
 
@@ -119,10 +119,10 @@ def add_block(store: Store, world: World, block: int, most: int) -> int:
     pooled = pool(frames, torch.ones(frames.shape[:2], dtype=torch.bool))
     videos, facts = [], []
     for n in range(len(frames)):
-        film, place = divmod(n, CLIPS_A_FILM)
-        if place == 0:
+        film, position = divmod(n, CLIPS_A_FILM)
+        if position == 0:
             videos.append(f"{block * FILMS_A_BLOCK + film:016x}")
-        clip = Clip(Path(), SECONDS * place, SECONDS * (place + 1))
+        clip = Clip(Path(), SECONDS * position, SECONDS * (position + 1))
         texts = said[LINES * n : LINES * (n + 1)]
         lines = [Line(clip.start + 3 * i, clip.start + 3 * i + 2.5, text) for i, text in enumerate(texts)]
         facts.append(ClipFacts(clip_id(videos[-1], clip), videos[-1], clip, " ".join(texts), lines, True, True, None))

@@ -1,4 +1,4 @@
-"""Films made on the spot: H.264 pictures that move, and AAC sound."""
+"""Writes films for benchmarks: H.264 pictures that move, and AAC sound."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ SOUND_SAMPLES = round((SECONDS - 0.1) * SOUND_RATE)
 KEY_EVERY = 250  # frames: x264's own choice
 
 
-def asked_of_films(doc: str | None, clips: int) -> argparse.Namespace:
-    """The arguments of a benchmark on films of one's own, or else on so many that are made for it."""
+def parse_film_options(doc: str | None, clips: int) -> argparse.Namespace:
+    """Parse the arguments of a benchmark on the user's own films, or on generated ones."""
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--films", type=Path, metavar="FOLDER", help="of these files, not of ones made for it")
     parser.add_argument("--clips", type=int, default=clips, help="films in each set that is made")
@@ -35,7 +35,7 @@ def make_films(folder: Path, size: tuple[int, int], count: int, spoken: bool, ke
 
 
 def panned(random: np.random.Generator, size: tuple[int, int]) -> Any:
-    """Pictures: a view that wanders over a large, detailed painting."""
+    """Yield pictures: a view that moves over a large, detailed painting."""
     from PIL import Image
 
     width, height = size
@@ -44,34 +44,34 @@ def panned(random: np.random.Generator, size: tuple[int, int]) -> Any:
     grain = random.integers(-12, 12, painting.shape, np.int16)
     painting = np.clip(painting + grain, 0, 255).astype(np.uint8)
     for n in range(SECONDS * FRAME_RATE):
-        left = round((width - 1) * (1 + np.sin(n / 40)) / 2)
-        top = round((height - 1) * (1 + np.cos(n / 55)) / 2)
-        yield np.ascontiguousarray(painting[top : top + height, left : left + width])
+        x = round((width - 1) * (1 + np.sin(n / 40)) / 2)
+        y = round((height - 1) * (1 + np.cos(n / 55)) / 2)
+        yield np.ascontiguousarray(painting[y : y + height, x : x + width])
 
 
 def music(random: np.random.Generator) -> np.ndarray:
-    """Tones that come and go, over noise: (2, samples)."""
-    at = np.arange(SOUND_SAMPLES) / SOUND_RATE
+    """Return tones that come and go, over noise: (2, samples)."""
+    times = np.arange(SOUND_SAMPLES) / SOUND_RATE
     tones = sum(
-        np.sin(2 * np.pi * pitch * at) * np.sin(2 * np.pi * at / pulse) ** 2
+        np.sin(2 * np.pi * pitch * times) * np.sin(2 * np.pi * times / pulse) ** 2
         for pitch, pulse in zip(random.uniform(100, 2000, 5), random.uniform(0.5, 4, 5), strict=True)
     )
-    return (0.1 * tones + 0.02 * random.standard_normal((2, len(at)))).astype(np.float32)
+    return (0.1 * tones + 0.02 * random.standard_normal((2, len(times)))).astype(np.float32)
 
 
 def speech(random: np.random.Generator) -> np.ndarray:
-    """Someone who speaks all the time: (2, samples)."""
+    """Return continuous speech: (2, samples)."""
     from hearsight.research.soundstage.text_to_speech import SAMPLE_RATE, speak
 
     said = np.empty(0, np.float32)
     while len(said) < SECONDS * SAMPLE_RATE:
         said = np.concatenate([said, speak(f"the {' '.join(random.choice(WORDS, 7))}.")])
-    at = np.arange(SOUND_SAMPLES) * SAMPLE_RATE / SOUND_RATE
-    return np.tile(np.interp(at, np.arange(len(said)), said).astype(np.float32), (2, 1))
+    times = np.arange(SOUND_SAMPLES) * SAMPLE_RATE / SOUND_RATE
+    return np.tile(np.interp(times, np.arange(len(said)), said).astype(np.float32), (2, 1))
 
 
 def write_film(path: Path, size: tuple[int, int], pictures: Any, sound: np.ndarray, key_every: int = KEY_EVERY) -> None:
-    """key_every: frames from one to the next that can be decoded by itself, at most."""
+    """Write a film. key_every: the most frames from one key frame to the next."""
     with av.open(str(path), "w") as container:
         audio = container.add_stream("aac", rate=SOUND_RATE, layout="stereo")
         video = container.add_stream("libx264", rate=FRAME_RATE, options={"preset": "veryfast", "g": f"{key_every}"})

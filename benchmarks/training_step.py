@@ -1,4 +1,4 @@
-"""How long a training step takes: towers run in every step, as published, and on their stored features.
+"""Measures a training step: with towers that run in every step, as published, and on their stored features.
 
     python benchmarks/training_step.py
     python benchmarks/training_step.py --batch 16 --rounds 5 --json
@@ -8,7 +8,7 @@ and optimiser, by the code that trains (`Objective`, `parameter_groups`, `make_o
 twelve frames, sound and a transcript of 30 words; captions have 9 words.
 
 The published way: CLIP (images and texts) and AST run on tensors in every step and CLIP learns, AST but for its final
-norm does not. Decoding is not counted: it is what loading.py measures. Ours: the same step with `frozen_towers`, from
+norm does not. Decoding is not counted: load_clips.py measures it. Ours: the same step with `frozen_towers`, from
 the table of stored features, whose reading is counted. CLIP's text tower learns in both. The last way hears AST's
 patches as one token a moment (`average_frequencies`), which changes what the resampler reads.
 """
@@ -25,7 +25,17 @@ from typing import Any
 import numpy as np
 import torch
 
-from harness import SIZES, Taken, build_model, compared, machine, make_features, sentence, take_turns, tell
+from harness import (
+    SIZES,
+    Timing,
+    build_model,
+    comparison_rows,
+    machine,
+    make_features,
+    print_results,
+    sentence,
+    take_turns,
+)
 from hearsight.models.preprocess import ClipInputs
 from hearsight.research.training.objective import Objective
 from hearsight.research.training.parameters import parameter_groups
@@ -33,12 +43,12 @@ from hearsight.research.training.recipe import MethodRecipe
 from hearsight.research.training.run import make_optimizer, update
 from hearsight.towers.filterbank import BINS
 
-STORED = 128  # clips in each table
+TABLE_SIZE = 128  # clips in each table
 PUBLISHED, FEATURES, AVERAGED = "published", "ours, stored features", "ours, frequencies averaged"
 
 
 def stepper(model: Any, frozen: bool, batch: int, read: Callable[[], Any]) -> Callable[[], None]:
-    """One step of training after another. read: the clips of a batch."""
+    """Return a function that does one training step. read: returns the clips of a batch."""
     recipe = MethodRecipe(kind="method", towers="", data="", frozen_towers=frozen, batch=batch)
     optimizer = make_optimizer(parameter_groups(model, recipe), recipe)
     objective = Objective(model, recipe).train()
@@ -53,8 +63,8 @@ def stepper(model: Any, frozen: bool, batch: int, read: Callable[[], Any]) -> Ca
     return step
 
 
-def inputs(model: Any, stored: Any, batch: int) -> ClipInputs:
-    """What towers take, of random numbers."""
+def inputs(model: Any, features: Any, batch: int) -> ClipInputs:
+    """Draw random inputs of the towers."""
     F, size = model.config.frames, model.clip.image_size
     yes = torch.ones(batch, dtype=torch.bool)
     return ClipInputs(
@@ -63,26 +73,26 @@ def inputs(model: Any, stored: Any, batch: int) -> ClipInputs:
         has_audio=yes,
         has_speech=yes,
         filterbank=torch.randn(batch, model.ast.rows, BINS),
-        speech_ids=stored.speech_ids[:batch],
+        speech_ids=features.speech_ids[:batch],
     )
 
 
-def measure(at: Path, size: str, batch: int, rounds: int) -> dict[str, list[Taken]]:
-    """What a step takes, by way and round."""
-    learning = build_model(at / "learning", "save", size)
-    frozen = build_model(at / "frozen", "save", size)
-    stored = make_features(at / "features", frozen, STORED)
-    averaged = make_features(at / "averaged", frozen, STORED, averaged=True)
-    clips, random = inputs(learning, stored, batch), np.random.default_rng(0)
+def measure(folder: Path, size: str, batch: int, rounds: int) -> dict[str, list[Timing]]:
+    """Time a step, by way and round."""
+    learning = build_model(folder / "learning", "save", size)
+    frozen = build_model(folder / "frozen", "save", size)
+    features = make_features(folder / "features", frozen, TABLE_SIZE)
+    averaged = make_features(folder / "averaged", frozen, TABLE_SIZE, averaged=True)
+    clips, random = inputs(learning, features, batch), np.random.default_rng(0)
 
     def drawn() -> list[int]:
-        places: list[int] = random.choice(STORED, batch, replace=False).tolist()
-        return places
+        rows: list[int] = random.choice(TABLE_SIZE, batch, replace=False).tolist()
+        return rows
 
     return take_turns(
         {
             PUBLISHED: stepper(learning, False, batch, lambda: clips),
-            FEATURES: stepper(frozen, True, batch, lambda: stored.batch(drawn())),
+            FEATURES: stepper(frozen, True, batch, lambda: features.batch(drawn())),
             AVERAGED: stepper(frozen, True, batch, lambda: averaged.batch(drawn())),
         },
         rounds,
@@ -95,14 +105,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--size", default="published", choices=SIZES, help="of the towers")
     parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args()
+    options = parser.parse_args()
 
-    on = machine()
+    hardware = machine()
     with tempfile.TemporaryDirectory() as folder:
-        taken = measure(Path(folder), asked.size, asked.batch, asked.rounds)
-    title = f"a training step of {asked.batch} clips, {asked.size} towers, median of {asked.rounds} rounds"
+        taken = measure(Path(folder), options.size, options.batch, options.rounds)
+    title = f"a training step of {options.batch} clips, {options.size} towers, median of {options.rounds} rounds"
     results = {name: list(map(asdict, each)) for name, each in taken.items()}
-    tell(on, [(title, compared(taken, "s a step", 1))], results, asked.json)
+    print_results(hardware, [(title, comparison_rows(taken, "s a step", 1))], results, options.json)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How long it takes to see that nothing has changed in a large folder.
+"""Measures how long it takes to see that nothing has changed in a large folder.
 
     python benchmarks/unchanged_files.py
     python benchmarks/unchanged_files.py --files 1000 --rounds 1
@@ -24,7 +24,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import hearsight
-from harness import machine, make_model, tell
+from harness import machine, make_model, print_results
 from synthetic_clips import write_clips
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def make_files(folder: Path, count: int) -> None:
 
 
 def make_library(folder: Path, model_folder: str) -> Library:
-    """A library in which every file of the folder is known."""
+    """Create a library in which every file of the folder is recorded."""
     import torch
 
     from hearsight.library.indexing.diff import content, video_id
@@ -71,26 +71,26 @@ def make_library(folder: Path, model_folder: str) -> Library:
 
 
 def parts(library: Library, model: Any) -> dict[str, Callable[[], object]]:
-    """What an update of an unchanged folder does."""
+    """Return the parts of an update of an unchanged folder."""
     from hearsight.library.indexing.diff import compare
     from hearsight.library.indexing.scan import walk
 
-    found = walk(library.folder, besides=library.location)
+    scan = walk(library.folder, besides=library.location)
     videos = hearsight.Library.open(library=library.location).place.store.snapshot().videos
-    assert compare(found, videos.values(), {}).unchanged == len(found.files)
+    assert compare(scan, videos.values(), {}).unchanged == len(scan.files)
     return {
         "looking through the folder": lambda: walk(library.folder, besides=library.location),
         "reading what is known": lambda: list(
             hearsight.Library.open(library=library.location).place.store.snapshot().videos.values()
         ),
-        "comparing": lambda: compare(found, videos.values(), {}),
+        "comparing": lambda: compare(scan, videos.values(), {}),
         "the whole update": lambda: hearsight.Library.open(library.folder).update(recogniser="none"),
         "hearsight index": lambda: index(library.folder),
     }
 
 
 def index(folder: Path) -> None:
-    """Run it as a person would, and see that there was nothing to do."""
+    """Run the command, and assert that there was nothing to do."""
     command = [sys.executable, "-m", "hearsight.cli.main", "index", str(folder), "--recogniser", "none", "--json"]
     report = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     assert report["unchanged"] and not (report["added"] or report["changed"] or report["deleted"] or report["failed"])
@@ -107,21 +107,21 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args()
+    options = parser.parse_args()
 
-    on = machine()
+    hardware = machine()
     with tempfile.TemporaryDirectory() as folder:
-        at = Path(folder)
-        make_files(at / "films", asked.files)
-        make_model(at / "model", "clip4clip", "tiny")
-        library = make_library(at / "films", str(at / "model"))
-        model = hearsight.load(at / "model")
-        taken = {name: [timed(work) for _ in range(asked.rounds + 1)] for name, work in parts(library, model).items()}
+        root = Path(folder)
+        make_files(root / "films", options.files)
+        make_model(root / "model", "clip4clip", "tiny")
+        library = make_library(root / "films", str(root / "model"))
+        model = hearsight.load(root / "model")
+        taken = {name: [timed(work) for _ in range(options.rounds + 1)] for name, work in parts(library, model).items()}
     rows = [
         {"what": name, "first, s": f"{times[0]:.2f}", "median, s": f"{median(times[1:]):.2f}"}
         for name, times in taken.items()
     ]
-    tell(on, [(f"an unchanged folder of {asked.files:,} files", rows)], taken, asked.json)
+    print_results(hardware, [(f"an unchanged folder of {options.files:,} files", rows)], taken, options.json)
 
 
 if __name__ == "__main__":

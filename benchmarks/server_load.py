@@ -1,7 +1,7 @@
-"""How `hearsight serve` holds up: when it is ready, under searches, beside a film that streams, and with 64 clients.
+"""Measures `hearsight serve`: its start, searches under load, beside a streaming film, and with 64 clients.
 
-    python benchmarks/serving.py
-    python benchmarks/serving.py --seconds 60 --json
+    python benchmarks/server_load.py
+    python benchmarks/server_load.py --seconds 60 --json
 
 Needs wrk (Debian's package) and, for the last figure, Playwright and Debian's Chromium. The library of the load is made
 up as in query.py: clips of the demo model's size, and one file of half a gigabyte that is streamed. The generator runs
@@ -31,12 +31,12 @@ import httpx2
 import numpy as np
 
 import hearsight
-from harness import WORDS, machine, tell
+from harness import WORDS, machine, print_results
 from hearsight.cli.demo import index_demo
 from query import make_library
 from synthetic_clips import write_clips
 
-LUA = Path(__file__).with_name("serving.lua")
+LUA = Path(__file__).with_name("server_load.lua")
 PAGE = Path(hearsight.__file__).parent / "web" / "page"
 STARTS = 5
 FILM_MB = 512
@@ -73,21 +73,21 @@ class Load:
 
 @contextmanager
 def served(folder: Path) -> Iterator[tuple[str, int]]:
-    """A server of a library: its address and process."""
+    """Run a server of a library; yields its address and process."""
     command = [sys.executable, "-m", "hearsight", "serve", str(folder), "--port", "0"]
     server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
         assert server.stderr
-        found = re.search(r"http://[^ ]+/", server.stderr.readline())
-        assert found, "the server did not tell its address"
-        yield found[0], server.pid
+        match = re.search(r"http://[^ ]+/", server.stderr.readline())
+        assert match, "the server printed no address"
+        yield match[0], server.pid
     finally:
         server.terminate()
         server.wait()
 
 
 def ready(folder: Path) -> tuple[float, float]:
-    """Seconds from the start of the process to the page, and to the first answer."""
+    """Return the seconds from the start of the process to the page, and to the first answer."""
     begun = time.perf_counter()
     with served(folder) as (address, _):
         httpx2.get(address).raise_for_status()
@@ -97,19 +97,19 @@ def ready(folder: Path) -> tuple[float, float]:
 
 
 def load(address: str, process: int, clients: int, seconds: int, film: str | None = None) -> Load:
-    """Searches by so many clients, each asking again as soon as it has an answer."""
+    """Search by so many clients, each of which searches again as soon as it has an answer."""
     options = ["-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "30s", "-s", str(LUA)]
     environment = {**os.environ, "WORDS": " ".join(WORDS)}
-    taking = Taking(film, seconds) if film else None
-    told = subprocess.run(["wrk", *options, address], capture_output=True, text=True, env=environment, check=True)
-    found = re.search(r"RESULT (\{.*\})", told.stdout)
-    assert found, told.stdout
-    rate = taking.rate() if taking else None
-    return Load(clients, peak_mb=peak(process), film_mb_per_second=rate, **json.loads(found[1]))
+    download = Download(film, seconds) if film else None
+    done = subprocess.run(["wrk", *options, address], capture_output=True, text=True, env=environment, check=True)
+    match = re.search(r"RESULT (\{.*\})", done.stdout)
+    assert match, done.stdout
+    rate = download.rate() if download else None
+    return Load(clients, peak_mb=peak(process), film_mb_per_second=rate, **json.loads(match[1]))
 
 
-class Taking(threading.Thread):
-    """Takes a file again and again, by curl, which costs less than Python would."""
+class Download(threading.Thread):
+    """Downloads a file again and again, by curl, which costs less than Python would."""
 
     def __init__(self, url: str, seconds: int) -> None:
         super().__init__()
@@ -118,28 +118,28 @@ class Taking(threading.Thread):
 
     def run(self) -> None:
         end = time.monotonic() + self.seconds
-        while (left := end - time.monotonic()) > 0:
-            told = ["--silent", "--output", os.devnull, "--write-out", "%{size_download}"]
+        while (remaining := end - time.monotonic()) > 0:
+            arguments = ["--silent", "--output", os.devnull, "--write-out", "%{size_download}"]
             done = subprocess.run(
-                ["curl", *told, "--max-time", f"{left:.2f}", self.url], capture_output=True, text=True
+                ["curl", *arguments, "--max-time", f"{remaining:.2f}", self.url], capture_output=True, text=True
             )
             self.taken += int(done.stdout)
 
     def rate(self) -> float:
-        """MB a second."""
+        """Return the MB a second."""
         self.join()
         return self.taken / 1e6 / self.seconds
 
 
 def peak(process: int) -> float:
-    """Of a server and its helpers, each at its own time."""
+    """Return the sum of the memory peaks of a server and its helpers, in MB."""
     children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
-    told = [Path(f"/proc/{one}/status").read_text() for one in (process, *children)]
-    return sum(int(re.findall(r"VmHWM:\s+(\d+)", status)[0]) for status in told) / 1000
+    statuses = [Path(f"/proc/{one}/status").read_text() for one in (process, *children)]
+    return sum(int(re.findall(r"VmHWM:\s+(\d+)", status)[0]) for status in statuses) / 1000
 
 
 def add_film(library: Any) -> str:
-    """A file that stands for a film, as if it had been indexed; the id of its clip."""
+    """Add a file that stands for a film, as if it had been indexed, and return the id of its clip."""
     import torch
 
     from hearsight.library.tables.schema import ClipFacts, Video, clip_id
@@ -161,8 +161,8 @@ def add_film(library: Any) -> str:
     return facts.id
 
 
-def painted(address: str, rounds: int = 9) -> float | None:
-    """Milliseconds from Enter to the frame that shows the first results, a median; None without a browser."""
+def measure_paint(address: str, rounds: int = 9) -> float | None:
+    """Return the median milliseconds from Enter to the first frame with results; None without a browser."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
@@ -203,27 +203,27 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=10_000, help="in the library that is searched")
     parser.add_argument("--seconds", type=int, default=60, help="of each load")
     parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     if shutil.which("wrk") is None:
         sys.exit("wrk is missing; on Debian: apt-get install wrk")
 
-    on = machine()
+    hardware = machine()
     with tempfile.TemporaryDirectory() as folder:
         demo = index_demo(Path(folder) / "demo")
         starts = [ready(demo.folder) for _ in range(STARTS)]
         with served(demo.folder) as (address, _):
             httpx2.get(f"{address}api/v1/search?q=bell", timeout=60)
-            paint = painted(address)
-        library = make_library("demo", demo.model, Path(folder) / "many", asked.clips)
+            paint = measure_paint(address)
+        library = make_library("demo", demo.model, Path(folder) / "many", options.clips)
         film = add_film(library)
         with served(library.folder) as (address, process):
             url = f"{address}api/v1/libraries/many/clips/{film}/media"
             httpx2.get(f"{address}api/v1/search?q=bell", timeout=60)
             load(address, process, 8, 5)  # what has been asked once is quicker
             loads = {
-                "searches": load(address, process, 8, asked.seconds),
-                "beside a film": load(address, process, 8, asked.seconds, url),
-                "many": load(address, process, 64, asked.seconds),
+                "searches": load(address, process, 8, options.seconds),
+                "beside a film": load(address, process, 8, options.seconds, url),
+                "many": load(address, process, 64, options.seconds),
             }
     weight = sum(file.stat().st_size for file in PAGE.iterdir())
     facts = {
@@ -234,10 +234,10 @@ def main() -> None:
     }
     tables = [
         (f"medians of {STARTS} starts and 9 searches on the demo library", [facts]),
-        (f"{asked.clips:,} clips, {asked.seconds} s each", [each.row(name) for name, each in loads.items()]),
+        (f"{options.clips:,} clips, {options.seconds} s each", [each.row(name) for name, each in loads.items()]),
     ]
     results = [{"starts": starts, "painted": paint, "weight": weight}, *(asdict(each) for each in loads.values())]
-    tell(on, tables, results, asked.json)
+    print_results(hardware, tables, results, options.json)
 
 
 if __name__ == "__main__":
