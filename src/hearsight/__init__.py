@@ -20,7 +20,7 @@ from hearsight.version import VERSION
 
 if TYPE_CHECKING:
     from hearsight.client import Client
-    from hearsight.library import Collection, Library
+    from hearsight.library import Collection, Filters, Library
     from hearsight.library.api import index, open
     from hearsight.models.convert.convert import load_published
     from hearsight.models.load import load
@@ -36,6 +36,7 @@ __all__ = [
     "Clip",
     "ClipFeatures",
     "Collection",
+    "Filters",
     "HearsightError",
     "Library",
     "Line",
@@ -54,6 +55,7 @@ __all__ = [
 _LAZY = {
     "Client": "hearsight.client",
     "Collection": "hearsight.library",
+    "Filters": "hearsight.library",
     "Library": "hearsight.library",
     "index": "hearsight.library.api",
     "load": "hearsight.models.load",
