@@ -199,7 +199,8 @@ def test_bfloat16_is_the_same_model(tmp_path):
     ("name", "says"),
     [
         ("no/such/folder", "no such folder"),
-        ("dmeo", "'demo'"),
+        ("dmeo", "did you mean 'demo'"),
+        ("openai/clip-vit-base-patch61", "did you mean 'openai/clip-vit-base-patch"),
         ("./missing", "no such folder"),
         ("org/name-that-is-not-here", r"cannot fetch|on the hub"),
     ],

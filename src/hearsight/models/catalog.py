@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from hearsight.util.suggest import nearest
+
 DEFAULT = "openai/clip-vit-base-patch32"
 # Any CLIP on the hub can be named; these are the ones to begin with.
 PUBLIC = {
@@ -29,6 +31,12 @@ def named_models() -> list[NamedModel]:
     """The bundled model and the public ones, looked up on this machine only."""
     bundled = [NamedModel("demo", "sees, hears and reads; tiny", True)] if DEMO.is_dir() else []
     return bundled + [NamedModel(name, about, _is_here(name)) for name, about in PUBLIC.items()]
+
+
+def suggest_model(name: str) -> str:
+    """Return " (did you mean 'demo'?)" for a name that resembles that of a listed model, and "" for others."""
+    names = ["demo", *PUBLIC]
+    return "" if name in names else nearest(name, names)
 
 
 def _is_here(name: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hearsight.errors import HearsightError
+from hearsight.models.catalog import suggest_model
 
 TOKENIZER_FILES = ["tokenizer*", "vocab.json", "merges.txt", "special_tokens*"]
 MODEL_FILES = ["config.json", "model*.safetensors*", *TOKENIZER_FILES]
@@ -90,7 +91,9 @@ def fetch(name: str, files: list[str], enough: Callable[[Path], bool]) -> Path:
             f"model '{name}' asks for an agreement; accept it on its page, then log in with `hf auth login`"
         ) from error
     except (RepositoryNotFoundError, HFValidationError) as error:
-        raise HearsightError(f"no model '{name}' on the hub, and no such folder here; check the spelling") from error
+        raise HearsightError(
+            f"no model '{name}' on the hub{suggest_model(name)}, and no such folder here; check the spelling"
+        ) from error
     except (LocalEntryNotFoundError, OSError) as error:
         raise _unreachable(name) from error
 
@@ -109,6 +112,6 @@ def _check_reachable(name: str) -> None:
 
 def _unreachable(name: str) -> HearsightError:
     return HearsightError(
-        f"cannot fetch model '{name}': it is no folder here, the hub cannot be reached, and it was not fetched whole "
-        "before; go online once, check the spelling, or use --model demo, which needs no network"
+        f"cannot fetch model '{name}'{suggest_model(name)}: it is no folder here, the hub cannot be reached, and it "
+        "was not fetched whole before; go online once, check the spelling, or use --model demo, which needs no network"
     )

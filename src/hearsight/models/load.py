@@ -12,7 +12,7 @@ from torch.overrides import TorchFunctionMode
 
 from hearsight.errors import HearsightError
 from hearsight.models.base import VideoTextModel
-from hearsight.models.catalog import DEMO
+from hearsight.models.catalog import DEMO, suggest_model
 from hearsight.models.config import ModelConfig
 from hearsight.models.hub import MODEL_FILES, OLDER_WEIGHTS, fetch, has_model
 from hearsight.models.precision import dtype_of, set_precision
@@ -77,7 +77,8 @@ def _locate(name: str) -> Path:
         )
     if name.count("/") != 1 or name.startswith((".", "/", "~")):
         raise HearsightError(
-            f"no model '{name}': no such folder; give 'demo', a model's folder, or a hub id like 'org/name'"
+            f"no model '{name}'{suggest_model(name)}: no such folder; give 'demo', a model's folder, or a hub id like "
+            "'org/name'"
         )
     folder = fetch(name, MODEL_FILES, has_model)
     return folder if has_model(folder) else fetch(name, [*MODEL_FILES, OLDER_WEIGHTS], has_model)
