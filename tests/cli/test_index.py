@@ -1,4 +1,4 @@
-"""hearsight index, as a person types it."""
+"""`hearsight index`."""
 
 import errno
 import io
@@ -18,7 +18,7 @@ from tests.cli.conftest import CUT, ODD_NAME
 from tests.library.conftest import film
 
 
-def test_first_run_tells_what_was_added_and_what_failed(run, films, model_folder):
+def test_the_first_run_prints_what_was_added_and_what_failed(run, films, model_folder):
     ran = run("index", films, "--model", model_folder, *CUT)
     assert ran.code == 0
     assert "2 added, 1 failed; 4 clips in" in ran.out
@@ -26,7 +26,7 @@ def test_first_run_tells_what_was_added_and_what_failed(run, films, model_folder
     assert "[bold]name\\x1b[31m.mkv  2 clips\n" in ran.err and "\x1b" not in ran.err + ran.out
 
 
-def test_second_run_knows_the_model_and_does_only_what_changed(run, films, model_folder):
+def test_the_second_run_uses_the_recorded_model_and_indexes_only_what_changed(run, films, model_folder):
     run("index", films, "--model", model_folder, *CUT)
     film(films / "new.mkv", 2, seed=5)
     (films / "trip" / "bell.mkv").rename(films / "bell.mkv")
@@ -40,7 +40,7 @@ def test_second_run_knows_the_model_and_does_only_what_changed(run, films, model
     }  # fmt: skip
 
 
-def test_a_recogniser_need_not_be_named_again(run, films, model_folder, monkeypatch):
+def test_the_recogniser_is_recorded(run, films, model_folder, monkeypatch):
     from hearsight.speech import load
 
     loaded, remembered = [], []
@@ -58,14 +58,23 @@ def test_a_recogniser_need_not_be_named_again(run, films, model_folder, monkeypa
     assert remembered == ["auto", *3 * ["whisper:/home/ear"], "auto", "auto"]
 
 
-def test_a_model_named_from_here_is_found_from_elsewhere(run, films, model_folder, monkeypatch):
+def test_another_recogniser_does_not_change_existing_transcripts_and_a_note_says_so(run, films, model_folder):
+    assert "note:" not in run("index", films, "--model", model_folder, *CUT).err
+    assert "note:" not in run("index", films, "--recogniser", "none").err
+    ran = run("index", films, "--recogniser", "pocketsphinx")
+    assert ran.code == 0 and "note: pocketsphinx is used for new and changed files" in ran.err
+    assert "--rebuild" in ran.err
+    assert json.loads(run("info", films, "--json").out)["transcripts"] == {"subtitles": 1, "none": 1}
+
+
+def test_a_relative_folder_of_a_model_is_found_from_another_folder(run, films, model_folder, monkeypatch):
     monkeypatch.chdir(model_folder.parent)
     assert run("index", films, "--model", "tiny", *CUT, "-q") == (0, "", "")
     monkeypatch.chdir(films)
     assert run("search", "a bell").code == 0
 
 
-def test_library_elsewhere(run, films, model_folder, tmp_path):
+def test_an_index_can_be_kept_in_another_folder(run, films, model_folder, tmp_path):
     at = tmp_path / "elsewhere"
     assert run("index", films, "--model", model_folder, "--library", at, *CUT, "-q").code == 0
     assert not (films / ".hearsight").exists()
@@ -73,7 +82,7 @@ def test_library_elsewhere(run, films, model_folder, tmp_path):
     assert json.loads(run("search", "bell", "--in", films, "--library", at, "--json").out)["hits"]
 
 
-def test_library_elsewhere_knows_its_folder(run, films, model_folder, tmp_path, monkeypatch):
+def test_an_index_in_another_folder_records_its_folder(run, films, model_folder, tmp_path, monkeypatch):
     monkeypatch.chdir(films.parent)
     assert run("index", "films", "--model", model_folder, "--library", "elsewhere", *CUT, "-q").code == 0
     monkeypatch.chdir(tmp_path / "elsewhere")
@@ -84,13 +93,13 @@ def test_library_elsewhere_knows_its_folder(run, films, model_folder, tmp_path, 
     assert missing.code == 1 and "hearsight index FOLDER --library" in missing.err
 
 
-def test_the_folder_of_the_videos_is_no_place_for_the_index(run, films, model_folder):
+def test_the_index_cannot_be_the_folder_of_the_videos(run, films, model_folder):
     ran = run("index", films, "--model", model_folder, "--library", films, *CUT)
     assert ran.code == 1 and "a folder of its own" in ran.err
     assert not (films / "library.json").exists()
 
 
-def test_a_folder_that_is_not_there_any_more_keeps_its_index(run, films, model_folder, tmp_path):
+def test_an_empty_folder_does_not_empty_its_index(run, films, model_folder, tmp_path):
     at = tmp_path / "index"
     run("index", films, "--model", model_folder, "--library", at, *CUT)
     films.rename(tmp_path / "disk")
@@ -100,7 +109,7 @@ def test_a_folder_that_is_not_there_any_more_keeps_its_index(run, films, model_f
     assert json.loads(run("info", "--library", at, "--json").out)["videos"] == 2
 
 
-def test_a_model_that_was_moved_is_named_once(run, films, model_folder, tmp_path):
+def test_a_model_that_was_moved_is_given_once(run, films, model_folder, tmp_path):
     first, second = tmp_path / "first", tmp_path / "second"
     shutil.copytree(model_folder, first)
     run("index", films, "--model", first, *CUT)
@@ -113,9 +122,9 @@ def test_a_model_that_was_moved_is_named_once(run, films, model_folder, tmp_path
     assert run("search", "a bell", "--in", films).code == 0
 
 
-def test_a_run_after_which_nothing_is_indexed_has_failed(run, films, model_folder):
+def test_the_exit_status_is_1_if_nothing_is_indexed(run, films, model_folder):
     for good in films.rglob("*.mkv"):
-        good.write_text("this is no film")
+        good.write_text("this is not a film")
     for _ in range(2):
         ran = run("index", films, "--model", model_folder, *CUT, "--json")
         assert ran.code == 1 and "nothing is indexed: 3 files failed" in ran.err
@@ -142,7 +151,7 @@ def test_a_damaged_index_is_rebuilt(run, films, model_folder):
     assert run("index", films, "--model", model_folder, "--rebuild", *CUT).code == 0
 
 
-def test_without_network_it_points_at_the_demo_model(run, films, monkeypatch, tmp_path):
+def test_without_network_the_error_names_the_demo_model(run, films, monkeypatch, tmp_path):
     from huggingface_hub.errors import LocalEntryNotFoundError
 
     def fetch(*args, **kwargs):
@@ -156,33 +165,33 @@ def test_without_network_it_points_at_the_demo_model(run, films, monkeypatch, tm
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "told"),
+    ("words", "code", "message"),
     [
         (["nowhere"], 2, "does not exist"),
         ([], 2, "Missing argument"),
         ([".", "--cut", "scenes"], 2, "--cut"),
         ([".", "--dtype", "int8"], 2, "--dtype"),
-        ([".", "--events", "--json"], 2, "leave out --json"),
-        ([".", "--events", "--quiet"], 2, "leave out --json and --quiet"),
+        ([".", "--events", "--json"], 2, "cannot be used with --json or --quiet"),
+        ([".", "--events", "--quiet"], 2, "cannot be used with --json or --quiet"),
         ([".", "--recogniser", "ear"], 1, "pocketsphinx"),
         ([".", "--model", "no-such-model"], 1, "'demo'"),
-        ([".", "--model", "MODEL", "--device", "abacus"], 1, "available: cpu"),
+        ([".", "--model", "MODEL", "--device", "abacus"], 1, "choose one of cpu"),
         ([".", "--model", "MODEL", "--seconds", "-3"], 1, "0.5 or more"),
         ([".", "--model", "MODEL", "--seconds", "1e999"], 1, "0.5 or more"),
         ([".", "--model", "MODEL"], 1, "no video"),
     ],
 )
-def test_errors_say_what_to_do(run, tmp_path, monkeypatch, model_folder, words, code, told):
+def test_errors_say_what_to_do(run, tmp_path, monkeypatch, model_folder, words, code, message):
     monkeypatch.chdir(tmp_path)
-    if told != "no video":
+    if message != "no video":
         (tmp_path / "film.mp4").touch()
     quick = [] if "--recogniser" in words else ["--recogniser", "none"]
     ran = run("index", *(str(model_folder) if word == "MODEL" else word for word in words), *quick)
     assert (ran.code, ran.out) == (code, "")
-    assert told in ran.err and "Traceback" not in ran.err
+    assert message in ran.err and "Traceback" not in ran.err
 
 
-def test_a_folder_without_media_is_left_as_it_is(run, tmp_path, monkeypatch):
+def test_a_folder_without_media_is_not_changed(run, tmp_path, monkeypatch):
     monkeypatch.setattr(hearsight, "load", lambda *given: pytest.fail("loaded a model for nothing"))
     (tmp_path / "letters").mkdir()
     (tmp_path / "letters" / "one.txt").write_text("hello")
@@ -191,17 +200,17 @@ def test_a_folder_without_media_is_left_as_it_is(run, tmp_path, monkeypatch):
     assert [file.name for file in (tmp_path / "letters").iterdir()] == ["one.txt"]
 
 
-def test_interrupted_run_says_that_nothing_is_lost(run, films, model_folder, monkeypatch):
+def test_ctrl_c_prints_how_to_continue(run, films, model_folder, monkeypatch):
     def stop(*args, **choices):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Library, "update", stop)
     ran = run("index", films, "--model", model_folder, *CUT)
     assert ran.code == 130
-    assert ran.err.splitlines() == ["what is indexed so far is kept; run the same again to finish", "stopped"]
+    assert ran.err.splitlines() == ["files indexed so far are kept; run the same command again to finish", "stopped"]
 
 
-def test_events_tell_a_program_how_far_it_is(run, films, model_folder):
+def test_events_report_the_progress(run, films, model_folder):
     ran = run("index", films, "--model", model_folder, *CUT, "--events")
     assert ran.code == 0 and ran.err == ""
     *running, last = [json.loads(line) for line in ran.out.splitlines()]
@@ -238,7 +247,7 @@ class Full(io.StringIO):
         raise OSError(errno.ENOSPC, "No space left on device")
 
 
-def test_events_that_cannot_be_written_are_told():
+def test_events_that_cannot_be_written_are_an_error():
     with (
         redirect_stdout(Full()),
         pytest.raises(HearsightError, match="cannot write the progress to stdout: No space left"),
@@ -257,7 +266,7 @@ def test_events_end_at_ctrl_c_without_a_report(run, films, model_folder, monkeyp
     assert [json.loads(line)["state"] for line in ran.out.splitlines()] == ["running", "running"]
 
 
-def test_summary_of_a_long_run():
+def test_the_summary_of_a_long_run():
     failed = [Failure(f"{n}.mp4", "broken", "2026-01-01") for n in range(5)]
     report = UpdateReport(added=1200, changed=1, moved=2, deleted=3, failed=failed, clips=34000, seconds=7500)
     lines = [line.plain for line in summary(report, failures=7)]
@@ -267,12 +276,14 @@ def test_summary_of_a_long_run():
     ]  # fmt: skip
 
 
-def test_summary_of_an_empty_run():
+def test_the_summary_of_a_run_without_changes():
     assert [line.plain for line in summary(UpdateReport(), failures=0)] == ["nothing to do"]
 
 
 @pytest.mark.parametrize("name", ["where are they?", "two\nlines", "tab\there"])
-def test_where_no_index_can_be_kept_is_told_before_anything_is_done(run, films, model_folder, tmp_path, name):
+def test_a_folder_whose_name_lancedb_cannot_read_is_refused_before_anything_is_written(
+    run, films, model_folder, tmp_path, name
+):
     folder = films.rename(tmp_path / name)
     ran = run("index", folder, "--model", model_folder, *CUT)
     assert ran.code == 1 and "no index can be kept at" in ran.err and "(--library FOLDER)" in ran.err
@@ -281,7 +292,7 @@ def test_where_no_index_can_be_kept_is_told_before_anything_is_done(run, films, 
     assert json.loads(run("search", "bell", "--library", tmp_path / "elsewhere", "--json").out)["hits"]
 
 
-def test_a_folder_may_begin_with_a_tilde(run, films, model_folder, tmp_path, monkeypatch):
+def test_the_name_of_a_folder_may_start_with_a_tilde(run, films, model_folder, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     films.rename("~no such user")
     assert run("index", "./~no such user", "--model", model_folder, *CUT).code == 0

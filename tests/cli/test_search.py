@@ -4,7 +4,10 @@ import json
 
 import pytest
 
-from tests.cli.conftest import ODD_NAME
+from hearsight.cli.info import format_transcripts
+from hearsight.cli.main import main
+from tests.cli.conftest import CUT, ODD_NAME
+from tests.library.conftest import film, say
 
 
 def test_a_query_needs_no_quotation_marks(run, indexed):
@@ -67,7 +70,7 @@ def test_a_folder_that_is_not_indexed_is_an_error_that_says_what_to_run(run, tmp
         (["--max-seconds", "1000"], {"trip/bell.mkv", ODD_NAME}),
         (["--mode", "speech"], {"trip/bell.mkv"}),
         (["--limit", "99999999999999999999"], {"trip/bell.mkv", ODD_NAME}),
-        (["--mode", "dense", "--limit", "5"], {"trip/bell.mkv", ODD_NAME}),
+        (["--mode", "dense", "-n", "5"], {"trip/bell.mkv", ODD_NAME}),
     ],
 )
 def test_filters_and_modes(run, indexed, options, paths):
@@ -75,9 +78,42 @@ def test_filters_and_modes(run, indexed, options, paths):
     assert {hit["path"] for hit in json.loads(ran.out)["hits"]} == paths
 
 
-def test_nothing_found_is_no_error(run, indexed):
+def test_the_exit_status_is_1_if_nothing_is_found(run, indexed):
     ran = run("search", "doctor", "--in", indexed, "--min-seconds", "1000")
-    assert ran.code == 0 and ran.out.startswith("nothing found in 4 clips")
+    assert (ran.code, ran.err) == (1, "") and ran.out.startswith("nothing found in 4 clips")
+    ran = run("search", "doctor", "--in", indexed, "--min-seconds", "1000", "--json")
+    assert (ran.code, json.loads(ran.out)["hits"]) == (1, [])
+
+
+@pytest.fixture(scope="module")
+def second_folder(tmp_path_factory, model_folder):
+    """A folder with one film, indexed with the model of the first."""
+    folder = tmp_path_factory.mktemp("second") / "holiday"
+    film(folder / "sea.mkv", 2, seed=3)
+    say(folder / "sea.srt", "the doctor swims")
+    assert main(["index", str(folder), "--model", str(model_folder), *CUT, "-q"]) == 0
+    return folder
+
+
+@pytest.mark.parametrize(
+    "options", [["--in", "FIRST", "--in", "SECOND"], ["--library", "FIRST", "--library", "SECOND/.hearsight"]]
+)
+def test_several_folders_are_searched_together(run, indexed, second_folder, options):
+    options = [option.replace("FIRST", str(indexed)).replace("SECOND", str(second_folder)) for option in options]
+    result = json.loads(run("search", "doctor", *options, "--json").out)
+    hits = {(hit["library"], hit["path"]) for hit in result["hits"]}
+    assert {("films", "trip/bell.mkv"), ("holiday", "sea.mkv")} <= hits
+    assert result["total_clips"] == 5
+    out = run("search", "doctor", *options, "--mode", "speech").out
+    assert "films/trip/bell.mkv" in out and "holiday/sea.mkv" in out
+
+
+def test_several_folders_need_one_index_each(run, indexed, second_folder):
+    folders = ["--in", indexed, "--in", second_folder]
+    ran = run("search", "doctor", *folders, "--library", indexed)
+    assert ran.code == 1 and "leave out --in" in ran.err
+    ran = run("search", "doctor", *folders, "--library", indexed, "--library", second_folder, "-n", 1, "--json")
+    assert (ran.code, len(json.loads(ran.out)["hits"])) == (0, 1)
 
 
 @pytest.mark.parametrize(
@@ -87,12 +123,13 @@ def test_nothing_found_is_no_error(run, indexed):
         ([""], 1, "query is empty"),
         (["?!"], 1, "no word in it"),
         (["x", "--mode", "guess"], 2, "--mode"),
+        (["x", "--mode", "speach"], 2, "did you mean 'speech'?"),
         (["x", "--limit", "0"], 2, "--limit"),
         (["-5", "degrees"], 2, "-5"),
         (["x", "--in", "nowhere"], 2, "does not exist"),
         (["x", "--library", "broken.mp4"], 2, "is a file"),
-        (["doctor", "--open", "9"], 1, "no rank 9"),
-        (["doctor", "--open", "--min-seconds", "1000"], 1, "nothing was found"),
+        (["doctor", "--open", "9"], 1, "cannot play rank 9: only 2 moments"),
+        (["doctor", "--open", "--min-seconds", "1000"], 1, "nothing is found"),
     ],
 )
 def test_errors_say_what_to_do(run, indexed, monkeypatch, words, code, message):
@@ -137,6 +174,15 @@ def test_info_lists_what_is_in_an_index(run, indexed, model_folder):
     assert facts["model"].startswith(f"{model_folder} (save, ")
     assert facts["videos"].startswith("2, ") and facts["clips"] == "4, windows of 2 s"
     assert facts["failed"] == "1 (list them with --failures)"
+    assert facts["transcripts"] == "1 from subtitles, 1 without"
+    assert json.loads(run("info", indexed, "--json").out)["transcripts"] == {"subtitles": 1, "none": 1}
+
+
+def test_transcripts_are_counted_by_their_source():
+    assert format_transcripts({"pocketsphinx": 1200, "none": 20, "subtitles": 3}) == (
+        "1,200 by pocketsphinx, 3 from subtitles, 20 without"
+    )
+    assert format_transcripts({}) == "none"
 
 
 def test_failures_are_listed_with_their_reasons(run, indexed, films, model_folder):

@@ -1,17 +1,17 @@
-"""`hearsight index`: make a folder of videos searchable, or bring its index up to date."""
+"""`hearsight index`: index a folder of videos, or bring its index up to date."""
 
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import hearsight
 from hearsight.cli import console
-from hearsight.cli.options import LibraryOption, parse_folder
+from hearsight.cli.options import LibraryOption, one_of, parse_folder
 from hearsight.models.catalog import DEFAULT
 from hearsight.util.extras import install_command
 
@@ -30,17 +30,21 @@ def index(
     folder: Annotated[
         Path,
         typer.Argument(
-            metavar="FOLDER", parser=parse_folder, help="The folder with the videos, also s3://BUCKET/FOLDER."
+            metavar="FOLDER", parser=parse_folder, help="The folder with the videos, or s3://BUCKET/FOLDER."
         ),
     ],
     model: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help=f"See hearsight models. Else that of the index, or {DEFAULT}."),
+        typer.Option(metavar="NAME", help=f"See hearsight models. Default: that of the existing index, or {DEFAULT}."),
     ] = None,
     library: LibraryOption = None,
     cut: Annotated[
-        Literal["window", "shots", "file"] | None,
-        typer.Option(help="What a clip is: a stretch of equal length, a shot, or a whole file.", show_default="window"),
+        str | None,
+        typer.Option(
+            **one_of("window", "shots", "file"),
+            help="What a clip is: a stretch of equal length, a shot, or a whole file.",
+            show_default="window",
+        ),
     ] = None,
     seconds: Annotated[
         float | None, typer.Option(metavar="SECONDS", help="The length of a window.", show_default="15")
@@ -49,42 +53,48 @@ def index(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="Of speech: auto, pocketsphinx, whisper, whisper:NAME-OR-FOLDER or none. Else that of the index, or "
-            "auto.",
+            help="The recogniser of speech: auto, pocketsphinx, whisper, whisper:NAME-OR-FOLDER or none. Default: "
+            "that of the existing index, or auto.",
         ),
     ] = None,
-    device: Annotated[str, typer.Option(metavar="NAME", help="Where to compute: cpu, cuda or mps.")] = "cpu",
+    device: Annotated[str, typer.Option(metavar="NAME", help="The device to compute on: cpu, cuda or mps.")] = "cpu",
     dtype: Annotated[
-        Literal["auto", "float32", "bfloat16"],
-        typer.Option(help="In which the towers compute; auto: bfloat16, which is faster, on a CPU that has it."),
+        str,
+        typer.Option(
+            **one_of("auto", "float32", "bfloat16"),
+            help="The precision of the towers. auto: bfloat16 on a CPU that is faster with it, else float32.",
+        ),
     ] = "auto",
     engine: Annotated[
-        Literal["local", "ray"], typer.Option(help="Index in this process, or on a cluster of many machines.")
+        str, typer.Option(**one_of("local", "ray"), help="Index in this process, or on a Ray cluster of many machines.")
     ] = "local",
     ray_address: Annotated[
         str | None,
         typer.Option(
             metavar="HOST:PORT",
-            help="Of the cluster, with --engine ray. Else that of this machine, or one for this run.",
+            help="The address of the cluster, with --engine ray. Default: the cluster of this machine, or a new one "
+            "for this run.",
         ),
     ] = None,
-    rebuild: Annotated[bool, typer.Option("--rebuild", help="Forget the old index and begin anew.")] = False,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Delete the index and index all files again.")] = False,
     retry: Annotated[bool, typer.Option("--retry", help="Try files again that could not be indexed.")] = False,
     keep_features: Annotated[
-        bool, typer.Option("--keep-features", help="Keep what hearsight reindex needs; up to 1.9 MB a clip.")
+        bool, typer.Option("--keep-features", help="Store what hearsight reindex needs: up to 1.9 MB a clip.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
-    events: Annotated[bool, typer.Option("--events", help="Print how far it is as JSON lines, for programs.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show errors only.")] = False,
+    events: Annotated[bool, typer.Option("--events", help="Print the progress as JSON lines, for programs.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
 ) -> None:
     """Index a folder of videos, or bring its index up to date.
 
-    Unchanged files cost nothing, and an interrupted run is finished by the next one.
+    Files that are unchanged are not read again. Run the command again to finish an interrupted run.
     """
     if events and (json or quiet):
-        raise typer.BadParameter("the last line has the report; leave out --json and --quiet", param_hint="--events")
+        raise typer.BadParameter(
+            "cannot be used with --json or --quiet; its last line has the report", param_hint="--events"
+        )
     if ray_address and engine != "ray":
-        raise typer.BadParameter("is for --engine ray", param_hint="--ray-address")
+        raise typer.BadParameter("needs --engine ray", param_hint="--ray-address")
     from hearsight.library import Library
 
     plan = Library.plan(
@@ -100,31 +110,43 @@ def index(
         retry=retry,
         keep_features=keep_features,
     )
-    with _events(events) as printed:
+    with _events(events) as printer:
         with nullcontext() if quiet else console.spinner(f"loading {plan.model_name}"):
             cluster = _cluster(ray_address, device) if engine == "ray" else None
             indexed = plan.prepare(cluster)
+        if not (quiet or events):
+            _note_kept_transcripts(plan)
         with cluster or nullcontext():
-            report = _run(plan, printed, quiet, cluster)
+            report = _run(plan, printer, quiet, cluster)
         failures = len(indexed.failures())
-        plain = {"folder": str(indexed.folder), "model": indexed.identity.model, **report.to_dict()}
-        if printed:
-            printed.report(plain)
+        values = {"folder": str(indexed.folder), "model": indexed.identity.model, **report.to_dict()}
+        if printer:
+            printer.report(values)
     if json:
-        console.write_json(plain)
+        console.write_json(values)
     elif not (quiet or events):
-        screen = console.get_console()
+        stdout = console.get_console()
         for line in summary(report, failures):
-            console.write(screen, line)
+            console.write(stdout, line)
     if failures and not (report.added or report.changed or report.moved or report.unchanged):
         raise hearsight.HearsightError(
-            f"nothing is indexed: {console.format_count(failures, 'file')} failed; for the reasons: "
+            f"nothing is indexed: {console.format_count(failures, 'file')} failed; list the reasons with: "
             "hearsight info --failures"
         )
 
 
+def _note_kept_transcripts(plan: Plan[Library]) -> None:
+    """Say that another recogniser does not change the transcripts of files that are indexed already."""
+    if plan.recorded is None or plan.rebuild or plan.recogniser_name == (plan.recorded.recogniser or "auto"):
+        return
+    console.note(
+        f"note: {plan.recogniser_name} is used for new and changed files; files that are indexed keep their "
+        "transcripts. Add --rebuild to transcribe all files again"
+    )
+
+
 def _events(events: bool) -> AbstractContextManager[Events | None]:
-    """Return what prints events for a program. It starts before the model is loaded, which may take long."""
+    """Return a context that prints events. It is entered before the model is loaded, which may take long."""
     if not events:
         return nullcontext()
     from hearsight.cli.events import Events
@@ -152,12 +174,12 @@ def _run(plan: Plan[Library], events: Events | None, quiet: bool, engine: RayEng
         with ProgressBar(console.get_console(stderr=True)) as progress:
             return plan.run(progress, engine)[1]
     except KeyboardInterrupt:
-        console.note("what is indexed so far is kept; run the same again to finish")
+        console.note("files indexed so far are kept; run the same command again to finish")
         raise
 
 
 def summary(report: UpdateReport, failures: int) -> list[Text]:
-    """What an update did, for a person to read. failures: how many files of the library stand as failed."""
+    """Return what an update did, line by line. failures: number of failed files in the whole library."""
     from rich.text import Text
 
     numbers = {
@@ -168,10 +190,10 @@ def summary(report: UpdateReport, failures: int) -> list[Text]:
         "unchanged": report.unchanged,
         "failed": len(report.failed),
     }
-    told = ", ".join(f"{number:,} {name}" for name, number in numbers.items() if number) or "nothing to do"
+    headline = ", ".join(f"{number:,} {name}" for name, number in numbers.items() if number) or "nothing to do"
     if report.clips:
-        told += f"; {console.format_count(report.clips, 'clip')} in {console.format_duration(report.seconds)}"
-    lines = [Text(told, style="bold")]
+        headline += f"; {console.format_count(report.clips, 'clip')} in {console.format_duration(report.seconds)}"
+    lines = [Text(headline, style="bold")]
     for failure in report.failed[:FAILURES_SHOWN]:
         lines.append(Text.assemble("  ", console.escape(failure.path), ": ", (console.escape(failure.reason), "red")))
     if failures > len(report.failed[:FAILURES_SHOWN]):

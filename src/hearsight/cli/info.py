@@ -1,7 +1,8 @@
-"""`hearsight info`: what is in a library, and what could not be indexed."""
+"""`hearsight info`: show what is in an index, and which files could not be indexed."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,41 +23,51 @@ def info(
     failures: Annotated[bool, typer.Option("--failures", help="List the files that could not be indexed.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
-    """Tell what is in an indexed folder."""
-    kept = open_library(folder, library)
+    """Show what is in an index, and what made it."""
+    opened = open_library(folder, library)
     if json:
-        listed = [asdict(failure) for failure in kept.failures()]
-        console.write_json(listed if failures else kept.info().to_dict())
+        listed = [asdict(failure) for failure in opened.failures()]
+        console.write_json(listed if failures else opened.info().to_dict())
         return
-    screen = console.get_console()
-    for line in failed_files(kept.failures()) if failures else [facts(kept.info())]:
-        console.write(screen, line)
+    stdout = console.get_console()
+    for line in format_failures(opened.failures()) if failures else [format_info(opened.info())]:
+        console.write(stdout, line)
 
 
-def facts(about: LibraryInfo) -> Text:
-    """What is in a library, as a table of two columns."""
+def format_info(info: LibraryInfo) -> Text:
+    """Return what is in a library as a table of two columns."""
     from hearsight.library.tables.identity import cutting
 
     rows = {
-        "folder": str(about.folder),
-        "index": f"{about.at}, {console.format_bytes(about.bytes)}",
-        "model": f"{about.model} ({about.method}, {about.fingerprint})",
-        "recogniser": about.recogniser,
-        "videos": f"{about.videos:,}, {console.format_duration(3600 * about.hours)} in all",
-        "clips": f"{about.clips:,}, {cutting(about.by, about.seconds)}",
-        "with speech": f"{about.with_speech:,}",
-        "with sound": f"{about.with_sound:,}",
-        "failed": f"{about.failures:,}" + (" (list them with --failures)" if about.failures else ""),
+        "folder": str(info.folder),
+        "index": f"{info.at}, {console.format_bytes(info.bytes)}",
+        "model": f"{info.model} ({info.method}, {info.fingerprint})",
+        "recogniser": info.recogniser,
+        "videos": f"{info.videos:,}, {console.format_duration(3600 * info.hours)} in all",
+        "transcripts": format_transcripts(info.transcripts),
+        "clips": f"{info.clips:,}, {cutting(info.by, info.seconds)}",
+        "with speech": f"{info.with_speech:,}",
+        "with sound": f"{info.with_sound:,}",
+        "failed": f"{info.failures:,}" + (" (list them with --failures)" if info.failures else ""),
     }
     return console.format_table(rows.items())
 
 
-def failed_files(failures: list[Failure]) -> list[Text]:
-    """Each file that could not be indexed, with the reason below it."""
+def format_transcripts(counts: Mapping[str, int]) -> str:
+    """Return how many videos have a transcript of which source: "12 by pocketsphinx, 3 from subtitles"."""
+    parts = [
+        f"{count:,} without" if source == "none" else f"{count:,} {'from' if source == 'subtitles' else 'by'} {source}"
+        for source, count in sorted(counts.items(), key=lambda item: item[0] == "none")
+    ]
+    return ", ".join(parts) or "none"
+
+
+def format_failures(failures: list[Failure]) -> list[Text]:
+    """Return the lines that list each file that could not be indexed, with the reason below it."""
     from rich.text import Text
 
     if not failures:
-        return [Text("every file could be indexed")]
+        return [Text("no file failed")]
     lines = []
     for failure in failures:
         lines.append(Text.assemble((console.escape(failure.path), "bold"), (f"   {failure.when}", "dim")))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hearsight.errors import HearsightError
 from hearsight.library.tables.identity import HIDDEN, absolute
 from hearsight.util.object_store import ObjectPath, as_path
+from hearsight.util.suggest import nearest
 
 if TYPE_CHECKING:
-    from hearsight.library import Library
+    from hearsight.library import Collection, Library
 
 
 def parse_folder(text: str) -> Path:
@@ -34,6 +36,17 @@ def parse_library(text: str) -> Path:
 
 def _has_index(folder: Path) -> bool:
     return (folder / "library.json").is_file()
+
+
+def one_of(*names: str) -> dict[str, Any]:
+    """Return the settings of a typer.Option that accepts one of the names, and suggests the nearest for another."""
+
+    def parse(text: str) -> str:
+        if text in names:
+            return text
+        raise typer.BadParameter(f"'{text}' is not one of {', '.join(names)}{nearest(text, names)}")
+
+    return {"parser": parse, "metavar": f"[{'|'.join(names)}]", "autocompletion": lambda: list(names)}
 
 
 FolderArgument = Annotated[
@@ -65,6 +78,24 @@ def open_library(folder: Path | None, location: Path | None) -> Library:
     if folder is None and location is None:
         folder = nearest_indexed_folder(Path.cwd())
     return Library.open(folder, location)
+
+
+def open_libraries(folders: Sequence[Path], locations: Sequence[Path]) -> Library | Collection:
+    """Open the library of one folder, or of several to be searched together.
+
+    Raises HearsightError when one of them has no library, or they were made with different models.
+    """
+    if max(len(folders), len(locations)) <= 1:
+        return open_library(next(iter(folders), None), next(iter(locations), None))
+    if folders and locations and len(folders) != len(locations):
+        raise HearsightError(
+            f"--in is given {len(folders)} times and --library {len(locations)} times; an index knows its folder, so "
+            "leave out --in"
+        )
+    from hearsight.library import Collection
+
+    no_folders: Sequence[Path | None] = [None] * len(locations)
+    return Collection.open(*(folders or no_folders), libraries=locations)
 
 
 def nearest_indexed_folder(folder: Path) -> Path:

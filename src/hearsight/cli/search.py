@@ -3,96 +3,121 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 from typer.core import TyperCommand
 
 from hearsight.cli import console
-from hearsight.cli.options import LibraryOption, open_library, parse_folder
+from hearsight.cli.options import one_of, open_libraries, parse_folder, parse_library
 from hearsight.errors import HearsightError
 
 if TYPE_CHECKING:
-    from hearsight.library.results import SearchResult
+    from hearsight.library.results import Mode, SearchResult
 
 
 class SearchCommand(TyperCommand):
-    """Reads `--open` without a number as `--open 1`: Typer knows no option whose value may be left out."""
+    """Reads `--open` without a number as `--open 1`, because Typer has no options with an optional value."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         end = args.index("--") if "--" in args else len(args)
-        for place in reversed(range(end)):
-            if args[place] == "--open" and not "".join(args[place + 1 : place + 2]).isdecimal():
-                args.insert(place + 1, "1")
+        for index in reversed(range(end)):
+            if args[index] == "--open" and not "".join(args[index + 1 : index + 2]).isdecimal():
+                args.insert(index + 1, "1")
         return super().parse_args(ctx, args)
 
 
 def search(
-    query: Annotated[list[str], typer.Argument(metavar="QUERY", help="What to find; quotation marks are not needed.")],
-    folder: Annotated[
-        Path | None,
+    query: Annotated[list[str], typer.Argument(metavar="QUERY", help="What to find. Quotation marks are not needed.")],
+    folders: Annotated[
+        list[Path] | None,
         typer.Option(
             "--in",
             metavar="FOLDER",
             parser=parse_folder,
-            help="The indexed folder; else the current one, or the nearest above it.",
+            help="An indexed folder; repeat it to search several together. Default: the current folder, or the nearest "
+            "indexed folder above it.",
         ),
     ] = None,
-    library: LibraryOption = None,
+    libraries: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--library",
+            metavar="FOLDER",
+            parser=parse_library,
+            help="The folder of an index, if it is not in the folder of the videos. May be repeated.",
+        ),
+    ] = None,
     mode: Annotated[
-        Literal["hybrid", "dense", "speech"],
-        typer.Option(help="By meaning and spoken words, by meaning alone, or by spoken words alone."),
+        str,
+        typer.Option(
+            **one_of("hybrid", "dense", "speech"),
+            help="Search by meaning and spoken words, by meaning only, or by spoken words only.",
+        ),
     ] = "hybrid",
-    limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many moments to show.")] = 10,
-    path: Annotated[str | None, typer.Option(metavar="GLOB", help="Only files named like this: holiday/*.mp4")] = None,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=1, metavar="N", help="The number of videos to show at most.")
+    ] = 10,
+    path: Annotated[
+        str | None, typer.Option(metavar="GLOB", help="Search only files with such a path: holiday/*.mp4")
+    ] = None,
     min_seconds: Annotated[
-        float | None, typer.Option(min=0, metavar="SECONDS", help="Only videos at least this long.")
+        float | None, typer.Option(min=0, metavar="SECONDS", help="Search only videos at least this long.")
     ] = None,
     max_seconds: Annotated[
-        float | None, typer.Option(min=0, metavar="SECONDS", help="Only videos at most this long.")
+        float | None, typer.Option(min=0, metavar="SECONDS", help="Search only videos at most this long.")
     ] = None,
-    speech: Annotated[bool | None, typer.Option("--has-speech/--no-speech", help="With speech, or without.")] = None,
-    sound: Annotated[bool | None, typer.Option("--has-sound/--no-sound", help="With sound, or without.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    speech: Annotated[
+        bool | None, typer.Option("--has-speech/--no-speech", help="Search only clips with speech, or without.")
+    ] = None,
+    sound: Annotated[
+        bool | None, typer.Option("--has-sound/--no-sound", help="Search only clips with sound, or without.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print all fields as JSON.")] = False,
     play: Annotated[
         int | None,
-        typer.Option("--open", min=1, metavar="[RANK]", help="Play the first moment, or that of this rank."),
+        typer.Option("--open", min=1, metavar="[RANK]", help="Play the first moment, or the one of this rank."),
     ] = None,
 ) -> None:
-    """Find moments by what is seen, heard or said in them.
+    """Find moments by what is seen, heard or said in them. The exit status is 1 if nothing is found.
 
     hearsight search a dog barks at the sea
     """
     with console.spinner("loading the model"):
-        from hearsight.library import Filters
+        from hearsight.library import Collection, Filters
 
-        kept = open_library(folder, library)
-        _ = kept.model  # loads it
+        library = open_libraries(folders or [], libraries or [])
+        _ = library.model  # loads it
     filters = Filters(path, min_seconds, max_seconds, has_speech=speech, has_sound=sound)
-    result = kept.search(" ".join(query), mode=mode, limit=limit, filters=filters)
+    result = library.search(" ".join(query), mode=cast("Mode", mode), limit=limit, filters=filters)
     if json:
         console.write_json(result.to_dict())
     else:
-        _write(result)
+        _print_result(result, show_library=isinstance(library, Collection))
     if play is not None:
         _play(result, play)
+    if not result.hits:
+        raise typer.Exit(1)
 
 
-def _write(result: SearchResult) -> None:
+def _print_result(result: SearchResult, show_library: bool) -> None:
     from hearsight.cli.results import format_result
 
-    screen = console.get_console()
-    bar = ("━", "─") if screen.encoding.startswith("utf") else ("#", ".")
-    for line in format_result(result, screen.width if screen.is_terminal else None, bar):
-        console.write(screen, line)
+    stdout = console.get_console()
+    bar = ("━", "─") if stdout.encoding.startswith("utf") else ("#", ".")
+    for line in format_result(result, stdout.width if stdout.is_terminal else None, bar, show_library):
+        console.write(stdout, line)
 
 
 def _play(result: SearchResult, rank: int) -> None:
     from hearsight.cli.player import play
 
     if not result.hits:
-        raise HearsightError("nothing was found that could be played; search for something else, or with fewer filters")
+        raise HearsightError("cannot play a moment: nothing is found; change the query, or use fewer filters")
     if rank > len(result.hits):
-        raise HearsightError(f"there is no rank {rank} to play: {len(result.hits)} found; give a lower one to --open")
+        raise HearsightError(
+            f"cannot play rank {rank}: only {console.format_count(len(result.hits), 'moment')} found; give a smaller "
+            "number to --open"
+        )
     hit = result.hits[rank - 1]
     play(hit.video, hit.moment)

@@ -58,7 +58,7 @@ class Collection:
     @classmethod
     def open(
         cls,
-        *folders: str | Path,
+        *folders: str | Path | None,
         libraries: Sequence[str | Path | None] = (),
         in_memory: bool = False,
         device: str = "cpu",
@@ -66,8 +66,8 @@ class Collection:
     ) -> Self:
         """Open the libraries of several folders, named by their folders. A folder that is given twice is opened once.
 
-        libraries: where the indexes are if they are not in the folders, in the same order. The rest, and the errors,
-        are as in `Library.open`.
+        libraries: where the indexes are if they are not in the folders, in the same order; a folder may be None then.
+        The rest, and the errors, are as in `Library.open`.
         """
         pairs = zip(folders, libraries, strict=True) if libraries else ((folder, None) for folder in folders)
         opened = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -258,6 +259,7 @@ class Library:
     def info(self) -> LibraryInfo:
         """Return what is in the library."""
         snapshot = self._store.snapshot()
+        sources = Counter(video.transcript_source or "none" for video in snapshot.videos.values())
         return LibraryInfo(
             folder=self.folder,
             at=self.location,
@@ -274,6 +276,7 @@ class Library:
             with_sound=self._store.count("has_sound"),
             failures=len(self._store.failures()),
             bytes=bytes_of(self.location),
+            transcripts=dict(sorted(sources.items(), key=lambda item: (-item[1], item[0]))),
         )
 
     def folders(self) -> list[str]:

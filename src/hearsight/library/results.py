@@ -205,7 +205,11 @@ class Repaired:
 
 @dataclass(frozen=True)
 class LibraryInfo:
-    """What is in a library. recogniser: of the next update. with_speech, with_sound: clips. bytes: on disk."""
+    """What is in a library.
+
+    recogniser: of the next update. with_speech, with_sound: number of clips. bytes: on disk. transcripts: number of
+    videos by the source of their transcripts: "subtitles", the name of a recogniser, or "none".
+    """
 
     folder: Path
     at: Path
@@ -222,6 +226,7 @@ class LibraryInfo:
     with_sound: int
     failures: int
     bytes: int
+    transcripts: dict[str, int] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         return _plain(asdict(self))
