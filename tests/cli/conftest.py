@@ -13,7 +13,7 @@ CUT = ("--seconds", "2", "--recogniser", "none")
 ODD_NAME = "odd\n[bold]name\x1b[31m.mkv"
 
 
-class Ran(NamedTuple):
+class CommandResult(NamedTuple):
     code: int
     out: str
     err: str
@@ -23,10 +23,10 @@ class Ran(NamedTuple):
 def run(capsys):
     """Return a function that runs a command line in this process."""
 
-    def run(*words) -> Ran:
+    def run(*words) -> CommandResult:
         capsys.readouterr()
         code = main([str(word) for word in words])
-        return Ran(code, *capsys.readouterr())
+        return CommandResult(code, *capsys.readouterr())
 
     return run
 

@@ -4,6 +4,7 @@ import contextlib
 import io
 import re
 import shutil
+from inspect import signature
 from pathlib import Path
 from typing import NamedTuple
 
@@ -89,3 +90,12 @@ def test_the_examples_of_the_readme_run(folder, monkeypatch):
     page = examples((ROOT / "README.md").read_text())
     assert page
     check(page, {})
+
+
+def test_the_client_has_the_methods_of_a_collection():
+    for name in ("search", "similar", "moments", "clip", "thumbnail"):
+        parameters = [
+            list(signature(getattr(kind, name)).parameters) for kind in (hearsight.Collection, hearsight.Client)
+        ]
+        assert parameters[0] == parameters[1], name
+    assert all(hasattr(hearsight.Client, name) for name in ("transcript", "info", "failures", "update"))

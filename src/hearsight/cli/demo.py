@@ -59,11 +59,11 @@ def demo(
             ]
         )
         return
-    screen = console.get_console()
+    stdout = console.get_console()
     for line in format_recall(queries, results) if everything else format_answers(queries, results):
-        console.write(screen, line)
+        console.write(stdout, line)
     if not everything:
-        console.write(screen, f"\nTry a search of your own: {_program()} search a bell rings --in {folder}")
+        console.write(stdout, f"\nTry a search of your own: {_program()} search a bell rings --in {folder}")
 
 
 def _program() -> str:
