@@ -123,14 +123,14 @@ def test_numbers_are_those_of_the_reports(run, trained, reported, tmp_path):
         for name, row in report.rows.items():
             line = next(line for line in card.splitlines() if line.startswith(f"| {name} |"))
             value, low, high = (
-                f"{results:.1f}".replace("100.0", "100") for results in (row["r1"].value, row["r1"].low, row["r1"].high)
+                f"{value:.1f}".replace("100.0", "100") for value in (row["r1"].value, row["r1"].low, row["r1"].high)
             )
             assert f"| {value} ({low} to {high}) |" in line
         assert f"](recall-{number}.png)" in card
         assert (tmp_path / "my_model" / f"recall-{number}.png").read_bytes().startswith(b"\x89PNG")
     assert "### my\\_model on test, speech by none\n" in card
     assert all(f"- {name}: " in card for name in read_report(reports[0]).protocol)
-    assert card.count("This is no test") == 1  # but the validation split
+    assert card.count("This is not a test") == 1  # but the validation split
     assert "not measured" not in card and "model-index" not in front_matter(card)
 
 
@@ -305,7 +305,7 @@ def test_a_report_of_another_model_is_refused(run, trained, reported, tmp_path):
     second.save_pretrained(tmp_path / "other" / "model")
     report = reported(tmp_path / "other" / "model")
     ran = run("export", trained / "run", tmp_path / "out", "--report", report)
-    assert ran.code == 1 and "is of another model" in ran.err and "evaluate this one" in ran.err
+    assert ran.code == 1 and "is of another model" in ran.err and "evaluate this model" in ran.err
     ranks = json.loads((report / "ranks.json").read_text())
     for ranking in ranks["rankings"]:
         del ranking["model"]  # as reports were
