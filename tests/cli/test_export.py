@@ -323,7 +323,7 @@ def test_a_report_of_another_model_is_refused(run, trained, reported, tmp_path):
         (["run", "full"], "nothing is overwritten"),
         (["run", "run/recipe.json"], "nothing is overwritten"),
         (["run", "run/recipe.json/out"], "cannot write"),
-        (["run", "out", "--report", "empty"], "no report in empty"),
+        (["run", "out", "--report", "empty"], "cannot read a report in empty"),
         (["damaged", "out"], "a file of the run is damaged"),
         (["unread", "out"], "a file of the run is damaged"),
         (["cut", "out"], "its weights are damaged"),
