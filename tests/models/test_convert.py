@@ -15,7 +15,7 @@ import hearsight
 from hearsight.errors import HearsightError
 from hearsight.models.convert.archive import read_archive
 from hearsight.models.convert.contents import recognise
-from hearsight.models.convert.convert import convert, read
+from hearsight.models.convert.convert import convert, read_checkpoint
 from hearsight.models.convert.names import take
 from tests.builders import vocabulary_of
 from tests.models.conftest import agree
@@ -74,7 +74,7 @@ def test_towers_alone_are_clip4clip(golden, openai, save_model):
 
 
 def test_an_archive_gives_what_its_state_dict_gives(openai, archive, golden):
-    kept, whole = read(archive), hearsight.load_published(archive, **IDS)
+    contents, model = read_checkpoint(archive), hearsight.load_published(archive, **IDS)
     assert kept.format == "a TorchScript archive"
     assert {"input_resolution", "attn_mask", "visual.attn_mask"} <= set(kept.left_out)
     plain = hearsight.load_published(openai, **IDS)

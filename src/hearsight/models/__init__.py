@@ -1,5 +1,5 @@
-"""The science: CLIP4Clip, AVIGATE and SAVE, and the parts they share.
+"""Methods: CLIP4Clip, AVIGATE, SAVE and Chorus, and what they share.
 
-Read resampler.py, gated_fusion.py and similarity.py, then clip4clip.py, avigate.py and save.py: each method is the one
-before it and what its paper adds.
+Read base.py (the interface of a method), layers.py (the parts), then clip4clip.py, avigate.py, save.py and chorus.py:
+each is one paper's method from top to bottom.
 """

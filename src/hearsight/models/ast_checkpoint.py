@@ -1,6 +1,6 @@
-"""An audio tower's folder as the hub has them: config.json and weights, for transformers' ASTModel and from it.
+"""Folders of an audio tower as the hub has them: config.json and weights, in the format of transformers' ASTModel.
 
-Files call the parts of a layer as transformers did when AST was published.
+The files name the parts of a layer as transformers did when AST was published.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from hearsight.models.weights import misfit, read_weights, share_weights
 from hearsight.towers.ast import AudioTower
 
 MODEL_TYPE = "audio-spectrogram-transformer"
-WHOLE = "audio_spectrogram_transformer."  # where the tower stands in a model that ends in a classifier
+CLASSIFIER_PREFIX = "audio_spectrogram_transformer."  # of the tower's tensors in a model that ends in a classifier
 
-# Our name of a part of a layer -> the files'.
+# The name of a part of a layer here -> its name in the files.
 _PARTS = {
     "attention.q_proj": "attention.attention.query",
     "attention.k_proj": "attention.attention.key",
@@ -32,9 +32,9 @@ _PARTS = {
 
 
 def read_ast(folder: Path) -> AudioTower:
-    """The tower of a folder, which has it alone or with a classifier, which is left out.
+    """Read the tower of a folder; a classifier that the folder may have, too, is left out.
 
-    Raises HearsightError for another model, and for one that lacks weights.
+    Raises HearsightError for another kind of model, and for one that lacks weights.
     """
     try:
         values = json.loads((folder / "config.json").read_text())
@@ -42,16 +42,18 @@ def read_ast(folder: Path) -> AudioTower:
         raise HearsightError(f"cannot load the AST of {folder} ({error}); fetch or save it again") from error
     kind = values.get("model_type")
     if kind != MODEL_TYPE:
-        raise HearsightError(f"{folder} is a model of the type '{kind}', no AST; give one of that type")
+        raise HearsightError(
+            f"{folder} is a model of the type '{kind}', no AST; give a folder whose model_type is '{MODEL_TYPE}'"
+        )
     tower = AudioTower(values)
-    stored = {name.removeprefix(WHOLE): tensor for name, tensor in read_weights(folder).items()}
+    tensors = {name.removeprefix(CLASSIFIER_PREFIX): tensor for name, tensor in read_weights(folder).items()}
     expected = tower.state_dict()
-    # transformers may one day write the names by which it knows them now, which are ours.
-    weights = {ours: stored.get(_in_file(ours), stored.get(ours.removeprefix("model."))) for ours in expected}
+    # transformers may one day write the names that it uses internally now, which are those of this package.
+    weights = {name: tensors.get(_name_in_file(name), tensors.get(name.removeprefix("model."))) for name in expected}
     problems = misfit(
-        missing=[_in_file(ours) for ours, tensor in weights.items() if tensor is None],
+        missing=[_name_in_file(name) for name, tensor in weights.items() if tensor is None],
         unknown=[],
-        wrong=[_in_file(ours) for ours, t in weights.items() if t is not None and t.shape != expected[ours].shape],
+        wrong=[_name_in_file(name) for name, t in weights.items() if t is not None and t.shape != expected[name].shape],
     )
     if problems:
         raise HearsightError(f"the AST of {folder} lacks weights ({problems}); fetch or save it again")
@@ -60,17 +62,20 @@ def read_ast(folder: Path) -> AudioTower:
 
 
 def write_ast(folder: Path, config: Mapping[str, Any], weights: Mapping[str, Tensor]) -> None:
-    """config: a dictionary as transformers' ASTConfig has it. weights: an `AudioTower`'s, by name."""
-    told = {"architectures": ["ASTModel"], "model_type": MODEL_TYPE, "dtype": "float32", **config}
-    (folder / "config.json").write_text(json.dumps(told, indent=2) + "\n")
-    stored = {_in_file(ours): tensor.contiguous() for ours, tensor in weights.items()}
-    save_file(stored, folder / "model.safetensors", metadata={"format": "pt"})
+    """Write the folder of a tower.
+
+    config: a dictionary as transformers' ASTConfig has it. weights: an `AudioTower`'s, by name.
+    """
+    values = {"architectures": ["ASTModel"], "model_type": MODEL_TYPE, "dtype": "float32", **config}
+    (folder / "config.json").write_text(json.dumps(values, indent=2) + "\n")
+    tensors = {_name_in_file(name): tensor.contiguous() for name, tensor in weights.items()}
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
     share_weights(folder)
 
 
-def _in_file(ours: str) -> str:
-    """model.layers.0.mlp.fc1.bias -> encoder.layer.0.intermediate.dense.bias; other names as they are."""
-    name = ours.removeprefix("model.")
+def _name_in_file(name: str) -> str:
+    """Translate model.layers.0.mlp.fc1.bias to encoder.layer.0.intermediate.dense.bias; other names stay."""
+    name = name.removeprefix("model.")
     if not name.startswith("layers."):
         return name
     _, number, inner = name.split(".", 2)

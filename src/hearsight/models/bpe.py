@@ -21,8 +21,10 @@ WORDS = r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p
 
 
 def make_bpe(vocabulary: dict[str, int], merges: Sequence[tuple[str, str]]) -> Tokenizer:
-    """The tokenizer of a vocabulary, which has START and END. Its `encode(text, add_special_tokens=False)` takes a text
-    that spells one of these for its letters."""
+    """Build the tokenizer of a vocabulary, which contains START and END.
+
+    Its `encode(text, add_special_tokens=False)` treats a text that spells one of these as plain letters.
+    """
     bpe = Tokenizer(
         models.BPE(
             vocabulary,
@@ -36,7 +38,7 @@ def make_bpe(vocabulary: dict[str, int], merges: Sequence[tuple[str, str]]) -> T
     bpe.normalizer = normalizers.Sequence(
         [normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()]
     )
-    # ByteLevel splits once more, as GPT-2 does: so it is in the files, and ids depend on it.
+    # ByteLevel splits once more, as GPT-2 does: the published files say so, and ids depend on it.
     bpe.pre_tokenizer = pre_tokenizers.Sequence(
         [
             pre_tokenizers.Split(Regex(WORDS), behavior="removed", invert=True),
@@ -53,9 +55,12 @@ def make_bpe(vocabulary: dict[str, int], merges: Sequence[tuple[str, str]]) -> T
 
 
 def read_bpe(folder: Path) -> Tokenizer:
-    """Of tokenizer.json, or else of vocab.json and merges.txt. Raises HearsightError for files that cannot be read."""
+    """Read a tokenizer from tokenizer.json, or else from vocab.json and merges.txt.
+
+    Raises HearsightError for files that cannot be read.
+    """
     try:
-        vocabulary, merges = _read(folder)
+        vocabulary, merges = _read_vocabulary(folder)
         lacking = {START, END} - vocabulary.keys()
         if lacking:
             raise ValueError(f"its vocabulary lacks {' and '.join(sorted(lacking))}, so it is not CLIP's")
@@ -67,20 +72,20 @@ def read_bpe(folder: Path) -> Tokenizer:
         ) from error
 
 
-def _read(folder: Path) -> tuple[dict[str, int], list[tuple[str, str]]]:
-    whole = folder / "tokenizer.json"
-    if not whole.is_file():
+def _read_vocabulary(folder: Path) -> tuple[dict[str, int], list[tuple[str, str]]]:
+    file = folder / "tokenizer.json"
+    if not file.is_file():
         vocabulary, merges = models.BPE.read_file(str(folder / "vocab.json"), str(folder / "merges.txt"))
         return vocabulary, merges
-    model: dict[str, Any] = json.loads(whole.read_text(encoding="utf-8"))["model"]
+    model: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))["model"]
     # Older files have "a b" for each pair, newer ones ["a", "b"].
     pairs = (pair.split(" ") if isinstance(pair, str) else pair for pair in model["merges"])
-    return model["vocab"], [(left, right) for left, right in pairs]
+    return model["vocab"], [(first, second) for first, second in pairs]
 
 
 def write_bpe(bpe: Tokenizer, folder: Path) -> None:
-    """tokenizer.json, and what transformers needs to know to read it."""
+    """Write tokenizer.json, and the tokenizer_config.json that transformers needs to read it."""
     bpe.save(str(folder / "tokenizer.json"))
     names = {"bos_token": START, "eos_token": END, "pad_token": END, "unk_token": END}
-    told = {"tokenizer_class": "CLIPTokenizer", **names}
-    (folder / "tokenizer_config.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    config = {"tokenizer_class": "CLIPTokenizer", **names}
+    (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")

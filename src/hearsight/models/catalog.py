@@ -1,4 +1,4 @@
-"""The models that can be named: the bundled one, and public ones to begin with."""
+"""The catalogue of models: the bundled one, and public ones to begin with."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from hearsight.util.suggest import nearest
 
 DEFAULT = "openai/clip-vit-base-patch32"
-# Any CLIP on the hub can be named; these are the ones to begin with.
+# Any CLIP on the hub works; these are the ones to begin with.
 PUBLIC = {
     DEFAULT: "sees; quick, the default",
     "openai/clip-vit-base-patch16": "sees finer detail; slower",
@@ -20,7 +20,7 @@ WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 
 @dataclass(frozen=True)
 class NamedModel:
-    """here: nothing needs to be downloaded."""
+    """A model of the catalogue. here: it is on this machine, so that nothing needs to be downloaded."""
 
     name: str
     about: str
@@ -28,9 +28,9 @@ class NamedModel:
 
 
 def named_models() -> list[NamedModel]:
-    """The bundled model and the public ones, looked up on this machine only."""
+    """Return the bundled model and the public ones; only this machine is searched for them."""
     bundled = [NamedModel("demo", "sees, hears and reads; tiny", True)] if DEMO.is_dir() else []
-    return bundled + [NamedModel(name, about, _is_here(name)) for name, about in PUBLIC.items()]
+    return bundled + [NamedModel(name, about, _is_downloaded(name)) for name, about in PUBLIC.items()]
 
 
 def suggest_model(name: str) -> str:
@@ -39,7 +39,7 @@ def suggest_model(name: str) -> str:
     return "" if name in names else nearest(name, names)
 
 
-def _is_here(name: str) -> bool:
+def _is_downloaded(name: str) -> bool:
     from huggingface_hub import try_to_load_from_cache
 
     return any(isinstance(try_to_load_from_cache(name, file), str) for file in WEIGHTS)

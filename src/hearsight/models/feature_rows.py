@@ -1,4 +1,4 @@
-"""What towers made of clips as rows of a table, in half precision, and back."""
+"""Tower features of clips as rows of a table, in half precision, and back."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hearsight.types import ClipFeatures
 
 
 def as_rows(ids: Sequence[str], features: ClipFeatures) -> pa.Table:
-    """The features of B clips. Without their words, which every model takes from the transcripts in its own way."""
+    """Return the features of B clips as rows, without their words: each model tokenises the transcripts by itself."""
     columns = {
         "frames": features.frames.half(),
         "frame_mask": features.frame_mask,
@@ -28,12 +28,12 @@ def as_rows(ids: Sequence[str], features: ClipFeatures) -> pa.Table:
 
 
 def schema_of(model: VideoTextModel) -> pa.Schema:
-    """Of the rows that a model's towers give."""
+    """Return the schema of the rows of a model's towers."""
     return as_rows([""], zero_features(model)).schema
 
 
 def from_rows(rows: pa.Table, model: VideoTextModel, transcripts: Sequence[str]) -> ClipFeatures:
-    """Features of B clips, in float32, for a model on the same towers. transcripts: what is said in each."""
+    """Return the features of B clips, in float32, for a model on the same towers. transcripts: of each clip."""
     frame_mask = tensor_of(rows["frame_mask"])
     return ClipFeatures(
         frames=tensor_of(rows["frames"]).view(*frame_mask.shape, -1).float(),
@@ -46,12 +46,12 @@ def from_rows(rows: pa.Table, model: VideoTextModel, transcripts: Sequence[str])
 
 
 def audio_of(rows: pa.Table, width: int) -> Tensor:
-    """(B, A, Da)."""
+    """Return the audio tokens of rows: (B, A, Da)."""
     return tensor_of(rows["audio"]).view(len(rows), -1, width)
 
 
 def tensor_of(column: pa.ChunkedArray) -> Tensor:
-    """(B,) of a plain column, (B, n) of one of lists."""
+    """Return a column as a tensor: (B,) for plain values, (B, n) for lists."""
     array = column.combine_chunks()
     lists = pa.types.is_fixed_size_list(array.type)
     flat = torch.from_numpy((array.flatten() if lists else array).to_numpy(zero_copy_only=False).copy())
@@ -59,6 +59,6 @@ def tensor_of(column: pa.ChunkedArray) -> Tensor:
 
 
 def _column(tensor: Tensor) -> pa.Array:
-    """(B,) as plain values, more axes as lists of a fixed length."""
+    """Return a tensor as a column: (B,) as plain values, more axes as lists of a fixed length."""
     flat = pa.array(tensor.flatten().numpy())
     return flat if tensor.ndim == 1 else pa.FixedSizeListArray.from_arrays(flat, tensor[0].numel())

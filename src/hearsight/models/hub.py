@@ -16,23 +16,23 @@ OLDER_WEIGHTS = "pytorch_model.bin"  # of repositories that have no safetensors
 
 
 def has_vocabulary(folder: Path) -> bool:
-    """Whether a tokenizer can be made of what is in a folder."""
+    """Return whether a folder has the files of a tokenizer."""
     return (folder / "tokenizer.json").is_file() or (folder / "vocab.json").is_file()
 
 
 def has_model(folder: Path) -> bool:
-    """Whether a model can be: configuration, vocabulary, and all of its weights."""
+    """Return whether a folder has a complete model: configuration, vocabulary, and all of its weights."""
     return has_tower(folder) and has_vocabulary(folder)
 
 
 def has_tower(folder: Path) -> bool:
-    """The same of a model that reads no words."""
+    """Return whether a folder has a complete tower: a model without a vocabulary."""
     older = (folder / OLDER_WEIGHTS).is_file() and not any(folder.glob("*.safetensors*"))
     return (has_weights(folder) or older) and (folder / "config.json").is_file()
 
 
 def has_weights(folder: Path) -> bool:
-    """Whether all of a model's safetensors are there."""
+    """Return whether a folder has all safetensors of a model."""
     index = folder / "model.safetensors.index.json"
     if index.is_file():
         parts = set(json.loads(index.read_text())["weight_map"].values())
@@ -41,19 +41,22 @@ def has_weights(folder: Path) -> bool:
 
 
 def is_on_hub(name: str) -> bool:
-    """Whether a name is the hub id of a model that this machine has got, and no folder: `load` looks for that first."""
+    """Return whether a name is the hub id of a downloaded model, and not a folder, which `load` would prefer."""
     from huggingface_hub import try_to_load_from_cache
 
     if name.count("/") != 1 or name.startswith((".", "/", "~")) or name.endswith("/") or Path(name).is_dir():
         return False
     try:
         return isinstance(try_to_load_from_cache(name, "config.json"), str)
-    except ValueError:  # of letters that no hub id has
+    except ValueError:  # characters that no hub id has
         return False
 
 
 def locate_tower(name: str) -> Path:
-    """The folder of such a model: one on disk, or from the hub (and its cache)."""
+    """Return the folder of an audio tower: one on disk, or from the hub (and its cache).
+
+    Raises HearsightError for a name that is neither.
+    """
     path = Path(name).expanduser()
     if path.is_dir():
         return path
@@ -63,11 +66,11 @@ def locate_tower(name: str) -> Path:
     return folder if has_tower(folder) else fetch(name, ["config.json", OLDER_WEIGHTS], has_tower)
 
 
-def fetch(name: str, files: list[str], enough: Callable[[Path], bool]) -> Path:
-    """The folder of a hub model with these of its files (patterns). The hub is only asked where what is in the cache is
-    not enough: other programs may have left a part of it there.
+def fetch(name: str, files: list[str], is_complete: Callable[[Path], bool]) -> Path:
+    """Return the folder of a hub model that holds these of its files (patterns), downloading what is missing.
 
-    Raises HearsightError that tells a misspelt name, a missing agreement and a missing network apart.
+    The hub is contacted only if the cache is not complete: other programs may have downloaded a part of the model.
+    Raises HearsightError, with different messages for a misspelt name, a licence to accept, and a missing network.
     """
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import (
@@ -79,39 +82,41 @@ def fetch(name: str, files: list[str], enough: Callable[[Path], bool]) -> Path:
 
     try:
         cached = Path(snapshot_download(name, allow_patterns=files, local_files_only=True))
-        if enough(cached):
+        if is_complete(cached):
             return cached
     except (LocalEntryNotFoundError, HFValidationError):
-        pass  # not here yet
+        pass  # not downloaded yet
     _check_reachable(name)
     try:
         return Path(snapshot_download(name, allow_patterns=files))
     except GatedRepoError as error:
         raise HearsightError(
-            f"model '{name}' asks for an agreement; accept it on its page, then log in with `hf auth login`"
+            f"cannot fetch model '{name}': its licence has to be accepted first; accept it on the model's page, then "
+            "log in with `hf auth login`"
         ) from error
     except (RepositoryNotFoundError, HFValidationError) as error:
         raise HearsightError(
-            f"no model '{name}' on the hub{suggest_model(name)}, and no such folder here; check the spelling"
+            f"no model '{name}' on the hub{suggest_model(name)}, and no such folder; check the spelling"
         ) from error
     except (LocalEntryNotFoundError, OSError) as error:
         raise _unreachable(name) from error
 
 
 def _check_reachable(name: str) -> None:
-    """Ask the hub for anything at all: its own client tries for minutes before it gives up."""
+    """Contact the hub once: its own client retries for minutes before it fails."""
     from huggingface_hub import constants, get_session
 
     try:
         if constants.HF_HUB_OFFLINE:
             raise OSError("HF_HUB_OFFLINE is set")
         get_session().head(constants.ENDPOINT, timeout=PATIENCE)
-    except Exception as error:  # whatever the client's own library raises: no name, no route, no answer
+    except Exception as error:  # of the client's HTTP library: no name, no route, no answer
         raise _unreachable(name) from error
 
 
 def _unreachable(name: str) -> HearsightError:
     return HearsightError(
-        f"cannot fetch model '{name}'{suggest_model(name)}: it is no folder here, the hub cannot be reached, and it "
-        "was not fetched whole before; go online once, check the spelling, or use --model demo, which needs no network"
+        f"cannot fetch model '{name}'{suggest_model(name)}: there is no such folder, the hub cannot be reached, and the "
+        "model was not downloaded before; connect to the network once, check the spelling, or use --model demo, which "
+        "needs no network"
     )

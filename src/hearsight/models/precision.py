@@ -1,8 +1,8 @@
-"""In which precision towers compute: the one place where it is chosen.
+"""The precision in which towers compute.
 
 bfloat16 has the range of float32 and 8 bits of digits. Processors that multiply it natively (AVX-512 BF16, AMX) run the
 towers in a fraction of the time, and the vectors of clips stay within a cosine of 0.99 (docs/performance.md).
-What is made of the towers' outputs (fusion, similarity) takes milliseconds and stays in float32.
+What follows the towers (fusion, similarity) takes milliseconds and stays in float32.
 """
 
 from __future__ import annotations
@@ -20,17 +20,19 @@ from hearsight.towers.clip import ClipTowers
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 AUTO = "auto"
 NATIVE = ("amx_bf16", "avx512_bf16")
-# Towers of a lesser width spend their time on other things than multiplying.
-WIDE = 256
+# Narrower towers spend most of their time on other things than multiplying.
+MIN_WIDTH = 256
 
 
 def dtype_of(name: str, device: str, width: int) -> torch.dtype:
-    """ "float32", "bfloat16" or "auto", which is bfloat16 for wide towers on a CPU that has it and else float32.
+    """Return the dtype of a name: "float32", "bfloat16" or "auto".
 
-    width: of the towers' outputs. Raises HearsightError for another name.
+    "auto" is bfloat16 for wide towers on a CPU that multiplies it natively, and float32 otherwise.
+
+    width: D, of the towers' outputs. Raises HearsightError for another name.
     """
     if name == AUTO:
-        gains = device == "cpu" and width >= WIDE and multiplies_bfloat16()
+        gains = device == "cpu" and width >= MIN_WIDTH and multiplies_bfloat16()
         return torch.bfloat16 if gains else torch.float32
     if name not in DTYPES:
         raise HearsightError(f"unknown dtype '{name}'; choose one of {', '.join([*DTYPES, AUTO])}")
@@ -38,14 +40,14 @@ def dtype_of(name: str, device: str, width: int) -> torch.dtype:
 
 
 def multiplies_bfloat16() -> bool:
-    """Whether this CPU does natively. False where an older torch cannot tell."""
-    has: Mapping[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
-    return any(has.get(name) for name in NATIVE)
+    """Return whether this CPU multiplies bfloat16 natively; False where an older torch cannot tell."""
+    capabilities: Mapping[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
+    return any(capabilities.get(name) for name in NATIVE)
 
 
 def set_precision(model: nn.Module, dtype: torch.dtype) -> None:
-    """Let the towers of a model compute in a precision, in place; their outputs are float32 in any."""
+    """Convert the towers of a model to a dtype, in place; their outputs are float32 in any case."""
     for tower in model.modules():
         if isinstance(tower, (ClipTowers, AudioTower)):
-            for part in tower.model.children():  # all but CLIP's scale of similarities, which is no part of the work
+            for part in tower.model.children():  # all but the scalar logit_scale, which similarities need exactly
                 part.to(dtype)

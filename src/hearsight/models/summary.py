@@ -1,4 +1,4 @@
-"""A model's method and sizes in words, for a terminal and for its card."""
+"""Summaries of a model's method and sizes, for a terminal and for its card."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hearsight.towers.config import ast_config, clip_config
 
 
 def sizes(config: ModelConfig) -> dict[str, str]:
-    """The method, what it adds to its towers, and each tower."""
+    """Return the method, what it adds to its towers, and each tower, as rows of a table."""
     clip = clip_config(config.clip)
     text, vision, D = clip.text_config, clip.vision_config, clip.projection_dim
     rows = {"method": f"{config.method}: {config.frames} frames, {config.words} words, D {D}"}
@@ -27,7 +27,7 @@ def sizes(config: ModelConfig) -> dict[str, str]:
 
 
 def ast_sizes(ast: dict[str, Any]) -> dict[str, str]:
-    """Of an audio tower. ast: a dictionary of ASTConfig."""
+    """Return the row of an audio tower. ast: a dictionary of ASTConfig."""
     config = ast_config(ast)
     return {
         "AST": f"filterbanks of {config.max_length} x {config.num_mel_bins} in patches of {config.patch_size} every "

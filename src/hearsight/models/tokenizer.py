@@ -1,4 +1,4 @@
-"""Texts to CLIP's token ids."""
+"""CLIP's tokenizer: from texts to token ids."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ PUBLIC_SIZE = 49_408
 class Tokenizer:
     """CLIP's byte-pair tokenizer: start, words, end, padding with 0.
 
-    source: a folder with CLIP's tokenizer files, read when first used. A published checkpoint does not carry its
-    vocabulary, so the default is OpenAI's, from the hub. public: that is also meant where the folder has no such files.
+    source: a folder with CLIP's tokenizer files, read when first used. A published checkpoint does not contain its
+    vocabulary, so the default is OpenAI's, from the hub. public: use OpenAI's, too, if the folder has no such files.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Tokenizer:
 
     @cached_property
     def backend(self) -> tokenizers.Tokenizer:
-        """CLIP's byte-pair encoding. Raises HearsightError when its files cannot be had."""
+        """The byte-pair encoding of the tokenizers library. Raises HearsightError if its files are missing."""
         folder = Path(self.source)
         if str(self.source) == PUBLIC or (self.public and not has_vocabulary(folder)):
             folder = fetch(PUBLIC, TOKENIZER_FILES, has_vocabulary)
@@ -50,7 +50,7 @@ class Tokenizer:
 
     @property
     def size(self) -> int:
-        """How many tokens there are."""
+        """The number of tokens in the vocabulary."""
         return int(self.backend.get_vocab_size())
 
     @property
@@ -63,11 +63,11 @@ class Tokenizer:
 
     def _special(self, token: str) -> int:
         id = self.backend.token_to_id(token)
-        assert id is not None  # `read_bpe` takes no vocabulary without it
+        assert id is not None  # `read_bpe` refuses a vocabulary without it
         return id
 
     def __call__(self, texts: Sequence[str], length: int) -> Tensor:
-        """N texts -> (N, length) ids. A text that spells a special token means its letters."""
+        """Tokenise N texts -> (N, length) ids. A text that spells a special token is taken as plain letters."""
         ids = torch.zeros(len(texts), length, dtype=torch.long)
         for row, text in enumerate(texts):
             words = self.backend.encode(text, add_special_tokens=False).ids[: length - 2]
@@ -76,9 +76,9 @@ class Tokenizer:
         return ids
 
     def save(self, folder: Path) -> None:
-        """Write the tokenizer's files into a model's folder, where it has any at hand."""
+        """Write the tokenizer's files into a model's folder, if they can be read."""
         try:
             backend = self.backend
         except HearsightError:
-            return  # a published checkpoint, offline: `load` reads OpenAI's vocabulary when it is first needed
+            return  # a published checkpoint, offline: `load` fetches OpenAI's vocabulary when it is first needed
         write_bpe(backend, folder)

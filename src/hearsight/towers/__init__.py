@@ -1,1 +1,1 @@
-"""Pretrained encoders of frames, words and sounds, and what makes their inputs."""
+"""Pretrained encoders of pictures, texts and sound, and what computes their inputs."""

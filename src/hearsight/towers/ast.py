@@ -1,7 +1,7 @@
 """The Audio Spectrogram Transformer (arXiv 2104.01778): a vision transformer of 16 x 16 patches of a filterbank.
 
-Patches overlap, and there are two first tokens, as in the distilled DeiT that it was made from. Modules are called as
-transformers calls them.
+Patches overlap, and there are two first tokens, as in the distilled DeiT that it derives from. Modules have the names
+that the transformers library gives them.
 
 Letters: B clips, T rows of the filterbank, M mel bins, S tokens, D width.
 """
@@ -82,7 +82,7 @@ class Embeddings(nn.Module):
 
 
 class AST(nn.Module):
-    """(B, T, M) -> (B, 2 + patches, D): embeddings, layers and a norm, which `AudioTower` puts together."""
+    """(B, T, M) -> (B, 2 + patches, D): embeddings, layers and a norm, which `AudioTower` applies."""
 
     def __init__(self, config: ASTConfig) -> None:
         super().__init__()
@@ -95,7 +95,7 @@ class AST(nn.Module):
 
 
 class AudioTower(nn.Module):
-    """AST as AVIGATE reads it (docs/reference.md section 2).
+    """AST as AVIGATE uses it (docs/reference.md section 2).
 
     config: a dictionary as transformers' `ASTConfig` has it.
     """
@@ -121,7 +121,7 @@ class AudioTower(nn.Module):
         return self.config.grid
 
     def average_frequencies(self, tokens: Tensor) -> Tensor:
-        """(B, A, Da) -> (B, 1 + time, Da): the first token, then for each moment the mean over frequencies."""
+        """Average patches over frequencies: (B, A, Da) -> (B, 1 + time, Da), the first token, then one a moment."""
         across, along = self.grid
         patches = tokens[:, 1:].reshape(len(tokens), across, along, -1)  # AST lists one frequency after the other
         return torch.cat([tokens[:, :1], patches.mean(dim=1)], dim=1)

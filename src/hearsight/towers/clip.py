@@ -1,7 +1,8 @@
-"""CLIP (arXiv 2103.00020): an image and a text transformer that end in one space.
+"""CLIP (arXiv 2103.00020): an image and a text transformer whose outputs share one space.
 
-Modules are called as transformers calls them, so that its checkpoints, and ours, fit both. They start as OpenAI's do
-(section 2.5 and the published program): the deeper a tower, the less each layer adds to the residual stream at first.
+Modules have the names that the transformers library gives them, so that checkpoints fit both. They are initialised as
+OpenAI's are (section 2.5 and the published program): the deeper a tower, the less each layer adds to the residual
+stream at first.
 
 Letters: B clips, F frames, N rows (pictures or texts), S tokens, D widths; H, W and P pixels of a picture and a patch.
 """
@@ -89,7 +90,7 @@ class TextEmbeddings(nn.Module):
 
 
 class TextTransformer(nn.Module):
-    """(N, S) ids -> (N, S, D) hidden states. Causal: no token knows of those after it."""
+    """(N, S) ids -> (N, S, D) hidden states. Causal: a token does not see later ones."""
 
     def __init__(self, config: TextConfig) -> None:
         super().__init__()
@@ -118,7 +119,10 @@ class VisionEmbeddings(nn.Module):
     def forward(self, pixels: Tensor) -> Tensor:
         if pixels.shape[2:] != (self.image_size, self.image_size):
             height, width = pixels.shape[2:]
-            raise HearsightError(f"pictures of {height} x {width} pixels; this model takes {self.image_size} squared")
+            raise HearsightError(
+                f"pictures of {height} x {width} pixels; resize them to {self.image_size} x {self.image_size}, as "
+                "this model takes them"
+            )
         patches = self.patch_embedding(pixels).flatten(2).transpose(1, 2)  # N D H/P W/P -> N S D
         first = self.class_embedding.expand(len(pixels), 1, -1)  # N 1 D
         return torch.cat([first, patches], dim=1) + self.position_embedding.weight
@@ -130,7 +134,9 @@ class VisionTransformer(nn.Module):
     def __init__(self, config: VisionConfig) -> None:
         super().__init__()
         self.embeddings = VisionEmbeddings(config)
-        self.pre_layrnorm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)  # so misspelt as published
+        self.pre_layrnorm = nn.LayerNorm(
+            config.hidden_size, eps=config.layer_norm_eps
+        )  # misspelt as in published checkpoints
         self.encoder = Encoder(config, causal=False)
         self.post_layernorm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
 
@@ -141,7 +147,7 @@ class VisionTransformer(nn.Module):
 
 
 class CLIP(nn.Module):
-    """The two transformers, and where they meet."""
+    """The two transformers, and the projections to the space that they share."""
 
     def __init__(self, config: CLIPConfig) -> None:
         super().__init__()
@@ -156,7 +162,7 @@ class CLIP(nn.Module):
 
 
 class ClipTowers(nn.Module):
-    """CLIP as the two papers read it (docs/reference.md section 2). No output is normalised; all are float32.
+    """CLIP as AVIGATE and SAVE use it (docs/reference.md section 2). No output is normalised; all are float32.
 
     config: a dictionary as transformers' `CLIPConfig` has it.
     """
@@ -177,11 +183,11 @@ class ClipTowers(nn.Module):
 
     @property
     def logit_scale(self) -> Tensor:
-        """log of the scale s."""
+        """The logarithm of the scale s."""
         return self.model.logit_scale
 
     def frames(self, pixel_values: Tensor) -> Tensor:
-        """(B, F, 3, H, W) -> (B, F, D): the projected class token of each frame."""
+        """Encode frames: (B, F, 3, H, W) -> (B, F, D), the projected class token of each frame."""
         B, F = pixel_values.shape[:2]
         return encode_distinct(self._image, pixel_values.flatten(0, 1)).view(B, F, -1)
 
@@ -193,7 +199,7 @@ class ClipTowers(nn.Module):
         return projected.float()
 
     def tokens(self, ids: Tensor) -> Tensor:
-        """(N, S) -> (N, S, D): every projected hidden state. Nothing hides the padding, as published."""
+        """Encode tokens: (N, S) -> (N, S, D), every projected hidden state. Padding is not masked, as published."""
         return encode_distinct(self._tokens, ids)
 
     def _tokens(self, ids: Tensor) -> Tensor:
@@ -201,9 +207,9 @@ class ClipTowers(nn.Module):
         return projected.float()
 
     def text(self, ids: Tensor) -> Tensor:
-        """(N, S) -> (N, D): the projected state at the end token, which has the largest id."""
+        """Encode texts: (N, S) -> (N, D), the projected state at the end token, which has the largest id."""
         ends = ids.argmax(dim=-1)
-        # Attention is causal: what follows the last end token of the batch changes nothing and need not be computed.
+        # Attention is causal: tokens after the last end token of the batch change nothing and need not be computed.
         states = self.model.text_model(ids[:, : int(ends.max()) + 1])
         projected: Tensor = self.model.text_projection(states[torch.arange(len(ids), device=ids.device), ends])
         return projected.float()

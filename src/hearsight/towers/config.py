@@ -1,6 +1,6 @@
-"""What the towers are made of: the fields of transformers' configurations that say so, with their names and defaults.
+"""Sizes of the towers: the fields of transformers' configurations that are used, with their names and defaults.
 
-Files have more fields than these (labels, versions, options of programs); they are passed over.
+Files have more fields than these (labels, versions, options of programs); they are ignored.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from hearsight.errors import HearsightError
 
-# What is computed with one value only. Dropout is 0 in every published CLIP and AST.
+# Fields that are supported with one value only. Dropout is 0 in every published CLIP and AST.
 FIXED = {"num_channels": 3, "attention_dropout": 0, "attention_probs_dropout_prob": 0, "hidden_dropout_prob": 0}
 
 Config = TypeVar("Config")
@@ -77,30 +77,34 @@ class ASTConfig:
 
 
 def clip_config(values: Mapping[str, Any]) -> CLIPConfig:
-    """Of a dictionary of transformers' CLIPConfig. Raises HearsightError for what Hearsight does not compute."""
+    """Read a dictionary of transformers' CLIPConfig. Raises HearsightError for values that are not supported."""
     towers = {}
     for name, kind in (("text_config", TextConfig), ("vision_config", VisionConfig)):
-        older = values.get(f"{name}_dict")  # where a file has both, transformers goes by this
+        older = values.get(f"{name}_dict")  # transformers prefers this one if a file has both
         towers[name] = _read(kind, (values.get(name) if older is None else older) or {}, f"CLIP's {name}")
-    own = {name: value for name, value in values.items() if name not in towers}
-    return _read(CLIPConfig, {**own, **towers}, "CLIP's configuration")
+    rest = {name: value for name, value in values.items() if name not in towers}
+    return _read(CLIPConfig, {**rest, **towers}, "CLIP's configuration")
 
 
 def ast_config(values: Mapping[str, Any]) -> ASTConfig:
-    """Of a dictionary of transformers' ASTConfig. Raises HearsightError for what Hearsight does not compute."""
+    """Read a dictionary of transformers' ASTConfig. Raises HearsightError for values that are not supported."""
     return _read(ASTConfig, values, "AST's configuration")
 
 
 def _read(kind: type[Config], values: Mapping[str, Any], source: str) -> Config:
-    for name, only in FIXED.items():
-        if values.get(name, only) != only:
-            raise HearsightError(f"{source} has {name} {values[name]!r}, and only {only} is computed; give another")
+    for name, supported in FIXED.items():
+        if values.get(name, supported) != supported:
+            raise HearsightError(
+                f"{source} has {name} {values[name]!r}, and only {supported} is supported; give another model"
+            )
     defaults = vars(kind())
-    given = {name: values[name] for name in defaults if name in values}
-    for name, value in given.items():
+    present = {name: values[name] for name in defaults if name in values}
+    for name, value in present.items():
         if not _fits(value, defaults[name]):
-            raise HearsightError(f"{source} has {name} {value!r}, and needs a value like {defaults[name]!r}")
-    config = kind(**given)
+            raise HearsightError(
+                f"{source} has {name} {value!r}, and needs a value like {defaults[name]!r}; correct it"
+            )
+    config = kind(**present)
     sizes = vars(config)
     if sizes.get("hidden_size", 0) % sizes.get("num_attention_heads", 1):
         width, heads = sizes["hidden_size"], sizes["num_attention_heads"]
@@ -109,7 +113,7 @@ def _read(kind: type[Config], values: Mapping[str, Any], source: str) -> Config:
 
 
 def _fits(value: Any, default: Any) -> bool:
-    """Whether a value is of the kind of a field's default; sizes and counts are above 0."""
+    """Return whether a value has the type of a field's default; sizes and counts have to be above 0."""
     if type(default) is float:
         return type(value) in (int, float)
     return type(value) is type(default) and (type(default) is not int or value > 0)

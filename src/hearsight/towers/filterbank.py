@@ -1,4 +1,4 @@
-"""Log-mel filterbanks as AST wants them, by kaldi-native-fbank."""
+"""Log-mel filterbanks, the input of AST, by kaldi-native-fbank."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ AUDIOSET_MEAN, AUDIOSET_STD = -5.118, 3.2527153
 
 
 def filterbank(waveform: NDArray[np.float32], rows: int = 1024) -> Tensor:
-    """The (rows, 128) normalised filterbank of a whole clip, 16 kHz mono (docs/reference.md section 1).
+    """Return the (rows, 128) normalised filterbank of a complete clip, 16 kHz mono (docs/reference.md section 1).
 
     The frame shift is stretched, so that a clip of any length fills `rows`. A waveform of less than one window
-    (25 ms) gives what a clip without audio gives: zeros.
+    (25 ms) gives zeros, like a clip without audio.
     """
     if len(waveform) < WINDOW:
         return torch.zeros(rows, BINS)
@@ -30,13 +30,13 @@ def filterbank(waveform: NDArray[np.float32], rows: int = 1024) -> Tensor:
 
 
 def _mel(waveform: NDArray[np.float32], shift: int) -> NDArray[np.float32]:
-    """Kaldi's filterbank (T, 128) with a frame shift counted in samples."""
+    """Return Kaldi's filterbank (T, 128) with a frame shift in samples."""
     options = kaldi_native_fbank.FbankOptions()
     options.frame_opts.samp_freq = SAMPLE_RATE
     options.frame_opts.window_type = "hanning"
     options.frame_opts.dither = 0
     options.frame_opts.snip_edges = True
-    # Kaldi takes milliseconds and truncates to samples: the half keeps rounding from losing one.
+    # Kaldi takes milliseconds and truncates to samples: adding a half prevents the loss of one by rounding.
     options.frame_opts.frame_shift_ms = (shift + 0.5) * 1000 / SAMPLE_RATE
     options.mel_opts.num_bins = BINS
     options.use_energy = False

@@ -1,8 +1,8 @@
 """Perception Encoder Audio-Visual (arXiv 2512.19687) by transformers: vectors of pictures and of sound in one space.
 
-A teacher of soft-ALBEF whose weights are public ("facebook/pe-av-base-16-frame" and others). Of the model, the video
-and the audio branch are built; those of text and of both together play no part. Its image tower is timm's, which comes
-with the extra `teachers`. transformers' video processor needs torchvision, so its work is done here.
+A teacher of soft-ALBEF whose weights are public ("facebook/pe-av-base-16-frame" and other sizes). Only the video and
+the audio branch of the model are built. Its image tower is timm's, which comes with the extra `teachers`. transformers'
+video processor needs torchvision, so pictures are prepared here.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from transformers.models.pe_video.modeling_pe_video import PeVideoContrastiveHea
 from hearsight.errors import HearsightError
 from hearsight.util.extras import install_command
 
-# As many as SAVE gave ImageBind, for the models that were trained on every frame: 30 a second are too many to ask for.
+# As many as SAVE gave ImageBind, for models that were trained on every frame, 30 a second.
 FRAMES = 32
 
 
 class PEAV:
-    """Makes vectors (W,) of a clip's pictures and of its sound, not unit; W is `width`.
+    """Encodes a clip's pictures and its sound to vectors (W,), not unit; W is `width`.
 
-    folder: config.json, safetensors and processor_config.json, as facebook published them. name: what it is called.
-    frames: how many pictures of a clip it wants, evenly spread. rate: Hz of the sound that it wants.
-    Raises HearsightError for a folder that holds no PE-AV, and without timm.
+    folder: config.json, safetensors and processor_config.json, as facebook published them. name: for messages and
+    provenance. frames: the number of pictures per clip, evenly spread. rate: of the sound, in Hz.
+    Raises HearsightError for a folder without PE-AV, and without timm.
     """
 
     def __init__(self, folder: Path, name: str, device: str = "cpu") -> None:
@@ -55,7 +55,7 @@ class PEAV:
             _fill(self.branches, folder)
             self.extractor = PeAudioFeatureExtractor.from_pretrained(folder)
             self.video = _video_settings(folder)
-        except Exception as error:  # transformers, timm and safetensors each have their own
+        except Exception as error:  # transformers, timm and safetensors raise their own
             raise HearsightError(
                 f"cannot load PE-AV from {folder}: {str(error).strip() or type(error).__name__}; download it again"
             ) from error
@@ -66,7 +66,7 @@ class PEAV:
 
     @torch.no_grad()
     def embed_video(self, frames: Sequence[NDArray[np.uint8]]) -> Tensor:
-        """Pictures (H, W, 3), in order -> (W,), on the CPU."""
+        """Encode pictures (H, W, 3), in order -> (W,), on the CPU."""
         pixels = torch.stack([self._pixels(frame) for frame in frames])[None].to(self.device)
         pooled = self.branches["video_encoder"](pixels).pooler_output
         vector: Tensor = self.branches["video_head"](pooled)[0].cpu()
@@ -74,16 +74,16 @@ class PEAV:
 
     @torch.no_grad()
     def embed_audio(self, waveform: NDArray[np.float32]) -> Tensor:
-        """Mono at `rate` -> (W,), on the CPU."""
+        """Encode mono sound at `rate` -> (W,), on the CPU."""
         inputs = self.extractor(waveform, sampling_rate=self.rate, return_tensors="pt").to(self.device)
         pooled = self.branches["audio_encoder"](**inputs).pooler_output
         vector: Tensor = self.branches["audio_head"](pooled)[0].cpu()
         return vector
 
     def _pixels(self, frame: NDArray[np.uint8]) -> Tensor:
-        """(H, W, 3) -> (3, size, size): the whole picture, out of its proportions, as PE-AV was trained."""
-        size, filtered = self.video["size"], Image.Resampling(self.video.get("resample", Image.Resampling.BILINEAR))
-        resized = np.array(Image.fromarray(frame).resize((size["width"], size["height"]), filtered))
+        """(H, W, 3) -> (3, size, size): the complete picture, with its proportions changed, as PE-AV was trained."""
+        size, filter = self.video["size"], Image.Resampling(self.video.get("resample", Image.Resampling.BILINEAR))
+        resized = np.array(Image.fromarray(frame).resize((size["width"], size["height"]), filter))
         mean, deviation = (torch.tensor(self.video[name]).view(3, 1, 1) for name in ("image_mean", "image_std"))
         return (torch.from_numpy(resized).permute(2, 0, 1).float() / 255 - mean) / deviation
 
@@ -100,31 +100,31 @@ def _check(folder: Path) -> None:
 
 
 def _fill(branches: nn.ModuleDict, folder: Path) -> None:
-    """Load the weights of these branches; all must be there.
+    """Load the weights of these branches. Raises ValueError if one is missing.
 
-    transformers' own loading fails where timm keeps buffers that it does not know, and reads three times as much.
+    transformers' own loading fails on buffers of timm that it does not know, and reads three times as much.
     """
     weights: dict[str, Tensor] = {}
     for file in sorted(folder.glob("*.safetensors")):
         with safe_open(file, "pt") as tensors:
-            for name in tensors.keys():  # noqa: SIM118 - it is no dictionary
-                ours = _name_here(name)
-                if ours.split(".")[0] in branches:
-                    weights[ours] = tensors.get_tensor(name)
+            for name in tensors.keys():  # noqa: SIM118 - not a dictionary
+                branch_name = _name_in_branches(name)
+                if branch_name.split(".")[0] in branches:
+                    weights[branch_name] = tensors.get_tensor(name)
     lacking = branches.load_state_dict(weights, strict=False).missing_keys
     if lacking:
         raise ValueError(f"its weights lack {lacking[0]}" + f" and {len(lacking) - 1} more" * (len(lacking) > 1))
 
 
-def _name_here(name: str) -> str:
-    """The two encoders are stored once, as a part of their branch or of that of both together."""
+def _name_in_branches(name: str) -> str:
+    """Return a tensor's name in `branches`: files store each encoder once, in its branch or in that of both."""
     for outer in ("video_model.", "audio_model.", "audio_video_encoder.embedder."):
         name = name.removeprefix(outer)
     return name
 
 
 def _video_settings(folder: Path) -> dict[str, Any]:
-    """Of the video processor: in a file of its own in older repositories."""
-    whole = folder / "processor_config.json"
-    settings = json.loads(whole.read_text()).get("video_processor") if whole.is_file() else None
+    """Return the settings of the video processor, which older repositories have in a separate file."""
+    file = folder / "processor_config.json"
+    settings = json.loads(file.read_text()).get("video_processor") if file.is_file() else None
     return dict(settings or json.loads((folder / "video_preprocessor_config.json").read_text()))

@@ -1,4 +1,4 @@
-"""Pictures as CLIP wants them, without torchvision."""
+"""Preparation of pictures for CLIP, without torchvision."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ CLIP_STD = torch.tensor([0.26862954, 0.26130258, 0.27577711]).view(3, 1, 1)
 
 
 def pixels(frame: NDArray[np.uint8], size: int = 224) -> Tensor:
-    """One RGB frame (H, W, 3) as a normalised (3, size, size) tensor (docs/reference.md section 1)."""
-    # By NumPy: torch would share each small picture out among its threads, which wait for cores that readers are using.
+    """Return one RGB frame (H, W, 3) as a normalised (3, size, size) tensor (docs/reference.md section 1)."""
+    # In NumPy: torch would divide each small picture among its threads, which wait for cores that readers are using.
     channels = crop(frame, size).transpose(2, 0, 1)
     return torch.from_numpy(np.stack([np.take(*pair) for pair in zip(LEVELS, channels, strict=True)]))
 
 
 def crop(frame: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    """(H, W, 3) -> (size, size, 3): the short side resized (bicubic, antialiased), then the centre cut out."""
+    """Resize the short side (bicubic, antialiased), then cut out the centre: (H, W, 3) -> (size, size, 3)."""
     height, width = frame.shape[:2]
     # The long side is truncated, as torchvision's Resize does: the published pixels depend on it.
     resized = size * width // min(height, width), size * height // min(height, width)
     image = Image.fromarray(frame).resize(resized, Image.Resampling.BICUBIC)
-    left, top = round((resized[0] - size) / 2), round((resized[1] - size) / 2)
-    return np.array(image.crop((left, top, left + size, top + size)))
+    x, y = round((resized[0] - size) / 2), round((resized[1] - size) / 2)
+    return np.array(image.crop((x, y, x + size, y + size)))
 
 
 def normalise(pictures: Tensor) -> Tensor:
-    """uint8 (..., 3, H, W) -> float32 with CLIP's mean and deviation taken out."""
+    """Normalise by CLIP's mean and standard deviation: uint8 (..., 3, H, W) -> float32."""
     return (pictures.float() / 255 - CLIP_MEAN) / CLIP_STD
 
 

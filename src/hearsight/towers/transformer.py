@@ -1,7 +1,7 @@
-"""What the transformers of CLIP and AST have in common (arXiv 1706.03762; with the norm first, arXiv 2002.04745).
+"""Parts that the transformers of CLIP and AST share (arXiv 1706.03762; with the norm first, arXiv 2002.04745).
 
-A layer reads  x = x + attention(norm(x)), then  x = x + mlp(norm(x)). Its parameters are called otherwise in CLIP and
-in AST, as transformers calls them, so each has a layer of its own in its file.
+A layer is  x = x + attention(norm(x)), then  x = x + mlp(norm(x)). Its parameters have different names in CLIP and in
+AST (those of the transformers library), so each has a class for its layers in its own file.
 
 Letters: B rows of a batch, S tokens, D width, H heads, d width of a head.
 """
@@ -18,7 +18,7 @@ from hearsight.errors import HearsightError
 
 
 def quick_gelu(x: Tensor) -> Tensor:
-    """OpenAI's approximation of GELU."""
+    """Return x * sigmoid(1.702 x), OpenAI's approximation of GELU."""
     return x * torch.sigmoid(1.702 * x)
 
 
@@ -26,9 +26,9 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"quick_gelu": quick_gelu, 
 
 
 def attend(query: Tensor, key: Tensor, value: Tensor, heads: int, causal: bool = False) -> Tensor:
-    """softmax(Q K^T / sqrt(d)) V in every head; (B, S, D) each -> (B, S, D).
+    """Return softmax(Q K^T / sqrt(d)) V in every head; (B, S, D) each -> (B, S, D).
 
-    causal: a token attends to itself and to those before it.
+    causal: a token attends to itself and to earlier tokens only.
     """
     B, S, D = query.shape
     query, key, value = (x.view(B, S, heads, D // heads).transpose(1, 2) for x in (query, key, value))  # B H S d
@@ -37,13 +37,15 @@ def attend(query: Tensor, key: Tensor, value: Tensor, heads: int, causal: bool =
 
 
 class MLP(nn.Module):
-    """D -> hidden -> D. Raises HearsightError for an activation that is not computed."""
+    """D -> hidden -> D. Raises HearsightError for an activation that is not supported."""
 
     def __init__(self, width: int, hidden: int, activation: str) -> None:
         super().__init__()
         if activation not in ACTIVATIONS:
-            known = " and ".join(ACTIVATIONS)
-            raise HearsightError(f"a tower has hidden_act {activation!r}, and {known} are computed; take another model")
+            supported = " and ".join(ACTIVATIONS)
+            raise HearsightError(
+                f"a tower has hidden_act {activation!r}, and only {supported} are supported; choose another model"
+            )
         self.activation = ACTIVATIONS[activation]
         self.fc1 = nn.Linear(width, hidden)
         self.fc2 = nn.Linear(hidden, width)
@@ -54,7 +56,7 @@ class MLP(nn.Module):
 
 
 def start(module: nn.Linear | nn.Conv2d | nn.Embedding, std: float) -> None:
-    """Normally distributed weights, and no bias: how layers start before training."""
+    """Initialise a layer, in place: normally distributed weights, and a bias of zeros."""
     nn.init.normal_(module.weight, std=std)
     if not isinstance(module, nn.Embedding) and module.bias is not None:
         nn.init.zeros_(module.bias)

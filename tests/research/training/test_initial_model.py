@@ -70,14 +70,14 @@ def test_a_text_has_room_for_a_word(clip, tmp_path):
 
 
 def test_towers_that_do_not_fit(clip, tmp_path):
-    with pytest.raises(HearsightError, match="does not listen; give towers that do, or an audio tower as audio"):
+    with pytest.raises(HearsightError, match="has no audio tower; give towers with one, or set audio to an AST"):
         load_towers(recipe(tmp_path))
     with pytest.raises(HearsightError, match="no audio tower 'nowhere'"):
         load_towers(recipe(tmp_path, audio="nowhere"))
     with pytest.raises(HearsightError, match=r"is a model of the type 'hearsight', no AST"):
         load_towers(recipe(tmp_path, audio=str(tmp_path / "clip")))
     tiny_model(tmp_path / "towers", "avigate")
-    with pytest.raises(HearsightError, match="listen already"):
+    with pytest.raises(HearsightError, match="have an audio tower already"):
         load_towers(recipe(tmp_path, towers=str(tmp_path / "towers"), audio=str(tmp_path / "clip")))
 
 

@@ -1,1 +1,1 @@
-"""Published checkpoints, read: what is in a file, what it is, and where each tensor belongs."""
+"""Conversion of published checkpoints: what a file contains, what it is, and where each tensor belongs."""

@@ -1,4 +1,4 @@
-"""What a checkpoint is, told from the names of its tensors (docs/reference.md section 10)."""
+"""Recognising a checkpoint by the names of its tensors (docs/reference.md section 10)."""
 
 from __future__ import annotations
 
@@ -14,26 +14,27 @@ from hearsight.errors import HearsightError
 
 Published = Literal["avigate", "save", "clip4clip"]
 
-# The first part of the names, and what all names of that kind have more in AVIGATE's and SAVE's checkpoints.
+# The prefix of the names of a kind of checkpoint: the kind, and the prefix that AVIGATE's and SAVE's have before it.
 KINDS = {"clip.visual.": ("", ""), "visual.": ("clip", "clip."), "v.": ("ast", "clip.audio.")}
-# Beside tensors of use: of no branch, derived from others, sizes, and heads that classify.
+# Tensors that are not used: of no branch, derived from others, sizes, and classifiers.
 USELESS = re.compile(
     r"asr_query_tokens|(clip\.)?(input_resolution|context_length|vocab_size)|(.+\.)?(position_ids|attn_mask)"
     r"|(clip\.audio\.)?(v\.head|v\.head_dist|mlp_head)\..+"
 )
 # CLIP4Clip's similarities that are more than mean pooling.
-OTHER_HEADS = {"lstm_visual.": "seqLSTM", "cross.": "tightTransf", "transformerClip.": "seqTransf"}
+UNSUPPORTED_HEADS = {"lstm_visual.": "seqLSTM", "cross.": "tightTransf", "transformerClip.": "seqTransf"}
 BY_TRANSFORMERS = ("text_model.", "vision_model.", "clip.model.", "audio_spectrogram_transformer.", "embeddings.")
 
 
 @dataclass(frozen=True)
 class Contents:
-    """A checkpoint whose tensors are told apart.
+    """A recognised checkpoint.
 
-    source: what it is called in messages. format: of the file, in words. kind: whose it is: a method's, "seqTransf" or
-    another head of CLIP4Clip, "clip" for OpenAI's CLIP, or "ast". method: what to make of it; None for an AST. weights:
-    what is of use, as AVIGATE and SAVE name it, in the file's dtypes. root: what these names have more than the file's.
-    prefixed: whether `module.` was taken off. left_out: names in the file of what is of no use.
+    source: its name in messages. format: of the file, in words. kind: a method, "seqTransf" or another head of
+    CLIP4Clip, "clip" for OpenAI's CLIP, or "ast". method: to convert it to; None for an AST. weights: the tensors that
+    are used, by the names that AVIGATE and SAVE give them, in the file's dtypes. root: the prefix that these names have
+    and the file's have not. prefixed: whether a prefix `module.` was removed. left_out: names in the file of tensors
+    that are not used.
     """
 
     source: str
@@ -47,7 +48,7 @@ class Contents:
 
     @property
     def converted(self) -> dict[str, int]:
-        """How many tensors of each other dtype become float32."""
+        """The number of tensors of each dtype that are converted to float32."""
         dtypes = Counter(str(tensor.dtype).removeprefix("torch.") for tensor in self.weights.values())
         return {dtype: count for dtype, count in sorted(dtypes.items()) if dtype != "float32"}
 
@@ -59,40 +60,40 @@ def recognise(loaded: object, source: str, format: str, method: str | None = Non
     """
     if method not in (None, *get_args(Published)):
         raise HearsightError(f"unknown published method '{method}'; choose one of {', '.join(get_args(Published))}")
-    named = _state_dict(loaded, source)
-    names = [name.removeprefix("module.") for name in named]
+    tensors = _state_dict(loaded, source)
+    names = [name.removeprefix("module.") for name in tensors]
     kind, root = _kind(names, source)
     if kind == "":
-        kind = found = _method(names)
+        kind = recognised = _method(names)
     else:
-        found = "clip4clip" if kind == "clip" else "ast"
-    chosen = _agreed(found, method, source)
-    kept, left_out = {}, []
-    for name, (original, tensor) in zip(names, named.items(), strict=True):
-        if _of_use(root + name, chosen, towers_alone=method == "clip4clip"):
-            kept[root + name] = tensor
+        recognised = "clip4clip" if kind == "clip" else "ast"
+    target = _target(recognised, method, source)
+    weights, left_out = {}, []
+    for name, (original, tensor) in zip(names, tensors.items(), strict=True):
+        if _is_used(root + name, target, towers_alone=method == "clip4clip"):
+            weights[root + name] = tensor
         else:
             left_out.append(original)
-    prefixed = any(name.startswith("module.") for name in named)
-    return Contents(source, format, kind, chosen, kept, root, prefixed, sorted(left_out))
+    prefixed = any(name.startswith("module.") for name in tensors)
+    return Contents(source, format, kind, target, weights, root, prefixed, sorted(left_out))
 
 
 def _state_dict(loaded: object, source: str) -> Mapping[str, Any]:
-    """Named tensors, beside which OpenAI's sizes may stand as numbers."""
+    """Return the named tensors of what was loaded; OpenAI's files also have sizes as numbers."""
     if not isinstance(loaded, Mapping):
         raise HearsightError(
             f"cannot convert {source}: it holds no state dict but a {type(loaded).__name__}; save model.state_dict()"
         )
     if not loaded:
         raise HearsightError(f"cannot convert {source}: it holds no tensors; save model.state_dict()")
-    others = [n for n, value in loaded.items() if not isinstance(value, Tensor) and not USELESS.fullmatch(str(n))]
-    if not others:
+    extra = [n for n, value in loaded.items() if not isinstance(value, Tensor) and not USELESS.fullmatch(str(n))]
+    if not extra:
         return {str(name): value for name, value in loaded.items()}
-    inner = [n for n in others if isinstance(loaded[n], Mapping) and _all_tensors(loaded[n])]
-    told = ", ".join(repr(name) for name in others[:5])
+    inner = [n for n in extra if isinstance(loaded[n], Mapping) and _all_tensors(loaded[n])]
+    listed = ", ".join(repr(name) for name in extra[:5])
     line = f"torch.load(FILE, weights_only=True)[{inner[0]!r}]" if inner else "model.state_dict()"
     raise HearsightError(
-        f"cannot convert {source}: it holds more than a state dict ({told}), as training states do; save the weights "
+        f"cannot convert {source}: it holds more than a state dict ({listed}), like a training state; save the weights "
         f"alone: torch.save({line}, 'plain.pt')"
     )
 
@@ -102,61 +103,61 @@ def _all_tensors(value: Mapping[str, Any]) -> bool:
 
 
 def _kind(names: Collection[str], source: str) -> tuple[str, str]:
-    """Of KINDS. "" is a training output, whose method is told by more of its names."""
+    """Return the kind and the prefix of KINDS. "" is a training output, whose method `_method` recognises."""
     if any(name.removeprefix("clip.").startswith("visual.layer1.") for name in names):
         raise HearsightError(
             f"cannot convert {source}: its image tower is a ResNet, and Hearsight's are vision transformers; "
             "give a CLIP with ViT in its name"
         )
-    for beginning, kind in KINDS.items():
-        if any(name.startswith(beginning) for name in names):
+    for prefix, kind in KINDS.items():
+        if any(name.startswith(prefix) for name in names):
             return kind
     if any(name.startswith(BY_TRANSFORMERS) for name in names):
         raise HearsightError(
-            f"cannot convert {source}: its names are those of transformers or Hearsight, which need no converting; "
-            "give the folder that it is in wherever a model is asked for"
+            f"cannot convert {source}: its names are those of transformers or Hearsight, which need no conversion; "
+            "give its folder as the model"
         )
-    some = ", ".join(sorted(names)[:3])
+    first = ", ".join(sorted(names)[:3])
     raise HearsightError(
-        f"cannot convert {source}: it is no checkpoint of AVIGATE, SAVE, CLIP4Clip, OpenAI's CLIP or AST; "
-        f"it has tensors like {some}"
+        f"cannot convert {source}: it is not a checkpoint of AVIGATE, SAVE, CLIP4Clip, OpenAI's CLIP or AST; "
+        f"it has tensors like {first}; give one of these"
     )
 
 
 def _method(names: Collection[str]) -> str:
-    """The method of a training output, or the name of a head of CLIP4Clip that Hearsight does not have."""
+    """Return the method of a training output, or the name of a head of CLIP4Clip that Hearsight does not have."""
 
-    def has(*beginnings: str) -> bool:
-        return any(name.startswith(beginnings) for name in names)
+    def has(*prefixes: str) -> bool:
+        return any(name.startswith(prefixes) for name in names)
 
     if has("Audio_Resampler.", "transformerClip_ASR.", "asr_query_tokens"):
         return "save"
     if has("transformer_Fusion.", "query_tokens") or (has("clip.audio.") and has("transformerClip.")):
         return "avigate"
-    return next((head for beginning, head in OTHER_HEADS.items() if has(beginning)), "clip4clip")
+    return next((head for prefix, head in UNSUPPORTED_HEADS.items() if has(prefix)), "clip4clip")
 
 
-def _agreed(found: str, method: str | None, source: str) -> Published | None:
-    """What is made of a checkpoint, if what it is and what is asked for go together."""
-    if found == "ast":
+def _target(recognised: str, method: str | None, source: str) -> Published | None:
+    """Return the method to convert to. Raises HearsightError if the checkpoint is not of the method that was given."""
+    if recognised == "ast":
         if method:
             raise HearsightError(
-                f"{source} is an AST, an audio tower, and no checkpoint of {method}; leave the method out"
+                f"{source} is an AST, an audio tower, and not a checkpoint of {method}; leave the method out"
             )
         return None
-    if method == "clip4clip":  # the towers of any of them are one
+    if method == "clip4clip":  # every checkpoint has CLIP towers
         return "clip4clip"
-    if found in OTHER_HEADS.values():
+    if recognised in UNSUPPORTED_HEADS.values():
         raise HearsightError(
-            f"cannot convert {source}: it is CLIP4Clip's with the {found} head, which Hearsight does not have; "
-            "the method clip4clip, if you name it, takes its CLIP towers alone and pools them by the mean"
+            f"cannot convert {source}: it is a CLIP4Clip with the {recognised} head, which Hearsight does not have; "
+            "give the method clip4clip to convert its CLIP towers alone, with mean pooling"
         )
-    if method and method != found:
-        raise HearsightError(f"{source} is a checkpoint of {found}, not of {method}; name that method, or none")
-    return cast(Published, found)
+    if method and method != recognised:
+        raise HearsightError(f"{source} is a checkpoint of {recognised}, not of {method}; give that method, or none")
+    return cast(Published, recognised)
 
 
-def _of_use(name: str, method: Published | None, towers_alone: bool) -> bool:
+def _is_used(name: str, method: Published | None, towers_alone: bool) -> bool:
     if USELESS.fullmatch(name):
         return False
     if method == "clip4clip" and name.startswith(("clip.audio.", "clip.audio_projection")):

@@ -1,6 +1,6 @@
-"""Published checkpoints made into models: AVIGATE's, SAVE's and CLIP4Clip's, OpenAI's CLIP, and AST.
+"""Conversion of published checkpoints to models: AVIGATE's, SAVE's and CLIP4Clip's, OpenAI's CLIP, and AST.
 
-What a file holds and what it is, is told in published/.
+files.py reads a file, contents.py recognises what is in it, sizes.py and names.py map it to a model.
 """
 
 from __future__ import annotations
@@ -29,9 +29,10 @@ from hearsight.util.atomic import atomic_folder, check_empty
 
 @dataclass(frozen=True)
 class Converted:
-    """What became of a checkpoint. config: of the model; an AST has `ast`, a dictionary of ASTConfig, instead.
+    """A checkpoint that was converted.
 
-    vocabulary: whether a tokenizer is in the folder.
+    config: of the model; an AST has `ast`, a dictionary of ASTConfig, instead. vocabulary: whether the new folder has a
+    tokenizer.
     """
 
     contents: Contents
@@ -52,26 +53,26 @@ def load_published(
     temperature: float = 1.0,
     vocabulary: str | Path | None = None,
 ) -> VideoTextModel:
-    """A model from a published checkpoint.
+    """Load a model from a published checkpoint.
 
     state_dict_or_path: tensors by their published names, or a file of them: safetensors, a state dict saved by torch,
-    or OpenAI's TorchScript archive, read without executing anything. method: found out unless given; "clip4clip" takes
-    the CLIP towers of any checkpoint. Sizes are read off the tensors; what these do not tell: fusion_heads, of the
-    resampler and the fusion transformers, width // 64 unless given; frames, words and temperature, which are other
-    ones for Charades (docs/reference.md section 8); start_id, end_id: the vocabulary's special tokens. vocabulary: a
-    folder with a tokenizer, which tells these, where it is not OpenAI's.
+    or OpenAI's TorchScript archive, read without executing anything. method: recognised from the tensors by default;
+    "clip4clip" takes the CLIP towers of any checkpoint. Sizes are those of the tensors; what tensors do not show:
+    fusion_heads, of the resampler and the fusion transformers, by default width // 64; frames, words and temperature,
+    which differ for Charades (docs/reference.md section 8); start_id, end_id: the special tokens of the vocabulary.
+    vocabulary: a folder with a tokenizer, which has these ids, if it is not OpenAI's.
     Raises HearsightError for a file that cannot be read, and for tensors missing, unknown or of a wrong shape.
     """
     if isinstance(state_dict_or_path, (str, Path)):
-        contents = read(Path(state_dict_or_path), method)
+        contents = read_checkpoint(Path(state_dict_or_path), method)
     else:
         contents = recognise(state_dict_or_path, "the given state dict", "in memory", method)
     tokenizer = _tokenizer(contents, vocabulary) if vocabulary else Tokenizer(start_id=start_id, end_id=end_id)
     return _model(contents, tokenizer, heads=fusion_heads, frames=frames, words=words, temperature=temperature)
 
 
-def read(path: Path, method: str | None = None) -> Contents:
-    """What is in a checkpoint file. method: what it must be; None to find out."""
+def read_checkpoint(path: Path, method: str | None = None) -> Contents:
+    """Read a checkpoint file and recognise it. method: what it has to be; None for any."""
     format, loaded = read_file(path)
     return recognise(loaded, str(path), format, method)
 
@@ -79,13 +80,13 @@ def read(path: Path, method: str | None = None) -> Contents:
 def convert(
     path: Path, out: Path, method: str | None = None, vocabulary: Path | None = None, **settings: Any
 ) -> Converted:
-    """Make a folder of a published checkpoint: for `hearsight.load`, or, of an AST, for transformers.
+    """Write the folder of a published checkpoint: for `hearsight.load`, or, for an AST, for transformers.
 
     settings: heads, frames, words and temperature, as `ModelConfig` has them.
-    Raises HearsightError as `load_published` does, and if `out` holds anything: nothing is overwritten.
+    Raises HearsightError as `load_published` does, and if `out` is not empty: nothing is overwritten.
     """
     check_empty(out)
-    contents = read(path, method)
+    contents = read_checkpoint(path, method)
     if contents.kind == "ast":
         if vocabulary or settings:
             raise HearsightError(f"{path} is an AST, an audio tower; it takes no vocabulary, heads, frames or words")
@@ -102,8 +103,8 @@ def convert(
 def _model(contents: Contents, tokenizer: Tokenizer, **settings: Any) -> VideoTextModel:
     if contents.kind == "ast":
         raise HearsightError(
-            f"{contents.source} is an AST, an audio tower and no whole model; "
-            "`hearsight convert` makes a folder of it that transformers opens"
+            f"{contents.source} is an AST, an audio tower, and not a complete model; "
+            "`hearsight convert` writes a folder of it that transformers opens"
         )
     model = build(model_config(contents, tokenizer.start_id, tokenizer.end_id, **settings), tokenizer)
     model.load_state_dict(take(model.state_dict(), contents))
@@ -111,9 +112,9 @@ def _model(contents: Contents, tokenizer: Tokenizer, **settings: Any) -> VideoTe
 
 
 def _tokenizer(contents: Contents, vocabulary: str | Path | None) -> Tokenizer:
-    """A tokenizer that has as many tokens as the checkpoint has vectors for them."""
+    """Return a tokenizer with as many tokens as the checkpoint has token embeddings."""
     embeddings = contents.weights.get("clip.token_embedding.weight")
-    rows = PUBLIC_SIZE if embeddings is None else len(embeddings)  # that it is missing is said later
+    rows = PUBLIC_SIZE if embeddings is None else len(embeddings)  # `take` reports that it is missing
     if vocabulary is None:
         if rows != PUBLIC_SIZE:
             raise HearsightError(

@@ -1,4 +1,4 @@
-"""What a checkpoint file holds: safetensors, what torch.save wrote, or a TorchScript archive. Nothing in it is run."""
+"""Reading a checkpoint file (safetensors, torch.save, or a TorchScript archive) without running its code."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ ZIP, PICKLE = b"PK\x03\x04", b"\x80"
 
 
 def read_file(path: Path) -> tuple[str, object]:
-    """The format of a file in words, and what it holds: named tensors, if it is a checkpoint.
+    """Return the format of a file in words, and its content: named tensors, if it is a checkpoint.
 
-    Its first bytes tell the format, whatever its name. Raises HearsightError for what cannot be read, and for a file
-    with pickled objects that are more than tensors: those could be made only by running what the file says.
+    The format is recognised by the first bytes, whatever the name. Raises HearsightError for a file that cannot be
+    read, and for one with pickled objects other than tensors: only running code of the file could build them.
     """
     if path.is_dir():
         raise HearsightError(f"cannot read {path}: it is a folder; give the file with the tensors")
@@ -40,34 +40,34 @@ def read_file(path: Path) -> tuple[str, object]:
             return "safetensors", load_file(path)
         return "saved by torch", torch.load(path, map_location="cpu", weights_only=True)
     except UnpicklingError as error:
-        held = _objects(path, error)
-        if held or start.startswith(PICKLE):
-            raise _more_than_tensors(path, archive, held) from error
+        classes = _pickled_classes(path, error)
+        if classes or start.startswith(PICKLE):
+            raise _more_than_tensors(path, archive, classes) from error
         raise _damaged(path) from error
-    except Exception as error:  # torch's own mixture, from bad zip files to a pickle that ends too early
+    except Exception as error:  # torch raises many kinds, for bad zip files and for pickles that end too early
         raise _damaged(path, str(error).partition("\n")[0].partition(". ")[0]) from error
 
 
-def _objects(path: Path, error: UnpicklingError) -> list[str]:
-    """Names of what a file wants to be made beside tensors."""
+def _pickled_classes(path: Path, error: UnpicklingError) -> list[str]:
+    """Return the names of the classes, other than tensors, that a file would build."""
     try:
         return sorted(torch.serialization.get_unsafe_globals_in_checkpoint(str(path)))
-    except Exception:  # an archive, or not the format that torch writes today: the error names the first
+    except Exception:  # an archive, or an older format of torch: the error names the first class
         return re.findall(r"GLOBAL (\S+)", str(error))
 
 
-def _more_than_tensors(path: Path, archive: bool, held: list[str]) -> HearsightError:
-    told = f" ({', '.join(held)})" if held else ""
+def _more_than_tensors(path: Path, archive: bool, classes: list[str]) -> HearsightError:
+    listed = f" ({', '.join(classes)})" if classes else ""
     load = f"torch.jit.load({path.name!r})" if archive else f"torch.load({path.name!r}, weights_only=False)"
     return HearsightError(
-        f"cannot read {path} as plain tensors: it holds pickled objects{told}, and making those would run code of the "
-        f"file; whoever trusts it can save it anew: torch.save({load}.state_dict(), 'plain.pt'), "
-        "or, if it is a dictionary, the entry of it that has the tensors"
+        f"cannot read {path} as plain tensors: it holds pickled objects{listed}, and building those would run code of "
+        f"the file; if you trust it, save its tensors alone: torch.save({load}.state_dict(), 'plain.pt'), "
+        "or, if it is a dictionary, its entry with the tensors"
     )
 
 
 def _damaged(path: Path, reason: str = "") -> HearsightError:
-    told = f" ({reason})" if reason else ""
+    details = f" ({reason})" if reason else ""
     return HearsightError(
-        f"cannot read {path}: it is no checkpoint, damaged or cut short{told}; download or copy it again"
+        f"cannot read {path}: it is not a checkpoint, or damaged, or incomplete{details}; download or copy it again"
     )

@@ -1,4 +1,4 @@
-"""Where each of our tensors stands in a published checkpoint (docs/reference.md section 10)."""
+"""The name of each of a model's tensors in a published checkpoint (docs/reference.md section 10)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hearsight.errors import HearsightError
 from hearsight.models.convert.contents import Contents
 from hearsight.models.weights import first_names, misfit
 
-# Our name, or how it begins -> the published.
+# A name here, or its prefix -> the published name, or its prefix.
 _OUTSIDE = {
     "clip.model.logit_scale": "clip.logit_scale",
     "clip.model.text_model.embeddings.token_embedding.": "clip.token_embedding.",
@@ -64,7 +64,7 @@ _FUSION_LAYER = {
     "norm3.": "ln_3.",
     "norm4.": "ln_4.",
 }
-# Numbered layers: how ours begin -> how the published do, and the names inside a layer.
+# Numbered layers: the prefix here -> the published prefix, and the names inside a layer.
 _LAYERS = {
     "clip.model.text_model.encoder.layers.": ("clip.transformer.resblocks.", _CLIP_LAYER),
     "clip.model.vision_model.encoder.layers.": ("clip.visual.transformer.resblocks.", _CLIP_LAYER),
@@ -75,44 +75,44 @@ _LAYERS = {
 }
 # Query, key and value are published as one tensor, one after the other.
 _PACKED = {
-    f"{ours}{which}_proj.{kind}": (f"{published}{kind}", place)
-    for ours, published in (("self_attn.", "attn.in_proj_"), ("attention.", "attn.qkv."))
-    for place, which in enumerate("qkv")
+    f"{prefix}{letter}_proj.{kind}": (f"{published}{kind}", part)
+    for prefix, published in (("self_attn.", "attn.in_proj_"), ("attention.", "attn.qkv."))
+    for part, letter in enumerate("qkv")
     for kind in ("weight", "bias")
 }
 
 
-def published_place(ours: str, method: str | None) -> tuple[str, int | None]:
-    """The published name of one of our tensors, and, where three are packed under it, which of them is ours."""
-    for beginning, (published, names) in _LAYERS.items():
-        if ours.startswith(beginning):
+def published_name(name: str, method: str | None) -> tuple[str, int | None]:
+    """Return the published name of a tensor, and, if three tensors are packed under that name, which part it is."""
+    for prefix, (published, names) in _LAYERS.items():
+        if name.startswith(prefix):
             if method == "avigate":
                 published = published.replace("Audio_Resampler", "transformer_Fusion")
-            number, _, inner = ours.removeprefix(beginning).partition(".")
-            inner, part = _PACKED.get(inner, (_replaced(inner, names), None))
+            number, _, inner = name.removeprefix(prefix).partition(".")
+            inner, part = _PACKED.get(inner, (_replace_prefix(inner, names), None))
             return f"{published}{number}.{inner}", part
-    return _replaced(ours, _OUTSIDE), None
+    return _replace_prefix(name, _OUTSIDE), None
 
 
-def _replaced(name: str, names: Mapping[str, str]) -> str:
-    """`name` with its beginning replaced, if that is called otherwise."""
-    for ours, published in names.items():
-        if name.startswith(ours):
-            return published + name.removeprefix(ours)
+def _replace_prefix(name: str, names: Mapping[str, str]) -> str:
+    """Return a name with its prefix replaced by the published one, if that differs."""
+    for prefix, published in names.items():
+        if name.startswith(prefix):
+            return published + name.removeprefix(prefix)
     return name
 
 
 def take(expected: Mapping[str, Tensor], contents: Contents) -> dict[str, Tensor]:
-    """The checkpoint's tensors by our names, in float32. expected: a model's state dict, for names and shapes.
+    """Return the checkpoint's tensors by a model's names, in float32.
 
-    Raises HearsightError that tells, by the names of the file, what is missing, unknown, of another shape or not
-    finite.
+    expected: the model's state dict, for names and shapes. Raises HearsightError that lists, by the names of the file,
+    what is missing, unknown, of another shape or not finite.
     """
-    taken: dict[str, Tensor] = {}
+    weights: dict[str, Tensor] = {}
     used: dict[str, str] = {}  # published name: what is wrong with its shape, or nothing
-    for ours, like in expected.items():
-        name, part = published_place(ours, contents.method)
-        shape = list(like.shape)
+    for model_name, model_tensor in expected.items():
+        name, part = published_name(model_name, contents.method)
+        shape = list(model_tensor.shape)
         if part is not None:
             shape[0] *= 3
         if name in _TRANSPOSED:
@@ -125,24 +125,24 @@ def take(expected: Mapping[str, Tensor], contents: Contents) -> dict[str, Tensor
             used[name] = f"{name.removeprefix(contents.root)} is {tuple(tensor.shape)}, not {tuple(shape)}"
             continue
         tensor = tensor if part is None else tensor.chunk(3)[part]
-        taken[ours] = (tensor.T if name in _TRANSPOSED else tensor).float()
+        weights[model_name] = (tensor.T if name in _TRANSPOSED else tensor).float()
     problems = misfit(
         missing=[name.removeprefix(contents.root) for name in used.keys() - contents.weights.keys()],
         unknown=[name.removeprefix(contents.root) for name in contents.weights.keys() - used.keys()],
         wrong=[problem for problem in used.values() if problem],
     )
     if problems:
-        made = f"'{contents.method}' model" if contents.method else "AST"
+        model = f"'{contents.method}' model" if contents.method else "AST"
         raise HearsightError(
-            f"the tensors of {contents.source} do not fit a published {made} ({problems}); it may be incomplete, or of "
-            "a program that Hearsight does not know"
+            f"the tensors of {contents.source} do not fit a published {model} ({problems}); it may be incomplete, or "
+            "of a program that Hearsight does not know; give another checkpoint"
         )
     _check_finite(contents)
-    return taken
+    return weights
 
 
 def _check_finite(contents: Contents) -> None:
-    """As float32, which the weights become; one number that is none makes every vector so."""
+    """Raises HearsightError for numbers that are not finite in float32: one of them would spoil every vector."""
     odd = [n.removeprefix(contents.root) for n, t in contents.weights.items() if not t.float().isfinite().all()]
     if odd:
         raise HearsightError(

@@ -1,4 +1,4 @@
-"""The sizes of a model, read off the shapes of its published tensors. Heads are 64 wide in CLIP and AST."""
+"""The sizes of a model, read from the shapes of its published tensors. Heads are 64 wide in CLIP and AST."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from hearsight.models.convert.contents import Contents
 from hearsight.towers.filterbank import BINS
 
 HEAD = 64
-ROWS = 1024  # of AST's filterbank, where the patches agree
-STRIDES = (10, 12, 14, 16)  # in which AST was published; the methods have the first
+ROWS = 1024  # of AST's filterbank, if the number of patches agrees
+STRIDES = (10, 12, 14, 16)  # with which AST was published; the methods use the first
 
 
 def model_config(
@@ -45,7 +45,7 @@ def model_config(
 
 
 def clip_sizes(contents: Contents, start_id: int, end_id: int) -> dict[str, Any]:
-    """The dictionary of a CLIPConfig."""
+    """Return the dictionary of a CLIPConfig."""
     vocabulary, text_width = _shape(contents, "clip.token_embedding.weight", 2)
     vision_width, _, patch, _ = _shape(contents, "clip.visual.conv1.weight", 4)
     grid = isqrt(_shape(contents, "clip.visual.positional_embedding", 2)[0] - 1)
@@ -74,9 +74,9 @@ def clip_sizes(contents: Contents, start_id: int, end_id: int) -> dict[str, Any]
 
 
 def ast_sizes(contents: Contents) -> dict[str, Any]:
-    """The dictionary of an ASTConfig."""
+    """Return the dictionary of an ASTConfig."""
     width, _, patch, _ = _shape(contents, "clip.audio.v.patch_embed.proj.weight", 4)
-    patches = _shape(contents, "clip.audio.v.pos_embed", 3)[1] - 2  # less class and distillation token
+    patches = _shape(contents, "clip.audio.v.pos_embed", 3)[1] - 2  # without class and distillation token
     stride, rows = _grid(contents, patches, patch)
     return {
         "hidden_size": width,
@@ -95,7 +95,7 @@ def ast_sizes(contents: Contents) -> dict[str, Any]:
 
 
 def _grid(contents: Contents, patches: int, patch: int) -> tuple[int, int]:
-    """The stride and the rows of the filterbank that give so many patches: 10 and 1024 for 12 x 101."""
+    """Return the stride and the rows of the filterbank that give this number of patches: 10 and 1024 for 12 x 101."""
 
     def along(length: int, stride: int) -> int:
         return (length - patch) // stride + 1
@@ -104,8 +104,8 @@ def _grid(contents: Contents, patches: int, patch: int) -> tuple[int, int]:
         if patches == along(BINS, stride) * along(ROWS, stride):
             return stride, ROWS
     stride = STRIDES[0]
-    moments, over = divmod(patches, along(BINS, stride))
-    if over or not moments:
+    moments, rest = divmod(patches, along(BINS, stride))
+    if rest or not moments:
         raise HearsightError(
             f"cannot convert {contents.source}: its audio tower has {patches} patches, which is no grid of "
             f"{along(BINS, stride)} frequencies by time; is it an AST for {BINS} mel bins?"
@@ -116,26 +116,27 @@ def _grid(contents: Contents, patches: int, patch: int) -> tuple[int, int]:
 def _heads(contents: Contents, width: int) -> int:
     if width % HEAD or not width:
         raise HearsightError(
-            f"cannot convert {contents.source}: a tower is {width} wide, which is not a multiple of the {HEAD} of a "
-            "head in every published CLIP and AST"
+            f"cannot convert {contents.source}: a tower is {width} wide, which is not a multiple of {HEAD}, the width "
+            "of a head in every published CLIP and AST; give one of these"
         )
     return width // HEAD
 
 
 def _shape(contents: Contents, name: str, dimensions: int) -> tuple[int, ...]:
-    shown = name.removeprefix(contents.root)
+    file_name = name.removeprefix(contents.root)
     if name not in contents.weights:
-        raise HearsightError(f"cannot convert {contents.source}: it has no '{shown}'; is it complete?")
+        raise HearsightError(f"cannot convert {contents.source}: it has no '{file_name}'; is it complete?")
     shape = tuple(contents.weights[name].shape)
     if len(shape) != dimensions:
         raise HearsightError(
-            f"cannot convert {contents.source}: '{shown}' is {shape}, which is not of {dimensions} dimensions"
+            f"cannot convert {contents.source}: '{file_name}' has the shape {shape}, and needs {dimensions} "
+            "dimensions; is it complete?"
         )
     return shape
 
 
 def _count(contents: Contents, prefix: str) -> int:
-    """Numbered blocks under a prefix."""
+    """Return the number of numbered blocks under a prefix."""
     return len({name.removeprefix(prefix).split(".")[0] for name in contents.weights if name.startswith(prefix)})
 
 
@@ -144,7 +145,9 @@ def _check(config: ModelConfig, heads: int | None) -> None:
     text_positions = config.clip["text_config"]["max_position_embeddings"]
     width = config.clip["projection_dim"]
     if not 3 <= config.words <= text_positions:
-        raise HearsightError(f"cannot read texts of {config.words} words; this CLIP takes 3 to {text_positions}")
+        raise HearsightError(
+            f"cannot read texts of {config.words} words; give 3 to {text_positions}, which this CLIP has positions for"
+        )
     positions = config.options.get("positions", inf)  # CLIP4Clip has none
     if not 1 <= config.frames <= positions:
         raise HearsightError(f"cannot take {config.frames} frames; this checkpoint takes 1 to {positions}")
@@ -153,4 +156,4 @@ def _check(config: ModelConfig, heads: int | None) -> None:
     if heads is not None and (heads < 1 or width % heads):
         raise HearsightError(f"{width} cannot be divided among {heads} heads; give a divisor of {width}")
     if config.ast is not None and heads is None and width < HEAD:
-        raise HearsightError(f"a width of {width} is less than one head of {HEAD}; say how many heads there are")
+        raise HearsightError(f"a width of {width} is less than one head of {HEAD}; give the number of heads")

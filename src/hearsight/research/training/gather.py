@@ -1,4 +1,4 @@
-"""In-batch negatives across processes: every process sees the whole batch, and gradients are exactly those of one."""
+"""In-batch negatives across processes: each sees the complete batch, and gradients are those of a single process."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from hearsight.types import VideoEmbedding
 class _Gather(torch.autograd.Function):
     """all_gather along the first axis.
 
-    Every process computes the same loss of the whole batch, so the gradient of a process's own rows is the sum of what
-    all of them found for these rows: as many times too much as there are processes. The average that
-    DistributedDataParallel takes over processes makes it exact.
+    Every process computes the same loss of the complete batch, so the gradient of a process's own rows, summed over all
+    processes, is too large by the number of processes. The average that DistributedDataParallel takes over processes
+    corrects this exactly.
     """
 
     @staticmethod
@@ -36,7 +36,7 @@ class _Gather(torch.autograd.Function):
 
 
 def gather(local: Tensor) -> Tensor:
-    """(b, ...) of each process -> (B, ...) of all, in the order of processes. All must hold equally many rows."""
+    """Return the rows of all processes, in their order: (b, ...) of each -> (B, ...). All have to hold b rows."""
     if not (dist.is_available() and dist.is_initialized()) or dist.get_world_size() == 1:
         return local
     if local.dtype == torch.bool:

@@ -1,4 +1,4 @@
-"""The model of a recipe: towers that were trained before, and a method's own modules, fresh."""
+"""The model that a training starts from: pretrained towers, and a method's own modules, freshly initialised."""
 
 from __future__ import annotations
 
@@ -20,35 +20,35 @@ from hearsight.research.training.recipe import MethodRecipe
 
 
 def load_towers(recipe: MethodRecipe) -> AudioVisualModel:
-    """The towers of a recipe, as its model will have them.
+    """Load the towers of a recipe, with the sizes that its model will have.
 
-    Raises HearsightError where there are none, and for more frames or words than they have positions for.
+    Raises HearsightError for towers that do not exist, and for more frames or words than they have positions for.
     """
     towers = load(recipe.towers)
     if recipe.audio:
         torch.manual_seed(recipe.seed)
         towers = with_audio_tower(towers, recipe.audio)
     if not isinstance(towers, AudioVisualModel):
-        raise HearsightError(f"{recipe.towers} does not listen; give towers that do, or an audio tower as audio")
-    own = towers.config
+        raise HearsightError(f"{recipe.towers} has no audio tower; give towers with one, or set audio to an AST")
+    config = towers.config
     towers.config = replace(
-        own,
+        config,
         average_frequencies=recipe.average_frequencies,
-        frames=recipe.frames or own.frames,
-        words=recipe.words or own.words,
-        temperature=recipe.temperature or own.temperature,
+        frames=recipe.frames or config.frames,
+        words=recipe.words or config.words,
+        temperature=recipe.temperature or config.temperature,
     )
     _check_positions(towers, recipe)
-    # What is kept of the towers in half precision is then all there is of them: features are of the very towers that
-    # the trained model has, and are found by it.
+    # Rounded to half precision, in which towers are saved: the features that are stored now are those of the towers of
+    # the trained model, and are found by their fingerprint.
     return towers.half().float()
 
 
 def _check_positions(towers: AudioVisualModel, recipe: MethodRecipe) -> None:
     config = towers.config
-    most = len(towers.clip.model.text_model.embeddings.position_embedding.weight)
-    if not 3 <= config.words <= most:  # start, a word, end
-        raise HearsightError(f"words: {config.words} is not what {recipe.towers} can read; set words to 3 to {most}")
+    positions = len(towers.clip.model.text_model.embeddings.position_embedding.weight)
+    if not 3 <= config.words <= positions:  # start, a word, end
+        raise HearsightError(f"words: {config.words} does not fit {recipe.towers}; set words to 3 to {positions}")
     positions = recipe.options.get("positions", config.frames)  # CLIP4Clip has none
     if config.frames > positions:
         raise HearsightError(
@@ -57,12 +57,13 @@ def _check_positions(towers: AudioVisualModel, recipe: MethodRecipe) -> None:
 
 
 def with_audio_tower(clip: VideoTextModel, ast: str) -> AudioVisualModel:
-    """Towers that see and listen, of a CLIP and an AST (a folder or a hub id, as transformers has them).
+    """Combine a CLIP and an AST (a folder or a hub id, in the format of transformers) to the towers of a model.
 
-    The projection between them is fresh. Raises HearsightError where the first listens already, and for no AST.
+    The projection between them is new. Raises HearsightError if the first has an audio tower already, or there is no
+    such AST.
     """
     if isinstance(clip, AudioVisualModel):
-        raise HearsightError(f"the towers listen already; leave out the audio tower {ast}")
+        raise HearsightError(f"the towers have an audio tower already; leave out audio: {ast}")
     tower = read_ast(locate_tower(ast))
     towers = AVIGATE(replace(clip.config, method="avigate", ast=asdict(tower.config)), clip.tokenizer)
     towers.clip.load_state_dict(clip.clip.state_dict())
@@ -72,7 +73,7 @@ def with_audio_tower(clip: VideoTextModel, ast: str) -> AudioVisualModel:
 
 
 def fresh_model(recipe: MethodRecipe, towers: AudioVisualModel) -> VideoTextModel:
-    """A model of the recipe's method around trained towers, its own modules at their published start."""
+    """Build a model of the recipe's method around trained towers, its own modules initialised as published."""
     has_audio_tower = issubclass(class_of(recipe.method), AudioVisualModel)
     config = replace(
         towers.config,
@@ -84,7 +85,8 @@ def fresh_model(recipe: MethodRecipe, towers: AudioVisualModel) -> VideoTextMode
     heads = recipe.options.get("heads") or max(1, towers.width // 64)
     if has_audio_tower and towers.width % heads:
         raise HearsightError(
-            f"heads: {heads} does not divide the width of {recipe.towers}, {towers.width}; set heads to what does"
+            f"heads: {heads} does not divide the width of {recipe.towers}, {towers.width}; set options.heads to "
+            "a divisor"
         )
     torch.manual_seed(recipe.seed)
     model = build(config, towers.tokenizer)

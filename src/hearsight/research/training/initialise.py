@@ -1,4 +1,4 @@
-"""How the new modules start (docs/reference.md section 8): from CLIP's text transformer where it has the like."""
+"""Initialisation of new modules (docs/reference.md section 8), as far as possible from CLIP's text transformer."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ SPREAD = 0.02
 
 @torch.no_grad()
 def initialise(model: AudioVisualModel) -> None:
-    """Give the resampler, the fusion transformers and the frame positions their published start, in place.
+    """Initialise the resampler, the fusion transformers and the frame positions as published, in place.
 
-    The audio projection is left as it is: it comes with the towers, or with torch's own start.
-    Needs a text transformer as wide as D, with an MLP of four times that; of another, nothing is copied. Where it has
-    fewer layers than a stack, the last blocks of the stack start at random.
+    The audio projection is not changed: it comes with the towers, or as torch initialises it.
+    Layers are copied only from a text transformer as wide as D, with an MLP of four times that. If it has fewer layers
+    than a stack, the last blocks of the stack stay random.
     """
     text = model.clip.model.text_model
     for module in model.modules():
@@ -35,8 +35,8 @@ def initialise(model: AudioVisualModel) -> None:
             for block, layer in zip(stack.blocks, text.encoder.layers, strict=False):
                 _copy_layer(block, layer)
     positions = text.embeddings.position_embedding.weight
-    kept = min(len(positions), model.options.positions)
-    model.frame_position.weight[:kept] = positions[:kept]
+    count = min(len(positions), model.options.positions)
+    model.frame_position.weight[:count] = positions[:count]
 
 
 def _randomise(block: nn.Module) -> None:
@@ -48,10 +48,10 @@ def _randomise(block: nn.Module) -> None:
 
 
 def _copy_layer(block: Any, layer: nn.Module) -> None:
-    """Self-attention, MLP and the first two norms of a layer of CLIP's text transformer."""
+    """Copy self-attention, MLP and the first two norms from a layer of CLIP's text transformer."""
     source: dict[str, Tensor] = layer.state_dict()
     for kind in ("weight", "bias"):
-        packed = torch.cat([source[f"self_attn.{which}_proj.{kind}"] for which in "qkv"])
+        packed = torch.cat([source[f"self_attn.{letter}_proj.{kind}"] for letter in "qkv"])
         getattr(block.self_attention, f"in_proj_{kind}").copy_(packed)
         getattr(block.self_attention.out_proj, kind).copy_(source[f"self_attn.out_proj.{kind}"])
         getattr(block.mlp.expand, kind).copy_(source[f"mlp.fc1.{kind}"])

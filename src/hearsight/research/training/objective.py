@@ -1,4 +1,4 @@
-"""What is minimised: the adaptive-margin contrastive loss, a method's own losses, and soft-ALBEF with a teacher."""
+"""The objective of training: adaptive-margin contrastive loss, a method's own losses, and soft-ALBEF with a teacher."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hearsight.types import ClipFeatures, VideoEmbedding
 
 
 class Objective(nn.Module):
-    """A model with its loss, as one module, so that a wrapper for several processes sees the whole step."""
+    """A model with its losses, as one module, so that a wrapper for several processes sees the complete step."""
 
     def __init__(self, model: VideoTextModel, recipe: MethodRecipe) -> None:
         super().__init__()
@@ -24,28 +24,26 @@ class Objective(nn.Module):
     def forward(
         self, clips: ClipInputs | ClipFeatures, token_ids: Tensor, teacher: Tensor | None = None
     ) -> dict[str, Tensor]:
-        """The parts of the loss of a batch; their sum is minimised.
+        """Return the losses of a batch by name; their sum is minimised.
 
-        clips, token_ids: the rows of this process. teacher: M0 of the whole batch (B, B).
+        clips, token_ids: the rows of this process. teacher: M0 of the complete batch (B, B).
         """
         features = self.model.features(clips)
         text, video = gather(self.model.encode_text(token_ids)), gather_video(self.model.fuse(features))
-        # A clip shown without its frames has no vision to align.
-        compared = gather(features.has_audio & features.frame_mask.any(dim=1))
-        # Never in bfloat16: a logit of 60 would be known to a quarter.
+        # A clip that is shown without its frames has no vision to align.
+        aligned = gather(features.has_audio & features.frame_mask.any(dim=1))
+        # Never in bfloat16, which rounds a logit of 60 to a multiple of a quarter.
         with torch.autocast(self.model.device.type, enabled=False):
-            return self.losses(text, video, compared, teacher)
+            return self.losses(text, video, aligned, teacher)
 
-    def losses(
-        self, text: Tensor, video: VideoEmbedding, compared: Tensor, teacher: Tensor | None
-    ) -> dict[str, Tensor]:
-        """See `forward`. text, video: of the whole batch. compared: (B,), clips that soft-ALBEF is about."""
+    def losses(self, text: Tensor, video: VideoEmbedding, aligned: Tensor, teacher: Tensor | None) -> dict[str, Tensor]:
+        """Return the losses as `forward` does. text, video: of the batch. aligned: (B,), clips for soft-ALBEF."""
         model, recipe = self.model, self.recipe
         margin = adaptive_margin(text, video, recipe.margin_weight, recipe.margin_limit)
         scale = model.clip.logit_scale.float().exp()
         losses = {"contrast": adaptive_margin_loss(model.similarity(text, video), margin, scale)}
         if teacher is not None:
-            losses["soft_albef"] = recipe.soft_albef * soft_albef_loss(video, teacher, compared)
+            losses["soft_albef"] = recipe.soft_albef * soft_albef_loss(video, teacher, aligned)
         for name, loss in model.losses(text, video).items():
             weight = recipe.losses.get(name, 1.0)
             if weight:

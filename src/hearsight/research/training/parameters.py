@@ -1,4 +1,4 @@
-"""Which parameters learn, and how fast (docs/reference.md section 8)."""
+"""The learning rate of each parameter (docs/reference.md section 8)."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ LAST_OF_AST = "ast.model.layernorm."
 
 
 def parameter_groups(model: VideoTextModel, recipe: MethodRecipe) -> list[tuple[list[Named], float]]:
-    """Named parameters by learning rate; all others are frozen, in place.
+    """Group named parameters by learning rate; those with a rate of 0 are frozen, in place.
 
-    Raises HearsightError where nothing learns.
+    Raises HearsightError if all are frozen.
     """
     groups: dict[float, list[Named]] = {}
     for name, parameter in model.named_parameters():
@@ -29,23 +29,25 @@ def parameter_groups(model: VideoTextModel, recipe: MethodRecipe) -> list[tuple[
         if rate > 0:
             groups.setdefault(rate, []).append((name, parameter))
     if not groups:
-        raise HearsightError(f"nothing learns: {recipe.method} has only CLIP; set clip_learning_rate above 0")
+        raise HearsightError(
+            f"no parameter of {recipe.method} learns: it has only CLIP; set clip_learning_rate above 0"
+        )
     return [(parameters, rate) for rate, parameters in groups.items()]
 
 
 def learning_rate(name: str, recipe: MethodRecipe) -> float:
-    """The peak learning rate of a parameter of a model; 0: frozen.
+    """Return the peak learning rate of a parameter of a model; 0: frozen.
 
-    With frozen towers, what comes before the stored features cannot learn: the image tower and AST.
+    With frozen towers, the image tower and AST do not learn: their outputs are stored features.
     """
     if name == "resampler.queries":
         return recipe.learning_rate * recipe.query_factor
     if name == "clip.model.logit_scale":
         return recipe.clip_learning_rate
     if name.startswith((*TEXT, *IMAGE)):
-        stored = name.startswith(IMAGE) and recipe.frozen_towers
-        fixed = recipe.freeze_embeddings and any(part in name for part in FIRST_LAYERS)
-        return 0.0 if stored or fixed else recipe.clip_learning_rate
+        is_stored = name.startswith(IMAGE) and recipe.frozen_towers
+        is_fixed = recipe.freeze_embeddings and any(part in name for part in FIRST_LAYERS)
+        return 0.0 if is_stored or is_fixed else recipe.clip_learning_rate
     if name.startswith("ast."):
         learns = name.startswith(LAST_OF_AST) and not recipe.frozen_towers
         return recipe.clip_learning_rate if learns else 0.0

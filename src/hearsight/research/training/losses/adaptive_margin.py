@@ -11,20 +11,20 @@ from hearsight.types import VideoEmbedding
 
 
 def adaptive_margin(text: Tensor, video: VideoEmbedding, weight: float = 0.2, limit: float = 0.1) -> Tensor:
-    """The margin (B, B) of every negative pair: large where both texts and both pictures are unlike.
+    """Return the margin (B, B) of every negative pair: large if both texts and both pictures differ.
 
     text: (B, D), of any length. weight: lambda. limit: delta. No gradient flows through it.
     """
     with torch.no_grad():
-        text = F.normalize(text, dim=-1)  # those of Chorus are as long as their weights
-        seen = pool(F.normalize(video.vision.float(), dim=-1), video.mask)  # vision only, before fusion
-        alike = (text @ text.T + seen @ seen.T) / 2
-        margin = (weight * (1 - alike)).clamp(max=limit)
+        text = F.normalize(text, dim=-1)  # the length of a question of Chorus is its weight
+        vision = pool(F.normalize(video.vision.float(), dim=-1), video.mask)  # before fusion
+        cosines = (text @ text.T + vision @ vision.T) / 2
+        margin = (weight * (1 - cosines)).clamp(max=limit)
         return margin.fill_diagonal_(0)
 
 
 def adaptive_margin_loss(logits: Tensor, margin: Tensor, scale: Tensor) -> Tensor:
-    """Contrastive loss in both directions, with s * margin added to the logits of negatives.
+    """Return the contrastive loss in both directions, with s * margin added to the logits of negatives.
 
     logits: (B, B), text i belongs to video i. margin: (B, B), zero on the diagonal. scale: s.
 
