@@ -156,7 +156,7 @@ def test_a_vocabulary_that_is_not_openais_must_be_given(run, checkpoint, tmp_pat
         (["missing.bin", "out"], "no checkpoint missing.bin"),
         (["folder", "out"], "it is a folder"),
         (["empty.bin", "out"], "it is empty"),
-        (["cut.bin", "out"], "damaged or cut short"),
+        (["cut.bin", "out"], "damaged, or incomplete"),
         (["state.pt", "out"], "['model'], 'plain.pt')"),
         (["pytorch_model.bin.4", "out", "--method", "avigate"], "a checkpoint of save, not of avigate"),
         (["pytorch_model.bin.4", "full"], "nothing is overwritten"),

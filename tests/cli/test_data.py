@@ -70,7 +70,7 @@ def test_an_incomplete_model_is_fetched_again(run, tmp_path, split, teacher, mon
     monkeypatch.setattr(hub, "_check_reachable", unreachable)
     (teacher / missing).unlink()
     ran = run("data", "teach", split, "--model", "facebook/pe-av", "--out", tmp_path / "out")
-    assert ran.code == 1 and "it was not fetched whole" in ran.err
+    assert ran.code == 1 and "it was not downloaded before" in ran.err
 
 
 def test_another_model_is_refused(run, tmp_path, split, teacher):

@@ -75,14 +75,14 @@ def test_towers_alone_are_clip4clip(golden, openai, save_model):
 
 def test_an_archive_gives_what_its_state_dict_gives(openai, archive, golden):
     contents, model = read_checkpoint(archive), hearsight.load_published(archive, **IDS)
-    assert kept.format == "a TorchScript archive"
-    assert {"input_resolution", "attn_mask", "visual.attn_mask"} <= set(kept.left_out)
+    assert contents.format == "a TorchScript archive"
+    assert {"input_resolution", "attn_mask", "visual.attn_mask"} <= set(contents.left_out)
     plain = hearsight.load_published(openai, **IDS)
     inputs = golden.inputs["pixel_values"], golden.inputs["frame_mask"]
     with torch.no_grad():
-        assert torch.equal(whole.encode_video(*inputs).pooled, plain.encode_video(*inputs).pooled)
+        assert torch.equal(model.encode_video(*inputs).pooled, plain.encode_video(*inputs).pooled)
         ids = golden.inputs["text_ids"]
-        assert torch.equal(whole.encode_text(ids), plain.encode_text(ids))
+        assert torch.equal(model.encode_text(ids), plain.encode_text(ids))
 
 
 def test_an_archive_of_a_traced_module_with_shared_storages(tmp_path):
@@ -126,7 +126,7 @@ def test_other_heads_of_clip4clip_are_not_taken_for_mean_pooling(golden, added, 
     [
         ({}, "holds no tensors"),
         ({"visual.conv1.weight": 1, "visual.layer1.0.conv1.weight": 1}, "a ResNet"),
-        ({"text_model.final_layer_norm.weight": 1}, "need no converting"),
+        ({"text_model.final_layer_norm.weight": 1}, "need no conversion"),
         ({"bert.pooler.weight": 1}, r"like bert\.pooler\.weight"),
     ],
 )
@@ -172,7 +172,7 @@ def test_missing_unknown_and_misshapen_tensors_are_named(golden, openai):
         assert part in str(error.value)
     with pytest.raises(HearsightError, match=r"unknown: visual\.conv2\.weight"):
         hearsight.load_published(openai | {"visual.conv2.weight": torch.zeros(1)}, **IDS)
-    with pytest.raises(HearsightError, match=r"'visual\.conv1\.weight' is \(3,\), which is not of 4 dimensions"):
+    with pytest.raises(HearsightError, match=r"'visual\.conv1\.weight' has the shape \(3,\), and needs 4 dimensions"):
         hearsight.load_published(openai | {"visual.conv1.weight": torch.zeros(3)}, **IDS)
     with pytest.raises(HearsightError, match=r"attn\.in_proj_bias is \(\), not \(192,\)"):
         packed = "transformer.resblocks.0.attn.in_proj_bias"
@@ -193,7 +193,7 @@ def test_numbers_that_are_none_are_refused_by_the_name_of_their_tensor(golden, o
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ({"words": 78}, "78 words; this CLIP takes 3 to 77"),
+        ({"words": 78}, "78 words; give 3 to 77"),
         ({"words": 2}, "2 words"),
         ({"frames": 0}, "0 frames"),
         ({"frames": 78}, "takes 1 to 77"),
@@ -255,9 +255,9 @@ def test_an_ast_computes_in_transformers_what_timm_computes(tmp_path):
 
 
 def test_what_is_wrong_with_an_ast(tmp_path):
-    with pytest.raises(HearsightError, match="is an AST, an audio tower and no whole model"):
+    with pytest.raises(HearsightError, match="is an AST, an audio tower, and not a complete model"):
         hearsight.load_published(ast_names())
-    with pytest.raises(HearsightError, match="no checkpoint of save"):
+    with pytest.raises(HearsightError, match="not a checkpoint of save"):
         hearsight.load_published(ast_names(), "save")
     torch.save(ast_names(patches=1000), tmp_path / "odd.pth")
     with pytest.raises(HearsightError, match="1000 patches, which is no grid"):
@@ -330,17 +330,17 @@ def test_an_archive_cannot_reach_beyond_its_storages(archive, tmp_path):
     with ZipFile(archive) as old, ZipFile(tmp_path / "short.pt", "w") as new:
         for name in old.namelist():
             new.writestr(name, old.read(name)[:8] if "/data/" in name else old.read(name))
-    with pytest.raises(HearsightError, match=r"damaged or cut short \(.*out of bounds"):
+    with pytest.raises(HearsightError, match=r"damaged, or incomplete \(.*out of bounds"):
         hearsight.load_published(tmp_path / "short.pt")
 
 
 @pytest.mark.parametrize("pickled", [pickle.dumps([1, 2], 2), pickle.dumps({"a": 1}, 2), b"\x80\x02.", b""])
 def test_an_archive_without_a_module(archive, tmp_path, pickled):
-    with pytest.raises(HearsightError, match="no checkpoint"):
+    with pytest.raises(HearsightError, match="not a checkpoint"):
         hearsight.load_published(with_pickle(archive, pickled, tmp_path / "bad.pt"))
 
 
-# Files that are no checkpoint
+# Files that are not a checkpoint
 
 
 def test_a_training_state_tells_where_its_weights_are(golden, tmp_path):
@@ -365,7 +365,7 @@ def test_truncated_files(golden, archive, tmp_path, kind, part):
         torch.save(golden.weights, file, _use_new_zipfile_serialization=kind == "torch")
     whole = file.read_bytes()
     file.write_bytes(whole[: int(part * len(whole))])
-    with pytest.raises(HearsightError, match="damaged or cut short"):
+    with pytest.raises(HearsightError, match="damaged, or incomplete"):
         hearsight.load_published(file)
 
 
@@ -378,9 +378,9 @@ def test_files_that_are_none(tmp_path):
     with pytest.raises(HearsightError, match="it is empty"):
         hearsight.load_published(tmp_path / "empty.pt")
     (tmp_path / "page.pt").write_text("<html>you must log in")
-    with pytest.raises(HearsightError, match="it is no checkpoint"):
+    with pytest.raises(HearsightError, match="it is not a checkpoint"):
         hearsight.load_published(tmp_path / "page.pt")
     with ZipFile(tmp_path / "photos.pt", "w") as file:
         file.writestr("a.txt", "a")
-    with pytest.raises(HearsightError, match="it is no checkpoint"):
+    with pytest.raises(HearsightError, match="it is not a checkpoint"):
         hearsight.load_published(tmp_path / "photos.pt")

@@ -32,7 +32,7 @@ def test_a_whole_copy_needs_no_network(cached):
 @pytest.mark.parametrize("missing", ["config.json", "model.safetensors", "tokenizer.json"])
 def test_a_part_of_one_is_not_taken_for_a_model(cached, missing):
     (cached / missing).unlink()
-    with pytest.raises(HearsightError, match="it was not fetched whole"):
+    with pytest.raises(HearsightError, match="it was not downloaded before"):
         hearsight.load("some/model")
 
 

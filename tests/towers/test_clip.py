@@ -69,5 +69,5 @@ def test_it_starts_as_transformers_does():
 
 def test_a_picture_of_another_size_is_refused():
     towers = ClipTowers(tiny_clip())
-    with pytest.raises(HearsightError, match="32 x 48 pixels; this model takes 32 squared"):
+    with pytest.raises(HearsightError, match="32 x 48 pixels; resize them to 32 x 32"):
         towers.frames(torch.randn(1, 1, 3, 32, 48))

@@ -116,7 +116,7 @@ def _check_reachable(name: str) -> None:
 
 def _unreachable(name: str) -> HearsightError:
     return HearsightError(
-        f"cannot fetch model '{name}'{suggest_model(name)}: there is no such folder, the hub cannot be reached, and the "
-        "model was not downloaded before; connect to the network once, check the spelling, or use --model demo, which "
+        f"cannot fetch model '{name}'{suggest_model(name)}: there is no such folder, the hub cannot be reached, and it "
+        "was not downloaded before; connect to the network once, check the spelling, or use --model demo, which "
         "needs no network"
     )
