@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from hearsight.research.soundstage.sentences import ACTIONS, OBJECTS, PEOPLE, PLACES, Sentence, reword, sample_sentence
+from hearsight.research.soundstage.sentences import (
+    ACTIONS,
+    LOCATIONS,
+    OBJECTS,
+    PEOPLE,
+    Sentence,
+    reword,
+    sample_sentence,
+)
 from hearsight.research.soundstage.splits import SplitName
 
 
@@ -31,7 +39,7 @@ def test_a_rewording_keeps_the_colour_and_changes_person_or_object() -> None:
 
 
 def test_each_rewording_has_one_meaning() -> None:
-    for words in (PEOPLE, ACTIONS, OBJECTS, PLACES):
+    for words in (PEOPLE, ACTIONS, OBJECTS, LOCATIONS):
         rewordings = [rewording for choices in words.values() for rewording in choices]
         assert len(rewordings) == len(set(rewordings))
         assert not set(rewordings) & set(words)

@@ -107,7 +107,7 @@ OBJECTS: dict[str, tuple[str, ...]] = {
     "butterfly": ("winged insect", "insect with colourful wings"),
     "monkey": ("ape", "chimp"),
 }
-PLACES: dict[str, tuple[str, ...]] = {
+LOCATIONS: dict[str, tuple[str, ...]] = {
     "in the garden": ("out in the yard", "among the flower beds"),
     "at the station": ("where the trains stop", "beside the railway"),
     "in the kitchen": ("where the food is cooked", "next to the stove"),
@@ -121,7 +121,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "in the city": ("downtown", "at the centre of town"),
     "in the desert": ("among the sand dunes", "out in the sandy wilderness"),
 }
-PLACE_SHARE = 0.35
+LOCATION_SHARE = 0.35
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ def sample_sentence(rng: Generator, split: SplitName = "train") -> Sentence:
             action=pick(rng, ACTIONS),
             adjective=pick(rng, ADJECTIVES),
             object=pick(rng, OBJECTS),
-            place=pick(rng, PLACES) if rng.random() < PLACE_SHARE else None,
+            place=pick(rng, LOCATIONS) if rng.random() < LOCATION_SHARE else None,
         )
         if allowed(split, sentence.text):
             return sentence
@@ -168,7 +168,7 @@ def reword(sentence: Sentence, rng: Generator) -> str:
     subject = f"the {person}" if rng.random() < 0.5 else with_article(person)
     clause = f"{subject} {pick(rng, ACTIONS[sentence.action])} {with_article(f'{adjective} {noun}')}"
     if sentence.place:
-        clause += f" {pick(rng, PLACES[sentence.place])}"
+        clause += f" {pick(rng, LOCATIONS[sentence.place])}"
     return clause
 
 
