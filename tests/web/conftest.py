@@ -159,7 +159,7 @@ def server(holiday, copies, tmp_path_factory) -> Iterator[Running]:
     with serve(log, holiday, copies, "--port", 0) as process:
         server = Running(address(log, process), holiday, temporary=log.parent)
         with server.client() as client:
-            assert eventually(lambda: client.get("status").json()["ready"], 60)
+            assert eventually(lambda: client.get("status").json()["ready"], 300)
         yield server
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 130
@@ -185,7 +185,7 @@ def serve(log: Path, *words) -> Iterator[subprocess.Popen]:
 def address(log: Path, process: subprocess.Popen) -> str:
     """Where a server that was just started is."""
     message = re.compile(r"at (http://\S+/)")
-    assert eventually(lambda: message.search(log.read_text()) or process.poll() is not None, 60), "it does not begin"
+    assert eventually(lambda: message.search(log.read_text()) or process.poll() is not None, 300), "it does not begin"
     assert process.poll() is None, log.read_text()
     return message.search(log.read_text())[1]
 
