@@ -184,7 +184,7 @@ def test_the_table_on_a_terminal(table, capsys):
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["data", "check", "msrvtt", "."], "no data set 'msrvtt'; give table, or one of msrvtt-9k"),
+        (["data", "check", "msrvtt", "."], "unknown data set 'msrvtt' (did you mean 'msrvtt-9k'?)"),
         (["data", "check", "msrvtt-9k", "."], "no MSRVTT_data.json below"),
         (["evaluate", "demo"], "give a FOLDER to test on, or --dataset NAME"),
         (
