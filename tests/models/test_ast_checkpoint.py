@@ -39,8 +39,8 @@ def test_by_the_names_that_transformers_has_for_them_now(tmp_path):
 def test_to_transformers(tmp_path):
     tower = AudioTower(tiny_ast())
     write_ast(tmp_path, tiny_ast(), tower.state_dict())
-    model, told = ASTModel.from_pretrained(tmp_path, output_loading_info=True)
-    assert not told["missing_keys"] and not told["unexpected_keys"]
+    model, info = ASTModel.from_pretrained(tmp_path, output_loading_info=True)
+    assert not info["missing_keys"] and not info["unexpected_keys"]
     assert hears_as(tower, model)
     assert hears_as(read_ast(tmp_path), model)
 

@@ -42,9 +42,9 @@ def as_older(folder):
 
 def with_spaces(folder):
     """As tokenizer.json was written before merges were pairs."""
-    whole = json.loads((folder / "tokenizer.json").read_text())
-    whole["model"]["merges"] = [" ".join(pair) for pair in whole["model"]["merges"]]
-    (folder / "tokenizer.json").write_text(json.dumps(whole))
+    file = json.loads((folder / "tokenizer.json").read_text())
+    file["model"]["merges"] = [" ".join(pair) for pair in file["model"]["merges"]]
+    (folder / "tokenizer.json").write_text(json.dumps(file))
 
 
 @pytest.mark.parametrize("change", [as_older, with_spaces, lambda folder: None])

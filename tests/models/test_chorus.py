@@ -26,13 +26,13 @@ def features(model):
     return model.extract(ClipInputs(**tiny_inputs(model)))
 
 
-def asked(model) -> torch.Tensor:
+def text_vectors(model) -> torch.Tensor:
     return model.encode_text(model.tokenize(TEXTS)).unflatten(1, (3, model.width))
 
 
 @torch.no_grad()
 def test_a_text_is_a_question_to_each_voice_as_long_as_its_weight(model):
-    weights = asked(model).norm(dim=-1)
+    weights = text_vectors(model).norm(dim=-1)
     assert torch.allclose(weights.sum(dim=1), torch.ones(2), atol=1e-5)
     assert (weights > 0).all()
     assert not torch.allclose(weights[0], weights[1], atol=1e-4)
@@ -41,7 +41,7 @@ def test_a_text_is_a_question_to_each_voice_as_long_as_its_weight(model):
 @torch.no_grad()
 def test_similarity_is_the_weighed_sum_of_what_each_voice_answers(model, features):
     video = model.fuse(features)
-    questions, voices = asked(model), video.pooled.unflatten(1, (3, model.width))
+    questions, voices = text_vectors(model), video.pooled.unflatten(1, (3, model.width))
     assert torch.allclose(voices.norm(dim=-1), torch.ones(3, 3), atol=1e-5)
     scale = model.clip.logit_scale.exp()
     for n, question in enumerate(questions):
@@ -50,8 +50,8 @@ def test_similarity_is_the_weighed_sum_of_what_each_voice_answers(model, feature
             coarse, heard, said = scale * weights * cosine_similarity(question, voice, dim=-1)
             per_frame = scale * weights[0] * cosine_similarity(question[:1], video.frames[b], dim=-1)
             fine = per_frame[video.mask[b]].logsumexp(0)
-            found = model.similarity(questions.flatten(1), video)[n, b]
-            assert found.item() == pytest.approx(((coarse + fine) / 2 + heard + said).item(), abs=1e-4)
+            logit = model.similarity(questions.flatten(1), video)[n, b]
+            assert logit.item() == pytest.approx(((coarse + fine) / 2 + heard + said).item(), abs=1e-4)
 
 
 @torch.no_grad()
@@ -79,8 +79,8 @@ def test_each_part_can_be_left_out(model, features):
         other.load_state_dict(model.state_dict())
         return other
 
-    assert torch.allclose(asked(without(query_weights=False)).norm(dim=-1), torch.full((2, 3), 1 / 3), atol=1e-5)
-    first, second, third = normalize(asked(without(query_projections=False)), dim=-1).unbind(1)
+    assert torch.allclose(text_vectors(without(query_weights=False)).norm(dim=-1), torch.full((2, 3), 1 / 3), atol=1e-5)
+    first, second, third = normalize(text_vectors(without(query_projections=False)), dim=-1).unbind(1)
     assert torch.allclose(first, second, atol=1e-5) and torch.allclose(first, third, atol=1e-5)
     silent = replace(features, has_audio=torch.zeros(3, dtype=torch.bool))
     heard = without(learned_absence=False).fuse(silent).pooled.chunk(3, dim=1)[1]

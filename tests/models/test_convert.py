@@ -48,9 +48,9 @@ def vocabulary(tmp_path_factory) -> Path:
 
 def test_the_method_is_found_out(golden, save_model, avigate_model):
     for weights, model in ((golden.weights, save_model), (golden.avigate_weights, avigate_model)):
-        found = hearsight.load_published(weights, fusion_heads=2, **IDS)
-        assert found.config.method == model.config.method
-        assert found.fingerprint == model.fingerprint
+        converted = hearsight.load_published(weights, fusion_heads=2, **IDS)
+        assert converted.config.method == model.config.method
+        assert converted.fingerprint == model.fingerprint
 
 
 def test_from_files_of_any_name(golden, save_model, tmp_path):
@@ -64,10 +64,10 @@ def test_from_files_of_any_name(golden, save_model, tmp_path):
 
 def test_towers_alone_are_clip4clip(golden, openai, save_model):
     named = hearsight.load_published(golden.weights, "clip4clip", **IDS)
-    found = hearsight.load_published({n: t for n, t in golden.weights.items() if n.startswith("clip.")}, **IDS)
+    recognised = hearsight.load_published({n: t for n, t in golden.weights.items() if n.startswith("clip.")}, **IDS)
     plain = hearsight.load_published(openai, **IDS)
-    assert named.config.method == found.config.method == plain.config.method == "clip4clip"
-    assert named.fingerprint == found.fingerprint == plain.fingerprint
+    assert named.config.method == recognised.config.method == plain.config.method == "clip4clip"
+    assert named.fingerprint == recognised.fingerprint == plain.fingerprint
     with torch.no_grad():
         video = named.encode_video(golden.inputs["pixel_values"], golden.inputs["frame_mask"])
     agree(video.vision, golden.outputs["frame_embeds"])
@@ -91,9 +91,9 @@ def test_an_archive_of_a_traced_module_with_shared_storages(tmp_path):
     class Views(torch.nn.Module):
         def __init__(self):
             super().__init__()
-            whole = torch.arange(12.0)
-            self.register_buffer("first", whole[:4].view(2, 2).T)
-            self.register_buffer("rest", whole[4:])
+            numbers = torch.arange(12.0)
+            self.register_buffer("first", numbers[:4].view(2, 2).T)
+            self.register_buffer("rest", numbers[4:])
 
         def forward(self, x):
             return x + self.first.sum() + self.rest.sum()
@@ -247,8 +247,8 @@ def test_an_ast_computes_in_transformers_what_timm_computes(tmp_path):
     weights = ast_names()
     torch.save(weights, tmp_path / "audioset_10_10_0.4593.pth")
     convert(tmp_path / "audioset_10_10_0.4593.pth", tmp_path / "ast")
-    model, told = ASTModel.from_pretrained(tmp_path / "ast", output_loading_info=True)
-    assert not told["missing_keys"] and not told["unexpected_keys"]
+    model, info = ASTModel.from_pretrained(tmp_path / "ast", output_loading_info=True)
+    assert not info["missing_keys"] and not info["unexpected_keys"]
     filterbank = torch.randn(2, 1024, 128)
     with torch.no_grad():
         agree(model.eval()(filterbank).last_hidden_state, timm_forward(weights, filterbank))
@@ -363,8 +363,8 @@ def test_truncated_files(golden, archive, tmp_path, kind, part):
         file.write_bytes(archive.read_bytes())
     else:
         torch.save(golden.weights, file, _use_new_zipfile_serialization=kind == "torch")
-    whole = file.read_bytes()
-    file.write_bytes(whole[: int(part * len(whole))])
+    content = file.read_bytes()
+    file.write_bytes(content[: int(part * len(content))])
     with pytest.raises(HearsightError, match="damaged, or incomplete"):
         hearsight.load_published(file)
 

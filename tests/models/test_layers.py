@@ -14,9 +14,9 @@ def test_reading_is_attention():
     query, memory = torch.randn(3, 5, 32).double(), torch.randn(3, 40, 32).double()
     results = []
     for layer in (reading, attention):
-        asked, read = query.clone().requires_grad_(), memory.clone().requires_grad_()
-        out = layer(asked, read)
+        queries, read = query.clone().requires_grad_(), memory.clone().requires_grad_()
+        out = layer(queries, read)
         out.square().sum().backward()
-        results.append([out, asked.grad, read.grad, layer.in_proj_weight.grad, layer.out_proj.weight.grad])
+        results.append([out, queries.grad, read.grad, layer.in_proj_weight.grad, layer.out_proj.weight.grad])
     for ours, theirs in zip(*results, strict=True):
         torch.testing.assert_close(ours, theirs)

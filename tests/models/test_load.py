@@ -148,8 +148,8 @@ def test_half_the_bytes_where_nothing_is_lost(tmp_path):
     with torch.no_grad():
         model.clip.logit_scale.add_(1e-6)
     model.save_pretrained(tmp_path)
-    kept = load_file(tmp_path / "model.safetensors")
-    assert [name for name, tensor in kept.items() if tensor.dtype != torch.float16] == ["clip.model.logit_scale"]
+    weights = load_file(tmp_path / "model.safetensors")
+    assert [name for name, tensor in weights.items() if tensor.dtype != torch.float16] == ["clip.model.logit_scale"]
     loaded = hearsight.load(tmp_path).state_dict()
     assert all(torch.equal(tensor, loaded[name]) for name, tensor in model.state_dict().items())
 

@@ -37,10 +37,10 @@ def test_missing_files_are_named():
 
 
 def test_a_published_checkpoint_saved_offline_means_the_public_vocabulary(tmp_path, tokenizer, monkeypatch):
-    asked = []
-    monkeypatch.setattr(tokens, "fetch", lambda name, *rest: asked.append(name) or tokenizer.source)
+    fetched = []
+    monkeypatch.setattr(tokens, "fetch", lambda name, *rest: fetched.append(name) or tokenizer.source)
     assert Tokenizer(tmp_path, public=True)(["the doctor"], 8).tolist() == tokenizer(["the doctor"], 8).tolist()
-    assert asked == [PUBLIC]
+    assert fetched == [PUBLIC]
 
 
 def test_texts_are_independent(tmp_path):

@@ -24,12 +24,12 @@ def folder(tmp_path, timm_here):
 
 
 def test_vectors_are_those_that_the_whole_model_compares(folder):
-    whole = tiny_pe_av(folder)
+    reference = tiny_pe_av(folder)
     # Of the size already, so that pixels are the pictures themselves.
     pixels = torch.from_numpy(np.stack(PICTURES)).permute(0, 3, 1, 2)[None] / 127.5 - 1
     sound = PeAudioFeatureExtractor()(SOUND, sampling_rate=48_000, return_tensors="pt")
     with torch.no_grad():
-        expected = whole(pixel_values_videos=pixels, **sound)
+        expected = reference(pixel_values_videos=pixels, **sound)
     model = PEAV(folder, "tiny")
     assert (model.width, model.rate, model.frames) == (40, 48_000, 4)
     torch.testing.assert_close(model.embed_video(PICTURES), expected.video_embeds[0], rtol=1e-4, atol=1e-5)
