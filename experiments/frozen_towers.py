@@ -42,10 +42,10 @@ def run(chosen: argparse.Namespace, frozen: bool) -> tuple[Report, list[str]]:
     recipe, folder = recipe_of(chosen, frozen), chosen.out / name
     steps, times = StepProgress(), []
 
-    def watch(what: str, *told: Any) -> None:
+    def watch(what: str, *values: Any) -> None:
         if what == "step":
             times.append(time.perf_counter())
-        steps(what, *told)
+        steps(what, *values)
 
     training = Training(recipe, folder, watch)
     for epoch in range(training.step // training.updates_per_epoch, recipe.epochs):

@@ -11,8 +11,17 @@ from tests.buckets import bucket  # noqa: F401 (a fixture)
 settings.register_profile("patient", deadline=None)  # a machine with other work may be slow
 settings.load_profile("patient")
 
-# What a test uses tells what it needs.
+# Marks of tests: by the fixtures that they use, and of folders and files whose tests take seconds.
 NEEDS = {"browser": "browser", "cluster": "ray", "pocketsphinx": "recogniser"}
+SLOW = (
+    "cli/test_demo", "cli/test_evaluate", "cli/test_export", "cli/test_object_stores", "cli/test_ray",
+    "cli/test_soundstage", "cli/test_train", "docs/", "experiments/", "library/indexing/test_interruption",
+    "library/indexing/test_object_stores", "library/indexing/test_reindex", "media/test_frame_selection",
+    "real_media/", "research/datasets/test_end_to_end", "research/soundstage/test_export",
+    "research/soundstage/test_render", "research/training/test_processes", "research/training/test_stored_teacher",
+    "research/training/test_teacher_features", "research/training/test_towers", "research/training/test_trainer",
+    "speech/test_recogniser", "speech/test_transcribe", "speech/test_whisper", "test_benchmarks", "test_client", "web/",
+)  # fmt: skip
 LONG = ("ray", "slow", "browser", "recogniser")
 
 
@@ -23,6 +32,8 @@ def pytest_collection_modifyitems(items):
     for item in items:
         for fixture in NEEDS.keys() & set(item.fixturenames):
             item.add_marker(NEEDS[fixture])
+        if item.location[0].removeprefix("tests/").startswith(SLOW):
+            item.add_marker("slow")
         if not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(item.location[0]))
         rank = min((rank for rank, mark in enumerate(LONG) if item.get_closest_marker(mark)), default=len(LONG))
@@ -66,5 +77,5 @@ def timm_here(monkeypatch):
         return nn.Sequential(*layers)
 
     monkeypatch.setattr(modeling_timm_wrapper, "timm", SimpleNamespace(create_model=create_model), raising=False)
-    monkeypatch.setattr(modeling_timm_wrapper, "requires_backends", lambda *asked: None)
+    monkeypatch.setattr(modeling_timm_wrapper, "requires_backends", lambda *arguments: None)
     monkeypatch.setattr(pe_av, "find_spec", lambda name: True)

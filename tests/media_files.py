@@ -1,4 +1,4 @@
-"""Makers of small media files. Apart from making.py so that tests of media need no torch."""
+"""Makers of small media files. Apart from builders.py, so that tests of media need no torch."""
 
 import io
 from collections.abc import Sequence
@@ -93,9 +93,9 @@ def _encoded_pictures(stream, pictures, times):
 def _encoded_sound(stream, sound, start):
     packets = []
     samples = (np.clip(sound, -1, 1) * 32767).astype(np.int16)
-    for at in range(0, len(samples), 1024):
-        frame = av.AudioFrame.from_ndarray(samples[None, at : at + 1024], format="s16", layout="mono")
+    for first in range(0, len(samples), 1024):
+        frame = av.AudioFrame.from_ndarray(samples[None, first : first + 1024], format="s16", layout="mono")
         frame.sample_rate, frame.time_base = RATE, Fraction(1, RATE)
-        frame.pts = round(start * RATE) + at
+        frame.pts = round(start * RATE) + first
         packets += stream.encode(frame)
     return packets + stream.encode(None)
