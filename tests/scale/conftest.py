@@ -1,18 +1,30 @@
-"""Clusters of several nodes on this machine."""
+"""One Ray cluster of several nodes on this machine, which all tests of a session share: to start one takes long."""
 
 import os
 import signal
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.builders import tiny_model
+from tests.waiting import wait_until
 
 # Nodes that share a machine must not each take a third of its memory.
 NODE = {"object_store_memory": 100 << 20, "include_dashboard": False}
-# Seconds; a test takes some twenty. A cluster that waits for ever is to fail, not to hang.
-LONGEST = 240
+# Seconds. A test takes some ten on a quiet machine; a cluster that waits forever must fail the test, not hang it.
+TIME_LIMIT = 1200
 ROOT = Path(__file__).resolve().parents[2]
+CONFIG = {
+    # A node that was killed refuses connections and counts as dead after two seconds. A node that is only slow to
+    # answer is given ten times as long as by default: the machine may have much else to do.
+    "health_check_initial_delay_ms": 0,
+    "health_check_period_ms": 200,
+    "health_check_failure_threshold": 10,
+    "health_check_timeout_ms": 100_000,
+    "worker_register_timeout_seconds": 600,
+}
 
 
 @pytest.fixture(scope="session")
@@ -20,33 +32,119 @@ def model(tmp_path_factory):
     return tiny_model(tmp_path_factory.mktemp("model"))
 
 
-@pytest.fixture
-def cluster(monkeypatch):
-    """A head that only leads; `add_node` adds workers. Ends with the test."""
-    import ray
+def _patient(get_node: Callable) -> Callable:
+    """Wait for a node that starts slowly: Ray gives up after 30 seconds, which is too early on a busy machine."""
+
+    def patient(*arguments):
+        end = time.monotonic() + TIME_LIMIT / 2
+        while True:
+            try:
+                return get_node(*arguments)
+            except RuntimeError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.5)
+
+    return patient
+
+
+class Workers:
+    """The worker nodes of a cluster. Each has one core."""
+
+    def __init__(self, cluster) -> None:
+        self.cluster = cluster
+        self.address = cluster.address
+
+    @property
+    def nodes(self) -> list:
+        return list(self.cluster.worker_nodes)
+
+    def add(self, gpus: int = 0):
+        node = self.cluster.add_node(wait=False, num_cpus=1, num_gpus=gpus, **NODE)
+        self.cluster._wait_for_node(node, timeout=TIME_LIMIT / 2)
+        return node
+
+    def kill(self, node) -> None:
+        self.cluster.remove_node(node, allow_graceful=False)
+        self.cluster.wait_for_nodes(timeout=TIME_LIMIT / 2)
+
+    def renew(self) -> None:
+        """Replace all nodes by one that has this process's environment of now."""
+        for node in self.nodes:
+            self.kill(node)
+        self.add()
+
+    def ensure(self, number: int) -> None:
+        """Add nodes until there are this many; some may have been killed by a test."""
+        while len(self.nodes) < number:
+            self.add()
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Workers]:
+    """A cluster whose head does no work. It has one worker node at first; tests add others."""
+    ray = pytest.importorskip("ray", reason="Ray is not installed (hearsight[ray])")
+    from ray._private import services
     from ray.cluster_utils import Cluster
 
-    # What nodes inherit: this checkout's packages, for a node has no others.
-    paths = [str(ROOT / "src"), str(ROOT), os.environ.get("PYTHONPATH", "")]
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
-    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-    # A node counts as dead after five seconds without a sign of it, not after half a minute.
-    fast = {"health_check_initial_delay_ms": 0, "health_check_period_ms": 500, "health_check_failure_threshold": 10}
-    signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(LONGEST)
-    head = {**NODE, "num_cpus": 0, "num_gpus": 0, "_system_config": fast}
-    cluster = Cluster(initialize_head=True, head_node_args=head)
-    yield cluster
+    with pytest.MonkeyPatch.context() as patch:
+        # Nodes inherit the environment: they import this checkout, whether or not it is installed.
+        paths = [str(ROOT / "src"), str(ROOT), os.environ.get("PYTHONPATH", "")]
+        patch.setenv("PYTHONPATH", os.pathsep.join(paths))
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("RAY_gcs_server_port_wait_time_s", "600")
+        patch.setattr(services, "get_node", _patient(services.get_node))
+        head = {**NODE, "num_cpus": 0, "num_gpus": 0, "_system_config": CONFIG}
+        cluster = Cluster(initialize_head=True, head_node_args=head)
+        workers = Workers(cluster)
+        workers.add()
+        yield workers
+        ray.shutdown()
+        cluster.shutdown()
+
+
+@pytest.fixture
+def patience(monkeypatch) -> Iterator[None]:
+    """Fail a test that waits forever; give nodes as long to answer as a busy machine needs."""
+    from hearsight.scale import cluster as joining
+
+    monkeypatch.setattr(joining, "SECONDS_TO_LOOK", float(TIME_LIMIT))
+    signal.signal(signal.SIGALRM, _give_up)
+    signal.alarm(TIME_LIMIT)
+    yield
     signal.alarm(0)
+
+
+def _give_up(*_) -> None:
+    raise TimeoutError(f"the cluster has not done its work in {TIME_LIMIT} s")
+
+
+@pytest.fixture
+def engine(cluster, patience):
+    """Return the engine, one for all tests: this process stays in the cluster, and Ray's helpers are started once."""
+    import ray
+
+    from hearsight.scale.engine import RayEngine
+
+    if not ray.is_initialized():
+        cluster.engine = RayEngine(cluster.address)
+    return cluster.engine
+
+
+@pytest.fixture
+def outside(cluster, patience) -> None:
+    """Leave the cluster, for a test that joins it by itself."""
+    import ray
+
     ray.shutdown()
-    cluster.shutdown()
 
 
-def give_up(*_) -> None:
-    raise TimeoutError(f"a cluster has not done its work in {LONGEST} s: it waits for something that never comes")
+@pytest.fixture
+def gpus(cluster, patience) -> Iterator[None]:
+    """Two GPUs, as far as Ray is told."""
+    node = cluster.add(gpus=2)
+    yield
+    import ray
 
-
-def add_workers(cluster, number: int, gpus: int = 0) -> None:
-    for _ in range(number):
-        cluster.add_node(num_cpus=1, num_gpus=gpus, **NODE)
-    cluster.wait_for_nodes()
+    cluster.kill(node)
+    assert wait_until(lambda: not ray.is_initialized() or not ray.cluster_resources().get("GPU"))
