@@ -24,7 +24,7 @@ def main() -> None:
     apart = {"build": build, "page": build / "soundstage.md"}  # what is published is of the whole, and nothing else
     if chosen.quick:
         few = {"methods": (SAVE, CHORUS), "save_without": SAVE_WITHOUT[:1], "chorus_without": CHORUS_WITHOUT[:1]}
-        plan = Plan(chosen.size, seeds=1, changes={"epochs": 2}, **few, **apart)
+        plan = Plan(chosen.size, seeds=1, changes={"epochs": 2, "batch": 8}, **few, **apart)
     else:
         plan = Plan() if chosen.size == "standard" else Plan(chosen.size, **apart)
     prepare(plan)
