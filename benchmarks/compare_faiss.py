@@ -33,7 +33,7 @@ def measure_faiss(growing: GrowingLibrary, factory: str, parameter: str, values:
     from hearsight.library.tables.schema import read_vectors
 
     faiss.omp_set_num_threads(2)
-    table = growing.library().place.store.clips.search().select(["id", "pooled"]).limit(None).to_arrow()
+    table = growing.library().searchable.store.clips.search().select(["id", "pooled"]).limit(None).to_arrow()
     vectors, ids = read_vectors(table, "pooled"), np.array(table["id"].to_pylist())
     del table
     begun = time.perf_counter()
@@ -63,7 +63,7 @@ def ours(growing: GrowingLibrary) -> dict[str, Any]:
     from hearsight.library.search.rank import CANDIDATES
     from hearsight.library.tables.schema import read_vectors
 
-    store = growing.library().place.store
+    store = growing.library().searchable.store
 
     def ask(text: str, vector: torch.Tensor) -> list[str]:
         hits = store.nearest(vector.numpy(), ["id", "pooled"], CANDIDATES, None)

@@ -59,7 +59,7 @@ def build(growing: GrowingLibrary) -> dict[str, Any]:
     """Append clips until there are enough. It may be stopped and run again."""
     videos = growing.keep / "videos"
     videos.mkdir(exist_ok=True)
-    store = hearsight.Library.create(videos, growing.model(), library=growing.location).place.store
+    store = hearsight.Library.create(videos, growing.model(), library=growing.location).searchable.store
     world, have = World(), store.clips.count_rows()
     seconds = growing.results.get("seconds of building", 0.0)
     while have < growing.clips:
@@ -100,15 +100,15 @@ class Best:
 def exact(growing: GrowingLibrary) -> dict[str, Any]:
     import pyarrow as pa
 
-    from hearsight.library.search.candidates import COLUMNS, Ranked
+    from hearsight.library.search.candidates import COLUMNS, ClipVectors
     from hearsight.types import VideoEmbedding
 
     begun = time.perf_counter()
     model, texts = growing.model(), growing.queries().vectors
     similar, near, names = Best(), Best(), list[str]()
-    clips = growing.library().place.store.clips
-    for batch in clips.search().select(COLUMNS).limit(None).to_batches(2048):
-        some = Ranked.of(pa.Table.from_batches([batch]))
+    clips = growing.library().searchable.store.clips
+    for batch in clips.search().select(list(COLUMNS)).limit(None).to_batches(2048):
+        some = ClipVectors.read(pa.Table.from_batches([batch]), {})
         frames, pooled = torch.from_numpy(some.frames).float(), torch.from_numpy(some.pooled)
         with torch.inference_mode():
             video = VideoEmbedding(frames, torch.from_numpy(some.mask), pooled, vision=frames)
@@ -123,7 +123,7 @@ def exact(growing: GrowingLibrary) -> dict[str, Any]:
 def search(growing: GrowingLibrary) -> dict[str, Any]:
     begun = time.perf_counter()
     library, model, parts = growing.library(), growing.model(), Parts()
-    library.place.store.snapshot()
+    library.searchable.store.snapshot()
     result: dict[str, Any] = {"open": time.perf_counter() - begun}
     queries, warm_up = growing.queries(), growing.queries(WARM_UP, seed=1)
     for mode in ("dense", "hybrid"):
@@ -168,13 +168,13 @@ class Parts:
 
     def watched(self) -> ExitStack:
         from hearsight.library.search import rank as searching
-        from hearsight.library.search.view import View
+        from hearsight.library.search.on_disk import OnDisk
 
         self.seconds.clear()
         watching = ExitStack()
         for name, owner, attribute in (
             ("encoding", searching, "text_vector"),
-            ("finding", View, "candidates"),
+            ("finding", OnDisk, "candidates"),
             ("scoring", searching, "score"),
             ("explaining", searching, "explain"),
         ):

@@ -75,12 +75,12 @@ def make_library(model_folder: str, model: Any, folder: Path, clips: int) -> Lib
     """Create a library of clips of random vectors."""
     folder.mkdir()
     library = hearsight.Library.create(folder, model, name=model_folder)
-    store = library.position.store
+    store = library.searchable.store
     random = np.random.default_rng(0)
     centres = random.standard_normal((CLUSTERS, model.width), np.float32)
     for first in range(0, clips, 1000):
         add_videos(store, model, random, centres, first, min(clips, first + 1000))
-    store.tidy()
+    store.maintain()
     return library
 
 

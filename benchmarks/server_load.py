@@ -148,7 +148,7 @@ def add_film(library: Any) -> str:
     path = library.folder / "film.mp4"
     with path.open("wb") as file:
         file.truncate(FILM_MB * 1_000_000)
-    store, schema = library.place.store, library.place.store.clips.schema
+    store, schema = library.searchable.store, library.searchable.store.clips.schema
     F, W = schema.field("mask").type.list_size, schema.field("pooled").type.list_size
     D = schema.field("frames").type.list_size // F
     random = torch.from_numpy(np.random.default_rng(1).standard_normal((1, F, D), np.float32))

@@ -54,8 +54,8 @@ def make_library(folder: Path, model_folder: str) -> Library:
 
     model = hearsight.load(model_folder)
     library = hearsight.Library.create(folder, model, name=model_folder)
-    store = library.place.store
-    files = walk(folder, besides=library.location).files
+    store = library.searchable.store
+    files = walk(folder, exclude=library.location).files
     clip, draw = Clip(Path(), 0.0, 1.0), torch.Generator().manual_seed(0)
     for first in range(0, len(files), BLOCK):
         some = files[first : first + BLOCK]
@@ -66,7 +66,7 @@ def make_library(folder: Path, model_folder: str) -> Library:
         facts = [ClipFacts(clip_id(id, clip), id, clip, "", [], False, False, None) for id in ids]
         write_clips(store, facts, frames, pooled)
         store.put_videos([Video(**{**vars(video), "id": id}) for video, id in zip(videos, ids, strict=True)])
-    store.tidy()
+    store.maintain()
     return library
 
 
@@ -75,13 +75,13 @@ def parts(library: Library, model: Any) -> dict[str, Callable[[], object]]:
     from hearsight.library.indexing.diff import compare
     from hearsight.library.indexing.scan import walk
 
-    scan = walk(library.folder, besides=library.location)
-    videos = hearsight.Library.open(library=library.location).place.store.snapshot().videos
+    scan = walk(library.folder, exclude=library.location)
+    videos = hearsight.Library.open(library=library.location).searchable.store.snapshot().videos
     assert compare(scan, videos.values(), {}).unchanged == len(scan.files)
     return {
-        "looking through the folder": lambda: walk(library.folder, besides=library.location),
+        "looking through the folder": lambda: walk(library.folder, exclude=library.location),
         "reading what is known": lambda: list(
-            hearsight.Library.open(library=library.location).place.store.snapshot().videos.values()
+            hearsight.Library.open(library=library.location).searchable.store.snapshot().videos.values()
         ),
         "comparing": lambda: compare(scan, videos.values(), {}),
         "the whole update": lambda: hearsight.Library.open(library.folder).update(recogniser="none"),

@@ -14,7 +14,7 @@ def folder(indexed, tmp_path):
 
 
 def test_the_summary_names_what_was_done(run, folder):
-    store = Library.open(folder).place.store
+    store = Library.open(folder)._store
     for index in store.clips.list_indices():
         if index.columns != ["transcript"]:
             store.clips.drop_index(index.name)

@@ -6,7 +6,6 @@ import pytest
 from hearsight.errors import HearsightError
 from hearsight.library import Collection, Filters, Library
 from hearsight.library.results import ClipNotFoundError
-from hearsight.library.search.suggestions import suggestions
 from hearsight.library.tables import store
 from hearsight.media import probe
 from hearsight.models.preprocess import read_clips
@@ -139,7 +138,7 @@ def test_thumbnail(collection):
 
 
 def test_suggestions_find_something(collection):
-    suggested = suggestions(collection)
+    suggested = collection.suggestions()
     assert {suggestion.kind for suggestion in suggested} == {"meaning", "said"}
     said = [suggestion.text for suggestion in suggested if suggestion.kind == "said"]
     assert said == ["near the old river today"]
@@ -147,11 +146,11 @@ def test_suggestions_find_something(collection):
 
 
 def test_suggestions_of_an_empty_library(tmp_path, model):
-    assert suggestions(Collection({"empty": Library.create(tmp_path, model)}, model)) == []
+    assert Collection({"empty": Library.create(tmp_path, model)}, model).suggestions() == []
 
 
 def test_what_is_in_memory_follows_an_update(tmp_path, model, monkeypatch):
-    monkeypatch.setattr(store, "SECONDS_BETWEEN_LOOKS", 0)
+    monkeypatch.setattr(store, "SECONDS_BETWEEN_CHECKS", 0)
     film(tmp_path / "a.mkv", 2, seed=1)
     library = Library.create(tmp_path, model)
     library.update(recogniser="none")
@@ -167,14 +166,14 @@ def test_what_is_in_memory_follows_an_update(tmp_path, model, monkeypatch):
 
 def test_a_search_while_a_library_in_memory_is_updated_costs_no_film(tmp_path, model, monkeypatch):
     """It sees clips of a film that does not count yet; the update is not to take that for the end of it."""
-    monkeypatch.setattr(store, "SECONDS_BETWEEN_LOOKS", 60)
+    monkeypatch.setattr(store, "SECONDS_BETWEEN_CHECKS", 60)
     film(tmp_path / "a.mkv", 2, seed=1)
     Library.create(tmp_path, model).update(recogniser="none")
     served = Library.open(tmp_path, in_memory=True)
     real = store.Store.put_videos
 
     def searched_before(kept, videos):
-        kept._next_look = 0.0
+        kept._next_check = 0.0
         assert len(served.search("a bell").hits) == 1
         real(kept, videos)
 
@@ -187,7 +186,7 @@ def test_a_search_while_a_library_in_memory_is_updated_costs_no_film(tmp_path, m
 @pytest.mark.parametrize("resident", [True, False])
 def test_a_library_that_is_made_anew_is_followed(tmp_path, model, monkeypatch, resident):
     """As many films, so that the tables come to the same versions as before."""
-    monkeypatch.setattr(store, "SECONDS_BETWEEN_LOOKS", 0)
+    monkeypatch.setattr(store, "SECONDS_BETWEEN_CHECKS", 0)
     film(tmp_path / "a.mkv", 2, seed=1)
     Library.create(tmp_path, model).update(recogniser="none")
     served = Collection({"films": Library.open(tmp_path, in_memory=resident)}, model)
@@ -201,7 +200,7 @@ def test_a_library_that_is_made_anew_is_followed(tmp_path, model, monkeypatch, r
 
 
 def test_a_library_that_is_made_anew_with_another_model_is_refused(tmp_path, model, monkeypatch):
-    monkeypatch.setattr(store, "SECONDS_BETWEEN_LOOKS", 60)
+    monkeypatch.setattr(store, "SECONDS_BETWEEN_CHECKS", 60)
     film(tmp_path / "a.mkv", 2, seed=1)
     Library.create(tmp_path, model).update(recogniser="none")
     served = Collection({"films": Library.open(tmp_path, in_memory=True)}, model)
@@ -215,8 +214,8 @@ def test_a_library_that_is_made_anew_with_another_model_is_refused(tmp_path, mod
 def test_a_library_that_is_too_large_stays_on_disk(tmp_path, model, monkeypatch):
     film(tmp_path / "a.mkv", 2, seed=1)
     Library.create(tmp_path, model).update(recogniser="none")
-    monkeypatch.setattr(store, "MOST_RESIDENT", 10)
+    monkeypatch.setattr(store, "MAX_IN_MEMORY", 10)
     served = Library.open(tmp_path, in_memory=True)
-    assert served.place.store.snapshot().resident is None
+    assert served._store.snapshot().loaded is None
     assert len(served.search("a bell").hits) == 1
     assert np.isfinite(served.search("a bell").hits[0].score)

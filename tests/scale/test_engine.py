@@ -93,7 +93,7 @@ def test_rows_do_not_depend_on_the_number_of_workers(
     two = index(films, model, tmp_path / "two", engine, keep_features=True)
     assert len(compacted) > 1
     assert rows(one_worker) == rows(two)
-    assert two.place.store.features.ids() == two.place.store.ids()
+    assert two._store.features.ids() == two._store.ids()
     assert [clip["id"] for clip in rows(two)[1]] == sorted({clip["id"] for clip in rows(two)[1]})
     [hit] = two.search("the doctor lost", mode="speech").hits
     assert hit.path == Path("long.mkv") and two.info().failures == 1

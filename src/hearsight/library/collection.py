@@ -17,6 +17,7 @@ from hearsight.library.results import (
     LibraryInfo,
     Mode,
     SearchResult,
+    Suggestion,
     Transcript,
     UpdateReport,
     Watcher,
@@ -24,7 +25,7 @@ from hearsight.library.results import (
 )
 
 if TYPE_CHECKING:
-    from hearsight.library.search.view import Place
+    from hearsight.library.search.view import Searchable
     from hearsight.library.tables.schema import Video
     from hearsight.models.base import VideoTextModel
     from hearsight.models.preprocess import ClipInputs
@@ -100,7 +101,7 @@ class Collection:
         """Return the best moments of the best `limit` videos of all libraries, best first."""
         from hearsight.library.search.rank import search
 
-        return search(self._places(library), query, self.model, mode, limit, filters or Filters())
+        return search(self._searchables(library), query, self.model, mode, limit, filters or Filters())
 
     def similar(
         self, clip: Hit | str, limit: int = 10, filters: Filters | None = None, library: str | None = None
@@ -108,8 +109,8 @@ class Collection:
         """Return the moments of other videos, in all libraries, that are most like a clip. library: the clip's."""
         from hearsight.library.search.similar import similar
 
-        source = self._place_of(clip, library)
-        return similar(self._places(), source, clip_id(clip), limit, filters or Filters())
+        source = self._library_of(clip, library)
+        return similar(self._searchables(), source, clip_id(clip), limit, filters or Filters())
 
     def search_by_example(
         self, example: ClipInputs, limit: int = 10, filters: Filters | None = None, library: str | None = None
@@ -117,13 +118,13 @@ class Collection:
         """Return the moments that are most like a picture, a sound or a video, prepared for the model."""
         from hearsight.library.search.similar import search_by_example
 
-        return search_by_example(self._places(library), self.model, example, limit, filters or Filters())
+        return search_by_example(self._searchables(library), self.model, example, limit, filters or Filters())
 
     def moments(self, clip: Hit | str, query: str, mode: Mode = "hybrid", library: str | None = None) -> list[Hit]:
         """Return every clip of a clip's video in order of time, each with its rank among them."""
         from hearsight.library.search.rank import moments
 
-        return moments(self._place_of(clip, library), query, self.model, mode, clip_id(clip))
+        return moments(self._library_of(clip, library), query, self.model, mode, clip_id(clip))
 
     def transcript(
         self, clip: Hit | str, query: str | None = None, around: float = AROUND, library: str | None = None
@@ -131,25 +132,31 @@ class Collection:
         """Return what is said in a clip and `around` seconds before and after it, with the query's words marked."""
         from hearsight.library.search.clip_details import transcript
 
-        return transcript(self._place_of(clip, library), clip_id(clip), query, around)
+        return transcript(self._library_of(clip, library), clip_id(clip), query, around)
 
     def clip(self, clip: Hit | str, library: str | None = None) -> ClipDetails:
         """Return what is known about a clip."""
         from hearsight.library.search.clip_details import details
 
-        return details(self._place_of(clip, library), clip_id(clip))
+        return details(self._library_of(clip, library), clip_id(clip))
 
     def thumbnail(self, clip: Hit | str, library: str | None = None) -> bytes | None:
         """Return a picture of a clip as JPEG; None if it has no pictures."""
         from hearsight.library.search.clip_details import thumbnail
 
-        return thumbnail(self._place_of(clip, library), clip_id(clip))
+        return thumbnail(self._library_of(clip, library), clip_id(clip))
 
     def video(self, clip: Hit | str, library: str | None = None) -> Video:
         """Return the row of a clip's video."""
         from hearsight.library.search.clip_details import video_row
 
-        return video_row(self._place_of(clip, library), clip_id(clip))
+        return video_row(self._library_of(clip, library), clip_id(clip))
+
+    def suggestions(self) -> list[Suggestion]:
+        """Return a few queries that the libraries can answer."""
+        from hearsight.library.search.suggestions import suggestions
+
+        return suggestions(self._searchables(), self.model)
 
     # Their state
 
@@ -166,16 +173,16 @@ class Collection:
         _ = self.model  # one for all
         return {name: library.update(progress, retry) for name, library in self.libraries.items()}
 
-    def _place(self, library: str) -> Place:
+    def _searchable(self, library: str) -> Searchable:
         """Raise HearsightError for a name that is not that of a library."""
         if library not in self.libraries:
             raise HearsightError(f"no library '{library}' here; there is {', '.join(self.libraries)}")
-        return replace(self.libraries[library].place, name=library)
+        return replace(self.libraries[library].searchable, name=library)
 
-    def _places(self, library: str | None = None) -> list[Place]:
-        return [self._place(name) for name in (self.libraries if library is None else [library])]
+    def _searchables(self, library: str | None = None) -> list[Searchable]:
+        return [self._searchable(name) for name in (self.libraries if library is None else [library])]
 
-    def _place_of(self, clip: Hit | str, library: str | None) -> Place:
+    def _library_of(self, clip: Hit | str, library: str | None) -> Searchable:
         """Return the library that a clip is in."""
         if library is None and isinstance(clip, Hit):
             library = clip.library
@@ -184,7 +191,7 @@ class Collection:
                 f"the id {clip!r} does not say which library it is from; give a hit, or library=NAME (there is "
                 f"{', '.join(self.libraries)})"
             )
-        return self._place(library or next(iter(self.libraries)))
+        return self._searchable(library or next(iter(self.libraries)))
 
 
 def unique_names(folders: Sequence[Path]) -> list[str]:

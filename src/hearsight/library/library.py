@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from hearsight.library.indexing.model_names import absolute_model_name, check_model_exists, name_of
-from hearsight.library.plan import Plan
+from hearsight.library.plan import Plan, make_plan
 from hearsight.library.results import (
     ClipDetails,
     Failure,
@@ -28,17 +27,16 @@ from hearsight.library.results import (
     Watcher,
     clip_id,
 )
-from hearsight.library.tables.disk import bytes_of
+from hearsight.library.tables.contents import library_info, video_folders
 from hearsight.library.tables.identity import Identity, find_library, resolve_paths
 from hearsight.library.tables.lock import writing
 from hearsight.library.tables.maintenance import drop_former
 from hearsight.library.tables.store import Store
-from hearsight.models.catalog import DEFAULT
 from hearsight.util.progress import Progress
 
 if TYPE_CHECKING:
     from hearsight.library.indexing.engine import Engine
-    from hearsight.library.search.view import Place
+    from hearsight.library.search.view import Searchable
     from hearsight.models.base import VideoTextModel
     from hearsight.models.preprocess import ClipInputs
     from hearsight.speech.recogniser import Recogniser
@@ -52,8 +50,7 @@ class Library:
         library = hearsight.open("~/Videos")
         library.search("a bell rings").hits
 
-    `hearsight.index` makes one. folder: with the videos. location: the folder of the index. The model is loaded when it
-    is first needed: `info` and `failures` need none.
+    folder: with the videos. location: the folder of the index. The model is loaded when it is first needed.
     """
 
     def __init__(
@@ -76,13 +73,18 @@ class Library:
             self.use(model)
 
     def _open_store(self) -> Store:
-        return Store(self.location, self.identity, self._in_memory)
+        if not self._in_memory:
+            return Store(self.location, self.identity)
+        from hearsight.library.search.in_memory import InMemory
+
+        return Store(self.location, self.identity, InMemory)
 
     @property
-    def place(self) -> Place:
-        from hearsight.library.search.view import Place
+    def searchable(self) -> Searchable:
+        """The library as searches take it; they take several."""
+        from hearsight.library.search.view import Searchable
 
-        return Place(self.folder.name, self.folder, self._store)
+        return Searchable(self.folder.name, self.folder, self._store)
 
     @classmethod
     def open(
@@ -155,32 +157,8 @@ class Library:
         Raises HearsightError if the folder has nothing to index, no index can be kept there, the existing one cannot be
         read, or its model was a folder that is gone.
         """
-        from hearsight.library.indexing.scan import check_media
-
-        folder, location = resolve_paths(folder, library)
-        recorded = Identity.read(location, rebuild)
-        if recorded is None or rebuild:
-            check_media(folder, location)
-        if recorded and model is None:
-            check_model_exists(recorded.model)
-        if model is None:
-            model = recorded.model if recorded else DEFAULT
-        if isinstance(model, str | Path):
-            model = absolute_model_name(model)
-        return Plan(
-            cls.create,
-            folder,
-            location,
-            recorded,
-            model,
-            cut,
-            seconds,
-            recogniser,
-            device,
-            dtype,
-            rebuild,
-            retry,
-            keep_features,
+        return make_plan(
+            cls.create, folder, model, library, cut, seconds, recogniser, device, dtype, rebuild, retry, keep_features
         )
 
     # The model
@@ -193,7 +171,7 @@ class Library:
 
             check_model_exists(self.identity.model)
             self.use(load(self.identity.model, self.device, self.dtype))
-            assert self._model is not None
+        assert self._model is not None
         return self._model
 
     def use(self, model: VideoTextModel) -> None:
@@ -213,7 +191,7 @@ class Library:
         """
         from hearsight.library.search.rank import search
 
-        return search([self.place], query, self.model, mode, limit, filters or Filters())
+        return search([self.searchable], query, self.model, mode, limit, filters or Filters())
 
     def similar(self, clip: Hit | str, limit: int = 10, filters: Filters | None = None) -> SearchResult:
         """Return the moments of other videos that are most like a clip: a hit, or the id of one (`Hit.clip`).
@@ -222,73 +200,51 @@ class Library:
         """
         from hearsight.library.search.similar import similar
 
-        return similar([self.place], self.place, clip_id(clip), limit, filters or Filters())
+        return similar([self.searchable], self.searchable, clip_id(clip), limit, filters or Filters())
 
     def search_by_example(self, example: ClipInputs, limit: int = 10, filters: Filters | None = None) -> SearchResult:
         """Return the moments that are most like a picture, a sound or a video, prepared for the model."""
         from hearsight.library.search.similar import search_by_example
 
-        return search_by_example([self.place], self.model, example, limit, filters or Filters())
+        return search_by_example([self.searchable], self.model, example, limit, filters or Filters())
 
     def moments(self, clip: Hit | str, query: str, mode: Mode = "hybrid") -> list[Hit]:
         """Return every clip of a clip's video in order of time, each with its rank among them."""
         from hearsight.library.search.rank import moments
 
-        return moments(self.place, query, self.model, mode, clip_id(clip))
+        return moments(self.searchable, query, self.model, mode, clip_id(clip))
 
     def transcript(self, clip: Hit | str, query: str | None = None, around: float = AROUND) -> Transcript:
         """Return what is said in a clip and `around` seconds before and after it, with the query's words marked."""
         from hearsight.library.search.clip_details import transcript
 
-        return transcript(self.place, clip_id(clip), query, around)
+        return transcript(self.searchable, clip_id(clip), query, around)
 
     def clip(self, clip: Hit | str) -> ClipDetails:
         """Return what is known about a clip."""
         from hearsight.library.search.clip_details import details
 
-        return details(self.place, clip_id(clip))
+        return details(self.searchable, clip_id(clip))
 
     def thumbnail(self, clip: Hit | str) -> bytes | None:
         """Return a picture of a clip as JPEG; None if it has no pictures."""
         from hearsight.library.search.clip_details import thumbnail
 
-        return thumbnail(self.place, clip_id(clip))
+        return thumbnail(self.searchable, clip_id(clip))
 
     # Its state
 
     def info(self) -> LibraryInfo:
         """Return what is in the library."""
-        snapshot = self._store.snapshot()
-        sources = Counter(video.transcript_source or "none" for video in snapshot.videos.values())
-        return LibraryInfo(
-            folder=self.folder,
-            at=self.location,
-            model=self.identity.model,
-            fingerprint=self.identity.fingerprint,
-            method=self.identity.method,
-            by=self.identity.by,
-            seconds=self.identity.seconds,
-            recogniser=self.identity.recogniser or "auto",
-            videos=len(snapshot.videos),
-            clips=snapshot.clips,
-            hours=sum(video.duration for video in snapshot.videos.values()) / 3600,
-            with_speech=self._store.count("has_speech"),
-            with_sound=self._store.count("has_sound"),
-            failures=len(self._store.failures()),
-            bytes=bytes_of(self.location),
-            transcripts=dict(sorted(sources.items(), key=lambda item: (-item[1], item[0]))),
-        )
+        return library_info(self.folder, self.identity, self._store)
 
     def folders(self) -> list[str]:
         """Return the folders below its own that hold videos, with forward slashes, in order."""
-        paths = (PurePosixPath(video.path) for video in self._store.snapshot().videos.values())
-        return sorted({str(folder) for path in paths for folder in path.parents if folder.name})
+        return video_folders(self._store)
 
     def failures(self) -> list[Failure]:
         """Return the files that could not be indexed, by path."""
         return [failure for _, (failure, _) in sorted(self._store.failures().items())]
-
-    # Changing it
 
     def update(
         self,
@@ -336,7 +292,7 @@ class Library:
         if isinstance(model, str | Path):
             name = name or absolute_model_name(model)
             model = load(model, self.device, self.dtype)
-        with self._writing(tidy=False):
+        with self._writing(drop_old=False):
             identity, report = reindex(self._store, self.identity, model, progress)
             self.identity = replace(identity, model=name or name_of(model))
             self.identity.write(self.location)
@@ -350,7 +306,7 @@ class Library:
         An update does this, too, when it is worth while. Raises HearsightError while another process updates it.
         """
         with self._writing():
-            return self._store.tidy(thorough=True)
+            return self._store.maintain(thorough=True)
 
     def repair(self) -> Repaired:
         """Restore what can be read of damaged tables; see tables/repair.py. The next update makes the rest again.
@@ -359,15 +315,15 @@ class Library:
         """
         from hearsight.library.tables.repair import repair
 
-        with self._writing(tidy=False):
+        with self._writing(drop_old=False):
             report = repair(self.location, self.identity)
             self.identity = Identity.read(self.location) or self.identity
         self._store = self._open_store()
         return report
 
     @contextmanager
-    def _writing(self, tidy: bool = True) -> Iterator[None]:
+    def _writing(self, drop_old: bool = True) -> Iterator[None]:
         """Hold the library for writing, with its identity as it is now. See `writing`."""
         with writing(self.location, self.identity) as identity:
-            self.identity = drop_former(self.location, identity) if tidy else identity
+            self.identity = drop_former(self.location, identity) if drop_old else identity
             yield

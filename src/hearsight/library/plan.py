@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from hearsight.library.indexing.model_names import name_of
+from hearsight.library.indexing.model_names import absolute_model_name, check_model_exists, name_of
+from hearsight.library.indexing.scan import check_media
 from hearsight.library.results import UpdateReport, Watcher
-from hearsight.library.tables.identity import Identity
+from hearsight.library.tables.identity import Identity, resolve_paths
+from hearsight.models.catalog import DEFAULT
 
 if TYPE_CHECKING:
     from hearsight.library.indexing.engine import Engine
@@ -108,3 +110,45 @@ class Plan(Generic[L]):
         library = self._library or self.prepare(engine)
         report = library.update(progress, self.retry, recogniser=self._recogniser or "none", engine=engine)
         return library, report
+
+
+def make_plan(
+    create: Callable[..., L],
+    folder: str | Path,
+    model: str | Path | VideoTextModel | None,
+    library: str | Path | None,
+    cut: str | None,
+    seconds: float | None,
+    recogniser: str | None,
+    device: str,
+    dtype: str,
+    rebuild: bool,
+    retry: bool,
+    keep_features: bool,
+) -> Plan[L]:
+    """Decide how to index a folder. See `Library.plan`."""
+    folder, location = resolve_paths(folder, library)
+    recorded = Identity.read(location, rebuild)
+    if recorded is None or rebuild:
+        check_media(folder, location)
+    if recorded and model is None:
+        check_model_exists(recorded.model)
+    if model is None:
+        model = recorded.model if recorded else DEFAULT
+    if isinstance(model, str | Path):
+        model = absolute_model_name(model)
+    return Plan(
+        create,
+        folder,
+        location,
+        recorded,
+        model,
+        cut,
+        seconds,
+        recogniser,
+        device,
+        dtype,
+        rebuild,
+        retry,
+        keep_features,
+    )

@@ -28,7 +28,7 @@ from hearsight.library.indexing.encode import batch_size
 from hearsight.library.indexing.engine import Event
 from hearsight.library.indexing.prefetch import ahead
 from hearsight.library.indexing.read import Failed, Finished, Reader
-from hearsight.library.tables.errors import cannot_write
+from hearsight.library.tables.errors import write_error
 from hearsight.library.tables.store import Store
 from hearsight.models.base import VideoTextModel
 from hearsight.models.load import build
@@ -97,10 +97,10 @@ class RayEngine:
         if not files:
             return
         there = (pending.found.file for pending in files if pending.found.file.is_file())
-        check_nodes(store.at, next(there, None))
+        check_nodes(store.location, next(there, None))
         Attempts(reader.transcripts).forget()
         order = InOrder()
-        with _told(store.at), closing(ahead(self._stream(reader, store, files), AHEAD, PATIENCE)) as stream:
+        with _told(store.location), closing(ahead(self._stream(reader, store, files), AHEAD, PATIENCE)) as stream:
             for row in stream:
                 for written in order.put(row["written"]) if row else ():
                     self._clips += written.clips
@@ -114,14 +114,14 @@ class RayEngine:
         try:
             if store.features:
                 fragments.commit(self._features, store.features.path)
-            fragments.commit(self._clips, store.clips_at)
+            fragments.commit(self._clips, store.clips_path)
             self._small += len(self._clips)
             self._clips, self._features = [], []
             if self._small >= MOST_SMALL:
-                fragments.compact(store.clips_at)
+                fragments.compact(store.clips_path)
                 self._small = 0
         except (OSError, RuntimeError) as error:
-            raise cannot_write(store.at, error) from error
+            raise write_error(store.location, error) from error
 
     def _stream(self, reader: Reader, store: Store, files: Sequence[Pending]) -> Iterator[dict[str, Any]]:
         """What Ray Data brings of all handfuls, in any order."""
@@ -132,7 +132,7 @@ class RayEngine:
         if factory:
             _ship_by_value(factory)
         how = ray.put(Reading(shipped, name, batch_size(self.device, threads=1), factory))
-        arguments = ray.put(reader.model), self.device, store.clips_at, store.features and store.features.path
+        arguments = ray.put(reader.model), self.device, store.clips_path, store.features and store.features.path
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False
         context.raise_original_map_exception = True
@@ -156,7 +156,7 @@ def _told(at: Path) -> Iterator[None]:
         if isinstance(cause, HearsightError):
             raise HearsightError(str(cause)) from error
         if isinstance(cause, OSError):
-            raise cannot_write(at, cause) from error
+            raise write_error(at, cause) from error
         raise
     except ray.exceptions.RayError as error:
         raise HearsightError(

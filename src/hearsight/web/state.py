@@ -88,12 +88,10 @@ class ServerState:
 
     async def suggestions(self) -> list[Suggestion]:
         """Return example queries. They are computed once, unless there were none because nothing was indexed."""
-        from hearsight.library.search.suggestions import suggestions
-
         collection = await self.collection()
         task = self._suggestions
         if task is None or (task.done() and (task.exception() or not task.result())):
-            task = self._suggestions = asyncio.create_task(self.run_in_thread(suggestions, collection))
+            task = self._suggestions = asyncio.create_task(self.run_in_thread(collection.suggestions))
         return await asyncio.shield(task)
 
     async def run_in_thread(self, task: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

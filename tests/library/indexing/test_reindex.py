@@ -85,7 +85,7 @@ def test_searches_go_on_with_the_old_model_until_the_switch_and_after(kept, mode
     def look(what, done, total, figures=None):
         seen.append([hit.clip for hit in Library.open(kept.folder).search("a bell").hits])
 
-    former = kept._store.clips_at
+    former = kept._store.clips_path
     kept.reindex(other, progress=look)
     assert seen and all(hits == expected for hits in seen)
     assert [hit.clip for hit in reader.search("a bell").hits] == expected
@@ -135,7 +135,7 @@ def test_a_library_in_memory_stays_there(kept, model, other):
     resident = Library.open(kept.folder, in_memory=True)
     for attempt in (resident.repair, lambda: resident.reindex(other)):
         attempt()
-        assert resident.place.store.snapshot().resident
+        assert resident._store.snapshot().loaded
 
 
 def test_a_library_that_was_opened_before_is_not_written_as_it_was(kept, model, other):
@@ -231,7 +231,7 @@ def test_features_are_within_half_precision(kept, model, tmp_path, other):
 
 
 def test_a_clock_that_goes_backwards_removes_nothing_that_is_read(kept, model, other):
-    former = kept._store.clips_at
+    former = kept._store.clips_path
     kept.reindex(other)
     tomorrow = time.time() + 86_400
     os.utime(kept.location / "library.json", (tomorrow, tomorrow))

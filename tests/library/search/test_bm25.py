@@ -27,16 +27,16 @@ def store(tmp_path_factory, model):
         say(folder / f"{number}.srt", *lines)
     library = Library.create(folder, model, seconds=2)
     library.update(recogniser="none")
-    return library.place.store
+    return library._store
 
 
 @pytest.mark.parametrize("text", ["doctor", "the doctor lost a bicycle", "ask what a bell can do", "again and again"])
 def test_scores_are_those_of_the_index_on_disk(store, text):
-    query = Query.of(text)
+    query = Query.parse(text)
     table = store.rows("true", ["id", "transcript"])
     ids = table["id"].to_pylist()
     scores = Postings([stems(transcript) for transcript in table["transcript"].to_pylist()]).bm25(query.content)
-    found = store.saying(query.spoken, ["id"], 100, None)
+    found = store.matching(query.spoken, ["id"], 100, None)
     on_disk = dict(zip(found["id"].to_pylist(), found["_score"].to_pylist(), strict=True))
     assert on_disk.keys() == {id for id, score in zip(ids, scores, strict=True) if score > 0}
     np.testing.assert_allclose([scores[ids.index(id)] for id in on_disk], list(on_disk.values()), rtol=1e-4)

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from hearsight.library.search import rank as search
-from hearsight.library.search.explain import Candidates
+from hearsight.library.search.candidates import Candidates
 from hearsight.library.search.query import Query, stems
+from hearsight.library.search.rank import rank
 from hearsight.research.soundstage.captions import sample_caption
 from hearsight.research.soundstage.clip_plans import plan_clips
 
@@ -12,24 +12,24 @@ CLIPS = 200
 QUERIES = 60
 
 
-def ranked(similarity, strength):
-    """The order of clips 0, 1, 2 ... by "hybrid"."""
+def order_of(similarity, strength):
+    """Return the order of clips 0, 1, 2 ... in mode "hybrid"."""
     ids = [f"{i:04}" for i in range(len(similarity))]
     per_frame = np.zeros((len(similarity), 1), np.float32)
     strength = np.array(strength, float)
-    videos, at = [(0, id) for id in ids], list(range(len(ids)))
-    found = Candidates(ids, videos, at, np.array(similarity, np.float32), per_frame, strength, strength)
-    return search.rank(found, "hybrid")[0]
+    videos, row_ids = [(0, id) for id in ids], list(range(len(ids)))
+    candidates = Candidates(ids, videos, row_ids, np.array(similarity, np.float32), per_frame, strength, strength)
+    return rank(candidates, "hybrid")[0]
 
 
 def test_certain_words_come_first_whatever_is_seen():
-    assert ranked([5, 4, 3, 2, 1], [0, 0, 0, 0, 1])[0] == 4
+    assert order_of([5, 4, 3, 2, 1], [0, 0, 0, 0, 1])[0] == 4
 
 
 def test_a_word_in_common_helps_what_already_looks_right():
     similarity = [100 - i for i in range(100)]
-    assert ranked(similarity, [0] * 10 + [1 / 3] + [0] * 89)[0] == 10
-    assert ranked(similarity, [0] * 90 + [1 / 3] + [0] * 9)[0] == 0
+    assert order_of(similarity, [0] * 10 + [1 / 3] + [0] * 89)[0] == 10
+    assert order_of(similarity, [0] * 90 + [1 / 3] + [0] * 9)[0] == 0
 
 
 def test_queries_about_pictures_are_not_spoiled_and_quotations_are_found():
@@ -43,9 +43,9 @@ def test_queries_about_pictures_are_not_spoiled_and_quotations_are_found():
     ]
 
     def first(text, right, clearly):
-        query = Query.of(text)
+        query = Query.parse(text)
         similarity = random.standard_normal(CLIPS) + clearly * np.array(right)
-        order = ranked(similarity, [query.strength(transcript) for transcript in heard])
+        order = order_of(similarity, [query.strength(transcript) for transcript in heard])
         return right[int(similarity.argmax())], right[order[0]]
 
     chosen = random.choice(CLIPS, QUERIES, replace=False)

@@ -5,13 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hearsight.errors import HearsightError
-from hearsight.library.search.query import Query, placed_stems, stems
+from hearsight.library.search.query import Query, stem_spans, stems
 
 
 @given(st.text())
 def test_placed_words_stand_where_they_are_said_to(text):
     end = 0
-    for stem, start, stop in placed_stems(text):
+    for stem, start, stop in stem_spans(text):
         assert end <= start < stop <= len(text)
         assert stem in stems(text)
         end = stop
@@ -20,7 +20,7 @@ def test_placed_words_stand_where_they_are_said_to(text):
 @given(st.text(min_size=1), st.text())
 def test_strength_is_a_share(query, transcript):
     try:
-        asked = Query.of(query)
+        asked = Query.parse(query)
     except HearsightError:
         return
     assert 0 <= asked.strength(stems(transcript)) <= 1
@@ -30,19 +30,19 @@ def test_strength_is_a_share(query, transcript):
 @pytest.mark.parametrize("text", ["", "   ", "\n\t", "\0"])
 def test_empty_query(text):
     with pytest.raises(HearsightError, match=r"query is empty|has no word"):
-        Query.of(text)
+        Query.parse(text)
 
 
 @pytest.mark.parametrize("text", ["!!!", "???", "'\"`;--", "(*) [~]", "…"])
 def test_query_of_punctuation(text):
     with pytest.raises(HearsightError, match="has no word"):
-        Query.of(text)
+        Query.parse(text)
 
 
 def test_content_leaves_out_stop_words_and_framing():
-    assert Query.of("someone says that the doctors lost a bicycle").content == {"doctor", "lost", "bicycl"}
-    assert Query.of("a person talks").content == {"person", "talk"}
-    assert Query.of("to be or not to be").content == {"to", "be", "or", "not"}
+    assert Query.parse("someone says that the doctors lost a bicycle").content == {"doctor", "lost", "bicycl"}
+    assert Query.parse("a person talks").content == {"person", "talk"}
+    assert Query.parse("to be or not to be").content == {"to", "be", "or", "not"}
 
 
 SPEECH = "and so my fellow americans ask not what your country can do for you"
@@ -66,12 +66,12 @@ MISHEARD = "and all my fellow americans and not like your brain and you are you 
     ],
 )
 def test_strength(query, transcript, least, most):
-    assert least <= Query.of(query).strength(stems(transcript)) <= most
+    assert least <= Query.parse(query).strength(stems(transcript)) <= most
 
 
 def test_spans_mark_other_forms_of_a_word():
     line = "The Doctor's lost bicycles"
-    found = [line[start:end] for start, end in Query.of("doctors losing a bicycle").spans(line)]
+    found = [line[start:end] for start, end in Query.parse("doctors losing a bicycle").spans(line)]
     assert found == ["Doctor's", "bicycles"]
 
 
@@ -79,9 +79,9 @@ def test_spans_mark_other_forms_of_a_word():
     "text", ["agree bruises ANYWHERE advertising", "Américans don't 医生丢了自行车", "agree agreed"]
 )
 def test_the_index_is_asked_for_the_content_words(text):
-    query = Query.of(text)
+    query = Query.parse(text)
     assert set(stems(query.spoken)) == query.content
 
 
 def test_long_query_is_cut():
-    assert len(Query.of(" ".join(f"word{i}" for i in range(10_000))).content) == 64
+    assert len(Query.parse(" ".join(f"word{i}" for i in range(10_000))).content) == 64

@@ -39,7 +39,7 @@ def indexed(tmp_path_factory, model) -> Library:
 @pytest.fixture(scope="module", params=["on disk", "in memory"])
 def library(request, indexed, model) -> Library:
     library = Library.open(indexed.folder, model=model, in_memory=request.param == "in memory")
-    assert (library._store.snapshot().resident is None) == (request.param == "on disk")
+    assert (library._store.snapshot().loaded is None) == (request.param == "on disk")
     return library
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from hearsight.errors import HearsightError
 from hearsight.library import Library
-from hearsight.library.search.view import View
+from hearsight.library.search.on_disk import OnDisk
 from hearsight.library.tables import maintenance as upkeep
 from hearsight.library.tables.lock import updating
 from hearsight.library.tables.schema import read_vectors
@@ -21,7 +21,7 @@ EVERY_VIDEO = 40
 @pytest.fixture
 def store(tmp_path, model) -> Store:
     """Forty videos of two clips."""
-    store = Library.create(tmp_path, model).place.store
+    store = Library.create(tmp_path, model)._store
     add_made_up(store, model, EVERY_VIDEO, said="the doctor lost a bicycle")
     return store
 
@@ -30,7 +30,7 @@ def store(tmp_path, model) -> Store:
 def large(monkeypatch):
     """Even forty videos are a large library."""
     monkeypatch.setattr(upkeep, "EXACT_BELOW", 64)
-    monkeypatch.setattr(upkeep, "CLIPS_A_PARTITION", 16)
+    monkeypatch.setattr(upkeep, "CLIPS_PER_PARTITION", 16)
 
 
 def indexed(store: Store) -> set[str]:
@@ -63,62 +63,62 @@ def recall(store: Store) -> float:
 
 
 def test_small_libraries_compare_one_by_one(store):
-    store.tidy(thorough=True)
+    store.maintain(thorough=True)
     assert indexed(store) == set(upkeep.INDEXES)
 
 
 def test_large_libraries_have_an_index_of_meaning_that_finds_the_same(store, large):
-    done = store.tidy()
+    done = store.maintain()
     assert "pooled" in done.made and "pooled" in indexed(store)
     assert recall(store) >= 0.9  # of chance: about one in three thousand is missed
 
 
 def test_the_index_of_a_very_large_library_is_in_segments(store, large, model, monkeypatch):
-    monkeypatch.setattr(upkeep, "CLIPS_A_SEGMENT", 2 * EVERY_VIDEO)
-    monkeypatch.setattr(upkeep, "MOST_UNINDEXED", 1)
-    monkeypatch.setattr(upkeep, "MOST_SEGMENTS", 2)
+    monkeypatch.setattr(upkeep, "CLIPS_PER_SEGMENT", 2 * EVERY_VIDEO)
+    monkeypatch.setattr(upkeep, "MAX_UNINDEXED", 1)
+    monkeypatch.setattr(upkeep, "MAX_SEGMENTS", 2)
     add_made_up(store, model, EVERY_VIDEO, seed=1)  # a piece of its own
-    store.tidy()
+    store.maintain()
     assert segments(store) == 2
 
     counts = []
     for seed in range(2, 9):
         add_made_up(store, model, 2, seed=seed)
-        store.tidy()
+        store.maintain()
         counts.append(segments(store))
     assert (min(counts), max(counts)) == (3, 5)  # small ones are merged, and large ones left alone
-    store.tidy(thorough=True)
+    store.maintain(thorough=True)
     assert len(vectors(store)) == 4 * EVERY_VIDEO + 28 and recall(store) >= 0.9
 
 
 def test_a_segment_of_few_clips(store, large, model, monkeypatch):
-    monkeypatch.setattr(upkeep, "CLIPS_A_SEGMENT", EVERY_VIDEO)
+    monkeypatch.setattr(upkeep, "CLIPS_PER_SEGMENT", EVERY_VIDEO)
     [new] = add_made_up(store, model, 1, clips=1, seed=1)
-    store.tidy()
+    store.maintain()
     assert nearest(store, vectors(store)[new], 1) == [new]
 
 
 def test_the_index_of_a_library_that_shrank_is_not_kept_when_all_are_made_anew(store, large):
-    store.tidy()
+    store.maintain()
     store.drop_clips(list(vectors(store))[:30])
-    store.index_anew()
+    store.recreate_indexes()
     assert indexed(store) == set(upkeep.INDEXES)
 
 
 def test_an_index_of_too_few_segments_is_made_anew(store, large, model, monkeypatch):
-    store.tidy()
+    store.maintain()
     add_made_up(store, model, EVERY_VIDEO, seed=1)
-    monkeypatch.setattr(upkeep, "CLIPS_A_SEGMENT", 2 * EVERY_VIDEO)
-    store.tidy()
+    monkeypatch.setattr(upkeep, "CLIPS_PER_SEGMENT", 2 * EVERY_VIDEO)
+    store.maintain()
     assert segments(store) == 2
 
 
 def test_what_is_in_no_index_yet_is_found(store, large, model):
-    store.tidy()
+    store.maintain()
     new = add_made_up(store, model, 1, seed=1, said="an entirely different giraffe")
     assert max(index.num_unindexed_rows for index in store.clips.list_indices()) == len(new)
     assert set(nearest(store, vectors(store)[new[0]], 1)) == {new[0]}
-    assert set(store.saying("giraffe", ["id"], 10, None)["id"].to_pylist()) == set(new)
+    assert set(store.matching("giraffe", ["id"], 10, None)["id"].to_pylist()) == set(new)
     assert len(store.rows(f"id = '{new[0]}'", ["id"])) == 1
     assert store.snapshot().clips == 2 * EVERY_VIDEO + len(new)
 
@@ -126,39 +126,39 @@ def test_what_is_in_no_index_yet_is_found(store, large, model):
 @pytest.mark.parametrize("thorough", [False, True])
 def test_what_was_deleted_gives_its_space_back(store, thorough, monkeypatch):
     monkeypatch.setattr(upkeep, "KEEP_VERSIONS", timedelta(0))
-    store.tidy()
-    data = store.at / "clips.lance" / "data"
+    store.maintain()
+    data = store.location / "clips.lance" / "data"
     before = sum(file.stat().st_size for file in data.iterdir())
     gone = sorted({id[:16] for id in vectors(store)})[: 2 if thorough else EVERY_VIDEO // 2]
     store.drop_videos(gone)
     store.drop_hidden()
-    done = store.tidy(thorough)
+    done = store.maintain(thorough)
     assert done.merged == done.into == 1
     after = sum(file.stat().st_size for file in data.iterdir())
     assert after < before * (1 - 0.8 * len(gone) / EVERY_VIDEO)
 
 
-def test_clips_whose_rows_move_while_a_search_runs_are_told_of(tmp_path, folder, model, monkeypatch):
-    """Pieces are merged between finding clips and reading what is told of them."""
+def test_clips_whose_rows_move_during_a_search_are_found(tmp_path, folder, model, monkeypatch):
+    """Fragments are merged between finding clips and reading their details."""
     library = Library.create(folder, model, tmp_path / "library", seconds=2)
     library.update(recogniser="none")
     film(folder / "late.mkv", 4, seed=7)
     library.update(recogniser="none")
     expected = library.search("a bell").hits
-    rows = View.rows
+    rows = OnDisk.rows
 
-    def merged_meanwhile(view, at, columns):
+    def rows_after_merge(index, row_ids, columns):
         library.optimise()
-        assert len(view.place.store.take(list(at.values()), ["id"])) < len(at)
-        return rows(view, at, columns)
+        assert len(index.store.take(list(row_ids.values()), ["id"])) < len(row_ids)
+        return rows(index, row_ids, columns)
 
-    monkeypatch.setattr(View, "rows", merged_meanwhile)
+    monkeypatch.setattr(OnDisk, "rows", rows_after_merge)
     assert library.search("a bell").hits == expected
 
 
 def test_filters_reach_further_than_the_nearest_partitions(store, large):
     """A filter may leave only clips that are far from the query."""
-    store.tidy()
+    store.maintain()
     query = next(iter(vectors(store).values()))
     far = exactly_nearest(store, query, 2 * EVERY_VIDEO)[-1]
     assert nearest(store, query, 1, f"id = '{far}'") == [far]
@@ -167,79 +167,79 @@ def test_filters_reach_further_than_the_nearest_partitions(store, large):
 def test_old_libraries_gain_indexes_at_the_next_update(folder, model):
     library = Library.create(folder, model, seconds=2)
     library.update(recogniser="none")
-    store = library.place.store
+    store = library._store
     for index in store.clips.list_indices():
         store.clips.drop_index(index.name)
     assert indexed(store) == set()
     found = [hit.clip for hit in library.search("a bell", mode="dense").hits]
     library.update(recogniser="none")
-    assert indexed(Library.open(folder).place.store) == set(upkeep.INDEXES)
+    assert indexed(Library.open(folder)._store) == set(upkeep.INDEXES)
     assert [hit.clip for hit in library.search("a bell", mode="dense").hits] == found
 
 
 def test_an_update_brings_indexes_up_to_date_when_that_is_worth_while(store, model, monkeypatch):
-    store.tidy()
-    monkeypatch.setattr(upkeep, "MOST_UNINDEXED", 6)
+    store.maintain()
+    monkeypatch.setattr(upkeep, "MAX_UNINDEXED", 6)
     add_made_up(store, model, 2, seed=1)
-    assert store.tidy().indexed == 0
+    assert store.maintain().indexed == 0
     add_made_up(store, model, 2, seed=2)
-    assert store.tidy().indexed == 8
-    assert store.tidy(thorough=True).indexed == 0
+    assert store.maintain().indexed == 8
+    assert store.maintain(thorough=True).indexed == 0
 
 
 def test_segments_of_an_index_stay_few(store, model, large, monkeypatch):
-    monkeypatch.setattr(upkeep, "MOST_SEGMENTS", 2)
-    store.tidy()
+    monkeypatch.setattr(upkeep, "MAX_SEGMENTS", 2)
+    store.maintain()
     for seed in range(1, 6):
         new = add_made_up(store, model, 2, seed=seed)
-        store.tidy(thorough=True)
+        store.maintain(thorough=True)
         assert nearest(store, vectors(store)[new[-1]], 1) == [new[-1]]
     assert max(index.num_segments for index in store.clips.list_indices()) <= 3
 
 
 def pieces(store: Store) -> set[Path]:
-    return set((store.at / "clips.lance" / "data").iterdir())
+    return set((store.location / "clips.lance" / "data").iterdir())
 
 
 def test_pieces_are_merged_and_large_ones_left_alone(store, model, monkeypatch):
-    monkeypatch.setattr(upkeep, "ROWS_A_PIECE", 2 * EVERY_VIDEO)
+    monkeypatch.setattr(upkeep, "ROWS_PER_FRAGMENT", 2 * EVERY_VIDEO)
     large = pieces(store)
     before = vectors(store)
     for seed in range(1, 4):
         add_made_up(store, model, 2, seed=seed)
-    done = store.tidy(thorough=True)
+    done = store.maintain(thorough=True)
     assert (done.merged, done.into) == (3, 1)
     assert large < pieces(store)
     assert vectors(store).keys() > before.keys() and len(vectors(store)) == 2 * EVERY_VIDEO + 12
 
 
 def test_an_update_merges_only_many_pieces(store, model, monkeypatch):
-    monkeypatch.setattr(upkeep, "MOST_PIECES", 2)
+    monkeypatch.setattr(upkeep, "MAX_FRAGMENTS", 2)
     monkeypatch.setattr(upkeep, "GROWTH", 0.0)
     add_made_up(store, model, 1, seed=1)
-    assert store.tidy().merged == 0
+    assert store.maintain().merged == 0
     add_made_up(store, model, 1, seed=2)
-    assert (store.tidy().merged, len(vectors(store))) == (3, 2 * EVERY_VIDEO + 4)
+    assert (store.maintain().merged, len(vectors(store))) == (3, 2 * EVERY_VIDEO + 4)
 
 
 def test_versions_go_when_nobody_can_read_them_any_more(store, model, monkeypatch):
     add_made_up(store, model, 1, seed=1)
-    assert store.tidy(thorough=True).freed == 0
+    assert store.maintain(thorough=True).freed == 0
     add_made_up(store, model, 1, seed=2)
     monkeypatch.setattr(upkeep, "KEEP_VERSIONS", timedelta(0))
-    assert store.tidy(thorough=True).freed > 0
+    assert store.maintain(thorough=True).freed > 0
     assert len(pieces(store)) == 1 and len(vectors(store)) == 2 * EVERY_VIDEO + 4
 
 
 def test_a_reader_sees_one_version_until_it_looks_again(store, model):
-    reader = Library.open(library=store.at).place.store
+    reader = Library.open(library=store.location)._store
     seen = reader.snapshot()
     before = vectors(reader)
     [gone, *_] = before
     new = add_made_up(store, model, 3, seed=1)
     store.drop_videos([gone[:16]])
     store.drop_hidden()
-    store.tidy(thorough=True)
+    store.maintain(thorough=True)
     assert vectors(reader).keys() == before.keys()
     assert nearest(reader, before[gone], 1) == [gone] and gone[:16] in seen.videos
     again = reader.snapshot()

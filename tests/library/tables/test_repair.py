@@ -92,7 +92,7 @@ def test_a_fragment_of_another_table(kept, model, tmp_path, table):
 def test_a_repair_that_was_interrupted_is_finished_by_the_next(kept, model, tmp_path, monkeypatch):
     spoil(data(kept, "clips")[-1])
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("hearsight.library.tables.repair._torn", interrupt)
+        patch.setattr("hearsight.library.tables.repair._incomplete_videos", interrupt)
         Library.open(kept.folder).repair()
     assert Library.open(kept.folder).repair().again == 1
     mended(kept, model, tmp_path)

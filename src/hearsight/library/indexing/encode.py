@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from hearsight.library.indexing.read import Read
-from hearsight.library.tables.schema import ClipFacts, clip_table, clips_schema
+from hearsight.library.tables.schema import ClipFacts, clip_table, model_schema
 from hearsight.models.base import VideoTextModel
 from hearsight.models.feature_rows import as_rows
 from hearsight.models.preprocess import ClipInputs, collate
@@ -51,8 +51,7 @@ def encode(model: VideoTextModel, reads: Sequence[Read], keep_features: bool) ->
 def clip_rows(model: VideoTextModel, facts: Sequence[ClipFacts], features: ClipFeatures) -> pa.Table:
     """The rows of clips whose features are known."""
     full, without = embed(model, features)
-    schema = clips_schema(model.config.frames, model.width, model.text_width)
-    return clip_table(schema, facts, full, without)
+    return clip_table(model_schema(model), facts, full, without)
 
 
 def embed(model: VideoTextModel, features: ClipFeatures) -> tuple[VideoEmbedding, dict[str, Tensor]]:

@@ -39,8 +39,8 @@ def reindex(
     Raises HearsightError where no features are kept, or the model has other towers or is that of the library.
     """
     begun = time.monotonic()
-    identity.check_features(old.at)
-    _check(old.at, identity, model)
+    identity.check_features(old.location)
+    _check(old.location, identity, model)
     told = replace(
         identity,
         fingerprint=model.fingerprint,
@@ -48,7 +48,7 @@ def reindex(
         clips=f"clips-{model.fingerprint}",
         former=identity.clips,
     )
-    new = Store(old.at, told)
+    new = Store(old.location, told)
     new.create(model)
     new.drop_hidden()  # what an interrupted run made of films that are gone by now
     done, total = new.ids(), old.snapshot().clips
@@ -63,7 +63,7 @@ def reindex(
             progress("reindexed", len(done), total)
     if rows:
         new.add_clips(rows)
-    new.tidy()
+    new.maintain()
     return told, Reindexed(new.snapshot().clips, time.monotonic() - begun)
 
 
@@ -87,15 +87,15 @@ def _check(at: Path, identity: Identity, model: VideoTextModel) -> None:
 def _kept(old: Store, done: Set[str]) -> Iterator[tuple[list[ClipFacts], pa.Table]]:
     """The clips of a library that are not done yet, some at a time, with what is kept of them in the same order."""
     assert old.features, "checked before"
-    for table in old.shown(FACTS, SOME):
+    for table in old.batches(FACTS, SOME):
         facts = [_facts(row) for row in table.to_pylist() if row["id"] not in done]
         if not facts:
             continue
-        features = old.features.of([clip.id for clip in facts])
+        features = old.features.rows([clip.id for clip in facts])
         place = {id: row for row, id in enumerate(features["id"].to_pylist())}
         if missing := [clip.id for clip in facts if clip.id not in place]:
             raise HearsightError(
-                f"the library at {old.at} lacks the features of {len(missing)} clips, {missing[0]} among them; "
+                f"the library at {old.location} lacks the features of {len(missing)} clips, {missing[0]} among them; "
                 "make it anew with --rebuild"
             )
         yield facts, features.take(pa.array([place[clip.id] for clip in facts]))

@@ -47,37 +47,37 @@ class Walk:
     away: list[str] = field(default_factory=list)
 
 
-def walk(folder: Path, besides: Path) -> Walk:
-    """Every media file in a folder and those below, once each; hidden ones and the folder `besides` are left out.
+def walk(folder: Path, exclude: Path) -> Walk:
+    """Every media file in a folder and those below, once each; hidden ones and the folder `exclude` are left out.
 
     Symbolic links are followed after everything that can be reached without them, and only to what was not yet seen:
     a loop ends, and a file keeps the name that it has without links. Costs one stat a file (and three looks at each
     of its subtitle files), none for others.
     """
     found = Walk()
-    looking = _list(folder, found) if isinstance(folder, ObjectPath) else _look(folder, besides, found)
+    looking = _list(folder, found) if isinstance(folder, ObjectPath) else _look(folder, exclude, found)
     for _ in looking:
         pass
     found.files.sort(key=lambda file: file.path)
     return found
 
 
-def has_media(folder: Path, besides: Path) -> bool:
+def has_media(folder: Path, exclude: Path) -> bool:
     """Whether a walk would find anything. On a disk it goes no further than that; an object store lists all at once."""
     found = Walk()
-    looking = _list(folder, found) if isinstance(folder, ObjectPath) else _look(folder, besides, found)
+    looking = _list(folder, found) if isinstance(folder, ObjectPath) else _look(folder, exclude, found)
     return any(found.files or found.failed for _ in looking)
 
 
 def check_media(folder: Path, location: Path) -> None:
     """Raise HearsightError if a folder has nothing to index: before a model is loaded or an index is replaced."""
-    if not has_media(folder, besides=location):
+    if not has_media(folder, exclude=location):
         raise HearsightError(f"no video or sound file in {folder}; give the folder that has them")
 
 
-def _look(folder: Path, besides: Path, found: Walk) -> Iterator[None]:
+def _look(folder: Path, exclude: Path, found: Walk) -> Iterator[None]:
     """Adds to what is found, one thing a step."""
-    seen: set[str] = {os.path.realpath(besides)}
+    seen: set[str] = {os.path.realpath(exclude)}
     folders, links = deque([str(folder)]), deque[str]()
     files_by_link: list[tuple[os.DirEntry[str], list[Sidecar]]] = []
     while folders or links:

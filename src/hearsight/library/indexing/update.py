@@ -50,7 +50,7 @@ class Update:
         self.progress, self.engine = progress, engine
         self.report = UpdateReport()
         self.failures: dict[str, tuple[Failure, str]] = {}
-        self.transcripts = store.at / "transcripts"
+        self.transcripts = store.location / "transcripts"
         # Of the file that is watched at the moment.
         self.turn = ""
         # What the next commit has to tell.
@@ -62,7 +62,7 @@ class Update:
 
     def run(self, retry: bool = False) -> UpdateReport:
         begun = time.monotonic()
-        found = walk(self.folder, besides=self.store.at)
+        found = walk(self.folder, exclude=self.store.location)
         snapshot = self.store.snapshot()
         if not (found.files or found.failed or snapshot.videos):
             raise HearsightError(f"no video or sound file in {self.folder}; give the folder that has them")
@@ -72,7 +72,7 @@ class Update:
         if not found.files and (changes.deleted or changes.away):  # else all is in folders that are closed
             raise HearsightError(
                 f"nothing is left in {self.folder} of what was indexed; mount its disk, or, if all is deleted, delete "
-                f"{self.store.at} too"
+                f"{self.store.location} too"
             )
         size = sum(pending.found.size for pending in changes.pending)
         found.failed.update(changes.away)
@@ -89,11 +89,11 @@ class Update:
         self._write()
 
         if "" in self.left:  # what was there before may be of a file that was not come to
-            self.store.drop_hidden(besides=self.left | snapshot.hidden)
+            self.store.drop_hidden(exclude=self.left | snapshot.hidden)
         else:
-            self.store.drop_hidden(besides=self.left)
-            clear_transcripts(self.transcripts, besides=self.left)
-        self.store.tidy()
+            self.store.drop_hidden(exclude=self.left)
+            clear_transcripts(self.transcripts, exclude=self.left)
+        self.store.maintain()
         self.report.seconds = time.monotonic() - begun
         return self.report
 

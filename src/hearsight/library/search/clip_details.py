@@ -8,72 +8,72 @@ from pathlib import Path
 import pyarrow as pa
 
 from hearsight.library.results import ClipDetails, ClipNotFoundError, MarkedLine, Transcript
-from hearsight.library.search.explain import known_gates
+from hearsight.library.search.explain import branch_gates
 from hearsight.library.search.query import Query
-from hearsight.library.search.view import Place
+from hearsight.library.search.view import Searchable
 from hearsight.library.tables.schema import Video, among, video_of
 from hearsight.types import Line
 
 DETAILS = ["start", "end", "has_speech", "has_sound", "gates", "thumbnail"]
 
 
-def video_row(place: Place, clip: str) -> Video:
+def video_row(library: Searchable, clip: str) -> Video:
     """Return the video of a clip."""
-    video = place.store.recent().videos.get(video_of(clip) or "")
+    video = library.store.recent_snapshot().videos.get(video_of(clip) or "")
     if video is None:
         raise _not_found(clip)
     return video
 
 
-def clip_row(place: Place, clip: str, columns: Sequence[str]) -> pa.Table:
+def clip_row(library: Searchable, clip: str, columns: Sequence[str]) -> pa.Table:
     """Return these columns of a clip's row, as a table of one row."""
-    video_row(place, clip)
-    table = place.store.rows(among("id", [clip]), columns)
+    video_row(library, clip)
+    table = library.store.rows(among("id", [clip]), columns)
     if not len(table):
         raise _not_found(clip)
     return table
 
 
-def details(place: Place, clip: str) -> ClipDetails:
+def details(library: Searchable, clip: str) -> ClipDetails:
     """Return what is known about a clip."""
-    video = video_row(place, clip)
-    [row] = clip_row(place, clip, DETAILS).slice(0, 1).to_pylist()
+    video = video_row(library, clip)
+    [row] = clip_row(library, clip, DETAILS).slice(0, 1).to_pylist()
     path = Path(video.path)
     return ClipDetails(
-        library=place.name,
+        library=library.name,
         clip=clip,
         path=path,
-        video=place.folder / path,
+        video=library.folder / path,
         start=row["start"],
         end=row["end"],
         duration=video.duration,
         has_speech=row["has_speech"],
         has_sound=row["has_sound"],
         has_picture=row["thumbnail"] is not None,
-        gates=known_gates(row["gates"]),
+        gates=branch_gates(row["gates"]),
         language=video.language,
         transcript_source=video.transcript_source,
     )
 
 
-def transcript(place: Place, clip: str, query: str | None, around: float) -> Transcript:
+def transcript(library: Searchable, clip: str, query: str | None, around: float) -> Transcript:
     """Return what is said in a clip and `around` seconds before and after it, with the query's words marked."""
-    video = video_row(place, clip)
-    rows = place.store.rows(among("video", [video.id]), ["id", "start", "end", "lines"]).to_pylist()
+    video = video_row(library, clip)
+    rows = library.store.rows(among("video", [video.id]), ["id", "start", "end", "lines"]).to_pylist()
     row = next((row for row in rows if row["id"] == clip), None)
     if row is None:
         raise _not_found(clip)
     first, last = row["start"] - around, row["end"] + around
     lines = {Line(**line) for row in rows for line in row["lines"] or []}  # a line may reach into two clips
     near = sorted((line for line in lines if first < line.end and line.start < last), key=lambda line: line.start)
-    words = Query.of(query) if query and query.strip() else None
+    words = Query.parse(query) if query and query.strip() else None
     marked = [MarkedLine(line.start, line.end, line.text, words.spans(line.text) if words else []) for line in near]
     return Transcript(video.transcript_source, video.language, marked)
 
 
-def thumbnail(place: Place, clip: str) -> bytes | None:
+def thumbnail(library: Searchable, clip: str) -> bytes | None:
     """Return a picture of a clip as JPEG; None if it has no pictures."""
-    picture: bytes | None = clip_row(place, clip, ["thumbnail"])["thumbnail"][0].as_py()
+    picture: bytes | None = clip_row(library, clip, ["thumbnail"])["thumbnail"][0].as_py()
     return picture
 
 

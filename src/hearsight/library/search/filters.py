@@ -1,19 +1,22 @@
-"""Which clips a search may find: filters, seen through what a library has now."""
+"""The condition that a search puts on clips: filters, resolved against the videos that a library has now."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
 
 from hearsight.library.results import Filters
 from hearsight.library.tables.schema import Video, among
-from hearsight.library.tables.store import Snapshot
 
 
 @dataclass(frozen=True)
-class Where:
-    """videos: the ids whose clips may be found; None for all but the hidden ones. The rest is as in Filters."""
+class Condition:
+    """The clips that a search may find.
+
+    videos: the ids of their videos; None for all but the hidden ones. The rest is as in Filters.
+    """
 
     videos: frozenset[str] | None
     hidden: frozenset[str]
@@ -21,16 +24,18 @@ class Where:
     has_sound: bool | None
 
     @classmethod
-    def of(cls, filters: Filters, snapshot: Snapshot, besides: str | None = None) -> Where:
-        """besides: the id of a video that shall not be found."""
-        videos = None
-        if besides or (filters.path, filters.min_seconds, filters.max_seconds) != (None, None, None):
-            videos = frozenset(id for id, video in snapshot.videos.items() if id != besides and _fits(video, filters))
-        return cls(videos, snapshot.hidden, filters.has_speech, filters.has_sound)
+    def resolve(
+        cls, filters: Filters, videos: Mapping[str, Video], hidden: frozenset[str], exclude: str | None = None
+    ) -> Condition:
+        """Resolve filters. hidden: ids of videos that do not count. exclude: the id of a video not to be found."""
+        passing = None
+        if exclude or (filters.path, filters.min_seconds, filters.max_seconds) != (None, None, None):
+            passing = frozenset(id for id, video in videos.items() if id != exclude and _passes(video, filters))
+        return cls(passing, hidden, filters.has_speech, filters.has_sound)
 
     @property
     def sql(self) -> str | None:
-        """The same as a condition. No text of a person is in it: paths are matched here, and asked for by video."""
+        """The same in SQL. It contains no text from a person: paths are matched here, and selected by video."""
         parts = []
         if self.videos is not None:
             parts.append(among("video", self.videos))
@@ -42,8 +47,8 @@ class Where:
         return " AND ".join(parts) or None
 
 
-def _fits(video: Video, filters: Filters) -> bool:
-    """Whether the filters on whole videos let one pass."""
+def _passes(video: Video, filters: Filters) -> bool:
+    """Return whether a video passes the filters on whole videos."""
     if filters.path is not None:
         path, pattern = video.path.casefold(), filters.path.casefold()
         if not (pattern in path or fnmatch(path, pattern.replace("[", "[[]"))):  # no sets: names have brackets

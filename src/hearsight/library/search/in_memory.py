@@ -1,12 +1,11 @@
-"""The clips of a library in memory: for a server, whose searches follow each other closely.
+"""Searching the clips of a library in memory: for a server, whose searches follow each other closely.
 
-A look into a table on disk costs its search a few milliseconds of every core, to read what the one before has read.
+Reading a table on disk costs a search a few milliseconds on every core, to read what the previous search has read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -14,65 +13,84 @@ import torch
 from numpy.typing import NDArray
 
 from hearsight.library.search.bm25 import Postings
-from hearsight.library.search.candidates import Ranked
-from hearsight.library.search.query import Query, Said, stems
+from hearsight.library.search.candidates import ClipVectors, Shapes, columns, read_extra
+from hearsight.library.search.filters import Condition
+from hearsight.library.search.on_disk import match_transcripts
+from hearsight.library.search.query import Query, WordMatch, stems
 
-if TYPE_CHECKING:
-    from hearsight.library.search.filters import Where
 
+class InMemory:
+    """A `ClipIndex` that holds all clips. It never changes.
 
-class Resident:
-    """table: the rows of all clips, with every column that searches read. Never changes."""
+    table: the rows of all clips, with every column that searches read.
+    """
 
     def __init__(self, table: pa.Table) -> None:
         self.table = table.combine_chunks()
-        self.ranked = Ranked.of(self.table)
-        self._said = [stems(text or "") for text in self.table["transcript"].to_pylist()]
-        self._postings = Postings(self._said)
+        self._vectors = ClipVectors.read(self.table, {})
+        self._stems = [stems(text or "") for text in self.table["transcript"].to_pylist()]
+        self._postings = Postings(self._stems)
         videos = self.table["video"].combine_chunks().dictionary_encode()
-        self._video_names: list[str] = videos.dictionary.to_pylist()
+        self._video_ids: list[str] = videos.dictionary.to_pylist()
         self._videos: NDArray[np.int64] = videos.indices.to_numpy().astype(np.int64)
-        self._has = {name: np.array(self.table[name].to_pylist(), bool) for name in ("has_speech", "has_sound")}
+        self._flags = {name: np.array(self.table[name].to_pylist(), bool) for name in ("has_speech", "has_sound")}
 
-    def nearest(self, vector: NDArray[np.float32], limit: int, where: Where) -> list[int]:
-        """The rows whose pooled vectors are nearest to a text's, in no order."""
-        near: NDArray[np.float32] = (torch.from_numpy(self.ranked.pooled) @ torch.from_numpy(vector)).numpy()
-        passing = self._passing(where)
-        return _highest(near, np.arange(len(near)) if passing is None else passing.nonzero()[0], limit)
+    def candidates(
+        self, vector: NDArray[np.float32] | None, query: Query | None, limit: int, condition: Condition, extra: Shapes
+    ) -> tuple[ClipVectors, dict[str, WordMatch]]:
+        """See `ClipIndex`."""
+        mask = self._mask(condition)
+        matches = self._matching(query, limit, mask) if query else {}
+        near = self._nearest(vector, limit, mask) if vector is not None else []
+        clips = self._take(list(dict.fromkeys([*near, *matches])), extra)
+        return clips, {self._vectors.ids[row]: match for row, match in matches.items()}
 
-    def saying(self, query: Query, limit: int, where: Where) -> dict[int, Said]:
-        """The rows that best say any word of a query, with what that is worth."""
+    def rows(self, row_ids: Mapping[str, int], names: Sequence[str]) -> pa.Table:
+        """See `ClipIndex`."""
+        return self.table.select(names).take(pa.array(row_ids.values(), pa.int64()))
+
+    def of_video(self, video: str, query: Query | None, extra: Shapes) -> tuple[ClipVectors, dict[str, WordMatch]]:
+        """See `ClipIndex`."""
+        number = self._video_ids.index(video) if video in self._video_ids else -1
+        rows = (self._videos == number).nonzero()[0].tolist()
+        table = self.table.select(["id", "transcript"]).take(pa.array(rows, pa.int64()))
+        return self._take(rows, extra), match_transcripts(table, query)
+
+    def _take(self, rows: list[int], extra: Shapes) -> ClipVectors:
+        clips = self._vectors.take(rows)
+        if extra:
+            table = self.table.select(columns(extra)).take(pa.array(rows, pa.int64()))
+            clips.extra.update(read_extra(table, extra))
+        return clips
+
+    def _nearest(self, vector: NDArray[np.float32], limit: int, mask: NDArray[np.bool_] | None) -> list[int]:
+        """Return the rows whose pooled vectors are nearest to a text's, in any order."""
+        near: NDArray[np.float32] = (torch.from_numpy(self._vectors.pooled) @ torch.from_numpy(vector)).numpy()
+        return _highest(near, np.arange(len(near)) if mask is None else mask.nonzero()[0], limit)
+
+    def _matching(self, query: Query, limit: int, mask: NDArray[np.bool_] | None) -> dict[int, WordMatch]:
+        """Return the rows that best match any word of a query."""
         scores = self._postings.bm25(query.content)
-        passing = self._passing(where)
-        found = scores > 0 if passing is None else passing & (scores > 0)
-        enough = self._postings.matched(query.content) >= query.fewest
+        passing = scores > 0 if mask is None else mask & (scores > 0)
+        enough = self._postings.count_matches(query.content) >= query.fewest
         return {
-            row: Said(float(scores[row]), query.strength(self._said[row]) if enough[row] else 0.0)
-            for row in _highest(scores, found.nonzero()[0], limit)
+            row: WordMatch(float(scores[row]), query.strength(self._stems[row]) if enough[row] else 0.0)
+            for row in _highest(scores, passing.nonzero()[0], limit)
         }
 
-    def _passing(self, where: Where) -> NDArray[np.bool_] | None:
-        """Which rows a search may find; None for all."""
-        masks = [self._has[name] == value for name in self._has if (value := getattr(where, name)) is not None]
-        if where.videos is not None:
-            masks.append(np.array([name in where.videos for name in self._video_names], bool)[self._videos])
-        elif where.hidden:
-            masks.append(np.array([name not in where.hidden for name in self._video_names], bool)[self._videos])
+    def _mask(self, condition: Condition) -> NDArray[np.bool_] | None:
+        """Return which rows a search may find; None for all."""
+        masks = [self._flags[name] == value for name in self._flags if (value := getattr(condition, name)) is not None]
+        if condition.videos is not None:
+            masks.append(np.array([id in condition.videos for id in self._video_ids], bool)[self._videos])
+        elif condition.hidden:
+            masks.append(np.array([id not in condition.hidden for id in self._video_ids], bool)[self._videos])
         return np.logical_and.reduce(masks) if masks else None
-
-    def of_video(self, video: str, columns: Sequence[str]) -> pa.Table:
-        """The rows of a video's clips, with their places as `_rowid`."""
-        name = self._video_names.index(video) if video in self._video_names else -1
-        rows = (self._videos == name).nonzero()[0]
-        return self.rows(rows.tolist(), columns).append_column("_rowid", pa.array(rows))
-
-    def rows(self, rows: Sequence[int], columns: Sequence[str]) -> pa.Table:
-        return self.table.select(columns).take(pa.array(rows, pa.int64()))
 
 
 def _highest(scores: NDArray[np.float32], rows: NDArray[np.int64], limit: int) -> list[int]:
-    """Those rows that score highest, in no order."""
+    """Return the rows with the highest scores, in any order."""
     if len(rows) > limit:
         rows = rows[np.argpartition(-scores[rows], limit - 1)[:limit]]
-    found: list[int] = rows.tolist()
-    return found
+    highest: list[int] = rows.tolist()
+    return highest

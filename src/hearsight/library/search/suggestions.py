@@ -1,4 +1,4 @@
-"""What could be asked of a library: a few queries that it answers, for someone who sees it for the first time."""
+"""Queries to suggest to a person who sees a library for the first time: a few that it can answer."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
-from hearsight.library.collection import Collection
 from hearsight.library.results import Suggestion
 from hearsight.library.search.query import words
+from hearsight.library.search.view import Searchable
 from hearsight.library.tables.schema import read_vectors
+from hearsight.models.base import VideoTextModel
 
-MOST_CLIPS = 2000  # that are looked at
+MAX_CLIPS = 2000  # that are compared
 LINE_WORDS = range(4, 9)
-EACH = 3
+EACH = 3  # number of suggestions of each kind
 
-# Ordinary things of home videos, archives and news; those are suggested that stand out of a library.
+# Ordinary things in home videos, archives and news. Those that stand out in a library are suggested.
 THINGS = """
 a dog is barking|a cat|a bird is singing|a horse|a cow|a fish in the water|a sheep|a pig|a duck|a monkey|an elephant
 a car on a road|a train|a boat on the sea|an aeroplane|a bicycle|a bus in the city|a rocket|a helicopter
@@ -29,37 +31,36 @@ a computer screen|a map|a newspaper|a person speaks to the camera|a clown|a ball
 """
 
 
-def suggestions(collection: Collection) -> list[Suggestion]:
-    """At most three things that stand out of the libraries, and three lines that are said."""
+def suggestions(libraries: Sequence[Searchable], model: VideoTextModel) -> list[Suggestion]:
+    """Return at most three things that stand out in libraries, and three lines that are said in them."""
     vectors, lines = [], []
-    for library in collection.libraries.values():
-        table = library.place.store.some(["pooled", "lines"], MOST_CLIPS)
+    for library in libraries:
+        table = library.store.head(["pooled", "lines"], MAX_CLIPS)
         vectors.append(read_vectors(table, "pooled"))
         lines += [line["text"] for row in table["lines"].to_pylist() for line in row or []]
-    things = _standing_out(collection, np.concatenate(vectors))
-    return [*(Suggestion(text, "meaning") for text in things), *(Suggestion(text, "said") for text in _telling(lines))]
+    things = _outstanding_things(np.concatenate(vectors), model)
+    return [*(Suggestion(text, "meaning") for text in things), *(Suggestion(text, "said") for text in _spread(lines))]
 
 
-def _standing_out(collection: Collection, clips: np.ndarray) -> list[str]:
-    """The things of which one clip is far more than the others, each of another clip."""
+def _outstanding_things(clips: NDArray[np.float32], model: VideoTextModel) -> list[str]:
+    """Return the things that fit one clip far better than the others, each of another clip. clips: (n, D)."""
     if not len(clips):
         return []
     things = THINGS.strip().replace("\n", "|").split("|")
-    model = collection.model
     with torch.inference_mode():
-        asked = model.encode_text(model.tokenize(things)).float().cpu().numpy()
-    cosines = clips @ asked.T  # (clips, things)
-    far = (cosines.max(axis=0) - cosines.mean(axis=0)) / (cosines.std(axis=0) + 1e-3)
-    chosen: dict[int, str] = {}
-    for thing in np.argsort(-far):
-        chosen.setdefault(int(cosines[:, thing].argmax()), things[thing])
-        if len(chosen) == EACH:
+        texts = model.encode_text(model.tokenize(things)).float().cpu().numpy()
+    cosines = clips @ texts.T  # (clips, things)
+    prominence = (cosines.max(axis=0) - cosines.mean(axis=0)) / (cosines.std(axis=0) + 1e-3)
+    by_clip: dict[int, str] = {}
+    for thing in np.argsort(-prominence):
+        by_clip.setdefault(int(cosines[:, thing].argmax()), things[thing])
+        if len(by_clip) == EACH:
             break
-    return list(chosen.values())
+    return list(by_clip.values())
 
 
-def _telling(lines: Sequence[str]) -> list[str]:
-    """A few lines of a handful of words, spread over all."""
+def _spread(lines: Sequence[str]) -> list[str]:
+    """Return a few lines of a handful of words, spread over all."""
     fitting = [" ".join(line.split()) for line in lines if len(words(line)) in LINE_WORDS]
     distinct = list(dict.fromkeys(fitting))
     return [distinct[i * len(distinct) // EACH] for i in range(min(EACH, len(distinct)))]

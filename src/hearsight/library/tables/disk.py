@@ -1,4 +1,4 @@
-"""What a library takes on its disk, and taking it away."""
+"""The files of a library on disk: their sizes, and removing them."""
 
 from __future__ import annotations
 
@@ -10,61 +10,62 @@ from pathlib import Path
 
 from hearsight.errors import HearsightError
 
-# All that a library is, but for transcripts. library.json, which ends making it, is the first to go.
+# The files of a library, except transcripts. library.json completes its creation, and is the first to be removed.
 PARTS = ("library.json", "videos.lance", "clips*.lance", "failures.lance", "features.lance")
-BESIDE = ("update.lock", "update.json", "library.json.part", "transcripts")
-TRANSCRIPTS = ("*.json", "*.json.part", "*.attempts")  # what updates keep in that folder
+WORKING_FILES = ("update.lock", "update.json", "library.json.part", "transcripts")
+TRANSCRIPTS = ("*.json", "*.json.part", "*.attempts")  # what updates write into the folder of transcripts
 
 
-def bytes_of(at: Path) -> int:
-    """What the files of a folder take. They may come and go meanwhile."""
+def folder_size(folder: Path) -> int:
+    """Return the bytes of the files in a folder. They may come and go meanwhile."""
     total = 0
-    for here, _, names in os.walk(at):
+    for parent, _, names in os.walk(folder):
         for name in names:
             with suppress(OSError):
-                total += Path(here, name).stat().st_size
+                total += Path(parent, name).stat().st_size
     return total
 
 
 def remove(path: Path) -> None:
-    """A file or a folder with all that it has."""
+    """Remove a file, or a folder with its contents."""
     if path.is_dir():
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
 
 
-def clear(at: Path, rebuild: bool) -> None:
-    """Take away what is left of a library, for a new one. Raises what `check_free` raises."""
-    check_free(at, rebuild)
+def clear(location: Path, rebuild: bool) -> None:
+    """Remove the remains of a library before a new one is created. Raises what `check_free` raises."""
+    check_free(location, rebuild)
     for part in PARTS:
-        for path in at.glob(part):
+        for path in location.glob(part):
             remove(path)
-    clear_transcripts(at / "transcripts")
+    clear_transcripts(location / "transcripts")
 
 
-def check_free(at: Path, rebuild: bool) -> None:
-    """Raises HearsightError where no library is but other things, or, unless to be rebuilt, clips of a lost one."""
-    if not at.is_dir() or (at / "library.json").exists():
+def check_free(location: Path, rebuild: bool) -> None:
+    """Raise HearsightError for a folder with other files or, unless it is rebuilt, with clips of a lost library."""
+    if not location.is_dir() or (location / "library.json").exists():
         return
-    known = {path for name in (*PARTS, *BESIDE) for path in at.glob(name)}
-    others = [path for path in at.iterdir() if path not in known and path.name[0] != "."]
-    kept = {path for name in TRANSCRIPTS for path in (at / "transcripts").glob(name)}
-    others += [path for path in (at / "transcripts").glob("*") if path not in kept]
-    if others:
+    expected = {path for name in (*PARTS, *WORKING_FILES) for path in location.glob(name)}
+    foreign = [path for path in location.iterdir() if path not in expected and path.name[0] != "."]
+    transcripts = {path for name in TRANSCRIPTS for path in (location / "transcripts").glob(name)}
+    foreign += [path for path in (location / "transcripts").glob("*") if path not in transcripts]
+    if foreign:
         raise HearsightError(
-            f"{at} has other things in it ({min(others).name}); keep the library in a folder of its own (--library)"
+            f"{location} has other things in it ({min(foreign).name}); keep the library in a folder of its own "
+            "(--library)"
         )
-    if not rebuild and any(at.glob("clips*.lance/data/*")):
+    if not rebuild and any(location.glob("clips*.lance/data/*")):
         raise HearsightError(
-            f"there are clips of a library in {at}, and its library.json is gone; put that back, or make the library "
-            "anew with --rebuild"
+            f"there are clips of a library in {location}, and its library.json is gone; put that back, or make the "
+            "library anew with --rebuild"
         )
 
 
-def clear_transcripts(at: Path, besides: Set[str] = frozenset()) -> None:
-    """Take away what updates have kept in this folder. besides: ids of videos whose transcripts stay."""
+def clear_transcripts(folder: Path, exclude: Set[str] = frozenset()) -> None:
+    """Remove the transcripts of unfinished files. exclude: ids of videos whose transcripts stay."""
     for name in TRANSCRIPTS:
-        for left in at.glob(name):
-            if left.name.partition(".")[0] not in besides:
-                left.unlink(missing_ok=True)
+        for path in folder.glob(name):
+            if path.name.partition(".")[0] not in exclude:
+                path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""What the system and LanceDB say when something is wrong with a library, in our words."""
+"""Errors of the operating system and of LanceDB, reworded as errors of a library."""
 
 from __future__ import annotations
 
@@ -13,62 +13,62 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 from hearsight.errors import HearsightError
 from hearsight.library.tables.identity import UnreadableError
 
-# What LanceDB's errors have somewhere: "... LanceError(IO): No space left on device (os error 28), ..."
-SYSTEM_SAID = re.compile(r"([^:]+) \(os error \d+\)")
+# LanceDB's errors contain the system's: "... LanceError(IO): No space left on device (os error 28), ..."
+SYSTEM_ERROR = re.compile(r"([^:]+) \(os error \d+\)")
 
 
-class Kept(Protocol):
-    """Something that is kept in a folder."""
+class Located(Protocol):
+    """An object that reads or writes the library in a folder."""
 
-    at: Path
+    location: Path
 
 
 P = ParamSpec("P")
 R = TypeVar("R")
-K = TypeVar("K", bound=Kept)
+K = TypeVar("K", bound=Located)
 
 
-def told(
-    tell: Callable[[Path, Exception], HearsightError],
+def translate_errors(
+    translate: Callable[[Path, Exception], HearsightError],
 ) -> Callable[[Callable[Concatenate[K, P], R]], Callable[Concatenate[K, P], R]]:
-    """Makes a method tell of LanceDB's errors in our words."""
+    """Return a decorator that makes a method raise HearsightError instead of LanceDB's and the system's errors."""
 
     def decorate(method: Callable[Concatenate[K, P], R]) -> Callable[Concatenate[K, P], R]:
         @wraps(method)
-        def telling(kept: K, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        def wrapped(self: K, /, *args: P.args, **kwargs: P.kwargs) -> R:
             try:
-                return method(kept, *args, **kwargs)
+                return method(self, *args, **kwargs)
             except (OSError, RuntimeError, ValueError, KeyError) as error:
-                raise tell(kept.at, error) from error
+                raise translate(self.location, error) from error
 
-        return telling
+        return wrapped
 
     return decorate
 
 
-def cannot_read(at: Path, error: Exception) -> HearsightError:
-    """What to tell of an error of the system or of LanceDB. A file that is gone was a table's: that is damage."""
+def read_error(location: Path, error: Exception) -> HearsightError:
+    """Return the error to raise when a library cannot be read. A missing file is damage: it was a table's."""
     reason = _reason(error)
     if reason in (None, os.strerror(errno.ENOENT)):
         return UnreadableError(
-            f"the library at {at} is damaged, or being rebuilt: its tables cannot be read; try again, or run: "
+            f"the library at {location} is damaged, or being rebuilt: its tables cannot be read; try again, or run: "
             "hearsight repair; or index again with --rebuild"
         )
-    return UnreadableError(f"cannot read the library at {at}: {reason}; get permission there, or check the disk")
+    return UnreadableError(f"cannot read the library at {location}: {reason}; get permission there, or check the disk")
 
 
-def cannot_write(at: Path, error: Exception) -> HearsightError:
-    """The same where it was to be written: of an error that gives no reason, that tables are damaged."""
+def write_error(location: Path, error: Exception) -> HearsightError:
+    """Return the error to raise when a library cannot be written. One without a reason means that it is damaged."""
     reason = _reason(error)
     if reason is None:
-        return cannot_read(at, error)
+        return read_error(location, error)
     return HearsightError(
-        f"cannot write the library at {at}: {reason}; make room or get permission there and run this again, or keep it "
-        "elsewhere (--library)"
+        f"cannot write the library at {location}: {reason}; make room or get permission there and run this again, or "
+        "keep it elsewhere (--library)"
     )
 
 
 def _reason(error: Exception) -> str | None:
-    """The system's, where it gave one."""
-    found = SYSTEM_SAID.search(str(error))
-    return getattr(error, "strerror", None) or (found[1].strip() if found else None)
+    """Return the system's reason, if there is one."""
+    match = SYSTEM_ERROR.search(str(error))
+    return getattr(error, "strerror", None) or (match[1].strip() if match else None)

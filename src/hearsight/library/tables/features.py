@@ -1,16 +1,16 @@
-"""What a model's towers make of clips, kept for `reindex`."""
+"""The tower features of clips, stored for `reindex`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from hearsight.library.tables.errors import cannot_read, cannot_write, told
-from hearsight.library.tables.maintenance import keep_up, make_indexes
+from hearsight.library.tables.errors import read_error, translate_errors, write_error
+from hearsight.library.tables.maintenance import create_indexes, maintain
 from hearsight.library.tables.schema import among, features_schema
 from hearsight.util.lancedb import lancedb
 
@@ -19,61 +19,60 @@ if TYPE_CHECKING:
 
 
 class Features:
-    """A LanceDB table beside that of the clips, with a row for each of them.
+    """A LanceDB table with a row for each clip. Every method raises HearsightError if it cannot be read or written."""
 
-    Every method raises HearsightError for a table that cannot be read or written.
-    """
-
-    def __init__(self, at: Path) -> None:
-        """at: where the library is kept."""
-        self.at = at
+    def __init__(self, location: Path) -> None:
+        """location: the folder of the library."""
+        self.location = location
 
     @property
     def path(self) -> Path:
-        """Where the table is, for those that write Lance themselves."""
-        return self.at / "features.lance"
+        """The folder of the table, for code that writes Lance directly."""
+        return self.location / "features.lance"
 
     @cached_property
     def table(self) -> Any:
-        return lancedb.connect(str(self.at)).open_table("features")
+        return lancedb.connect(str(self.location)).open_table("features")
 
-    @told(cannot_write)
+    @translate_errors(write_error)
     def create(self, model: VideoTextModel) -> None:
-        """Make the table for a model's towers, if it is missing, and what is missing of its indexes."""
-        lancedb.connect(str(self.at)).create_table("features", schema=features_schema(model), exist_ok=True)
-        make_indexes(self.table)
+        """Create the table for a model's towers and its indexes, as far as they are missing."""
+        lancedb.connect(str(self.location)).create_table("features", schema=features_schema(model), exist_ok=True)
+        create_indexes(self.table)
 
-    @told(cannot_read)
+    @translate_errors(read_error)
     def ids(self) -> set[str]:
-        """Of all clips whose features are kept."""
+        """Return the ids of all clips whose features are stored."""
         return set(self._latest().search().select(["id"]).limit(None).to_arrow()["id"].to_pylist())
 
-    @told(cannot_read)
-    def of(self, ids: Sequence[str]) -> pa.Table:
-        """What is kept of these clips, each once, in no order."""
+    @translate_errors(read_error)
+    def rows(self, ids: Sequence[str]) -> pa.Table:
+        """Return the rows of these clips, each once, in any order."""
         rows = self._latest().search().where(among("id", ids)).limit(None).to_arrow()
         first = {id: row for row, id in reversed(list(enumerate(rows["id"].to_pylist())))}
         return rows.take(pa.array(first.values(), pa.int64()))
 
-    @told(cannot_write)
+    @translate_errors(write_error)
     def add(self, rows: Sequence[pa.Table]) -> None:
-        """To be called before the clips are added, so that none is without. Interrupted runs may add some twice."""
+        """Add rows, before their clips are added, so that no clip is without. Interrupted runs may add some twice."""
         self.table.add(pa.concat_tables(rows))
 
-    @told(cannot_write)
-    def drop_videos(self, ids: Sequence[str] | frozenset[str]) -> None:
+    @translate_errors(write_error)
+    def drop_videos(self, ids: Iterable[str]) -> None:
+        """Remove the features of these videos' clips."""
         self._latest().delete(among("video", ids))
 
-    @told(cannot_write)
-    def tidy(self, thorough: bool) -> int:
-        """See `Store.tidy`. Returns the bytes of versions that nobody reads any more."""
-        return keep_up(self._latest(), thorough).freed
+    @translate_errors(write_error)
+    def maintain(self, thorough: bool) -> int:
+        """Keep the table quick to read; see `Store.maintain`. Return the bytes that were freed."""
+        return maintain(self._latest(), thorough).freed
 
-    @told(cannot_write)
-    def index_anew(self) -> None:
-        make_indexes(self._latest(), anew=True)
+    @translate_errors(write_error)
+    def recreate_indexes(self) -> None:
+        """Create the indexes again, whatever their state."""
+        create_indexes(self._latest(), recreate=True)
 
     def _latest(self) -> Any:
-        """The table as it is now: on a cluster, others write it."""
+        """Return the table as it is now: on a cluster, other processes write it."""
         self.table.checkout_latest()
         return self.table

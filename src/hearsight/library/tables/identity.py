@@ -1,4 +1,4 @@
-"""What a library was made of and with: its library.json."""
+"""The identity of a library: its folder, and what made it. Stored in library.json."""
 
 from __future__ import annotations
 
@@ -21,11 +21,10 @@ if TYPE_CHECKING:
     from hearsight.models.base import VideoTextModel
 
 FORMAT = 4
-OLDEST = 2  # that can still be read
-HIDDEN = ".hearsight"  # in the folder of its videos: where a library is, unless it is elsewhere
-UNKEPT = re.compile(r"[?\x00-\x1f\x7f\ud800-\udfff]")  # LanceDB reads a path as an address, in UTF-8
-# Seconds; shorter clips have no picture of their own, and hardly a word.
-SHORTEST_CLIP = 0.5
+OLDEST = 2  # format that can be read
+HIDDEN = ".hearsight"  # the default folder of a library, inside that of its videos
+UNUSABLE = re.compile(r"[?\x00-\x1f\x7f\ud800-\udfff]")  # LanceDB reads a path as an address, in UTF-8
+SHORTEST_CLIP = 0.5  # seconds; shorter clips have no picture of their own, and hardly a word
 
 
 class DamagedError(HearsightError):
@@ -33,17 +32,17 @@ class DamagedError(HearsightError):
 
 
 class UnreadableError(HearsightError):
-    """A library that cannot be read now, though it could be before: it is damaged, or being made anew."""
+    """A library that cannot be read now, though it could be before: it is damaged, or being rebuilt."""
 
 
 @dataclass(frozen=True)
 class Identity:
-    """The folder of a library, and what it was made with: its vectors mean nothing to another model.
+    """The folder of a library, and what made it: its vectors mean nothing to another model.
 
-    folder: where the videos are, seen from the library if it is inside of that folder, so that both can be moved as
-    one; absolute else. towers: the fingerprint of those whose features are kept; None where none are. clips: the name
-    of the table with the model's vectors. former: of the one before, which searches that run may still read.
-    recogniser: of speech, by the name that a person chose; None where none was chosen.
+    folder: the folder of the videos, relative to the library if that is inside it, so that both can be moved together;
+    else absolute. by, seconds: how files are cut. towers: the fingerprint of the towers whose features are stored; None
+    if none are. clips: the table with the model's vectors. former: the previous one, which running searches may read.
+    recogniser: the name of the chosen speech recogniser; None if none was chosen.
     """
 
     folder: str
@@ -62,11 +61,11 @@ class Identity:
 
     @property
     def cutting(self) -> str:
-        """How files are cut, in words."""
+        """A description of how files are cut."""
         return cutting(self.by, self.seconds)
 
     def check_cutting(self) -> None:
-        """Raises HearsightError for a way of cutting that there is not."""
+        """Raise HearsightError for an unknown way of cutting."""
         if self.by not in ("window", "shots", "file"):
             raise HearsightError(f"cannot cut by '{self.by}'; choose window, shots or file")
         if not (math.isfinite(self.seconds) and self.seconds >= SHORTEST_CLIP):
@@ -208,7 +207,7 @@ def resolve_paths(folder: str | Path, location: str | Path | None) -> tuple[Path
         raise HearsightError(f"no folder {folder}; give the folder that has the videos")
     if location.resolve() == folder.resolve():
         raise HearsightError(f"{location} has the videos; give --library a folder of its own, or leave it out")
-    if bad := UNKEPT.search(str(location)):
+    if bad := UNUSABLE.search(str(location)):
         raise HearsightError(
             f"no index can be kept at {str(location)!r}, for the character {bad[0]!r} in it; "
             "keep it elsewhere (--library FOLDER), or rename the folder"

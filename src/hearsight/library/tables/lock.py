@@ -1,4 +1,4 @@
-"""One update of a library at a time."""
+"""The lock that allows one update of a library at a time."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from hearsight.errors import HearsightError
-from hearsight.library.tables.errors import cannot_write
+from hearsight.library.tables.errors import write_error
 from hearsight.library.tables.identity import Identity
 
 
 @contextmanager
-def updating(at: Path) -> Iterator[None]:
-    """Hold a library for writing. The system lets go of it when the process ends, however it ends.
+def updating(location: Path) -> Iterator[None]:
+    """Hold a library for writing. The system releases it when the process ends, however it ends.
 
-    Raises HearsightError if another process holds it, or it cannot be written.
+    Raises HearsightError if another process holds it, or if it cannot be written.
     """
-    holder = at / "update.json"
+    holder = location / "update.json"
     try:
-        at.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(at / "update.lock", blocking=False)
+        location.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(location / "update.lock", blocking=False)
         with lock:
             since = datetime.now().isoformat(" ", "seconds")
             holder.write_text(json.dumps({"pid": os.getpid(), "since": since}))
             yield
     except Timeout as error:
         raise HearsightError(
-            f"the library at {at} is being updated by another process{_who(holder)}; "
+            f"the library at {location} is being updated by another process{_describe(holder)}; "
             "wait for it, or end it: what it has done stays done"
         ) from error
-    except BrokenPipeError:  # of whoever watches
+    except BrokenPipeError:  # of the progress that is printed
         raise
     except OSError as error:
-        raise cannot_write(at, error) from error
+        raise write_error(location, error) from error
 
 
 @contextmanager
@@ -60,9 +60,10 @@ def writing(location: Path, expected: Identity) -> Iterator[Identity]:
         yield identity
 
 
-def _who(holder: Path) -> str:
+def _describe(holder: Path) -> str:
+    """Describe the process that holds the lock, as far as it is known."""
     try:
-        told = json.loads(holder.read_text())
-        return f" (process {told['pid']}, since {told['since']})"
+        values = json.loads(holder.read_text())
+        return f" (process {values['pid']}, since {values['since']})"
     except (OSError, ValueError, KeyError):
         return ""

@@ -1,29 +1,40 @@
 """The tables of a library, and the rows of an encoded batch of clips.
 
-videos has a row for every file that is wholly indexed. A clip counts if its video has such a row: this one rule makes
-an update safe to interrupt. Files are known by an id, and only `videos` knows their paths, so that a moved file is one
-small change.
+`videos` has a row for every file that is completely indexed. A clip counts if its video has a row: this one rule makes
+an update safe to interrupt. Files are known by an id, and only `videos` has their paths, so that moving a file changes
+one small row.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from math import prod
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from torch import Tensor
 
-from hearsight.types import Clip, Line, VideoEmbedding
+from hearsight.types import Clip, Line
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from hearsight.models.base import VideoTextModel
+    from hearsight.types import VideoEmbedding
 
 BRANCHES = ("audio", "speech")
-VIDEO_LETTERS = 16  # of the id of a clip are that of its video
+VIDEO_LETTERS = 16  # an id of a clip begins with that of its video, which has so many letters
+ALWAYS_STORED = frozenset({"pooled", "frames", "mask"})
+EXTRA = "extra_"  # before the name of a further field of `VideoEmbedding`, as a column
+# How LanceDB cuts transcripts into words for its full-text index. Queries are cut in the same way (search/query.py).
+TOKENIZER = {"base_tokenizer": "icu", "remove_stop_words": False, "max_token_length": None}
+
+# A fusion of one clip of zeros for each model, which takes milliseconds.
+_SHAPES: WeakKeyDictionary[Any, dict[str, tuple[int, ...]]] = WeakKeyDictionary()
 
 VIDEOS = pa.schema(
     [
@@ -41,10 +52,13 @@ VIDEOS = pa.schema(
 FAILURES = pa.schema([pa.field(name, pa.string(), nullable=False) for name in ("path", "reason", "when", "stat")])
 
 
-def clips_schema(frames: int, width: int, text_width: int) -> pa.Schema:
-    """The clips table of a model of F frames and D dimensions, whose texts and pooled clips have `text_width`.
+def clips_schema(
+    frames: int, width: int, text_width: int, extra: Mapping[str, tuple[int, ...]] | None = None
+) -> pa.Schema:
+    """Return the schema of the clips of a model with F frames and D dimensions, whose texts have `text_width`.
 
-    Vectors are float16, half the size and as good.
+    extra: the shape of one clip's tensor for each further field of `VideoEmbedding` that the model's similarity reads.
+    Vectors are float16: half the size, and search results are as good.
     """
     vector = pa.list_(pa.float16(), text_width)
     line = pa.struct([("start", pa.float64()), ("end", pa.float64()), ("text", pa.string())])
@@ -57,7 +71,7 @@ def clips_schema(frames: int, width: int, text_width: int) -> pa.Schema:
             pa.field("pooled", vector),
             pa.field("frames", pa.list_(pa.float16(), frames * width)),
             pa.field("mask", pa.list_(pa.bool_(), frames)),
-            # The pooled vector without a branch, or without any: what they add can be told for any query.
+            # The pooled vector without one branch, or without both: the difference is what they add to any query.
             pa.field("without_audio", vector),
             pa.field("without_speech", vector),
             pa.field("without_both", vector),
@@ -67,12 +81,29 @@ def clips_schema(frames: int, width: int, text_width: int) -> pa.Schema:
             pa.field("has_speech", pa.bool_()),
             pa.field("has_sound", pa.bool_()),
             pa.field("thumbnail", pa.binary()),  # JPEG
+            *(pa.field(EXTRA + name, pa.list_(pa.float16(), prod(shape))) for name, shape in (extra or {}).items()),
         ]
     )
 
 
+def model_schema(model: VideoTextModel) -> pa.Schema:
+    """Return the schema of the clips of a model."""
+    return clips_schema(model.config.frames, model.width, model.text_width, extra_shapes(model))
+
+
+def extra_shapes(model: VideoTextModel) -> dict[str, tuple[int, ...]]:
+    """Return the shape of one clip for each field that a model's similarity reads besides `pooled` and `frames`."""
+    if ALWAYS_STORED.issuperset(model.needs):
+        return {}
+    if model not in _SHAPES:
+        from hearsight.models.shapes import embedding_shapes
+
+        _SHAPES[model] = {name: s for name, s in embedding_shapes(model).items() if name not in ALWAYS_STORED}
+    return _SHAPES[model]
+
+
 def features_schema(model: VideoTextModel) -> pa.Schema:
-    """The table of what a model's towers make of clips."""
+    """Return the schema of the tower features of a model's clips."""
     from hearsight.models.feature_rows import schema_of
 
     return schema_of(model).append(pa.field("video", pa.string()))
@@ -80,7 +111,7 @@ def features_schema(model: VideoTextModel) -> pa.Schema:
 
 @dataclass(frozen=True)
 class Video:
-    """A row of videos."""
+    """A row of `videos`."""
 
     id: str
     path: str
@@ -94,7 +125,7 @@ class Video:
 
 @dataclass(frozen=True)
 class ClipFacts:
-    """What a clip's row says beside the vectors."""
+    """The columns of a clip's row besides its vectors."""
 
     id: str
     video: str
@@ -107,29 +138,30 @@ class ClipFacts:
 
 
 def clip_id(video: str, clip: Clip) -> str:
-    """The same for every run over the same file, so that an interrupted one can be taken up."""
+    """Return a clip's id. It is the same in every run over the same file, so that an interrupted run can continue."""
     return f"{video}-{round(clip.start * 1000):09d}"
 
 
 def video_of(clip: str) -> str | None:
-    """The id of a clip's video; None if this cannot be the id of a clip."""
+    """Return the id of a clip's video; None if this cannot be the id of a clip."""
     return clip[:VIDEO_LETTERS] if re.fullmatch(r"[0-9a-f]{16}-[0-9]{9,12}", clip, re.ASCII) else None
 
 
-def among(column: str, ids: Sequence[str] | frozenset[str]) -> str:
-    """A condition on ids. They are ours, of hexadecimal digits: nothing in them needs escaping."""
+def among(column: str, ids: Iterable[str]) -> str:
+    """Return an SQL condition on ids. They are our own, of hexadecimal digits, so nothing needs escaping."""
     listed = ", ".join(f"'{id}'" for id in sorted(ids))
     return f"{column} IN ({listed})" if listed else "false"
 
 
 def video_table(videos: Sequence[Video]) -> pa.Table:
+    """Return the rows of videos."""
     return pa.Table.from_pylist([asdict(video) for video in videos], schema=VIDEOS)
 
 
 def clip_table(
     schema: pa.Schema, clips: Sequence[ClipFacts], full: VideoEmbedding, without: dict[str, Tensor]
 ) -> pa.Table:
-    """The rows of B clips. without: the pooled vectors of B clips for "audio", "speech" and "both"."""
+    """Return the rows of B clips. without: their pooled vectors (B, D) without "audio", "speech" and "both"."""
     gates = {branch: gates[..., 0].abs().mean(dim=1).tolist() for branch, gates in full.gates.items()}
     columns: dict[str, Any] = {
         "id": [facts.id for facts in clips],
@@ -151,17 +183,20 @@ def clip_table(
         "has_sound": [facts.has_sound for facts in clips],
         "thumbnail": [facts.thumbnail for facts in clips],
     }
+    for name in schema.names:
+        if name.startswith(EXTRA):
+            columns[name] = _vectors(full.field(name.removeprefix(EXTRA)).reshape(len(clips), -1))
     return pa.table(columns, schema=schema)
 
 
 def read_vectors(table: pa.Table, column: str, dtype: type = np.float32) -> NDArray[Any]:
-    """A column of vectors as (rows, numbers)."""
+    """Return a column of vectors as (rows, numbers)."""
     values: NDArray[np.float16] = table[column].combine_chunks().flatten().to_numpy(zero_copy_only=False)
     return values.reshape(len(table), table.schema.field(column).type.list_size).astype(dtype, copy=False)
 
 
 def read_mask(table: pa.Table) -> NDArray[np.bool_]:
-    """(rows, F)."""
+    """Return the masks of clips as (rows, F)."""
     mask: NDArray[np.bool_] = table["mask"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
     return mask.reshape(len(table), table.schema.field("mask").type.list_size)
 

@@ -1,4 +1,4 @@
-"""The videos of a library, each made when it is asked for: there may be a hundred thousand, and a search shows ten."""
+"""The videos of a library, as a mapping that builds each one on access: there may be a hundred thousand."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from hearsight.library.tables.schema import VIDEOS, Video
 
 
 class Videos(Mapping[str, Video]):
-    """By id. table: rows of VIDEOS."""
+    """The videos by id. table: rows of VIDEOS."""
 
     def __init__(self, table: pa.Table) -> None:
         self.ids: pa.ChunkedArray = table["id"]
         self._table = table.select(VIDEOS.names)
 
     @cached_property
-    def _places(self) -> dict[str, int]:
-        return {id: place for place, id in enumerate(self.ids.to_pylist())}
+    def _row_of(self) -> dict[str, int]:
+        return {id: row for row, id in enumerate(self.ids.to_pylist())}
 
     @cached_property
     def _rows(self) -> list[tuple[Any, ...]]:
         return list(zip(*(column.to_pylist() for column in self._table.columns), strict=True))
 
     def __getitem__(self, id: str) -> Video:
-        return Video(*self._rows[self._places[id]])
+        return Video(*self._rows[self._row_of[id]])
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
+        return iter(self._row_of)
 
     def __len__(self) -> int:
         return len(self.ids)

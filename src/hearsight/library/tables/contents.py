@@ -1,0 +1,41 @@
+"""What is in a library, in numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path, PurePosixPath
+
+from hearsight.library.results import LibraryInfo
+from hearsight.library.tables.disk import folder_size
+from hearsight.library.tables.identity import Identity
+from hearsight.library.tables.store import Store
+
+
+def library_info(folder: Path, identity: Identity, store: Store) -> LibraryInfo:
+    """Return what is in the library of a folder."""
+    snapshot = store.snapshot()
+    sources = Counter(video.transcript_source or "none" for video in snapshot.videos.values())
+    return LibraryInfo(
+        folder=folder,
+        at=store.location,
+        model=identity.model,
+        fingerprint=identity.fingerprint,
+        method=identity.method,
+        by=identity.by,
+        seconds=identity.seconds,
+        recogniser=identity.recogniser or "auto",
+        videos=len(snapshot.videos),
+        clips=snapshot.clips,
+        hours=sum(video.duration for video in snapshot.videos.values()) / 3600,
+        with_speech=store.count("has_speech"),
+        with_sound=store.count("has_sound"),
+        failures=len(store.failures()),
+        bytes=folder_size(store.location),
+        transcripts=dict(sorted(sources.items(), key=lambda item: (-item[1], item[0]))),
+    )
+
+
+def video_folders(store: Store) -> list[str]:
+    """Return the folders below a library's own that hold videos, with forward slashes, in order."""
+    paths = (PurePosixPath(video.path) for video in store.snapshot().videos.values())
+    return sorted({str(folder) for path in paths for folder in path.parents if folder.name})
