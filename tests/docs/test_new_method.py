@@ -22,6 +22,7 @@ from hearsight.models.registry import METHODS
 from hearsight.speech import Transcript
 from hearsight.util.plugins import run_file
 from tests.builders import tiny_inputs, tiny_model
+from tests.media_files import beep, grey, make_media
 from tests.research.training.feature_data import made_up
 from tests.research.training.test_trainer import metrics
 
@@ -50,13 +51,16 @@ def folder(tmp_path, monkeypatch, house_methods):
     rows = [{"id": f"clip{i}", "transcript": Transcript().to_dict()} for i in range(64)]
     for split in ("train", "validation", "test"):
         (data / split / "transcripts.pocketsphinx.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (tmp_path / "films").mkdir()
+    for number, sounds in enumerate(([beep(3)], [])):
+        make_media(tmp_path / "films" / f"film{number}.mkv", [grey(90 * number + 50)] * 12, sounds=sounds)
     for name, blocks in FILES.items():
         (tmp_path / name).write_text("\n\n".join(blocks))
     return tmp_path
 
 
 def test_the_page_can_be_followed(folder, capsys):
-    assert (*map(len, FILES.values()), len(PROGRAMS), len(COMMANDS), len(REFUSED)) == (2, 1, 1, 9, 2)
+    assert (*map(len, FILES.values()), len(PROGRAMS), len(COMMANDS), len(REFUSED)) == (2, 1, 1, 11, 2)
     for command in COMMANDS:
         assert main(arguments(command)) == 0, f"{command}\n{capsys.readouterr().err}"
     for name in ("agreeing", "attending"):
@@ -65,6 +69,7 @@ def test_the_page_can_be_followed(folder, capsys):
     assert {"contrast", "soft_albef", "by_sound"} <= metrics(folder / "runs" / "by-sound")[0].keys()
     assert hearsight.load("runs/half/model").options.share == 0.5
     assert hearsight.load("runs/attending/model").options.sharpness == 5
+    assert "film0.mkv" in capsys.readouterr().out  # the last command has searched the films
     program = subprocess.run([sys.executable, "-c", PROGRAMS[0]], cwd=folder, capture_output=True, text=True)
     assert program.returncode == 0, program.stderr
 
@@ -125,3 +130,17 @@ def test_texts_attend_to_audio_tokens(folder):
     assert not torch.allclose(logits, model.similarity(texts, deaf), atol=1e-3)
     with pytest.raises(HearsightError, match="add 'audio' to `needs`"):
         model.similarity(texts, video.select(("pooled", "frames")))
+
+
+@torch.no_grad()
+def test_a_library_ranks_by_all_that_the_method_needs(folder):
+    run_file(folder / "attending.py")
+    model = built(folder, "attending")
+    model.save_pretrained(folder / "attending")
+    library = hearsight.index(folder / "films", model=str(folder / "attending"), recogniser="none")
+    films = [folder / "films" / f"film{number}.mkv" for number in range(2)]
+    expected = model.similarity(model.encode_texts(["a bell rings"]), model.encode_files(films))[0]
+    hits = library.search("a bell rings", mode="dense").hits
+    scores = {hit.path: hit.score for hit in hits}
+    for film, logit in zip(films, expected.tolist(), strict=True):
+        assert scores[Path(film.name)] == pytest.approx(logit, abs=0.05), scores  # vectors are stored in half precision
