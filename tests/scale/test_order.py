@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hearsight.library.indexing.diff import Pending
 from hearsight.library.indexing.read import Failed, Finished, Started
-from hearsight.library.indexing.scan import Found
+from hearsight.library.indexing.scan import MediaEntry
 from hearsight.library.tables.schema import Video
 
 pytest.importorskip("ray", reason="Ray is not installed (hearsight[ray])")
@@ -19,7 +19,7 @@ from hearsight.scale.stages import Source, Written
 
 
 def pending(path: str, size: int = 1) -> Pending:
-    return Pending(Found(path, Path(path), size, "", ()))
+    return Pending(MediaEntry(path, Path(path), size, "", ()))
 
 
 def written(path: str, number: int, video: str = "x") -> Written:
@@ -65,7 +65,7 @@ def test_every_file_is_in_one_handful_and_the_largest_come_first(sizes, workers)
     files = [pending(str(number), size) for number, size in enumerate(sizes)]
     cut = handfuls(files, workers)
     assert sorted(one.path for handful in cut for one in handful.files) == sorted(one.path for one in files)
-    sums = [sum(one.found.size for one in handful.files) for handful in cut]
+    sums = [sum(one.entry.size for one in handful.files) for handful in cut]
     assert sums == sorted(sums, reverse=True)
     for handful, size in zip(cut, sums, strict=True):
         assert len(handful.files) <= max(1, min(MOST_FILES, len(files) // workers)) and (

@@ -26,7 +26,7 @@ from hearsight.errors import HearsightError
 from hearsight.library.indexing.diff import Pending
 from hearsight.library.indexing.encode import batch_size
 from hearsight.library.indexing.engine import Event
-from hearsight.library.indexing.prefetch import ahead
+from hearsight.library.indexing.prefetch import prefetch
 from hearsight.library.indexing.read import Failed, Finished, Reader
 from hearsight.library.tables.errors import write_error
 from hearsight.library.tables.store import Store
@@ -40,7 +40,7 @@ from hearsight.speech.load import plugin_factory
 
 RESOURCES = {"cpu": "CPU", "cuda": "GPU"}  # as Ray counts them
 PATIENCE = 1.0
-AHEAD = 8  # rows; they are small
+PREFETCHED = 8  # rows; they are small
 # Workers write a fragment for each batch, and a table of many small ones is slow to open and to search.
 MOST_SMALL = 1024
 # A handful has so many files at most, of so many bytes: what Ray does for a task is much beside a short file. Where
@@ -96,11 +96,14 @@ class RayEngine:
     def index(self, reader: Reader, store: Store, files: Sequence[Pending]) -> Generator[Sequence[Event]]:
         if not files:
             return
-        there = (pending.found.file for pending in files if pending.found.file.is_file())
+        there = (pending.entry.file for pending in files if pending.entry.file.is_file())
         check_nodes(store.location, next(there, None))
         Attempts(reader.transcripts).forget()
         order = InOrder()
-        with _told(store.location), closing(ahead(self._stream(reader, store, files), AHEAD, PATIENCE)) as stream:
+        with (
+            _translate_errors(store.location),
+            closing(prefetch(self._stream(reader, store, files), PREFETCHED, PATIENCE)) as stream,
+        ):
             for row in stream:
                 for written in order.put(row["written"]) if row else ():
                     self._clips += written.clips
@@ -147,7 +150,7 @@ class RayEngine:
 
 
 @contextmanager
-def _told(at: Path) -> Iterator[None]:
+def _translate_errors(location: Path) -> Iterator[None]:
     """Tell of what went wrong on the cluster in our words."""
     try:
         yield
@@ -156,7 +159,7 @@ def _told(at: Path) -> Iterator[None]:
         if isinstance(cause, HearsightError):
             raise HearsightError(str(cause)) from error
         if isinstance(cause, OSError):
-            raise write_error(at, cause) from error
+            raise write_error(location, cause) from error
         raise
     except ray.exceptions.RayError as error:
         raise HearsightError(
@@ -212,12 +215,12 @@ def handfuls(files: Sequence[Pending], workers: int) -> list[Handful]:
     groups: list[list[Pending]] = []
     room = 0
     for pending in files:
-        room -= pending.found.size
+        room -= pending.entry.size
         if not groups or room < 0 or len(groups[-1]) == most:
             groups.append([])
-            room = MOST_BYTES - pending.found.size
+            room = MOST_BYTES - pending.entry.size
         groups[-1].append(pending)
-    groups.sort(key=lambda group: -sum(pending.found.size for pending in group))
+    groups.sort(key=lambda group: -sum(pending.entry.size for pending in group))
     return [Handful(group) for group in groups]
 
 

@@ -71,7 +71,9 @@ def read(row: dict[str, Any], how: ray.ObjectRef) -> Iterator[dict[str, Any]]:
     attempts = Attempts(reader.transcripts)
     for pending in row["handful"].files:
         number, events, clips = 0, [], 0
-        for event in reader.read([pending]) if attempts.begin(pending.path) else [Failed(pending, DEADLY, "", left="")]:
+        for event in (
+            reader.read([pending]) if attempts.begin(pending.path) else [Failed(pending, DEADLY, "", unfinished="")]
+        ):
             events.append(event)
             clips += isinstance(event, Read)
             if clips == size:

@@ -5,11 +5,11 @@ from contextlib import closing
 
 import pytest
 
-from hearsight.library.indexing.prefetch import ahead
+from hearsight.library.indexing.prefetch import prefetch
 
 
 def test_everything_comes_in_order():
-    assert list(ahead(iter(range(100)), depth=3, patience=60)) == list(range(100))
+    assert list(prefetch(iter(range(100)), depth=3, patience=60)) == list(range(100))
 
 
 def test_errors_come_through_after_what_was_before_them():
@@ -17,7 +17,7 @@ def test_errors_come_through_after_what_was_before_them():
         yield 1
         raise KeyError("gone")
 
-    running = ahead(items(), depth=3, patience=60)
+    running = prefetch(items(), depth=3, patience=60)
     assert next(running) == 1
     with pytest.raises(KeyError):
         next(running)
@@ -33,7 +33,7 @@ def test_runs_ahead_but_not_further_than_told():
                 full.set()
             yield number
 
-    with closing(ahead(items(), depth=3, patience=60)) as running:
+    with closing(prefetch(items(), depth=3, patience=60)) as running:
         next(running)
         assert full.wait(60)  # one read, three waiting, one in hand
         assert len(made) == 5
@@ -46,7 +46,7 @@ def test_says_when_nothing_comes():
         go_on.wait(60)
         yield 1
 
-    with closing(ahead(items(), depth=3, patience=0.001)) as running:
+    with closing(prefetch(items(), depth=3, patience=0.001)) as running:
         assert next(running) is None
         go_on.set()
         assert next(item for item in running if item is not None) == 1

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from hearsight.library.indexing.scan import Found, Walk
+from hearsight.library.indexing.scan import MediaEntry, Scan
 from hearsight.library.tables.schema import Video
 
 BLOCK = 1 << 16
@@ -21,22 +21,22 @@ BLOCKS = 16
 class Pending:
     """A file to index. replaces: the id of the video that was at its path with other content."""
 
-    found: Found
+    entry: MediaEntry
     replaces: str | None = None
 
     @property
     def path(self) -> str:
-        return self.found.path
+        return self.entry.path
 
 
 @dataclass
 class Changes:
-    """unchanged: number of files. known: rows of videos with their new paths or stats. dropped: ids. away: folders
+    """unchanged: number of files. updated: rows of videos with their new paths or stats. dropped: ids. away: folders
     whose videos are missed, with the reason.
     """
 
     unchanged: int = 0
-    known: list[Video] = field(default_factory=list)
+    updated: list[Video] = field(default_factory=list)
     moved: int = 0
     dropped: list[str] = field(default_factory=list)
     deleted: int = 0
@@ -44,13 +44,13 @@ class Changes:
     pending: list[Pending] = field(default_factory=list)
 
 
-def content(found: Found) -> str:
+def content(entry: MediaEntry) -> str:
     """Fingerprint of a file and its subtitles: of their lengths and of blocks spread over them.
 
     Reads at most 1 MB a file. Raises OSError; subtitles that are gone or may not be read are no obstacle to the film.
     """
-    with found.file.open("rb", BLOCK) as file:
-        return content_of(file, found.side_cars)
+    with entry.file.open("rb", BLOCK) as file:
+        return content_of(file, entry.side_cars)
 
 
 def content_of(file: BinaryIO, side_cars: Iterable[Path]) -> str:
@@ -79,13 +79,13 @@ def video_id(path: str, content: str, recogniser: str, taken: Set[str]) -> str:
     """
     for turn in range(len(taken) + 1):
         text = "\0".join([path, content, recogniser, str(turn)])
-        found = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
-        if found not in taken:
-            return found
+        id = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+        if id not in taken:
+            return id
     raise AssertionError("more turns than ids that are taken")
 
 
-def compare(found: Walk, videos: Iterable[Video], failed: dict[str, str]) -> Changes:
+def compare(scan: Scan, videos: Iterable[Video], failed: dict[str, str]) -> Changes:
     """Match the files of a folder with the videos of its library.
 
     failed: stat by path of files that failed before; they are tried again when they have changed. What could not be
@@ -94,25 +94,25 @@ def compare(found: Walk, videos: Iterable[Video], failed: dict[str, str]) -> Cha
     or has other content.
     """
     changes = Changes()
-    files, videos = found.files, list(videos)
+    files, videos = scan.files, list(videos)
     by_place = {(video.path, video.stat): video for video in videos}
-    kept = {file.path: video for file in files if (video := by_place.get((file.path, file.stat)))}
+    matched = {file.path: video for file in files if (video := by_place.get((file.path, file.stat)))}
     paths = {file.path for file in files}
     for video in videos:
-        if video.path not in paths and any(_below(video.path, closed) for closed in found.closed):
-            kept[video.path] = video
-    changes.unchanged = len(kept)
-    kept_ids = {video.id for video in kept.values()}
-    loose = {video.id: video for video in videos if video.id not in kept_ids}
+        if video.path not in paths and any(_below(video.path, closed) for closed in scan.closed):
+            matched[video.path] = video
+    changes.unchanged = len(matched)
+    matched_ids = {video.id for video in matched.values()}
+    loose = {video.id: video for video in videos if video.id not in matched_ids}
 
     by_size: defaultdict[int, list[Video]] = defaultdict(list)
     for video in loose.values():
         by_size[video.size].append(video)
-    known_paths = {video.path for video in loose.values()}
+    recorded_paths = {video.path for video in loose.values()}
     unknown = []
     # Files that stand where they stood come first: a copy beside must not take a touched file's place.
-    for file in sorted(files, key=lambda file: file.path not in known_paths):
-        if file.path in kept:
+    for file in sorted(files, key=lambda file: file.path not in recorded_paths):
+        if file.path in matched:
             continue
         same = _same(file, by_size[file.size])
         if same is None:
@@ -120,11 +120,11 @@ def compare(found: Walk, videos: Iterable[Video], failed: dict[str, str]) -> Cha
             continue
         del loose[same.id]
         by_size[file.size].remove(same)
-        changes.known.append(replace(same, path=file.path, stat=file.stat))
+        changes.updated.append(replace(same, path=file.path, stat=file.stat))
         changes.moved += same.path != file.path
         changes.unchanged += same.path == file.path
 
-    for folder in found.away:
+    for folder in scan.away:
         missed = [id for id, video in loose.items() if _below(video.path, folder)]
         if len(missed) > 1:
             changes.away[folder] = (
@@ -145,16 +145,16 @@ def compare(found: Walk, videos: Iterable[Video], failed: dict[str, str]) -> Cha
     return changes
 
 
-def _same(found: Found, alike: list[Video]) -> Video | None:
+def _same(entry: MediaEntry, candidates: list[Video]) -> Video | None:
     """Which of the videos of its size a file is, wherever that stood: at best the one at its own path."""
-    if not alike:
+    if not candidates:
         return None
     try:
-        made_of = content(found)
+        made_of = content(entry)
     except OSError:
         return None  # it is read as if it were new: that will say why, or makes its clips once more
-    alike = [video for video in alike if video.content == made_of]
-    return min(alike, key=lambda video: (video.path != found.path, video.path), default=None)
+    candidates = [video for video in candidates if video.content == made_of]
+    return min(candidates, key=lambda video: (video.path != entry.path, video.path), default=None)
 
 
 def _below(path: str, folder: str) -> bool:

@@ -16,7 +16,7 @@ import torch
 
 from hearsight.library.indexing.diff import Pending
 from hearsight.library.indexing.encode import Rows, batch_size, encode
-from hearsight.library.indexing.prefetch import ahead
+from hearsight.library.indexing.prefetch import prefetch
 from hearsight.library.indexing.read import Failed, Finished, Read, Reader, ReadEvent, Started
 from hearsight.library.tables.store import Store
 
@@ -78,7 +78,7 @@ class InProcess:
     def index(self, reader: Reader, store: Store, files: Sequence[Pending]) -> Generator[Sequence[Event]]:
         batch = batch_size(reader.model.device.type, torch.get_num_threads())
         waiting: list[ReadEvent] = []
-        with closing(ahead(reader.read(files), 2 * batch, PATIENCE)) as read:
+        with closing(prefetch(reader.read(files), 2 * batch, PATIENCE)) as read:
             for event in read:
                 if event is not None:
                     waiting.append(event)

@@ -16,7 +16,7 @@ class End:
     error: BaseException | None = None
 
 
-def ahead(items: Iterator[T], depth: int, patience: float) -> Generator[T | None, None, None]:
+def prefetch(items: Iterator[T], depth: int, patience: float) -> Generator[T | None, None, None]:
     """The items, made in a thread of their own that is at most `depth` ahead.
 
     None is yielded whenever nothing has come for `patience` seconds, so that the reader can put what it has in order.

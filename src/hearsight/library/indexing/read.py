@@ -63,14 +63,14 @@ class Finished:
 class Failed:
     """stat: the file's if only another content could help, "" where anything might.
 
-    left: the id of the video whose clips and transcript are left for the next run, where a disk or the way to it
+    unfinished: the id of the video whose clips and transcript are left for the next run, where a disk or the way to it
     failed; "" if that came before the id; None where nothing is to be left.
     """
 
     pending: Pending
     reason: str
     stat: str
-    left: str | None = None
+    unfinished: str | None = None
 
 
 class CountingRecogniser:
@@ -130,20 +130,20 @@ class Reader:
                 raise
             except Exception as error:  # whatever a damaged file makes a decoder do
                 passing = _is_passing(error)
-                at_fault = not passing and _may_be_read(pending.found.file) and not plugin_of(error)
-                stat = pending.found.stat if at_fault else ""
-                yield Failed(pending, _reason(error, pending.found.file), stat, self.video if passing else None)
+                at_fault = not passing and _may_be_read(pending.entry.file) and not plugin_of(error)
+                stat = pending.entry.stat if at_fault else ""
+                yield Failed(pending, _reason(error, pending.entry.file), stat, self.video if passing else None)
 
     def _read(self, pending: Pending) -> Iterator[ReadEvent]:
-        found = pending.found
-        info = probe(found.file)
-        made_of = content(found)
+        entry = pending.entry
+        info = probe(entry.file)
+        made_of = content(entry)
         if self.listener:
             self.listener.heard = 0.0
         self.duration = info.duration
         name = self.listener.name if self.listener else "none"
-        self.video = id = video_id(found.path, made_of, name, self.taken)
-        transcript = self._transcript(id, info, found.side_cars)
+        self.video = id = video_id(entry.path, made_of, name, self.taken)
+        transcript = self._transcript(id, info, entry.side_cars)
         clips = [(clip_id(id, clip), clip) for clip in cut(info, self.by, self.window)]  # type: ignore[arg-type]
         clips = [(key, clip) for key, clip in clips if key not in self.partial.get(id, ())]
         wanted, size = [clip for _, clip in clips], picture_size(self.model)
@@ -164,9 +164,9 @@ class Reader:
             pending,
             Video(
                 id=id,
-                path=found.path,
-                size=found.size,
-                stat=found.stat,
+                path=entry.path,
+                size=entry.size,
+                stat=entry.stat,
                 content=made_of,
                 duration=info.duration,
                 transcript_source=transcript.source,
@@ -174,17 +174,17 @@ class Reader:
             ),
         )
 
-    def _transcript(self, id: str, info: MediaInfo, beside: Sequence[Path]) -> Transcript:
+    def _transcript(self, id: str, info: MediaInfo, sidecars: Sequence[Path]) -> Transcript:
         """The transcript of a file. It can take longer than all else, so an interrupted run leaves it to the next."""
-        kept = self.transcripts / f"{id}.json"
+        stored_transcript = self.transcripts / f"{id}.json"
         try:
-            return Transcript.from_dict(json.loads(kept.read_text()))
+            return Transcript.from_dict(json.loads(stored_transcript.read_text()))
         except (OSError, ValueError):
             pass
-        transcript = transcribe(info, self.listener, beside)
+        transcript = transcribe(info, self.listener, sidecars)
         if transcript.lines:
             with suppress(OSError):  # no fault of the file: where nothing can be written, the tables will say so
-                write_atomic(kept, json.dumps(transcript.to_dict()))
+                write_atomic(stored_transcript, json.dumps(transcript.to_dict()))
         return transcript
 
 

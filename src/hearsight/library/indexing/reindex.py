@@ -41,19 +41,19 @@ def reindex(
     begun = time.monotonic()
     identity.check_features(old.location)
     _check(old.location, identity, model)
-    told = replace(
+    new_identity = replace(
         identity,
         fingerprint=model.fingerprint,
         method=model.config.method,
         clips=f"clips-{model.fingerprint}",
         former=identity.clips,
     )
-    new = Store(old.location, told)
+    new = Store(old.location, new_identity)
     new.create(model)
     new.drop_hidden()  # what an interrupted run made of films that are gone by now
     done, total = new.ids(), old.snapshot().clips
     rows: list[pa.Table] = []
-    for facts, features in _kept(old, done):
+    for facts, features in _stored_clips(old, done):
         rows.append(clip_rows(model, facts, from_rows(features, model, [clip.transcript for clip in facts])))
         done.update(clip.id for clip in facts)
         if sum(map(len, rows)) >= COMMIT_CLIPS:
@@ -64,7 +64,7 @@ def reindex(
     if rows:
         new.add_clips(rows)
     new.maintain()
-    return told, Reindexed(new.snapshot().clips, time.monotonic() - begun)
+    return new_identity, Reindexed(new.snapshot().clips, time.monotonic() - begun)
 
 
 def drop_other_tables(location: Path, identity: Identity) -> None:
@@ -74,17 +74,17 @@ def drop_other_tables(location: Path, identity: Identity) -> None:
             remove(table)
 
 
-def _check(at: Path, identity: Identity, model: VideoTextModel) -> None:
+def _check(location: Path, identity: Identity, model: VideoTextModel) -> None:
     if identity.towers != model.towers_fingerprint:
         raise HearsightError(
-            f"the features in the library at {at} are of other towers than this model's, or of other settings of them; "
-            "give one with the same, or make the library anew with --rebuild"
+            f"the features in the library at {location} were made by other towers than this model's, or with other "
+            "settings; give a model with the same towers, or make the library anew with --rebuild"
         )
     if identity.fingerprint == model.fingerprint:
-        raise HearsightError(f"the library at {at} has the vectors of this model already; give another one")
+        raise HearsightError(f"the library at {location} has the vectors of this model already; give another one")
 
 
-def _kept(old: Store, done: Set[str]) -> Iterator[tuple[list[ClipFacts], pa.Table]]:
+def _stored_clips(old: Store, done: Set[str]) -> Iterator[tuple[list[ClipFacts], pa.Table]]:
     """The clips of a library that are not done yet, some at a time, with what is kept of them in the same order."""
     assert old.features, "checked before"
     for table in old.batches(FACTS, SOME):
@@ -92,13 +92,13 @@ def _kept(old: Store, done: Set[str]) -> Iterator[tuple[list[ClipFacts], pa.Tabl
         if not facts:
             continue
         features = old.features.rows([clip.id for clip in facts])
-        place = {id: row for row, id in enumerate(features["id"].to_pylist())}
-        if missing := [clip.id for clip in facts if clip.id not in place]:
+        row_of = {id: row for row, id in enumerate(features["id"].to_pylist())}
+        if missing := [clip.id for clip in facts if clip.id not in row_of]:
             raise HearsightError(
                 f"the library at {old.location} lacks the features of {len(missing)} clips, {missing[0]} among them; "
                 "make it anew with --rebuild"
             )
-        yield facts, features.take(pa.array([place[clip.id] for clip in facts]))
+        yield facts, features.take(pa.array([row_of[clip.id] for clip in facts]))
 
 
 def _facts(row: dict[str, Any]) -> ClipFacts:

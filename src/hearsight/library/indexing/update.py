@@ -18,7 +18,7 @@ from hearsight.errors import HearsightError
 from hearsight.library.indexing.diff import Changes, Pending, compare
 from hearsight.library.indexing.engine import Encoded, Engine, Event, Heard
 from hearsight.library.indexing.read import Failed, Finished, Reader
-from hearsight.library.indexing.scan import Walk, walk
+from hearsight.library.indexing.scan import Scan, walk
 from hearsight.library.results import Failure, UpdateReport, Watcher
 from hearsight.library.tables.disk import clear_transcripts
 from hearsight.library.tables.store import Store
@@ -57,58 +57,58 @@ class Update:
         self.encoded = 0
         self.finished: list[Finished] = []
         self.failed: list[Failed] = []
-        self.left: set[str] = set()  # see Failed
+        self.unfinished: set[str] = set()  # see Failed
         self.written = time.monotonic()
 
     def run(self, retry: bool = False) -> UpdateReport:
         begun = time.monotonic()
-        found = walk(self.folder, exclude=self.store.location)
+        scan = walk(self.folder, exclude=self.store.location)
         snapshot = self.store.snapshot()
-        if not (found.files or found.failed or snapshot.videos):
+        if not (scan.files or scan.failed or snapshot.videos):
             raise HearsightError(f"no video or sound file in {self.folder}; give the folder that has them")
         known_failures = self.store.failures()
         stats = {} if retry else {path: stat for path, (_, stat) in known_failures.items()}
-        changes = compare(found, snapshot.videos.values(), stats)
-        if not found.files and (changes.deleted or changes.away):  # else all is in folders that are closed
+        changes = compare(scan, snapshot.videos.values(), stats)
+        if not scan.files and (changes.deleted or changes.away):  # else all is in folders that are closed
             raise HearsightError(
                 f"nothing is left in {self.folder} of what was indexed; mount its disk, or, if all is deleted, delete "
                 f"{self.store.location} too"
             )
-        size = sum(pending.found.size for pending in changes.pending)
-        found.failed.update(changes.away)
-        self.progress.files(len(found.failed) + len(changes.pending), size)
-        self._settle(found, changes, known_failures)
+        size = sum(pending.entry.size for pending in changes.pending)
+        scan.failed.update(changes.away)
+        self.progress.files(len(scan.failed) + len(changes.pending), size)
+        self._settle(scan, changes, known_failures)
 
         self.transcripts.mkdir(exist_ok=True)
         taken = set(snapshot.videos)
         partial = self.store.partial()
         reader = Reader(self.model, self.recogniser, self.by, self.window, self.transcripts, taken, partial)
-        with closing(self.engine.index(reader, self.store, changes.pending)) as told:
-            for events in told:
+        with closing(self.engine.index(reader, self.store, changes.pending)) as batches:
+            for events in batches:
                 self._handle(events)
         self._write()
 
-        if "" in self.left:  # what was there before may be of a file that was not come to
-            self.store.drop_hidden(exclude=self.left | snapshot.hidden)
+        if "" in self.unfinished:  # what was there before may be of a file that was not come to
+            self.store.drop_hidden(exclude=self.unfinished | snapshot.hidden)
         else:
-            self.store.drop_hidden(exclude=self.left)
-            clear_transcripts(self.transcripts, exclude=self.left)
+            self.store.drop_hidden(exclude=self.unfinished)
+            clear_transcripts(self.transcripts, exclude=self.unfinished)
         self.store.maintain()
         self.report.seconds = time.monotonic() - begun
         return self.report
 
-    def _settle(self, found: Walk, changes: Changes, failures: dict[str, tuple[Failure, str]]) -> None:
+    def _settle(self, scan: Scan, changes: Changes, failures: dict[str, tuple[Failure, str]]) -> None:
         """Write what is known without opening a file: what was moved, is gone, or cannot be read."""
         self.report.unchanged, self.report.moved = changes.unchanged, changes.moved
         self.report.deleted = changes.deleted
-        if changes.known:
-            self.store.move_videos(changes.known)
+        if changes.updated:
+            self.store.move_videos(changes.updated)
         if changes.dropped:
             self.store.drop_videos(changes.dropped)
         pending = {one.path for one in changes.pending}
-        standing = {file.path: file.stat for file in found.files if file.path not in pending}
-        self.failures = {path: known for path, known in failures.items() if standing.get(path) == known[1]}
-        for path, reason in found.failed.items():
+        standing = {file.path: file.stat for file in scan.files if file.path not in pending}
+        self.failures = {path: failure for path, failure in failures.items() if standing.get(path) == failure[1]}
+        for path, reason in scan.failed.items():
             self._fail(path, reason, "")
         if self.failures or failures:
             self.store.put_failures(self.failures)
@@ -127,8 +127,8 @@ class Update:
                 self.progress.done(path)
             elif isinstance(event, Failed):
                 self.failed.append(event)
-                if event.left is not None:
-                    self.left.add(event.left)
+                if event.unfinished is not None:
+                    self.unfinished.add(event.unfinished)
                 self._fail(event.pending.path, event.reason, event.stat)
         due = time.monotonic() - self.written >= COMMIT_SECONDS
         if due or self.encoded >= COMMIT_CLIPS:
@@ -138,7 +138,7 @@ class Update:
         """Tell whose turn it is, if it was another's."""
         if pending.path != self.turn:
             self.turn = pending.path
-            self.progress.file(Path(pending.path), pending.found.size)
+            self.progress.file(Path(pending.path), pending.entry.size)
 
     def _write(self) -> None:
         """Commit what is encoded. The order matters: a video counts only after its last clip is there."""
