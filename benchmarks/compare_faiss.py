@@ -60,13 +60,13 @@ def measure_faiss(growing: GrowingLibrary, factory: str, parameter: str, values:
 
 def ours(growing: GrowingLibrary) -> dict[str, Any]:
     """Measure the library's first stage on the same task: its candidates, ranked by full vectors."""
-    from hearsight.library.search.rank import CANDIDATES
+    from hearsight.library.search.search import MIN_CANDIDATES
     from hearsight.library.tables.schema import read_vectors
 
     store = growing.library().searchable.store
 
     def ask(text: str, vector: torch.Tensor) -> list[str]:
-        hits = store.nearest(vector.numpy(), ["id", "pooled"], CANDIDATES, None)
+        hits = store.nearest(vector.numpy(), ["id", "pooled"], MIN_CANDIDATES, None)
         order = np.argsort(-(read_vectors(hits, "pooled") @ vector.numpy()))[:TOP]
         return list(hits["id"].take(order).to_pylist())
 

@@ -142,7 +142,7 @@ def search(growing: GrowingLibrary) -> dict[str, Any]:
 
 def searcher(library: Library, model: Any, mode: Any) -> Callable[[str, torch.Tensor], list[str]]:
     """Return a search that encodes its text as usual, and then searches by the given vector instead."""
-    from hearsight.library.search import rank as searching
+    from hearsight.library.search import search as searching
 
     encode = type(model).encode_text
 
@@ -167,7 +167,7 @@ class Parts:
         self.seconds: defaultdict[str, float] = defaultdict(float)
 
     def watched(self) -> ExitStack:
-        from hearsight.library.search import rank as searching
+        from hearsight.library.search import search as searching
         from hearsight.library.search.on_disk import OnDisk
 
         self.seconds.clear()

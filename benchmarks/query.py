@@ -114,7 +114,7 @@ def queries(seed: int) -> list[str]:
 
 
 def timed(work: Callable[[str], object], rounds: int) -> Times:
-    from hearsight.library.search import rank as searching
+    from hearsight.library.search import search as searching
 
     for query in queries(0)[:WARM_UP]:
         work(query)

@@ -94,8 +94,8 @@ def test_one_long_film_does_not_fill_all_places(collection, monkeypatch):
     hit = collection.search("a yellow bicycle", library="home").hits[0]
     every = found(collection.similar(hit))
     assert len(every) == 3
-    monkeypatch.setattr("hearsight.library.search.rank.CANDIDATES", 1)
-    monkeypatch.setattr("hearsight.library.search.rank.PER_HIT", 1)
+    monkeypatch.setattr("hearsight.library.search.search.MIN_CANDIDATES", 1)
+    monkeypatch.setattr("hearsight.library.search.search.CANDIDATES_PER_HIT", 1)
     assert found(collection.similar(hit)) == every
 
 

@@ -99,7 +99,7 @@ class Collection:
         library: str | None = None,
     ) -> SearchResult:
         """Return the best moments of the best `limit` videos of all libraries, best first."""
-        from hearsight.library.search.rank import search
+        from hearsight.library.search.search import search
 
         return search(self._searchables(library), query, self.model, mode, limit, filters or Filters())
 
@@ -122,7 +122,7 @@ class Collection:
 
     def moments(self, clip: Hit | str, query: str, mode: Mode = "hybrid", library: str | None = None) -> list[Hit]:
         """Return every clip of a clip's video in order of time, each with its rank among them."""
-        from hearsight.library.search.rank import moments
+        from hearsight.library.search.search import moments
 
         return moments(self._library_of(clip, library), query, self.model, mode, clip_id(clip))
 
@@ -154,9 +154,9 @@ class Collection:
 
     def suggestions(self) -> list[Suggestion]:
         """Return a few queries that the libraries can answer."""
-        from hearsight.library.search.suggestions import suggestions
+        from hearsight.library.search.example_queries import suggest_queries
 
-        return suggestions(self._searchables(), self.model)
+        return suggest_queries(self._searchables(), self.model)
 
     # Their state
 

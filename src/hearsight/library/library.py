@@ -189,7 +189,7 @@ class Library:
 
         Raises HearsightError for a query that has nothing to look for.
         """
-        from hearsight.library.search.rank import search
+        from hearsight.library.search.search import search
 
         return search([self.searchable], query, self.model, mode, limit, filters or Filters())
 
@@ -210,7 +210,7 @@ class Library:
 
     def moments(self, clip: Hit | str, query: str, mode: Mode = "hybrid") -> list[Hit]:
         """Return every clip of a clip's video in order of time, each with its rank among them."""
-        from hearsight.library.search.rank import moments
+        from hearsight.library.search.search import moments
 
         return moments(self.searchable, query, self.model, mode, clip_id(clip))
 

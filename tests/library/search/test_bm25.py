@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hearsight.library.search.bm25 import Postings
-from hearsight.library.search.query import Query, stems
+from hearsight.library.search.query_words import Query, stems
 from tests.library.conftest import film, say
 
 LINES = [

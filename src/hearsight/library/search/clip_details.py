@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from hearsight.library.results import ClipDetails, ClipNotFoundError, MarkedLine, Transcript
 from hearsight.library.search.explain import branch_gates
-from hearsight.library.search.query import Query
+from hearsight.library.search.query_words import Query
 from hearsight.library.search.view import Searchable
 from hearsight.library.tables.schema import Video, among, video_of
 from hearsight.types import Line

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hearsight.library.results import Hit, Mode
 from hearsight.library.search.candidates import Candidates
-from hearsight.library.search.query import Query, stems
+from hearsight.library.search.query_words import Query, stems
 from hearsight.library.search.view import View
 from hearsight.library.tables.schema import BRANCHES, read_vectors
 from hearsight.media import frame_times

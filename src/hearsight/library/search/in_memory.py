@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from hearsight.library.search.bm25 import Postings
 from hearsight.library.search.candidates import ClipVectors, Shapes, columns, read_extra
-from hearsight.library.search.filters import Condition
+from hearsight.library.search.condition import Condition
 from hearsight.library.search.on_disk import match_transcripts
-from hearsight.library.search.query import Query, WordMatch, stems
+from hearsight.library.search.query_words import Query, WordMatch, stems
 
 
 class InMemory:

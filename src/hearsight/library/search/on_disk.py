@@ -10,8 +10,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from hearsight.library.search.candidates import ClipVectors, Shapes, columns
-from hearsight.library.search.filters import Condition
-from hearsight.library.search.query import Query, WordMatch, stems
+from hearsight.library.search.condition import Condition
+from hearsight.library.search.query_words import Query, WordMatch, stems
 from hearsight.library.tables.schema import among
 from hearsight.library.tables.store import Snapshot, Store
 

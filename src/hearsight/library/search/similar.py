@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from hearsight.library.results import Filters, SearchResult
 from hearsight.library.search.candidates import Candidates
 from hearsight.library.search.clip_details import clip_row
-from hearsight.library.search.rank import Ranking, best_moments, rank
+from hearsight.library.search.rank import rank
+from hearsight.library.search.search import Ranking, best_moments
 from hearsight.library.search.view import Searchable, View
 from hearsight.library.tables.schema import read_vectors, video_of
 from hearsight.models.base import VideoTextModel

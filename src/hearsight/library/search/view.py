@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from hearsight.library.results import Filters
 from hearsight.library.search.candidates import ClipVectors, Shapes
-from hearsight.library.search.filters import Condition
+from hearsight.library.search.condition import Condition
 from hearsight.library.search.on_disk import OnDisk
-from hearsight.library.search.query import Query, WordMatch
+from hearsight.library.search.query_words import Query, WordMatch
 from hearsight.library.tables.store import Snapshot, Store
 
 

@@ -30,7 +30,7 @@ BRANCHES = ("audio", "speech")
 VIDEO_LETTERS = 16  # an id of a clip begins with that of its video, which has so many letters
 ALWAYS_STORED = frozenset({"pooled", "frames", "mask"})
 EXTRA = "extra_"  # before the name of a further field of `VideoEmbedding`, as a column
-# How LanceDB cuts transcripts into words for its full-text index. Queries are cut in the same way (search/query.py).
+# How LanceDB cuts transcripts into words for its full-text index; search/query_words.py cuts queries alike.
 TOKENIZER = {"base_tokenizer": "icu", "remove_stop_words": False, "max_token_length": None}
 
 # A fusion of one clip of zeros for each model, which takes milliseconds.

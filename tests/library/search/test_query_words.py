@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hearsight.errors import HearsightError
-from hearsight.library.search.query import Query, stem_spans, stems
+from hearsight.library.search.query_words import Query, stem_spans, stems
 
 
 @given(st.text())

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from hearsight.library.results import Suggestion
-from hearsight.library.search.query import words
+from hearsight.library.search.query_words import words
 from hearsight.library.search.view import Searchable
 from hearsight.library.tables.schema import read_vectors
 from hearsight.models.base import VideoTextModel
@@ -31,7 +31,7 @@ a computer screen|a map|a newspaper|a person speaks to the camera|a clown|a ball
 """
 
 
-def suggestions(libraries: Sequence[Searchable], model: VideoTextModel) -> list[Suggestion]:
+def suggest_queries(libraries: Sequence[Searchable], model: VideoTextModel) -> list[Suggestion]:
     """Return at most three things that stand out in libraries, and three lines that are said in them."""
     vectors, lines = [], []
     for library in libraries:
