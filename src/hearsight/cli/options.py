@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hearsight.errors import HearsightError
-from hearsight.library.tables.identity import HIDDEN, absolute
+from hearsight.library.tables.locations import HIDDEN, absolute, has_index, index_folder
 from hearsight.util.object_store import ObjectPath, as_path
 from hearsight.util.suggest import nearest
 
@@ -30,12 +30,8 @@ def parse_library(text: str) -> Path:
     folder = absolute(Path(text))
     if folder.is_file():
         raise typer.BadParameter(f"'{text}' is a file")
-    is_around_index = _has_index(folder / HIDDEN) and not _has_index(folder)
-    return folder / HIDDEN if is_around_index else Path(text)
-
-
-def _has_index(folder: Path) -> bool:
-    return (folder / "library.json").is_file()
+    index = index_folder(folder)
+    return Path(text) if index == folder else index
 
 
 def one_of(*names: str) -> dict[str, Any]:
@@ -101,7 +97,7 @@ def open_libraries(folders: Sequence[Path], locations: Sequence[Path]) -> Librar
 def nearest_indexed_folder(folder: Path) -> Path:
     """Return the folder, or the nearest above it, that has an index. Raises HearsightError if there is none."""
     for candidate in (folder, *folder.parents):
-        if _has_index(candidate / HIDDEN):
+        if has_index(candidate / HIDDEN):
             return candidate
     raise HearsightError(
         f"{folder} is not indexed, and no folder above it is; name an indexed folder, or run: hearsight index FOLDER"

@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect
 
 from hearsight.errors import HearsightError
 from hearsight.library.results import ClipNotFoundError
-from hearsight.library.tables.identity import UnreadableError
+from hearsight.library.tables.errors import UnreadableError
 from hearsight.version import VERSION
 from hearsight.web.middleware import API, SECURITY_HEADERS, AccessControl
 from hearsight.web.pool import BusyError

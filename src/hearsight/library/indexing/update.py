@@ -20,7 +20,7 @@ from hearsight.library.indexing.engine import Encoded, Engine, Event, Heard
 from hearsight.library.indexing.read import Failed, Finished, Reader
 from hearsight.library.indexing.scan import Scan, walk
 from hearsight.library.results import Failure, UpdateReport, Watcher
-from hearsight.library.tables.disk import clear_transcripts
+from hearsight.library.tables.library_files import clear_transcripts
 from hearsight.library.tables.store import Store
 from hearsight.models.base import VideoTextModel
 from hearsight.speech.recogniser import Recogniser

@@ -11,10 +11,17 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from hearsight.errors import HearsightError
-from hearsight.library.tables.identity import UnreadableError
 
 # LanceDB's errors contain the system's: "... LanceError(IO): No space left on device (os error 28), ..."
 SYSTEM_ERROR = re.compile(r"([^:]+) \(os error \d+\)")
+
+
+class DamagedError(HearsightError):
+    """A library that can only be created again, by `hearsight index --rebuild`."""
+
+
+class UnreadableError(HearsightError):
+    """A library that cannot be read now, but could be read earlier: it is damaged, or being rebuilt."""
 
 
 class Located(Protocol):

@@ -5,34 +5,22 @@ from __future__ import annotations
 import importlib.util
 import json
 import math
-import os
-import re
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hearsight.errors import HearsightError
+from hearsight.library.tables.errors import DamagedError
+from hearsight.library.tables.locations import absolute_folder, absolute_location, index_folder, resolve_paths
 from hearsight.util.atomic import write_atomic
 from hearsight.util.extras import install_command
-from hearsight.util.object_store import SCHEMES, ObjectPath, as_path
 
 if TYPE_CHECKING:
     from hearsight.models.base import VideoTextModel
 
 FORMAT = 4
 OLDEST = 2  # format that can be read
-HIDDEN = ".hearsight"  # the default folder of a library, inside that of its videos
-UNUSABLE = re.compile(r"[?\x00-\x1f\x7f\ud800-\udfff]")  # LanceDB reads a path as an address, in UTF-8
 SHORTEST_CLIP = 0.5  # seconds; shorter clips have no picture of their own, and hardly a word
-
-
-class DamagedError(HearsightError):
-    """A library that can only be made anew."""
-
-
-class UnreadableError(HearsightError):
-    """A library that cannot be read now, though it could be before: it is damaged, or being rebuilt."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +69,7 @@ class Identity:
         An update would otherwise take every indexed video for deleted, and a search would show files that are not
         there. If the library's folder is gone, it may have been moved.
         """
-        recorded = folder_of(location, self)
+        recorded = absolute_folder(location, self.folder)
         if recorded.is_dir() and not recorded.samefile(folder):
             raise HearsightError(
                 f"the library at {location} is that of {recorded}, not of {folder}; name the one that belongs to it, "
@@ -159,62 +147,6 @@ def cutting(by: str, seconds: float) -> str:
     }[by]
 
 
-def absolute(path: Path) -> Path:
-    """Return the same place as an absolute path. Links keep their names, except one that `..` leaves."""
-    with suppress(RuntimeError):  # no such user: the folder's name begins with a tilde
-        path = path.expanduser()
-    return path.resolve() if ".." in path.parts else path.absolute()
-
-
-def absolute_location(location: str | Path) -> Path:
-    """Return the absolute folder of an index. Raises HearsightError for an object store, which has no locks."""
-    if str(address := ObjectPath(location)).startswith(SCHEMES):  # a Path keeps one slash of the scheme's two
-        raise HearsightError(f"no index can be kept in an object store ({address}); say where on a disk: --library")
-    return absolute(Path(location))
-
-
-def default_location(folder: Path) -> Path:
-    """Return where a folder's index is kept by default. Raises HearsightError for an object store."""
-    if isinstance(folder, ObjectPath):
-        raise HearsightError(f"the index of {folder} needs a place on a disk: say where, with --library FOLDER")
-    return folder / HIDDEN
-
-
-def relative_folder(location: Path, folder: Path) -> str:
-    """Return what `Identity.folder` records for an absolute folder."""
-    real_location, real_folder = location.resolve(), folder.resolve()
-    if real_location.is_relative_to(real_folder):
-        return "/".join([".."] * len(real_location.relative_to(real_folder).parts))
-    return str(folder)
-
-
-def folder_of(location: Path, identity: Identity) -> Path:
-    """Return the absolute folder of the videos of the library at `location`."""
-    folder = as_path(identity.folder)
-    if isinstance(folder, ObjectPath):
-        return folder
-    return Path(os.path.normpath(location.resolve() / identity.folder))
-
-
-def resolve_paths(folder: str | Path, location: str | Path | None) -> tuple[Path, Path]:
-    """Return a folder of videos and the folder of its index, both absolute.
-
-    Raises HearsightError if there is no such folder, or if no index can be kept there.
-    """
-    folder = absolute(folder if isinstance(folder, Path) else as_path(folder))
-    location = default_location(folder) if location is None else absolute_location(location)
-    if not folder.is_dir():
-        raise HearsightError(f"no folder {folder}; give the folder that has the videos")
-    if location.resolve() == folder.resolve():
-        raise HearsightError(f"{location} has the videos; give --library a folder of its own, or leave it out")
-    if bad := UNUSABLE.search(str(location)):
-        raise HearsightError(
-            f"no index can be kept at {str(location)!r}, for the character {bad[0]!r} in it; "
-            "keep it elsewhere (--library FOLDER), or rename the folder"
-        )
-    return folder, location
-
-
 def find_library(folder: str | Path | None = None, library: str | Path | None = None) -> tuple[Path, Path, Identity]:
     """Find an existing library. Return its folder of videos, its location and its identity.
 
@@ -223,12 +155,10 @@ def find_library(folder: str | Path | None = None, library: str | Path | None = 
     Raises HearsightError if there is none, or if it is that of another folder.
     """
     if library is not None:
-        location = absolute_location(library)
-        if not (location / "library.json").exists() and (location / HIDDEN / "library.json").exists():
-            library = location = location / HIDDEN
+        library = location = index_folder(absolute_location(library))
         if folder is None:
             if identity := Identity.read(location):
-                return folder_of(location, identity), location, identity
+                return absolute_folder(location, identity.folder), location, identity
             raise HearsightError(
                 f"there is no library at {location}; make it with: hearsight index FOLDER --library {location}"
             )

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from hearsight.library.results import Upkeep
-from hearsight.library.tables.disk import remove
 from hearsight.library.tables.identity import Identity
+from hearsight.library.tables.library_files import remove
 from hearsight.library.tables.schema import TOKENIZER
 from hearsight.util.lancedb import FTS, Bitmap, BTree
 

@@ -17,8 +17,8 @@ import lance
 
 from hearsight.errors import HearsightError
 from hearsight.library.results import Repaired
-from hearsight.library.tables.disk import remove
 from hearsight.library.tables.identity import Identity
+from hearsight.library.tables.library_files import remove
 from hearsight.library.tables.store import SMALL, Store
 
 DAMAGED = ".damaged"  # appended to the name of a file that is set aside
