@@ -5,13 +5,18 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+import hearsight
 from hearsight.errors import HearsightError
 from hearsight.media import probe
+from hearsight.models.base import VideoTextModel, video_embedding
+from hearsight.models.config import ModelConfig
+from hearsight.models.layers import masked_mean
+from hearsight.models.load import build
 from hearsight.models.preprocess import ClipInputs, collate, read_clips
 from hearsight.speech import transcribe
 from hearsight.towers.deduplicate import encode_distinct
 from hearsight.types import Clip
-from tests.builders import tiny_inputs, tiny_model
+from tests.builders import tiny_clip, tiny_inputs, tiny_model
 from tests.media_files import beep, grey, make_media
 
 
@@ -113,6 +118,41 @@ def test_texts_and_files_are_encoded_as_they_are(tmp_path, model):
     assert torch.allclose(video.pooled[:1], expected.pooled, atol=1e-6)
     with pytest.raises(HearsightError, match="missing"):
         model.encode_files([tmp_path / "missing.mkv"])
+
+
+class Spoken(VideoTextModel):
+    """Adds the mean of the transcript's tokens to every frame; has no audio tower."""
+
+    branches = ("speech",)
+
+    def fuse(self, features, without=frozenset()):
+        frames, mask, _ = self.vision(features)
+        if "speech" not in without:
+            speech = masked_mean(self.speech_tokens(features), features.words)
+            frames = frames + (speech * features.has_speech[:, None])[:, None]
+        return video_embedding(frames, mask, vision=frames)
+
+
+@torch.no_grad()
+def test_a_method_may_read_speech_without_an_audio_tower(tmp_path, model, house_methods):
+    hearsight.register("spoken")(Spoken)
+    clip = tiny_clip(model.tokenizer.end_id + 1)
+    spoken = build(ModelConfig(method="spoken", clip=clip, frames=6), model.tokenizer).eval()
+    batch = tiny_inputs(spoken)
+    assert batch["filterbank"] is None
+    features = spoken.extract(ClipInputs(**batch))
+    assert features.audio is None and torch.equal(features.speech_ids, batch["speech_ids"])
+    video = spoken.encode_video(**batch)
+    assert torch.equal(spoken.fuse(spoken.precompute(features)).pooled, video.pooled)
+    silent = spoken.encode_video(**{**batch, "has_speech": torch.zeros(3, dtype=torch.bool)})
+    assert not torch.allclose(video.pooled, silent.pooled, atol=1e-3)
+    assert torch.equal(silent.pooled, spoken.fuse(features, without={"speech"}).pooled)
+    assert torch.equal(silent.pooled, spoken.encode_video(batch["pixel_values"], batch["frame_mask"]).pooled)
+    for name in ("spoken", "silent"):
+        make_media(tmp_path / f"{name}.mkv", [grey(90)] * 12)
+    (tmp_path / "spoken.srt").write_text("1\n00:00:00,000 --> 00:00:02,000\nthe doctor lost a yellow bicycle\n")
+    pooled = spoken.encode_files([tmp_path / "spoken.mkv", tmp_path / "silent.mkv"]).pooled
+    assert not torch.allclose(pooled[0], pooled[1], atol=1e-3)
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=8))

@@ -55,20 +55,15 @@ class AudioVisualModel(VideoTextModel):
 
     def extract(self, clips: ClipInputs) -> ClipFeatures:
         features = super().extract(clips)
-        filterbank, speech_ids = clips.filterbank, clips.speech_ids
+        filterbank = clips.filterbank
         if filterbank is None:
             filterbank = torch.zeros(len(clips.pixel_values), self.ast.rows, BINS)
         audio = self.ast(filterbank.to(self.device) * features.has_audio[:, None, None])
         features.audio = self.ast.average_frequencies(audio) if self.config.average_frequencies else audio
-        if "speech" in self.branches:
-            if speech_ids is None:
-                speech_ids = torch.zeros(len(clips.pixel_values), self.config.words, dtype=torch.long)
-            features.speech_ids = speech_ids.to(self.device) * features.has_speech[:, None]
         return features
 
     def precompute(self, features: ClipFeatures) -> ClipFeatures:
-        speech_tokens = self.speech_tokens(features) if "speech" in self.branches else None
-        return replace(features, resampled_audio=self.resample(features), speech_tokens=speech_tokens)
+        return replace(super().precompute(features), resampled_audio=self.resample(features))
 
     def vision(self, features: ClipFeatures) -> tuple[Tensor, Tensor, Tensor]:
         frames, mask, seen = super().vision(features)
@@ -81,11 +76,3 @@ class AudioVisualModel(VideoTextModel):
         assert features.audio is not None, "features of a model without an audio tower"
         resampled: Tensor = self.resampler(self.audio_projection(features.audio))
         return resampled
-
-    def speech_tokens(self, features: ClipFeatures) -> Tensor:
-        """Return CLIP's tokens of the transcript: (B, S) -> (B, S, D)."""
-        if features.speech_tokens is not None:
-            return features.speech_tokens
-        assert features.speech_ids is not None, "features of a model that does not read speech"
-        tokens: Tensor = self.clip.tokens(features.speech_ids)
-        return tokens

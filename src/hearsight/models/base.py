@@ -11,7 +11,7 @@ the clip's vectors stay zero, its cosine with every text is 0, and only its tran
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -125,20 +125,29 @@ class VideoTextModel(nn.Module):
 
     def extract(self, clips: ClipInputs) -> ClipFeatures:
         """Run the towers on a batch of B clips: the slow half of `encode_video`."""
-        return ClipFeatures(
+        features = ClipFeatures(
             frames=self.clip.frames(clips.pixel_values.to(self.device)),
             frame_mask=clips.frame_mask.to(self.device).bool(),
             has_audio=clips.has_audio.to(self.device).bool(),
             has_speech=clips.has_speech.to(self.device).bool(),
         )
+        if "speech" in self.branches:
+            speech_ids = clips.speech_ids
+            if speech_ids is None:
+                speech_ids = torch.zeros(len(clips.pixel_values), self.config.words, dtype=torch.long)
+            features.speech_ids = speech_ids.to(self.device) * features.has_speech[:, None]
+        return features
 
     def features(self, clips: ClipInputs | ClipFeatures) -> ClipFeatures:
         """Return the tower features of a batch, on the model's device: extracted, or as they were stored."""
         return self.extract(clips) if isinstance(clips, ClipInputs) else clips.to(self.device)
 
     def precompute(self, features: ClipFeatures) -> ClipFeatures:
-        """Add to features what every fusion of them computes first: for callers that fuse them more than once."""
-        return features
+        """Return features with the tensors that every `fuse` computes from them, so that they are computed once.
+
+        For callers that fuse the same features several times, each time without another branch.
+        """
+        return replace(features, speech_tokens=self.speech_tokens(features)) if "speech" in self.branches else features
 
     def fuse(self, features: ClipFeatures, without: Collection[str] = NO_BRANCHES) -> VideoEmbedding:
         """Return video vectors from tower features: the quick half of `encode_video`.
@@ -146,6 +155,14 @@ class VideoTextModel(nn.Module):
         without: branches ("audio", "speech") to leave out, to measure what they contribute.
         """
         raise NotImplementedError(f"{type(self).__name__} has to define fuse(features, without)")
+
+    def speech_tokens(self, features: ClipFeatures) -> Tensor:
+        """Return CLIP's tokens of the transcript: (B, S) -> (B, S, D)."""
+        if features.speech_tokens is not None:
+            return features.speech_tokens
+        assert features.speech_ids is not None, "features of a model that does not read speech"
+        tokens: Tensor = self.clip.tokens(features.speech_ids)
+        return tokens
 
     def vision(self, features: ClipFeatures) -> tuple[Tensor, Tensor, Tensor]:
         """Return v0 (B, F, D), the mask of frames that count (B, F), and which clips have frames (B, 1, 1).
@@ -202,7 +219,8 @@ class VideoTextModel(nn.Module):
         """Return the method's own losses by name, each times its weight added to those that all methods have.
 
         One named "contrast" or "soft_albef" replaces the loss of that name (research/training/objective.py). A weight
-        is that of the recipe, or of `loss_weights`, or 1; with a weight of 0 a loss is left out.
+        is that of the recipe's `losses`, else of `loss_weights`, else 1 (for "soft_albef" the recipe's `soft_albef`).
+        With a weight of 0 a loss is left out, and the one that it replaces, too.
         text: (B, D), or as wide as `text_width`. video: B clips, without gates. Text i belongs to clip i.
         """
         return {}

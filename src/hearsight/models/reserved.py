@@ -9,6 +9,7 @@ from torch import nn
 from hearsight.errors import HearsightError
 from hearsight.models.base import RESERVED, VideoTextModel
 from hearsight.models.config import ModelConfig
+from hearsight.models.layers import Resampler
 from hearsight.models.options import check_options
 from hearsight.models.tokenizer import Tokenizer
 from hearsight.towers.ast import AudioTower
@@ -20,6 +21,8 @@ ATTRIBUTES: dict[str, type] = {
     "clip": ClipTowers,
     "ast": AudioTower,
     "audio_projection": nn.Linear,
+    "resampler": Resampler,
+    "frame_position": nn.Embedding,
 }
 PAGE = "docs/new-method.md lists the reserved names"
 

@@ -2,10 +2,16 @@
 
 import pytest
 import torch
+from torch import nn
 from transformers import ASTConfig, ASTForAudioClassification, ASTModel
 
+import hearsight
 from hearsight.errors import HearsightError
+from hearsight.models.base import VideoTextModel
+from hearsight.models.clip4clip import CLIP4Clip
+from hearsight.models.layers import GatedFusion, Resampler
 from hearsight.research.training.initial_model import fresh_model, load_towers
+from hearsight.research.training.parameters import parameter_groups
 from hearsight.research.training.recipe import MethodRecipe
 from tests.builders import tiny_ast, tiny_model
 
@@ -90,3 +96,29 @@ def test_an_ast_that_lacks_weights(clip, tmp_path):
     save_file(weights, tmp_path / "ast" / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(HearsightError, match="lacks weights"):
         load_towers(recipe(tmp_path, audio=str(tmp_path / "ast")))
+
+
+class Nested(CLIP4Clip):
+    """Has fusion transformers in a list and a resampler in another module, and no audio tower."""
+
+    def __init__(self, config, tokenizer=None):
+        super().__init__(config, tokenizer)
+        self.fusions = nn.ModuleList([GatedFusion(self.width, 2, 1), GatedFusion(self.width, 2, 1)])
+        self.words = nn.Sequential(Resampler(self.width, 2, 1, 4))
+        self.narrow = GatedFusion(16, 2, 1)
+
+
+def test_new_modules_are_initialised_wherever_they_are_in_a_model(clip, tmp_path, house_methods):
+    hearsight.register("nested")(Nested)
+    tiny_model(tmp_path / "towers", "avigate")
+    nested = recipe(tmp_path, towers=str(tmp_path / "towers"), method="nested", options={})
+    model = fresh_model(nested, load_towers(nested))
+    assert isinstance(model, VideoTextModel)
+    layer = model.clip.model.text_model.encoder.layers[0]
+    for stack in (*model.fusions, model.words[0]):
+        assert torch.equal(stack.blocks[0].mlp.expand.weight, layer.mlp.fc1.weight)
+    assert model.narrow.blocks[0].mlp.expand.weight.std().item() == pytest.approx(0.02, rel=0.1)
+    assert model.words[0].position.std().item() == pytest.approx(0.02, rel=0.3)
+    rates = {id(parameter): rate for group, rate in parameter_groups(model, nested) for _, parameter in group}
+    assert rates[id(model.words[0].queries)] == 100 * nested.learning_rate
+    assert rates[id(model.words[0].position)] == nested.learning_rate

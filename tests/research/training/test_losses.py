@@ -1,11 +1,17 @@
 """Properties of the losses that golden numbers do not show."""
 
+from types import SimpleNamespace
+
+import pytest
 import torch
 from torch.nn.functional import normalize
 
+from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.models.layers import pool
 from hearsight.research.training.losses import adaptive_margin, adaptive_margin_loss, soft_albef_loss
+from hearsight.research.training.objective import Objective
 from hearsight.types import VideoEmbedding
+from tests.builders import tiny_model
 
 
 def video(B: int = 4, F: int = 3, D: int = 8, Q: int = 2) -> VideoEmbedding:
@@ -60,3 +66,18 @@ def test_soft_albef_of_one_clip_is_nothing():
     loss = soft_albef_loss(clip, torch.zeros(1, 1), torch.ones(1, dtype=torch.bool))
     loss.backward()
     assert loss == 0
+
+
+@pytest.mark.parametrize(("weights", "expected"), [({}, 0.5), ({"soft_albef": 0.25}, 0.25), ({"soft_albef": 0}, None)])
+def test_a_methods_loss_replaces_the_one_of_its_name(tmp_path, weights, expected):
+    model = tiny_model(tmp_path, "clip4clip")
+    assert isinstance(model, CLIP4Clip)
+    recipe = SimpleNamespace(margin_weight=0.2, margin_limit=0.1, soft_albef=0.5, losses={"contrast": 2, **weights})
+    text, clips, all_clips = normalize(torch.randn(4, 32), dim=-1), video(D=32), torch.ones(4, dtype=torch.bool)
+    standard = Objective(model, recipe).losses(text, clips, all_clips, torch.randn(4, 4))
+    assert set(standard) == {"contrast", "soft_albef"}
+    model.losses = lambda text, video: {"contrast": torch.tensor(3.0), "soft_albef": torch.tensor(1.0)}
+    replaced = Objective(model, recipe).losses(text, clips, all_clips, torch.randn(4, 4))
+    assert {name: loss.item() for name, loss in replaced.items()} == {
+        "contrast": 6.0, **({} if expected is None else {"soft_albef": expected}),
+    }  # fmt: skip

@@ -94,5 +94,5 @@ def fresh_model(recipe: MethodRecipe, towers: AudioVisualModel) -> VideoTextMode
     if isinstance(model, AudioVisualModel):
         model.ast.load_state_dict(towers.ast.state_dict())
         model.audio_projection.load_state_dict(towers.audio_projection.state_dict())
-        initialise(model)  # from the text transformer that was just loaded
+    initialise(model)  # from the text transformer that was just loaded
     return model

@@ -6,6 +6,7 @@ from torch import Tensor
 
 from hearsight.errors import HearsightError
 from hearsight.models.base import VideoTextModel
+from hearsight.models.layers import Resampler
 from hearsight.research.training.recipe import MethodRecipe
 
 Named = tuple[str, Tensor]
@@ -23,8 +24,10 @@ def parameter_groups(model: VideoTextModel, recipe: MethodRecipe) -> list[tuple[
     Raises HearsightError if all are frozen.
     """
     groups: dict[float, list[Named]] = {}
+    queries = {id(module.queries) for module in model.modules() if isinstance(module, Resampler)}
     for name, parameter in model.named_parameters():
-        rate = learning_rate(name, recipe)
+        factor = recipe.query_factor if id(parameter) in queries else 1.0
+        rate = learning_rate(name, recipe) * factor
         parameter.requires_grad_(rate > 0)
         if rate > 0:
             groups.setdefault(rate, []).append((name, parameter))
@@ -36,12 +39,10 @@ def parameter_groups(model: VideoTextModel, recipe: MethodRecipe) -> list[tuple[
 
 
 def learning_rate(name: str, recipe: MethodRecipe) -> float:
-    """Return the peak learning rate of a parameter of a model; 0: frozen.
+    """Return the peak learning rate of a parameter of a model, without the factor of queries; 0: frozen.
 
     With frozen towers, the image tower and AST do not learn: their outputs are stored features.
     """
-    if name == "resampler.queries":
-        return recipe.learning_rate * recipe.query_factor
     if name == "clip.model.logit_scale":
         return recipe.clip_learning_rate
     if name.startswith((*TEXT, *IMAGE)):
