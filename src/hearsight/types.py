@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -103,27 +104,46 @@ class ClipFeatures:
         return ClipFeatures(**changed)  # type: ignore[arg-type]
 
 
-@dataclass
+FIELDS = ("frames", "mask", "pooled", "vision", "audio")  # the tensors of a VideoEmbedding besides gates and extra
+
+
+@dataclass(repr=False)
 class VideoEmbedding:
     """A batch of encoded clips, independent of any text.
 
     frames: (B, F, D) unit vectors. mask: (B, F), True where a frame counts. pooled: (B, D) unit vectors (Chorus: one
     for each voice side by side, of any length where a clip lacks the voice).
-    vision: (B, F, D) frame vectors before fusion (v0). audio: (B, Q, D) resampled audio, or None. Neither is unit:
-    the losses read them.
+    vision: (B, F, D), v0 (frame vectors before fusion) where a clip has frames, and zeros where it has none. audio:
+    (B, Q, D) resampled audio, or None. Neither is unit: the losses read them.
     gates: for each branch ("audio", "speech"), (B, L, 2): attention and feed-forward gate of each block, in (-1, 1).
     extra: whatever else a method's `similarity` or `losses` read, by name; B rows each.
 
-    An embedding that was cut down to the fields that a method `needs` raises HearsightError when another one is used.
+    What `select` has left out is no attribute: reading it raises HearsightError.
     """
 
     frames: Tensor
     mask: Tensor
     pooled: Tensor
     vision: Tensor
-    audio: Tensor | None = None
+    # By a factory: a plain default would be an attribute of the class, and `__getattr__` would not be called.
+    audio: Tensor | None = dataclasses.field(default_factory=lambda: None)
     gates: dict[str, Tensor] = dataclasses.field(default_factory=dict)
     extra: dict[str, Tensor] = dataclasses.field(default_factory=dict)
+
+    if not TYPE_CHECKING:  # mypy shall refuse names that the class does not have
+
+        def __getattr__(self, name: str) -> Any:
+            if name in FIELDS:
+                raise _not_selected(name)
+            raise AttributeError(f"VideoEmbedding has no attribute '{name}'")
+
+    def __repr__(self) -> str:
+        return f"VideoEmbedding({', '.join(f'{name} {tuple(self.field(name).shape)}' for name in self.names)})"
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the tensors that this embedding has, without gates."""
+        return [name for name in FIELDS if vars(self).get(name) is not None] + list(self.extra)
 
     def field(self, name: str) -> Tensor:
         """Return the tensor of a name: a field of this class, or an entry of `extra`.
@@ -132,9 +152,9 @@ class VideoEmbedding:
         """
         value = getattr(self, name) if name in FIELDS else self.extra.get(name)
         if value is None:
-            names = ", ".join([name for name in FIELDS if getattr(self, name) is not None] + list(self.extra))
             raise HearsightError(
-                f"the embedding of a video has no '{name}'; it has {names}; let `fuse` return it, or correct `needs`"
+                f"the embedding of a video has no '{name}'; it has {', '.join(self.names)}; let `fuse` return it, or "
+                "correct `needs`"
             )
         return value  # type: ignore[no-any-return]
 
@@ -150,8 +170,11 @@ class VideoEmbedding:
     @classmethod
     def from_fields(cls, tensors: Mapping[str, Tensor]) -> VideoEmbedding:
         """Build an embedding from its tensors by name; those that are not fields of this class become `extra`."""
-        fields: dict[str, Any] = {name: tensors.get(name, NotSelected(name)) for name in FIELDS}
-        return cls(**fields, extra={name: tensor for name, tensor in tensors.items() if name not in FIELDS})
+        embedding = cls.__new__(cls)
+        vars(embedding).update({name: tensors[name] for name in FIELDS if name in tensors})
+        embedding.gates = {}
+        embedding.extra = SelectedExtra({name: tensor for name, tensor in tensors.items() if name not in FIELDS})
+        return embedding
 
     def take(self, rows: Tensor) -> VideoEmbedding:
         """Return these clips, in this order."""
@@ -163,50 +186,37 @@ class VideoEmbedding:
 
     def map(self, change: Callable[[Tensor], Tensor]) -> VideoEmbedding:
         """Return an embedding with every tensor changed by a function."""
-
-        def changed(tensor: Any) -> Any:
-            return tensor if tensor is None or isinstance(tensor, NotSelected) else change(tensor)
-
-        return VideoEmbedding(
-            **{name: changed(getattr(self, name)) for name in FIELDS},
-            gates={name: change(tensor) for name, tensor in self.gates.items()},
-            extra={name: change(tensor) for name, tensor in self.extra.items()},
-        )
+        return self._combine([self], lambda tensors: change(tensors[0]))
 
     @classmethod
     def join(cls, parts: Sequence[VideoEmbedding]) -> VideoEmbedding:
         """Return the clips of all parts, which come from one model and have the same fields."""
         from torch import cat
 
-        first = parts[0]
-        present = [name for name in FIELDS if not isinstance(getattr(first, name), NotSelected | None)]
-        joined = cls.from_fields({n: cat([part.field(n) for part in parts]) for n in [*present, *first.extra]})
-        if first.audio is None:
-            joined.audio = None
-        joined.gates = {name: cat([part.gates[name] for part in parts]) for name in first.gates}
-        return joined
+        return cls._combine(parts, cat)
+
+    @staticmethod
+    def _combine(parts: Sequence[VideoEmbedding], combine: Callable[[list[Tensor]], Tensor]) -> VideoEmbedding:
+        """Return an embedding whose tensors are combined from those of the parts, which have the same fields."""
+        combined = copy(parts[0])
+        for name in combined.names:
+            if name in FIELDS:
+                setattr(combined, name, combine([part.field(name) for part in parts]))
+        combined.gates = {name: combine([part.gates[name] for part in parts]) for name in combined.gates}
+        extra = {name: combine([part.extra[name] for part in parts]) for name in combined.extra}
+        combined.extra = type(combined.extra)(extra)
+        return combined
 
 
-FIELDS = ("frames", "mask", "pooled", "vision", "audio")
+class SelectedExtra(dict[str, "Tensor"]):
+    """The `extra` of an embedding that was cut down by `select`; a name that was left out raises HearsightError."""
+
+    def __missing__(self, name: str) -> Tensor:
+        raise _not_selected(name)
 
 
-class NotSelected:
-    """Stands for a field of a VideoEmbedding that was left out; any use of it raises HearsightError."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __getattr__(self, attribute: str) -> Any:
-        if attribute.startswith("__"):
-            raise AttributeError(attribute)
-        raise self._error()
-
-    @classmethod
-    def __torch_function__(cls, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        raise next((each for each in args if isinstance(each, cls)), cls("?"))._error()
-
-    def _error(self) -> HearsightError:
-        return HearsightError(
-            f"a method's similarity reads '{self.name}' of a video, which is not among what it `needs`; "
-            f"add '{self.name}' to `needs` in the method's class"
-        )
+def _not_selected(name: str) -> HearsightError:
+    return HearsightError(
+        f"'{name}' of a video is read, which is not among what the method `needs`; add '{name}' to `needs` in the "
+        "method's class"
+    )

@@ -1,5 +1,7 @@
 """The fields of encoded clips: taken by name, cut down to what a similarity needs, and rebuilt."""
 
+import copy
+
 import pytest
 import torch
 
@@ -36,9 +38,18 @@ def test_what_was_not_selected_says_so_when_it_is_used(video):
         lambda: torch.randn(2, 8) @ cut.audio.T,
         lambda: torch.einsum("nd,bqd->nbq", torch.randn(2, 8), cut.audio),
         lambda: torch.nn.functional.normalize(cut.audio, dim=-1),
+        lambda: cut.audio is None,
+        lambda: cut.field("audio"),
+        lambda: cut.take(torch.tensor([0])).audio,
+        lambda: copy.deepcopy(cut).audio,
+        lambda: video.select(("audio",)).select(("pooled", "audio")),
+        lambda: video.select(("pooled",)).extra["tags"],
     ):
-        with pytest.raises(HearsightError, match="add 'audio' to `needs`"):
+        with pytest.raises(HearsightError, match=r"add '(audio|pooled|tags)' to `needs`"):
             use()
+    assert repr(cut) == "VideoEmbedding(mask (4, 3), pooled (4, 8), tags (4, 5))"
+    with pytest.raises(AttributeError, match="has no attribute 'adio'"):
+        cut.adio  # noqa: B018
 
 
 def test_rows_devices_and_parts(video):

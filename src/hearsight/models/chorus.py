@@ -12,7 +12,7 @@ What each part is for, and what was tried and left out: docs/research.md.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
@@ -109,7 +109,7 @@ class Chorus(AudioVisualModel):
     def similarity(self, text: Tensor, video: VideoEmbedding) -> Tensor:
         """Return logits (N, B): multi-grained for sight, as in the other methods, plus one cosine a further voice."""
         D, scale = self.width, self.clip.logit_scale.float().exp()
-        sight = replace(video, pooled=video.pooled[:, :D])
+        sight = VideoEmbedding.from_fields({"pooled": video.pooled[:, :D], "frames": video.frames, "mask": video.mask})
         logits = multi_grained_similarity(text[:, :D], sight, scale, self.config.temperature)
         return logits + scale * text[:, D:] @ video.pooled[:, D:].T
 
