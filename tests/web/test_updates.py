@@ -96,7 +96,7 @@ def test_a_stopped_update_is_finished_by_the_next(library):
             updater.start()
         async for state in updater.states():
             if state.done >= 2 and state.state == "running":
-                assert os.getpriority(os.PRIO_PROCESS, updater._child.pid) > os.getpriority(os.PRIO_PROCESS, 0)
+                assert os.getpriority(os.PRIO_PROCESS, updater._process.pid) > os.getpriority(os.PRIO_PROCESS, 0)
                 assert updater.stop().state == "stopping"
         return state
 
@@ -137,7 +137,7 @@ def test_an_update_runs_the_plugin_first(library, tmp_path):
         return state
 
     state = run(start())
-    assert state.state == "failed" and "mine.py failed (ValueError: run)" in state.error
+    assert state.state == "failed" and "mine.py, line 1: ValueError: run" in state.error
 
 
 def test_a_killed_update_has_failed_and_another_can_start(library):
@@ -146,7 +146,7 @@ def test_a_killed_update_has_failed_and_another_can_start(library):
         updater.start()
         async for state in updater.states():
             if state.clips:
-                os.kill(updater._child.pid, signal.SIGKILL)
+                os.kill(updater._process.pid, signal.SIGKILL)
                 break
         *_, state = [state async for state in updater.states()]
         assert state.state == "failed" and state.report is None
@@ -227,7 +227,7 @@ def test_a_process_that_ignores_the_stop_is_killed(saying, monkeypatch):
         updater.start()
         async for state in updater.states():
             if state.done:
-                pid = updater._child.pid
+                pid = updater._process.pid
                 break
         await updater.close()
         with pytest.raises(ProcessLookupError):
@@ -244,7 +244,7 @@ def test_no_process_outlives_the_event_loop(saying):
         updater.start()
         async for state in updater.states():
             if state.done:
-                return updater._child.pid
+                return updater._process.pid
 
     with pytest.raises(ProcessLookupError):
         os.kill(run(leave()), 0)

@@ -97,7 +97,7 @@ def test_without_a_token_the_page_asks_for_it(visit, guarded):
     form = page.get_by_role("dialog", name="This library requires a token")
     form.get_by_label("Token").fill("not the token at all")
     page.keyboard.press("Enter")
-    expect(form.get_by_role("alert")).to_contain_text("That is not the token")
+    expect(form.get_by_role("alert")).to_contain_text("The token is wrong")
     page.keyboard.press("Escape")
     form.get_by_label("Token").fill(TOKEN)
     form.get_by_role("button", name="Sign in").click()
