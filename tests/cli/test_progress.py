@@ -31,7 +31,7 @@ def test_a_long_film_prints_a_line_of_progress_at_most_every_30_seconds(clock):
         bar.file(FILM, 90)
         for seconds, share in ((20, 0.2), (36, 0.5), (50, 0.7)):
             clock.now = 1000 + seconds
-            bar.listened(share)
+            bar.transcribed(share)
         clock.now += 100
         for _ in range(480):
             bar.clips(1, 480)
@@ -51,7 +51,7 @@ def test_the_bar_moves_within_a_file_and_never_back(clock):
     bar.files(2, 1000)
     bar.file(FILM, 900)
     steps = []
-    for step in (lambda: bar.listened(0.3), lambda: bar.clips(1, 3), lambda: bar.listened(0.3)):
+    for step in (lambda: bar.transcribed(0.3), lambda: bar.clips(1, 3), lambda: bar.transcribed(0.3)):
         step()
         steps.append(bar.bars.tasks[0].completed)
     bar.clips(2, 3)

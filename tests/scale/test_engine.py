@@ -15,7 +15,7 @@ from hearsight.cli.main import main
 from hearsight.errors import HearsightError
 from hearsight.library import Library
 from hearsight.library.indexing import update
-from hearsight.library.results import Unwatched
+from hearsight.library.results import NullListener
 from hearsight.library.tables.identity import Identity
 from hearsight.models.registry import register
 from hearsight.models.save import SAVE
@@ -235,7 +235,7 @@ def test_errors_of_nodes_are_explained(two_films, model, tmp_path, two_workers, 
     assert library.update(recogniser="none").added == 2
 
 
-class Stopping(Unwatched):
+class Stopping(NullListener):
     """Ctrl-C after some clips."""
 
     encoded = 0

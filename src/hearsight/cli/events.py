@@ -62,12 +62,12 @@ class Events(UpdateProgress):
         super().file(path, size)
         self._print_progress()
 
-    def listened(self, share: float) -> None:
-        super().listened(share)
+    def transcribed(self, share: float) -> None:
+        super().transcribed(share)
         self._print_if_due()
 
-    def clips(self, number: int, of: int) -> None:
-        super().clips(number, of)
+    def clips(self, number: int, total: int) -> None:
+        super().clips(number, total)
         self._print_if_due()
 
     def done(self, path: Path) -> None:

@@ -40,12 +40,12 @@ def format_info(info: LibraryInfo) -> Text:
 
     rows = {
         "folder": str(info.folder),
-        "index": f"{info.at}, {console.format_bytes(info.bytes)}",
+        "index": f"{info.location}, {console.format_bytes(info.bytes)}",
         "model": f"{info.model} ({info.method}, {info.fingerprint})",
         "recogniser": info.recogniser,
         "videos": f"{info.videos:,}, {console.format_duration(3600 * info.hours)} in all",
         "transcripts": format_transcripts(info.transcripts),
-        "clips": f"{info.clips:,}, {cutting(info.by, info.seconds)}",
+        "clips": f"{info.clips:,}, {cutting(info.cut, info.seconds)}",
         "with speech": f"{info.with_speech:,}",
         "with sound": f"{info.with_sound:,}",
         "failed": f"{info.failures:,}" + (" (list them with --failures)" if info.failures else ""),

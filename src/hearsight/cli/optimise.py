@@ -10,7 +10,7 @@ from hearsight.cli import console
 from hearsight.cli.options import FolderArgument, LibraryOption, open_library
 
 if TYPE_CHECKING:
-    from hearsight.library import Upkeep
+    from hearsight.library import MaintenanceReport
 
 
 def optimise(
@@ -24,22 +24,22 @@ def optimise(
     """
     with console.spinner("optimising"):
         opened = open_library(folder, library)
-        upkeep = opened.optimise()
+        report = opened.optimise()
     if json:
-        console.write_json({"folder": str(opened.folder), **upkeep.to_dict()})
+        console.write_json({"folder": str(opened.folder), **report.to_dict()})
     else:
-        console.write(console.get_console(), summary(upkeep))
+        console.write(console.get_console(), summary(report))
 
 
-def summary(upkeep: Upkeep) -> str:
+def summary(report: MaintenanceReport) -> str:
     """Return what was done in one line."""
     steps = []
-    if upkeep.made:
-        steps.append(f"indexed {' and '.join(upkeep.made)}")
-    if upkeep.indexed:
-        steps.append(f"added {console.format_count(upkeep.indexed, 'clip')} to indexes")
-    if upkeep.merged:
-        steps.append(f"merged {console.format_count(upkeep.merged, 'piece')} into {upkeep.into:,}")
-    if upkeep.freed:
-        steps.append(f"freed {console.format_bytes(upkeep.freed)}")
-    return f"{', '.join(steps) or 'nothing to do'}; {console.format_duration(upkeep.seconds)}"
+    if report.created_indexes:
+        steps.append(f"indexed {' and '.join(report.created_indexes)}")
+    if report.indexed_rows:
+        steps.append(f"added {console.format_count(report.indexed_rows, 'clip')} to indexes")
+    if report.merged_fragments:
+        steps.append(f"merged {console.format_count(report.merged_fragments, 'piece')} into {report.new_fragments:,}")
+    if report.freed_bytes:
+        steps.append(f"freed {console.format_bytes(report.freed_bytes)}")
+    return f"{', '.join(steps) or 'nothing to do'}; {console.format_duration(report.seconds)}"

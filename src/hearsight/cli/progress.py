@@ -54,12 +54,12 @@ class ProgressBar(UpdateProgress):
         super().file(path, size)
         self.bars.update(self.task, description=shorten_name(escape(str(path)), self.console.width // 3))
 
-    def listened(self, share: float) -> None:
-        super().listened(share)
+    def transcribed(self, share: float) -> None:
+        super().transcribed(share)
         self._advance()
 
-    def clips(self, number: int, of: int) -> None:
-        super().clips(number, of)
+    def clips(self, number: int, total: int) -> None:
+        super().clips(number, total)
         self._advance()
 
     def done(self, path: Path) -> None:

@@ -14,13 +14,13 @@ from hearsight.library.results import (
     Filters,
     Hit,
     LibraryInfo,
+    MaintenanceReport,
     Mode,
-    Reindexed,
-    Repaired,
+    ReindexReport,
+    RepairReport,
     SearchResult,
+    UpdateListener,
     UpdateReport,
-    Upkeep,
-    Watcher,
 )
 
 if TYPE_CHECKING:
@@ -35,13 +35,13 @@ __all__ = [
     "Hit",
     "Library",
     "LibraryInfo",
+    "MaintenanceReport",
     "Mode",
-    "Reindexed",
-    "Repaired",
+    "ReindexReport",
+    "RepairReport",
     "SearchResult",
+    "UpdateListener",
     "UpdateReport",
-    "Upkeep",
-    "Watcher",
 ]
 
 _LAZY = {"Collection": "hearsight.library.collection", "Library": "hearsight.library.library"}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, overload
 from hearsight.errors import HearsightError
 from hearsight.library.collection import Collection
 from hearsight.library.library import Library
-from hearsight.library.results import Watcher
+from hearsight.library.results import UpdateListener
 
 if TYPE_CHECKING:
     from hearsight.library.indexing.engine import Engine
@@ -93,7 +93,7 @@ def index(
     rebuild: bool = False,
     retry: bool = False,
     keep_features: bool = False,
-    progress: Watcher | None = None,
+    progress: UpdateListener | None = None,
 ) -> Library:
     """Make a folder of videos searchable, or bring its index up to date, and return its library.
 

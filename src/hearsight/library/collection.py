@@ -19,8 +19,8 @@ from hearsight.library.results import (
     SearchResult,
     Suggestion,
     Transcript,
+    UpdateListener,
     UpdateReport,
-    Watcher,
     clip_id,
 )
 
@@ -168,7 +168,7 @@ class Collection:
         """Return the files of each library that could not be indexed, by its name."""
         return {name: library.failures() for name, library in self.libraries.items()}
 
-    def update(self, progress: Watcher | None = None, retry: bool = False) -> dict[str, UpdateReport]:
+    def update(self, progress: UpdateListener | None = None, retry: bool = False) -> dict[str, UpdateReport]:
         """Bring one library after the other up to date. Return the reports by name. See `Library.update`."""
         _ = self.model  # one for all
         return {name: library.update(progress, retry) for name, library in self.libraries.items()}

@@ -16,15 +16,15 @@ from hearsight.library.results import (
     Filters,
     Hit,
     LibraryInfo,
+    MaintenanceReport,
     Mode,
-    Reindexed,
-    Repaired,
+    NullListener,
+    ReindexReport,
+    RepairReport,
     SearchResult,
     Transcript,
-    Unwatched,
+    UpdateListener,
     UpdateReport,
-    Upkeep,
-    Watcher,
     clip_id,
 )
 from hearsight.library.tables.identity import Identity, find_library
@@ -249,7 +249,7 @@ class Library:
 
     def update(
         self,
-        progress: Watcher | None = None,
+        progress: UpdateListener | None = None,
         retry: bool = False,
         *,
         recogniser: str | Recogniser | None = None,
@@ -274,12 +274,12 @@ class Library:
         with self._writing():
             self._store.create(model)
             cut, seconds = self.identity.by, self.identity.seconds
-            watcher, engine = progress or Unwatched(), engine or InProcess()
+            watcher, engine = progress or NullListener(), engine or InProcess()
             return Update(self.folder, self._store, model, listener, cut, seconds, watcher, engine).run(retry)
 
     def reindex(
         self, model: str | Path | VideoTextModel, progress: Progress | None = None, name: str | None = None
-    ) -> Reindexed:
+    ) -> ReindexReport:
         """Give all clips the vectors of another model with the same towers, from features that were kept.
 
         No file is decoded. Searches use the old model until all is done; an interrupted run is finished by the next
@@ -301,7 +301,7 @@ class Library:
         self._store, self._model = self._open_store(), model
         return report
 
-    def optimise(self) -> Upkeep:
+    def optimise(self) -> MaintenanceReport:
         """Bring the tables into the best order for searches, which may run meanwhile; see tables/maintenance.py.
 
         An update does this, too, when it is worth while. Raises HearsightError while another process updates it.
@@ -309,7 +309,7 @@ class Library:
         with self._writing():
             return self._store.maintain(thorough=True)
 
-    def repair(self) -> Repaired:
+    def repair(self) -> RepairReport:
         """Restore what can be read of damaged tables; see tables/repair.py. The next update makes the rest again.
 
         Raises HearsightError if nothing of a table can be read, or while another process updates the library.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from hearsight.library.indexing.model_names import absolute_model_name, check_model_exists, name_of
 from hearsight.library.indexing.scan import check_media
-from hearsight.library.results import UpdateReport, Watcher
+from hearsight.library.results import UpdateListener, UpdateReport
 from hearsight.library.tables.identity import Identity
 from hearsight.library.tables.locations import resolve_paths
 from hearsight.models.catalog import DEFAULT
@@ -25,7 +25,7 @@ class Updatable(Protocol):
 
     def update(
         self,
-        progress: Watcher | None = None,
+        progress: UpdateListener | None = None,
         retry: bool = False,
         *,
         recogniser: str | Recogniser | None = None,
@@ -106,7 +106,7 @@ class Plan(Generic[L]):
         )
         return self._library
 
-    def run(self, progress: Watcher | None = None, engine: Engine | None = None) -> tuple[L, UpdateReport]:
+    def run(self, progress: UpdateListener | None = None, engine: Engine | None = None) -> tuple[L, UpdateReport]:
         """Prepare the library, unless that is done, and bring it up to date. Return it, and what was done."""
         library = self._library or self.prepare(engine)
         report = library.update(progress, self.retry, recogniser=self._recogniser or "none", engine=engine)

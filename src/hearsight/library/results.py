@@ -1,8 +1,8 @@
-"""What a library tells: the results of a search, the report of an update, what is in it, what failed."""
+"""Result types of a library: search results, contents, failures, and the reports of updates and maintenance."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -11,12 +11,35 @@ from hearsight.errors import HearsightError
 Mode = Literal["hybrid", "dense", "speech"]
 
 
+class Serializable:
+    """A dataclass that can be written as JSON.
+
+    A field whose key in JSON differs from its name has it as `alias` in its metadata, where pydantic finds it, too.
+    """
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields, by their keys in JSON. Paths become text."""
+        values: dict[str, Any] = _plain(self)
+        return values
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON can hold it."""
+    if is_dataclass(value):
+        return {each.metadata.get("alias", each.name): _plain(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, Path) else value
+
+
 @dataclass(frozen=True)
 class Filters:
-    """Which clips a search may find; None lets all pass.
+    """Conditions on the clips that a search returns. None sets no condition.
 
-    path: part of the path inside the library's folder, or a pattern of it with * and ?; upper and lower case are
-    the same. min_seconds, max_seconds: length of the video. has_speech, has_sound: of the clip.
+    path: part of the path inside the library's folder, or a pattern for it with * and ?; case is ignored.
+    min_seconds, max_seconds: length of the video. has_speech, has_sound: of the clip.
     """
 
     path: str | None = None
@@ -28,17 +51,17 @@ class Filters:
 
 @dataclass(frozen=True)
 class Hit:
-    """A video and the moment of it that answers best. All times are seconds from the start of the file.
+    """A video, and its moment that matches the query best. All times are seconds from the start of the file.
 
-    score: what hits are ranked by. In mode "dense" the model's similarity, in "speech" BM25, in "hybrid" reciprocal
-    ranks, of which 100 is the most: a clip that is first by both.
-    similarity: the model's logit, in every mode (of similar clips, the cosine of their vectors). library: the name of
-    the folder, or what it is called among several. path: inside the library's folder; video: the same, absolute.
-    moment: the best second. seen, heard, said: what each adds to the cosine of query and clip; 0 for a branch that the
-    model has not. words: how surely the transcript says the query's words, from 0 to 1; 0 in mode "dense", which does
-    not ask that. gates: the mean size of each branch's attention gates.
-    line: what is said at the moment, with the spans of it (start, end) that the query asked for.
-    more: further moments of this video that rank above the last hit.
+    score: the number that hits are ranked by: the model's similarity in mode "dense", BM25 in "speech", and a sum of
+    reciprocal ranks in "hybrid", scaled so that a clip that is first in both rankings has 100.
+    similarity: the model's logit, in every mode (for similar clips, the cosine of their vectors). library: the name of
+    the folder, or the library's name in a collection. path: relative to the library's folder; video: absolute.
+    moment: the best second. seen, heard, said: the share of each in the cosine of query and clip; 0 for a branch that
+    the model lacks. words: how likely the transcript contains the query's words, from 0 to 1; always 0 in mode "dense",
+    which does not search transcripts. gates: the mean size of each branch's attention gates.
+    line: the transcript's line at the moment. spans: the parts (start, end) of it that match the query.
+    more: the number of other moments of this video that rank above the last hit.
     """
 
     rank: int
@@ -62,7 +85,7 @@ class Hit:
 
 
 class ClipNotFoundError(HearsightError):
-    """The id of a clip that is not, or no longer, in the library."""
+    """An error for the id of a clip that is not in the library, or not any more."""
 
 
 def clip_id(clip: Hit | str) -> str:
@@ -71,8 +94,11 @@ def clip_id(clip: Hit | str) -> str:
 
 
 @dataclass(frozen=True)
-class SearchResult:
-    """clips: how many were ranked, of `videos` videos; total_clips: how many the library has."""
+class SearchResult(Serializable):
+    """The hits of a search, best first.
+
+    clips: the number of clips that were ranked, from `videos` videos. total_clips: the number in the library.
+    """
 
     query: str
     mode: Mode
@@ -82,13 +108,10 @@ class SearchResult:
     total_clips: int
     milliseconds: float
 
-    def to_dict(self) -> dict[str, Any]:
-        return _plain(asdict(self))
-
 
 @dataclass(frozen=True)
-class ClipDetails:
-    """What is known of a clip beside its vectors. duration: of the file; the rest is as in Hit."""
+class ClipDetails(Serializable):
+    """The description of a clip. duration: of its file. The other fields are as in `Hit`."""
 
     library: str
     clip: str
@@ -104,13 +127,10 @@ class ClipDetails:
     language: str | None
     transcript_source: str | None
 
-    def to_dict(self) -> dict[str, Any]:
-        return _plain(asdict(self))
-
 
 @dataclass(frozen=True)
 class MarkedLine:
-    """What is said, in seconds from the start of the file; spans (start, end) of it are words of the query."""
+    """A line of a transcript, in seconds from the file's start. spans: the parts (start, end) that match the query."""
 
     start: float
     end: float
@@ -120,7 +140,7 @@ class MarkedLine:
 
 @dataclass(frozen=True)
 class Transcript:
-    """What is said in and around a clip. source: a file's subtitles, or the recogniser that wrote it."""
+    """The transcript of a clip and of the time around it. source: "subtitles", or the name of the recogniser."""
 
     source: str | None
     language: str | None
@@ -129,7 +149,7 @@ class Transcript:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """kind: "said" for words of a transcript, "meaning" for what is seen or heard."""
+    """A query that the library can answer. kind: "said" for words of a transcript, "meaning" for sights and sounds."""
 
     text: str
     kind: Literal["meaning", "said"]
@@ -137,7 +157,7 @@ class Suggestion:
 
 @dataclass(frozen=True)
 class Failure:
-    """A file that could not be indexed. path: inside the library's folder. when: ISO 8601, in UTC."""
+    """A file that could not be indexed. path: relative to the library's folder. when: ISO 8601, in UTC."""
 
     path: str
     reason: str
@@ -145,8 +165,8 @@ class Failure:
 
 
 @dataclass
-class UpdateReport:
-    """What an update did: numbers of files, and of clips encoded."""
+class UpdateReport(Serializable):
+    """The numbers of files that an update has processed, and of clips that it has encoded."""
 
     added: int = 0
     changed: int = 0
@@ -157,66 +177,61 @@ class UpdateReport:
     clips: int = 0
     seconds: float = 0.0
 
-    def to_dict(self) -> dict[str, Any]:
-        return _plain(asdict(self))
-
 
 @dataclass
-class Upkeep:
-    """What was done to keep a library quick to search.
+class MaintenanceReport(Serializable):
+    """The work that was done to keep a library quick to search.
 
-    made: the columns that were indexed anew, with the seconds each took. indexed: clips that were added to indexes.
-    merged, into: so many pieces of the table of clips became so many. freed: bytes of versions that nobody reads any
-    more, of features too.
+    created_indexes: the seconds that each new index took, by its column. indexed_rows: the clips that were added to
+    indexes. merged_fragments, new_fragments: the numbers of fragments of the clips table that were merged, and that
+    they were merged into. freed_bytes: the size of the deleted old versions, including those of features.
     """
 
-    made: dict[str, float] = field(default_factory=dict)
-    indexed: int = 0
-    merged: int = 0
-    into: int = 0
-    freed: int = 0
+    created_indexes: dict[str, float] = field(default_factory=dict, metadata={"alias": "made"})
+    indexed_rows: int = field(default=0, metadata={"alias": "indexed"})
+    merged_fragments: int = field(default=0, metadata={"alias": "merged"})
+    new_fragments: int = field(default=0, metadata={"alias": "into"})
+    freed_bytes: int = field(default=0, metadata={"alias": "freed"})
     seconds: float = 0.0
-
-    def to_dict(self) -> dict[str, Any]:
-        return _plain(asdict(self))
 
 
 @dataclass(frozen=True)
-class Reindexed:
-    """How many clips have vectors of the new model."""
+class ReindexReport(Serializable):
+    """The number of clips that have vectors of the new model."""
 
     clips: int
     seconds: float
 
 
 @dataclass
-class Repaired:
-    """What was damaged in a library, by paths inside it, and is gone: manifests of versions, files of fragments, and
-    all that was in a table.
+class RepairReport(Serializable):
+    """The damaged parts that a repair has removed from a library, as paths relative to its location.
 
-    again: how many videos lack clips now, and are forgotten: the next update reads their files again.
+    versions: manifests of versions. fragments: files of fragments. lost_tables: tables that could not be read at all.
+    incomplete_videos: the number of videos that now lack clips. The next update reads their files again.
     """
 
     versions: list[str] = field(default_factory=list)
     fragments: list[str] = field(default_factory=list)
-    lost: list[str] = field(default_factory=list)
-    again: int = 0
+    lost_tables: list[str] = field(default_factory=list, metadata={"alias": "lost"})
+    incomplete_videos: int = field(default=0, metadata={"alias": "again"})
 
 
 @dataclass(frozen=True)
-class LibraryInfo:
-    """What is in a library.
+class LibraryInfo(Serializable):
+    """The contents of a library, and how it is indexed.
 
-    recogniser: of the next update. with_speech, with_sound: number of clips. bytes: on disk. transcripts: number of
-    videos by the source of their transcripts: "subtitles", the name of a recogniser, or "none".
+    location: the folder of the index. cut: "window", "shots" or "file". seconds: the longest clip. recogniser: for the
+    next update. with_speech, with_sound: numbers of clips. bytes: the size on disk. transcripts: the number of videos
+    for each source of transcripts: "subtitles", the name of a recogniser, or "none".
     """
 
     folder: Path
-    at: Path
+    location: Path = field(metadata={"alias": "at"})
     model: str
     fingerprint: str
     method: str
-    by: str
+    cut: str = field(metadata={"alias": "by"})
     seconds: float
     recogniser: str
     videos: int
@@ -228,54 +243,43 @@ class LibraryInfo:
     bytes: int
     transcripts: dict[str, int] = field(default_factory=dict)
 
-    def to_dict(self) -> dict[str, Any]:
-        return _plain(asdict(self))
 
+class UpdateListener(Protocol):
+    """An object that follows an update.
 
-class Watcher(Protocol):
-    """Whoever wants to watch an update. Called in the thread that updates; paths are inside the library's folder."""
+    Its methods are called in the thread that updates. Paths are relative to the library's folder.
+    """
 
     def files(self, total: int, size: int) -> None:
-        """So many files are to be indexed, of so many bytes in all."""
+        """Receive the number of files to index, and their size in bytes, before the first one."""
 
     def file(self, path: Path, size: int) -> None:
-        """This file's turn has come, or come again where several are read at once; it has so many bytes."""
+        """Receive the file that is being read, and its size. Called again when reading switches back to it."""
 
-    def listened(self, share: float) -> None:
-        """So much of it is transcribed, from 0 to 1. Only told where that takes long; silence is not counted."""
+    def transcribed(self, share: float) -> None:
+        """Receive the share of its speech that is transcribed, from 0 to 1. Called only where that takes long."""
 
-    def clips(self, number: int, of: int) -> None:
-        """So many more of its clips are encoded, of so many that have to be."""
+    def clips(self, number: int, total: int) -> None:
+        """Receive the number of its clips that were encoded since the last call, and of all clips to encode."""
 
-    def done(self, path: Path) -> None: ...
+    def done(self, path: Path) -> None:
+        """Receive a file that is completely indexed."""
 
-    def failed(self, path: Path, reason: str) -> None: ...
+    def failed(self, path: Path, reason: str) -> None:
+        """Receive a file that cannot be indexed, and why."""
 
 
-class Unwatched:
-    """The progress of an update that nobody watches."""
+class NullListener:
+    """A listener that ignores everything."""
 
     def files(self, total: int, size: int) -> None: ...
 
     def file(self, path: Path, size: int) -> None: ...
 
-    def listened(self, share: float) -> None: ...
+    def transcribed(self, share: float) -> None: ...
 
-    def clips(self, number: int, of: int) -> None: ...
+    def clips(self, number: int, total: int) -> None: ...
 
     def done(self, path: Path) -> None: ...
 
     def failed(self, path: Path, reason: str) -> None: ...
-
-
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    """The same with paths as text, as JSON can hold it."""
-    return {name: _plain_value(value) for name, value in values.items()}
-
-
-def _plain_value(value: Any) -> Any:
-    if isinstance(value, dict):
-        return _plain(value)
-    if isinstance(value, list):
-        return [_plain_value(item) for item in value]
-    return str(value) if isinstance(value, Path) else value

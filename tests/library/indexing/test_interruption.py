@@ -189,14 +189,14 @@ import torch
 import hearsight
 from hearsight.library import Library
 from hearsight.library.indexing import engine, update
-from hearsight.library.results import Unwatched
+from hearsight.library.results import NullListener
 
 torch.set_num_threads(1)
 update.COMMIT_SECONDS, engine.batch_size = 0.0, lambda device, threads: 2
 folder, at, model, delay = sys.argv[1:]
 
 
-class Killed(Unwatched):
+class Killed(NullListener):
     def files(self, total, size):
         if float(delay):
             threading.Timer(float(delay), os.kill, (os.getpid(), signal.SIGKILL)).start()

@@ -41,16 +41,16 @@ def test_work_is_counted_in_bytes(begun):
 
 
 def test_listening_is_most_of_the_work_on_a_file_and_never_goes_back(begun):
-    begun.listened(0.5)
+    begun.transcribed(0.5)
     assert begun.share == pytest.approx(0.9 * 0.4)
-    begun.listened(0.3)
+    begun.transcribed(0.3)
     assert begun.share == pytest.approx(0.9 * 0.4)
     begun.clips(1, 2)
     assert begun.share == pytest.approx(0.9 * 0.9)
 
 
 def test_a_file_that_fails_is_over_and_told(begun):
-    begun.listened(0.5)
+    begun.transcribed(0.5)
     begun.failed(FILM, "damaged")
     begun.file(SHORT, 100)
     begun.failed(SHORT, "too")

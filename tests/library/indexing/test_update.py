@@ -15,7 +15,7 @@ from hearsight.errors import HearsightError
 from hearsight.library import Library
 from hearsight.library.indexing import engine
 from hearsight.library.indexing import read as reading
-from hearsight.library.results import Unwatched
+from hearsight.library.results import NullListener
 from hearsight.library.tables.lock import updating
 from hearsight.media import SAMPLE_RATE
 from hearsight.speech.recogniser import RecognisedSpeech
@@ -394,12 +394,12 @@ def test_search_goes_on_while_the_library_is_updated(library, model):
     library.update(recogniser="none")
     found = []
 
-    class Watcher(Unwatched):
+    class Listener(NullListener):
         def clips(self, number, of):
             found.append(len(Library.open(library.folder).search("a bell").hits))
 
     film(library.folder / "new.mkv", 4, seed=7)
-    library.update(Watcher(), recogniser="none")
+    library.update(Listener(), recogniser="none")
     assert found == [3, 3]
     assert len(library.search("a bell").hits) == 4
 
@@ -407,7 +407,7 @@ def test_search_goes_on_while_the_library_is_updated(library, model):
 def test_progress_tells_of_every_file(library, model):
     told = []
 
-    class Watcher(Unwatched):
+    class Listener(NullListener):
         def files(self, total, size):
             told.append((total, size))
 
@@ -424,7 +424,7 @@ def test_progress_tells_of_every_file(library, model):
             told.append(f"{path} failed")
 
     (library.folder / "bad.mp4").write_text("this is no video")
-    library.update(Watcher(), recogniser="none")
+    library.update(Listener(), recogniser="none")
     sizes = {name: (library.folder / name).stat().st_size for name in ("bad.mp4", "bell.mkv")}
     assert told[0] == (4, sum(file.stat().st_size for file in library.folder.rglob("*.m??")))
     assert told[1:3] == [("bad.mp4", sizes["bad.mp4"]), "bad.mp4 failed"]
@@ -436,8 +436,8 @@ def test_progress_tells_how_much_of_a_long_file_is_transcribed(library, model, m
     """The recogniser waits in the middle of the file until the listener was told: what it has heard by then counts."""
     told, listened = [], threading.Event()
 
-    class Watcher(Unwatched):
-        def listened(self, share):
+    class Listener(NullListener):
+        def transcribed(self, share):
             told.append(share)
             listened.set()
 
@@ -455,7 +455,7 @@ def test_progress_tells_how_much_of_a_long_file_is_transcribed(library, model, m
 
     monkeypatch.setattr(engine, "PATIENCE", 0.01)
     monkeypatch.setattr(reading, "transcribe", halves)
-    library.update(Watcher(), recogniser=Slow())
+    library.update(Listener(), recogniser=Slow())
     assert told[0] == pytest.approx(0.5, abs=0.02)
 
 

@@ -69,7 +69,7 @@ def test_small_libraries_compare_one_by_one(store):
 
 def test_large_libraries_have_an_index_of_meaning_that_finds_the_same(store, large):
     done = store.maintain()
-    assert "pooled" in done.made and "pooled" in indexed(store)
+    assert "pooled" in done.created_indexes and "pooled" in indexed(store)
     assert recall(store) >= 0.9  # of chance: about one in three thousand is missed
 
 
@@ -133,7 +133,7 @@ def test_what_was_deleted_gives_its_space_back(store, thorough, monkeypatch):
     store.drop_videos(gone)
     store.drop_hidden()
     done = store.maintain(thorough)
-    assert done.merged == done.into == 1
+    assert done.merged_fragments == done.new_fragments == 1
     after = sum(file.stat().st_size for file in data.iterdir())
     assert after < before * (1 - 0.8 * len(gone) / EVERY_VIDEO)
 
@@ -181,10 +181,10 @@ def test_an_update_brings_indexes_up_to_date_when_that_is_worth_while(store, mod
     store.maintain()
     monkeypatch.setattr(upkeep, "MAX_UNINDEXED", 6)
     add_made_up(store, model, 2, seed=1)
-    assert store.maintain().indexed == 0
+    assert store.maintain().indexed_rows == 0
     add_made_up(store, model, 2, seed=2)
-    assert store.maintain().indexed == 8
-    assert store.maintain(thorough=True).indexed == 0
+    assert store.maintain().indexed_rows == 8
+    assert store.maintain(thorough=True).indexed_rows == 0
 
 
 def test_segments_of_an_index_stay_few(store, model, large, monkeypatch):
@@ -208,7 +208,7 @@ def test_pieces_are_merged_and_large_ones_left_alone(store, model, monkeypatch):
     for seed in range(1, 4):
         add_made_up(store, model, 2, seed=seed)
     done = store.maintain(thorough=True)
-    assert (done.merged, done.into) == (3, 1)
+    assert (done.merged_fragments, done.new_fragments) == (3, 1)
     assert large < pieces(store)
     assert vectors(store).keys() > before.keys() and len(vectors(store)) == 2 * EVERY_VIDEO + 12
 
@@ -217,17 +217,17 @@ def test_an_update_merges_only_many_pieces(store, model, monkeypatch):
     monkeypatch.setattr(upkeep, "MAX_FRAGMENTS", 2)
     monkeypatch.setattr(upkeep, "GROWTH", 0.0)
     add_made_up(store, model, 1, seed=1)
-    assert store.maintain().merged == 0
+    assert store.maintain().merged_fragments == 0
     add_made_up(store, model, 1, seed=2)
-    assert (store.maintain().merged, len(vectors(store))) == (3, 2 * EVERY_VIDEO + 4)
+    assert (store.maintain().merged_fragments, len(vectors(store))) == (3, 2 * EVERY_VIDEO + 4)
 
 
 def test_versions_go_when_nobody_can_read_them_any_more(store, model, monkeypatch):
     add_made_up(store, model, 1, seed=1)
-    assert store.maintain(thorough=True).freed == 0
+    assert store.maintain(thorough=True).freed_bytes == 0
     add_made_up(store, model, 1, seed=2)
     monkeypatch.setattr(upkeep, "KEEP_VERSIONS", timedelta(0))
-    assert store.maintain(thorough=True).freed > 0
+    assert store.maintain(thorough=True).freed_bytes > 0
     assert len(pieces(store)) == 1 and len(vectors(store)) == 2 * EVERY_VIDEO + 4
 
 

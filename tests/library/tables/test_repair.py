@@ -50,7 +50,7 @@ def mended(kept: Library, model, tmp_path) -> Library:
 def test_nothing_is_damaged(kept):
     before = rows(kept)
     done = kept.repair()
-    assert (done.versions, done.fragments, done.again) == ([], [], 0)
+    assert (done.versions, done.fragments, done.incomplete_videos) == ([], [], 0)
     assert rows(kept) == before
 
 
@@ -72,7 +72,7 @@ def test_a_fragment_of_clips_costs_its_films_only(kept, model, tmp_path):
     assert others
     spoil(spoilt)
     done = Library.open(kept.folder).repair()
-    assert done.fragments == [spoilt.relative_to(kept.location).as_posix()] and done.again == 1
+    assert done.fragments == [spoilt.relative_to(kept.location).as_posix()] and done.incomplete_videos == 1
     again = Library.open(kept.folder)
     assert {hit.path.name for hit in again.search("a bell").hits} == {"bell.mkv", "sea.mkv", "silent.mkv"}
     report = again.update(recogniser="none")
@@ -94,7 +94,7 @@ def test_a_repair_that_was_interrupted_is_finished_by_the_next(kept, model, tmp_
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr("hearsight.library.tables.repair._incomplete_videos", interrupt)
         Library.open(kept.folder).repair()
-    assert Library.open(kept.folder).repair().again == 1
+    assert Library.open(kept.folder).repair().incomplete_videos == 1
     mended(kept, model, tmp_path)
 
 
@@ -108,7 +108,7 @@ def test_indexes(kept, model, tmp_path, table):
         if file.is_file():
             spoil(file)
     done = Library.open(kept.folder).repair()
-    assert (done.versions, done.fragments, done.again) == ([], [], 0)
+    assert (done.versions, done.fragments, done.incomplete_videos) == ([], [], 0)
     assert Library.open(kept.folder).search("a yellow bicycle").hits[0].path.name == "bell.mkv"
     mended(kept, model, tmp_path)
 
@@ -121,7 +121,7 @@ def test_a_small_table_of_which_nothing_is_left_is_made_again(kept, model, tmp_p
     else:
         for manifest in (kept.location / f"{table}.lance" / "_versions").glob("*.manifest"):
             spoil(manifest)
-    assert Library.open(kept.folder).repair().lost == [f"{table}.lance"]
+    assert Library.open(kept.folder).repair().lost_tables == [f"{table}.lance"]
     again = Library.open(kept.folder)
     report = again.update(recogniser="none")
     assert report.clips == 0 and report.added == (4 if table == "videos" else 0)
@@ -135,10 +135,10 @@ def test_features_of_which_nothing_is_left_are_given_up(kept, model, tmp_path):
     spoil(data(kept, "clips")[-1])
     library = Library.open(kept.folder)
     done = library.repair()
-    assert (done.lost, len(done.fragments), done.again) == (["features.lance"], 1, 1)
+    assert (done.lost_tables, len(done.fragments), done.incomplete_videos) == (["features.lance"], 1, 1)
     assert not (kept.location / "features.lance").exists()
     (kept.location / "features.lance").mkdir()  # as if that had been interrupted
-    assert Library.open(kept.folder).repair().lost == [] and not (kept.location / "features.lance").exists()
+    assert Library.open(kept.folder).repair().lost_tables == [] and not (kept.location / "features.lance").exists()
     report = library.update(recogniser="none")
     assert (report.added, report.unchanged) == (1, 3)
     again = Library.open(kept.folder)

@@ -23,7 +23,7 @@ class _Work:
 
 
 class UpdateProgress:
-    """A `Watcher` that adds up what `Library.update` reports.
+    """A `UpdateListener` that adds up what `Library.update` reports.
 
     Work is measured in bytes of files: they are known before a file is opened, and tell a film from a short clip.
     total, ended: files that are to be indexed, and those that are indexed or have failed. path: of the file whose turn
@@ -72,18 +72,18 @@ class UpdateProgress:
         self.path = path
         self.encoded_here = self._begun.setdefault(path, _Work(size)).encoded
 
-    def listened(self, share: float) -> None:
+    def transcribed(self, share: float) -> None:
         work = self._here
         work.heard = True
         work.reached = max(work.reached, LISTENING * share)
 
-    def clips(self, number: int, of: int) -> None:
+    def clips(self, number: int, total: int) -> None:
         work = self._here
         self.encoded += number
         work.encoded += number
         self.encoded_here = work.encoded
         before = LISTENING if work.heard else 0.0
-        work.reached = max(work.reached, before + (1 - before) * work.encoded / of)
+        work.reached = max(work.reached, before + (1 - before) * work.encoded / total)
 
     def done(self, path: Path) -> None:
         self._end(path)

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from hearsight.errors import HearsightError
 from hearsight.library.indexing.encode import clip_rows
-from hearsight.library.results import Reindexed
+from hearsight.library.results import ReindexReport
 from hearsight.library.tables.identity import Identity
 from hearsight.library.tables.library_files import remove
 from hearsight.library.tables.schema import ClipFacts
@@ -33,7 +33,7 @@ FACTS = ["id", "video", "start", "end", "transcript", "lines", "has_speech", "ha
 
 def reindex(
     old: Store, identity: Identity, model: VideoTextModel, progress: Progress | None = None
-) -> tuple[Identity, Reindexed]:
+) -> tuple[Identity, ReindexReport]:
     """Write the new table, while nobody else updates the library. Returns what library.json is to say then.
 
     Raises HearsightError where no features are kept, or the model has other towers or is that of the library.
@@ -64,7 +64,7 @@ def reindex(
     if rows:
         new.add_clips(rows)
     new.maintain()
-    return new_identity, Reindexed(new.snapshot().clips, time.monotonic() - begun)
+    return new_identity, ReindexReport(new.snapshot().clips, time.monotonic() - begun)
 
 
 def drop_other_tables(location: Path, identity: Identity) -> None:

@@ -19,7 +19,7 @@ from hearsight.library.indexing.diff import Changes, Pending, compare
 from hearsight.library.indexing.engine import Encoded, Engine, Event, Heard
 from hearsight.library.indexing.read import Failed, Finished, Reader
 from hearsight.library.indexing.scan import Scan, walk
-from hearsight.library.results import Failure, UpdateReport, Watcher
+from hearsight.library.results import Failure, UpdateListener, UpdateReport
 from hearsight.library.tables.library_files import clear_transcripts
 from hearsight.library.tables.store import Store
 from hearsight.models.base import VideoTextModel
@@ -41,7 +41,7 @@ class Update:
         recogniser: Recogniser | None,
         by: str,
         window: float,
-        progress: Watcher,
+        progress: UpdateListener,
         engine: Engine,
     ) -> None:
         self.folder, self.store = folder, store
@@ -118,7 +118,7 @@ class Update:
             path = Path(event.pending.path)
             self._watch(event.pending)
             if isinstance(event, Heard):
-                self.progress.listened(event.share)
+                self.progress.transcribed(event.share)
             elif isinstance(event, Encoded):
                 self.encoded += 1
                 self.progress.clips(1, event.of)

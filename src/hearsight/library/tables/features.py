@@ -65,7 +65,7 @@ class Features:
     @translate_errors(write_error)
     def maintain(self, thorough: bool) -> int:
         """Keep the table quick to read; see `Store.maintain`. Return the bytes that were freed."""
-        return maintain(self._latest(), thorough).freed
+        return maintain(self._latest(), thorough).freed_bytes
 
     @translate_errors(write_error)
     def recreate_indexes(self) -> None:

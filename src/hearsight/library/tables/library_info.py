@@ -17,11 +17,11 @@ def library_info(folder: Path, identity: Identity, store: Store) -> LibraryInfo:
     sources = Counter(video.transcript_source or "none" for video in snapshot.videos.values())
     return LibraryInfo(
         folder=folder,
-        at=store.location,
+        location=store.location,
         model=identity.model,
         fingerprint=identity.fingerprint,
         method=identity.method,
-        by=identity.by,
+        cut=identity.by,
         seconds=identity.seconds,
         recogniser=identity.recogniser or "auto",
         videos=len(snapshot.videos),

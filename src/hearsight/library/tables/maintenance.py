@@ -16,7 +16,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from hearsight.library.results import Upkeep
+from hearsight.library.results import MaintenanceReport
 from hearsight.library.tables.identity import Identity
 from hearsight.library.tables.library_files import remove
 from hearsight.library.tables.schema import TOKENIZER
@@ -113,17 +113,17 @@ def _segments(dataset: Any) -> list[tuple[list[int], int]]:
     return [([id for id, _ in each], sum(rows for _, rows in each)) for each in segments.values()]
 
 
-def maintain(table: Any, thorough: bool) -> Upkeep:
+def maintain(table: Any, thorough: bool) -> MaintenanceReport:
     """Keep a table quick to read. thorough: do everything that can be done, not only what is worth its time."""
     start = time.monotonic()
-    report = Upkeep(made=create_indexes(table))
+    report = MaintenanceReport(created_indexes=create_indexes(table))
     rows, large = table.count_rows(), _rows_per_fragment(table)
-    report.indexed = _refresh_indexes(table, 0 if thorough else min(MAX_UNINDEXED, GROWTH * rows))
+    report.indexed_rows = _refresh_indexes(table, 0 if thorough else min(MAX_UNINDEXED, GROWTH * rows))
     # After the indexes, because rows that are in an index are never merged with rows that are not.
     max_fragments, max_deleted = (1, 0.0) if thorough else (MAX_FRAGMENTS + rows // large, MAX_DELETED)
-    report.merged, report.into = _merge_fragments(table, max_fragments, max_deleted, large)
-    if thorough or report.made or report.indexed or report.merged:
-        report.freed = table.to_lance().cleanup_old_versions(KEEP_VERSIONS).bytes_removed
+    report.merged_fragments, report.new_fragments = _merge_fragments(table, max_fragments, max_deleted, large)
+    if thorough or report.created_indexes or report.indexed_rows or report.merged_fragments:
+        report.freed_bytes = table.to_lance().cleanup_old_versions(KEEP_VERSIONS).bytes_removed
     report.seconds = time.monotonic() - start
     return report
 

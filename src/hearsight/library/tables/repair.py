@@ -16,7 +16,7 @@ from typing import Any
 import lance
 
 from hearsight.errors import HearsightError
-from hearsight.library.results import Repaired
+from hearsight.library.results import RepairReport
 from hearsight.library.tables.identity import Identity
 from hearsight.library.tables.library_files import remove
 from hearsight.library.tables.store import SMALL, Store
@@ -26,13 +26,13 @@ NEWEST = 2**64 - 1  # Lance names a manifest by this minus its version, so that 
 TOLERANCE = 0.001  # seconds: sums round
 
 
-def repair(location: Path, identity: Identity) -> Repaired:
+def repair(location: Path, identity: Identity) -> RepairReport:
     """Restore the last good version of each table without its unreadable fragments, and recreate the indexes.
 
     To be called while the library is held for writing. If no version of the features is good, they are given up.
     Raises HearsightError if no version of the clips can be read or a file cannot be accessed, before anything changes.
     """
-    report, store = Repaired(), Store(location, identity)
+    report, store = RepairReport(), Store(location, identity)
     if store.features is None:
         remove(location / "features.lance")  # of an interrupted repair that had given them up
     tables = {name: location / f"{name}.lance" for name in store.tables}
@@ -42,7 +42,7 @@ def repair(location: Path, identity: Identity) -> Repaired:
     if store.clips_path.stem in lost:
         raise HearsightError(f"no version of {store.clips_path} can be read; make the library anew with --rebuild")
     for name in lost:
-        report.lost.append(tables[name].name)
+        report.lost_tables.append(tables[name].name)
         if name in SMALL:
             store.empty(name)
         else:  # the features
@@ -56,7 +56,7 @@ def repair(location: Path, identity: Identity) -> Repaired:
         store.drop_clips(without)
     if incomplete := _incomplete_videos(store):
         store.drop_videos(incomplete)
-        report.again = len(incomplete)
+        report.incomplete_videos = len(incomplete)
     store.recreate_indexes()
     return report
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from hearsight.library.results import Failure, Upkeep
+from hearsight.library.results import Failure, MaintenanceReport
 from hearsight.library.tables.errors import UnreadableError, read_error, translate_errors, write_error
 from hearsight.library.tables.features import Features
 from hearsight.library.tables.identity import Identity
@@ -286,12 +286,12 @@ class Store:
                 self.features.drop_videos(hidden)
 
     @translate_errors(write_error)
-    def maintain(self, thorough: bool = False) -> Upkeep:
+    def maintain(self, thorough: bool = False) -> MaintenanceReport:
         """Keep the tables quick to search, after an update. thorough: do even what is hardly worth its time yet."""
         self.clips.checkout_latest()
         report = maintain(self.clips, thorough)
         if self.features:
-            report.freed += self.features.maintain(thorough)
+            report.freed_bytes += self.features.maintain(thorough)
         for small in (self.videos, self._failures):
             small.optimize(cleanup_older_than=KEEP_VERSIONS)
         return report
