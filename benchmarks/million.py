@@ -175,7 +175,7 @@ class Parts:
         for name, owner, attribute in (
             ("encoding", searching, "text_vector"),
             ("finding", OnDisk, "candidates"),
-            ("scoring", searching, "score"),
+            ("scoring", searching, "score_clips"),
             ("explaining", searching, "explain"),
         ):
             watching.enter_context(patch.object(owner, attribute, self._timing(name, getattr(owner, attribute))))

@@ -169,7 +169,10 @@ def test_refusals_have_the_message_of_the_server(client, tmp_path):
     for ask, message in [
         (lambda: client.info("elsewhere"), f"no library 'elsewhere' on this server; {names}"),
         (lambda: client.search(QUERY, library="a/../b"), f"no library 'a/../b' on this server; {names}"),
-        (lambda: client.clip("sea", LIBRARY), "no clip 'sea'; it may have been taken out of the library, search again"),
+        (
+            lambda: client.clip("sea", LIBRARY),
+            "no clip 'sea' in the library; it may have been removed since, search again",
+        ),
         (lambda: client.search(QUERY, limit=101), "limit: Input should be less than or equal to 100"),
     ]:
         with pytest.raises(HearsightError) as refused:

@@ -1,4 +1,4 @@
-"""Words in memory are scored as by the index on disk."""
+"""Transcripts in memory get the same scores as in the full-text index on disk."""
 
 import numpy as np
 import pytest
@@ -35,15 +35,15 @@ def test_scores_are_those_of_the_index_on_disk(store, text):
     query = Query.parse(text)
     table = store.rows("true", ["id", "transcript"])
     ids = table["id"].to_pylist()
-    scores = Postings([stems(transcript) for transcript in table["transcript"].to_pylist()]).bm25(query.content)
-    found = store.matching(query.spoken, ["id"], 100, None)
-    on_disk = dict(zip(found["id"].to_pylist(), found["_score"].to_pylist(), strict=True))
+    scores = Postings([stems(transcript) for transcript in table["transcript"].to_pylist()]).bm25(query.content_stems)
+    matches = store.matching(query.full_text, ["id"], 100, None)
+    on_disk = dict(zip(matches["id"].to_pylist(), matches["_score"].to_pylist(), strict=True))
     assert on_disk.keys() == {id for id, score in zip(ids, scores, strict=True) if score > 0}
     np.testing.assert_allclose([scores[ids.index(id)] for id in on_disk], list(on_disk.values()), rtol=1e-4)
 
 
 @settings(max_examples=50)
 @given(st.lists(st.lists(st.sampled_from("abcde"), max_size=6), max_size=6), st.sets(st.sampled_from("abcdef")))
-def test_a_score_is_above_nothing_just_where_a_word_is(transcripts, asked):
-    scores = Postings(transcripts).bm25(asked)
-    assert [score > 0 for score in scores] == [bool(asked.intersection(words)) for words in transcripts]
+def test_scores_are_positive_only_for_transcripts_with_a_word(transcripts, query_stems):
+    scores = Postings(transcripts).bm25(query_stems)
+    assert [score > 0 for score in scores] == [bool(query_stems.intersection(words)) for words in transcripts]

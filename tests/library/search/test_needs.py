@@ -1,4 +1,4 @@
-"""A method whose similarity reads more than pooled vectors and frames ranks clips in a library."""
+"""A library ranks clips by a method whose similarity reads more than pooled vectors and frames."""
 
 from pathlib import Path
 
@@ -12,8 +12,8 @@ from tests.builders import tiny_model
 from tests.library.conftest import assert_same, film
 
 
-class Attentive(AVIGATE):
-    """Adds the best cosine of the text and an audio token to the similarity."""
+class AudioTokenAVIGATE(AVIGATE):
+    """Adds the highest cosine of the text and an audio token to the similarity."""
 
     needs = ("pooled", "frames", "audio")
 
@@ -24,8 +24,8 @@ class Attentive(AVIGATE):
 
 @pytest.fixture
 def model(tmp_path, house_methods):
-    register("attentive")(Attentive)
-    return tiny_model(tmp_path / "model", "attentive")
+    register("audio_tokens")(AudioTokenAVIGATE)
+    return tiny_model(tmp_path / "model", "audio_tokens")
 
 
 @pytest.fixture
@@ -53,10 +53,10 @@ def test_candidates_are_ranked_by_everything_that_similarity_reads(library, mode
 
 def test_reindexing_adds_the_fields_that_a_method_needs(library, model, tmp_path):
     plain = tiny_model(tmp_path / "plain", "avigate")
-    other = Library.create(library.folder, plain, tmp_path / "other", seconds=2, keep_features=True)
-    other.update(recogniser="none")
-    assert "extra_audio" not in other._store.clips.schema.names
-    other.reindex(model)
-    assert "extra_audio" in other._store.clips.schema.names
-    assert_same(other, library)
-    assert other.search("a bell rings").hits[0].clip == library.search("a bell rings").hits[0].clip
+    reindexed = Library.create(library.folder, plain, tmp_path / "other", seconds=2, keep_features=True)
+    reindexed.update(recogniser="none")
+    assert "extra_audio" not in reindexed._store.clips.schema.names
+    reindexed.reindex(model)
+    assert "extra_audio" in reindexed._store.clips.schema.names
+    assert_same(reindexed, library)
+    assert reindexed.search("a bell rings").hits[0].clip == library.search("a bell rings").hits[0].clip

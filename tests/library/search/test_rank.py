@@ -1,4 +1,4 @@
-"""What fusing ranks does to queries that no transcript answers, and to quotations: the table in rank.py."""
+"""Fusing ranks finds quotations and does not spoil queries about pictures, as in the table in rank.py."""
 
 import numpy as np
 
@@ -22,37 +22,42 @@ def order_of(similarity, strength):
     return rank(candidates, "hybrid")[0]
 
 
-def test_certain_words_come_first_whatever_is_seen():
+def test_a_certain_match_of_words_comes_first():
     assert order_of([5, 4, 3, 2, 1], [0, 0, 0, 0, 1])[0] == 4
 
 
-def test_a_word_in_common_helps_what_already_looks_right():
+def test_one_common_word_helps_only_clips_that_already_rank_high():
     similarity = [100 - i for i in range(100)]
     assert order_of(similarity, [0] * 10 + [1 / 3] + [0] * 89)[0] == 10
     assert order_of(similarity, [0] * 90 + [1 / 3] + [0] * 9)[0] == 0
 
 
-def test_queries_about_pictures_are_not_spoiled_and_quotations_are_found():
+def test_fusion_finds_quotations_and_does_not_spoil_queries_about_pictures():
     random = np.random.default_rng(0)
-    scenes = [one.scene for one in plan_clips("test", CLIPS, seed=0)]
+    scenes = [plan.scene for plan in plan_clips("test", CLIPS, seed=0)]
     spoken = [scene.speech.sentence.text if scene.speech else "" for scene in scenes]
     words = " ".join(spoken).split()
-    heard = [
+    misheard = [
         stems(" ".join(word if random.random() > 0.2 else str(random.choice(words)) for word in text.split()))
         for text in spoken
     ]
 
-    def first(text, right, clearly):
+    def are_first_right(text, right, deviations):
+        """Return whether the first clip is right, by the model alone and after fusion."""
         query = Query.parse(text)
-        similarity = random.standard_normal(CLIPS) + clearly * np.array(right)
-        order = order_of(similarity, [query.strength(transcript) for transcript in heard])
+        similarity = random.standard_normal(CLIPS) + deviations * np.array(right)
+        order = order_of(similarity, [query.strength(transcript) for transcript in misheard])
         return right[int(similarity.argmax())], right[order[0]]
 
-    chosen = random.choice(CLIPS, QUERIES, replace=False)
-    asked = [sample_caption(scenes[i], "sight", random) for i in chosen]
-    sights = [first(one.text, [one.holds(scene) for scene in scenes], clearly=3) for one in asked]
+    sample = random.choice(CLIPS, QUERIES, replace=False)
+    captions = [sample_caption(scenes[i], "sight", random) for i in sample]
+    sights = [
+        are_first_right(caption.text, [caption.holds(scene) for scene in scenes], deviations=3) for caption in captions
+    ]
     alone, fused = np.mean(sights, axis=0)
     assert fused >= alone - 0.05
-    quotations = [first(spoken[i], [text == spoken[i] for text in spoken], clearly=0) for i in chosen if spoken[i]]
+    quotations = [
+        are_first_right(spoken[i], [text == spoken[i] for text in spoken], deviations=0) for i in sample if spoken[i]
+    ]
     alone, fused = np.mean(quotations, axis=0)
     assert alone < 0.1 and fused > 0.4

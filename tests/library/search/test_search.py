@@ -1,4 +1,4 @@
-"""Searching a library."""
+"""Libraries, on disk and in memory, find the right clips and explain them."""
 
 import json
 
@@ -21,7 +21,7 @@ MODES = ["hybrid", "dense", "speech"]
 
 @pytest.fixture(scope="module")
 def indexed(tmp_path_factory, model) -> Library:
-    """Five films, three of which say something."""
+    """Return a library of five films, three of which have transcripts."""
     folder = tmp_path_factory.mktemp("films")
     film(folder / "bell.mkv", 4, seed=1)
     say(folder / "bell.srt", "the doctor lost", "a yellow bicycle")
@@ -49,21 +49,21 @@ def names(result):
 
 def test_a_query_is_encoded_once(library, model, monkeypatch):
     encoded = []
-    real = model.encode_text
-    monkeypatch.setattr(model, "encode_text", lambda ids: encoded.append(len(ids)) or real(ids))
-    asked = f"a query of {id(library)} alone"
-    first = library.search(asked).hits
-    assert library.search(asked).hits == first
+    encode_text = model.encode_text
+    monkeypatch.setattr(model, "encode_text", lambda ids: encoded.append(len(ids)) or encode_text(ids))
+    query = f"a query of {id(library)} alone"
+    first = library.search(query).hits
+    assert library.search(query).hits == first
     assert encoded == [1]
-    library.search(asked.upper())
+    library.search(query.upper())
     assert encoded == [1, 1]
 
 
-def test_two_stages_find_what_comparing_with_everything_finds(library, model):
-    assert_two_stages_find_what_comparing_with_everything_finds(library, model)
+def test_two_stages_find_the_same_clips_as_an_exhaustive_comparison(library, model):
+    assert_same_as_exhaustive_comparison(library, model)
 
 
-def assert_two_stages_find_what_comparing_with_everything_finds(library, model):
+def assert_same_as_exhaustive_comparison(library, model):
     clips = rows(library)[1]
     F = model.config.frames
     frames = torch.tensor(np.array([clip["frames"] for clip in clips], np.float32)).view(len(clips), F, -1)
@@ -81,11 +81,11 @@ def assert_two_stages_find_what_comparing_with_everything_finds(library, model):
         np.testing.assert_allclose([hit.score for hit in hits], [logit for _, logit in best.values()], rtol=1e-4)
 
 
-def test_few_candidates_are_enough_for_many_videos(library, model, monkeypatch):
-    every = library.search("a red picture", mode="dense", limit=5)
+def test_more_candidates_are_read_until_there_are_enough_videos(library, model, monkeypatch):
+    complete = library.search("a red picture", mode="dense", limit=5)
     monkeypatch.setattr(search, "MIN_CANDIDATES", 1)
     monkeypatch.setattr(search, "CANDIDATES_PER_HIT", 1)
-    assert len(library.search("a red picture", mode="dense", limit=5).hits) == len(every.hits) == 5
+    assert len(library.search("a red picture", mode="dense", limit=5).hits) == len(complete.hits) == 5
 
 
 def test_hits_are_grouped_by_video(library, model):
@@ -99,7 +99,7 @@ def test_hits_are_grouped_by_video(library, model):
     json.dumps(result.to_dict())
 
 
-def test_moment_is_the_second_of_the_best_frame(library, model):
+def test_the_moment_is_the_second_of_the_best_frame(library, model):
     clips = {clip["id"]: clip for clip in rows(library)[1]}
     with torch.inference_mode():
         text = model.encode_text(model.tokenize(["a red picture"]))[0].numpy()
@@ -110,22 +110,22 @@ def test_moment_is_the_second_of_the_best_frame(library, model):
         assert hit.start <= hit.moment <= hit.end
 
 
-def test_explanation_adds_up(library, model):
+def test_seen_heard_and_said_are_differences_of_similarities(library, model):
     clips = {clip["id"]: clip for clip in rows(library)[1]}
     with torch.inference_mode():
         text = model.encode_text(model.tokenize(["the doctor"]))[0].numpy()
     for hit in library.search("the doctor").hits:
         clip = clips[hit.clip]
-        part = {name: float(np.array(clip[name], np.float32) @ text) for name in clip if name.startswith("without")}
-        whole = float(np.array(clip["pooled"], np.float32) @ text)
-        assert hit.seen == pytest.approx(part["without_both"], abs=1e-5)
-        assert hit.heard == pytest.approx(whole - part["without_audio"] if clip["has_sound"] else 0, abs=1e-5)
-        assert hit.said == pytest.approx(whole - part["without_speech"] if clip["has_speech"] else 0, abs=1e-5)
+        without = {name: float(np.array(clip[name], np.float32) @ text) for name in clip if name.startswith("without")}
+        cosine = float(np.array(clip["pooled"], np.float32) @ text)
+        assert hit.seen == pytest.approx(without["without_both"], abs=1e-5)
+        assert hit.heard == pytest.approx(cosine - without["without_audio"] if clip["has_sound"] else 0, abs=1e-5)
+        assert hit.said == pytest.approx(cosine - without["without_speech"] if clip["has_speech"] else 0, abs=1e-5)
         assert set(hit.gates) == {"audio", "speech"} and all(0 <= gate <= 1 for gate in hit.gates.values())
 
 
 @pytest.mark.parametrize("mode", ["hybrid", "speech"])
-def test_quotation_comes_first_with_its_line_and_second(library, model, mode):
+def test_a_quotation_comes_first_with_its_line_and_second(library, model, mode):
     hit = library.search("ask not what your country can do for you", mode=mode).hits[0]
     assert (hit.path.name, hit.start, hit.moment) == ("speech.mkv", 2, 2)
     assert [hit.line[start:end] for start, end in hit.spans] == ["ask", "country"]
@@ -152,7 +152,7 @@ def test_speech_finds_words_whose_stem_could_be_stemmed_again(tmp_path, model, w
     assert [hit.line[start:end] for start, end in hit.spans] == [word]
 
 
-def test_query_about_other_things_keeps_the_order_of_meaning(library, model):
+def test_a_query_without_common_words_keeps_the_order_of_meaning(library, model):
     query = "a yellow sunset behind high mountains"
     assert names(library.search(query)) == names(library.search(query, mode="dense"))
     assert library.search(query, mode="dense").mode == "dense"
@@ -175,12 +175,12 @@ def test_query_about_other_things_keeps_the_order_of_meaning(library, model):
         (Filters(min_seconds=5, path="silent"), set()),
     ],
 )
-def test_filters(library, model, filters, expected):
+def test_filters_select_videos_and_clips(library, model, filters, expected):
     assert set(names(library.search("a red picture", filters=filters))) == expected
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_odd_queries(library, model, mode):
+def test_unusual_queries_are_searched_and_empty_ones_refused(library, model, mode):
     for query in (
         'it\'s "quoted" AND (NOT) field:x* ~2',
         "word " * 10_000,
@@ -205,7 +205,7 @@ def test_no_query_breaks_the_search(library, model, text):
     assert len(result.hits) == 5
 
 
-def test_library_that_is_empty(tmp_path, model):
+def test_an_empty_library_has_no_hits(tmp_path, model):
     (tmp_path / "bad.mp4").write_text("this is no video")
     library = Library.create(tmp_path, model)
     library.update(recogniser="none")
@@ -213,21 +213,21 @@ def test_library_that_is_empty(tmp_path, model):
         assert library.search("a bell", mode=mode).hits == []
 
 
-def test_a_model_of_three_voices_searches_as_it_scores(tmp_path):
+def test_chorus_finds_the_same_clips_as_an_exhaustive_comparison(tmp_path):
     model = tiny_model(tmp_path / "model", "chorus")
     film(tmp_path / "films" / "bell.mkv", 4, seed=1)
     say(tmp_path / "films" / "bell.srt", "the doctor lost", "a yellow bicycle")
     film(tmp_path / "films" / "silent.mkv", 4, seed=2, sound=False)
     library = Library.create(tmp_path / "films", model, seconds=2)
     library.update(recogniser="none")
-    assert_two_stages_find_what_comparing_with_everything_finds(library, model)
+    assert_same_as_exhaustive_comparison(library, model)
     hits = {hit.path.name: hit for hit in library.search("the doctor lost a bicycle").hits}
     assert hits["bell.mkv"].heard != 0 != hits["bell.mkv"].said
     assert hits["silent.mkv"].heard == hits["silent.mkv"].said == 0
 
 
 @pytest.mark.parametrize("method", ["clip4clip", "avigate"])
-def test_methods_without_speech_tell_what_the_transcript_says(tmp_path, method):
+def test_methods_without_a_speech_branch_match_transcripts(tmp_path, method):
     model = tiny_model(tmp_path / "model", method)
     film(tmp_path / "films" / "bell.mkv", 2)
     say(tmp_path / "films" / "bell.srt", "the doctor lost a yellow bicycle")

@@ -1,4 +1,4 @@
-"""Clips with what ranks them: their vectors, and what a query makes of them."""
+"""Holds the vectors of clips, and their scores for a query."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from numpy.typing import NDArray
 
 from hearsight.library.tables.schema import EXTRA, VIDEO_LETTERS, read_mask, read_vectors
 
-# Read by random access for every candidate, so one column more takes milliseconds: a clip's id tells its video.
+# These columns are read by random access for every candidate, and one more would take milliseconds. So the video of a
+# clip is not read: it is the beginning of the clip's id.
 COLUMNS = ("id", "pooled", "frames", "mask")
 # The shape of one clip's tensor for each field that a model's similarity reads besides those (see `extra_shapes`).
-Shapes = Mapping[str, tuple[int, ...]]
+FieldShapes = Mapping[str, tuple[int, ...]]
 
 
-def columns(extra: Shapes) -> list[str]:
-    """Return the columns that rank clips."""
+def ranking_columns(extra: FieldShapes) -> list[str]:
+    """Return the names of the columns that ranking reads."""
     return [*COLUMNS, *(EXTRA + name for name in extra)]
 
 
@@ -27,8 +28,8 @@ def columns(extra: Shapes) -> list[str]:
 class ClipVectors:
     """The vectors of n clips.
 
-    row_ids: of the table on disk, or row numbers of the table in memory. pooled: (n, D). frames: (n, F, D) float16 or
-    float32, with mask (n, F). extra: (n, ...) float16 for each further field.
+    row_ids: row ids of the table on disk, or row numbers of the table in memory. pooled: (n, D). frames: (n, F, D)
+    float16 or float32, with mask (n, F). extra: (n, ...) float16 for each further field.
     """
 
     ids: list[str]
@@ -39,8 +40,8 @@ class ClipVectors:
     extra: dict[str, NDArray[Any]]
 
     @classmethod
-    def read(cls, table: pa.Table, extra: Shapes) -> ClipVectors:
-        """Read the rows of a table that has `columns(extra)` and, if it is from a disk, `_rowid`."""
+    def read(cls, table: pa.Table, extra: FieldShapes) -> ClipVectors:
+        """Read the rows of a table with the columns `ranking_columns(extra)` and, if it is from a disk, `_rowid`."""
         row_ids = table["_rowid"].to_pylist() if "_rowid" in table.column_names else list(range(len(table)))
         mask = read_mask(table)
         n, F = mask.shape
@@ -52,11 +53,11 @@ class ClipVectors:
 
     @property
     def videos(self) -> list[str]:
-        """The id of each clip's video."""
+        """Return the id of each clip's video."""
         return [id[:VIDEO_LETTERS] for id in self.ids]
 
     def take(self, rows: Sequence[int]) -> ClipVectors:
-        """Return the clips of these rows, in this order."""
+        """Return the clips in these rows, in this order."""
         rows = list(rows)
         return ClipVectors(
             [self.ids[row] for row in rows],
@@ -68,8 +69,8 @@ class ClipVectors:
         )
 
 
-def read_extra(table: pa.Table, extra: Shapes) -> dict[str, NDArray[Any]]:
-    """Return further fields of clips, (n, ...) float16 each."""
+def read_extra(table: pa.Table, extra: FieldShapes) -> dict[str, NDArray[Any]]:
+    """Return the further fields of the clips in a table, each (n, ...) float16."""
     return {
         name: read_vectors(table, EXTRA + name, np.float16).reshape(len(table), *shape) for name, shape in extra.items()
     }
@@ -77,9 +78,9 @@ def read_extra(table: pa.Table, extra: Shapes) -> dict[str, NDArray[Any]]:
 
 @dataclass(frozen=True)
 class Candidates:
-    """Clips, with what the query makes of each: lists and arrays with one entry a clip.
+    """Clips with their scores for a query: lists and arrays with one entry per clip.
 
-    videos: the number of the view that the clip was found in, and the id of its video. row_ids: see `ClipVectors`.
+    videos: for each clip, the number of its view in the search and the id of its video. row_ids: see `ClipVectors`.
     similarity: the model's logits. per_frame: (clips, F) cosines, -1 for padding. bm25: 0 if no word matches.
     strength: see `Query.strength`.
     """

@@ -1,4 +1,7 @@
-"""What is known about one clip. Every function raises ClipNotFoundError for an id that is not in the library."""
+"""Reads what a library holds about one clip.
+
+Every function raises ClipNotFoundError for an id that is not in the library.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ DETAILS = ["start", "end", "has_speech", "has_sound", "gates", "thumbnail"]
 
 
 def video_row(library: Searchable, clip: str) -> Video:
-    """Return the video of a clip."""
+    """Return the row of a clip's video."""
     video = library.store.recent_snapshot().videos.get(video_of(clip) or "")
     if video is None:
         raise _not_found(clip)
@@ -35,7 +38,7 @@ def clip_row(library: Searchable, clip: str, columns: Sequence[str]) -> pa.Table
 
 
 def details(library: Searchable, clip: str) -> ClipDetails:
-    """Return what is known about a clip."""
+    """Return a clip's times and properties, and those of its video."""
     video = video_row(library, clip)
     [row] = clip_row(library, clip, DETAILS).slice(0, 1).to_pylist()
     path = Path(video.path)
@@ -64,10 +67,13 @@ def transcript(library: Searchable, clip: str, query: str | None, around: float)
     if row is None:
         raise _not_found(clip)
     first, last = row["start"] - around, row["end"] + around
-    lines = {Line(**line) for row in rows for line in row["lines"] or []}  # a line may reach into two clips
-    near = sorted((line for line in lines if first < line.end and line.start < last), key=lambda line: line.start)
-    words = Query.parse(query) if query and query.strip() else None
-    marked = [MarkedLine(line.start, line.end, line.text, words.spans(line.text) if words else []) for line in near]
+    lines = {Line(**line) for row in rows for line in row["lines"] or []}  # a set, as a line may belong to two clips
+    lines_around = (line for line in lines if first < line.end and line.start < last)
+    parsed = Query.parse(query) if query and query.strip() else None
+    marked = [
+        MarkedLine(line.start, line.end, line.text, parsed.spans(line.text) if parsed else [])
+        for line in sorted(lines_around, key=lambda line: line.start)
+    ]
     return Transcript(video.transcript_source, video.language, marked)
 
 
@@ -78,4 +84,4 @@ def thumbnail(library: Searchable, clip: str) -> bytes | None:
 
 
 def _not_found(clip: str) -> ClipNotFoundError:
-    return ClipNotFoundError(f"no clip {clip!r}; it may have been taken out of the library, search again")
+    return ClipNotFoundError(f"no clip {clip!r} in the library; it may have been removed since, search again")

@@ -1,4 +1,4 @@
-"""The condition that a search puts on clips: filters, resolved against the videos that a library has now."""
+"""Resolves the filters of a search against the videos that are in a library."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from hearsight.library.tables.schema import Video, among
 class Condition:
     """The clips that a search may find.
 
-    videos: the ids of their videos; None for all but the hidden ones. The rest is as in Filters.
+    videos: the ids of the videos whose clips may be found; None for all but the hidden ones. hidden: the ids of videos
+    that are never found. has_speech, has_sound: as in Filters.
     """
 
     videos: frozenset[str] | None
@@ -27,31 +28,39 @@ class Condition:
     def resolve(
         cls, filters: Filters, videos: Mapping[str, Video], hidden: frozenset[str], exclude: str | None = None
     ) -> Condition:
-        """Resolve filters. hidden: ids of videos that do not count. exclude: the id of a video not to be found."""
-        passing = None
+        """Resolve filters against the videos of a library.
+
+        videos: all videos by id. hidden: the ids of videos that are never found. exclude: the id of one more of these.
+        """
+        video_ids = None
         if exclude or (filters.path, filters.min_seconds, filters.max_seconds) != (None, None, None):
-            passing = frozenset(id for id, video in videos.items() if id != exclude and _passes(video, filters))
-        return cls(passing, hidden, filters.has_speech, filters.has_sound)
+            video_ids = frozenset(id for id, video in videos.items() if id != exclude and _passes(video, filters))
+        return cls(video_ids, hidden, filters.has_speech, filters.has_sound)
 
     @property
     def sql(self) -> str | None:
-        """The same in SQL. It contains no text from a person: paths are matched here, and selected by video."""
-        parts = []
+        """Return the condition in SQL; None if it is always true.
+
+        It never contains user input: `resolve` matches paths, and the SQL selects their videos by id.
+        """
+        terms = []
         if self.videos is not None:
-            parts.append(among("video", self.videos))
+            terms.append(among("video", self.videos))
         elif self.hidden:
-            parts.append(f"NOT ({among('video', self.hidden)})")
+            terms.append(f"NOT ({among('video', self.hidden)})")
         for column, value in (("has_speech", self.has_speech), ("has_sound", self.has_sound)):
             if value is not None:
-                parts.append(column if value else f"NOT {column}")
-        return " AND ".join(parts) or None
+                terms.append(column if value else f"NOT {column}")
+        return " AND ".join(terms) or None
 
 
 def _passes(video: Video, filters: Filters) -> bool:
-    """Return whether a video passes the filters on whole videos."""
+    """Return whether a video passes the filters that concern videos, not clips."""
     if filters.path is not None:
         path, pattern = video.path.casefold(), filters.path.casefold()
-        if not (pattern in path or fnmatch(path, pattern.replace("[", "[[]"))):  # no sets: names have brackets
+        if not (
+            pattern in path or fnmatch(path, pattern.replace("[", "[[]"))
+        ):  # file names contain brackets, so these are literal
             return False
     longest = math.inf if filters.max_seconds is None else filters.max_seconds
     return (filters.min_seconds or 0.0) <= video.duration <= longest

@@ -1,4 +1,4 @@
-"""Queries to suggest to a person who sees a library for the first time: a few that it can answer."""
+"""Suggests queries that a library can answer, for people who see it for the first time."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from hearsight.library.search.view import Searchable
 from hearsight.library.tables.schema import read_vectors
 from hearsight.models.base import VideoTextModel
 
-MAX_CLIPS = 2000  # that are compared
-LINE_WORDS = range(4, 9)
-EACH = 3  # number of suggestions of each kind
+MAX_CLIPS = 2000  # number of clips that are compared, in each library
+LINE_WORDS = range(4, 9)  # number of words in a suggested line
+PER_KIND = 3  # number of suggestions of each kind
 
-# Ordinary things in home videos, archives and news. Those that stand out in a library are suggested.
-THINGS = """
+# Common subjects of home videos, archives and news. Those that stand out in a library are suggested.
+SUBJECTS = """
 a dog is barking|a cat|a bird is singing|a horse|a cow|a fish in the water|a sheep|a pig|a duck|a monkey|an elephant
 a car on a road|a train|a boat on the sea|an aeroplane|a bicycle|a bus in the city|a rocket|a helicopter
 the sea|a beach|mountains|a forest|snow|a river|a desert|a garden with flowers|the night sky|a sunset|rain|fire
@@ -32,35 +32,41 @@ a computer screen|a map|a newspaper|a person speaks to the camera|a clown|a ball
 
 
 def suggest_queries(libraries: Sequence[Searchable], model: VideoTextModel) -> list[Suggestion]:
-    """Return at most three things that stand out in libraries, and three lines that are said in them."""
+    """Return at most three subjects that stand out in libraries, and three lines that are said in them."""
     vectors, lines = [], []
     for library in libraries:
         table = library.store.head(["pooled", "lines"], MAX_CLIPS)
         vectors.append(read_vectors(table, "pooled"))
         lines += [line["text"] for row in table["lines"].to_pylist() for line in row or []]
-    things = _outstanding_things(np.concatenate(vectors), model)
-    return [*(Suggestion(text, "meaning") for text in things), *(Suggestion(text, "said") for text in _spread(lines))]
+    subjects = _outstanding_subjects(np.concatenate(vectors), model)
+    return [
+        *(Suggestion(text, "meaning") for text in subjects),
+        *(Suggestion(text, "said") for text in _sample_lines(lines)),
+    ]
 
 
-def _outstanding_things(clips: NDArray[np.float32], model: VideoTextModel) -> list[str]:
-    """Return the things that fit one clip far better than the others, each of another clip. clips: (n, D)."""
+def _outstanding_subjects(clips: NDArray[np.float32], model: VideoTextModel) -> list[str]:
+    """Return the subjects that fit one clip far better than the others, at most one per clip.
+
+    clips: pooled vectors, (n, D).
+    """
     if not len(clips):
         return []
-    things = THINGS.strip().replace("\n", "|").split("|")
+    subjects = SUBJECTS.strip().replace("\n", "|").split("|")
     with torch.inference_mode():
-        texts = model.encode_text(model.tokenize(things)).float().cpu().numpy()
-    cosines = clips @ texts.T  # (clips, things)
+        texts = model.encode_text(model.tokenize(subjects)).float().cpu().numpy()
+    cosines = clips @ texts.T  # (clips, subjects)
     prominence = (cosines.max(axis=0) - cosines.mean(axis=0)) / (cosines.std(axis=0) + 1e-3)
     by_clip: dict[int, str] = {}
-    for thing in np.argsort(-prominence):
-        by_clip.setdefault(int(cosines[:, thing].argmax()), things[thing])
-        if len(by_clip) == EACH:
+    for subject in np.argsort(-prominence):
+        by_clip.setdefault(int(cosines[:, subject].argmax()), subjects[subject])
+        if len(by_clip) == PER_KIND:
             break
     return list(by_clip.values())
 
 
-def _spread(lines: Sequence[str]) -> list[str]:
-    """Return a few lines of a handful of words, spread over all."""
-    fitting = [" ".join(line.split()) for line in lines if len(words(line)) in LINE_WORDS]
-    distinct = list(dict.fromkeys(fitting))
-    return [distinct[i * len(distinct) // EACH] for i in range(min(EACH, len(distinct)))]
+def _sample_lines(lines: Sequence[str]) -> list[str]:
+    """Return a few short lines at even distances in all lines, without repetitions."""
+    short = [" ".join(line.split()) for line in lines if len(words(line)) in LINE_WORDS]
+    distinct = list(dict.fromkeys(short))
+    return [distinct[i * len(distinct) // PER_KIND] for i in range(min(PER_KIND, len(distinct)))]

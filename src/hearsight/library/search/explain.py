@@ -1,4 +1,4 @@
-"""Why a clip was found: its best moment, what seeing, hearing and reading add, and the line that is said."""
+"""Explains hits: the best moment of a clip, what each of its channels adds to the match, and the line that is said."""
 
 from __future__ import annotations
 
@@ -23,47 +23,49 @@ DETAILS = ["id", "start", "end", "gates", "lines", "has_speech", "has_sound"]
 
 
 def best_of_videos(candidates: Candidates, order: Sequence[int], limit: int) -> tuple[list[int], list[int]]:
-    """Return the best row of each of the first `limit` videos, and how many more rows of each come before the last one.
+    """Return the best clip of each of the first `limit` videos, and how many more of its clips were ranked.
 
-    order: rows, best first.
+    order: rows of the candidates, best first. Both lists have one entry per video. Further clips are counted down to
+    the best clip of the first video that is over the limit.
     """
     best: dict[tuple[int, str], int] = {}
-    more: Counter[tuple[int, str]] = Counter()
+    further_clips: Counter[tuple[int, str]] = Counter()
     for row in order:
         video = candidates.videos[row]
         if video in best:
-            more[video] += 1
+            further_clips[video] += 1
         elif len(best) < limit:
             best[video] = row
         else:
             break
-    return list(best.values()), [more[video] for video in best]
+    return list(best.values()), [further_clips[video] for video in best]
 
 
 def explain(
     candidates: Candidates,
     rows: Sequence[int],
-    more: Sequence[int],
+    further_clips: Sequence[int],
     scores: NDArray[Any],
     query: Query | None,
     vector: NDArray[np.float32],
     mode: Mode,
     views: Sequence[View],
 ) -> list[Hit]:
-    """Return the hits of these rows, in this order, without those that are gone meanwhile.
+    """Return the hits for these rows of the candidates, in this order, without clips that were removed meanwhile.
 
-    query: None if no words are searched for. vector: what the clips' pooled vectors are compared with.
+    further_clips: see `best_of_videos`. query: None if no words are searched for. vector: the query's vector, which is
+    compared with the clips' pooled vectors.
     """
     clips = _read_clips(candidates, rows, vector, views)
     hits: list[Hit] = []
-    for row, further in zip(rows, more, strict=True):
+    for row, further_count in zip(rows, further_clips, strict=True):
         number, video = candidates.videos[row]
         if (clip := clips.get((number, candidates.ids[row]))) is None:
             continue
         view = views[number]
         path = Path(view.snapshot.videos[video].path)
-        matched = query if mode == "speech" or candidates.strength[row] > 0 else None
-        moment, line = _moment(clip, candidates.per_frame[row], matched)
+        matching_query = query if mode == "speech" or candidates.strength[row] > 0 else None
+        moment, line = _best_moment(clip, candidates.per_frame[row], matching_query)
         cosines = clip["cosines"]
         hit = Hit(
             rank=len(hits) + 1,
@@ -83,21 +85,24 @@ def explain(
             gates=branch_gates(clip["gates"]),
             line=line,
             spans=query.spans(line) if query is not None else [],
-            more=further,
+            more=further_count,
         )
         hits.append(hit)
     return hits
 
 
 def branch_gates(gates: dict[str, float | None]) -> dict[str, float]:
-    """Return the gates of the branches that the model has."""
+    """Return a clip's gates, without branches that the model lacks."""
     return {branch: gate for branch in BRANCHES if (gate := gates[branch]) is not None}
 
 
 def _read_clips(
     candidates: Candidates, rows: Sequence[int], vector: NDArray[np.float32], views: Sequence[View]
 ) -> dict[tuple[int, str], dict[str, Any]]:
-    """Return the details of clips, with the dot products of their pooled vectors; by number of the view and id."""
+    """Return the details of clips by number of the view and id.
+
+    "cosines" are the dot products of the query's vector with the clip's pooled vectors, with and without branches.
+    """
     row_ids: defaultdict[int, dict[str, int]] = defaultdict(dict)
     for row in rows:
         row_ids[candidates.videos[row][0]][candidates.ids[row]] = candidates.row_ids[row]
@@ -111,15 +116,15 @@ def _read_clips(
     return clips
 
 
-def _moment(clip: dict[str, Any], per_frame: NDArray[np.float32], query: Query | None) -> tuple[float, str]:
+def _best_moment(clip: dict[str, Any], per_frame: NDArray[np.float32], query: Query | None) -> tuple[float, str]:
     """Return the best second of a clip, and the line that is said then.
 
-    With a query that the transcript matches, that is when the line with most of its words begins; else the second of
-    the frame that is most similar.
+    query: given if the transcript matches it; then the moment is the beginning of the line with the most of its words.
+    Otherwise, the moment is the second of the most similar frame.
     """
     lines = clip["lines"] or []
     if query is not None and lines:
-        line = max(lines, key=lambda line: len(query.content.intersection(stems(line["text"]))))
+        line = max(lines, key=lambda line: len(query.content_stems.intersection(stems(line["text"]))))
         return min(max(line["start"], clip["start"]), clip["end"]), line["text"]
     times = frame_times(Clip(Path(), clip["start"], clip["end"]), len(per_frame))
     moment = times[int(per_frame[: len(times)].argmax())]

@@ -1,6 +1,6 @@
-"""Searching the clips of a library in memory: for a server, whose searches follow each other closely.
+"""Searches the clips of a library in memory, for a server that answers many searches.
 
-Reading a table on disk costs a search a few milliseconds on every core, to read what the previous search has read.
+A search on disk spends a few milliseconds of every core on reading what the previous search has read, too.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import torch
 from numpy.typing import NDArray
 
 from hearsight.library.search.bm25 import Postings
-from hearsight.library.search.candidates import ClipVectors, Shapes, columns, read_extra
+from hearsight.library.search.candidates import ClipVectors, FieldShapes, ranking_columns, read_extra
 from hearsight.library.search.condition import Condition
 from hearsight.library.search.on_disk import match_transcripts
 from hearsight.library.search.query_words import Query, WordMatch, stems
 
 
 class InMemory:
-    """A `ClipIndex` that holds all clips. It never changes.
+    """A `ClipIndex` that holds all clips in memory and never changes.
 
     table: the rows of all clips, with every column that searches read.
     """
@@ -36,50 +36,57 @@ class InMemory:
         self._flags = {name: np.array(self.table[name].to_pylist(), bool) for name in ("has_speech", "has_sound")}
 
     def candidates(
-        self, vector: NDArray[np.float32] | None, query: Query | None, limit: int, condition: Condition, extra: Shapes
+        self,
+        vector: NDArray[np.float32] | None,
+        query: Query | None,
+        limit: int,
+        condition: Condition,
+        extra: FieldShapes,
     ) -> tuple[ClipVectors, dict[str, WordMatch]]:
-        """See `ClipIndex`."""
+        """Implement `ClipIndex`."""
         mask = self._mask(condition)
-        matches = self._matching(query, limit, mask) if query else {}
-        near = self._nearest(vector, limit, mask) if vector is not None else []
-        clips = self._take(list(dict.fromkeys([*near, *matches])), extra)
+        matches = self._match_words(query, limit, mask) if query else {}
+        nearest = self._nearest(vector, limit, mask) if vector is not None else []
+        clips = self._take(list(dict.fromkeys([*nearest, *matches])), extra)
         return clips, {self._vectors.ids[row]: match for row, match in matches.items()}
 
     def rows(self, row_ids: Mapping[str, int], names: Sequence[str]) -> pa.Table:
-        """See `ClipIndex`."""
+        """Implement `ClipIndex`."""
         return self.table.select(names).take(pa.array(row_ids.values(), pa.int64()))
 
-    def of_video(self, video: str, query: Query | None, extra: Shapes) -> tuple[ClipVectors, dict[str, WordMatch]]:
-        """See `ClipIndex`."""
+    def clips_of_video(
+        self, video: str, query: Query | None, extra: FieldShapes
+    ) -> tuple[ClipVectors, dict[str, WordMatch]]:
+        """Implement `ClipIndex`."""
         number = self._video_ids.index(video) if video in self._video_ids else -1
         rows = (self._videos == number).nonzero()[0].tolist()
         table = self.table.select(["id", "transcript"]).take(pa.array(rows, pa.int64()))
         return self._take(rows, extra), match_transcripts(table, query)
 
-    def _take(self, rows: list[int], extra: Shapes) -> ClipVectors:
+    def _take(self, rows: list[int], extra: FieldShapes) -> ClipVectors:
         clips = self._vectors.take(rows)
         if extra:
-            table = self.table.select(columns(extra)).take(pa.array(rows, pa.int64()))
+            table = self.table.select(ranking_columns(extra)).take(pa.array(rows, pa.int64()))
             clips.extra.update(read_extra(table, extra))
         return clips
 
     def _nearest(self, vector: NDArray[np.float32], limit: int, mask: NDArray[np.bool_] | None) -> list[int]:
-        """Return the rows whose pooled vectors are nearest to a text's, in any order."""
-        near: NDArray[np.float32] = (torch.from_numpy(self._vectors.pooled) @ torch.from_numpy(vector)).numpy()
-        return _highest(near, np.arange(len(near)) if mask is None else mask.nonzero()[0], limit)
+        """Return the rows with the pooled vectors nearest to a text's, in any order."""
+        products: NDArray[np.float32] = (torch.from_numpy(self._vectors.pooled) @ torch.from_numpy(vector)).numpy()
+        return _highest(products, np.arange(len(products)) if mask is None else mask.nonzero()[0], limit)
 
-    def _matching(self, query: Query, limit: int, mask: NDArray[np.bool_] | None) -> dict[int, WordMatch]:
-        """Return the rows that best match any word of a query."""
-        scores = self._postings.bm25(query.content)
-        passing = scores > 0 if mask is None else mask & (scores > 0)
-        enough = self._postings.count_matches(query.content) >= query.fewest
+    def _match_words(self, query: Query, limit: int, mask: NDArray[np.bool_] | None) -> dict[int, WordMatch]:
+        """Return the rows with the best BM25 scores for a query's words, in any order, and how they match."""
+        scores = self._postings.bm25(query.content_stems)
+        candidates = scores > 0 if mask is None else mask & (scores > 0)
+        has_enough_words = self._postings.count_matches(query.content_stems) >= query.min_content_words
         return {
-            row: WordMatch(float(scores[row]), query.strength(self._stems[row]) if enough[row] else 0.0)
-            for row in _highest(scores, passing.nonzero()[0], limit)
+            row: WordMatch(float(scores[row]), query.strength(self._stems[row]) if has_enough_words[row] else 0.0)
+            for row in _highest(scores, candidates.nonzero()[0], limit)
         }
 
     def _mask(self, condition: Condition) -> NDArray[np.bool_] | None:
-        """Return which rows a search may find; None for all."""
+        """Return a mask of the rows that a search may find; None for all."""
         masks = [self._flags[name] == value for name in self._flags if (value := getattr(condition, name)) is not None]
         if condition.videos is not None:
             masks.append(np.array([id in condition.videos for id in self._video_ids], bool)[self._videos])

@@ -1,4 +1,4 @@
-"""Searching the clips of a library in its tables on disk."""
+"""Searches the clips of a library in its tables on disk."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from hearsight.library.search.candidates import ClipVectors, Shapes, columns
+from hearsight.library.search.candidates import ClipVectors, FieldShapes, ranking_columns
 from hearsight.library.search.condition import Condition
 from hearsight.library.search.query_words import Query, WordMatch, stems
 from hearsight.library.tables.schema import among
@@ -17,47 +17,56 @@ from hearsight.library.tables.store import Snapshot, Store
 
 
 class OnDisk:
-    """A `ClipIndex` that reads the tables at every search."""
+    """A `ClipIndex` that reads the tables on disk at every search."""
 
     def __init__(self, store: Store, snapshot: Snapshot) -> None:
         self.store, self.snapshot = store, snapshot
 
     def candidates(
-        self, vector: NDArray[np.float32] | None, query: Query | None, limit: int, condition: Condition, extra: Shapes
+        self,
+        vector: NDArray[np.float32] | None,
+        query: Query | None,
+        limit: int,
+        condition: Condition,
+        extra: FieldShapes,
     ) -> tuple[ClipVectors, dict[str, WordMatch]]:
-        """See `ClipIndex`. Both kinds are searched for at the same time, because either keeps one core busy."""
-        words, read, sql = query.spoken if query else "", columns(extra), condition.sql
+        """Implement `ClipIndex`, searching vectors and words at the same time, because either keeps one core busy."""
+        words, columns, sql = query.full_text if query else "", ranking_columns(extra), condition.sql
         tables, matches = [], {}
         with ThreadPoolExecutor(1) as pool:
-            matching = pool.submit(self.store.matching, words, [*read, "transcript"], limit, sql) if words else None
-            near = None if vector is None else self.store.nearest(vector, read, limit, sql)
-        if matching is not None and query is not None:
-            tables.append(matching.result())
+            word_search = (
+                pool.submit(self.store.matching, words, [*columns, "transcript"], limit, sql) if words else None
+            )
+            nearest = None if vector is None else self.store.nearest(vector, columns, limit, sql)
+        if word_search is not None and query is not None:
+            tables.append(word_search.result())
             for clip in tables[0].select(["id", "transcript", "_score"]).to_pylist():
                 matches[clip["id"]] = WordMatch(clip["_score"], query.strength(stems(clip["transcript"])))
-        if near is not None:
-            tables.append(near)
-        clips = ClipVectors.read(pa.concat_tables(table.select([*read, "_rowid"]) for table in tables), extra)
-        # A clip may be found twice, and may have been added since the snapshot.
-        first = {id: row for row, id in reversed(list(enumerate(clips.ids)))}
+        if nearest is not None:
+            tables.append(nearest)
+        clips = ClipVectors.read(pa.concat_tables(table.select([*columns, "_rowid"]) for table in tables), extra)
+        # A clip may be found by both searches, and may have been added since the snapshot.
+        first_rows = {id: row for row, id in reversed(list(enumerate(clips.ids)))}
         videos = clips.videos
-        return clips.take([row for row in first.values() if videos[row] in self.snapshot.videos]), matches
+        return clips.take([row for row in first_rows.values() if videos[row] in self.snapshot.videos]), matches
 
     def rows(self, row_ids: Mapping[str, int], names: Sequence[str]) -> pa.Table:
-        """See `ClipIndex`."""
+        """Implement `ClipIndex`."""
         table = self.store.take(list(row_ids.values()), names)
         # Rows move when fragments are merged, which may happen at any time.
         complete = set(table["id"].to_pylist()) == row_ids.keys()
         return table if complete else self.store.rows(among("id", row_ids), names)
 
-    def of_video(self, video: str, query: Query | None, extra: Shapes) -> tuple[ClipVectors, dict[str, WordMatch]]:
-        """See `ClipIndex`."""
-        table = self.store.rows(among("video", [video]), [*columns(extra), "transcript"])
+    def clips_of_video(
+        self, video: str, query: Query | None, extra: FieldShapes
+    ) -> tuple[ClipVectors, dict[str, WordMatch]]:
+        """Implement `ClipIndex`."""
+        table = self.store.rows(among("video", [video]), [*ranking_columns(extra), "transcript"])
         return ClipVectors.read(table, extra), match_transcripts(table, query)
 
 
 def match_transcripts(table: pa.Table, query: Query | None) -> dict[str, WordMatch]:
-    """Return how strongly each clip says a query's words, by id. That stands in for BM25, too."""
+    """Return how strongly each clip's transcript matches a query, by id; used in place of BM25, too."""
     if query is None:
         return {}
     strengths = (query.strength(stems(text or "")) for text in table["transcript"].to_pylist())

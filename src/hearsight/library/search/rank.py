@@ -1,13 +1,14 @@
-"""Ranking moments: two stages of meaning, and the words that are said.
+"""Ranks clips by meaning, by the words that are said, or by both.
 
-By meaning ("dense"): the clips whose pooled vectors are nearest to the query's, then the exact similarity of the model
-on their frame vectors. By words ("speech"): BM25 over the transcripts. "hybrid" adds the reciprocal ranks of both
-(Cormack et al., SIGIR 2009; k = 60).
+The mode "dense" ranks by meaning, in two stages: it takes the clips whose pooled vectors are nearest to the query's,
+and orders them by the model's exact similarity on their frame vectors. "speech" ranks by words: BM25 over the
+transcripts. "hybrid" adds the reciprocal ranks of both (Cormack et al., SIGIR 2009; k = 60).
 
 Plain reciprocal rank fusion lets any transcript that shares a word with a query overtake the clip that shows it: being
 first by words is worth as much as being first by sight. So a transcript only counts if it has at least half of the
-query's content words, and its share is weighted by how surely it says what is asked (`Query.strength`): a line quoted
-from memory counts fully and comes first, one word in common counts a third and helps a clip that already looks right.
+query's content words, and its share is weighted by how certainly it says what the query says (`Query.strength`): a line
+quoted from memory counts fully and comes first, one word in common counts a third and helps a clip that already looks
+right.
 
 How often the right clip comes first, in 400 Soundstage scenes with a fifth of the spoken words misheard, and with a
 simulated model that puts the right clips three deviations above the others, except for quotations, where it is blind:
@@ -32,28 +33,31 @@ from hearsight.library.results import Mode
 from hearsight.library.search.candidates import Candidates
 
 K = 60
-FIRST_BY_BOTH = 2 / (K + 1)
+FIRST_BY_BOTH = 2 / (K + 1)  # the score of a clip that is first by meaning and, with certainty, by words
 
 
 def rank(candidates: Candidates, mode: Mode) -> tuple[list[int], NDArray[Any]]:
-    """Return rows, best first, and the score of each row. Equal ones are in order of their ids."""
-    names = np.empty(len(candidates.ids), np.int64)  # the position of each id among all, sorted
-    names[sorted(range(len(names)), key=candidates.ids.__getitem__)] = np.arange(len(names))
-    by_meaning = _order(names, candidates.similarity)
+    """Return the rows of the candidates, best first, and the score of each row.
+
+    Rows of equal scores are in order of their ids. Mode "speech" leaves out clips without any of the words.
+    """
+    id_ranks = np.empty(len(candidates.ids), np.int64)  # the position of each id in their alphabetical order
+    id_ranks[sorted(range(len(id_ranks)), key=candidates.ids.__getitem__)] = np.arange(len(id_ranks))
+    by_meaning = _order(id_ranks, candidates.similarity)
     if mode == "dense":
         return by_meaning.tolist(), candidates.similarity
     if mode == "speech":
-        by_words = _order(names, candidates.bm25)
+        by_words = _order(id_ranks, candidates.bm25)
         return by_words[candidates.bm25[by_words] > 0].tolist(), candidates.bm25
-    scores = np.zeros(len(names))
-    scores[by_meaning] = 1 / (K + np.arange(1, len(names) + 1))
-    by_strength = _order(names, candidates.strength, candidates.bm25)
-    scores[by_strength] += candidates.strength[by_strength] / (K + np.arange(1, len(names) + 1))
+    scores = np.zeros(len(id_ranks))
+    scores[by_meaning] = 1 / (K + np.arange(1, len(id_ranks) + 1))
+    by_strength = _order(id_ranks, candidates.strength, candidates.bm25)
+    scores[by_strength] += candidates.strength[by_strength] / (K + np.arange(1, len(id_ranks) + 1))
     scores *= 100 / FIRST_BY_BOTH
-    return _order(names, scores).tolist(), scores
+    return _order(id_ranks, scores).tolist(), scores
 
 
-def _order(names: NDArray[np.int64], *scores: NDArray[Any]) -> NDArray[np.int64]:
-    """Return rows, the highest scores first. The first scores decide, then the next ones, then the names."""
-    order: NDArray[np.int64] = np.lexsort((names, *(-score for score in reversed(scores))))
+def _order(id_ranks: NDArray[np.int64], *scores: NDArray[Any]) -> NDArray[np.int64]:
+    """Return rows, the highest scores first. Ties of the first scores are broken by the next ones, then by ids."""
+    order: NDArray[np.int64] = np.lexsort((id_ranks, *(-score for score in reversed(scores))))
     return order

@@ -24,28 +24,29 @@ from hearsight.library.tables.schema import extra_shapes
 from hearsight.models.base import VideoTextModel
 from hearsight.types import VideoEmbedding
 
-MIN_CANDIDATES, CANDIDATES_PER_HIT, MAX_CANDIDATES = 100, 7, 5000
+MIN_CANDIDATES, CANDIDATES_PER_HIT, MAX_CANDIDATES = 100, 7, 5000  # clips of either kind, in each library
 NO_MATCH = WordMatch()
 
-# Clips, the rows of those that are found, best first, and the score of each row.
+# Candidates, their rows, best first, and the score of each row (see `rank`).
 Ranking = tuple[Candidates, list[int], NDArray[Any]]
 
 
 def search(
     libraries: Sequence[Searchable], text: str, model: VideoTextModel, mode: Mode, limit: int, filters: Filters
 ) -> SearchResult:
-    """Search several libraries of a model as one. See `Library.search`."""
+    """Search several libraries of one model together. See `Library.search`."""
     start = time.perf_counter()
     query = Query.parse(text)
-    if mode == "speech" and not query.content:
+    if mode == "speech" and not query.content_stems:
         raise HearsightError(
-            f"{query.text.strip()[:40]!r} has no words that can be spoken; give words, or leave out the mode 'speech'"
+            f"the query {query.text.strip()[:40]!r} has no words to search transcripts for; add words, or leave out "
+            "the mode 'speech'"
         )
     vector = text_vector(query, model)
     views = [View.open(library, filters) for library in libraries]
 
-    def rank_nearest(number: int) -> Ranking:
-        candidates = find_candidates(views, query, vector, model, mode, number)
+    def rank_nearest(count: int) -> Ranking:
+        candidates = find_candidates(views, query, vector, model, mode, count)
         return candidates, *rank(candidates, mode)
 
     return best_moments(views, limit, rank_nearest, query, vector, mode, start)
@@ -62,8 +63,8 @@ def best_moments(
 ) -> SearchResult:
     """Return the best moments of the best `limit` videos.
 
-    rank_nearest: ranks the nearest so many clips of each library. query, vector: see `explain`. start: of the search,
-    by `time.perf_counter`.
+    rank_nearest: ranks this number of the nearest clips of each library. query, vector: see `explain`. start: the time
+    when the search began, by `time.perf_counter`.
     """
     candidates, order, scores = rank_enough_videos(views, limit, rank_nearest)
     hits = explain(candidates, *best_of_videos(candidates, order, limit), scores, query, vector, mode, views)
@@ -74,28 +75,28 @@ def best_moments(
 
 
 def moments(library: Searchable, text: str, model: VideoTextModel, mode: Mode, clip: str) -> list[Hit]:
-    """Return every clip of a clip's video in order of time. See `Library.moments`."""
+    """Return every clip of a clip's video, in order of time. See `Library.moments`."""
     query = Query.parse(text)
     vector = text_vector(query, model)
     view = View.open(library, Filters())
     video = video_row(library, clip).id
-    clips, matches = view.index.of_video(video, query if mode != "dense" else None, extra_shapes(model))
-    candidates = score(0, clips, matches, vector, model)
+    clips, matches = view.index.clips_of_video(video, query if mode != "dense" else None, extra_shapes(model))
+    candidates = score_clips(0, clips, matches, vector, model)
     order, scores = rank(candidates, mode)
-    order += sorted(set(range(len(candidates.ids))) - set(order))  # in mode "speech", those without any of the words
+    order += sorted(set(range(len(candidates.ids))) - set(order))  # mode "speech" ranks no clip without the words
     hits = explain(candidates, order, [0] * len(order), scores, query, vector, mode, [view])
     return sorted(hits, key=lambda hit: hit.start)
 
 
 def text_vector(query: Query, model: VideoTextModel) -> NDArray[np.float32]:
-    """Return a query's vector. Cached: people repeat searches, and turn pages."""
+    """Return a query's vector, (D,). Cached, because people repeat searches and turn pages."""
     return _text_vector(query.text, weakref.ref(model)).copy()
 
 
 @lru_cache(maxsize=1000)
 def _text_vector(text: str, reference: weakref.ref[VideoTextModel]) -> NDArray[np.float32]:
     model = reference()
-    assert model is not None, "the caller holds it"
+    assert model is not None, "the caller has a reference to the model"
     with torch.inference_mode():
         vector: NDArray[np.float32] = model.encode_text(model.tokenize([text])).float().cpu().numpy()[0]
     return vector
@@ -105,44 +106,48 @@ def _text_vector(text: str, reference: weakref.ref[VideoTextModel]) -> NDArray[n
 
 
 def rank_enough_videos(views: Sequence[View], limit: int, rank_nearest: Callable[[int], Ranking]) -> Ranking:
-    """Rank so many candidates that they are of `limit` videos, if there are so many."""
+    """Rank enough candidates to cover `limit` videos, or all videos if there are fewer.
+
+    Returns fewer videos if those of `MAX_CANDIDATES` clips are fewer.
+    """
     clips = sum(view.snapshot.clips for view in views)
     videos = sum(len(view.snapshot.videos) for view in views)
-    number = max(MIN_CANDIDATES, CANDIDATES_PER_HIT * min(limit, clips))
+    count = max(MIN_CANDIDATES, CANDIDATES_PER_HIT * min(limit, clips))
     while True:
-        candidates, order, scores = rank_nearest(number)
-        ranked_videos = len({candidates.videos[row] for row in order})
-        # One long film can have all of the nearest clips: read more, if there are more.
-        if ranked_videos >= min(limit, videos) or not number <= len(candidates.ids) < MAX_CANDIDATES:
+        candidates, order, scores = rank_nearest(count)
+        video_count = len({candidates.videos[row] for row in order})
+        # The nearest clips may all be of one long film, so more are read if there are more.
+        if video_count >= min(limit, videos) or not count <= len(candidates.ids) < MAX_CANDIDATES:
             return candidates, order, scores
-        number *= 4
+        count *= 4
 
 
 def find_candidates(
-    views: Sequence[View], query: Query, vector: NDArray[np.float32], model: VideoTextModel, mode: Mode, number: int
+    views: Sequence[View], query: Query, vector: NDArray[np.float32], model: VideoTextModel, mode: Mode, count: int
 ) -> Candidates:
-    """Return the clips nearest in meaning and those that match the words, each once, with what ranks them.
+    """Return the clips nearest in meaning and those that match the words, each once, with their scores.
 
-    number: of either kind, in each library.
+    count: the number of clips of either kind, in each library.
     """
-    dense, words, extra = vector if mode != "speech" else None, query if mode != "dense" else None, extra_shapes(model)
+    dense, words = vector if mode != "speech" else None, query if mode != "dense" else None
+    extra = extra_shapes(model)
     return Candidates.join(
-        score(i, *view.index.candidates(dense, words, number, view.condition, extra), vector, model)
+        score_clips(i, *view.index.candidates(dense, words, count, view.condition, extra), vector, model)
         for i, view in enumerate(views)
     )
 
 
-def score(
-    view: int,
+def score_clips(
+    view_number: int,
     clips: ClipVectors,
     matches: Mapping[str, WordMatch],
     vector: NDArray[np.float32],
     model: VideoTextModel,
 ) -> Candidates:
-    """Return clips with what ranks them. view: its number."""
-    of_clips = [matches.get(id, NO_MATCH) for id in clips.ids]
-    bm25, strength = (np.array([getattr(match, name) for match in of_clips]) for name in WordMatch._fields)
-    videos = [(view, video) for video in clips.videos]
+    """Return clips with their scores for a query. matches: of the clips that contain words of the query, by id."""
+    word_matches = [matches.get(id, NO_MATCH) for id in clips.ids]
+    bm25, strength = (np.array([getattr(match, name) for match in word_matches]) for name in WordMatch._fields)
+    videos = [(view_number, video) for video in clips.videos]
     return Candidates(clips.ids, videos, clips.row_ids, *similarities(clips, vector, model), bm25, strength)
 
 
@@ -151,7 +156,7 @@ def similarities(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return the model's exact similarity of each clip, and the cosine of each of its frames (-1 for padding)."""
 
-    def float32(values: NDArray[Any]) -> torch.Tensor:  # torch converts faster than NumPy
+    def float32(values: NDArray[Any]) -> torch.Tensor:  # converted by torch, which is faster than NumPy
         return torch.from_numpy(np.require(values, requirements="W")).to(model.device).float()
 
     frames = float32(clips.frames)

@@ -1,4 +1,4 @@
-"""Searching by example: the clips whose vectors are most like those of a clip, a picture or a sound."""
+"""Searches by example: finds the clips whose vectors are most like that of a clip, a picture or a sound."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ EPSILON = 1e-6
 def similar(
     libraries: Sequence[Searchable], source: Searchable, clip: str, limit: int, filters: Filters
 ) -> SearchResult:
-    """Return the moments of other videos that are most like a clip. source: the library that the clip is in."""
+    """Return the moments of other videos that are most like a clip. source: the library that contains the clip."""
     vector = read_vectors(clip_row(source, clip, ["pooled"]), "pooled")[0]
     video = video_of(clip)
     views = [View.open(library, filters, video if library == source else None) for library in libraries]
@@ -46,24 +46,24 @@ def search_by_example(
 def nearest(views: Sequence[View], vector: NDArray[np.float32], limit: int) -> SearchResult:
     """Return the best moments of the `limit` videos that are most like a pooled vector (D,); the score is the cosine.
 
-    A pooled vector has no frames that could be compared, so there is no second stage.
+    There is no second stage, which would compare frames: a pooled vector has none.
     """
     start = time.perf_counter()
     vector = vector / max(float(np.linalg.norm(vector)), EPSILON)
 
-    def rank_nearest(number: int) -> Ranking:
-        candidates = Candidates.join(_compare(i, view, vector, number) for i, view in enumerate(views))
+    def rank_nearest(count: int) -> Ranking:
+        candidates = Candidates.join(_compare(i, view, vector, count) for i, view in enumerate(views))
         return candidates, *rank(candidates, "dense")
 
     return best_moments(views, limit, rank_nearest, None, vector, "dense", start)
 
 
-def _compare(number: int, view: View, vector: NDArray[np.float32], limit: int) -> Candidates:
+def _compare(view_number: int, view: View, vector: NDArray[np.float32], limit: int) -> Candidates:
     clips, _ = view.index.candidates(vector, None, limit, view.condition, {})
     frames = clips.frames.astype(np.float32)
     per_frame = np.where(clips.mask, frames @ vector[: frames.shape[-1]], np.float32(-1))
     cosine = clips.pooled @ vector / np.linalg.norm(clips.pooled, axis=1).clip(EPSILON)
     zeros = np.zeros(len(clips.ids))
     return Candidates(
-        clips.ids, [(number, video) for video in clips.videos], clips.row_ids, cosine, per_frame, zeros, zeros
+        clips.ids, [(view_number, video) for video in clips.videos], clips.row_ids, cosine, per_frame, zeros, zeros
     )

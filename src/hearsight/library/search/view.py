@@ -1,4 +1,4 @@
-"""A library as one search sees it: at one moment, in memory or on disk, through filters."""
+"""Opens a library for one search: a snapshot of its tables, on disk or in memory, with the filters resolved."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from hearsight.library.results import Filters
-from hearsight.library.search.candidates import ClipVectors, Shapes
+from hearsight.library.search.candidates import ClipVectors, FieldShapes
 from hearsight.library.search.condition import Condition
 from hearsight.library.search.on_disk import OnDisk
 from hearsight.library.search.query_words import Query, WordMatch
@@ -20,27 +20,43 @@ from hearsight.library.tables.store import Snapshot, Store
 
 
 class ClipIndex(Protocol):
-    """What finds clips: `OnDisk` or `InMemory`. extra: the further fields to read, see `Shapes`."""
+    """The interface of `OnDisk` and `InMemory`, which find clips and read them.
+
+    extra: the further fields to read, see `FieldShapes`.
+    """
 
     def candidates(
-        self, vector: NDArray[np.float32] | None, query: Query | None, limit: int, condition: Condition, extra: Shapes
+        self,
+        vector: NDArray[np.float32] | None,
+        query: Query | None,
+        limit: int,
+        condition: Condition,
+        extra: FieldShapes,
     ) -> tuple[ClipVectors, dict[str, WordMatch]]:
         """Return the clips nearest to a pooled vector and those that best match a query's words, each once.
 
-        vector, query: None, one of both at most, for what is not searched for. limit: of either kind. The matches are
-        those of clips with any of the words, by id.
+        vector, query: at most one may be None; it is then not searched for. limit: the number of clips of either kind.
+        Returns the clips, in any order, and the matches of the clips that contain any of the words, by id.
         """
 
     def rows(self, row_ids: Mapping[str, int], names: Sequence[str]) -> pa.Table:
-        """Return columns of clips, in any order, without clips that are gone. row_ids: where they were found, by id."""
+        """Return these columns of clips, in any order, without clips that were removed meanwhile.
 
-    def of_video(self, video: str, query: Query | None, extra: Shapes) -> tuple[ClipVectors, dict[str, WordMatch]]:
-        """Return all clips of a video, in any order, and how strongly each matches a query's words."""
+        row_ids: the row ids of the clips (see `ClipVectors`), by clip id.
+        """
+
+    def clips_of_video(
+        self, video: str, query: Query | None, extra: FieldShapes
+    ) -> tuple[ClipVectors, dict[str, WordMatch]]:
+        """Return all clips of a video, in any order, and how strongly each matches a query's words, by id."""
 
 
 @dataclass(frozen=True)
 class Searchable:
-    """A library that can be searched. name: distinguishes it from others that are searched with it."""
+    """A library as the input of search functions.
+
+    name: distinguishes the library from others that are searched together with it.
+    """
 
     name: str
     folder: Path
@@ -49,7 +65,7 @@ class Searchable:
 
 @dataclass(frozen=True)
 class View:
-    """One search's view of a library."""
+    """A library as one search sees it: a snapshot, a condition on its clips, and the index that finds them."""
 
     name: str
     folder: Path
@@ -59,7 +75,7 @@ class View:
 
     @classmethod
     def open(cls, library: Searchable, filters: Filters, exclude: str | None = None) -> View:
-        """Open a library for one search. exclude: the id of a video that is not to be found."""
+        """Open a library for one search. exclude: the id of a video whose clips may not be found."""
         snapshot = library.store.recent_snapshot()
         condition = Condition.resolve(filters, snapshot.videos, snapshot.hidden, exclude)
         index = snapshot.loaded or OnDisk(library.store, snapshot)
