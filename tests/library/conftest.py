@@ -1,4 +1,4 @@
-"""A tiny model and a folder of small films."""
+"""Fixtures and helpers: a tiny model and a folder of small films."""
 
 from pathlib import Path
 
@@ -39,11 +39,11 @@ def library(folder, model) -> Library:
 
 
 def break_off(monkeypatch, after: int) -> None:
-    """The disk fails within sea.mkv, so many clips into it."""
+    """Make the disk fail within sea.mkv, after this number of its clips."""
     real = reading.read_clips
 
-    def failing(info, *asked):
-        for number, clip in enumerate(real(info, *asked)):
+    def failing(info, *arguments):
+        for number, clip in enumerate(real(info, *arguments)):
             if number == after and info.path.name == "sea.mkv":
                 raise OSError(5, "Input/output error")
             yield clip
@@ -52,7 +52,7 @@ def break_off(monkeypatch, after: int) -> None:
 
 
 def film(path: Path, seconds: int, seed: int = 0, sound: bool = True) -> Path:
-    """A video of four coloured pictures a second."""
+    """Write a video of four coloured pictures a second."""
     path.parent.mkdir(parents=True, exist_ok=True)
     random = np.random.default_rng(seed)
     pictures = [np.full((48, 64, 3), random.integers(0, 255, 3), np.uint8) for _ in range(4 * seconds)]
@@ -61,20 +61,20 @@ def film(path: Path, seconds: int, seed: int = 0, sound: bool = True) -> Path:
 
 
 def say(path: Path, *lines: str) -> None:
-    """Subtitles of two seconds a line."""
+    """Write subtitles, two seconds a line."""
     cues = [f"{i + 1}\n00:00:{2 * i:02},000 --> 00:00:{2 * i + 2:02},000\n{line}\n" for i, line in enumerate(lines)]
     path.write_text("\n".join(cues), encoding="utf-8")
 
 
 def rows(library: Library) -> tuple[list[dict], list[dict]]:
-    """Everything in the videos and clips tables, in order, whether or not a search would show it."""
+    """Return all rows of the videos and clips tables, in order, whether or not a search would show them."""
     again = Library.open(library.folder, library.location)._store
     videos = sorted(again.videos.to_arrow().to_pylist(), key=lambda row: row["path"])
     return videos, sorted(again.clips.to_arrow().to_pylist(), key=lambda row: row["id"])
 
 
 def assert_same(library: Library, other: Library) -> None:
-    """Two libraries of one folder have the same videos and the same clips with the same vectors."""
+    """Assert that two libraries of one folder have the same videos and the same clips with the same vectors."""
     (videos, clips), (other_videos, other_clips) = rows(library), rows(other)
     assert videos == other_videos
     assert [clip["id"] for clip in clips] == [clip["id"] for clip in other_clips]
@@ -83,7 +83,7 @@ def assert_same(library: Library, other: Library) -> None:
             if name in ("pooled", "frames", "without_audio", "without_speech", "without_both") or name.startswith(
                 "extra_"
             ):
-                # Batches of another size round otherwise.
+                # Rounding depends on the size of batches.
                 np.testing.assert_allclose(np.array(value, float), np.array(other_clip[name], float), atol=2e-3)
             elif name == "gates":
                 assert value == pytest.approx(other_clip[name], abs=1e-4)
@@ -94,14 +94,14 @@ def assert_same(library: Library, other: Library) -> None:
 def add_made_up(
     store: Store, model: VideoTextModel, videos: int, clips: int = 2, seed: int = 0, said: str = ""
 ) -> list[str]:
-    """Write videos that were never filmed, with random vectors, as an update does. Returns the ids of their clips."""
+    """Write rows of invented videos with random vectors, as an update does. Return the ids of their clips."""
     draw = torch.Generator().manual_seed(seed)
     shape = videos * clips, model.config.frames
     frames = torch.nn.functional.normalize(torch.randn(*shape, model.width, generator=draw), dim=-1)
     mask = torch.ones(shape, dtype=torch.bool)
     full = video_embedding(frames, mask, vision=frames)
     ids = [f"{1000 * seed + number:016x}" for number in range(videos)]
-    cut = [(id, Clip(Path(), 2.0 * place, 2.0 * place + 2)) for id in ids for place in range(clips)]
+    cut = [(id, Clip(Path(), 2.0 * number, 2.0 * number + 2)) for id in ids for number in range(clips)]
     facts = [ClipFacts(clip_id(id, clip), id, clip, said, [], bool(said), False, None) for id, clip in cut]
     without = dict.fromkeys(("audio", "speech", "both"), full.pooled)
     store.add_clips([clip_table(store.clips.schema, facts, full, without)])

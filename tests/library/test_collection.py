@@ -1,4 +1,4 @@
-"""Several libraries as one: searching, likeness, the moments of a video, suggestions."""
+"""Tests of collections: searching, similar clips, the moments of a video, suggestions."""
 
 import numpy as np
 import pytest
@@ -17,37 +17,37 @@ from tests.library.conftest import film, say
 
 @pytest.fixture(scope="module", params=["on disk", "in memory"])
 def collection(request, tmp_path_factory, model) -> Collection:
-    """Two folders; both have the same film under the same name."""
+    """Two folders that contain the same film under the same name."""
     folder = tmp_path_factory.mktemp("films")
-    for place in ("home", "work"):
-        film(folder / place / "bell.mkv", 6, seed=1)
-        say(folder / place / "bell.srt", "the doctor lost", "a yellow bicycle", "near the old river today")
-        Library.create(folder / place, model, seconds=2)
+    for name in ("home", "work"):
+        film(folder / name / "bell.mkv", 6, seed=1)
+        say(folder / name / "bell.srt", "the doctor lost", "a yellow bicycle", "near the old river today")
+        Library.create(folder / name, model, seconds=2)
     film(folder / "home" / "sea.mkv", 4, seed=2)
     film(folder / "work" / "silent.mkv", 4, seed=3, sound=False)
     libraries = {}
-    for place in ("home", "work"):
-        Library.open(folder / place).update(recogniser="none")
-        libraries[place] = Library.open(folder / place, in_memory=request.param == "in memory")
+    for name in ("home", "work"):
+        Library.open(folder / name).update(recogniser="none")
+        libraries[name] = Library.open(folder / name, in_memory=request.param == "in memory")
     return Collection(libraries, model)
 
 
-def found(result):
+def hit_files(result):
     return [(hit.library, hit.path.name) for hit in result.hits]
 
 
 def test_libraries_are_ranked_together(collection, model):
     result = collection.search("the doctor lost a bicycle")
-    assert set(found(result)) == {
+    assert set(hit_files(result)) == {
         ("home", "bell.mkv"),
         ("work", "bell.mkv"),
         ("home", "sea.mkv"),
         ("work", "silent.mkv"),
     }
-    assert {name for _, name in found(result)[:2]} == {"bell.mkv"}
+    assert {name for _, name in hit_files(result)[:2]} == {"bell.mkv"}
     assert (result.clips, result.videos, result.total_clips) == (10, 4, 10)
     alone = collection.libraries["home"].search("the doctor lost a bicycle")
-    assert found(collection.search("the doctor lost a bicycle", library="home")) == [
+    assert hit_files(collection.search("the doctor lost a bicycle", library="home")) == [
         ("home", hit.path.name) for hit in alone.hits
     ]
     assert all(hit.video == collection.libraries[hit.library].folder / hit.path for hit in result.hits)
@@ -77,35 +77,35 @@ def test_moments_are_all_clips_in_order_of_time(collection):
     assert speech[1].rank == 1
 
 
-def test_like_a_clip_is_its_copy_elsewhere_and_never_itself(collection):
+def test_the_copy_of_a_clip_in_another_library_is_most_similar_and_the_clip_itself_is_left_out(collection):
     hit = collection.search("a yellow bicycle", library="home").hits[0]
     result = collection.similar(hit)
-    assert found(result)[0] == ("work", "bell.mkv")
+    assert hit_files(result)[0] == ("work", "bell.mkv")
     assert result.hits[0].start == hit.start
     assert result.hits[0].score == pytest.approx(1, abs=2e-3)
-    assert ("home", "bell.mkv") not in found(result)
-    assert found(collection.similar(hit, filters=Filters(has_sound=False))) == [("work", "silent.mkv")]
+    assert ("home", "bell.mkv") not in hit_files(result)
+    assert hit_files(collection.similar(hit, filters=Filters(has_sound=False))) == [("work", "silent.mkv")]
     for nothing in ("0123456789abcdef-000000000", "' OR 1 = 1", ""):
         with pytest.raises(ClipNotFoundError, match="search again"):
             collection.similar(nothing, library="home")
 
 
-def test_one_long_film_does_not_fill_all_places(collection, monkeypatch):
+def test_one_long_film_does_not_fill_the_list_of_candidates(collection, monkeypatch):
     hit = collection.search("a yellow bicycle", library="home").hits[0]
-    every = found(collection.similar(hit))
+    every = hit_files(collection.similar(hit))
     assert len(every) == 3
     monkeypatch.setattr("hearsight.library.search.search.MIN_CANDIDATES", 1)
     monkeypatch.setattr("hearsight.library.search.search.CANDIDATES_PER_HIT", 1)
-    assert found(collection.similar(hit)) == every
+    assert hit_files(collection.similar(hit)) == every
 
 
-def test_a_library_that_is_not_here_is_told(collection):
+def test_an_unknown_library_is_refused(collection):
     for ask in (collection.clip, collection.similar, collection.thumbnail, collection.video):
         with pytest.raises(HearsightError, match="no library 'else' here; there is home, work"):
             ask("0123456789abcdef-000000000", library="else")
 
 
-def test_like_an_example_is_the_clip_that_it_was_cut_from(collection, model):
+def test_the_clip_that_an_example_was_cut_from_is_most_similar(collection, model):
     path = collection.libraries["work"].folder / "silent.mkv"
     info = probe(path)
     clip = collection.search("a bell", library="work", filters=Filters(path="silent")).hits[0]
@@ -115,7 +115,7 @@ def test_like_an_example_is_the_clip_that_it_was_cut_from(collection, model):
     assert (best.library, best.path.name) == ("work", "silent.mkv")
 
 
-def test_details_and_lines(collection):
+def test_details_of_a_clip_and_lines_of_its_transcript(collection):
     hit = collection.search("a yellow bicycle", library="home").hits[0]
     details = collection.clip(hit)
     assert (details.start, details.end, details.library) == (2, 4, "home")
@@ -149,7 +149,7 @@ def test_suggestions_of_an_empty_library(tmp_path, model):
     assert Collection({"empty": Library.create(tmp_path, model)}, model).suggestions() == []
 
 
-def test_what_is_in_memory_follows_an_update(tmp_path, model, monkeypatch):
+def test_a_library_in_memory_follows_an_update(tmp_path, model, monkeypatch):
     monkeypatch.setattr(store, "SECONDS_BETWEEN_CHECKS", 0)
     film(tmp_path / "a.mkv", 2, seed=1)
     library = Library.create(tmp_path, model)
@@ -165,17 +165,17 @@ def test_what_is_in_memory_follows_an_update(tmp_path, model, monkeypatch):
 
 
 def test_a_search_while_a_library_in_memory_is_updated_costs_no_film(tmp_path, model, monkeypatch):
-    """It sees clips of a film that does not count yet; the update is not to take that for the end of it."""
+    """The search sees clips of a film that does not count yet. The update must not take them for orphans."""
     monkeypatch.setattr(store, "SECONDS_BETWEEN_CHECKS", 60)
     film(tmp_path / "a.mkv", 2, seed=1)
     Library.create(tmp_path, model).update(recogniser="none")
     served = Library.open(tmp_path, in_memory=True)
     real = store.Store.put_videos
 
-    def searched_before(kept, videos):
-        kept._next_check = 0.0
+    def searched_before(opened, videos):
+        opened._next_check = 0.0
         assert len(served.search("a bell").hits) == 1
-        real(kept, videos)
+        real(opened, videos)
 
     monkeypatch.setattr(store.Store, "put_videos", searched_before)
     film(tmp_path / "b.mkv", 2, seed=2)
@@ -183,14 +183,14 @@ def test_a_search_while_a_library_in_memory_is_updated_costs_no_film(tmp_path, m
     assert Library.open(tmp_path).info().clips == 2
 
 
-@pytest.mark.parametrize("resident", [True, False])
-def test_a_library_that_is_made_anew_is_followed(tmp_path, model, monkeypatch, resident):
-    """As many films, so that the tables come to the same versions as before."""
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_a_library_that_is_made_anew_is_followed(tmp_path, model, monkeypatch, in_memory):
+    """The number of films stays the same, so that the tables reach the same versions as before."""
     monkeypatch.setattr(store, "SECONDS_BETWEEN_CHECKS", 0)
     film(tmp_path / "a.mkv", 2, seed=1)
     Library.create(tmp_path, model).update(recogniser="none")
-    served = Collection({"films": Library.open(tmp_path, in_memory=resident)}, model)
-    assert found(served.search("a bell")) == [("films", "a.mkv")]
+    served = Collection({"films": Library.open(tmp_path, in_memory=in_memory)}, model)
+    assert hit_files(served.search("a bell")) == [("films", "a.mkv")]
     (tmp_path / "a.mkv").unlink()
     film(tmp_path / "b.mkv", 2, seed=2)
     Library.create(tmp_path, model, rebuild=True).update(recogniser="none")

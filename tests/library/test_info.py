@@ -1,4 +1,4 @@
-"""What is known about a library without a model."""
+"""Tests of `Library.info` and `Library.failures`."""
 
 import subprocess
 import sys

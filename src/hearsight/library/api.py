@@ -1,4 +1,4 @@
-"""`hearsight.open` and `hearsight.index`: the product in two functions."""
+"""The functions `hearsight.open` and `hearsight.index`."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ def open(
         for hit in library.search("a bell rings", limit=5).hits:
             print(hit.video, hit.moment)
 
-    library: where the index is if it is not in the folder; for several folders, a list of them (None for one in its
-    folder). With `library` alone, the index says which folder it is of.
+    library: the folder of the index if it is not in the folder of the videos; for several folders, a list of them (None
+    for the default). With `library` alone, the index says where its videos are.
     device: where to compute, "cpu", "cuda" or "mps". dtype: of the model's towers, "float32", "bfloat16", or "auto" for
     bfloat16 on a CPU that is faster with it. in_memory: keep what searches read in memory, unless it is too much.
     Raises HearsightError for a folder that is not indexed, or folders that were indexed with different models.
@@ -106,8 +106,8 @@ def index(
     recogniser: of speech, "auto", "pocketsphinx", "whisper", "whisper:NAME-OR-FOLDER" or "none"; None for that of the
     existing index, or "auto". device, dtype: as in `hearsight.open`. engine: what reads and encodes, such as
     `hearsight.scale.engine.RayEngine`; this process by default.
-    rebuild: drop the existing index and begin anew. retry: try files again that could not be indexed. keep_features:
-    keep what `Library.reindex` needs, up to 1.9 MB a clip. progress: told of every file and clip.
+    rebuild: replace the existing index. retry: try files again that could not be indexed. keep_features:
+    keep what `Library.reindex` needs, up to 1.9 MB a clip. progress: called for every file and clip.
     Unchanged files cost nothing, and an interrupted run is finished by the next one. Raises HearsightError as
     `Library.plan`, `Library.create` and `Library.update` do.
     """

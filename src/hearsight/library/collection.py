@@ -44,7 +44,7 @@ class Collection:
     def __init__(self, libraries: Mapping[str, Library], model: VideoTextModel | None = None) -> None:
         """model: the libraries' model if it is loaded already; else that of the first one is loaded when it is needed.
 
-        Raises HearsightError if the libraries were made with different models, or another one than this.
+        Raises HearsightError if the libraries were made with different models, or not with `model`.
         """
         self.libraries = dict(libraries)
         models = {library.identity.fingerprint: library.identity.model for library in self.libraries.values()}
@@ -135,7 +135,7 @@ class Collection:
         return transcript(self._library_of(clip, library), clip_id(clip), query, around)
 
     def clip(self, clip: Hit | str, library: str | None = None) -> ClipDetails:
-        """Return what is known about a clip."""
+        """Return the description of a clip."""
         from hearsight.library.search.clip_details import details
 
         return details(self._library_of(clip, library), clip_id(clip))
@@ -170,7 +170,7 @@ class Collection:
 
     def update(self, progress: UpdateListener | None = None, retry: bool = False) -> dict[str, UpdateReport]:
         """Bring one library after the other up to date. Return the reports by name. See `Library.update`."""
-        _ = self.model  # one for all
+        _ = self.model  # loaded once, for all libraries
         return {name: library.update(progress, retry) for name, library in self.libraries.items()}
 
     def _searchable(self, library: str) -> Searchable:
@@ -195,7 +195,7 @@ class Collection:
 
 
 def unique_names(folders: Sequence[Path]) -> list[str]:
-    """Return the names of folders, with a number behind one that another folder has already."""
+    """Return the names of folders, with a number added to a repeated name."""
     names: list[str] = []
     for folder in folders:
         base = name = folder.name.encode("utf-8", "replace").decode() or "library"

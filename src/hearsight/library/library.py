@@ -82,7 +82,7 @@ class Library:
 
     @property
     def searchable(self) -> Searchable:
-        """The library as searches take it; they take several."""
+        """This library as an input of search functions, which accept several."""
         from hearsight.library.search.view import Searchable
 
         return Searchable(self.folder.name, self.folder, self._store)
@@ -126,10 +126,10 @@ class Library:
     ) -> Self:
         """Create an empty library for a folder, or open the existing one; see `plan` for the decisions before that.
 
-        name, recogniser: what to load the model and the recogniser by later. A library whose folder was moved belongs
-        to the given folder from then on, and one whose model was moved is loaded by the given name.
+        name, recogniser: the names to load the model and the recogniser by later. A library whose folder was moved
+        belongs to the given folder from then on, and one whose model was moved is loaded by the given name.
         Raises HearsightError if there is no such folder, if the library is that of another one, was made with another
-        model or cut otherwise, or if its location holds other things.
+        model or cut otherwise, or if its location contains other files.
         """
         from hearsight.library.indexing.create import create
 
@@ -188,7 +188,7 @@ class Library:
     ) -> SearchResult:
         """Return the best moments of the best `limit` videos, best first; search/rank.py explains the ranking.
 
-        Raises HearsightError for a query that has nothing to look for.
+        Raises HearsightError for a query without words to search for.
         """
         from hearsight.library.search.search import search
 
@@ -222,7 +222,7 @@ class Library:
         return transcript(self.searchable, clip_id(clip), query, around)
 
     def clip(self, clip: Hit | str) -> ClipDetails:
-        """Return what is known about a clip."""
+        """Return the description of a clip."""
         from hearsight.library.search.clip_details import details
 
         return details(self.searchable, clip_id(clip))
@@ -283,7 +283,7 @@ class Library:
         """Give all clips the vectors of another model with the same towers, from features that were kept.
 
         No file is decoded. Searches use the old model until all is done; an interrupted run is finished by the next
-        one. name: what to load the model by later, for a model that is loaded already.
+        one. name: the name to load it by later, for a model that is loaded already.
         Raises HearsightError if no features were kept, or if the model has other towers.
         """
         from hearsight.library.indexing.reindex import drop_other_tables, reindex
@@ -310,7 +310,7 @@ class Library:
             return self._store.maintain(thorough=True)
 
     def repair(self) -> RepairReport:
-        """Restore what can be read of damaged tables; see tables/repair.py. The next update makes the rest again.
+        """Restore what can be read of damaged tables; see tables/repair.py. The next update restores the rest.
 
         Raises HearsightError if nothing of a table can be read, or while another process updates the library.
         """

@@ -1,4 +1,4 @@
-"""What indexing a folder will do, decided before anything heavy is loaded or anything is written."""
+"""Plans of indexing: all decisions, before a model is loaded or anything is written."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ class Plan(Generic[L]):
 
     @property
     def model_name(self) -> str:
-        """What the model will be loaded by later."""
+        """The name to load the model by."""
         return self.model if isinstance(self.model, str) else name_of(self.model)
 
     @property
     def recogniser_name(self) -> str:
-        """What the recogniser of this run is loaded by."""
+        """The name to load the recogniser of this run by."""
         if self.recogniser is not None:
             return self.recogniser
         return (self.recorded.recogniser if self.recorded else None) or "auto"
@@ -85,7 +85,7 @@ class Plan(Generic[L]):
         distributed = engine is not None and engine.distributed
         self._recogniser = load_recogniser(self.recogniser_name)
         if isinstance(self.model, str):
-            # Workers get the weights as they are here, whatever they compute on.
+            # Workers get the weights in the data type that they are loaded in here, whatever device they compute on.
             dtype = "float32" if distributed and self.device != "cpu" and self.dtype == "auto" else self.dtype
             self.model = load(self.model, "cpu" if distributed else self.device, dtype)
         if engine is not None and self.recorded and self.rebuild:  # before the old index is dropped
@@ -107,7 +107,7 @@ class Plan(Generic[L]):
         return self._library
 
     def run(self, progress: UpdateListener | None = None, engine: Engine | None = None) -> tuple[L, UpdateReport]:
-        """Prepare the library, unless that is done, and bring it up to date. Return it, and what was done."""
+        """Prepare the library, unless that is done, and bring it up to date. Return the library and a report."""
         library = self._library or self.prepare(engine)
         report = library.update(progress, self.retry, recogniser=self._recogniser or "none", engine=engine)
         return library, report

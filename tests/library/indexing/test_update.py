@@ -592,7 +592,7 @@ def test_nothing_of_anybody_else_is_taken_away(folder, model, tmp_path):
         (mine / name).parent.mkdir(parents=True, exist_ok=True)
         (mine / name).write_text("mine")
         for rebuild in (False, True):
-            with pytest.raises(HearsightError, match=r"mine has other things in it .*folder of its own"):
+            with pytest.raises(HearsightError, match=r"mine contains other files .*folder of its own"):
                 Library.create(folder, model, mine, rebuild=rebuild)
         assert (mine / name).read_text() == "mine"
         shutil.rmtree(mine)
@@ -605,7 +605,7 @@ def test_nothing_of_anybody_else_is_taken_away(folder, model, tmp_path):
 def test_nothing_is_left_where_no_library_may_be(folder, model, tmp_path):
     (tmp_path / "letters").mkdir()
     (tmp_path / "letters" / "mother.txt").write_text("dear")
-    with pytest.raises(HearsightError, match=r"has other things in it \(mother.txt\)"):
+    with pytest.raises(HearsightError, match=r"contains other files \(mother.txt\)"):
         Library.create(folder, model, tmp_path / "letters")
     assert [path.name for path in (tmp_path / "letters").iterdir()] == ["mother.txt"]
 

@@ -1,4 +1,4 @@
-"""A library that grows stays quick to read, and nothing is lost or written anew for it."""
+"""Tests of maintenance: a growing library stays quick to read, without rewriting all of it."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 from hearsight.errors import HearsightError
 from hearsight.library import Library
 from hearsight.library.search.on_disk import OnDisk
-from hearsight.library.tables import maintenance as upkeep
+from hearsight.library.tables import maintenance
 from hearsight.library.tables.lock import updating
 from hearsight.library.tables.schema import read_vectors
 from hearsight.library.tables.store import Store
@@ -28,9 +28,9 @@ def store(tmp_path, model) -> Store:
 
 @pytest.fixture
 def large(monkeypatch):
-    """Even forty videos are a large library."""
-    monkeypatch.setattr(upkeep, "EXACT_BELOW", 64)
-    monkeypatch.setattr(upkeep, "CLIPS_PER_PARTITION", 16)
+    """Make forty videos count as a large library."""
+    monkeypatch.setattr(maintenance, "EXACT_BELOW", 64)
+    monkeypatch.setattr(maintenance, "CLIPS_PER_PARTITION", 16)
 
 
 def indexed(store: Store) -> set[str]:
@@ -46,9 +46,9 @@ def vectors(store: Store) -> dict[str, np.ndarray]:
     return dict(zip(table["id"].to_pylist(), read_vectors(table, "pooled"), strict=True))
 
 
-def nearest(store: Store, vector: np.ndarray, limit: int = 10, where: str | None = None) -> list[str]:
-    found = store.nearest(vector, ["id"], limit, where)
-    return [id for _, id in sorted(zip(found["_distance"].to_pylist(), found["id"].to_pylist(), strict=True))]
+def nearest(store: Store, vector: np.ndarray, limit: int = 10, condition: str | None = None) -> list[str]:
+    rows = store.nearest(vector, ["id"], limit, condition)
+    return [id for _, id in sorted(zip(rows["_distance"].to_pylist(), rows["id"].to_pylist(), strict=True))]
 
 
 def exactly_nearest(store: Store, vector: np.ndarray, limit: int = 10) -> list[str]:
@@ -57,26 +57,26 @@ def exactly_nearest(store: Store, vector: np.ndarray, limit: int = 10) -> list[s
 
 
 def recall(store: Store) -> float:
-    """How many of the five truly nearest clips are among the twenty that are found, of some clips' vectors."""
+    """Return the share of the five nearest clips that is among twenty results, averaged over some clips' vectors."""
     queries = list(vectors(store).values())[::8]
     return np.mean([len({*exactly_nearest(store, each, 5)} & {*nearest(store, each, 20)}) / 5 for each in queries])
 
 
-def test_small_libraries_compare_one_by_one(store):
+def test_small_libraries_have_no_index_of_vectors(store):
     store.maintain(thorough=True)
-    assert indexed(store) == set(upkeep.INDEXES)
+    assert indexed(store) == set(maintenance.INDEXES)
 
 
-def test_large_libraries_have_an_index_of_meaning_that_finds_the_same(store, large):
-    done = store.maintain()
-    assert "pooled" in done.created_indexes and "pooled" in indexed(store)
+def test_large_libraries_have_an_index_of_vectors_with_the_same_results(store, large):
+    report = store.maintain()
+    assert "pooled" in report.created_indexes and "pooled" in indexed(store)
     assert recall(store) >= 0.9  # of chance: about one in three thousand is missed
 
 
 def test_the_index_of_a_very_large_library_is_in_segments(store, large, model, monkeypatch):
-    monkeypatch.setattr(upkeep, "CLIPS_PER_SEGMENT", 2 * EVERY_VIDEO)
-    monkeypatch.setattr(upkeep, "MAX_UNINDEXED", 1)
-    monkeypatch.setattr(upkeep, "MAX_SEGMENTS", 2)
+    monkeypatch.setattr(maintenance, "CLIPS_PER_SEGMENT", 2 * EVERY_VIDEO)
+    monkeypatch.setattr(maintenance, "MAX_UNINDEXED", 1)
+    monkeypatch.setattr(maintenance, "MAX_SEGMENTS", 2)
     add_made_up(store, model, EVERY_VIDEO, seed=1)  # a piece of its own
     store.maintain()
     assert segments(store) == 2
@@ -92,28 +92,28 @@ def test_the_index_of_a_very_large_library_is_in_segments(store, large, model, m
 
 
 def test_a_segment_of_few_clips(store, large, model, monkeypatch):
-    monkeypatch.setattr(upkeep, "CLIPS_PER_SEGMENT", EVERY_VIDEO)
+    monkeypatch.setattr(maintenance, "CLIPS_PER_SEGMENT", EVERY_VIDEO)
     [new] = add_made_up(store, model, 1, clips=1, seed=1)
     store.maintain()
     assert nearest(store, vectors(store)[new], 1) == [new]
 
 
-def test_the_index_of_a_library_that_shrank_is_not_kept_when_all_are_made_anew(store, large):
+def test_recreating_indexes_drops_the_vector_index_of_a_library_that_shrank(store, large):
     store.maintain()
     store.drop_clips(list(vectors(store))[:30])
     store.recreate_indexes()
-    assert indexed(store) == set(upkeep.INDEXES)
+    assert indexed(store) == set(maintenance.INDEXES)
 
 
-def test_an_index_of_too_few_segments_is_made_anew(store, large, model, monkeypatch):
+def test_an_index_of_too_few_segments_is_created_again(store, large, model, monkeypatch):
     store.maintain()
     add_made_up(store, model, EVERY_VIDEO, seed=1)
-    monkeypatch.setattr(upkeep, "CLIPS_PER_SEGMENT", 2 * EVERY_VIDEO)
+    monkeypatch.setattr(maintenance, "CLIPS_PER_SEGMENT", 2 * EVERY_VIDEO)
     store.maintain()
     assert segments(store) == 2
 
 
-def test_what_is_in_no_index_yet_is_found(store, large, model):
+def test_searches_return_clips_that_are_in_no_index_yet(store, large, model):
     store.maintain()
     new = add_made_up(store, model, 1, seed=1, said="an entirely different giraffe")
     assert max(index.num_unindexed_rows for index in store.clips.list_indices()) == len(new)
@@ -124,21 +124,21 @@ def test_what_is_in_no_index_yet_is_found(store, large, model):
 
 
 @pytest.mark.parametrize("thorough", [False, True])
-def test_what_was_deleted_gives_its_space_back(store, thorough, monkeypatch):
-    monkeypatch.setattr(upkeep, "KEEP_VERSIONS", timedelta(0))
+def test_deleted_clips_free_their_space(store, thorough, monkeypatch):
+    monkeypatch.setattr(maintenance, "KEEP_VERSIONS", timedelta(0))
     store.maintain()
     data = store.location / "clips.lance" / "data"
     before = sum(file.stat().st_size for file in data.iterdir())
     gone = sorted({id[:16] for id in vectors(store)})[: 2 if thorough else EVERY_VIDEO // 2]
     store.drop_videos(gone)
     store.drop_hidden()
-    done = store.maintain(thorough)
-    assert done.merged_fragments == done.new_fragments == 1
+    report = store.maintain(thorough)
+    assert report.merged_fragments == report.new_fragments == 1
     after = sum(file.stat().st_size for file in data.iterdir())
     assert after < before * (1 - 0.8 * len(gone) / EVERY_VIDEO)
 
 
-def test_clips_whose_rows_move_during_a_search_are_found(tmp_path, folder, model, monkeypatch):
+def test_a_search_returns_clips_whose_rows_move_meanwhile(tmp_path, folder, model, monkeypatch):
     """Fragments are merged between finding clips and reading their details."""
     library = Library.create(folder, model, tmp_path / "library", seconds=2)
     library.update(recogniser="none")
@@ -171,15 +171,15 @@ def test_old_libraries_gain_indexes_at_the_next_update(folder, model):
     for index in store.clips.list_indices():
         store.clips.drop_index(index.name)
     assert indexed(store) == set()
-    found = [hit.clip for hit in library.search("a bell", mode="dense").hits]
+    expected = [hit.clip for hit in library.search("a bell", mode="dense").hits]
     library.update(recogniser="none")
-    assert indexed(Library.open(folder)._store) == set(upkeep.INDEXES)
-    assert [hit.clip for hit in library.search("a bell", mode="dense").hits] == found
+    assert indexed(Library.open(folder)._store) == set(maintenance.INDEXES)
+    assert [hit.clip for hit in library.search("a bell", mode="dense").hits] == expected
 
 
 def test_an_update_brings_indexes_up_to_date_when_that_is_worth_while(store, model, monkeypatch):
     store.maintain()
-    monkeypatch.setattr(upkeep, "MAX_UNINDEXED", 6)
+    monkeypatch.setattr(maintenance, "MAX_UNINDEXED", 6)
     add_made_up(store, model, 2, seed=1)
     assert store.maintain().indexed_rows == 0
     add_made_up(store, model, 2, seed=2)
@@ -188,7 +188,7 @@ def test_an_update_brings_indexes_up_to_date_when_that_is_worth_while(store, mod
 
 
 def test_segments_of_an_index_stay_few(store, model, large, monkeypatch):
-    monkeypatch.setattr(upkeep, "MAX_SEGMENTS", 2)
+    monkeypatch.setattr(maintenance, "MAX_SEGMENTS", 2)
     store.maintain()
     for seed in range(1, 6):
         new = add_made_up(store, model, 2, seed=seed)
@@ -202,31 +202,31 @@ def pieces(store: Store) -> set[Path]:
 
 
 def test_pieces_are_merged_and_large_ones_left_alone(store, model, monkeypatch):
-    monkeypatch.setattr(upkeep, "ROWS_PER_FRAGMENT", 2 * EVERY_VIDEO)
+    monkeypatch.setattr(maintenance, "ROWS_PER_FRAGMENT", 2 * EVERY_VIDEO)
     large = pieces(store)
     before = vectors(store)
     for seed in range(1, 4):
         add_made_up(store, model, 2, seed=seed)
-    done = store.maintain(thorough=True)
-    assert (done.merged_fragments, done.new_fragments) == (3, 1)
+    report = store.maintain(thorough=True)
+    assert (report.merged_fragments, report.new_fragments) == (3, 1)
     assert large < pieces(store)
     assert vectors(store).keys() > before.keys() and len(vectors(store)) == 2 * EVERY_VIDEO + 12
 
 
 def test_an_update_merges_only_many_pieces(store, model, monkeypatch):
-    monkeypatch.setattr(upkeep, "MAX_FRAGMENTS", 2)
-    monkeypatch.setattr(upkeep, "GROWTH", 0.0)
+    monkeypatch.setattr(maintenance, "MAX_FRAGMENTS", 2)
+    monkeypatch.setattr(maintenance, "GROWTH", 0.0)
     add_made_up(store, model, 1, seed=1)
     assert store.maintain().merged_fragments == 0
     add_made_up(store, model, 1, seed=2)
     assert (store.maintain().merged_fragments, len(vectors(store))) == (3, 2 * EVERY_VIDEO + 4)
 
 
-def test_versions_go_when_nobody_can_read_them_any_more(store, model, monkeypatch):
+def test_old_versions_are_deleted_when_no_search_can_read_them(store, model, monkeypatch):
     add_made_up(store, model, 1, seed=1)
     assert store.maintain(thorough=True).freed_bytes == 0
     add_made_up(store, model, 1, seed=2)
-    monkeypatch.setattr(upkeep, "KEEP_VERSIONS", timedelta(0))
+    monkeypatch.setattr(maintenance, "KEEP_VERSIONS", timedelta(0))
     assert store.maintain(thorough=True).freed_bytes > 0
     assert len(pieces(store)) == 1 and len(vectors(store)) == 2 * EVERY_VIDEO + 4
 

@@ -1,4 +1,4 @@
-"""A bad disk costs what was on the bad place, and no more."""
+"""Tests of repairs: a bad disk costs only what was on the damaged blocks."""
 
 import shutil
 from pathlib import Path
@@ -12,7 +12,7 @@ from tests.library.conftest import assert_same, film, rows
 
 
 @pytest.fixture
-def kept(folder, model) -> Library:
+def library(folder, model) -> Library:
     """A library that keeps features, of three films and, added later, a fourth."""
     library = Library.create(folder, model, seconds=2, keep_features=True)
     library.update(recogniser="none")
@@ -25,77 +25,77 @@ def spoil(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:10])
 
 
-def newest(kept: Library, table: str) -> Path:
-    return min((kept.location / f"{table}.lance" / "_versions").glob("*.manifest"))
+def newest(library: Library, table: str) -> Path:
+    return min((library.location / f"{table}.lance" / "_versions").glob("*.manifest"))
 
 
-def data(kept: Library, table: str) -> list[Path]:
-    """The files of a table's fragments, in order."""
-    opened = kept._store.features.table if table == "features" else getattr(kept._store, table)
+def data(library: Library, table: str) -> list[Path]:
+    """Return the files of a table's fragments, in order."""
+    opened = library._store.features.table if table == "features" else getattr(library._store, table)
     fragments = opened.to_lance().get_fragments()
-    return [kept.location / f"{table}.lance" / "data" / fragment.data_files()[0].path for fragment in fragments]
+    return [library.location / f"{table}.lance" / "data" / fragment.data_files()[0].path for fragment in fragments]
 
 
-def mended(kept: Library, model, tmp_path) -> Library:
-    """The library, opened and brought up to date again; it is as one that was never damaged."""
-    again = Library.open(kept.folder)
+def mended(library: Library, model, tmp_path) -> Library:
+    """Update the library, and assert that it equals one that was never damaged."""
+    again = Library.open(library.folder)
     again.update(recogniser="none")
-    fresh = Library.create(kept.folder, model, tmp_path / "fresh", seconds=2)
+    fresh = Library.create(library.folder, model, tmp_path / "fresh", seconds=2)
     fresh.update(recogniser="none")
     assert_same(again, fresh)
     assert again._store.features.ids() == again._store.ids()
     return again
 
 
-def test_nothing_is_damaged(kept):
-    before = rows(kept)
-    done = kept.repair()
-    assert (done.versions, done.fragments, done.incomplete_videos) == ([], [], 0)
-    assert rows(kept) == before
+def test_a_library_without_damage_is_unchanged(library):
+    before = rows(library)
+    report = library.repair()
+    assert (report.versions, report.fragments, report.incomplete_videos) == ([], [], 0)
+    assert rows(library) == before
 
 
 @pytest.mark.parametrize("table", ["videos", "clips"])
-def test_a_manifest(kept, model, tmp_path, table):
-    spoilt = newest(kept, table)
+def test_a_damaged_manifest_costs_nothing(library, model, tmp_path, table):
+    spoilt = newest(library, table)
     spoil(spoilt)
     with pytest.raises(HearsightError, match=r"cannot be read.*hearsight repair"):
-        Library.open(kept.folder).search("a bell")
-    again = Library.open(kept.folder)
-    done = again.repair()
-    assert done.versions == [spoilt.relative_to(kept.location).as_posix()] and not done.fragments
-    assert Library.open(kept.folder).search("a bell").hits
-    mended(kept, model, tmp_path)
+        Library.open(library.folder).search("a bell")
+    again = Library.open(library.folder)
+    report = again.repair()
+    assert report.versions == [spoilt.relative_to(library.location).as_posix()] and not report.fragments
+    assert Library.open(library.folder).search("a bell").hits
+    mended(library, model, tmp_path)
 
 
-def test_a_fragment_of_clips_costs_its_films_only(kept, model, tmp_path):
-    *others, spoilt = data(kept, "clips")
+def test_a_fragment_of_clips_costs_its_films_only(library, model, tmp_path):
+    *others, spoilt = data(library, "clips")
     assert others
     spoil(spoilt)
-    done = Library.open(kept.folder).repair()
-    assert done.fragments == [spoilt.relative_to(kept.location).as_posix()] and done.incomplete_videos == 1
-    again = Library.open(kept.folder)
+    report = Library.open(library.folder).repair()
+    assert report.fragments == [spoilt.relative_to(library.location).as_posix()] and report.incomplete_videos == 1
+    again = Library.open(library.folder)
     assert {hit.path.name for hit in again.search("a bell").hits} == {"bell.mkv", "sea.mkv", "silent.mkv"}
     report = again.update(recogniser="none")
     assert (report.unchanged, report.added, report.clips) == (3, 1, 2)
-    mended(kept, model, tmp_path)
+    mended(library, model, tmp_path)
 
 
 @pytest.mark.parametrize("table", ["videos", "features"])
-def test_a_fragment_of_another_table(kept, model, tmp_path, table):
-    spoilt = data(kept, table)[-1]
+def test_a_damaged_fragment_of_another_table_is_restored(library, model, tmp_path, table):
+    spoilt = data(library, table)[-1]
     spoil(spoilt)
-    done = Library.open(kept.folder).repair()
-    assert done.fragments == [spoilt.relative_to(kept.location).as_posix()]
-    mended(kept, model, tmp_path)
+    report = Library.open(library.folder).repair()
+    assert report.fragments == [spoilt.relative_to(library.location).as_posix()]
+    mended(library, model, tmp_path)
 
 
-def test_a_repair_that_was_interrupted_is_finished_by_the_next(kept, model, tmp_path, monkeypatch):
-    spoil(data(kept, "clips")[-1])
+def test_a_repair_that_was_interrupted_is_finished_by_the_next(library, model, tmp_path, monkeypatch):
+    spoil(data(library, "clips")[-1])
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr("hearsight.library.tables.repair._incomplete_videos", interrupt)
-        Library.open(kept.folder).repair()
-    assert Library.open(kept.folder).repair().incomplete_videos == 1
-    mended(kept, model, tmp_path)
+        Library.open(library.folder).repair()
+    assert Library.open(library.folder).repair().incomplete_videos == 1
+    mended(library, model, tmp_path)
 
 
 def interrupt(store):
@@ -103,65 +103,68 @@ def interrupt(store):
 
 
 @pytest.mark.parametrize("table", ["clips", "features"])
-def test_indexes(kept, model, tmp_path, table):
-    for file in (kept.location / f"{table}.lance" / "_indices").rglob("*"):
+def test_damaged_indexes_are_created_again(library, model, tmp_path, table):
+    for file in (library.location / f"{table}.lance" / "_indices").rglob("*"):
         if file.is_file():
             spoil(file)
-    done = Library.open(kept.folder).repair()
-    assert (done.versions, done.fragments, done.incomplete_videos) == ([], [], 0)
-    assert Library.open(kept.folder).search("a yellow bicycle").hits[0].path.name == "bell.mkv"
-    mended(kept, model, tmp_path)
+    report = Library.open(library.folder).repair()
+    assert (report.versions, report.fragments, report.incomplete_videos) == ([], [], 0)
+    assert Library.open(library.folder).search("a yellow bicycle").hits[0].path.name == "bell.mkv"
+    mended(library, model, tmp_path)
 
 
 @pytest.mark.parametrize("table", ["videos", "failures"])
 @pytest.mark.parametrize("gone", [True, False])
-def test_a_small_table_of_which_nothing_is_left_is_made_again(kept, model, tmp_path, table, gone):
+def test_a_lost_small_table_is_created_again(library, model, tmp_path, table, gone):
     if gone:
-        shutil.rmtree(kept.location / f"{table}.lance")
+        shutil.rmtree(library.location / f"{table}.lance")
     else:
-        for manifest in (kept.location / f"{table}.lance" / "_versions").glob("*.manifest"):
+        for manifest in (library.location / f"{table}.lance" / "_versions").glob("*.manifest"):
             spoil(manifest)
-    assert Library.open(kept.folder).repair().lost_tables == [f"{table}.lance"]
-    again = Library.open(kept.folder)
+    assert Library.open(library.folder).repair().lost_tables == [f"{table}.lance"]
+    again = Library.open(library.folder)
     report = again.update(recogniser="none")
     assert report.clips == 0 and report.added == (4 if table == "videos" else 0)
-    mended(kept, model, tmp_path)
+    mended(library, model, tmp_path)
 
 
-def test_features_of_which_nothing_is_left_are_given_up(kept, model, tmp_path):
-    """All else is mended meanwhile, and nothing is decoded for want of features."""
-    for manifest in (kept.location / "features.lance" / "_versions").glob("*.manifest"):
+def test_lost_features_are_given_up(library, model, tmp_path):
+    """The other tables are repaired, and no file is decoded because features are missing."""
+    for manifest in (library.location / "features.lance" / "_versions").glob("*.manifest"):
         spoil(manifest)
-    spoil(data(kept, "clips")[-1])
-    library = Library.open(kept.folder)
-    done = library.repair()
-    assert (done.lost_tables, len(done.fragments), done.incomplete_videos) == (["features.lance"], 1, 1)
-    assert not (kept.location / "features.lance").exists()
-    (kept.location / "features.lance").mkdir()  # as if that had been interrupted
-    assert Library.open(kept.folder).repair().lost_tables == [] and not (kept.location / "features.lance").exists()
+    spoil(data(library, "clips")[-1])
+    library = Library.open(library.folder)
+    report = library.repair()
+    assert (report.lost_tables, len(report.fragments), report.incomplete_videos) == (["features.lance"], 1, 1)
+    assert not (library.location / "features.lance").exists()
+    (library.location / "features.lance").mkdir()  # as if that had been interrupted
+    assert (
+        Library.open(library.folder).repair().lost_tables == [] and not (library.location / "features.lance").exists()
+    )
     report = library.update(recogniser="none")
     assert (report.added, report.unchanged) == (1, 3)
-    again = Library.open(kept.folder)
-    fresh = Library.create(kept.folder, model, tmp_path / "fresh", seconds=2)
+    again = Library.open(library.folder)
+    fresh = Library.create(library.folder, model, tmp_path / "fresh", seconds=2)
     fresh.update(recogniser="none")
     assert_same(again, fresh)
     with pytest.raises(HearsightError, match="features"):
         again.reindex(model)
 
 
-def test_clips_of_which_nothing_is_left_change_nothing(kept):
-    spoil(data(kept, "features")[0])
-    for manifest in (kept.location / "clips.lance" / "_versions").glob("*.manifest"):
+def test_a_lost_clips_table_changes_nothing(library):
+    spoil(data(library, "features")[0])
+    for manifest in (library.location / "clips.lance" / "_versions").glob("*.manifest"):
         spoil(manifest)
-    before = {path: path.stat().st_mtime_ns for path in kept.location.rglob("*") if path.is_file()}
+    before = {path: path.stat().st_mtime_ns for path in library.location.rglob("*") if path.is_file()}
     with pytest.raises(HearsightError, match=r"no version of .*clips.lance can be read; make the library anew"):
-        Library.open(kept.folder).repair()
-    after = {path: path.stat().st_mtime_ns for path in kept.location.rglob("*") if path.is_file()}
-    assert {path for path in before | after if before.get(path) != after.get(path)} <= {kept.location / "update.json"}
+        Library.open(library.folder).repair()
+    after = {path: path.stat().st_mtime_ns for path in library.location.rglob("*") if path.is_file()}
+    changed = {path for path in before | after if before.get(path) != after.get(path)}
+    assert changed <= {library.location / "update.json"}
 
 
-def test_a_file_that_cannot_be_got_at_now_is_no_damage(kept, monkeypatch):
-    before, (shut, *_), real = rows(kept), data(kept, "clips"), Path.open
+def test_a_file_without_permission_is_not_damage(library, monkeypatch):
+    before, (shut, *_), real = rows(library), data(library, "clips"), Path.open
 
     def refuse(path, *args, **kwargs):
         if path == shut:
@@ -171,17 +174,17 @@ def test_a_file_that_cannot_be_got_at_now_is_no_damage(kept, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(Path, "open", refuse)
         with pytest.raises(HearsightError, match=rf"cannot read .*{shut.name}: Permission denied; nothing is changed"):
-            Library.open(kept.folder).repair()
-    assert rows(kept) == before
+            Library.open(library.folder).repair()
+    assert rows(library) == before
 
 
-def test_nothing_left_to_restore(kept):
-    for manifest in (kept.location / "clips.lance" / "_versions").glob("*.manifest"):
+def test_a_repair_without_any_good_version_says_how_to_rebuild(library):
+    for manifest in (library.location / "clips.lance" / "_versions").glob("*.manifest"):
         spoil(manifest)
     with pytest.raises(HearsightError, match=r"no version of .*clips\.lance can be read.*--rebuild"):
-        Library.open(kept.folder).repair()
+        Library.open(library.folder).repair()
 
 
-def test_not_while_it_is_updated(kept):
-    with updating(kept.location), pytest.raises(HearsightError, match="being updated by another process"):
-        Library.open(kept.folder).repair()
+def test_a_repair_is_refused_while_an_update_runs(library):
+    with updating(library.location), pytest.raises(HearsightError, match="being updated by another process"):
+        Library.open(library.folder).repair()

@@ -1,4 +1,4 @@
-"""The videos of a library by id."""
+"""Tests of the mapping of videos by id."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Errors of the operating system and of LanceDB, reworded as errors of a library."""
+"""Errors of a library, and the translation of LanceDB's and the operating system's errors into them."""
 
 from __future__ import annotations
 

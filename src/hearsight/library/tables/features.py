@@ -54,7 +54,7 @@ class Features:
 
     @translate_errors(write_error)
     def add(self, rows: Sequence[pa.Table]) -> None:
-        """Add rows, before their clips are added, so that no clip is without. Interrupted runs may add some twice."""
+        """Add rows, before their clips are added, so that no clip lacks them. Interrupted runs may add some twice."""
         self.table.add(pa.concat_tables(rows))
 
     @translate_errors(write_error)

@@ -53,7 +53,7 @@ def check_free(location: Path, rebuild: bool) -> None:
     foreign += [path for path in (location / "transcripts").glob("*") if path not in transcripts]
     if foreign:
         raise HearsightError(
-            f"{location} has other things in it ({min(foreign).name}); keep the library in a folder of its own "
+            f"{location} contains other files ({min(foreign).name}); keep the library in a folder of its own "
             "(--library)"
         )
     if not rebuild and any(location.glob("clips*.lance/data/*")):

@@ -1,4 +1,4 @@
-"""What is in a library, in numbers."""
+"""Summaries of the contents of a library."""
 
 from __future__ import annotations
 

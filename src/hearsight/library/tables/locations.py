@@ -15,7 +15,7 @@ UNUSABLE = re.compile(r"[?\x00-\x1f\x7f\ud800-\udfff]")  # LanceDB reads a path 
 
 
 def absolute(path: Path) -> Path:
-    """Return the same place as an absolute path. Links keep their names, except one that `..` leaves."""
+    """Return an absolute path. Links are resolved only in paths with `..`."""
     with suppress(RuntimeError):  # no such user: the folder's name begins with a tilde
         path = path.expanduser()
     return path.resolve() if ".." in path.parts else path.absolute()
@@ -24,12 +24,12 @@ def absolute(path: Path) -> Path:
 def absolute_location(location: str | Path) -> Path:
     """Return the absolute folder of an index. Raises HearsightError for an object store, which has no locks."""
     if str(address := ObjectPath(location)).startswith(SCHEMES):  # a Path keeps one slash of the scheme's two
-        raise HearsightError(f"no index can be kept in an object store ({address}); say where on a disk: --library")
+        raise HearsightError(f"no index can be kept in an object store ({address}); give a folder on a disk: --library")
     return absolute(Path(location))
 
 
 def default_location(folder: Path) -> Path:
-    """Return where a folder's index is kept by default. Raises HearsightError for an object store."""
+    """Return the default folder of a folder's index. Raises HearsightError for an object store."""
     if isinstance(folder, ObjectPath):
         raise HearsightError(f"the index of {folder} needs a place on a disk: say where, with --library FOLDER")
     return folder / HIDDEN

@@ -35,7 +35,7 @@ def updating(location: Path) -> Iterator[None]:
             f"the library at {location} is being updated by another process{_describe(holder)}; "
             "wait for it, or end it: what it has done stays done"
         ) from error
-    except BrokenPipeError:  # of the progress that is printed
+    except BrokenPipeError:  # raised by printing progress, not by the library
         raise
     except OSError as error:
         raise write_error(location, error) from error
@@ -43,9 +43,9 @@ def updating(location: Path) -> Iterator[None]:
 
 @contextmanager
 def writing(location: Path, expected: Identity) -> Iterator[Identity]:
-    """Hold a library that was opened before, and yield its identity as it is now: another process may have written it.
+    """Hold a library that was opened before, and yield its current identity, which may be new.
 
-    Raises HearsightError if it was replaced by then, or while another process holds it.
+    Raises HearsightError if it was replaced since, or while another process holds it.
     """
     with updating(location):
         identity = Identity.read(location)

@@ -1,7 +1,7 @@
-"""Keeping large tables quick to read as they grow: indexes, few large fragments, no versions that nothing reads.
+"""Maintenance of large tables: indexes, few large fragments, no versions that nothing reads.
 
-Nothing here changes the rows of a table. Rows that are not in an index yet are found, too, because LanceDB scans them
-one by one; that takes time, so indexes are refreshed when there are many such rows.
+Nothing here changes the rows of a table. Searches also return rows that are not in an index yet, because LanceDB scans
+them one by one; that takes time, so indexes are refreshed when there are many such rows.
 
 LanceDB's own `Table.optimize` merges all fragments of less than a million rows: below a million clips it would rewrite
 the whole library for one new clip. Lance, which LanceDB is built on, takes options for what to leave alone.
@@ -160,7 +160,7 @@ def _merge_fragments(table: Any, max_fragments: int, max_deleted: float, large: 
     """Merge fragments of less than `large` rows, and rewrite those with many deleted rows.
 
     Does nothing unless there are more than `max_fragments`, or the share of deleted rows is above `max_deleted`.
-    Return how many fragments became how many.
+    Return the numbers of fragments that were merged, and that they were merged into.
     """
     dataset = table.to_lance()
     stats = dataset.stats.dataset_stats()

@@ -1,7 +1,7 @@
-"""Repairing a damaged library: what can be read stays, and only the rest is indexed again.
+"""Repair of a damaged library: what can be read stays, and only the rest is indexed again.
 
 Lance never writes a file twice. A version of a table is one manifest that names its files, so a bad disk can spoil two
-things: a manifest, where the previous version remains, and a fragment, where all others remain. The next update makes
+things: a manifest, where the previous version remains, and a fragment, where all others remain. The next update encodes
 again what was in a lost fragment, because a file counts as indexed only with all its clips. Indexes are recreated in
 any case: they hold nothing that the tables do not.
 """
@@ -23,13 +23,13 @@ from hearsight.library.tables.store import SMALL, Store
 
 DAMAGED = ".damaged"  # appended to the name of a file that is set aside
 NEWEST = 2**64 - 1  # Lance names a manifest by this minus its version, so that the newest comes first
-TOLERANCE = 0.001  # seconds: sums round
+TOLERANCE = 0.001  # seconds, for rounding in sums
 
 
 def repair(location: Path, identity: Identity) -> RepairReport:
     """Restore the last good version of each table without its unreadable fragments, and recreate the indexes.
 
-    To be called while the library is held for writing. If no version of the features is good, they are given up.
+    Call it while the library is held for writing. If no version of the features is good, they are given up.
     Raises HearsightError if no version of the clips can be read or a file cannot be accessed, before anything changes.
     """
     report, store = RepairReport(), Store(location, identity)

@@ -42,7 +42,7 @@ class Snapshot:
     """The state of a library at one moment.
 
     videos: by id. hidden: ids of videos that have clips but do not count (yet, or any more). clips: the number of those
-    that count. loaded: what the store's `load` made of the clips; None if they are not kept in memory.
+    that count. loaded: what the store's `load` returned for the clips; None if they are not kept in memory.
     """
 
     videos: Videos
@@ -59,7 +59,7 @@ class Store:
     """
 
     def __init__(self, location: Path, identity: Identity, load: Callable[[pa.Table], Any] | None = None) -> None:
-        """identity: what the library is expected to be.
+        """identity: the expected identity of the library.
 
         load: called with all clips, without their thumbnails, to keep them in memory for searches: after each change,
         unless the table takes more than MAX_IN_MEMORY.
@@ -117,7 +117,7 @@ class Store:
     def recent_snapshot(self) -> Snapshot:
         """Return the state of a moment ago, for searches: with clips in memory, the tables are not checked every time.
 
-        Never write by it: clips of a video that was added since would be taken for those of none.
+        Do not base writes on it: clips of a video that was added since would look like orphans.
         """
         with self._lock:
             if self._snapshot is not None and self._snapshot[1].loaded and time.monotonic() < self._next_check:
@@ -257,7 +257,7 @@ class Store:
 
     @translate_errors(write_error)
     def put_videos(self, videos: Sequence[Video]) -> None:
-        """Add complete videos. Each replaces the one that was at its path."""
+        """Add complete videos. Each replaces the video with the same path."""
         merge = self.videos.merge_insert("path").when_matched_update_all().when_not_matched_insert_all()
         merge.execute(video_table(videos))
 
@@ -279,7 +279,7 @@ class Store:
 
     @translate_errors(write_error)
     def drop_hidden(self, exclude: Set[str] = frozenset()) -> None:
-        """Remove the clips of no video. exclude: ids of videos that are still to come."""
+        """Remove clips whose video has no row. exclude: ids of videos whose rows will be added."""
         if hidden := self.snapshot().hidden - exclude:
             self.clips.delete(among("video", hidden))
             if self.features:
@@ -287,7 +287,7 @@ class Store:
 
     @translate_errors(write_error)
     def maintain(self, thorough: bool = False) -> MaintenanceReport:
-        """Keep the tables quick to search, after an update. thorough: do even what is hardly worth its time yet."""
+        """Keep the tables quick to search, after an update. thorough: do everything that can be done."""
         self.clips.checkout_latest()
         report = maintain(self.clips, thorough)
         if self.features:

@@ -1,4 +1,4 @@
-"""The videos of a library, as a mapping that builds each one on access: there may be a hundred thousand."""
+"""The videos of a library, as a mapping that builds each one on access, because there may be a hundred thousand."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hearsight.library.tables.schema import VIDEOS, Video
 
 
 class Videos(Mapping[str, Video]):
-    """The videos by id. table: rows of VIDEOS."""
+    """A mapping of videos by id. table: rows of VIDEOS."""
 
     def __init__(self, table: pa.Table) -> None:
         self.ids: pa.ChunkedArray = table["id"]
