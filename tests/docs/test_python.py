@@ -1,4 +1,4 @@
-"""The Python examples of docs/python.md and README.md run as they stand, and print what is shown below them."""
+"""The Python examples of docs/python.md run as they stand, and print what is shown below them."""
 
 import contextlib
 import io
@@ -77,19 +77,6 @@ def test_the_examples_of_the_python_page_print_what_they_show(folder, monkeypatc
         url = address(folder / "log", process).rstrip("/")
         check([page[client]._replace(code=page[client].code.replace(ADDRESS, url))], names)
     check(page[client + 1 :], names)
-
-
-def test_the_examples_of_the_readme_run(folder, monkeypatch):
-    """Its reader has an indexed folder ~/Videos, and files a.mp4 and b.mp4."""
-    monkeypatch.chdir(folder)
-    monkeypatch.setenv("HOME", str(folder))
-    shutil.copytree(folder / "more-clips", folder / "Videos")
-    for name in ("a.mp4", "b.mp4"):
-        shutil.copy(folder / "Videos" / "demo-00000.mp4", folder / name)
-    hearsight.index("~/Videos", model="demo")
-    page = examples((ROOT / "README.md").read_text())
-    assert page
-    check(page, {})
 
 
 def test_the_client_has_the_methods_of_a_collection():
