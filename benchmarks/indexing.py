@@ -111,7 +111,7 @@ def towers_alone(model_folder: Path, of: Set, dtype: str) -> Run:
     batch = batch_size("cpu", torch.get_num_threads())
     yes, no = torch.tensor(True), torch.tensor(False)
     clips = [
-        ClipInputs(torch.randn(F, 3, size, size), torch.ones(F), yes, no, torch.randn(model.ast.rows, BINS))
+        ClipInputs(torch.randn(F, 3, size, size), torch.ones(F), torch.randn(model.ast.rows, BINS), None, yes, no)
         for _ in range(count)
     ]
 

@@ -15,7 +15,6 @@ import torch
 import hearsight
 from hearsight.cli.main import main
 from hearsight.errors import HearsightError
-from hearsight.models.base import RESERVED
 from hearsight.models.load import build
 from hearsight.models.preprocess import ClipInputs
 from hearsight.models.registry import METHODS
@@ -60,7 +59,7 @@ def folder(tmp_path, monkeypatch, house_methods):
 
 
 def test_the_page_can_be_followed(folder, capsys):
-    assert (*map(len, FILES.values()), len(PROGRAMS), len(COMMANDS), len(REFUSED)) == (2, 1, 1, 11, 2)
+    assert (*map(len, FILES.values()), len(PROGRAMS), len(COMMANDS), len(REFUSED)) == (2, 2, 1, 11, 2)
     for command in COMMANDS:
         assert main(arguments(command)) == 0, f"{command}\n{capsys.readouterr().err}"
     for name in ("agreeing", "attending"):
@@ -84,11 +83,6 @@ def test_errors_are_those_of_the_page(folder, monkeypatch, capsys):
     monkeypatch.setattr(METHODS, "registered", {})
     assert main(arguments(unknown_method)) == 1
     assert capsys.readouterr().err.strip() == message
-
-
-def test_the_page_lists_the_reserved_names():
-    listed = re.search(r"when it is built:\n\n((?:    .*\n)+)", PAGE)
-    assert tuple(listed[1].split()) == RESERVED
 
 
 def built(folder, method: str, **options):
@@ -130,6 +124,14 @@ def test_texts_attend_to_audio_tokens(folder):
     assert not torch.allclose(logits, model.similarity(texts, deaf), atol=1e-3)
     with pytest.raises(HearsightError, match="add 'audio' to `needs`"):
         model.similarity(texts, video.select(("pooled", "frames")))
+    with_extra = built(folder, "attending-to-sound")
+    with_extra.load_state_dict(model.state_dict())
+    silent = ClipInputs(**{**tiny_inputs(model), "has_audio": torch.tensor([True, False, True])})
+    video = with_extra.fuse(with_extra.extract(silent)).select(with_extra.needs)
+    difference = with_extra.similarity(texts, video) - model.similarity(texts, video)
+    assert torch.allclose(difference, torch.tensor([0.0, -1.0, 0.0]).expand(100, 3), atol=1e-4)
+    with pytest.raises(HearsightError, match="add 'has_sound' to `needs`"):
+        with_extra.similarity(texts, video.select(model.needs))
 
 
 @torch.no_grad()

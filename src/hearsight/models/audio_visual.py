@@ -1,6 +1,6 @@
 """What methods with an audio tower share: the tower, the resampler, and positions that tell frames apart.
 
-docs/reference.md sections 1 to 3. How the three are combined is each method's own: avigate.py, save.py, chorus.py.
+docs/reference.md sections 1 to 3. Each method defines how it combines sound and frames: avigate.py, save.py, chorus.py.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from hearsight.errors import HearsightError
 from hearsight.models.base import VideoTextModel
-from hearsight.models.config import ModelConfig
+from hearsight.models.config import ModelConfig, default_heads
 from hearsight.models.layers import Resampler
 from hearsight.models.options import Count, option
 from hearsight.models.preprocess import ClipInputs
@@ -28,7 +28,9 @@ class AudioVisualModel(VideoTextModel):
     @dataclass(frozen=True)
     class Options(VideoTextModel.Options):
         layers: Count = option(4, "layers of the resampler, and of each fusion transformer")
-        queries: Count = option(12, "learned queries of the resampler: audio tokens that are left of a clip's sound")
+        queries: Count = option(
+            12, "learned queries of the resampler: the number of audio tokens that it reduces a clip's sound to"
+        )
         heads: Count | None = option(None, "attention heads of the resampler and of fusion; by default width / 64")
         positions: Count = option(77, "position embeddings of frames: the most frames that a clip can have")
 
@@ -47,7 +49,7 @@ class AudioVisualModel(VideoTextModel):
     @property
     def heads(self) -> int:
         """Attention heads of the resampler and of fusion."""
-        return self.options.heads or max(1, self.width // 64)
+        return self.options.heads or default_heads(self.width)
 
     @property
     def audio_rows(self) -> int | None:
@@ -66,8 +68,8 @@ class AudioVisualModel(VideoTextModel):
         return replace(super().precompute(features), resampled_audio=self.resample(features))
 
     def vision(self, features: ClipFeatures) -> tuple[Tensor, Tensor, Tensor]:
-        frames, mask, seen = super().vision(features)
-        return frames + self.frame_position.weight[: frames.shape[1]], mask, seen
+        frames, mask, has_frames = super().vision(features)
+        return frames + self.frame_position.weight[: frames.shape[1]], mask, has_frames
 
     def resample(self, features: ClipFeatures) -> Tensor:
         """Return the resampled audio: (B, A, Da) -> (B, Q, D)."""

@@ -17,7 +17,7 @@ from hearsight.models.options import option
 from hearsight.models.tokenizer import Tokenizer
 from hearsight.types import ClipFeatures, VideoEmbedding
 
-# The paper draws a plain residual; the published program weights the two like this.
+# The paper draws a plain residual; the published program has these weights (docs/reference.md section 5).
 FUSED, RESIDUAL = 0.05, 0.95
 
 
@@ -36,20 +36,23 @@ class AVIGATE(AudioVisualModel):
 
     def __init__(self, config: ModelConfig, tokenizer: Tokenizer | None = None) -> None:
         super().__init__(config, tokenizer)
-        gated = self.options.gated and not self.blind
-        self.audio_fusion = GatedFusion(self.width, self.heads, self.options.layers, gated, self.options.mask_padding)
+        options = self.options
+        gated = options.gated and not self.blind
+        self.audio_fusion = GatedFusion(
+            self.width, self.heads, layers=options.layers, gated=gated, mask_padding=options.mask_padding
+        )
 
     def fuse(self, features: ClipFeatures, without: Collection[str] = NO_BRANCHES) -> VideoEmbedding:
-        v0, mask, seen = self.vision(features)  # (B, F, D), (B, F), (B, 1, 1)
-        sight = v0 * seen  # (B, F, D)
+        v0, mask, has_frames = self.vision(features)  # (B, F, D), (B, F), (B, 1, 1)
+        sight = v0 * has_frames  # (B, F, D)
         if "audio" in without:
             return video_embedding(sight, mask, vision=sight)
+        # A silent clip is fused, too: its filterbank is zeros, as published.
         audio = self.resample(features)  # (B, Q, D)
-        fused, gates = self.audio_fusion(v0, audio, mask)  # (B, F, D), (B, L, 2)
+        heard, gates = self.audio_fusion(v0, audio, mask)  # (B, F, D), (B, L, 2)
         # A clip without frames has no residual: its sound is all there is.
-        video = video_embedding(FUSED * fused + RESIDUAL * sight, mask, vision=sight, audio=audio)
-        video.gates["audio"] = gates
-        return video
+        fused = FUSED * heard + RESIDUAL * sight
+        return video_embedding(fused, mask, vision=sight, audio=audio, gates={"audio": gates})
 
 
 class BlindFusion(AVIGATE):

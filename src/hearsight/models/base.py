@@ -1,11 +1,13 @@
 """The interface of a method (`VideoTextModel`), and what all methods share.
 
-A method encodes a video without knowing a text, and compares the two by `similarity`. A subclass defines `fuse`, and
-whatever else differs from the class below: docs/new-method.md shows how.
+A method encodes a video without knowing a text, and compares the two by `similarity`. A video takes the path
+`encode_video` -> `extract` (towers) -> `fuse` (the method); a text takes `encode_text`. There is no `forward`: the two
+inputs meet only in `similarity`, and in training in the losses (research/training/objective.py). A subclass
+defines `fuse`, and whatever else differs from the class below: docs/new-method.md shows how.
 
 A clip without frames (an audio file) has mask False everywhere when it comes in. Its frame vectors are then zeros, not
-the embedding of a black picture. Methods with an audio tower fuse the sound into frame 0; the others have nothing else:
-the clip's vectors stay zero, its cosine with every text is 0, and only its transcript can be found.
+the embedding of a black picture. AVIGATE and SAVE then put sound and speech into frame 0; Chorus keeps them in
+`pooled`; CLIP4Clip has only zeros: the cosine with every text is 0, and only the clip's transcript can be found.
 """
 
 from __future__ import annotations
@@ -33,17 +35,9 @@ from hearsight.types import ClipFeatures, VideoEmbedding
 
 NO_BRANCHES: frozenset[str] = frozenset()
 
-# Names that a method of your own must not define, in its class or on `self` (docs/new-method.md, checked by
-# reserved.py). Every public method of nn.Module is reserved on `self`, too.
-RESERVED = (
-    "config", "options", "tokenizer", "clip", "ast", "audio_projection",
-    "width", "device", "heads", "audio_rows", "fingerprint", "towers_fingerprint",
-    "extract", "features", "prepare", "encode_video", "encode_texts", "encode_files", "save_pretrained",
-)  # fmt: skip
-
 
 class VideoTextModel(nn.Module):
-    """A method: CLIP's towers, and how videos and texts are represented and compared.
+    """A method: CLIP's towers with a way to represent videos and texts, and to compare them.
 
     branches: what is used besides the frames, of "audio" and "speech". needs: the fields of `VideoEmbedding` that
     `similarity` reads ("frames" brings "mask"; a name of `extra` is allowed). loss_weights: the weight of each of the
@@ -60,7 +54,7 @@ class VideoTextModel(nn.Module):
     class Options:
         """The method's options; see `hearsight.models.options`."""
 
-    options: Options
+    options: Options  # again in each subclass that has options: mypy has to know its own class of them
 
     def __init__(self, config: ModelConfig, tokenizer: Tokenizer | None = None) -> None:
         super().__init__()
@@ -165,15 +159,15 @@ class VideoTextModel(nn.Module):
         return tokens
 
     def vision(self, features: ClipFeatures) -> tuple[Tensor, Tensor, Tensor]:
-        """Return v0 (B, F, D), the mask of frames that count (B, F), and which clips have frames (B, 1, 1).
+        """Return v0 (B, F, D), the mask of frames that count (B, F), and has_frames (B, 1, 1), False for an audio file.
 
         Where a clip has no frames, v0 has no picture in it and frame 0 counts, to hold what the other branches add.
         """
-        seen = features.frame_mask.any(dim=1, keepdim=True)  # (B, 1)
+        has_frames = features.frame_mask.any(dim=1, keepdim=True)  # (B, 1)
         mask = features.frame_mask.clone()
-        mask[:, :1] |= ~seen
-        seen = seen[..., None]  # (B, 1, 1)
-        return features.frames.where(seen, 0), mask, seen
+        mask[:, :1] |= ~has_frames
+        has_frames = has_frames[..., None]  # (B, 1, 1)
+        return features.frames.where(has_frames, 0), mask, has_frames
 
     def encode_video(
         self,
@@ -184,7 +178,7 @@ class VideoTextModel(nn.Module):
         has_audio: Tensor | None = None,
         has_speech: Tensor | None = None,
     ) -> VideoEmbedding:
-        """Encode B clips, independently of any text (inputs as in docs/reference.md section 1).
+        """Encode B clips, independently of any text (inputs as in docs/reference.md section 1). Gradients flow.
 
         pixel_values: (B, F, 3, H, W). frame_mask: (B, F), nonzero for a real frame. filterbank: (B, T, 128).
         speech_ids: (B, words). has_audio, has_speech: (B,); where false, the clip's filterbank or ids count as zeros.
@@ -196,7 +190,7 @@ class VideoTextModel(nn.Module):
         if has_speech is None:
             has_speech = torch.full((B,), speech_ids is not None)
         return self.fuse(
-            self.extract(ClipInputs(pixel_values, frame_mask, has_audio, has_speech, filterbank, speech_ids))
+            self.extract(ClipInputs(pixel_values, frame_mask, filterbank, speech_ids, has_audio, has_speech))
         )
 
     @torch.no_grad()
@@ -212,7 +206,10 @@ class VideoTextModel(nn.Module):
     # Both
 
     def similarity(self, text: Tensor, video: VideoEmbedding) -> Tensor:
-        """Return logits (N, B) of unit text vectors (N, D) with B videos (docs/reference.md section 6)."""
+        """Return logits (N, B) of texts with B videos (docs/reference.md section 6).
+
+        text: (N, D) unit vectors; Chorus has (N, 3D), whose parts are as long as their weights.
+        """
         return multi_grained_similarity(text, video, self.clip.logit_scale.float().exp(), self.config.temperature)
 
     def losses(self, text: Tensor, video: VideoEmbedding) -> dict[str, Tensor]:
@@ -237,8 +234,12 @@ def video_embedding(
     mask: Tensor,
     vision: Tensor,
     audio: Tensor | None = None,
+    gates: Mapping[str, Tensor] | None = None,
     extra: Mapping[str, Tensor] | None = None,
 ) -> VideoEmbedding:
-    """Return unit frame vectors and their pooled vector (docs/reference.md section 5), in float32."""
+    """Return unit frame vectors and their pooled vector (docs/reference.md section 5), in float32.
+
+    frames: (B, F, D) of any length. vision, audio, gates, extra: as in VideoEmbedding, unchanged.
+    """
     unit = F.normalize(frames.float(), dim=-1)
-    return VideoEmbedding(unit, mask, pool(unit, mask), vision=vision, audio=audio, extra=dict(extra or {}))
+    return VideoEmbedding(unit, mask, pool(unit, mask), vision, audio, dict(gates or {}), dict(extra or {}))

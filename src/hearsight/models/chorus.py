@@ -6,6 +6,9 @@ three voices side by side, and the gates belong to the query: a small network re
 fusion transformer, so a clip costs less than with SAVE; vectors of clips and of texts stay independent of each other,
 as a library needs it.
 
+It stands on query-weighted mixtures of experts: MoEE (Miech et al. 2018), Collaborative Experts (Liu et al. 2019) and
+MMT (Gabeur et al. 2020).
+
 What each part is for, and what was tried and left out: docs/research.md.
 """
 
@@ -31,7 +34,7 @@ VOICES = ("sight", "audio", "speech")
 
 
 class Chorus(AudioVisualModel):
-    """Three voices for a clip, three questions and weights for a text."""
+    """A method that keeps three voices of a clip, and gives each text three questions and weights."""
 
     branches: ClassVar[tuple[str, ...]] = VOICES[1:]
     soft_albef: ClassVar[bool] = True
@@ -41,7 +44,9 @@ class Chorus(AudioVisualModel):
     class Options(AudioVisualModel.Options):
         query_weights: bool = option(True, "a text weights the voices; otherwise all of them count the same")
         query_projections: bool = option(True, "a text has a question of its own for each voice")
-        learned_absence: bool = option(True, "a voice that a clip lacks is a learned vector, not that of zeros")
+        learned_absence: bool = option(
+            True, "a clip without sound or speech has a learned vector in its place; otherwise that of zeros"
+        )
 
     options: Options
 
@@ -86,8 +91,8 @@ class Chorus(AudioVisualModel):
 
         A voice is a unit vector, or the learned vector of its absence; a branch that is left out gives zeros.
         """
-        v0, mask, seen = self.vision(features)  # (B, F, D), (B, F), (B, 1, 1)
-        sight = v0 * seen
+        v0, mask, has_frames = self.vision(features)  # (B, F, D), (B, F), (B, 1, 1)
+        sight = v0 * has_frames
         frames = F.normalize(sight.float(), dim=-1)
         audio, voices = None, {}
         if "audio" not in without:
@@ -107,7 +112,7 @@ class Chorus(AudioVisualModel):
         return VideoEmbedding(frames, mask, torch.cat(pooled, dim=-1), vision=sight, audio=audio)
 
     def similarity(self, text: Tensor, video: VideoEmbedding) -> Tensor:
-        """Return logits (N, B): multi-grained for sight, as in the other methods, plus one cosine a further voice."""
+        """Return logits (N, B): multi-grained for sight, as in the other methods, plus one cosine per further voice."""
         D, scale = self.width, self.clip.logit_scale.float().exp()
         sight = VideoEmbedding.from_fields({"pooled": video.pooled[:, :D], "frames": video.frames, "mask": video.mask})
         logits = multi_grained_similarity(text[:, :D], sight, scale, self.config.temperature)

@@ -9,10 +9,10 @@ from hearsight.types import ClipFeatures, VideoEmbedding
 
 
 class CLIP4Clip(VideoTextModel):
-    """The vision-only baseline of AVIGATE and SAVE.
+    """The baseline of AVIGATE and SAVE, which uses frames alone.
 
-    It is compared by the same multi-grained similarity as they are, so that methods differ only in how they represent
-    a video.
+    The paper scores a video by the cosine of its pooled vector. Here it is scored by the multi-grained similarity of
+    AVIGATE and SAVE, so that methods differ only in how they represent a video (docs/research.md).
     """
 
     def fuse(self, features: ClipFeatures, without: Collection[str] = NO_BRANCHES) -> VideoEmbedding:

@@ -8,8 +8,8 @@ from typing import Any
 from hearsight.errors import HearsightError
 from hearsight.util.suggest import nearest
 
-# Options as fields of their own, in a config.json of before methods had options: the option's name now, and the
-# default of the field.
+# Fields of config.json files that were written before methods had options: for each, the name of the option that it
+# is today, and the default of the field.
 FORMER_FIELDS: dict[str, tuple[str, Any]] = {
     "queries": ("queries", 12),
     "layers": ("layers", 4),
@@ -23,11 +23,16 @@ FORMER_FIELDS: dict[str, tuple[str, Any]] = {
 }
 
 
+def default_heads(width: int) -> int:
+    """Return the attention heads of a method's own modules, where its options name none: one for 64 of the width D."""
+    return max(1, width // 64)
+
+
 @dataclass(frozen=True)
 class ModelConfig:
     """Sizes and choices of a model; the defaults are the published ones (docs/reference.md sections 1 to 6).
 
-    method: a name that `build` knows (registry.py).
+    method: a registered name (registry.py); `build` (load.py) builds its class.
     clip, ast: dictionaries of a transformers `CLIPConfig` and `ASTConfig` (ast: None for a method without audio).
     average_frequencies: read AST's patches as one token a moment, which makes AST-base's tokens 12 times fewer.
     options: of the method, by name. Those that are missing have the method's defaults; a model's own configuration has

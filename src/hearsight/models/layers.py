@@ -13,13 +13,13 @@ from hearsight.types import VideoEmbedding
 
 NORM_EPS = 1e-12  # of every LayerNorm in the published fusion modules
 
-# The published program adds this to the scores of padded frames with every token of the memory, which in exact
-# arithmetic does nothing. In float32 it costs digits (2e-4 of the result), so it is kept: stages agree to 1e-4.
+# The published program adds this to every score of a padded frame's row. Softmax cancels it, apart from rounding
+# (2e-4); it is kept so that our stages match the program's to 1e-4.
 PADDED_ROW = -10_000.0
 
 
 class QuickGELU(nn.Module):
-    """x * sigmoid(1.702 x), the activation of OpenAI's CLIP."""
+    """The activation of OpenAI's CLIP, x * sigmoid(1.702 x)."""
 
     def forward(self, x: Tensor) -> Tensor:
         return quick_gelu(x)
@@ -45,9 +45,10 @@ class Attention(nn.MultiheadAttention):
     def forward(  # type: ignore[override]
         self, query: Tensor, memory: Tensor, padding: Tensor | None = None, shift: Tensor | None = None
     ) -> Tensor:
-        """padding: (B, M), True for a token of the memory that no query may attend to.
+        """Attend to a memory.
 
-        shift: (B, Q), added to the scores of a query with every token alike.
+        padding: (B, M), True for a token of the memory that no query may attend to. shift: (B, Q), added to all scores
+        of a query.
         """
         if shift is not None:
             shift = shift[:, :, None].expand(-1, -1, memory.shape[1]).repeat_interleave(self.num_heads, dim=0)
@@ -66,7 +67,7 @@ class LongMemoryAttention(Attention):
     """
 
     def forward(self, query: Tensor, memory: Tensor) -> Tensor:  # type: ignore[override]
-        """(B, Q, D), (B, A, D) -> (B, Q, D)."""
+        """Attend to a memory: (B, Q, D), (B, A, D) -> (B, Q, D)."""
         B, Q, D = query.shape
         H, d = self.num_heads, self.head_dim
         to_query, to_key, to_value = self.in_proj_weight.chunk(3)
@@ -81,7 +82,11 @@ class LongMemoryAttention(Attention):
 
 
 class ResamplerBlock(nn.Module):
-    """(B, Q, D) queries and (B, A, D) audio tokens -> (B, Q, D)."""
+    """A layer of the resampler: (B, Q, D) queries and (B, A, D) audio tokens -> (B, Q, D).
+
+    Norms are numbered as published, not in the order of use: 1 and 2 are those of a layer of CLIP, copied with its
+    self-attention and MLP.
+    """
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
@@ -132,7 +137,10 @@ def gate(width: int) -> nn.Sequential:
 
 
 class GatedFusionBlock(nn.Module):
-    """Frames (B, F, D) and a memory (B, M, D) -> frames (B, F, D) and gates (B, 2)."""
+    """A layer of fusion: frames (B, F, D) and a memory (B, M, D) -> frames (B, F, D) and gates (B, 2).
+
+    Norms 1 and 2 are those of a layer of CLIP, as in the resampler; 3 and 4 are used first.
+    """
 
     def __init__(self, width: int, heads: int, gated: bool, mask_padding: bool) -> None:
         super().__init__()
@@ -169,7 +177,7 @@ class GatedFusionBlock(nn.Module):
 
 
 class GatedFusion(nn.Module):
-    """Frames (B, F, D) and a memory (B, M, D) -> fused frames (B, F, D) and gates (B, L, 2).
+    """A fusion transformer: frames (B, F, D) and a memory (B, M, D) -> fused frames (B, F, D) and gates (B, L, 2).
 
     mask: (B, F), True for a real frame. As published, padded frames take part in means and self-attention, and are left
     out only in pooling and similarity; mask_padding leaves them out here, too.
@@ -212,9 +220,10 @@ def masked_logsumexp(x: Tensor, mask: Tensor) -> Tensor:
 def multi_grained_similarity(text: Tensor, video: VideoEmbedding, scale: Tensor, temperature: float = 1.0) -> Tensor:
     """Return logits (N, B) of every text with every video: the mean of its similarities with the clip and with frames.
 
-    text: (N, D) unit vectors. video: B clips of F frames. scale: s, not its logarithm.
+    text: (N, D) unit vectors (from Chorus, of the length that is their weight). video: B clips of F frames. scale: s,
+    not its logarithm. temperature: multiplies the frames' similarities, as published.
     """
     coarse = scale * text @ video.pooled.T  # (N, B)
-    per_frame = scale * torch.einsum("nd,bfd->nbf", text, video.frames)  # (N, B, F)
-    fine = masked_logsumexp(temperature * per_frame, video.mask) / temperature
+    frame_similarities = scale * torch.einsum("nd,bfd->nbf", text, video.frames)  # (N, B, F)
+    fine = masked_logsumexp(temperature * frame_similarities, video.mask) / temperature
     return (coarse + fine) / 2

@@ -1,4 +1,4 @@
-"""The precision in which towers compute.
+"""Set the precision in which towers compute: float32 or bfloat16.
 
 bfloat16 has the range of float32 and 8 bits of digits. Processors that multiply it natively (AVX-512 BF16, AMX) run the
 towers in a fraction of the time, and the vectors of clips stay within a cosine of 0.99 (docs/performance.md).

@@ -28,10 +28,10 @@ class ClipInputs:
 
     pixel_values: Tensor  # (F, 3, H, W), zeros for padding
     frame_mask: Tensor  # (F,)
+    filterbank: Tensor | None  # (T, 128)
+    speech_ids: Tensor | None  # (S,)
     has_audio: Tensor  # ()
     has_speech: Tensor  # ()
-    filterbank: Tensor | None = None  # (T, 128)
-    speech_ids: Tensor | None = None  # (S,)
 
 
 class Encoder(Protocol):
@@ -63,6 +63,8 @@ def prepare(
     inputs = ClipInputs(
         pixel_values=torch.from_numpy(pixel_values),
         frame_mask=torch.arange(F) < len(frames),
+        filterbank=None,
+        speech_ids=None,
         has_audio=torch.tensor(sound is not None),
         has_speech=has_speech([transcript])[0],
     )

@@ -7,7 +7,7 @@ import re
 from torch import nn
 
 from hearsight.errors import HearsightError
-from hearsight.models.base import RESERVED, VideoTextModel
+from hearsight.models.base import VideoTextModel
 from hearsight.models.config import ModelConfig
 from hearsight.models.layers import Resampler
 from hearsight.models.options import check_options
@@ -15,7 +15,14 @@ from hearsight.models.tokenizer import Tokenizer
 from hearsight.towers.ast import AudioTower
 from hearsight.towers.clip import ClipTowers
 
-# What `VideoTextModel.__init__` and `AudioVisualModel.__init__` set on `self`.
+# Names that a method of your own must not define in its class.
+RESERVED = (
+    "config", "options", "tokenizer", "clip", "ast", "audio_projection", "resampler", "frame_position",
+    "width", "device", "heads", "audio_rows", "fingerprint", "towers_fingerprint",
+    "extract", "features", "prepare", "encode_video", "encode_texts", "encode_files", "save_pretrained",
+)  # fmt: skip
+# On `self`, a method must not overwrite any method or property of its class or of nn.Module, nor replace by something
+# of another type what `VideoTextModel.__init__` and `AudioVisualModel.__init__` have set.
 ATTRIBUTES: dict[str, type] = {
     "config": ModelConfig,
     "clip": ClipTowers,
@@ -24,7 +31,7 @@ ATTRIBUTES: dict[str, type] = {
     "resampler": Resampler,
     "frame_position": nn.Embedding,
 }
-PAGE = "docs/new-method.md lists the reserved names"
+PAGE = "hearsight/models/reserved.py lists the reserved names"
 
 
 def check_class(method: type[VideoTextModel]) -> None:

@@ -18,7 +18,7 @@ from hearsight.models.options import option
 from hearsight.models.tokenizer import Tokenizer
 from hearsight.types import ClipFeatures, VideoEmbedding
 
-BRANCH = 0.5  # weight of what a branch adds to the frames
+BRANCH_WEIGHT = 0.5  # of what a branch adds to the frames (docs/reference.md section 5)
 
 
 class SAVE(AudioVisualModel):
@@ -36,25 +36,31 @@ class SAVE(AudioVisualModel):
 
     def __init__(self, config: ModelConfig, tokenizer: Tokenizer | None = None) -> None:
         super().__init__(config, tokenizer)
-        sizes = self.width, self.heads, self.options.layers, self.options.gated, self.options.mask_padding
-        self.audio_fusion = GatedFusion(*sizes)
-        self.speech_fusion = GatedFusion(*sizes)
+        self.audio_fusion = self._fusion()
+        self.speech_fusion = self._fusion()
+
+    def _fusion(self) -> GatedFusion:
+        options = self.options
+        return GatedFusion(
+            self.width, self.heads, layers=options.layers, gated=options.gated, mask_padding=options.mask_padding
+        )
 
     def fuse(self, features: ClipFeatures, without: Collection[str] = NO_BRANCHES) -> VideoEmbedding:
         # Frames: CLIP's vectors and their positions.
-        v0, mask, seen = self.vision(features)  # (B, F, D), (B, F), (B, 1, 1)
-        fused = sight = v0 * seen  # (B, F, D)
+        v0, mask, has_frames = self.vision(features)  # (B, F, D), (B, F), (B, 1, 1)
+        sight = v0 * has_frames  # (B, F, D)
+        fused = sight
         audio, gates = None, {}
-        # Both branches read the same v0: they stand side by side, not one after the other.
+        # Both branches read the same v0: they stand side by side, not one after the other. Clips without sound or
+        # speech are fused, too: their filterbank or ids are zeros, as published. Padding of speech is always read, as
+        # published; the option mask_padding is about frames alone.
         if "audio" not in without:
             audio = self.resample(features)  # (B, A, Da) -> (B, Q, D)
-            frames, gates["audio"] = self.audio_fusion(v0, audio, mask)  # (B, F, D), (B, L, 2)
-            fused = fused + BRANCH * frames
+            heard, gates["audio"] = self.audio_fusion(v0, audio, mask)  # (B, F, D), (B, L, 2)
+            fused = fused + BRANCH_WEIGHT * heard
         if "speech" not in without:
             speech = self.speech_tokens(features)  # (B, S) -> (B, S, D)
-            frames, gates["speech"] = self.speech_fusion(v0, speech, mask)  # (B, F, D), (B, L, 2)
-            fused = fused + BRANCH * frames
+            said, gates["speech"] = self.speech_fusion(v0, speech, mask)  # (B, F, D), (B, L, 2)
+            fused = fused + BRANCH_WEIGHT * said
         # Unit frames and their pooled vector; `similarity` compares a text with both.
-        video = video_embedding(fused, mask, vision=sight, audio=audio)
-        video.gates = gates
-        return video
+        return video_embedding(fused, mask, vision=sight, audio=audio, gates=gates)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hearsight.models.config import ModelConfig
+from hearsight.models.config import ModelConfig, default_heads
 from hearsight.towers.config import ast_config, clip_config
 
 
@@ -16,7 +16,7 @@ def sizes(config: ModelConfig) -> dict[str, str]:
     options = config.options
     if {"layers", "heads", "queries"} <= options.keys():
         rows["fusion"] = (
-            f"{_counted(options['layers'], 'layer')}, {_counted(options['heads'] or D // 64, 'head')}, "
+            f"{_counted(options['layers'], 'layer')}, {_counted(options['heads'] or default_heads(D), 'head')}, "
             f"{options['queries']} queries, temperature {config.temperature:g}"
         )
     rows["CLIP"] = (

@@ -12,6 +12,7 @@ from hearsight.models.ast_checkpoint import read_ast
 from hearsight.models.audio_visual import AudioVisualModel
 from hearsight.models.avigate import AVIGATE
 from hearsight.models.base import VideoTextModel
+from hearsight.models.config import default_heads
 from hearsight.models.hub import locate_tower
 from hearsight.models.load import build, load
 from hearsight.models.registry import class_of
@@ -82,7 +83,7 @@ def fresh_model(recipe: MethodRecipe, towers: AudioVisualModel) -> VideoTextMode
         options=recipe.options,
         former={},
     )
-    heads = recipe.options.get("heads") or max(1, towers.width // 64)
+    heads = recipe.options.get("heads") or default_heads(towers.width)
     if has_audio_tower and towers.width % heads:
         raise HearsightError(
             f"heads: {heads} does not divide the width of {recipe.towers}, {towers.width}; set options.heads to "

@@ -31,8 +31,9 @@ class Objective(nn.Module):
         """
         features = self.model.features(clips)
         text, video = gather(self.model.encode_text(token_ids)), gather_video(self.model.fuse(features))
+        text, video = text.float(), video.map(lambda tensor: tensor.float() if tensor.is_floating_point() else tensor)
         has_both = gather(features.has_audio & features.frame_mask.any(dim=1))
-        # Never in bfloat16, which rounds a logit of 60 to a multiple of a quarter.
+        # Losses are never computed in bfloat16, which rounds a logit of 60 to a multiple of a quarter.
         with torch.autocast(self.model.device.type, enabled=False):
             return self.losses(text, video, has_both, teacher_cosines)
 
