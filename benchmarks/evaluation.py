@@ -38,8 +38,8 @@ from torch import Tensor
 
 from harness import SIZES, WORDS, Timing, build_model, machine, peak_bytes, print_results, sentence, take_turns
 from hearsight.models.base import video_embedding
+from hearsight.models.methods.save import BRANCH
 from hearsight.models.preprocess import speech_ids
-from hearsight.models.save import BRANCH
 from hearsight.research.datasets.manifest import Example
 from hearsight.research.evaluation.metrics import text_ranks
 from hearsight.research.evaluation.retrieval import encode_texts, rank

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 import hearsight
-from hearsight.models.chorus import VOICES, Chorus
+from hearsight.models.methods.chorus import VOICES, Chorus
 from hearsight.research.datasets.split import Split
 from hearsight.research.evaluation.retrieval import encode_texts
 from runs import CHORUS, Plan, Row, features, keep

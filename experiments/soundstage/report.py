@@ -84,8 +84,8 @@ Read these numbers with care:
 
 CHORUS_SECTION = """## Chorus against the others
 
-Chorus is Hearsight's own method (`models/chorus.py`). It does not add up what is seen, heard and said, but keeps a
-vector of each, and the query sets their weights.
+Chorus is Hearsight's own method (`models/methods/chorus.py`). It does not add up what is seen, heard and said, but
+keeps a vector of each, and the query sets their weights.
 """
 
 

@@ -372,7 +372,7 @@ def test_an_interruption_leaves_no_files(run, trained, tmp_path, monkeypatch, er
 @pytest.mark.usefixtures("house_methods")
 def test_the_card_of_a_plugins_method_says_how_to_load_it(run, tmp_path):
     (tmp_path / "mine.py").write_text(
-        "import hearsight\nfrom hearsight.models.save import SAVE\n\n"
+        "import hearsight\nfrom hearsight.models.methods.save import SAVE\n\n"
         "hearsight.register('my_method')(type('Mine', (SAVE,), {}))\n"
     )
     tiny_model(tmp_path / "model")

@@ -6,14 +6,14 @@ from hearsight.errors import HearsightError
 
 FILE = """
 import hearsight
-from hearsight.models.clip4clip import CLIP4Clip
+from hearsight.models.methods.clip4clip import CLIP4Clip
 from neighbour import NAME
 
 hearsight.register(NAME)(type("Mine", (CLIP4Clip,), {}))
 """
 BUILTIN_NAME = """
 import hearsight
-from hearsight.models.clip4clip import CLIP4Clip
+from hearsight.models.methods.clip4clip import CLIP4Clip
 
 hearsight.register("save")(CLIP4Clip)
 """

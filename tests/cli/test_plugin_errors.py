@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("no_plugins")
 
 METHOD = """
 import hearsight
-from hearsight.models.save import SAVE
+from hearsight.models.methods.save import SAVE
 
 @hearsight.register("mine")
 class Mine(SAVE):

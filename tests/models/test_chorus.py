@@ -8,8 +8,8 @@ import torch
 from torch.nn.functional import cosine_similarity, normalize
 
 import hearsight
-from hearsight.models.chorus import few_voices_loss
 from hearsight.models.load import build
+from hearsight.models.methods.chorus import few_voices_loss
 from hearsight.models.preprocess import ClipInputs
 from tests.builders import tiny_inputs, tiny_model
 

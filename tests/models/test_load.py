@@ -15,7 +15,7 @@ from transformers import CLIPConfig, CLIPModel
 import hearsight
 from hearsight.errors import HearsightError
 from hearsight.models.base import VideoTextModel
-from hearsight.models.clip4clip import CLIP4Clip
+from hearsight.models.methods.clip4clip import CLIP4Clip
 from hearsight.research.training.vocabulary import train_tokenizer
 from tests.builders import tiny_clip, tiny_inputs, tiny_model
 

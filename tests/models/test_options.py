@@ -7,11 +7,11 @@ import pytest
 
 import hearsight
 from hearsight.errors import HearsightError
-from hearsight.models.avigate import AVIGATE
-from hearsight.models.chorus import Chorus
-from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.models.load import build
-from hearsight.models.options import Count, Share, describe_options, option, read_options
+from hearsight.models.method_options import Count, Share, describe_options, option, read_options
+from hearsight.models.methods.avigate import AVIGATE
+from hearsight.models.methods.chorus import Chorus
+from hearsight.models.methods.clip4clip import CLIP4Clip
 from tests.builders import tiny_model
 
 

@@ -7,9 +7,9 @@ import torch
 
 import hearsight
 from hearsight.errors import HearsightError
-from hearsight.models.avigate import AVIGATE
 from hearsight.models.config import ModelConfig
 from hearsight.models.load import build
+from hearsight.models.methods.avigate import AVIGATE
 from tests.builders import tiny_clip, tiny_inputs, tiny_model
 
 pytestmark = pytest.mark.usefixtures("house_methods")

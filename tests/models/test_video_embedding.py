@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from hearsight.errors import HearsightError
-from hearsight.models.shapes import embedding_shapes
+from hearsight.models.embedding_shapes import embedding_shapes
 from hearsight.types import VideoEmbedding
 from tests.builders import tiny_inputs, tiny_model
 

@@ -17,8 +17,8 @@ from hearsight.library import Library
 from hearsight.library.indexing import update
 from hearsight.library.results import NullListener
 from hearsight.library.tables.identity import Identity
+from hearsight.models.methods.save import SAVE
 from hearsight.models.registry import register
-from hearsight.models.save import SAVE
 from hearsight.speech.load import load_recogniser
 from hearsight.util.plugins import run_file
 from tests.builders import tiny_model

@@ -44,7 +44,7 @@ def models(
 
 def _describe(name: str, json: bool) -> None:
     with console.spinner(f"loading the method {name}"):
-        from hearsight.models.options import describe_options
+        from hearsight.models.method_options import describe_options
         from hearsight.models.registry import class_of
 
         method = class_of(name)

@@ -1,6 +1,6 @@
 """What methods with an audio tower share: the tower, the resampler, and positions that tell frames apart.
 
-docs/reference.md sections 1 to 3. Each method defines how it combines sound and frames: avigate.py, save.py, chorus.py.
+docs/reference.md sections 1 to 3. Each method defines how it combines sound and frames (methods/).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from hearsight.errors import HearsightError
 from hearsight.models.base import VideoTextModel
 from hearsight.models.config import ModelConfig, default_heads
 from hearsight.models.layers import Resampler
-from hearsight.models.options import Count, option
+from hearsight.models.method_options import Count, option
 from hearsight.models.preprocess import ClipInputs
 from hearsight.models.tokenizer import Tokenizer
 from hearsight.towers.ast import AudioTower

@@ -26,7 +26,7 @@ from torch.nn import functional as F
 from hearsight.models.config import ModelConfig
 from hearsight.models.fingerprint import fingerprint, towers_fingerprint
 from hearsight.models.layers import multi_grained_similarity, pool
-from hearsight.models.options import changed_options, known_options, plain_options, read_options
+from hearsight.models.method_options import changed_options, known_options, plain_options, read_options
 from hearsight.models.preprocess import ClipInputs, prepare, read_files
 from hearsight.models.tokenizer import Tokenizer
 from hearsight.models.weights import save_model
@@ -52,7 +52,7 @@ class VideoTextModel(nn.Module):
 
     @dataclass(frozen=True)
     class Options:
-        """The method's options; see `hearsight.models.options`."""
+        """The method's options; see `hearsight.models.method_options`."""
 
     options: Options  # again in each subclass that has options: mypy has to know its own class of them
 

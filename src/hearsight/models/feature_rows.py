@@ -10,8 +10,8 @@ from torch import Tensor
 
 from hearsight.models.audio_visual import AudioVisualModel
 from hearsight.models.base import VideoTextModel
+from hearsight.models.embedding_shapes import zero_features
 from hearsight.models.preprocess import has_speech, speech_ids
-from hearsight.models.shapes import zero_features
 from hearsight.types import ClipFeatures
 
 

@@ -15,9 +15,9 @@ from hearsight.models.base import VideoTextModel
 from hearsight.models.catalog import DEMO, suggest_model
 from hearsight.models.config import ModelConfig
 from hearsight.models.hub import MODEL_FILES, OLDER_WEIGHTS, fetch, has_model
+from hearsight.models.method_checks import build_checked
 from hearsight.models.precision import dtype_of, set_precision
 from hearsight.models.registry import class_of
-from hearsight.models.reserved import build_checked
 from hearsight.models.tokenizer import PUBLIC_SIZE, Tokenizer
 from hearsight.models.weights import MODEL_TYPE, load_weights, read_weights
 
@@ -26,7 +26,7 @@ def build(config: ModelConfig, tokenizer: Tokenizer | None = None) -> VideoTextM
     """Build a model of a configuration, with fresh weights.
 
     Raises HearsightError for a method that is not registered, for options that it does not have, and for a method whose
-    class overwrites a reserved name (reserved.py).
+    class overwrites a reserved name (method_checks.py).
     """
     return build_checked(class_of(config.method), config, tokenizer)
 

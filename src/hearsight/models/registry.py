@@ -10,12 +10,12 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from hearsight.errors import HearsightError
-from hearsight.models.avigate import AVIGATE, BlindFusion
 from hearsight.models.base import VideoTextModel
-from hearsight.models.chorus import Chorus
-from hearsight.models.clip4clip import CLIP4Clip
-from hearsight.models.reserved import check_class
-from hearsight.models.save import SAVE
+from hearsight.models.method_checks import check_class
+from hearsight.models.methods.avigate import AVIGATE, BlindFusion
+from hearsight.models.methods.chorus import Chorus
+from hearsight.models.methods.clip4clip import CLIP4Clip
+from hearsight.models.methods.save import SAVE
 from hearsight.util.registry import Registry
 
 METHODS: Registry[type[VideoTextModel]] = Registry(
@@ -39,7 +39,7 @@ def register(name: str) -> Callable[[Method], Method]:
 
     A name that is registered again stands for the newer class, so that a cell of a notebook can be run twice. Raises
     HearsightError for the name of one of Hearsight's own methods, for a class that does not extend VideoTextModel, and
-    for one that defines a reserved name (reserved.py).
+    for one that defines a reserved name (method_checks.py).
     """
 
     def add(method: Method) -> Method:

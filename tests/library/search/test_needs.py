@@ -7,7 +7,7 @@ import torch
 
 from hearsight import register
 from hearsight.library import Library
-from hearsight.models.avigate import AVIGATE
+from hearsight.models.methods.avigate import AVIGATE
 from tests.builders import tiny_model
 from tests.library.conftest import assert_same, film
 

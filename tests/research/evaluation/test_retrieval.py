@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from hearsight.errors import HearsightError
-from hearsight.models.clip4clip import CLIP4Clip
+from hearsight.models.methods.clip4clip import CLIP4Clip
 from hearsight.research.evaluation import retrieval
 from hearsight.research.evaluation.metrics import text_ranks, video_ranks
 from hearsight.research.evaluation.normalisation import DualSoftmax, Querybank, dual_softmax

@@ -8,8 +8,8 @@ from transformers import ASTConfig, ASTForAudioClassification, ASTModel
 import hearsight
 from hearsight.errors import HearsightError
 from hearsight.models.base import VideoTextModel
-from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.models.layers import GatedFusion, Resampler
+from hearsight.models.methods.clip4clip import CLIP4Clip
 from hearsight.research.training.initial_model import fresh_model, load_towers
 from hearsight.research.training.parameters import parameter_groups
 from hearsight.research.training.recipe import MethodRecipe

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from hearsight.models.clip4clip import CLIP4Clip
 from hearsight.models.layers import pool
+from hearsight.models.methods.clip4clip import CLIP4Clip
 from hearsight.research.training.losses import adaptive_margin, adaptive_margin_loss, soft_albef_loss
 from hearsight.research.training.objective import Objective
 from hearsight.types import VideoEmbedding

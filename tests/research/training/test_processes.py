@@ -22,7 +22,7 @@ import os
 import signal
 
 import hearsight
-from hearsight.models.save import SAVE
+from hearsight.models.methods.save import SAVE
 
 
 @hearsight.register("mortal")

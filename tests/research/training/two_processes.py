@@ -16,7 +16,7 @@ from hearsight.cli.main import main
 ROOT = Path(__file__).parents[3]
 # lancedb must not be among their imports: it starts a thread, which a fork does not copy.
 IMPORTS = [
-    "accelerate", "hearsight.models.save", "hearsight.research.training.losses", "tensorboardX",
+    "accelerate", "hearsight.models.methods.save", "hearsight.research.training.losses", "tensorboardX",
     "tests.research.training.two_processes", "torch._dynamo", "torch.distributed.elastic.multiprocessing.api",
     "transformers.models.audio_spectrogram_transformer.modeling_audio_spectrogram_transformer",
     "transformers.models.clip.modeling_clip",

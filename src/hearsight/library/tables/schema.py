@@ -96,7 +96,7 @@ def extra_shapes(model: VideoTextModel) -> dict[str, tuple[int, ...]]:
     if ALWAYS_STORED.issuperset(model.needs):
         return {}
     if model not in _SHAPES:
-        from hearsight.models.shapes import embedding_shapes
+        from hearsight.models.embedding_shapes import embedding_shapes
 
         _SHAPES[model] = {name: s for name, s in embedding_shapes(model).items() if name not in ALWAYS_STORED}
     return _SHAPES[model]

@@ -1,6 +1,6 @@
 """Conversion of published checkpoints to models: AVIGATE's, SAVE's and CLIP4Clip's, OpenAI's CLIP, and AST.
 
-files.py reads a file, contents.py recognises what is in it, sizes.py and names.py map it to a model.
+checkpoint_file.py reads a file, contents.py recognises what is in it, sizes.py and names.py map it to a model.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from hearsight.errors import HearsightError
 from hearsight.models.ast_checkpoint import write_ast
 from hearsight.models.base import VideoTextModel
 from hearsight.models.config import ModelConfig
+from hearsight.models.convert.checkpoint_file import read_file
 from hearsight.models.convert.contents import Contents, Published, recognise
-from hearsight.models.convert.files import read_file
 from hearsight.models.convert.names import take
 from hearsight.models.convert.sizes import ast_sizes, model_config
 from hearsight.models.hub import has_vocabulary

@@ -10,11 +10,11 @@ from torch import nn
 from hearsight.errors import HearsightError
 from hearsight.models.ast_checkpoint import read_ast
 from hearsight.models.audio_visual import AudioVisualModel
-from hearsight.models.avigate import AVIGATE
 from hearsight.models.base import VideoTextModel
 from hearsight.models.config import default_heads
 from hearsight.models.hub import locate_tower
 from hearsight.models.load import build, load
+from hearsight.models.methods.avigate import AVIGATE
 from hearsight.models.registry import class_of
 from hearsight.research.training.initialise import SPREAD, initialise
 from hearsight.research.training.recipe import MethodRecipe

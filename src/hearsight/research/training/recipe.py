@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 from hearsight.errors import HearsightError
 from hearsight.models.base import VideoTextModel
 from hearsight.models.config import FORMER_FIELDS
-from hearsight.models.options import (
+from hearsight.models.method_options import (
     Count,
     NotNegative,
     Positive,

@@ -26,7 +26,7 @@ from hearsight.models.audio_visual import AudioVisualModel
 from hearsight.models.base import NO_BRANCHES
 from hearsight.models.config import ModelConfig
 from hearsight.models.layers import QuickGELU, masked_mean, multi_grained_similarity, pool
-from hearsight.models.options import option
+from hearsight.models.method_options import option
 from hearsight.models.tokenizer import Tokenizer
 from hearsight.types import ClipFeatures, VideoEmbedding
 

@@ -10,7 +10,7 @@ from hearsight.errors import HearsightError
 from hearsight.models.base import VideoTextModel
 from hearsight.models.config import ModelConfig
 from hearsight.models.layers import Resampler
-from hearsight.models.options import check_options
+from hearsight.models.method_options import check_options
 from hearsight.models.tokenizer import Tokenizer
 from hearsight.towers.ast import AudioTower
 from hearsight.towers.clip import ClipTowers
@@ -31,7 +31,7 @@ ATTRIBUTES: dict[str, type] = {
     "resampler": Resampler,
     "frame_position": nn.Embedding,
 }
-PAGE = "hearsight/models/reserved.py lists the reserved names"
+PAGE = "hearsight/models/method_checks.py lists the reserved names"
 
 
 def check_class(method: type[VideoTextModel]) -> None:

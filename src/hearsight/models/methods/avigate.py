@@ -13,7 +13,7 @@ from hearsight.models.audio_visual import AudioVisualModel
 from hearsight.models.base import NO_BRANCHES, video_embedding
 from hearsight.models.config import ModelConfig
 from hearsight.models.layers import GatedFusion
-from hearsight.models.options import option
+from hearsight.models.method_options import option
 from hearsight.models.tokenizer import Tokenizer
 from hearsight.types import ClipFeatures, VideoEmbedding
 
