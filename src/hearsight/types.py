@@ -1,6 +1,6 @@
 """The types that every part of Hearsight uses.
 
-Letters for shapes, the same everywhere: B clips, N texts, F frames, D embedding width, A audio tokens,
+Letters for shapes, the same everywhere: B clips, N texts, F frames, D embedding width, A audio tokens of width Da,
 S speech tokens, Q resampler queries, L layers.
 """
 

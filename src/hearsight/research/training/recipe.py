@@ -27,7 +27,7 @@ from hearsight.models.registry import METHODS, class_of
 from hearsight.util.suggest import nearest
 
 SECTIONS = ("options", "losses")
-# Keys of recipes of before methods had options of their own: the section and the name that each has now.
+# Keys of recipes that were written before methods had options: for each, its section and name of today.
 FORMER_KEYS = {name: ("options", new) for name, (new, _) in FORMER_FIELDS.items() if name != "positions"}
 FORMER_KEYS |= {"few_voices": ("losses", "few_voices")}
 METHOD = "save"  # of a recipe that names none
@@ -70,51 +70,39 @@ class TowersRecipe(Schedule):
 
 
 class MethodRecipe(Schedule):
-    """A method trained on towers: on their stored features, or, where they are not frozen, on the files themselves.
-
-    towers: a model whose towers are used; audio: their audio tower, where that model is a plain CLIP. dataset: the name
-    of one that `hearsight data check` knows, data: its folder; or no name, and a folder with `train` and `validation`,
-    as `soundstage render` makes them. frames, words, temperature: of the model; the towers' own unless set.
-    options: of the method, as its class declares them (`hearsight models --method NAME` lists them). losses: weights of
-    the method's own losses.
-    batch: clips per update, over all processes; accumulation: the number of parts, each with its own negatives.
-    every_caption: an epoch shows each clip with each of its captions, as published; else with one, drawn anew.
-    query_factor: learning rate of the resampler's queries over that of the other new modules. teacher: of soft-ALBEF,
-    "towers" for the frozen towers themselves, or a folder of features (`stored_teacher`). mixed: share of clips shown
-    with the sound of a second and the words of a third, their captions joined (of the kinds sight, sound and speech).
-    audio_only: share of the remaining clips shown without their frames, so that audio files can be found (those with a
-    caption that does not describe the picture).
-    """
+    """A method trained on towers: on their stored features, or, where they are not frozen, on the files themselves."""
 
     kind: Literal["method"]
-    towers: str
-    audio: str | None = None
-    data: str
-    dataset: str | None = None
-    recogniser: str = "pocketsphinx"
+    towers: str  # a model whose towers are used
+    audio: str | None = None  # an AST, where that model is a plain CLIP
+    data: str  # the folder of the data set; without `dataset`, one with `train` and `validation`
+    dataset: str | None = None  # a name that `hearsight data check` knows
+    recogniser: str = "pocketsphinx"  # whose transcripts are read: "whisper", "pocketsphinx", or one of a plugin
     method: str = METHOD
-    options: dict[str, Any] = {}
-    losses: dict[str, NotNegative] = {}
-    frames: Count | None = None
+    options: dict[str, Any] = {}  # of the method (`hearsight models --method NAME` lists them)
+    losses: dict[str, NotNegative] = {}  # weights of the method's own losses
+    frames: Count | None = None  # this and the next two: of the model; the towers' own unless set
     words: Count | None = None
     temperature: Positive | None = None
-    average_frequencies: bool = False
+    average_frequencies: bool = False  # one audio token per moment
     frozen_towers: bool = True  # image and audio tower; the text tower learns
     freeze_embeddings: bool = True  # of CLIP, as published
     clip_learning_rate: NotNegative = 1e-7
-    query_factor: Positive = 100.0
-    batch: Count = 128
-    accumulation: Count = 1
+    query_factor: Positive = 100.0  # learning rate of a resampler's queries over that of the other new modules
+    batch: Count = 128  # clips per update, over all processes
+    accumulation: Count = 1  # parts of a batch, each with its own negatives
     epochs: Count = 5
-    every_caption: bool = False
+    every_caption: bool = (
+        False  # an epoch shows each clip with each of its captions, as published; else with one, drawn
+    )
     precision: Literal["float32", "bfloat16"] = "float32"
     save_every: Count = 200  # updates; and after every epoch
-    margin_weight: NotNegative = 0.2
-    margin_limit: NotNegative = 0.1
-    soft_albef: NotNegative = 1.0
-    teacher: str = "towers"
-    audio_only: Share = 0.0
-    mixed: Share = 0.0
+    margin_weight: NotNegative = 0.2  # lambda of the adaptive margin
+    margin_limit: NotNegative = 0.1  # delta of the adaptive margin
+    soft_albef: NotNegative = 1.0  # weight of soft-ALBEF, for a method that has it
+    teacher: str = "towers"  # of soft-ALBEF: the frozen towers, or a folder of features (`stored_teacher`)
+    audio_only: Share = 0.0  # of the clips not mixed: shown without frames, with a caption of sound or speech
+    mixed: Share = 0.0  # of clips, shown with the sound of a second and the words of a third, their captions joined
 
     @model_validator(mode="before")
     @classmethod
@@ -154,7 +142,7 @@ def read_recipe(name_or_path: str, changes: list[str] | None = None) -> Recipe:
     file_method = values.get("method", METHOD)
     changed = [_read_change(change) for change in changes or []]
     values.update({key: value for section, key, value in changed if not section})
-    values = _in_sections(values, tolerant=True, file_method=file_method)
+    values = _in_sections(_without_foreign(values, file_method))
     for section, key, value in changed:
         if section:
             values[section] = {**values.get(section, {}), key: value}
@@ -170,7 +158,7 @@ def read_recorded_recipe(content: bytes) -> Recipe:
     values = json.loads(content)
     if not isinstance(values, dict):
         raise ValueError("recipe.json is not a dictionary")
-    return ADAPTER.validate_python(_in_sections(values, tolerant=True))
+    return ADAPTER.validate_python(_in_sections(_without_foreign(values)))
 
 
 def _read_yaml(name_or_path: str) -> dict[str, Any]:
@@ -206,29 +194,35 @@ def _read_change(change: str) -> tuple[str, str, Any]:
     return section, name, value
 
 
-def _in_sections(values: dict[str, Any], tolerant: bool = False, file_method: str | None = None) -> dict[str, Any]:
-    """Move former keys into their sections. tolerant: leave out those that the method does not have.
-
-    file_method: the method that the options were written for, where a change has named another: what that one has and
-    the method has not is left out.
-    """
-    present = {key: values[key] for key in FORMER_KEYS if key in values}
+def _in_sections(values: dict[str, Any]) -> dict[str, Any]:
+    """Move former keys into their sections. A value that stands in its section already counts."""
     moved: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
-    for key, value in present.items():
-        section, name = FORMER_KEYS[key]
-        moved[section][name] = value
-    name = values.get("method", METHOD)
-    if tolerant and values.get("kind") == "method" and isinstance(name, str):
-        method = class_of(name)
-        moved = {section: _known(section, method, moved[section]) for section in SECTIONS}
-        if file_method and file_method != name and file_method in METHODS:
-            file_class = class_of(file_method)
-            for section in SECTIONS:
-                written = values.get(section, {})
-                foreign = _known(section, file_class, written).keys() - _known(section, method, written).keys()
-                values = {**values, section: {n: v for n, v in written.items() if n not in foreign}}
-    rest = {key: value for key, value in values.items() if key not in present}
+    for key, (section, name) in FORMER_KEYS.items():
+        if key in values:
+            moved[section][name] = values[key]
+    rest = {key: value for key, value in values.items() if key not in FORMER_KEYS}
     return rest | {s: {**moved[s], **(values.get(s) or {})} for s in SECTIONS if moved[s] or s in values}
+
+
+def _without_foreign(values: dict[str, Any], file_method: str | None = None) -> dict[str, Any]:
+    """Leave out the former keys that the recipe's method does not have.
+
+    file_method: the method that the sections were written for, where a change has named another: what that one has and
+    the recipe's method has not is left out, too.
+    """
+    name = values.get("method", METHOD)
+    if values.get("kind") != "method" or not isinstance(name, str):
+        return values
+    method = class_of(name)
+    foreign = {key for key, (section, present) in FORMER_KEYS.items() if not _known(section, method, {present: None})}
+    values = {key: value for key, value in values.items() if key not in foreign}
+    if file_method and file_method != name and file_method in METHODS:
+        file_class = class_of(file_method)
+        for section in SECTIONS:
+            written = values.get(section, {})
+            dropped = _known(section, file_class, written).keys() - _known(section, method, written).keys()
+            values = {**values, section: {n: v for n, v in written.items() if n not in dropped}}
+    return values
 
 
 def _known(section: str, method: type[VideoTextModel], values: Mapping[str, Any]) -> dict[str, Any]:
