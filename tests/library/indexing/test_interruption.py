@@ -1,11 +1,13 @@
 """A library survives being interrupted anywhere: what is written is kept, and the next update finishes the rest."""
 
+import json
 import os
 import random
 import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -182,57 +184,84 @@ def test_a_film_that_the_disk_does_not_open_may_be_any_that_was_left(half_done, 
     assert half_done.update(recogniser="none").added == 1
 
 
-CHILD = """
-import os, signal, sys, threading, time
+# Updates a library for each line it reads, in a fork that is killed after some seconds, and prints the exit code, and
+# the seconds if it was not killed. lancedb is imported in the fork: it starts a thread, which a fork does not copy.
+UPDATES = """
+import json, os, signal, sys, threading, time, traceback
 from pathlib import Path
 import torch
 import hearsight
-from hearsight.library import Library
-from hearsight.library.indexing import engine, update
-from hearsight.library.results import NullListener
 
 torch.set_num_threads(1)
-update.COMMIT_SECONDS, engine.batch_size = 0.0, lambda device, threads: 2
-folder, at, model, delay = sys.argv[1:]
+folder, model = Path(sys.argv[1]), hearsight.load(sys.argv[2])
 
 
-class Killed(NullListener):
-    def files(self, total, size):
-        if float(delay):
-            threading.Timer(float(delay), os.kill, (os.getpid(), signal.SIGKILL)).start()
+def update_library(location, delay):
+    from hearsight.library import Library
+    from hearsight.library.indexing import engine, update
+    from hearsight.library.results import NullListener
+
+    update.COMMIT_SECONDS, engine.batch_size = 0.0, lambda device, threads: 2
+
+    class Killed(NullListener):
+        def files(self, total, size):
+            if delay:
+                threading.Timer(delay, os.kill, (os.getpid(), signal.SIGKILL)).start()
+
+    begun = time.monotonic()
+    Library.create(folder, model, library=Path(location), seconds=1).update(Killed(), recogniser="none")
+    return time.monotonic() - begun
 
 
-model = hearsight.load(model)
-begun = time.monotonic()
-Library.create(Path(folder), model, library=Path(at), seconds=1).update(Killed(), recogniser="none")
-print(time.monotonic() - begun)
-os._exit(0)
+assert not {"lancedb", "lance"} & sys.modules.keys()
+for line in sys.stdin:
+    child = os.fork()
+    if not child:
+        try:
+            print(update_library(*json.loads(line)), end=" ", flush=True)
+            os._exit(0)
+        except BaseException:
+            traceback.print_exc()
+        os._exit(1)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 
 
-def test_killed_at_random_points(folder, model, tmp_path):
+@pytest.fixture
+def update_and_kill(folder, model, tmp_path) -> Iterator[Callable[[str, float], tuple[int, float]]]:
+    """Return a function that updates a library of the folder and returns the exit code and the seconds it took."""
+    model.save_pretrained(tmp_path / "model")
+    source = Path(hearsight.__file__).parents[1]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(source), os.environ.get("PYTHONPATH", "")])}
+    command = [sys.executable, "-c", UPDATES, str(folder), str(tmp_path / "model")]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=environment) as process:
+
+        def update(location: str, delay: float) -> tuple[int, float]:
+            process.stdin.write(json.dumps([str(tmp_path / location), delay]) + "\n")
+            process.stdin.flush()
+            *seconds, code = process.stdout.readline().split()
+            return int(code), float(seconds[0]) if seconds else 0.0
+
+        yield update
+        process.stdin.close()
+        assert process.wait(60) == 0
+
+
+def test_killed_at_random_points(folder, tmp_path, update_and_kill):
     for number in range(4):
         film(folder / f"{number}.mkv", 8, seed=number)
-    model.save_pretrained(tmp_path / "model")
-
-    def run(at: str, delay: float) -> subprocess.CompletedProcess:
-        arguments = [str(folder), str(tmp_path / at), str(tmp_path / "model"), str(delay)]
-        source = Path(hearsight.__file__).parents[1]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(source), os.environ.get("PYTHONPATH", "")])}
-        command = [sys.executable, "-c", CHILD, *arguments]
-        return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=600)
-
-    uninterrupted = run("uninterrupted", 0)
-    seconds = float(uninterrupted.stdout)
+    code, seconds = update_and_kill("uninterrupted", 0)
+    assert code == 0
     chance = random.Random(0)
     killed = 0
     for _ in range(20):
         # What is left to do gets less from run to run, and so do the delays.
-        ended = run("library", chance.uniform(0.001, seconds / (killed + 1)))
-        if ended.returncode == 0:
+        code, _ = update_and_kill("library", chance.uniform(0.001, seconds / (killed + 1)))
+        if code == 0:
             shutil.rmtree(tmp_path / "library")
             continue
-        assert ended.returncode == -signal.SIGKILL, ended.stderr
+        assert code == -signal.SIGKILL
         library = Library.open(folder, tmp_path / "library")
         ids = [clip["id"] for clip in rows(library)[1]]
         assert len(ids) == len(set(ids))
