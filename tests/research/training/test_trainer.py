@@ -85,17 +85,26 @@ def outcome(run) -> dict[str, torch.Tensor]:
     return torch.load(run / "state.pt", weights_only=True)["model"]
 
 
-@pytest.mark.parametrize("save_every", [1, 2])  # the state of the very step, and one before it
-def test_a_killed_run_continues_to_the_same_bits(tmp_path, save_every):
-    recipe = made_up_recipe(tmp_path, save_every=save_every, epochs=2, batch=5)  # of 3 updates
-    straight, killed = tmp_path / "straight", tmp_path / "killed"
+def test_a_killed_run_continues_to_the_same_bits(tmp_path):
+    """It continues from a state before the step at which it was killed, or from that of the very step."""
+    recipe = made_up_recipe(tmp_path, save_every=2, epochs=2, batch=5)  # of 3 updates
+    straight, killed, stopped = (tmp_path / name for name in ("straight", "killed", "stopped"))
     train(recipe, straight)
     words = [sys.executable, "-c", KILLED, as_file(recipe, tmp_path / "recipe.yaml"), str(killed)]
     environment = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}  # as many as here
     assert subprocess.run(words, env=environment).returncode == -signal.SIGKILL
-    train(recipe, killed)
-    assert all(torch.equal(tensor, outcome(killed)[name]) for name, tensor in outcome(straight).items())
-    assert metrics(killed) == metrics(straight)
+
+    def stop(what, done, total, figures=None):
+        if (what, done) == ("step", 3):
+            raise KeyboardInterrupt
+
+    each_step = recipe.model_copy(update={"save_every": 1})
+    with pytest.raises(KeyboardInterrupt):
+        train(each_step, stopped, progress=stop)
+    for run, continued in ((killed, recipe), (stopped, each_step)):
+        train(continued, run)
+        assert all(torch.equal(tensor, outcome(run)[name]) for name, tensor in outcome(straight).items())
+        assert metrics(run) == metrics(straight)
 
 
 def test_a_batch_must_be_shared_evenly(tmp_path):
