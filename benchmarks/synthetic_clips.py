@@ -133,9 +133,9 @@ def add_block(store: Store, world: World, block: int, most: int) -> int:
 
 def write_clips(store: Store, facts: Sequence[ClipFacts], frames: Tensor, pooled: Tensor) -> None:
     """Add clips to a library as an update does. frames: (B, F, D), all real. pooled: (B, D)."""
-    from hearsight.library.indexing.encode import PARTS
+    from hearsight.library.indexing.encode import ABLATIONS
     from hearsight.library.tables.schema import clip_table
     from hearsight.types import VideoEmbedding
 
     video = VideoEmbedding(frames, torch.ones(frames.shape[:2], dtype=torch.bool), pooled, vision=frames)
-    store.add_clips([clip_table(store.clips.schema, facts, video, dict.fromkeys(PARTS, pooled))])
+    store.add_clips([clip_table(store.clips.schema, facts, video, dict.fromkeys(ABLATIONS, pooled))])

@@ -47,7 +47,7 @@ def make_library(folder: Path, model_folder: str) -> Library:
     """Create a library in which every file of the folder is recorded."""
     import torch
 
-    from hearsight.library.indexing.diff import content, video_id
+    from hearsight.library.indexing.diff import content_hash, video_id
     from hearsight.library.indexing.scan import walk
     from hearsight.library.tables.schema import ClipFacts, Video, clip_id
     from hearsight.types import Clip
@@ -59,7 +59,7 @@ def make_library(folder: Path, model_folder: str) -> Library:
     clip, draw = Clip(Path(), 0.0, 1.0), torch.Generator().manual_seed(0)
     for first in range(0, len(files), BLOCK):
         some = files[first : first + BLOCK]
-        videos = [Video("", file.path, file.size, file.stat, content(file), 1.0) for file in some]
+        videos = [Video("", file.path, file.size, file.stat, content_hash(file), 1.0) for file in some]
         ids = [video_id(video.path, video.content, "none", frozenset()) for video in videos]
         frames = torch.zeros(len(some), model.config.frames, model.width)
         pooled = torch.randn(len(some), model.text_width, generator=draw)

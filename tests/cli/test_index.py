@@ -75,11 +75,11 @@ def test_a_relative_folder_of_a_model_is_found_from_another_folder(run, films, m
 
 
 def test_an_index_can_be_kept_in_another_folder(run, films, model_folder, tmp_path):
-    at = tmp_path / "elsewhere"
-    assert run("index", films, "--model", model_folder, "--library", at, *CUT, "-q").code == 0
+    location = tmp_path / "elsewhere"
+    assert run("index", films, "--model", model_folder, "--library", location, *CUT, "-q").code == 0
     assert not (films / ".hearsight").exists()
-    assert json.loads(run("info", films, "--library", at, "--json").out)["clips"] == 4
-    assert json.loads(run("search", "bell", "--in", films, "--library", at, "--json").out)["hits"]
+    assert json.loads(run("info", films, "--library", location, "--json").out)["clips"] == 4
+    assert json.loads(run("search", "bell", "--in", films, "--library", location, "--json").out)["hits"]
 
 
 def test_an_index_in_another_folder_records_its_folder(run, films, model_folder, tmp_path, monkeypatch):
@@ -100,13 +100,13 @@ def test_the_index_cannot_be_the_folder_of_the_videos(run, films, model_folder):
 
 
 def test_an_empty_folder_does_not_empty_its_index(run, films, model_folder, tmp_path):
-    at = tmp_path / "index"
-    run("index", films, "--model", model_folder, "--library", at, *CUT)
+    location = tmp_path / "index"
+    run("index", films, "--model", model_folder, "--library", location, *CUT)
     films.rename(tmp_path / "disk")
     films.mkdir()
-    assert "mount its disk" in run("index", films, "--library", at, "--recogniser", "none").err
-    assert "no video" in run("index", films, "--library", at, "--recogniser", "none", "--rebuild").err
-    assert json.loads(run("info", "--library", at, "--json").out)["videos"] == 2
+    assert "mount its disk" in run("index", films, "--library", location, "--recogniser", "none").err
+    assert "no video" in run("index", films, "--library", location, "--recogniser", "none", "--rebuild").err
+    assert json.loads(run("info", "--library", location, "--json").out)["videos"] == 2
 
 
 def test_a_model_that_was_moved_is_given_once(run, films, model_folder, tmp_path):

@@ -18,17 +18,17 @@ COMMANDS = re.findall(r"^    (?:\w+=\w+ )?accelerate launch ((?:.*\\\n)*.*)", PA
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_its_commands_are_understood(command):
-    asked = launch_command_parser().parse_args(shlex.split(command.replace("\\\n", " ")))
-    assert asked.multi_gpu and asked.module
-    assert asked.training_script == "hearsight"
-    train, recipe, *options = asked.training_script_args
+    launch = launch_command_parser().parse_args(shlex.split(command.replace("\\\n", " ")))
+    assert launch.multi_gpu and launch.module
+    assert launch.training_script == "hearsight"
+    train, recipe, *options = launch.training_script_args
     assert train == "train"
     followed = read_recipe(recipe, [options[i + 1] for i, word in enumerate(options) if word == "--set"])
     assert isinstance(followed, MethodRecipe)
-    assert followed.batch % (followed.accumulation * asked.num_processes) == 0
-    if (asked.num_machines or 1) > 1:
-        assert asked.machine_rank < asked.num_machines
-        assert asked.main_process_ip and asked.main_process_port
+    assert followed.batch % (followed.accumulation * launch.num_processes) == 0
+    if (launch.num_machines or 1) > 1:
+        assert launch.machine_rank < launch.num_machines
+        assert launch.main_process_ip and launch.main_process_port
 
 
 def test_there_are_commands():

@@ -1,4 +1,4 @@
-"""One Ray cluster of several nodes on this machine, which all tests of a session share: to start one takes long."""
+"""Share one Ray cluster of several nodes on this machine among all tests, as starting one is slow."""
 
 import os
 import signal
@@ -49,7 +49,7 @@ def _patient(get_node: Callable) -> Callable:
 
 
 class Workers:
-    """The worker nodes of a cluster. Each has one core."""
+    """The worker nodes of a cluster, each with one core."""
 
     def __init__(self, cluster) -> None:
         self.cluster = cluster
@@ -69,7 +69,7 @@ class Workers:
         self.cluster.wait_for_nodes(timeout=TIME_LIMIT / 2)
 
     def renew(self) -> None:
-        """Replace all nodes by one that has this process's environment of now."""
+        """Replace all nodes by one with the current environment of this process."""
         for node in self.nodes:
             self.kill(node)
         self.add()
@@ -82,7 +82,7 @@ class Workers:
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Workers]:
-    """A cluster whose head does no work. It has one worker node at first; tests add others."""
+    """Start a cluster whose head does no work, with one worker node; tests add others."""
     ray = pytest.importorskip("ray", reason="Ray is not installed (hearsight[ray])")
     from ray._private import services
     from ray.cluster_utils import Cluster
@@ -108,7 +108,7 @@ def patience(monkeypatch) -> Iterator[None]:
     """Fail a test that waits forever; give nodes as long to answer as a busy machine needs."""
     from hearsight.scale import cluster as joining
 
-    monkeypatch.setattr(joining, "SECONDS_TO_LOOK", float(TIME_LIMIT))
+    monkeypatch.setattr(joining, "CHECK_SECONDS", float(TIME_LIMIT))
     signal.signal(signal.SIGALRM, _give_up)
     signal.alarm(TIME_LIMIT)
     yield
@@ -133,7 +133,7 @@ def engine(cluster, patience):
 
 @pytest.fixture
 def outside(cluster, patience) -> None:
-    """Leave the cluster, for a test that joins it by itself."""
+    """Leave the cluster for a test that joins it itself."""
     import ray
 
     ray.shutdown()
@@ -141,7 +141,7 @@ def outside(cluster, patience) -> None:
 
 @pytest.fixture
 def gpus(cluster, patience) -> Iterator[None]:
-    """Two GPUs, as far as Ray is told."""
+    """Declare two GPUs to Ray."""
     node = cluster.add(gpus=2)
     yield
     import ray

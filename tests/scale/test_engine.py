@@ -1,4 +1,4 @@
-"""Indexing on a cluster of several nodes, some of which are lost."""
+"""Index on a cluster of several nodes, some of which are lost."""
 
 import errno
 import json
@@ -51,7 +51,7 @@ def two_films(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def films(tmp_path_factory) -> Path:
-    """Several tasks' worth: films of a few clips, one that is longer than a batch and has subtitles, one damaged."""
+    """Create films for several tasks: short ones, one longer than a batch with subtitles, and a damaged one."""
     folder = tmp_path_factory.mktemp("films")
     for number in range(FILMS):
         film(folder / f"{number:02}.mkv", 2 + number % 3, seed=number)
@@ -71,7 +71,7 @@ def index(folder: Path, model, location: Path, engine: RayEngine, keep_features:
 
 @pytest.fixture(scope="module")
 def one_worker(films, model, tmp_path_factory, cluster) -> Library:
-    """The library of a run on one worker that nothing disturbs."""
+    """Index on one worker without any disturbance."""
     assert len(cluster.nodes) == 1
     with RayEngine(cluster.address) as engine:
         return index(films, model, tmp_path_factory.mktemp("one worker"), engine)
@@ -88,7 +88,7 @@ def test_rows_do_not_depend_on_the_number_of_workers(
     compacted = []
     compact = fragments.compact
     monkeypatch.setattr(fragments, "compact", lambda table: compacted.append(compact(table)))
-    monkeypatch.setattr(engines, "MOST_SMALL", 4)
+    monkeypatch.setattr(engines, "MAX_SMALL_FRAGMENTS", 4)
     monkeypatch.setattr(update, "COMMIT_SECONDS", 0.0)
     two = index(films, model, tmp_path / "two", engine, keep_features=True)
     assert len(compacted) > 1
@@ -102,7 +102,7 @@ def test_rows_do_not_depend_on_the_number_of_workers(
 
 
 class Doomed(SAVE):
-    """A model that ends its worker, or lets it hang, when the first worker begins to encode."""
+    """A model that kills or blocks the first worker that encodes."""
 
     marker: Path
     kills = False
@@ -155,7 +155,7 @@ def test_a_killed_node_changes_no_row(films, one_worker, two_workers, doomed, tm
 
 
 class Deadly(SAVE):
-    """A model that ends its worker at a text with the word "deadly"."""
+    """A model that kills its worker at a text with the word "deadly"."""
 
     def tokenize(self, texts):
         if any("deadly" in text for text in texts):
@@ -163,9 +163,7 @@ class Deadly(SAVE):
         return super().tokenize(texts)
 
 
-def test_a_file_that_ends_each_worker_that_reads_it_is_given_up(
-    two_films, tmp_path, two_workers, engine, house_methods
-):
+def test_a_file_that_crashes_every_worker_is_given_up(two_films, tmp_path, two_workers, engine, house_methods):
     register("deadly")(Deadly)
     library = Library.create(two_films, tiny_model(tmp_path / "deadly", "deadly"), library=tmp_path / "at", seconds=1)
     report = library.update(engine=engine, recogniser="none")
@@ -173,7 +171,7 @@ def test_a_file_that_ends_each_worker_that_reads_it_is_given_up(
     [failure] = report.failed
     assert failure.path == "sea.mkv" and "3 workers ended while they read it" in failure.reason
     assert [video["path"] for video in rows(library)[0]] == ["bell.mkv"]
-    # The next run may be luckier: its transcript is kept for it.
+    # The next run may succeed, so the transcript stays for it.
     assert {path.suffix for path in (library.location / "transcripts").iterdir()} == {".json"}
 
 
@@ -236,7 +234,7 @@ def test_errors_of_nodes_are_explained(two_films, model, tmp_path, two_workers, 
 
 
 class Stopping(NullListener):
-    """Ctrl-C after some clips."""
+    """Raise KeyboardInterrupt after some clips."""
 
     encoded = 0
 
@@ -278,7 +276,7 @@ def test_the_command_line_indexes_a_bucket_on_a_cluster(
 
 
 class Anywhere(SAVE):
-    """A model that computes on the CPU on whatever device: machines that run tests have no GPU."""
+    """A model that computes on the CPU, whatever the device: machines that run tests have no GPU."""
 
     def to(self, device):
         return self

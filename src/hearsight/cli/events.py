@@ -92,7 +92,7 @@ class Events(UpdateProgress):
         seconds_left = self.seconds_left
         return {
             "state": "running",
-            "done": self.ended,
+            "done": self.files_done,
             "total": self.total,
             "share": round(self.share, 4),
             "seconds_left": None if seconds_left is None else round(seconds_left, 1),

@@ -66,12 +66,12 @@ class ProgressBar(UpdateProgress):
         super().done(path)
         self._draw()
         if not self.console.is_terminal:
-            self._print_line(self.ended, path, format_count(self.encoded_here, "clip"))
+            self._print_line(self.files_done, path, format_count(self.encoded_here, "clip"))
 
     def failed(self, path: Path, reason: str) -> None:
         super().failed(path, reason)
         self._draw()
-        self._print_line(self.ended, path, f"failed: {reason}", "red")
+        self._print_line(self.files_done, path, f"failed: {reason}", "red")
 
     def time_left(self) -> str:
         """Return the time left in words; empty while it cannot be estimated."""
@@ -80,11 +80,11 @@ class ProgressBar(UpdateProgress):
     def _advance(self) -> None:
         self._draw()
         due = time.monotonic() - self.last_line >= SECONDS_BETWEEN_LINES
-        if self.path and due and self.reached < 1 and not self.console.is_terminal:
-            self._print_line(self.ended + 1, self.path, f"{self.reached:.0%} done, {self.time_left()} in all")
+        if self.path and due and self.fraction < 1 and not self.console.is_terminal:
+            self._print_line(self.files_done + 1, self.path, f"{self.fraction:.0%} done, {self.time_left()} in all")
 
     def _draw(self) -> None:
-        status = f"{min(self.ended + 1, self.total)}/{self.total}  {self.time_left()}"
+        status = f"{min(self.files_done + 1, self.total)}/{self.total}  {self.time_left()}"
         self.bars.update(self.task, completed=self.bytes_done, status=status)
 
     def _print_line(self, number: int, path: Path, outcome: str, style: str = "") -> None:

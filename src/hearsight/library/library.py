@@ -263,7 +263,7 @@ class Library:
         process by default.
         Raises HearsightError for a folder without videos, or while another process updates the library.
         """
-        from hearsight.library.indexing.engine import InProcess
+        from hearsight.library.indexing.engine import LocalEngine
         from hearsight.library.indexing.update import Update
         from hearsight.speech.load import load_recogniser
 
@@ -274,7 +274,7 @@ class Library:
         with self._writing():
             self._store.create(model)
             cut, seconds = self.identity.by, self.identity.seconds
-            watcher, engine = progress or NullListener(), engine or InProcess()
+            watcher, engine = progress or NullListener(), engine or LocalEngine()
             return Update(self.folder, self._store, model, listener, cut, seconds, watcher, engine).run(retry)
 
     def reindex(

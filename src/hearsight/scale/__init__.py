@@ -1,1 +1,1 @@
-"""Indexing on many machines, by Ray. Needs the extra hearsight[ray]."""
+"""Index on many machines with Ray. This package needs the extra hearsight[ray]."""

@@ -1,4 +1,4 @@
-"""Getting at a Ray cluster, and making sure that its nodes can do the work."""
+"""Join a Ray cluster, and check that its nodes can do the work."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-# Read when Ray is imported. A program for people's own videos tells nobody that it is used, and what Ray would say on
-# the screen stands in its logs.
+# Ray reads these when it is imported. A program for private videos sends no usage reports, and Ray's messages on the
+# screen are also in its logs.
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
 
@@ -23,23 +24,24 @@ from hearsight.library.tables.identity import Identity
 from hearsight.version import VERSION
 
 STDERR = 2
-SECONDS_TO_ANSWER = 3.0
-SECONDS_TO_LOOK = 60.0
+CONNECT_SECONDS = 3.0
+CHECK_SECONDS = 60.0
 
 
 def connect(address: str | None) -> None:
-    """Make this process a driver of the cluster at HOST:PORT ("auto": of this machine's).
+    """Join the Ray cluster at an address, with this process as a driver.
 
-    None: of that in RAY_ADDRESS, else this machine's, else of one of this machine alone, which ends with the process.
-    Raises HearsightError where no cluster answers, or this machine is not part of it.
+    address: HOST:PORT of the head; "auto" for the cluster that this machine is part of. None takes the address in
+    RAY_ADDRESS, else the cluster of this machine, else starts a local one that ends with the process.
+    Raises HearsightError if no cluster answers, or if this machine is not part of it.
     """
     address = address or os.environ.get("RAY_ADDRESS")
     if address and address != "auto":
         _check_answers(address)
-    own = {"include_dashboard": False} if address is None else {}
+    local_options: dict[str, Any] = {"include_dashboard": False} if address is None else {}
     try:
         with _mute_stderr():
-            ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **own)
+            ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **local_options)
     except (OSError, RuntimeError, ValueError) as error:
         raise HearsightError(
             f"cannot join the Ray cluster{f' at {address}' if address else ''}: {error}; run this on one of its nodes "
@@ -51,55 +53,57 @@ def connect(address: str | None) -> None:
 
 @contextmanager
 def _mute_stderr() -> Iterator[None]:
-    """Ray's core says there which level of messages it will keep to."""
+    """Hide what Ray's core writes to the standard error about its level of logging."""
     sys.stderr.flush()
-    kept, nowhere = os.dup(STDERR), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, STDERR)
+    original, devnull = os.dup(STDERR), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, STDERR)
     try:
         yield
     finally:
-        os.dup2(kept, STDERR)
-        os.close(kept)
-        os.close(nowhere)
+        os.dup2(original, STDERR)
+        os.close(original)
+        os.close(devnull)
 
 
 def _check_answers(address: str) -> None:
-    """Ray itself would try for minutes."""
+    """Raise HearsightError if nothing listens at an address. Ray itself tries for minutes."""
     host, _, port = address.rpartition(":")
     if not (host and port.isdecimal() and int(port) < 1 << 16):
         raise HearsightError(f"'{address}' is no address of a Ray cluster; give HOST:PORT of its head, or auto")
     try:
-        socket.create_connection((host, int(port)), SECONDS_TO_ANSWER).close()
+        socket.create_connection((host, int(port)), CONNECT_SECONDS).close()
     except OSError as error:
         raise HearsightError(
             f"no Ray cluster answers at {address} ({error}); start one there (ray start --head), or give its address"
         ) from error
 
 
-def check_nodes(at: Path, place: Path | None) -> None:
-    """Raises HearsightError if a node cannot see the library kept at `at`, or a file or folder to be indexed."""
-    identity = Identity.read(at)
+def check_nodes(location: Path, media: Path | None) -> None:
+    """Raise HearsightError if a node cannot see the library at a location, or a file or folder to be indexed."""
+    identity = Identity.read(location)
     nodes = [node for node in ray.nodes() if node["Alive"] and {"CPU", "GPU"} & node["Resources"].keys()]
-    looks = {}
+    checks = {}
     for node in nodes:
-        there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-        look = ray.remote(num_cpus=0, max_retries=0, scheduling_strategy=there)(_look)
-        looks[node["NodeManagerAddress"]] = look.remote(VERSION, at, identity, place)
-    for address, look in looks.items():
+        on_node = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+        check = ray.remote(num_cpus=0, max_retries=0, scheduling_strategy=on_node)(_check_node)
+        checks[node["NodeManagerAddress"]] = check.remote(VERSION, location, identity, media)
+    for address, check in checks.items():
         try:
-            wrong = ray.get(look, timeout=SECONDS_TO_LOOK)
+            problem = ray.get(check, timeout=CHECK_SECONDS)
         except ray.exceptions.RayError as error:
-            wrong = f"cannot run Hearsight ({str(error).strip().splitlines()[-1]}); install it there as it is here"
-        if wrong:
-            raise HearsightError(f"the node {address} of the cluster {wrong}")
+            problem = f"cannot run Hearsight ({str(error).strip().splitlines()[-1]}); install it there as it is here"
+        if problem:
+            raise HearsightError(f"the node {address} of the cluster {problem}")
 
 
-def _look(version: str, at: Path, identity: Identity, place: Path | None) -> str:
-    """What keeps a node from the work, and what to do; "" if nothing does."""
+def _check_node(version: str, location: Path, identity: Identity, media: Path | None) -> str:
+    """Return what keeps this node from the work and what to do about it, or "" if nothing does."""
     if version != VERSION:
         return f"has Hearsight {VERSION}, not {version}; install the same on all"
-    if Identity.read(at) != identity:
-        return f"does not see the library at {at}; keep it on a disk that all nodes mount at that place (--library)"
-    if place and not (place.is_file() or place.is_dir()):
-        return f"does not see {place}; mount that disk on all nodes at the same place, or use an object store"
+    if Identity.read(location) != identity:
+        return (
+            f"does not see the library at {location}; keep it on a disk that all nodes mount at that path (--library)"
+        )
+    if media and not (media.is_file() or media.is_dir()):
+        return f"does not see {media}; mount that disk on all nodes at the same path, or use an object store"
     return ""

@@ -1,9 +1,9 @@
-"""Indexing on a Ray cluster.
+"""Index on a Ray cluster.
 
-Ray Data streams handfuls of files through two stages: reading (decoding and transcribing), one task on each CPU, and
-actors that hold the model, one on each GPU, encode what was read and write it as fragments of the table. Where the
-model computes on CPUs, Ray Data fuses both stages: an actor on each CPU reads and encodes. This process alone commits.
-It takes what was written of each file in order, and once, whatever Ray did again because a worker or node was lost.
+Ray Data streams groups of files through two stages. Tasks, one on each CPU, decode and transcribe the files. Actors
+that hold the model, one on each GPU, encode the clips and write them as fragments of the table. If the model computes
+on CPUs, Ray Data fuses both stages: an actor on each CPU reads and encodes. Only this process commits. It takes the
+batches of each file in order and once, even if Ray repeats work because a worker or node was lost.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import ray.data
 import torch
 
 from hearsight.errors import HearsightError
-from hearsight.library.indexing.diff import Pending
+from hearsight.library.indexing.diff import PendingFile
 from hearsight.library.indexing.encode import batch_size
 from hearsight.library.indexing.engine import Event
 from hearsight.library.indexing.prefetch import prefetch
@@ -33,25 +33,25 @@ from hearsight.library.tables.store import Store
 from hearsight.models.base import VideoTextModel
 from hearsight.models.load import build
 from hearsight.scale import fragments
-from hearsight.scale.attempts import Attempts
 from hearsight.scale.cluster import check_nodes, connect
-from hearsight.scale.stages import Encode, Reading, Source, Written, read
+from hearsight.scale.crash_counter import CrashCounter
+from hearsight.scale.stages import Encode, FileVersion, ReaderSettings, WrittenBatch, read
 from hearsight.speech.load import plugin_factory
 
 RESOURCES = {"cpu": "CPU", "cuda": "GPU"}  # as Ray counts them
-PATIENCE = 1.0
-PREFETCHED = 8  # rows; they are small
+TIMEOUT = 1.0
+PREFETCHED = 8  # rows, which are small
 # Workers write a fragment for each batch, and a table of many small ones is slow to open and to search.
-MOST_SMALL = 1024
-# A handful has so many files at most, of so many bytes: what Ray does for a task is much beside a short file. Where
-# there are few files they are fewer, so that each worker comes to have so many handfuls.
-MOST_FILES = 8
-MOST_BYTES = 64 << 20
-HANDFULS_A_WORKER = 4
+MAX_SMALL_FRAGMENTS = 1024
+# Limits of a group of files: Ray's work for a task is large compared to a short file. If there are few files, groups
+# are smaller, so that each worker gets several of them.
+MAX_FILES = 8
+MAX_BYTES = 64 << 20
+GROUPS_PER_WORKER = 4
 
 
 class RayEngine:
-    """An `Engine` of a Ray cluster. Use it in a `with` block, which leaves the cluster at its end.
+    """An `Engine` that runs on a Ray cluster. Use it in a `with` block, which leaves the cluster at its end.
 
     address: see `cluster.connect`. device: where workers compute, "cpu" or "cuda".
     """
@@ -78,7 +78,7 @@ class RayEngine:
 
     @property
     def _workers(self) -> int:
-        """How many actors the cluster has room for."""
+        """Return how many actors the cluster has room for."""
         return int(ray.cluster_resources().get(self._resource, 0))
 
     def __enter__(self) -> Self:
@@ -93,19 +93,19 @@ class RayEngine:
         """Raise HearsightError if a node cannot see a folder of videos, or the library at a location."""
         check_nodes(location, folder)
 
-    def index(self, reader: Reader, store: Store, files: Sequence[Pending]) -> Generator[Sequence[Event]]:
+    def index(self, reader: Reader, store: Store, files: Sequence[PendingFile]) -> Generator[Sequence[Event]]:
         if not files:
             return
-        there = (pending.entry.file for pending in files if pending.entry.file.is_file())
-        check_nodes(store.location, next(there, None))
-        Attempts(reader.transcripts).forget()
-        order = InOrder()
+        local_files = (pending.entry.file for pending in files if pending.entry.file.is_file())
+        check_nodes(store.location, next(local_files, None))
+        CrashCounter(reader.transcripts).reset()
+        orderer = ResultOrderer()
         with (
             _translate_errors(store.location),
-            closing(prefetch(self._stream(reader, store, files), PREFETCHED, PATIENCE)) as stream,
+            closing(prefetch(self._stream(reader, store, files), PREFETCHED, TIMEOUT)) as stream,
         ):
             for row in stream:
-                for written in order.put(row["written"]) if row else ():
+                for written in orderer.put(row["written"]) if row else ():
                     self._clips += written.clips
                     self._features += written.features
                     yield written.events
@@ -120,38 +120,40 @@ class RayEngine:
             fragments.commit(self._clips, store.clips_path)
             self._small += len(self._clips)
             self._clips, self._features = [], []
-            if self._small >= MOST_SMALL:
+            if self._small >= MAX_SMALL_FRAGMENTS:
                 fragments.compact(store.clips_path)
                 self._small = 0
         except (OSError, RuntimeError) as error:
             raise write_error(store.location, error) from error
 
-    def _stream(self, reader: Reader, store: Store, files: Sequence[Pending]) -> Iterator[dict[str, Any]]:
-        """What Ray Data brings of all handfuls, in any order."""
+    def _stream(self, reader: Reader, store: Store, files: Sequence[PendingFile]) -> Iterator[dict[str, Any]]:
+        """Yield the rows of all groups of files, in any order."""
         name = reader.recogniser.name if reader.recogniser else "none"
-        shipped = replace(reader, model=skeleton(reader.model), recogniser=None)
+        shipped = replace(reader, model=without_weights(reader.model), recogniser=None)
         factory = plugin_factory(name)
         _ship_by_value(type(reader.model))
         if factory:
             _ship_by_value(factory)
-        how = ray.put(Reading(shipped, name, batch_size(self.device, threads=1), factory))
+        settings = ray.put(ReaderSettings(shipped, name, batch_size(self.device, threads=1), factory))
         arguments = ray.put(reader.model), self.device, store.clips_path, store.features and store.features.path
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False
         context.raise_original_map_exception = True
-        context.target_max_block_size = 1  # each row goes on at once
-        rows = [{"handful": handful} for handful in handfuls(files, self._workers)]
-        # A handful waits until an actor is free, so that none waits behind a film while another actor is idle.
+        context.target_max_block_size = 1  # each row is passed on at once
+        rows = [{"group": group} for group in group_files(files, self._workers)]
+        # A group waits until an actor is free, so that none waits behind a film while another actor is idle.
         pool = ray.data.ActorPoolStrategy(size=min(self._workers, len(rows)), max_tasks_in_flight_per_actor=1)
-        # Stages that ask for the same are fused.
+        # Ray fuses stages that need the same resources.
         needs: dict[str, Any] = {"num_cpus": 1} if self.device == "cpu" else {"num_cpus": 0, "num_gpus": 1}
-        data = ray.data.from_items(rows, override_num_blocks=len(rows)).flat_map(partial(read, how=how), num_cpus=1)
+        data = ray.data.from_items(rows, override_num_blocks=len(rows)).flat_map(
+            partial(read, settings=settings), num_cpus=1
+        )
         return iter(data.map(Encode, fn_constructor_args=arguments, compute=pool, **needs).iter_rows())
 
 
 @contextmanager
 def _translate_errors(location: Path) -> Iterator[None]:
-    """Tell of what went wrong on the cluster in our words."""
+    """Raise errors of the cluster as HearsightError."""
     try:
         yield
     except ray.exceptions.RayTaskError as error:
@@ -163,7 +165,7 @@ def _translate_errors(location: Path) -> Iterator[None]:
         raise
     except ray.exceptions.RayError as error:
         raise HearsightError(
-            f"the cluster cannot go on: {str(error).strip().splitlines()[-1]}; what is indexed is kept: run this again"
+            f"the cluster stopped: {str(error).strip().splitlines()[-1]}; finished files stay: run this again"
         ) from error
 
 
@@ -174,58 +176,60 @@ def _ship_by_value(code: Callable[..., Any]) -> None:
         ray.cloudpickle.register_pickle_by_value(sys.modules[module])
 
 
-class InOrder:
-    """Puts what was written of each file in order, and leaves out what comes again, or after the file's end.
+class ResultOrderer:
+    """Puts the batches of each file in order, and drops repeated ones and those after the end of the file.
 
-    A file that had another content when it was read again is another: what was written of the first has no video.
+    A file whose content differs when it is read again counts as another version. Clips of the first version belong to
+    no video, and the update removes them.
     """
 
     def __init__(self) -> None:
-        self._next: Counter[Source] = Counter()
-        self._early: dict[tuple[Source, int], Written] = {}
-        self._over: set[str] = set()  # finished, or failed
+        self._next: Counter[FileVersion] = Counter()
+        self._early: dict[tuple[FileVersion, int], WrittenBatch] = {}
+        self._ended: set[str] = set()  # paths of files that are finished or failed
 
-    def put(self, written: Written) -> Iterator[Written]:
-        source = written.source
-        if source.path in self._over:
+    def put(self, written: WrittenBatch) -> Iterator[WrittenBatch]:
+        """Add a batch, and yield those that are next in the order of their files."""
+        version = written.version
+        if version.path in self._ended:
             return
         if any(isinstance(event, Failed) for event in written.events):
-            self._over.add(source.path)
+            self._ended.add(version.path)
             yield written
             return
-        if written.number >= self._next[source]:
-            self._early[source, written.number] = written
-        while following := self._early.pop((source, self._next[source]), None):
-            self._next[source] += 1
+        if written.number >= self._next[version]:
+            self._early[version, written.number] = written
+        while following := self._early.pop((version, self._next[version]), None):
+            self._next[version] += 1
             if any(isinstance(event, Finished) for event in following.events):
-                self._over.add(source.path)
+                self._ended.add(version.path)
             yield following
 
 
 @dataclass(frozen=True)
-class Handful:
+class FileGroup:
     """Files that one worker reads, one after the other."""
 
-    files: Sequence[Pending]
+    files: Sequence[PendingFile]
 
 
-def handfuls(files: Sequence[Pending], workers: int) -> list[Handful]:
-    """The files in handfuls, the largest first, so that no worker comes to a long film when all others are done."""
-    most = max(1, min(MOST_FILES, len(files) // (HANDFULS_A_WORKER * workers)))
-    groups: list[list[Pending]] = []
+def group_files(files: Sequence[PendingFile], workers: int) -> list[FileGroup]:
+    """Group the files, the largest group first, so that no worker starts a long film when all others are done."""
+    limit = max(1, min(MAX_FILES, len(files) // (GROUPS_PER_WORKER * workers)))
+    groups: list[list[PendingFile]] = []
     room = 0
     for pending in files:
         room -= pending.entry.size
-        if not groups or room < 0 or len(groups[-1]) == most:
+        if not groups or room < 0 or len(groups[-1]) == limit:
             groups.append([])
-            room = MOST_BYTES - pending.entry.size
+            room = MAX_BYTES - pending.entry.size
         groups[-1].append(pending)
     groups.sort(key=lambda group: -sum(pending.entry.size for pending in group))
-    return [Handful(group) for group in groups]
+    return [FileGroup(group) for group in groups]
 
 
-def skeleton(model: VideoTextModel) -> VideoTextModel:
-    """The model without its weights: what is needed to make its inputs."""
+def without_weights(model: VideoTextModel) -> VideoTextModel:
+    """Return the model without its weights, which still prepares inputs."""
     _ = model.tokenizer.size  # reads the tokenizer's files, which are not on every node
     with torch.device("meta"):
         return build(model.config, model.tokenizer)

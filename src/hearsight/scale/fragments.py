@@ -1,4 +1,4 @@
-"""Rows that many processes write and one commits: fragments of a Lance table."""
+"""Write rows in many processes as fragments of a Lance table, and commit them in one."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ ROWS = 4096
 
 
 def write(rows: pa.Table, table: Path) -> list[str]:
-    """Write rows where a table's are. They are no part of it until they are committed, by what is returned."""
+    """Write rows into the folder of a table, and return the fragments that `commit` makes part of it."""
     return [json.dumps(fragment.to_json()) for fragment in write_fragments(rows, str(table), mode="append")]
 
 
 def commit(fragments: Sequence[str], table: Path) -> None:
-    """Make fragments part of a table, all of them at once."""
+    """Add fragments to a table in one step."""
     added = lance.LanceOperation.Append([FragmentMetadata.from_json(fragment) for fragment in fragments])
     version = lance.dataset(str(table)).version
     lance.LanceDataset.commit(str(table), added, read_version=version)
 
 
 def compact(table: Path) -> None:
-    """Join small fragments. Those that are large enough stay as they are, so that no row is written anew often."""
+    """Merge small fragments. Large ones stay as they are, so that no row is rewritten often."""
     dataset = lance.dataset(str(table))
     dataset.optimize.compact_files(target_rows_per_fragment=ROWS, num_threads=1)
     dataset.cleanup_old_versions(KEEP_VERSIONS)

@@ -16,7 +16,7 @@ from fastapi import HTTPException
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from hearsight.library.indexing.diff import content_of
+from hearsight.library.indexing.diff import hash_open_file
 from hearsight.library.tables.schema import Video
 
 # Types that browsers accept. With the formally right type of a .mov or .mkv file they refuse to play it.
@@ -134,7 +134,10 @@ def _is_indexed(file: BinaryIO, folder: Path, video: Video) -> bool:
         real = Path(os.path.realpath(folder), video.path)
         if real == Path(os.path.realpath(path)) and os.path.samestat(real.lstat(), status):
             return True
-        return content_of(file, [path.with_name(name) for name in SIDECAR_PATTERN.findall(video.stat)]) == video.content
+        return (
+            hash_open_file(file, [path.with_name(name) for name in SIDECAR_PATTERN.findall(video.stat)])
+            == video.content
+        )
     except OSError:
         return False
 

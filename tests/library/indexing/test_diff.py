@@ -1,4 +1,4 @@
-"""Matching a folder's files with the videos that a library knows."""
+"""A folder's files are matched with the videos of its library."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,8 +7,8 @@ from unittest.mock import patch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hearsight.library.indexing import diff as changes
-from hearsight.library.indexing.diff import compare, content, video_id
+from hearsight.library.indexing import diff
+from hearsight.library.indexing.diff import compare, content_hash, video_id
 from hearsight.library.indexing.scan import MediaEntry, Scan
 from hearsight.library.tables.schema import Video
 
@@ -16,98 +16,98 @@ from hearsight.library.tables.schema import Video
 FOLDERS = st.dictionaries(st.sampled_from("abcd"), st.tuples(st.sampled_from("xyz"), st.integers(0, 1)), max_size=4)
 
 
-def listed(folder: dict[str, tuple[str, int]]) -> list[MediaEntry]:
-    return [MediaEntry(path, Path(made_of), 1, f"{made_of}:{time}", ()) for path, (made_of, time) in folder.items()]
+def entries_of(folder: dict[str, tuple[str, int]]) -> list[MediaEntry]:
+    return [MediaEntry(path, Path(content), 1, f"{content}:{time}", ()) for path, (content, time) in folder.items()]
 
 
-def indexed(folder: dict[str, tuple[str, int]], ids: str = "") -> list[Video]:
+def videos_of(folder: dict[str, tuple[str, int]], ids: str = "") -> list[Video]:
     return [
-        Video(f"{ids}{path}{made_of}", path, 1, f"{made_of}:{time}", made_of, 1.0)
-        for path, (made_of, time) in folder.items()
+        Video(f"{ids}{path}{content}", path, 1, f"{content}:{time}", content, 1.0)
+        for path, (content, time) in folder.items()
     ]
 
 
 @given(FOLDERS, FOLDERS)
-def test_after_an_update_the_library_is_as_the_folder(before, after):
-    with patch.object(changes, "content", lambda found: str(found.file)):
-        videos = {video.id: video for video in indexed(before)}
-        found = compare(Scan(listed(after)), videos.values(), {})
-        for known in found.updated:
-            assert videos[known.id].content == known.content
-            videos[known.id] = known
-        for id in found.dropped:
+def test_an_update_makes_the_library_match_the_folder(before, after):
+    with patch.object(diff, "content_hash", lambda entry: str(entry.file)):
+        videos = {video.id: video for video in videos_of(before)}
+        changes = compare(Scan(entries_of(after)), videos.values(), {})
+        for video in changes.updated_rows:
+            assert videos[video.id].content == video.content
+            videos[video.id] = video
+        for id in changes.removed_ids:
             del videos[id]
-        for pending in found.pending:
+        for pending in changes.pending:
             if pending.replaces:
                 assert videos.pop(pending.replaces).path == pending.path
-            made_of = str(pending.entry.file)
-            id = video_id(pending.path, made_of, "none", videos.keys())
-            videos[id] = Video(id, pending.path, 1, pending.entry.stat, made_of, 1.0)
+            content = str(pending.entry.file)
+            id = video_id(pending.path, content, "none", videos.keys())
+            videos[id] = Video(id, pending.path, 1, pending.entry.stat, content, 1.0)
 
         assert {video.path: (video.content, video.stat) for video in videos.values()} == {
-            path: (made_of, f"{made_of}:{time}") for path, (made_of, time) in after.items()
+            path: (content, f"{content}:{time}") for path, (content, time) in after.items()
         }
-        assert len(found.pending) + found.unchanged + found.moved == len(after)
-        again = compare(Scan(listed(after)), videos.values(), {})
-        assert again == changes.Changes(unchanged=len(after))
+        assert len(changes.pending) + changes.unchanged + changes.moved == len(after)
+        again = compare(Scan(entries_of(after)), videos.values(), {})
+        assert again == diff.Changes(unchanged=len(after))
 
 
 @given(FOLDERS, FOLDERS)
-def test_nothing_is_indexed_that_is_known(before, after):
-    with patch.object(changes, "content", lambda found: str(found.file)):
-        found = compare(Scan(listed(after)), indexed(before), {})
-    contents = sorted(made_of for made_of, _ in before.values())
-    for made_of in sorted(made_of for made_of, _ in after.values()):
-        if made_of in contents:
-            contents.remove(made_of)
+def test_files_with_known_content_are_not_indexed_again(before, after):
+    with patch.object(diff, "content_hash", lambda entry: str(entry.file)):
+        changes = compare(Scan(entries_of(after)), videos_of(before), {})
+    contents = sorted(content for content, _ in before.values())
+    for content in sorted(content for content, _ in after.values()):
+        if content in contents:
+            contents.remove(content)
     reused = len(before) - len(contents)
-    assert len(found.pending) <= len(after) - reused + sum(path in before for path in after)
+    assert len(changes.pending) <= len(after) - reused + sum(path in before for path in after)
 
 
-def test_what_a_closed_folder_holds_is_kept():
-    videos = [replace(video, path=f"closed/{video.path}") for video in indexed({"a": ("x", 0), "b": ("y", 0)})]
-    assert compare(Scan(closed=["closed"]), videos, {}).unchanged == 2
-    assert compare(Scan(closed=["closed/a"]), videos, {}).unchanged == 1
-    assert len(compare(Scan(closed=["close"]), videos, {}).dropped) == 2
+def test_videos_in_an_unreadable_folder_stay():
+    videos = [replace(video, path=f"closed/{video.path}") for video in videos_of({"a": ("x", 0), "b": ("y", 0)})]
+    assert compare(Scan(unreadable=["closed"]), videos, {}).unchanged == 2
+    assert compare(Scan(unreadable=["closed/a"]), videos, {}).unchanged == 1
+    assert len(compare(Scan(unreadable=["close"]), videos, {}).removed_ids) == 2
 
 
-def test_several_videos_of_a_folder_that_is_away_are_kept():
-    several = [replace(video, path=f"disk/{video.path}") for video in indexed({"a": ("x", 0), "b": ("y", 0)})]
-    found = compare(Scan(away=["disk"]), several, {})
-    assert (found.unchanged, found.deleted) == (2, 0) and "2 videos were in it" in found.away["disk"]
-    assert compare(Scan(away=["disk"]), several[:1], {}).deleted == 1
+def test_several_videos_of_a_missing_folder_stay():
+    several = [replace(video, path=f"disk/{video.path}") for video in videos_of({"a": ("x", 0), "b": ("y", 0)})]
+    changes = compare(Scan(empty_or_missing=["disk"]), several, {})
+    assert (changes.unchanged, changes.deleted) == (2, 0) and "2 videos were in it" in changes.missing_folders["disk"]
+    assert compare(Scan(empty_or_missing=["disk"]), several[:1], {}).deleted == 1
 
 
-def test_videos_that_were_moved_out_of_a_folder_that_is_empty_now_are_moved():
-    several = [replace(video, path=f"disk/{video.path}") for video in indexed({"a": ("x", 0), "b": ("y", 0)})]
-    with patch.object(changes, "content", lambda found: str(found.file)):
-        found = compare(Scan(listed({"a": ("x", 0), "b": ("y", 0)}), away=["disk"]), several, {})
-    assert (found.moved, found.away, found.pending) == (2, {}, [])
+def test_videos_moved_out_of_an_emptied_folder_are_moved():
+    several = [replace(video, path=f"disk/{video.path}") for video in videos_of({"a": ("x", 0), "b": ("y", 0)})]
+    with patch.object(diff, "content_hash", lambda entry: str(entry.file)):
+        changes = compare(Scan(entries_of({"a": ("x", 0), "b": ("y", 0)}), empty_or_missing=["disk"]), several, {})
+    assert (changes.moved, changes.missing_folders, changes.pending) == (2, {}, [])
 
 
-def test_content_sees_every_part_of_a_small_file_and_its_subtitles(tmp_path):
-    file, beside = tmp_path / "a.mp4", tmp_path / "a.srt"
+def test_the_hash_covers_every_part_of_a_small_file_and_its_subtitles(tmp_path):
+    file, subtitles = tmp_path / "a.mp4", tmp_path / "a.srt"
     file.write_bytes(bytes(100_000))
-    beside.write_text("one")
-    found = MediaEntry("a.mp4", file, 100_000, "", (beside,))
-    seen = {content(found), content(replace(found, side_cars=()))}
-    for place in (0, 50_000, 99_999):
+    subtitles.write_text("one")
+    entry = MediaEntry("a.mp4", file, 100_000, "", (subtitles,))
+    seen = {content_hash(entry), content_hash(replace(entry, side_cars=()))}
+    for offset in (0, 50_000, 99_999):
         changed = bytearray(100_000)
-        changed[place] = 1
+        changed[offset] = 1
         file.write_bytes(changed)
-        seen.add(content(found))
-    beside.write_text("two")
-    seen.add(content(found))
+        seen.add(content_hash(entry))
+    subtitles.write_text("two")
+    seen.add(content_hash(entry))
     assert len(seen) == 6
 
 
-def test_ids_are_repeatable_and_never_taken():
+def test_ids_are_repeatable_and_unique():
     first = video_id("a.mp4", "content", "none", set())
     assert first == video_id("a.mp4", "content", "none", set())
     assert len({first, video_id("a.mp4", "content", "none", {first}), video_id("a.mp4", "content", "x", set())}) == 3
 
 
-def test_subtitles_that_are_gone_are_no_obstacle(tmp_path):
+def test_missing_subtitles_are_ignored(tmp_path):
     (tmp_path / "a.mp4").write_bytes(b"film")
-    gone = MediaEntry("a.mp4", tmp_path / "a.mp4", 4, "4:0", (tmp_path / "gone.srt",))
-    assert content(gone) == content(replace(gone, side_cars=()))
+    entry = MediaEntry("a.mp4", tmp_path / "a.mp4", 4, "4:0", (tmp_path / "gone.srt",))
+    assert content_hash(entry) == content_hash(replace(entry, side_cars=()))

@@ -1,22 +1,22 @@
-"""Clips encoded one at a time, in threads, are what they are in one batch."""
+"""Clips encoded one at a time, in threads, get the same vectors as in one batch."""
 
 import numpy as np
 import pytest
 import torch
 
-from hearsight.library.indexing.encode import PARTS, embed, extract
+from hearsight.library.indexing.encode import ABLATIONS, embed, extract
 from hearsight.models.preprocess import collate
 
 
 @pytest.fixture
 def clips(model):
-    """Six clips, every other one silent."""
+    """Create six clips, every other one silent."""
     random = np.random.default_rng(0)
     pictures = random.integers(0, 255, (6, 3, 48, 64, 3), dtype=np.uint8)
     sounds = random.standard_normal((6, 16_000)).astype(np.float32)
     return [
-        model.prepare(list(seen), heard if n % 2 else None, "the doctor lost a yellow bicycle")
-        for n, (seen, heard) in enumerate(zip(pictures, sounds, strict=True))
+        model.prepare(list(seen), sound if n % 2 else None, "the doctor lost a yellow bicycle")
+        for n, (seen, sound) in enumerate(zip(pictures, sounds, strict=True))
     ]
 
 
@@ -29,7 +29,7 @@ def threads(request):
 
 
 @pytest.mark.parametrize("some", [slice(None), slice(0, 1), slice(0, 6, 2), slice(1, 6, 2)])
-def test_as_in_one_batch(model, clips, threads, some):
+def test_features_equal_those_of_one_batch(model, clips, threads, some):
     with torch.inference_mode():
         apart, together = extract(model, clips[some]), model.extract(collate(clips[some]))
     for name, value in vars(together).items():
@@ -40,13 +40,13 @@ def test_as_in_one_batch(model, clips, threads, some):
     assert torch.get_num_threads() == threads
 
 
-def test_what_is_left_out(model, clips):
+def test_ablated_vectors_lack_their_branches(model, clips):
     full, without = embed(model, extract(model, clips))
     batch = collate(clips)
     with torch.inference_mode():
         features = model.extract(batch)
         torch.testing.assert_close(full.pooled, model.fuse(features).pooled, atol=1e-5, rtol=1e-5)
-        for name, branches in PARTS.items():
+        for name, branches in ABLATIONS.items():
             expected = model.fuse(features, without=branches).pooled
             torch.testing.assert_close(without[name], expected, atol=1e-5, rtol=1e-5)
 

@@ -1,4 +1,4 @@
-"""A folder in an object store: listed, read, followed, and what is said when it cannot be."""
+"""A folder in an object store is scanned, read and updated, and its errors are explained."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from tests.library.conftest import film, rows, say
 FOLDER = "s3://films/holiday"
 
 
-def test_an_address_is_told_from_a_path():
+def test_addresses_and_paths_are_distinguished():
     assert isinstance(as_path("s3://films/a"), ObjectPath) and isinstance(as_path("gs://films/a"), ObjectPath)
     assert not isinstance(as_path("s3:/films/a"), ObjectPath) and not isinstance(as_path("films"), ObjectPath)
 
@@ -31,14 +31,14 @@ def test_a_path_keeps_its_address():
 
 
 @pytest.fixture
-def stored(folder, bucket):
+def uploaded(folder, bucket):
     bucket.upload(folder, "holiday/")
     bucket.put("holiday/.hidden/no.mkv", b"hidden")
-    bucket.put("elsewhere/no.mkv", b"beside")
+    bucket.put("elsewhere/no.mkv", b"outside")
     return bucket
 
 
-def test_the_rows_are_those_of_the_same_files_on_a_disk(folder, stored, model, tmp_path, monkeypatch):
+def test_rows_equal_those_of_the_same_files_on_a_disk(folder, uploaded, model, tmp_path, monkeypatch):
     monkeypatch.setattr(engine, "batch_size", lambda device, threads: 1)  # batches of another size round otherwise
     on_disk = Library.create(folder, model, library=tmp_path / "disk", seconds=2)
     on_disk.update(recogniser="none")
@@ -52,23 +52,23 @@ def test_the_rows_are_those_of_the_same_files_on_a_disk(folder, stored, model, t
     assert str(Library.open(library=library.location).folder) == FOLDER
 
 
-def test_an_update_follows_what_changes(folder, stored, model, tmp_path):
+def test_an_update_follows_what_changes(folder, uploaded, model, tmp_path):
     library = Library.create(as_path(FOLDER), model, library=tmp_path / "library", seconds=2)
     library.update(recogniser="none")
     assert library.update(recogniser="none").unchanged == 3
-    stored.put("holiday/sea2.mkv", (folder / "trip" / "sea.mkv").read_bytes())
-    stored.delete("holiday/trip/sea.mkv")
-    stored.delete("holiday/trip/silent.mkv")
+    uploaded.put("holiday/sea2.mkv", (folder / "trip" / "sea.mkv").read_bytes())
+    uploaded.delete("holiday/trip/sea.mkv")
+    uploaded.delete("holiday/trip/silent.mkv")
     say(tmp_path / "new.srt", "welcome aboard")
-    stored.put("holiday/sea2.de.srt", (tmp_path / "new.srt").read_bytes())
-    stored.put("holiday/bell.mkv", film(tmp_path / "other.mkv", 2, seed=9).read_bytes())
-    stored.put("holiday/bad.mp4", b"this is no film")
+    uploaded.put("holiday/sea2.de.srt", (tmp_path / "new.srt").read_bytes())
+    uploaded.put("holiday/bell.mkv", film(tmp_path / "other.mkv", 2, seed=9).read_bytes())
+    uploaded.put("holiday/bad.mp4", b"this is no film")
     report = library.update(recogniser="none")
     assert (report.changed, report.deleted, [failure.path for failure in report.failed]) == (1, 2, ["bad.mp4"])
     assert library.search("welcome", mode="speech").hits[0].path.name == "sea2.mkv"
 
 
-def test_a_store_that_is_lost_midway_is_no_fault_of_the_files(stored, model, tmp_path, monkeypatch):
+def test_files_are_tried_again_after_the_store_was_unreachable(uploaded, model, tmp_path, monkeypatch):
     library = Library.create(as_path(FOLDER), model, library=tmp_path / "library", seconds=2)
     real = ObjectPath.open
 
@@ -82,7 +82,7 @@ def test_a_store_that_is_lost_midway_is_no_fault_of_the_files(stored, model, tmp
     assert ObjectPath.open is real and library.update(recogniser="none").added == 3
 
 
-def test_a_store_that_is_lost_while_a_file_is_read_is_told(bucket, tmp_path, monkeypatch):
+def test_losing_the_store_while_a_file_is_read_is_an_error(bucket, tmp_path, monkeypatch):
     bucket.put("long.mkv", film(tmp_path / "long.mkv", 200).read_bytes())
     monkeypatch.setattr(object_store, "BLOCK", 1 << 14)
     once = AwsStandardS3RetryStrategy(max_attempts=1)
@@ -96,15 +96,15 @@ def test_a_store_that_is_lost_while_a_file_is_read_is_told(bucket, tmp_path, mon
             attempt()
 
 
-def test_a_file_that_ends_too_early_or_is_gone_is_told(stored):
+def test_a_truncated_or_missing_file_is_an_error(uploaded):
     with pytest.raises(HearsightError, match=r"cannot read s3://films/holiday/none.mkv: no such file"):
         probe(as_path(f"{FOLDER}/none.mkv"))
     with pytest.raises(HearsightError, match=r"cannot read s3://films/holiday/bell.srt: damaged"):
         probe(as_path(f"{FOLDER}/bell.srt"))
 
 
-@pytest.mark.parametrize("at", [Path("s3://films/index"), as_path("gs://films/index")])
-def test_no_library_is_kept_in_a_store(folder, model, at):
-    for attempt in (lambda: Library.create(folder, model, at), lambda: Library.open(library=at)):
+@pytest.mark.parametrize("location", [Path("s3://films/index"), as_path("gs://films/index")])
+def test_a_library_cannot_be_in_a_store(folder, model, location):
+    for attempt in (lambda: Library.create(folder, model, location), lambda: Library.open(library=location)):
         with pytest.raises(HearsightError, match=r"no index can be kept in an object store \(..://films/index\)"):
             attempt()

@@ -1,4 +1,4 @@
-"""How far an update is, by what it reports."""
+"""Progress is computed from the reports of an update."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +13,7 @@ FILM, SHORT = Path("film.mkv"), Path("trip/short.mkv")
 
 @pytest.fixture
 def clock(monkeypatch):
-    """The time in seconds, for a test to set."""
+    """Replace the clock by one that a test sets, in seconds."""
     clock = SimpleNamespace(now=1000.0)
     monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=lambda: clock.now))
     return clock
@@ -21,7 +21,7 @@ def clock(monkeypatch):
 
 @pytest.fixture
 def begun(clock) -> UpdateProgress:
-    """At the first of two files, of 900 and 100 bytes."""
+    """Return the progress of an update at the first of two files, of 900 and 100 bytes."""
     begun = UpdateProgress()
     begun.files(2, 1000)
     begun.file(FILM, 900)
@@ -30,17 +30,17 @@ def begun(clock) -> UpdateProgress:
 
 def test_work_is_counted_in_bytes(begun):
     begun.clips(1, 3)
-    assert (begun.ended, begun.path, begun.share) == (0, FILM, pytest.approx(0.3))
+    assert (begun.files_done, begun.path, begun.share) == (0, FILM, pytest.approx(0.3))
     begun.clips(2, 3)
     begun.done(FILM)
-    assert (begun.ended, begun.path, begun.share) == (1, None, 0.9)
+    assert (begun.files_done, begun.path, begun.share) == (1, None, 0.9)
     begun.file(SHORT, 100)
     begun.clips(1, 2)
     assert (begun.path, begun.share) == (SHORT, pytest.approx(0.95))
     assert (begun.encoded, begun.encoded_here) == (4, 1)
 
 
-def test_listening_is_most_of_the_work_on_a_file_and_never_goes_back(begun):
+def test_transcription_is_most_of_the_work_and_progress_never_goes_back(begun):
     begun.transcribed(0.5)
     assert begun.share == pytest.approx(0.9 * 0.4)
     begun.transcribed(0.3)
@@ -49,16 +49,16 @@ def test_listening_is_most_of_the_work_on_a_file_and_never_goes_back(begun):
     assert begun.share == pytest.approx(0.9 * 0.9)
 
 
-def test_a_file_that_fails_is_over_and_told(begun):
+def test_a_failed_file_is_done_and_listed(begun):
     begun.transcribed(0.5)
     begun.failed(FILM, "damaged")
     begun.file(SHORT, 100)
     begun.failed(SHORT, "too")
     assert begun.failures == [(FILM, "damaged"), (SHORT, "too")]
-    assert (begun.ended, begun.share, begun.path) == (2, 1.0, None)
+    assert (begun.files_done, begun.share, begun.path) == (2, 1.0, None)
 
 
-def test_files_that_are_read_at_once_each_count_by_what_is_done_of_them(begun):
+def test_files_that_are_read_at_once_count_in_part(begun):
     begun.clips(1, 3)
     begun.file(SHORT, 100)
     begun.clips(1, 2)
@@ -72,7 +72,7 @@ def test_files_that_are_read_at_once_each_count_by_what_is_done_of_them(begun):
     assert (begun.path, begun.share, begun.encoded) == (None, 1.0, 3)
 
 
-def test_time_left_is_told_from_what_was_done(begun, clock):
+def test_time_left_is_estimated_from_the_work_done(begun, clock):
     assert begun.seconds_left is None
     clock.now += 60
     assert begun.seconds_left is None

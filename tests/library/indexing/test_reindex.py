@@ -1,4 +1,4 @@
-"""Another model for a library, without its files."""
+"""A library is encoded for another model without its files."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ import pytest
 from hearsight.errors import HearsightError
 from hearsight.library import Library
 from hearsight.library.indexing import reindex as reindexing
-from hearsight.library.tables import maintenance as upkeep
+from hearsight.library.tables import maintenance
 from hearsight.library.tables.store import Store
 from tests.builders import tiny_model
 from tests.library.conftest import assert_same, film, rows
@@ -20,7 +20,7 @@ from tests.library.conftest import assert_same, film, rows
 
 @pytest.fixture(scope="module")
 def other(tmp_path_factory, model):
-    """A model of another method, on the same towers."""
+    """Return a model of another method on the same towers."""
     other = tiny_model(tmp_path_factory.mktemp("other"), "avigate", seed=5)
     other.clip.load_state_dict(model.clip.state_dict())
     other.ast.load_state_dict(model.ast.state_dict())
@@ -28,76 +28,76 @@ def other(tmp_path_factory, model):
 
 
 @pytest.fixture
-def kept(folder, model) -> Library:
-    """A library of the folder that keeps features."""
+def library(folder, model) -> Library:
+    """Index the folder, and keep features."""
     library = Library.create(folder, model, seconds=2, keep_features=True)
     library.update(recogniser="none")
     return library
 
 
-def anew(kept: Library, model, tmp_path) -> Library:
-    """The library that a model makes of the files themselves."""
-    made = Library.create(kept.folder, model, tmp_path / "anew", seconds=2, keep_features=True)
-    made.update(recogniser="none")
-    return made
+def anew(library: Library, model, tmp_path) -> Library:
+    """Index the files themselves with a model."""
+    fresh = Library.create(library.folder, model, tmp_path / "anew", seconds=2, keep_features=True)
+    fresh.update(recogniser="none")
+    return fresh
 
 
-def test_as_if_made_anew_and_without_the_files(kept, model, other, tmp_path):
-    expected = anew(kept, other, tmp_path)
-    for path in kept.folder.rglob("*.mkv"):
+def test_the_result_equals_a_new_index_without_reading_the_files(library, model, other, tmp_path):
+    expected = anew(library, other, tmp_path)
+    for path in library.folder.rglob("*.mkv"):
         path.unlink()
-    done = kept.reindex(other, name="other")
+    done = library.reindex(other, name="other")
 
-    assert done.clips == kept.info().clips == 7
-    assert_same(kept, expected)
-    again = Library.open(kept.folder, model=other)
+    assert done.clips == library.info().clips == 7
+    assert_same(library, expected)
+    again = Library.open(library.folder, model=other)
     assert (again.identity.model, again.identity.method) == ("other", "avigate")
     assert [hit.clip for hit in again.search("a bell").hits] == [hit.clip for hit in expected.search("a bell").hits]
     with pytest.raises(HearsightError, match="was made with the model other"):
         again.use(model)
 
 
-def test_features_are_found_by_clip_and_not_written_anew_for_a_film_that_comes(kept, model):
-    film(kept.folder / "new.mkv", seconds=2, seed=9)
-    kept.update(recogniser="none")
-    table = Store(kept.location, kept.identity).features.table
+def test_features_are_indexed_by_clip_and_not_rewritten_for_a_new_film(library, model):
+    film(library.folder / "new.mkv", seconds=2, seed=9)
+    library.update(recogniser="none")
+    table = Store(library.location, library.identity).features.table
     assert {column for index in table.list_indices() for column in index.columns} >= {"id", "video"}
     assert table.stats()["fragment_stats"]["num_fragments"] == 2
 
 
-def test_the_library_goes_on_and_keeps_features(kept, model, other, tmp_path):
-    kept.reindex(other)
-    film(kept.folder / "new.mkv", 4, seed=9)
-    (kept.folder / "trip" / "sea.mkv").unlink()
-    assert kept.update(recogniser="none").added == 1
-    assert_same(kept, anew(kept, other, tmp_path))
-    kept.reindex(model)
-    assert_same(kept, anew(kept, model, tmp_path / "first"))
-    stored = kept._store.features.table.to_arrow()
-    assert sorted(stored["id"].to_pylist()) == sorted(kept._store.ids())
+def test_updates_after_reindexing_keep_features(library, model, other, tmp_path):
+    library.reindex(other)
+    film(library.folder / "new.mkv", 4, seed=9)
+    (library.folder / "trip" / "sea.mkv").unlink()
+    assert library.update(recogniser="none").added == 1
+    assert_same(library, anew(library, other, tmp_path))
+    library.reindex(model)
+    assert_same(library, anew(library, model, tmp_path / "first"))
+    features = library._store.features.table.to_arrow()
+    assert sorted(features["id"].to_pylist()) == sorted(library._store.ids())
 
 
-def test_searches_go_on_with_the_old_model_until_the_switch_and_after(kept, model, other, monkeypatch):
-    reader = Library.open(kept.folder)
+def test_searches_go_on_with_the_old_model_until_the_switch_and_after(library, model, other, monkeypatch):
+    reader = Library.open(library.folder)
     expected = [hit.clip for hit in reader.search("a bell").hits]
     seen = []
 
-    def look(what, done, total, figures=None):
-        seen.append([hit.clip for hit in Library.open(kept.folder).search("a bell").hits])
+    def search_midway(what, done, total, figures=None):
+        seen.append([hit.clip for hit in Library.open(library.folder).search("a bell").hits])
 
-    former = kept._store.clips_path
-    kept.reindex(other, progress=look)
+    former = library._store.clips_path
+    library.reindex(other, progress=search_midway)
     assert seen and all(hits == expected for hits in seen)
     assert [hit.clip for hit in reader.search("a bell").hits] == expected
-    kept.optimise()
+    library.optimise()
     assert former.exists()
-    monkeypatch.setattr("hearsight.library.tables.maintenance.KEEP_VERSIONS", upkeep.KEEP_VERSIONS * 0)
-    kept.optimise()
-    assert not former.exists() and kept.search("a bell").hits
+    monkeypatch.setattr("hearsight.library.tables.maintenance.KEEP_VERSIONS", maintenance.KEEP_VERSIONS * 0)
+    library.optimise()
+    assert not former.exists() and library.search("a bell").hits
 
 
-def test_interrupted_and_taken_up(kept, model, other, tmp_path, monkeypatch):
-    monkeypatch.setattr(reindexing, "SOME", 1)
+def test_an_interrupted_run_is_resumed(library, model, other, tmp_path, monkeypatch):
+    monkeypatch.setattr(reindexing, "BATCH_SIZE", 1)
     monkeypatch.setattr(reindexing, "COMMIT_CLIPS", 2)
 
     def stop(what, done, total, figures=None):
@@ -105,43 +105,43 @@ def test_interrupted_and_taken_up(kept, model, other, tmp_path, monkeypatch):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        kept.reindex(other, progress=stop)
-    assert Library.open(kept.folder).search("a bell").hits
-    assert len(Store(kept.location, replace(kept.identity, clips=f"clips-{other.fingerprint}")).ids()) == 4
+        library.reindex(other, progress=stop)
+    assert Library.open(library.folder).search("a bell").hits
+    assert len(Store(library.location, replace(library.identity, clips=f"clips-{other.fingerprint}")).ids()) == 4
     seen = []
-    assert kept.reindex(other, progress=lambda what, done, total, figures=None: seen.append(done)).clips == 7
+    assert library.reindex(other, progress=lambda what, done, total, figures=None: seen.append(done)).clips == 7
     assert seen == [5, 6, 7]
-    assert_same(kept, anew(kept, other, tmp_path))
+    assert_same(library, anew(library, other, tmp_path))
 
 
-def test_a_file_deleted_between_two_runs_is_not_in_the_new_table(kept, model, other, tmp_path, monkeypatch):
-    monkeypatch.setattr(reindexing, "SOME", 1)
+def test_a_file_deleted_between_two_runs_is_not_in_the_new_table(library, model, other, tmp_path, monkeypatch):
+    monkeypatch.setattr(reindexing, "BATCH_SIZE", 1)
     monkeypatch.setattr(reindexing, "COMMIT_CLIPS", 1)
 
     def stop(what, done, total, figures=None):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        kept.reindex(other, progress=stop)
-    (kept.folder / "bell.mkv").unlink()
-    kept.update(recogniser="none")
+        library.reindex(other, progress=stop)
+    (library.folder / "bell.mkv").unlink()
+    library.update(recogniser="none")
     seen = []
-    kept.reindex(other, progress=lambda what, done, total, figures=None: seen.append((done, total)))
+    library.reindex(other, progress=lambda what, done, total, figures=None: seen.append((done, total)))
     assert seen[-1] == (5, 5)
-    assert_same(kept, anew(kept, other, tmp_path))
+    assert_same(library, anew(library, other, tmp_path))
 
 
-def test_a_library_in_memory_stays_there(kept, model, other):
-    resident = Library.open(kept.folder, in_memory=True)
-    for attempt in (resident.repair, lambda: resident.reindex(other)):
+def test_a_library_in_memory_stays_there(library, model, other):
+    in_memory_library = Library.open(library.folder, in_memory=True)
+    for attempt in (in_memory_library.repair, lambda: in_memory_library.reindex(other)):
         attempt()
-        assert resident._store.snapshot().loaded
+        assert in_memory_library._store.snapshot().loaded
 
 
-def test_a_library_that_was_opened_before_is_not_written_as_it_was(kept, model, other):
-    before = Library.open(kept.folder)
-    kept.reindex(other)
-    film(kept.folder / "new.mkv", 2, seed=9)
+def test_a_library_that_was_opened_before_cannot_be_written(library, model, other):
+    before = Library.open(library.folder)
+    library.reindex(other)
+    film(library.folder / "new.mkv", 2, seed=9)
     for attempt in (
         lambda: before.update(recogniser="none"),
         lambda: before.reindex(other),
@@ -150,43 +150,43 @@ def test_a_library_that_was_opened_before_is_not_written_as_it_was(kept, model, 
     ):
         with pytest.raises(HearsightError, match=r"made anew meanwhile, or given another model; start this again"):
             attempt()
-    assert Library.open(kept.folder, model=other).update(recogniser="none").added == 1
+    assert Library.open(library.folder, model=other).update(recogniser="none").added == 1
 
 
-def test_features_that_another_process_wrote_go_with_their_clips(kept):
-    kept._store.features.ids()
-    other = Library.open(kept.folder)._store
+def test_features_of_another_process_are_removed_with_their_clips(library):
+    library._store.features.ids()
+    other = Library.open(library.folder)._store
     for add, table in ((other.features.add, other.features.table), (other.add_clips, other.clips)):
         row = table.to_arrow().slice(0, 1)
         for column, id in (("video", "f" * 16), ("id", "f" * 16 + "-000000000")):
             row = row.set_column(row.schema.get_field_index(column), column, pa.array([id]))
         add([row.cast(table.schema)])
-    kept._store.drop_hidden()
-    assert kept._store.features.ids() == kept._store.ids() and len(kept._store.ids()) == 7
+    library._store.drop_hidden()
+    assert library._store.features.ids() == library._store.ids() and len(library._store.ids()) == 7
 
 
-def test_no_table_but_the_last_two_is_kept(kept, model, other):
+def test_only_the_last_two_tables_stay(library, model, other):
     for turn in (other, model, other):
-        kept.reindex(turn)
-        assert len(list(kept.location.glob("clips*.lance"))) == 2
-    assert kept.search("a bell").hits
+        library.reindex(turn)
+        assert len(list(library.location.glob("clips*.lance"))) == 2
+    assert library.search("a bell").hits
 
 
-def test_a_table_that_was_left_half_done_goes_with_the_next_model(kept, model, other, tmp_path):
+def test_an_unfinished_table_is_removed_with_the_next_model(library, model, other, tmp_path):
     def stop(what, done, total, figures=None):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        kept.reindex(other, progress=stop)
+        library.reindex(other, progress=stop)
     third = tiny_model(tmp_path / "third", "chorus", seed=6)
     third.clip.load_state_dict(model.clip.state_dict())
     third.ast.load_state_dict(model.ast.state_dict())
-    kept.reindex(third)
-    names = {path.name for path in kept.location.glob("clips*.lance")}
+    library.reindex(third)
+    names = {path.name for path in library.location.glob("clips*.lance")}
     assert names == {"clips.lance", f"clips-{third.fingerprint}.lance"}
 
 
-def test_a_model_without_speech_and_one_that_only_sees(folder, model, tmp_path):
+def test_a_model_without_audio_keeps_no_audio_features(folder, model, tmp_path):
     sees = tiny_model(tmp_path / "sees", "clip4clip", seed=3)
     library = Library.create(folder, sees, seconds=2, keep_features=True)
     library.update(recogniser="none")
@@ -195,9 +195,9 @@ def test_a_model_without_speech_and_one_that_only_sees(folder, model, tmp_path):
     assert "audio" not in library._store.features.table.schema.names
 
 
-def test_what_cannot_be(folder, kept, model, other, tmp_path):
+def test_refused_models_and_libraries_are_explained(folder, library, model, other, tmp_path):
     with pytest.raises(HearsightError, match="has the vectors of this model already"):
-        kept.reindex(model)
+        library.reindex(model)
     with pytest.raises(HearsightError, match=r"kept no features so far.*--rebuild"):
         plain = Library.create(folder, model, tmp_path / "plain", seconds=2)
         Library.create(folder, model, plain.location, keep_features=True)
@@ -205,37 +205,37 @@ def test_what_cannot_be(folder, kept, model, other, tmp_path):
         plain.reindex(other)
     strange = tiny_model(tmp_path / "strange", "avigate", seed=8)
     with pytest.raises(HearsightError, match="other towers"):
-        kept.reindex(strange)
-    kept._store.features.table.delete("true")
+        library.reindex(strange)
+    library._store.features.table.delete("true")
     with pytest.raises(HearsightError, match=r"lacks the features of \d+ clips.*--rebuild"):
-        kept.reindex(other)
-    assert kept.search("a bell").hits
+        library.reindex(other)
+    assert library.search("a bell").hits
 
 
-def test_rebuilt_it_keeps_them_still_and_nothing_of_before(kept, model, other):
-    kept.reindex(other)
-    again = Library.create(kept.folder, model, rebuild=True)
+def test_a_rebuilt_library_keeps_features_and_no_old_table(library, model, other):
+    library.reindex(other)
+    again = Library.create(library.folder, model, rebuild=True)
     again.update(recogniser="none")
     assert again.identity.towers and [path.name for path in again.location.glob("clips*")] == ["clips.lance"]
     assert len(rows(again)[1]) == 7
 
 
-def test_features_are_within_half_precision(kept, model, tmp_path, other):
-    """There and back again gives the first vectors, but for what half precision takes."""
-    before = rows(kept)[1]
-    kept.reindex(other)
-    kept.reindex(model)
-    for clip, again in zip(before, rows(kept)[1], strict=True):
+def test_features_are_within_half_precision(library, model, tmp_path, other):
+    """Reindexing for another model and back gives the first vectors within half precision."""
+    before = rows(library)[1]
+    library.reindex(other)
+    library.reindex(model)
+    for clip, again in zip(before, rows(library)[1], strict=True):
         np.testing.assert_allclose(np.array(clip["pooled"], float), np.array(again["pooled"], float), atol=4e-3)
-    shutil.rmtree(kept.location)
+    shutil.rmtree(library.location)
 
 
-def test_a_clock_that_goes_backwards_removes_nothing_that_is_read(kept, model, other):
-    former = kept._store.clips_path
-    kept.reindex(other)
+def test_a_clock_that_goes_backwards_removes_no_table_in_use(library, model, other):
+    former = library._store.clips_path
+    library.reindex(other)
     tomorrow = time.time() + 86_400
-    os.utime(kept.location / "library.json", (tomorrow, tomorrow))
-    os.utime(kept.folder / "bell.mkv", (1, 1))
-    assert kept.update(recogniser="none").unchanged == 3
-    kept.optimise()
-    assert former.exists() and kept.search("a bell").hits
+    os.utime(library.location / "library.json", (tomorrow, tomorrow))
+    os.utime(library.folder / "bell.mkv", (1, 1))
+    assert library.update(recogniser="none").unchanged == 3
+    library.optimise()
+    assert former.exists() and library.search("a bell").hits

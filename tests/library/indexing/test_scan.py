@@ -1,4 +1,4 @@
-"""Finding the media files of a folder."""
+"""A scan finds the media files of a folder."""
 
 import os
 from pathlib import Path
@@ -14,14 +14,14 @@ def touch(path: Path) -> Path:
     return path
 
 
-def found(folder: Path) -> list[str]:
+def media_paths(folder: Path) -> list[str]:
     return [file.path for file in walk(folder, folder / ".hearsight").files]
 
 
 def test_media_files_by_suffix_in_any_case(tmp_path):
     for name in ("a.mp4", "B.MOV", "sub/c.Mkv", "sub/deep/d.flac", "notes.txt", "mp4", "e.srt"):
         touch(tmp_path / name)
-    assert found(tmp_path) == ["B.MOV", "a.mp4", "sub/c.Mkv", "sub/deep/d.flac"]
+    assert media_paths(tmp_path) == ["B.MOV", "a.mp4", "sub/c.Mkv", "sub/deep/d.flac"]
 
 
 def test_hidden_files_and_the_library_are_left_out(tmp_path):
@@ -33,17 +33,17 @@ def test_hidden_files_and_the_library_are_left_out(tmp_path):
 @pytest.mark.parametrize("name", ["a b.mp4", 'it\'s "it".mp4', "two\nlines.mp4", "-rf.mp4", "日本語.mp4", "a;--%_.mp4"])
 def test_names_of_all_kinds(tmp_path, name):
     touch(tmp_path / name)
-    assert found(tmp_path) == [name]
+    assert media_paths(tmp_path) == [name]
 
 
-def test_name_that_is_no_text(tmp_path):
+def test_a_name_that_is_not_valid_text_fails(tmp_path):
     try:
         touch(tmp_path / os.fsdecode(b"\xff\xfe.mp4"))
     except OSError:
         pytest.skip("this file system takes no such name")
-    looked = walk(tmp_path, tmp_path / ".hearsight")
-    assert not looked.files
-    assert looked.failed == {"\\xff\\xfe.mp4": "its name is not valid text (UTF-8); rename it"}
+    scan = walk(tmp_path, tmp_path / ".hearsight")
+    assert not scan.files
+    assert scan.failed == {"\\xff\\xfe.mp4": "its name is not valid text (UTF-8); rename it"}
 
 
 def test_links(tmp_path):
@@ -57,10 +57,10 @@ def test_links(tmp_path):
     (folder / "twice").symlink_to(tmp_path / "outside")
     (folder / "self").symlink_to(folder / "self")
     (folder / "self.mp4").symlink_to(folder / "self.mp4")
-    assert found(folder) == ["b/real.mp4", "far/far.mp4"]
+    assert media_paths(folder) == ["b/real.mp4", "far/far.mp4"]
 
 
-def test_looking_for_any_media_ends_at_the_first(tmp_path, monkeypatch):
+def test_has_media_stops_at_the_first_file(tmp_path, monkeypatch):
     (tmp_path / "empty").mkdir()
     touch(tmp_path / "notes.txt")
     assert not has_media(tmp_path, tmp_path / ".hearsight")
@@ -68,34 +68,34 @@ def test_looking_for_any_media_ends_at_the_first(tmp_path, monkeypatch):
     assert has_media(tmp_path, tmp_path / ".hearsight")
     for name in ("a.mp4", "b.mp4", "sub/c.mp4"):
         touch(tmp_path / name)
-    looked = []
+    scanned = []
     monkeypatch.setattr(
-        "hearsight.library.indexing.scan._add", lambda folder, path, beside, found: found.files.append(path)
+        "hearsight.library.indexing.scan._add", lambda folder, entry, sidecars, scan: scan.files.append(entry)
     )
-    monkeypatch.setattr(os, "scandir", lambda path, real=os.scandir: looked.append(path) or real(path))
+    monkeypatch.setattr(os, "scandir", lambda path, real=os.scandir: scanned.append(path) or real(path))
     assert has_media(tmp_path, tmp_path / ".hearsight")
-    assert looked == [str(tmp_path)]
+    assert scanned == [str(tmp_path)]
 
 
-def test_what_looks_like_a_file_but_is_none(tmp_path):
+def test_broken_links_and_pipes_fail(tmp_path):
     (tmp_path / "gone.mp4").symlink_to(tmp_path / "nowhere")
     os.mkfifo(tmp_path / "pipe.mp4")
     (tmp_path / "folder.mp4").mkdir()
-    looked = walk(tmp_path, tmp_path / ".hearsight")
-    assert looked.files == []
-    assert list(looked.failed) == ["pipe.mp4", "gone.mp4"]
+    scan = walk(tmp_path, tmp_path / ".hearsight")
+    assert scan.files == []
+    assert list(scan.failed) == ["pipe.mp4", "gone.mp4"]
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
 def test_folder_without_permission(tmp_path):
     touch(tmp_path / "closed" / "a.mp4")
     (tmp_path / "closed").chmod(0)
-    looked = walk(tmp_path, tmp_path / ".hearsight")
+    scan = walk(tmp_path, tmp_path / ".hearsight")
     (tmp_path / "closed").chmod(0o700)
-    assert looked.closed == ["closed"] and "closed" in looked.failed
+    assert scan.unreadable == ["closed"] and "closed" in scan.failed
 
 
-def test_side_cars_are_part_of_the_stat(tmp_path):
+def test_subtitle_files_are_part_of_the_stat(tmp_path):
     touch(tmp_path / "a.mp4")
     before = walk(tmp_path, tmp_path / "x").files[0].stat
     for name in ("A.SRT", "a.de.sdh.vtt", "b.srt"):
@@ -106,7 +106,7 @@ def test_side_cars_are_part_of_the_stat(tmp_path):
     assert [path.name for path in after.side_cars] == ["A.SRT", "a.de.sdh.vtt"]
 
 
-def test_a_side_car_that_may_not_be_read_counts_from_when_it_may(tmp_path, monkeypatch):
+def test_an_unreadable_subtitle_file_counts_once_it_is_readable(tmp_path, monkeypatch):
     touch(tmp_path / "a.mp4")
     without = walk(tmp_path, tmp_path / "x").files[0]
     (tmp_path / "a.srt").write_text("1")

@@ -1,4 +1,4 @@
-"""Keeping a library up to date with its folder."""
+"""An update makes a library match its folder."""
 
 import errno
 import json
@@ -43,7 +43,7 @@ def test_first_update_indexes_everything(library, model):
 def test_nothing_is_opened_when_nothing_changed(library, model, monkeypatch):
     library.update(recogniser="none")
     monkeypatch.setattr(reading, "probe", pytest.fail)
-    monkeypatch.setattr("hearsight.library.indexing.diff.content", pytest.fail)
+    monkeypatch.setattr("hearsight.library.indexing.diff.content_hash", pytest.fail)
     report = library.update(recogniser="none")
     assert (report.unchanged, report.added, report.changed, report.clips) == (3, 0, 0, 0)
 
@@ -77,13 +77,13 @@ def test_new_subtitles_are_a_change(library, model):
 
 
 @pytest.mark.parametrize("read", ["open", "read_bytes"])
-def test_subtitles_that_cannot_be_read_once_are_not_done_without(library, model, monkeypatch, read):
+def test_a_file_is_not_indexed_without_its_unreadable_subtitles(library, model, monkeypatch, read):
     real = getattr(Path, read)
 
-    def refuse(path, *asked, **named):
+    def refuse(path, *args, **kwargs):
         if path.suffix == ".srt":
             raise OSError(errno.EIO, "Input/output error")
-        return real(path, *asked, **named)
+        return real(path, *args, **kwargs)
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, read, refuse)
@@ -131,7 +131,7 @@ def test_a_copy_where_a_moved_file_was_is_a_video_of_its_own(library, model):
     assert len({clip["id"] for clip in clips}) == len(clips) == 10
 
 
-def test_deleted_file_is_forgotten(library, model):
+def test_deleted_file_is_removed(library, model):
     library.update(recogniser="none")
     (library.folder / "trip" / "sea.mkv").unlink()
     report = library.update(recogniser="none")
@@ -140,14 +140,14 @@ def test_deleted_file_is_forgotten(library, model):
     assert len(rows(library)[1]) == 4
 
 
-def test_a_folder_whose_disk_is_not_mounted_is_not_forgotten(library, model):
+def test_videos_of_an_unmounted_disk_stay(library, model):
     library.update(recogniser="none")
     library.folder.rename(library.folder.with_name("disk"))
     library.folder.mkdir()
-    at = library.folder.with_name("disk") / ".hearsight"
-    at.rename(library.location)
+    location = library.folder.with_name("disk") / ".hearsight"
+    location.rename(library.location)
     (library.folder / "disk.mp4").symlink_to("/nowhere")
-    with pytest.raises(HearsightError, match=r"nothing is left in .*mount its disk.*delete .*\.hearsight"):
+    with pytest.raises(HearsightError, match=r"none of the indexed videos is in .*mount its .*delete .*\.hearsight"):
         library.update(recogniser="none")
     assert len(paths(library)) == 3
 
@@ -161,12 +161,12 @@ def test_an_empty_folder_is_refused_however_many_videos_it_had(tmp_path, model, 
     library.update(recogniser="none")
     shutil.rmtree(tmp_path / "films")
     (tmp_path / "films" / (away or "")).mkdir(parents=True)
-    with pytest.raises(HearsightError, match=r"nothing is left in .*mount its disk"):
+    with pytest.raises(HearsightError, match=r"none of the indexed videos is in .*mount its disk"):
         library.update(recogniser="none")
     assert len(paths(library)) == videos
 
 
-def test_a_folder_within_whose_disk_is_not_mounted_is_not_forgotten(library, model):
+def test_videos_of_an_unmounted_disk_below_the_folder_stay(library, model):
     library.update(recogniser="none")
     trip, elsewhere = library.folder / "trip", library.folder.with_name("disk")
     trip.rename(elsewhere)
@@ -184,7 +184,7 @@ def test_a_folder_within_whose_disk_is_not_mounted_is_not_forgotten(library, mod
     assert library.update(recogniser="none").deleted == 2
 
 
-def test_a_folder_that_has_none_of_the_videos_is_not_the_library_s(folder, model, tmp_path):
+def test_a_folder_with_none_of_the_videos_is_refused(folder, model, tmp_path):
     library = Library.create(folder, model, tmp_path / "index", seconds=2)
     library.update(recogniser="none")
     folder.rename(tmp_path / "away")
@@ -225,7 +225,7 @@ def test_a_copy_that_takes_the_name_of_a_failed_file_has_not_failed(library, mod
     assert (report.moved, report.clips, library.failures()) == (1, 0, [])
 
 
-def test_what_is_deleted_goes_though_another_file_cannot_be_opened(library, model, monkeypatch):
+def test_deleted_videos_are_removed_though_another_file_cannot_be_opened(library, model, monkeypatch):
     library.update(recogniser="none")
     film(library.folder / "shut.mkv", 2, seed=8)
     (library.folder / "trip" / "sea.mkv").unlink()
@@ -245,11 +245,11 @@ def test_what_is_deleted_goes_though_another_file_cannot_be_opened(library, mode
 
 
 def test_file_that_could_not_be_opened_is_tried_again(library, model, monkeypatch):
-    def refuse(found):
+    def refuse(entry):
         raise PermissionError(13, "Permission denied")
 
     with monkeypatch.context() as patch:
-        patch.setattr(reading, "content", refuse)
+        patch.setattr(reading, "content_hash", refuse)
         patch.setattr(reading.os, "access", lambda path, mode: False)
         report = library.update(recogniser="none")
     assert len(report.failed) == 3 and "Permission denied" in report.failed[0].reason
@@ -257,7 +257,7 @@ def test_file_that_could_not_be_opened_is_tried_again(library, model, monkeypatc
     assert library.failures() == []
 
 
-def test_a_disk_that_fails_for_a_while_costs_nothing(library, model, monkeypatch):
+def test_a_temporary_disk_failure_loses_no_video(library, model, monkeypatch):
     library.update(recogniser="none")
     film(library.folder / "bell.mkv", 4, seed=9)
     film(library.folder / "new.mkv", 2, seed=8)
@@ -273,22 +273,22 @@ def test_a_disk_that_fails_for_a_while_costs_nothing(library, model, monkeypatch
     assert (report.changed, report.added, library.failures()) == (1, 1, [])
 
 
-def test_a_touched_film_that_is_refused_once_is_indexed_anew_and_once(library, model, monkeypatch):
+def test_a_touched_film_that_cannot_be_opened_once_is_indexed_again_once(library, model, monkeypatch):
     library.update(recogniser="none")
     os.utime(library.folder / "bell.mkv", (1, 1))
 
-    def refuse(found):
+    def refuse(entry):
         raise OSError(errno.EIO, "Input/output error")
 
     with monkeypatch.context() as patch:
-        patch.setattr("hearsight.library.indexing.diff.content", refuse)
+        patch.setattr("hearsight.library.indexing.diff.content_hash", refuse)
         assert library.update(recogniser="none").changed == 1
     ids = [clip["id"] for clip in rows(library)[1]]
     assert len(ids) == len(set(ids)) == 7
     assert library.update(recogniser="none").unchanged == 3
 
 
-def test_file_that_vanishes_before_its_turn_costs_only_itself(library, model, monkeypatch):
+def test_a_file_that_vanishes_before_it_is_read_fails_alone(library, model, monkeypatch):
     real = reading.probe
 
     def vanish(path):
@@ -305,10 +305,10 @@ def test_file_that_vanishes_before_its_turn_costs_only_itself(library, model, mo
 def test_file_that_changes_while_it_is_read_is_read_again(library, model, monkeypatch):
     real = reading.read_clips
 
-    def write(info, *asked):
+    def write(info, *args):
         if info.path.name == "bell.mkv":
             film(info.path, 2, seed=9)
-        return real(info, *asked)
+        return real(info, *args)
 
     with monkeypatch.context() as patch:
         patch.setattr(reading, "read_clips", write)
@@ -339,7 +339,7 @@ def test_changed_file_that_fails_is_no_longer_found(library, model):
     assert len(rows(library)[1]) == 5
 
 
-def test_another_model_is_refused_unless_the_library_is_made_anew(library, model, tmp_path):
+def test_another_model_is_refused_unless_the_library_is_rebuilt(library, model, tmp_path):
     library.update(recogniser="none")
     other = tiny_model(tmp_path / "other", "avigate", seed=1)
     for attempt in (
@@ -361,7 +361,7 @@ def test_another_way_of_cutting_is_refused(library, model):
         Library.create(library.folder, model, cut="file")
 
 
-def test_a_rebuilt_library_is_cut_as_before_unless_told_otherwise(folder, model):
+def test_a_rebuilt_library_keeps_its_cutting_by_default(folder, model):
     Library.create(folder, model, cut="file", seconds=2)
     anew = Library.create(folder, model, rebuild=True).identity
     assert (anew.by, anew.seconds) == ("file", 2)
@@ -381,7 +381,7 @@ def test_a_length_that_no_clip_has_is_refused(folder, model, seconds):
     assert not (folder / ".hearsight").exists()
 
 
-def test_second_process_is_told(library, model):
+def test_a_second_process_is_refused(library, model):
     with (
         updating(library.location),
         pytest.raises(HearsightError, match=rf"updated by another process \(process {os.getpid()}, since"),
@@ -392,53 +392,53 @@ def test_second_process_is_told(library, model):
 
 def test_search_goes_on_while_the_library_is_updated(library, model):
     library.update(recogniser="none")
-    found = []
+    hits = []
 
     class Listener(NullListener):
         def clips(self, number, of):
-            found.append(len(Library.open(library.folder).search("a bell").hits))
+            hits.append(len(Library.open(library.folder).search("a bell").hits))
 
     film(library.folder / "new.mkv", 4, seed=7)
     library.update(Listener(), recogniser="none")
-    assert found == [3, 3]
+    assert hits == [3, 3]
     assert len(library.search("a bell").hits) == 4
 
 
-def test_progress_tells_of_every_file(library, model):
-    told = []
+def test_progress_reports_every_file(library, model):
+    events = []
 
     class Listener(NullListener):
         def files(self, total, size):
-            told.append((total, size))
+            events.append((total, size))
 
         def file(self, path, size):
-            told.append((str(path), size))
+            events.append((str(path), size))
 
         def clips(self, number, of):
-            told.append(f"clip of {of}")
+            events.append(f"clip of {of}")
 
         def done(self, path):
-            told.append(f"{path} done")
+            events.append(f"{path} done")
 
         def failed(self, path, reason):
-            told.append(f"{path} failed")
+            events.append(f"{path} failed")
 
     (library.folder / "bad.mp4").write_text("this is no video")
     library.update(Listener(), recogniser="none")
     sizes = {name: (library.folder / name).stat().st_size for name in ("bad.mp4", "bell.mkv")}
-    assert told[0] == (4, sum(file.stat().st_size for file in library.folder.rglob("*.m??")))
-    assert told[1:3] == [("bad.mp4", sizes["bad.mp4"]), "bad.mp4 failed"]
-    assert told[3:7] == [("bell.mkv", sizes["bell.mkv"]), "clip of 2", "clip of 2", "bell.mkv done"]
-    assert told[-1] == "trip/silent.mkv done" and told.count("clip of 3") == 3
+    assert events[0] == (4, sum(file.stat().st_size for file in library.folder.rglob("*.m??")))
+    assert events[1:3] == [("bad.mp4", sizes["bad.mp4"]), "bad.mp4 failed"]
+    assert events[3:7] == [("bell.mkv", sizes["bell.mkv"]), "clip of 2", "clip of 2", "bell.mkv done"]
+    assert events[-1] == "trip/silent.mkv done" and events.count("clip of 3") == 3
 
 
-def test_progress_tells_how_much_of_a_long_file_is_transcribed(library, model, monkeypatch):
-    """The recogniser waits in the middle of the file until the listener was told: what it has heard by then counts."""
-    told, listened = [], threading.Event()
+def test_progress_reports_the_transcribed_share_of_a_long_file(library, model, monkeypatch):
+    """Progress counts the transcribed half of a file: the recogniser waits there until the callback is called."""
+    shares, listened = [], threading.Event()
 
     class Listener(NullListener):
         def transcribed(self, share):
-            told.append(share)
+            shares.append(share)
             listened.set()
 
     class Slow:
@@ -447,16 +447,16 @@ def test_progress_tells_how_much_of_a_long_file_is_transcribed(library, model, m
         def transcribe(self, samples):
             return RecognisedSpeech((), None)
 
-    def halves(info, recogniser, beside):
+    def halves(info, recogniser, sidecars):
         if info.path.name == "sea.mkv":
             recogniser.transcribe(np.zeros(3 * SAMPLE_RATE, np.float32))
             assert listened.wait(30)
         return Transcript()
 
-    monkeypatch.setattr(engine, "PATIENCE", 0.01)
+    monkeypatch.setattr(engine, "BATCH_TIMEOUT", 0.01)
     monkeypatch.setattr(reading, "transcribe", halves)
     library.update(Listener(), recogniser=Slow())
-    assert told[0] == pytest.approx(0.5, abs=0.02)
+    assert shares[0] == pytest.approx(0.5, abs=0.02)
 
 
 def test_folder_without_videos_or_without_library(tmp_path, model):
@@ -469,7 +469,7 @@ def test_folder_without_videos_or_without_library(tmp_path, model):
         Library.create(tmp_path / "nowhere", model)
 
 
-def test_damaged_library_is_told(library, model):
+def test_a_damaged_library_is_an_error(library, model):
     (library.location / "library.json").write_text("{")
     with pytest.raises(HearsightError, match=r"damaged.*--rebuild"):
         Library.open(library.folder)
@@ -477,7 +477,7 @@ def test_damaged_library_is_told(library, model):
 
 
 @pytest.mark.parametrize("table", ["videos", "clips", "failures"])
-def test_damaged_tables_are_told(library, model, table):
+def test_damaged_tables_are_an_error(library, model, table):
     library.update(recogniser="none")
     (library.folder / "bad.mp4").write_text("this is no video")
     library.update(recogniser="none")
@@ -493,7 +493,7 @@ def test_damaged_tables_are_told(library, model, table):
     assert Library.create(library.folder, model, rebuild=True).update(recogniser="none").added == 3
 
 
-def test_library_that_is_deleted_while_it_is_open_is_told(library, model):
+def test_a_library_that_is_deleted_while_open_is_an_error(library, model):
     library.update(recogniser="none")
     library.search("a bell")
     shutil.rmtree(library.location)
@@ -502,7 +502,7 @@ def test_library_that_is_deleted_while_it_is_open_is_told(library, model):
             attempt()
 
 
-def test_a_file_where_the_library_would_be_is_told(folder, model):
+def test_a_file_at_the_path_of_the_library_is_an_error(folder, model):
     (folder / ".hearsight").write_text("mine")
     for rebuild in (False, True):
         with pytest.raises(HearsightError, match=r"a file stands where .*hearsight should be.*--library"):
@@ -515,7 +515,7 @@ FULL = RuntimeError("lance error: LanceError(IO): No space left on device (os er
 
 
 @pytest.mark.parametrize(
-    ("place", "error", "told"),
+    ("target", "error", "reason"),
     [
         (
             "hearsight.library.tables.lock.FileLock",
@@ -526,12 +526,12 @@ FULL = RuntimeError("lance error: LanceError(IO): No space left on device (os er
         (LANCE, FULL, "No space left on device"),
     ],
 )
-def test_disk_that_cannot_be_written_is_told(library, model, monkeypatch, place, error, told):
+def test_a_disk_that_cannot_be_written_is_an_error(library, model, monkeypatch, target, error, reason):
     def refuse(*args, **kwargs):
         raise error
 
-    monkeypatch.setattr(place, refuse)
-    with pytest.raises(HearsightError, match=rf"cannot write the library at .*: {told}; make room.*--library"):
+    monkeypatch.setattr(target, refuse)
+    with pytest.raises(HearsightError, match=rf"cannot write the library at .*: {reason}; make room.*--library"):
         library.update(recogniser="none")
 
 
@@ -551,12 +551,12 @@ def test_tables_that_may_not_be_read_are_not_damaged(library, model, monkeypatch
         library.search("a bell")
 
 
-def test_place_that_cannot_be_made_is_told(folder, model):
+def test_a_location_that_cannot_be_created_is_an_error(folder, model):
     with pytest.raises(HearsightError, match=r"cannot write the library at /proc/nowhere/index: .*--library"):
         Library.create(folder, model, Path("/proc/nowhere/index"))
 
 
-def test_full_disk_is_no_fault_of_the_film_that_is_transcribed(library, model, monkeypatch):
+def test_a_full_disk_does_not_fail_the_transcribed_film(library, model, monkeypatch):
     (library.location / "transcripts").mkdir()
     for name in ("bell", "sea", "silent"):
         say(next(library.folder.rglob(f"{name}.mkv")).with_suffix(".srt"), "hello")
@@ -568,12 +568,12 @@ def test_full_disk_is_no_fault_of_the_film_that_is_transcribed(library, model, m
     assert library.update(recogniser="none").failed == []
 
 
-def test_library_that_another_process_makes_meanwhile_is_kept(folder, model, monkeypatch):
+def test_a_library_that_another_process_creates_meanwhile_stays(folder, model, monkeypatch):
     @contextmanager
-    def late(at):
+    def late(location):
         monkeypatch.undo()
         Library.create(folder, model).update(recogniser="none")
-        with updating(at):
+        with updating(location):
             yield
 
     monkeypatch.setattr("hearsight.library.indexing.create.updating", late)
@@ -586,7 +586,7 @@ def test_library_is_loaded_by_the_name_that_was_given_last(library, model):
     assert Library.open(library.folder).identity.model == "/new/place"
 
 
-def test_nothing_of_anybody_else_is_taken_away(folder, model, tmp_path):
+def test_files_of_others_are_never_removed(folder, model, tmp_path):
     mine = tmp_path / "mine"
     for name in ("transcripts/2024/interview.txt", "notes.txt"):
         (mine / name).parent.mkdir(parents=True, exist_ok=True)
@@ -602,7 +602,7 @@ def test_nothing_of_anybody_else_is_taken_away(folder, model, tmp_path):
     assert (mine / "transcripts" / "interview.txt").read_text() == "mine"
 
 
-def test_nothing_is_left_where_no_library_may_be(folder, model, tmp_path):
+def test_a_refused_location_stays_unchanged(folder, model, tmp_path):
     (tmp_path / "letters").mkdir()
     (tmp_path / "letters" / "mother.txt").write_text("dear")
     with pytest.raises(HearsightError, match=r"contains other files \(mother.txt\)"):
@@ -610,18 +610,18 @@ def test_nothing_is_left_where_no_library_may_be(folder, model, tmp_path):
     assert [path.name for path in (tmp_path / "letters").iterdir()] == ["mother.txt"]
 
 
-def test_clips_whose_library_json_is_gone_are_kept(library, model):
+def test_clips_stay_when_library_json_is_missing(library, model):
     library.update(recogniser="none")
     before = rows(library)
-    told = (library.location / "library.json").read_text()
+    text = (library.location / "library.json").read_text()
     (library.location / "library.json").unlink()
     with pytest.raises(HearsightError, match=r"library\.json is gone; put that back.*--rebuild"):
         Library.create(library.folder, model)
-    (library.location / "library.json").write_text(told)
+    (library.location / "library.json").write_text(text)
     assert rows(library) == before
 
 
-def test_library_elsewhere(folder, model, tmp_path):
+def test_a_library_in_another_folder(folder, model, tmp_path):
     library = Library.create(folder, model, library=tmp_path / "index")
     library.update(recogniser="none")
     assert not (folder / ".hearsight").exists()
@@ -637,13 +637,13 @@ def test_library_inside_its_folder_moves_with_it(library, model, tmp_path):
     assert Library.create(moved, model).update(recogniser="none").unchanged == 3
 
 
-def test_library_elsewhere_follows_a_folder_that_was_moved(folder, model, tmp_path):
-    at = tmp_path / "index"
-    Library.create(folder, model, at, seconds=2).update(recogniser="none")
-    assert Library.open(library=at).folder == folder
+def test_a_library_in_another_folder_follows_a_moved_folder(folder, model, tmp_path):
+    location = tmp_path / "index"
+    Library.create(folder, model, location, seconds=2).update(recogniser="none")
+    assert Library.open(library=location).folder == folder
     moved = folder.rename(tmp_path / "moved")
-    assert Library.create(moved, model, at).update(recogniser="none").unchanged == 3
-    assert Library.open(library=at).folder == moved
+    assert Library.create(moved, model, location).update(recogniser="none").unchanged == 3
+    assert Library.open(library=location).folder == moved
 
 
 def test_library_of_another_folder_is_not_overwritten(library, model, tmp_path):
@@ -660,31 +660,31 @@ def test_library_of_another_folder_is_not_overwritten(library, model, tmp_path):
     assert anew.update(recogniser="none").added == 1
 
 
-def test_library_of_another_version_is_told(library, model):
+def test_a_library_of_an_old_format_is_an_error(library, model):
     record = library.location / "library.json"
-    told = json.loads(record.read_text())
-    del told["folder"]
-    record.write_text(json.dumps({**told, "format": 1}))
+    values = json.loads(record.read_text())
+    del values["folder"]
+    record.write_text(json.dumps({**values, "format": 1}))
     with pytest.raises(HearsightError, match=r"made by an old Hearsight.*--rebuild"):
         Library.open(library.folder)
 
 
-def test_library_of_the_format_before_is_read(library, model):
+def test_a_library_of_an_earlier_format_is_read(library, model):
     library.update(recogniser="none")
     record = library.location / "library.json"
-    told = json.loads(record.read_text())
+    values = json.loads(record.read_text())
     for name in ("towers", "clips", "former", "recogniser"):
-        del told[name]
-    record.write_text(json.dumps({**told, "format": 2}))
+        del values[name]
+    record.write_text(json.dumps({**values, "format": 2}))
     again = Library.open(library.folder)
     assert again.update(recogniser="none").unchanged == 3 and again.search("a bell").hits
 
 
-def test_library_of_a_newer_format_is_left_alone(library, model):
+def test_a_library_of_a_newer_format_stays_unchanged(library, model):
     library.update(recogniser="none")
     record = library.location / "library.json"
-    told = {**json.loads(record.read_text()), "format": 99, "spirit": "new"}
-    record.write_text(json.dumps(told))
+    values = {**json.loads(record.read_text()), "format": 99, "spirit": "new"}
+    record.write_text(json.dumps(values))
     for attempt in (
         lambda: Library.open(library.folder),
         lambda: Library.create(library.folder, model),
@@ -692,4 +692,4 @@ def test_library_of_a_newer_format_is_left_alone(library, model):
     ):
         with pytest.raises(HearsightError, match=r"newer Hearsight \(format 99; this one reads up to 4\)"):
             attempt()
-    assert json.loads(record.read_text()) == told
+    assert json.loads(record.read_text()) == values

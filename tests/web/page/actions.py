@@ -22,12 +22,12 @@ def card_of(page: Page, name: str) -> Locator:
     return page.locator("#grid > .card").filter(has=page.get_by_role("link", name=re.compile(re.escape(name))))
 
 
-def asked(page: Page) -> dict[str, str]:
-    """What the address asks for."""
+def address_parameters(page: Page) -> dict[str, str]:
+    """Return the query parameters of the address."""
     return {name: value for name, (value,) in parse_qs(urlsplit(page.url).query).items()}
 
 
 def when_playing(page: Page, holds: str) -> None:
     """Wait until something holds of the details' `video`."""
-    found = "document.querySelector('.player video')"
-    page.wait_for_function(f"() => {{ const video = {found}; return video && video.readyState > 0 && {holds}; }}")
+    video = "document.querySelector('.player video')"
+    page.wait_for_function(f"() => {{ const video = {video}; return video && video.readyState > 0 && {holds}; }}")

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import expect
 
-from tests.web.page.actions import SAID, asked, card_of, search, when_playing
+from tests.web.page.actions import SAID, address_parameters, card_of, search, when_playing
 
 pytestmark = pytest.mark.browser
 
@@ -16,7 +16,7 @@ def test_details_play_the_moment_and_say_why_it_is_there(page):
     search(page, SAID).first.locator(".picture-link").click()
     sheet = page.get_by_role("dialog", name="lion.mp4")
     expect(sheet.locator(".explanation")).to_contain_text("The spoken words match best")
-    assert asked(page)["open"].startswith("films/")
+    assert address_parameters(page)["open"].startswith("films/")
     video = sheet.locator("video")
     when_playing(page, "video.currentTime >= 1")
     line = sheet.get_by_role("region", name="What is said").get_by_role("button")
@@ -33,7 +33,7 @@ def test_the_strip_steps_through_the_video_by_key_and_pointer(page):
     strip.focus()
     page.keyboard.press("ArrowRight")
     expect(strip).to_have_attribute("aria-valuetext", re.compile(r"^0:03.0:06, moment 2 of 3, number [23]$"))
-    assert asked(page)["open"].endswith("-000003000")
+    assert address_parameters(page)["open"].endswith("-000003000")
     when_playing(page, "video.currentTime >= 3")
     page.keyboard.press("End")
     expect(strip).to_have_attribute("aria-valuenow", "3")
@@ -53,7 +53,7 @@ def test_closing_gives_the_focus_back_and_the_results_stay(page):
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(link).to_be_focused()
-    assert "open" not in asked(page)
+    assert "open" not in address_parameters(page)
     page.go_forward()
     expect(page.get_by_role("dialog")).to_be_visible()
 

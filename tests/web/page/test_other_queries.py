@@ -8,7 +8,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.web.conftest import TOKEN
-from tests.web.page.actions import SAID, SETTLED, asked, card_of, search
+from tests.web.page.actions import SAID, SETTLED, address_parameters, card_of, search
 
 pytestmark = pytest.mark.browser
 
@@ -21,7 +21,7 @@ def test_more_like_this_leaves_the_video_out(page):
     expect(page.get_by_text("Similar to lion.mp4, 0:00")).to_be_visible()
     expect(page.locator("#grid > .card").first).to_be_visible()
     expect(page.get_by_role("dialog")).to_have_count(0)
-    assert asked(page).keys() == {"similar"}
+    assert address_parameters(page).keys() == {"similar"}
     expect(card_of(page, "lion.mp4")).to_have_count(0)
     page.reload()
     expect(page.get_by_text("Similar to lion.mp4, 0:00")).to_be_visible()
@@ -47,7 +47,7 @@ def test_a_picture_finds_its_like_and_back_finds_it_again(page):
     chooser.value.set_files(example)
     expect(page.get_by_text("Similar to photo.png")).to_be_visible()
     expect(page.locator("#grid > .card").first).to_contain_text("cactus.mp4")
-    assert asked(page) == {}
+    assert address_parameters(page) == {}
     search(page, "a lion")
     page.go_back()
     expect(page.get_by_text("Similar to photo.png")).to_be_visible()
@@ -114,7 +114,7 @@ def test_filters_and_mode_are_in_the_address(page):
     everything = cards.count()
     page.get_by_label("Folder").select_option("trip")
     expect(cards).to_have_count(2)
-    assert asked(page) == {"q": "a lion", "folder": "trip"}
+    assert address_parameters(page) == {"q": "a lion", "folder": "trip"}
     page.get_by_label("Speech", exact=True).select_option("no")
     page.get_by_label("Sound", exact=True).select_option("yes")
     page.wait_for_function(SETTLED)
@@ -155,4 +155,4 @@ def test_the_library_is_told_and_can_be_chosen_where_there_are_several(visit, gu
     page.locator("select[name=library]").select_option("others")
     expect(card_of(page, "lion.mp4")).to_have_count(0)
     expect(card_of(page, "other.mp4")).to_have_count(1)
-    assert asked(page)["library"] == "others"
+    assert address_parameters(page)["library"] == "others"

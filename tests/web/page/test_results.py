@@ -31,16 +31,16 @@ def test_results_tell_what_is_said_and_mark_the_words(page):
 def test_the_same_moment_tells_anew_what_speaks_for_it(page):
     """Where another query puts the same moments first, their scores are the same: they are made of ranks."""
     best = search(page, "a lion").first
-    told = best.locator(".bars").get_attribute("aria-label")
+    label = best.locator(".bars").get_attribute("aria-label")
 
     def same_moments(route):
-        route.fulfill(json={**found, "hits": [{**hit, "seen": 0.0, "heard": 0.5} for hit in found["hits"]]})
+        route.fulfill(json={**result, "hits": [{**hit, "seen": 0.0, "heard": 0.5} for hit in result["hits"]]})
 
     with urllib.request.urlopen(f"{urljoin(page.url, 'api/v1/search')}?q=a+lion&limit=24") as answer:
-        found = json.load(answer)
+        result = json.load(answer)
     page.route(re.compile(r"/api/v1/search\?"), same_moments)
     search(page, "a guitar")
-    expect(best.locator(".bars")).not_to_have_attribute("aria-label", told)
+    expect(best.locator(".bars")).not_to_have_attribute("aria-label", label)
     expect(best.get_by_role("img", name="seen 0 %, heard 100 %")).to_be_visible()
 
 

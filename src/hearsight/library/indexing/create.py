@@ -1,4 +1,4 @@
-"""Creating the index of a folder, or opening the existing one with what is given now."""
+"""Create the index of a folder, or open the existing one and record the new settings."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def create(
     if identity.cutting != recorded.cutting:
         raise HearsightError(
             f"the library at {location} is cut in {recorded.cutting}, not in {identity.cutting}; leave that out, "
-            "or make it anew with --rebuild"
+            "or create it anew with --rebuild"
         )
     recorded.check_folder(location, folder)
     if identity.folder != recorded.folder:
@@ -69,9 +69,9 @@ def create(
 
 
 def _check_moved(folder: Path, location: Path, identity: Identity) -> None:
-    """Raise HearsightError if the folder that the library is to belong to has none of its videos.
+    """Raise HearsightError if none of the library's videos is in its new folder.
 
-    The recorded folder is gone, or its disk is not mounted; an update would drop everything that was in it.
+    Then the folder is the wrong one, or its disk is not mounted; an update would remove every video.
     """
     videos = Store(location, identity).snapshot().videos.values()
     if videos and not any((folder / video.path).exists() for video in videos):
@@ -82,7 +82,7 @@ def _check_moved(folder: Path, location: Path, identity: Identity) -> None:
 
 
 def _record(location: Path, identity: Identity, folder: str, model: str, recogniser: str | None) -> Identity:
-    """Record where the folder and the model are now, and the recogniser."""
+    """Record the current names of the folder, the model and the recogniser."""
     if (folder, model, recogniser) == (identity.folder, identity.model, identity.recogniser):
         return identity
     with writing(location, identity) as current:

@@ -1,4 +1,4 @@
-"""What changed in a folder since a library last looked."""
+"""Compare the files of a folder with the videos of its library."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ BLOCKS = 16
 
 
 @dataclass(frozen=True)
-class Pending:
-    """A file to index. replaces: the id of the video that was at its path with other content."""
+class PendingFile:
+    """A file to index. replaces: the id of the video that had this path with other content."""
 
     entry: MediaEntry
     replaces: str | None = None
@@ -31,30 +31,33 @@ class Pending:
 
 @dataclass
 class Changes:
-    """unchanged: number of files. updated: rows of videos with their new paths or stats. dropped: ids. away: folders
-    whose videos are missed, with the reason.
+    """The differences between a folder and its library.
+
+    unchanged, moved, deleted: numbers of files. updated_rows: rows of videos with their new paths or stats.
+    removed_ids: ids of videos that leave the library. missing_folders: folders whose videos are missing for now, with
+    the reason.
     """
 
     unchanged: int = 0
-    updated: list[Video] = field(default_factory=list)
+    updated_rows: list[Video] = field(default_factory=list)
     moved: int = 0
-    dropped: list[str] = field(default_factory=list)
+    removed_ids: list[str] = field(default_factory=list)
     deleted: int = 0
-    away: dict[str, str] = field(default_factory=dict)
-    pending: list[Pending] = field(default_factory=list)
+    missing_folders: dict[str, str] = field(default_factory=dict)
+    pending: list[PendingFile] = field(default_factory=list)
 
 
-def content(entry: MediaEntry) -> str:
-    """Fingerprint of a file and its subtitles: of their lengths and of blocks spread over them.
+def content_hash(entry: MediaEntry) -> str:
+    """Return a hash of a file and its subtitles: of their lengths and of blocks spread over them.
 
-    Reads at most 1 MB a file. Raises OSError; subtitles that are gone or may not be read are no obstacle to the film.
+    Reads at most 1 MB a file. Raises OSError for the file; subtitles that are gone or may not be read are ignored.
     """
     with entry.file.open("rb", BLOCK) as file:
-        return content_of(file, entry.side_cars)
+        return hash_open_file(file, entry.side_cars)
 
 
-def content_of(file: BinaryIO, side_cars: Iterable[Path]) -> str:
-    """As `content`, of a file that is open."""
+def hash_open_file(file: BinaryIO, side_cars: Iterable[Path]) -> str:
+    """Return the `content_hash` of an open file."""
     digest = hashlib.blake2b(digest_size=16)
     _digest_file(digest, file)
     for side_car in side_cars:
@@ -72,88 +75,88 @@ def _digest_file(digest: hashlib.blake2b, file: BinaryIO) -> None:
         digest.update(file.read(BLOCK))
 
 
-def video_id(path: str, content: str, recogniser: str, taken: Set[str]) -> str:
-    """The id of a file's video: the same when an interrupted run is taken up.
+def video_id(path: str, content: str, recogniser: str, existing_ids: Set[str]) -> str:
+    """Return the id of a file's video, which stays the same when an interrupted run is resumed.
 
-    taken: ids of other videos. A copy that stands where a file was moved away from would else have that file's id.
+    existing_ids: ids of other videos. Without them, a copy at the former path of a moved file would get the id of the
+    moved one.
     """
-    for turn in range(len(taken) + 1):
-        text = "\0".join([path, content, recogniser, str(turn)])
+    for attempt in range(len(existing_ids) + 1):
+        text = "\0".join([path, content, recogniser, str(attempt)])
         id = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
-        if id not in taken:
+        if id not in existing_ids:
             return id
-    raise AssertionError("more turns than ids that are taken")
+    raise AssertionError("there are more attempts than existing ids")
 
 
 def compare(scan: Scan, videos: Iterable[Video], failed: dict[str, str]) -> Changes:
     """Match the files of a folder with the videos of its library.
 
-    failed: stat by path of files that failed before; they are tried again when they have changed. What could not be
-    looked into keeps its videos, and so do folders that are away, if several videos are missed there that are nowhere
-    else. A file is only opened if it could be one that is known: the size is that of a video whose own place is empty
-    or has other content.
+    failed: stat by path of files that failed before; they are tried again when they have changed. Unreadable files and
+    folders keep their videos. So do empty or missing folders, if several of their videos are in no other folder. A file
+    is opened only if it may have moved: it has the size of a video whose own path is gone or has other content.
     """
     changes = Changes()
     files, videos = scan.files, list(videos)
-    by_place = {(video.path, video.stat): video for video in videos}
-    matched = {file.path: video for file in files if (video := by_place.get((file.path, file.stat)))}
+    by_path_and_stat = {(video.path, video.stat): video for video in videos}
+    matched = {file.path: video for file in files if (video := by_path_and_stat.get((file.path, file.stat)))}
     paths = {file.path for file in files}
     for video in videos:
-        if video.path not in paths and any(_below(video.path, closed) for closed in scan.closed):
+        if video.path not in paths and any(_below(video.path, unreadable) for unreadable in scan.unreadable):
             matched[video.path] = video
     changes.unchanged = len(matched)
     matched_ids = {video.id for video in matched.values()}
-    loose = {video.id: video for video in videos if video.id not in matched_ids}
+    unmatched = {video.id: video for video in videos if video.id not in matched_ids}
 
     by_size: defaultdict[int, list[Video]] = defaultdict(list)
-    for video in loose.values():
+    for video in unmatched.values():
         by_size[video.size].append(video)
-    recorded_paths = {video.path for video in loose.values()}
-    unknown = []
-    # Files that stand where they stood come first: a copy beside must not take a touched file's place.
+    recorded_paths = {video.path for video in unmatched.values()}
+    new_files = []
+    # Files at recorded paths come first: a copy must not be matched with the video of a touched file.
     for file in sorted(files, key=lambda file: file.path not in recorded_paths):
         if file.path in matched:
             continue
-        same = _same(file, by_size[file.size])
-        if same is None:
-            unknown.append(file)
+        match = _match_video(file, by_size[file.size])
+        if match is None:
+            new_files.append(file)
             continue
-        del loose[same.id]
-        by_size[file.size].remove(same)
-        changes.updated.append(replace(same, path=file.path, stat=file.stat))
-        changes.moved += same.path != file.path
-        changes.unchanged += same.path == file.path
+        del unmatched[match.id]
+        by_size[file.size].remove(match)
+        changes.updated_rows.append(replace(match, path=file.path, stat=file.stat))
+        changes.moved += match.path != file.path
+        changes.unchanged += match.path == file.path
 
-    for folder in scan.away:
-        missed = [id for id, video in loose.items() if _below(video.path, folder)]
-        if len(missed) > 1:
-            changes.away[folder] = (
-                f"{len(missed)} videos were in it, and now there is nothing; mount its disk, or remove it"
+    for folder in scan.empty_or_missing:
+        missing = [id for id, video in unmatched.items() if _below(video.path, folder)]
+        if len(missing) > 1:
+            changes.missing_folders[folder] = (
+                f"{len(missing)} videos were in it, and now it is empty; mount its disk, or remove it"
             )
-            changes.unchanged += len(missed)
-            for id in missed:
-                del loose[id]
+            changes.unchanged += len(missing)
+            for id in missing:
+                del unmatched[id]
 
-    replaced = {video.path: video.id for video in loose.values()}
-    for file in unknown:
+    replaced = {video.path: video.id for video in unmatched.values()}
+    for file in new_files:
         if failed.get(file.path) != file.stat:
-            changes.pending.append(Pending(file, replaced.get(file.path)))
-    waiting = {pending.replaces for pending in changes.pending}
-    changes.dropped = [id for id in loose if id not in waiting]
-    changes.deleted = sum(loose[id].path not in paths for id in changes.dropped)
+            changes.pending.append(PendingFile(file, replaced.get(file.path)))
+    replaced_ids = {pending.replaces for pending in changes.pending}
+    changes.removed_ids = [id for id in unmatched if id not in replaced_ids]
+    changes.deleted = sum(unmatched[id].path not in paths for id in changes.removed_ids)
     changes.pending.sort(key=lambda pending: pending.path)
     return changes
 
 
-def _same(entry: MediaEntry, candidates: list[Video]) -> Video | None:
-    """Which of the videos of its size a file is, wherever that stood: at best the one at its own path."""
+def _match_video(entry: MediaEntry, candidates: list[Video]) -> Video | None:
+    """Return the video with the content of a file, preferably the one at its own path, or None."""
     if not candidates:
         return None
     try:
-        made_of = content(entry)
+        content = content_hash(entry)
     except OSError:
-        return None  # it is read as if it were new: that will say why, or makes its clips once more
-    candidates = [video for video in candidates if video.content == made_of]
+        return None  # read as a new file, which reports the error or encodes its clips again
+    candidates = [video for video in candidates if video.content == content]
     return min(candidates, key=lambda video: (video.path != entry.path, video.path), default=None)
 
 

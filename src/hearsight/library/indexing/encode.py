@@ -1,4 +1,4 @@
-"""From what was read of clips to their rows: what an engine does with a batch."""
+"""Encode batches of clips into rows of the tables."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ import pyarrow as pa
 import torch
 from torch import Tensor
 
-from hearsight.library.indexing.read import Read
+from hearsight.library.indexing.read import ClipRead
 from hearsight.library.tables.schema import ClipFacts, clip_table, model_schema
 from hearsight.models.base import VideoTextModel
 from hearsight.models.feature_rows import as_rows
 from hearsight.models.preprocess import ClipInputs, collate
 from hearsight.types import ClipFeatures, VideoEmbedding
 
-# What is left out, to tell later what it adds.
-PARTS = {"audio": ("audio",), "speech": ("speech",), "both": ("audio", "speech")}
+# Branches that are left out of a clip's vector, to measure later what they add.
+ABLATIONS = {"audio": ("audio",), "speech": ("speech",), "both": ("audio", "speech")}
 
 BATCH_ON_CPU, BATCH_ON_ACCELERATOR = 8, 32  # clips
 
 
 def batch_size(device: str, threads: int) -> int:
-    """How many clips are encoded at once on a device; on a CPU at least one for each thread."""
+    """Return how many clips are encoded at once on a device: on a CPU at least one for each thread."""
     return max(BATCH_ON_CPU, threads) if device == "cpu" else BATCH_ON_ACCELERATOR
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Of some clips. features: None where they are not kept."""
+    """The rows of a batch of clips. features: None if the library does not keep them."""
 
     clips: pa.Table
     features: pa.Table | None
 
 
-def encode(model: VideoTextModel, reads: Sequence[Read], keep_features: bool) -> Rows:
-    """The rows of clips that were read."""
+def encode(model: VideoTextModel, reads: Sequence[ClipRead], keep_features: bool) -> Rows:
+    """Encode clips and return their rows."""
     facts = [read.facts for read in reads]
     with torch.inference_mode():
         features = extract(model, [read.inputs for read in reads])
@@ -49,35 +49,35 @@ def encode(model: VideoTextModel, reads: Sequence[Read], keep_features: bool) ->
 
 
 def clip_rows(model: VideoTextModel, facts: Sequence[ClipFacts], features: ClipFeatures) -> pa.Table:
-    """The rows of clips whose features are known."""
+    """Return the rows of clips from their features."""
     full, without = embed(model, features)
     return clip_table(model_schema(model), facts, full, without)
 
 
 def embed(model: VideoTextModel, features: ClipFeatures) -> tuple[VideoEmbedding, dict[str, Tensor]]:
-    """The clips' vectors, and their pooled vectors (B, D) without "audio", "speech" and "both"."""
+    """Return the clips' vectors, and their pooled vectors (B, D) without "audio", "speech" and "both"."""
     with torch.inference_mode():
         features = model.precompute(features)
-        without = {name: model.fuse(features, without=branches).pooled for name, branches in PARTS.items()}
+        without = {name: model.fuse(features, without=branches).pooled for name, branches in ABLATIONS.items()}
         return model.fuse(features), without
 
 
 def extract(model: VideoTextModel, clips: Sequence[ClipInputs]) -> ClipFeatures:
-    """What the towers make of clips; on a CPU one at a time, in as many threads as torch would give to one operation.
+    """Return the features of clips. On a CPU each clip is encoded by one thread, on all of torch's threads.
 
-    A large batch is slower there than its clips one by one: what goes from layer to layer leaves the caches. Threads
-    that share every operation wait for each other at its end, all the more when the reader takes a core from one.
-    Silent clips stay together, for the towers encode silence once.
+    A large batch is slower on a CPU than its clips one by one, because activations between layers do not fit into the
+    caches. Threads that share every operation wait for each other at its end, even more so when the reading thread uses
+    a core. Silent clips stay together, because the towers encode silence once.
     """
     if model.device.type != "cpu":
         return model.extract(collate(clips))
-    heard = [number for number, clip in enumerate(clips) if clip.has_audio]
+    audible = [number for number, clip in enumerate(clips) if clip.has_audio]
     silent = [number for number, clip in enumerate(clips) if not clip.has_audio]
-    pieces = [[number] for number in heard] + ([silent] if silent else [])
+    pieces = [[number] for number in audible] + ([silent] if silent else [])
     threads = torch.get_num_threads()
 
     def extract_piece(piece: list[int]) -> ClipFeatures:
-        with torch.inference_mode():  # which each thread has for itself
+        with torch.inference_mode():  # a setting of each thread
             return model.extract(collate([clips[number] for number in piece]))
 
     try:
@@ -85,4 +85,4 @@ def extract(model: VideoTextModel, clips: Sequence[ClipInputs]) -> ClipFeatures:
             parts = list(pool.map(extract_piece, pieces))
     finally:
         torch.set_num_threads(threads)
-    return ClipFeatures.join(parts).take(torch.tensor([*heard, *silent]).argsort())
+    return ClipFeatures.join(parts).take(torch.tensor([*audible, *silent]).argsort())

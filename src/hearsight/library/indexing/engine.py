@@ -1,7 +1,7 @@
-"""What an update leaves to an engine: the way from files to rows of clips.
+"""Define engines, which turn the files of an update into rows of clips.
 
-`InProcess` is the one that needs nothing: a thread reads ahead while the one that updates encodes what is ready, in
-batches that cross from one file to the next. `hearsight.scale` has one for clusters.
+`LocalEngine` runs on one machine: a thread reads ahead while the updating thread encodes the clips that are ready, in
+batches that may span files. `hearsight.scale` has an engine for clusters.
 """
 
 from __future__ import annotations
@@ -14,39 +14,39 @@ from typing import Protocol
 
 import torch
 
-from hearsight.library.indexing.diff import Pending
+from hearsight.library.indexing.diff import PendingFile
 from hearsight.library.indexing.encode import Rows, batch_size, encode
 from hearsight.library.indexing.prefetch import prefetch
-from hearsight.library.indexing.read import Failed, Finished, Read, Reader, ReadEvent, Started
+from hearsight.library.indexing.read import ClipRead, Failed, Finished, Reader, ReadEvent, Started
 from hearsight.library.tables.store import Store
 
-# A batch is not held back for longer than this; a fast reader fills it well before.
-PATIENCE = 1.0
+# Seconds that an incomplete batch waits for the next clip; a fast reader fills it well before.
+BATCH_TIMEOUT = 1.0
 
 
 @dataclass(frozen=True)
-class Heard:
-    """So much of a file is transcribed, from 0 to 1."""
+class TranscriptionProgress:
+    """An event that tells which share of a file is transcribed, from 0 to 1."""
 
-    pending: Pending
+    pending: PendingFile
     share: float
 
 
 @dataclass(frozen=True)
-class Encoded:
-    """A clip is encoded, one of so many that the file has to be read for."""
+class ClipEncoded:
+    """An event that tells that a clip is encoded. total: the number of clips to encode in its file."""
 
-    pending: Pending
-    of: int
+    pending: PendingFile
+    total: int
 
 
-Event = Started | Heard | Encoded | Finished | Failed
+Event = Started | TranscriptionProgress | ClipEncoded | Finished | Failed
 
 
 class Engine(Protocol):
-    """Indexes files. One engine serves one update at a time.
+    """An engine that indexes files, for one update at a time.
 
-    distributed: whether other processes encode, which are sent the model.
+    distributed: whether other processes, which receive the model, do the work.
     """
 
     distributed: bool
@@ -54,41 +54,41 @@ class Engine(Protocol):
     def check(self, folder: Path, location: Path) -> None:
         """Raise HearsightError if the engine cannot read a folder of videos, or the library at a location."""
 
-    def index(self, reader: Reader, store: Store, files: Sequence[Pending]) -> Generator[Sequence[Event]]:
-        """What becomes of the files, read as this reader reads them, in order for each file.
+    def index(self, reader: Reader, store: Store, files: Sequence[PendingFile]) -> Generator[Sequence[Event]]:
+        """Read and encode files, and yield lists of events, in order for each file.
 
-        Now and then nothing is told, so that what came before can be written. Raises HearsightError if it cannot go on.
+        An empty list gives the update a chance to commit earlier clips. Raises HearsightError if the engine fails.
         """
 
     def commit(self, store: Store) -> None:
-        """Add to the table of clips all those that are encoded."""
+        """Add all encoded clips to the tables."""
 
 
-class InProcess:
-    """One process, for one machine."""
+class LocalEngine:
+    """An engine that reads and encodes in this process."""
 
     distributed = False
 
     def check(self, folder: Path, location: Path) -> None:
-        """Do nothing: this process has read both."""
+        """Do nothing, because this process has read both already."""
 
     def __init__(self) -> None:
         self._rows: list[Rows] = []
 
-    def index(self, reader: Reader, store: Store, files: Sequence[Pending]) -> Generator[Sequence[Event]]:
+    def index(self, reader: Reader, store: Store, files: Sequence[PendingFile]) -> Generator[Sequence[Event]]:
         batch = batch_size(reader.model.device.type, torch.get_num_threads())
         waiting: list[ReadEvent] = []
-        with closing(prefetch(reader.read(files), 2 * batch, PATIENCE)) as read:
-            for event in read:
+        with closing(prefetch(reader.read(files), 2 * batch, BATCH_TIMEOUT)) as read_events:
+            for event in read_events:
                 if event is not None:
                     waiting.append(event)
-                reads = sum(isinstance(event, Read) for event in waiting)
-                if event is None or reads in (0, batch):
-                    yield self._handled(reader, store, waiting)
+                clips = sum(isinstance(event, ClipRead) for event in waiting)
+                if event is None or clips in (0, batch):
+                    yield self._encode(reader, store, waiting)
                     waiting.clear()
-                if event is None and reader.reading and reader.listened:
-                    yield [Heard(reader.reading, reader.listened)]
-        yield self._handled(reader, store, waiting)
+                if event is None and reader.reading and reader.transcribed:
+                    yield [TranscriptionProgress(reader.reading, reader.transcribed)]
+        yield self._encode(reader, store, waiting)
 
     def commit(self, store: Store) -> None:
         if self._rows:
@@ -97,13 +97,13 @@ class InProcess:
             store.add_clips([rows.clips for rows in self._rows])
         self._rows = []
 
-    def _handled(self, reader: Reader, store: Store, events: Sequence[ReadEvent]) -> list[Event]:
-        reads = [event for event in events if isinstance(event, Read)]
+    def _encode(self, reader: Reader, store: Store, events: Sequence[ReadEvent]) -> list[Event]:
+        reads = [event for event in events if isinstance(event, ClipRead)]
         if reads:
             self._rows.append(encode(reader.model, reads, store.features is not None))
-        return encoded(events)
+        return to_engine_events(events)
 
 
-def encoded(events: Sequence[ReadEvent]) -> list[Event]:
-    """What a reader told, once the clips among it are encoded."""
-    return [Encoded(event.pending, event.of) if isinstance(event, Read) else event for event in events]
+def to_engine_events(events: Sequence[ReadEvent]) -> list[Event]:
+    """Return the events of a reader as those of an engine that has encoded the clips among them."""
+    return [ClipEncoded(event.pending, event.total) if isinstance(event, ClipRead) else event for event in events]

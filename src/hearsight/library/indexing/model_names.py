@@ -1,4 +1,4 @@
-"""The names of models that a library records."""
+"""Convert and check the names of models that a library records."""
 
 from __future__ import annotations
 

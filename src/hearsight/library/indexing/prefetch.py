@@ -1,4 +1,4 @@
-"""Running an iterator ahead of its reader, in a thread."""
+"""Run an iterator in a thread, ahead of the code that reads it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class End:
+    """The end of the items. error: the exception that ended them, if any."""
+
     error: BaseException | None = None
 
 
-def prefetch(items: Iterator[T], depth: int, patience: float) -> Generator[T | None, None, None]:
-    """The items, made in a thread of their own that is at most `depth` ahead.
+def prefetch(items: Iterator[T], depth: int, timeout: float) -> Generator[T | None, None, None]:
+    """Yield items that a thread of its own produces, at most `depth` of them ahead.
 
-    None is yielded whenever nothing has come for `patience` seconds, so that the reader can put what it has in order.
-    What the iterator raises is raised here. Closing the generator stops the thread at its next item.
+    Yields None whenever no item has arrived for `timeout` seconds, so that the caller can handle the items it has.
+    Exceptions of the iterator are raised here. Closing the generator stops the thread at its next item.
     """
     ready: queue.Queue[T | End] = queue.Queue(maxsize=depth)
     stopped = threading.Event()
@@ -32,7 +34,7 @@ def prefetch(items: Iterator[T], depth: int, patience: float) -> Generator[T | N
             except queue.Full:
                 continue
 
-    def make() -> None:
+    def produce() -> None:
         try:
             for item in items:
                 put(item)
@@ -43,12 +45,12 @@ def prefetch(items: Iterator[T], depth: int, patience: float) -> Generator[T | N
         else:
             put(End())
 
-    thread = threading.Thread(target=make, name="reader", daemon=True)
+    thread = threading.Thread(target=produce, name="reader", daemon=True)
     thread.start()
     try:
         while True:
             try:
-                item = ready.get(timeout=patience)
+                item = ready.get(timeout=timeout)
             except queue.Empty:
                 yield None
                 continue

@@ -1,4 +1,4 @@
-"""From files to the inputs of a model: what the reading thread of an update does, file after file."""
+"""Read files, one after the other, into the inputs of a model."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hearsight.errors import HearsightError
-from hearsight.library.indexing.diff import Pending, content, video_id
+from hearsight.library.indexing.diff import PendingFile, content_hash, video_id
 from hearsight.library.tables.schema import ClipFacts, Video, clip_id
 from hearsight.media import SAMPLE_RATE, MediaInfo, cut, probe
 from hearsight.media.audio import Samples
@@ -31,96 +31,99 @@ from hearsight.util.object_store import ObjectPath
 from hearsight.util.plugins import describe_error, plugin_of
 
 WORDS_A_LINE = 10
-# What the system says when it is no fault of the file. FFmpeg's own errors have other numbers.
-PASSING = {errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC}
-THUMBNAIL = (320, 240)  # pixels, at most: some 10 kB
+# Errors of the system that are not the file's fault. FFmpeg's own errors have other numbers.
+TRANSIENT_ERRORS = {errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC}
+THUMBNAIL = (320, 240)  # largest size in pixels: some 10 kB
 
 
 @dataclass(frozen=True)
 class Started:
-    pending: Pending
+    """An event that tells that a file is opened."""
+
+    pending: PendingFile
 
 
 @dataclass(frozen=True)
-class Read:
-    """A clip, ready for the model; one of so many that the file has to be read for."""
+class ClipRead:
+    """An event with the inputs of a clip. total: the number of clips to read from its file."""
 
-    pending: Pending
+    pending: PendingFile
     facts: ClipFacts
     inputs: ClipInputs
-    of: int
+    total: int
 
 
 @dataclass(frozen=True)
 class Finished:
-    """All clips of a file were read."""
+    """An event that tells that all clips of a file are read."""
 
-    pending: Pending
+    pending: PendingFile
     video: Video
 
 
 @dataclass(frozen=True)
 class Failed:
-    """stat: the file's if only another content could help, "" where anything might.
+    """An event that tells that a file cannot be indexed.
 
-    unfinished: the id of the video whose clips and transcript are left for the next run, where a disk or the way to it
-    failed; "" if that came before the id; None where nothing is to be left.
+    stat: that of the file if it is tried again only after it has changed, "" if the next run tries it again.
+    resumable_id: after a failure of a disk or network, the id of the video whose clips and transcript stay for the next
+    run, or "" if the failure came before the id was known; None if nothing stays.
     """
 
-    pending: Pending
+    pending: PendingFile
     reason: str
     stat: str
-    unfinished: str | None = None
+    resumable_id: str | None = None
 
 
 class CountingRecogniser:
-    """A recogniser that knows how many seconds of speech it has heard."""
+    """A recogniser that counts the seconds of speech it has transcribed."""
 
     def __init__(self, recogniser: Recogniser) -> None:
         self.recogniser = recogniser
         self.name = recogniser.name
-        self.heard = 0.0
+        self.seconds = 0.0
 
     def transcribe(self, samples: Samples) -> RecognisedSpeech:
         recognised = self.recogniser.transcribe(samples)
-        self.heard += len(samples) / SAMPLE_RATE
+        self.seconds += len(samples) / SAMPLE_RATE
         return recognised
 
 
-ReadEvent = Started | Read | Finished | Failed
+ReadEvent = Started | ClipRead | Finished | Failed
 
 
 @dataclass
 class Reader:
-    """Reads files for a library.
+    """A reader of files for a library.
 
-    by, window: how files are cut, the window in seconds. transcripts: a folder to keep the transcripts of unfinished
-    files in. taken: ids of the videos that the library has, also of those that are to be replaced: their clips stay
-    until the new ones count. partial: clips, by video, that an interrupted run left; they are not read again.
-    `reading` (the file whose turn it is) and `listened` may be asked by another thread.
+    cut, seconds: how files are cut, and the length of a window. transcripts: the folder for transcripts of unfinished
+    files. existing_ids: ids of the videos in the library, also of those to be replaced: their clips stay until the new
+    ones are complete. encoded_clips: ids of clips, by video, that an interrupted run wrote; they are not read again.
+    Another thread may read `reading` (the current file) and `transcribed`.
     """
 
     model: VideoTextModel
     recogniser: Recogniser | None
-    by: str
-    window: float
+    cut: str
+    seconds: float
     transcripts: Path
-    taken: Set[str]
-    partial: dict[str, set[str]]
+    existing_ids: Set[str]
+    encoded_clips: dict[str, set[str]]
 
     def __post_init__(self) -> None:
-        self.listener = CountingRecogniser(self.recogniser) if self.recogniser else None
-        self.reading: Pending | None = None
+        self.counter = CountingRecogniser(self.recogniser) if self.recogniser else None
+        self.reading: PendingFile | None = None
         self.duration = 0.0
-        self.video = ""  # the id of the file whose turn it is, once that is known
+        self.video = ""  # the id of the current file, once it is known
 
     @property
-    def listened(self) -> float:
-        """How much of the file whose turn it is has been transcribed, from 0 to 1. Only speech counts, not silence."""
-        return min(1.0, self.listener.heard / self.duration) if self.listener and self.duration else 0.0
+    def transcribed(self) -> float:
+        """Return which share of the current file is transcribed, from 0 to 1. Only speech counts, not silence."""
+        return min(1.0, self.counter.seconds / self.duration) if self.counter and self.duration else 0.0
 
-    def read(self, files: Iterable[Pending]) -> Iterator[ReadEvent]:
-        """The events of one file after the other. What is wrong with one never reaches another."""
+    def read(self, files: Iterable[PendingFile]) -> Iterator[ReadEvent]:
+        """Yield the events of one file after the other. An error in one file never affects another."""
         for pending in files:
             self.reading, self.duration, self.video = pending, 0.0, ""
             yield Started(pending)
@@ -128,26 +131,26 @@ class Reader:
                 yield from self._read(pending)
             except MemoryError:
                 raise
-            except Exception as error:  # whatever a damaged file makes a decoder do
-                passing = _is_passing(error)
-                at_fault = not passing and _may_be_read(pending.entry.file) and not plugin_of(error)
-                stat = pending.entry.stat if at_fault else ""
-                yield Failed(pending, _reason(error, pending.entry.file), stat, self.video if passing else None)
+            except Exception as error:  # a damaged file can make a decoder raise anything
+                transient = _is_transient(error)
+                file_at_fault = not transient and _is_readable(pending.entry.file) and not plugin_of(error)
+                stat = pending.entry.stat if file_at_fault else ""
+                yield Failed(pending, _reason(error, pending.entry.file), stat, self.video if transient else None)
 
-    def _read(self, pending: Pending) -> Iterator[ReadEvent]:
+    def _read(self, pending: PendingFile) -> Iterator[ReadEvent]:
         entry = pending.entry
         info = probe(entry.file)
-        made_of = content(entry)
-        if self.listener:
-            self.listener.heard = 0.0
+        content = content_hash(entry)
+        if self.counter:
+            self.counter.seconds = 0.0
         self.duration = info.duration
-        name = self.listener.name if self.listener else "none"
-        self.video = id = video_id(entry.path, made_of, name, self.taken)
+        name = self.counter.name if self.counter else "none"
+        self.video = id = video_id(entry.path, content, name, self.existing_ids)
         transcript = self._transcript(id, info, entry.side_cars)
-        clips = [(clip_id(id, clip), clip) for clip in cut(info, self.by, self.window)]  # type: ignore[arg-type]
-        clips = [(key, clip) for key, clip in clips if key not in self.partial.get(id, ())]
-        wanted, size = [clip for _, clip in clips], picture_size(self.model)
-        inputs = read_clips(info, wanted, transcript, self.model, size) if clips else ()
+        clips = [(clip_id(id, clip), clip) for clip in cut(info, self.cut, self.seconds)]  # type: ignore[arg-type]
+        clips = [(key, clip) for key, clip in clips if key not in self.encoded_clips.get(id, ())]
+        remaining, size = [clip for _, clip in clips], picture_size(self.model)
+        inputs = read_clips(info, remaining, transcript, self.model, size) if clips else ()
         for (key, clip), (tensors, pictures) in zip(clips, inputs, strict=True):
             facts = ClipFacts(
                 id=key,
@@ -159,7 +162,7 @@ class Reader:
                 has_sound=info.audio is not None,
                 thumbnail=thumbnail(pictures),
             )
-            yield Read(pending, facts, tensors, len(clips))
+            yield ClipRead(pending, facts, tensors, len(clips))
         yield Finished(
             pending,
             Video(
@@ -167,7 +170,7 @@ class Reader:
                 path=entry.path,
                 size=entry.size,
                 stat=entry.stat,
-                content=made_of,
+                content=content,
                 duration=info.duration,
                 transcript_source=transcript.source,
                 language=transcript.language,
@@ -175,30 +178,30 @@ class Reader:
         )
 
     def _transcript(self, id: str, info: MediaInfo, sidecars: Sequence[Path]) -> Transcript:
-        """The transcript of a file. It can take longer than all else, so an interrupted run leaves it to the next."""
-        stored_transcript = self.transcripts / f"{id}.json"
+        """Return the transcript of a file, and store it until the file is finished, as it can take long."""
+        transcript_file = self.transcripts / f"{id}.json"
         try:
-            return Transcript.from_dict(json.loads(stored_transcript.read_text()))
+            return Transcript.from_dict(json.loads(transcript_file.read_text()))
         except (OSError, ValueError):
             pass
-        transcript = transcribe(info, self.listener, sidecars)
+        transcript = transcribe(info, self.counter, sidecars)
         if transcript.lines:
-            with suppress(OSError):  # no fault of the file: where nothing can be written, the tables will say so
-                write_atomic(stored_transcript, json.dumps(transcript.to_dict()))
+            with suppress(OSError):  # not the file's fault: if the disk is full, writing the tables reports it
+                write_atomic(transcript_file, json.dumps(transcript.to_dict()))
         return transcript
 
 
 def picture_size(model: VideoTextModel) -> int:
-    """Pixels of the shorter side of pictures: as many as the model and thumbnails need.
+    """Return the shorter side of pictures in pixels, as large as the model and thumbnails need.
 
-    FFmpeg makes a picture smaller as it converts it, in a fraction of the time that Pillow takes for a large one, and
-    vectors hardly move (docs/performance.md).
+    FFmpeg scales a picture down as it converts it, in a fraction of the time that Pillow takes for a large one, and
+    vectors hardly change (docs/performance.md).
     """
     return max(model.clip.image_size, min(THUMBNAIL))
 
 
 def shortened(line: Line) -> Iterator[Line]:
-    """A recogniser's line in lines that are short enough to show, and to say when a word is spoken."""
+    """Split a recogniser's line into lines that are short enough to show and to time their words."""
     if not line.words:
         yield line
     for first in range(0, len(line.words), WORDS_A_LINE):
@@ -206,27 +209,27 @@ def shortened(line: Line) -> Iterator[Line]:
 
 
 def thumbnail(pictures: Sequence[NDArray[np.uint8]]) -> bytes | None:
-    """The middle one of a clip's pictures (H, W, 3), small, as JPEG; None where there is nothing to see."""
+    """Return the middle one of a clip's pictures (H, W, 3) as a small JPEG, or None if there are no pictures."""
     if not pictures:
         return None
     image = Image.fromarray(pictures[len(pictures) // 2])
     image.thumbnail(THUMBNAIL)
-    written = io.BytesIO()
-    image.save(written, "JPEG", quality=75)
-    return written.getvalue()
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=75)
+    return buffer.getvalue()
 
 
-def _is_passing(error: BaseException | None) -> bool:
-    """Whether it is the fault of a disk or of the way to it, and not of the file."""
+def _is_transient(error: BaseException | None) -> bool:
+    """Return whether a disk or network failed, and not the file."""
     while error is not None:
-        if isinstance(error, ConnectionError) or (isinstance(error, OSError) and error.errno in PASSING):
+        if isinstance(error, ConnectionError) or (isinstance(error, OSError) and error.errno in TRANSIENT_ERRORS):
             return True
         error = error.__cause__
     return False
 
 
-def _may_be_read(file: Path) -> bool:
-    """Whether it is there, and open to us."""
+def _is_readable(file: Path) -> bool:
+    """Return whether a file exists and may be read."""
     return isinstance(file, ObjectPath) or (file.is_file() and os.access(file, os.R_OK))
 
 
@@ -237,4 +240,4 @@ def _reason(error: Exception, file: Path) -> str:
         return f"{describe_error(error)}; correct the plugin"
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}; check the file and its permissions"
-    return f"{type(error).__name__}: {error}; it may be damaged, replace it or take it away"
+    return f"{type(error).__name__}: {error}; it may be damaged, replace it or remove it"

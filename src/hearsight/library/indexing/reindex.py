@@ -1,7 +1,7 @@
-"""A library for another model, made of features that it kept: no file is decoded, no picture or sound encoded.
+"""Encode a library for another model from stored features, without decoding files or running the towers.
 
 The new vectors go to a table of their own. Searches read the old one until library.json names the new one, in one
-step. What an interrupted run has written is found by the next one, for the table is named by its model.
+step. The next run resumes an interrupted one, because the name of the table contains the model's fingerprint.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from hearsight.models.feature_rows import from_rows
 from hearsight.types import Clip, Line
 from hearsight.util.progress import Progress
 
-SOME = 32  # clips at once: of SAVE as published, 58 MB of features
+BATCH_SIZE = 32  # clips; 58 MB of features of SAVE as published
 COMMIT_CLIPS = 1024
 FACTS = ["id", "video", "start", "end", "transcript", "lines", "has_speech", "has_sound", "thumbnail"]
 
@@ -34,9 +34,9 @@ FACTS = ["id", "video", "start", "end", "transcript", "lines", "has_speech", "ha
 def reindex(
     old: Store, identity: Identity, model: VideoTextModel, progress: Progress | None = None
 ) -> tuple[Identity, ReindexReport]:
-    """Write the new table, while nobody else updates the library. Returns what library.json is to say then.
+    """Write the new table, and return the new contents of library.json. The caller holds the lock for updates.
 
-    Raises HearsightError where no features are kept, or the model has other towers or is that of the library.
+    Raises HearsightError if the library keeps no features, or if the model has other towers or is that of the library.
     """
     begun = time.monotonic()
     identity.check_features(old.location)
@@ -50,7 +50,7 @@ def reindex(
     )
     new = Store(old.location, new_identity)
     new.create(model)
-    new.drop_hidden()  # what an interrupted run made of films that are gone by now
+    new.drop_hidden()  # clips of an interrupted run whose videos are gone
     done, total = new.ids(), old.snapshot().clips
     rows: list[pa.Table] = []
     for facts, features in _stored_clips(old, done):
@@ -77,17 +77,17 @@ def drop_other_tables(location: Path, identity: Identity) -> None:
 def _check(location: Path, identity: Identity, model: VideoTextModel) -> None:
     if identity.towers != model.towers_fingerprint:
         raise HearsightError(
-            f"the features in the library at {location} were made by other towers than this model's, or with other "
-            "settings; give a model with the same towers, or make the library anew with --rebuild"
+            f"the features in the library at {location} come from other towers than this model's, or from other "
+            "settings; give a model with the same towers, or create the library anew with --rebuild"
         )
     if identity.fingerprint == model.fingerprint:
         raise HearsightError(f"the library at {location} has the vectors of this model already; give another one")
 
 
 def _stored_clips(old: Store, done: Set[str]) -> Iterator[tuple[list[ClipFacts], pa.Table]]:
-    """The clips of a library that are not done yet, some at a time, with what is kept of them in the same order."""
-    assert old.features, "checked before"
-    for table in old.batches(FACTS, SOME):
+    """Yield batches of the clips that are not done yet, with their features in the same order."""
+    assert old.features, "reindex checks that features exist"
+    for table in old.batches(FACTS, BATCH_SIZE):
         facts = [_facts(row) for row in table.to_pylist() if row["id"] not in done]
         if not facts:
             continue
@@ -96,7 +96,7 @@ def _stored_clips(old: Store, done: Set[str]) -> Iterator[tuple[list[ClipFacts],
         if missing := [clip.id for clip in facts if clip.id not in row_of]:
             raise HearsightError(
                 f"the library at {old.location} lacks the features of {len(missing)} clips, {missing[0]} among them; "
-                "make it anew with --rebuild"
+                "create it anew with --rebuild"
             )
         yield facts, features.take(pa.array([row_of[clip.id] for clip in facts]))
 

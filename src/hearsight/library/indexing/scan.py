@@ -1,4 +1,4 @@
-"""Finding the media files of a folder."""
+"""Find the media files of a folder."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MediaEntry:
-    """A file. path: inside the folder, with forward slashes. stat: differs when the file or its subtitles change.
+    """A media file. path: inside the folder, with forward slashes. stat: changes with the file or its subtitles.
 
-    side_cars: its subtitle files that may be read; others count from when they may.
+    side_cars: its readable subtitle files; unreadable ones count as soon as they become readable.
     """
 
     path: str
@@ -36,56 +36,57 @@ class MediaEntry:
 
 @dataclass
 class Scan:
-    """failed: what looks like a file but cannot be used, by path, with the reason. closed: folders and files that are
-    there and cannot be looked into. away: folders that are empty, and links that lead nowhere: perhaps to a disk that
-    is not mounted.
+    """The media files of a folder, and the paths that cannot be used.
+
+    failed: reasons by path. unreadable: existing folders and files that cannot be opened. empty_or_missing: empty
+    folders and broken links, which may belong to a disk that is not mounted.
     """
 
     files: list[MediaEntry] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
-    closed: list[str] = field(default_factory=list)
-    away: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+    empty_or_missing: list[str] = field(default_factory=list)
 
 
 def walk(folder: Path, exclude: Path) -> Scan:
-    """Every media file in a folder and those below, once each; hidden ones and the folder `exclude` are left out.
+    """List every media file in a folder and below it once, except hidden ones and those in the folder `exclude`.
 
-    Symbolic links are followed after everything that can be reached without them, and only to what was not yet seen:
-    a loop ends, and a file keeps the name that it has without links. Costs one stat a file (and three looks at each
-    of its subtitle files), none for others.
+    Symbolic links are followed last, and only to files and folders not seen so far: a loop ends, and a file keeps the
+    name that it has without links. Costs one stat for each media file (and three calls for each of its subtitle
+    files), none for other files.
     """
     scan = Scan()
-    looking = _list(folder, scan) if isinstance(folder, ObjectPath) else _look(folder, exclude, scan)
-    for _ in looking:
+    steps = _scan_store(folder, scan) if isinstance(folder, ObjectPath) else _scan_disk(folder, exclude, scan)
+    for _ in steps:
         pass
     scan.files.sort(key=lambda file: file.path)
     return scan
 
 
 def has_media(folder: Path, exclude: Path) -> bool:
-    """Whether a walk would find anything. On a disk it goes no further than that; an object store lists all at once."""
+    """Return whether a folder has media files. On a disk this stops at the first; an object store lists all at once."""
     scan = Scan()
-    looking = _list(folder, scan) if isinstance(folder, ObjectPath) else _look(folder, exclude, scan)
-    return any(scan.files or scan.failed for _ in looking)
+    steps = _scan_store(folder, scan) if isinstance(folder, ObjectPath) else _scan_disk(folder, exclude, scan)
+    return any(scan.files or scan.failed for _ in steps)
 
 
 def check_media(folder: Path, location: Path) -> None:
-    """Raise HearsightError if a folder has nothing to index: before a model is loaded or an index is replaced."""
+    """Raise HearsightError if a folder has nothing to index, before a model is loaded or an index is replaced."""
     if not has_media(folder, exclude=location):
         raise HearsightError(f"no video or sound file in {folder}; give the folder that has them")
 
 
-def _look(folder: Path, exclude: Path, scan: Scan) -> Iterator[None]:
-    """Add to the scan, one file or folder a step."""
+def _scan_disk(folder: Path, exclude: Path, scan: Scan) -> Iterator[None]:
+    """Add the files on a disk to the scan, one file or folder a step."""
     seen: set[str] = {os.path.realpath(exclude)}
     folders, links = deque([str(folder)]), deque[str]()
     files_by_link: list[tuple[os.DirEntry[str], list[Sidecar]]] = []
     while folders or links:
-        here = folders.popleft() if folders else links.popleft()
-        if (real := os.path.realpath(here)) in seen:
+        current = folders.popleft() if folders else links.popleft()
+        if (real := os.path.realpath(current)) in seen:
             continue
         seen.add(real)
-        entries = _entries(folder, here, scan)
+        entries = _entries(folder, current, scan)
         side_cars = sidecars_by_stem(entry.name for entry in entries)
         for entry in entries:
             stem, dot, suffix = entry.name.rpartition(".")
@@ -94,7 +95,7 @@ def _look(folder: Path, exclude: Path, scan: Scan) -> Iterator[None]:
                 (links if entry.is_symlink() else folders).append(entry.path)
             elif not dot or f".{suffix.lower()}" not in MEDIA_SUFFIXES:
                 if entry.is_symlink() and not Path(entry.path).exists():
-                    scan.away.append(_inside(folder, entry.path))
+                    scan.empty_or_missing.append(_inside(folder, entry.path))
             elif entry.is_symlink():
                 files_by_link.append((entry, sidecars))
             else:
@@ -109,14 +110,14 @@ def _look(folder: Path, exclude: Path, scan: Scan) -> Iterator[None]:
             yield
 
 
-def _list(folder: ObjectPath, scan: Scan) -> Iterator[None]:
-    """The same in an object store, which has no links and lists all that is below a folder at once."""
+def _scan_store(folder: ObjectPath, scan: Scan) -> Iterator[None]:
+    """Add the files in an object store, which has no links and lists everything below a folder at once."""
     folders: defaultdict[PurePath, dict[str, tuple[ObjectPath, FileInfo]]] = defaultdict(dict)
     for file, info in folder.list_files():
         path = file.relative_to(folder)
         if not any(part.startswith(".") for part in path.parts):
             folders[path.parent][path.name] = file, info
-    for here, files in folders.items():
+    for current, files in folders.items():
         side_cars = sidecars_by_stem(files)
         for name, (file, info) in files.items():
             if Path(name).suffix.lower() not in MEDIA_SUFFIXES:
@@ -125,23 +126,23 @@ def _list(folder: ObjectPath, scan: Scan) -> Iterator[None]:
             stamps = [f"{info.size}:{info.mtime_ns}", *(f"{one.name}:{it.size}:{it.mtime_ns}" for one, it in sidecars)]
             scan.files.append(
                 MediaEntry(
-                    (here / name).as_posix(), file, info.size, "|".join(stamps), tuple(one for one, _ in sidecars)
+                    (current / name).as_posix(), file, info.size, "|".join(stamps), tuple(one for one, _ in sidecars)
                 )
             )
             yield
 
 
-def _entries(folder: Path, here: str, scan: Scan) -> list[os.DirEntry[str]]:
+def _entries(folder: Path, current: str, scan: Scan) -> list[os.DirEntry[str]]:
     try:
-        with os.scandir(here) as entered:
-            entries = list(entered)
+        with os.scandir(current) as iterator:
+            entries = list(iterator)
     except OSError as error:
-        name = _inside(folder, here)
+        name = _inside(folder, current)
         scan.failed[name] = f"{error.strerror}; check the folder's permissions"
-        scan.closed.append(name)
+        scan.unreadable.append(name)
         return []
     if not entries:
-        scan.away.append(_inside(folder, here))
+        scan.empty_or_missing.append(_inside(folder, current))
     return sorted((entry for entry in entries if entry.name[0] != "."), key=lambda entry: entry.name)
 
 
@@ -157,21 +158,21 @@ def _add(folder: Path, entry: os.DirEntry[str], sidecars: list[Sidecar], scan: S
     try:
         name.encode()
         status = entry.stat()
-        named = [file.with_name(side_car.name) for side_car in sidecars]
-        side_cars = tuple(each for each in named if each.is_file() and os.access(each, os.R_OK))
+        subtitle_files = [file.with_name(side_car.name) for side_car in sidecars]
+        side_cars = tuple(each for each in subtitle_files if each.is_file() and os.access(each, os.R_OK))
         stamps = [_stamp(status), *(f"{subtitles.name}:{_stamp(subtitles.stat())}" for subtitles in side_cars)]
     except UnicodeEncodeError:
-        shown = os.fsencode(name).decode("utf-8", "backslashreplace")
-        scan.failed[shown] = "its name is not valid text (UTF-8); rename it"
+        printable = os.fsencode(name).decode("utf-8", "backslashreplace")
+        scan.failed[printable] = "its name is not valid text (UTF-8); rename it"
     except OSError as error:
-        gone = "there is no such file; is it a broken link, or just moved?"
-        scan.failed[name] = gone if error.errno == errno.ENOENT else f"{error.strerror}; check its permissions"
-        scan.closed.append(name)
+        missing = "the file does not exist; repair the link, or index again if it was just moved"
+        scan.failed[name] = missing if error.errno == errno.ENOENT else f"{error.strerror}; check its permissions"
+        scan.unreadable.append(name)
     else:
         if stat.S_ISREG(status.st_mode):
             scan.files.append(MediaEntry(name, file, status.st_size, "|".join(stamps), side_cars))
         else:
-            scan.failed[name] = "not a regular file; take it away"
+            scan.failed[name] = "not a regular file; remove it"
 
 
 def _stamp(status: os.stat_result) -> str:
@@ -179,5 +180,5 @@ def _stamp(status: os.stat_result) -> str:
 
 
 def _inside(folder: Path, path: str) -> str:
-    """As `Path.relative_to`, which would take as long as all else that is done for a file."""
+    """Return a path relative to a folder. `Path.relative_to` would take as long as all other work on a file."""
     return path[len(str(folder)) :].strip(os.sep).replace(os.sep, "/") or "."
