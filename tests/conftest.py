@@ -23,6 +23,7 @@ SLOW = (
     "speech/test_recogniser", "speech/test_transcribe", "speech/test_whisper", "test_benchmarks", "test_client", "web/",
 )  # fmt: skip
 LONG = ("ray", "slow", "browser", "recogniser")
+ONE_PROCESS = ("web/page/",)  # folders whose files share servers and a browser
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
@@ -30,12 +31,14 @@ def pytest_collection_modifyitems(items):
     """Mark tests by what they need, keep each file's tests in one process, and begin with files that take long."""
     ranks = {}
     for item in items:
+        path = item.location[0].removeprefix("tests/")
         for fixture in NEEDS.keys() & set(item.fixturenames):
             item.add_marker(NEEDS[fixture])
-        if item.location[0].removeprefix("tests/").startswith(SLOW):
+        if path.startswith(SLOW):
             item.add_marker("slow")
         if not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(item.location[0]))
+            group = next((folder for folder in ONE_PROCESS if path.startswith(folder)), path)
+            item.add_marker(pytest.mark.xdist_group(group))
         rank = min((rank for rank, mark in enumerate(LONG) if item.get_closest_marker(mark)), default=len(LONG))
         ranks[item.location[0]] = min(rank, ranks.get(item.location[0], rank))
     items.sort(key=lambda item: ranks[item.location[0]])
