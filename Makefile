@@ -50,10 +50,10 @@ benchmarks: .venv/.dev
 	$(BIN)/python benchmarks/indexing.py
 	$(BIN)/python benchmarks/embedding_drift.py
 	$(BIN)/python benchmarks/film.py --pictures 1080p --model published --recogniser none
-	$(BIN)/python benchmarks/million.py --keep build/million --figure docs/scale/search.png
+	$(BIN)/python benchmarks/library_growth.py --keep build/million --figure docs/scale/search.png
 	$(BIN)/python benchmarks/query.py
 	$(BIN)/python benchmarks/unchanged_files.py
-	$(BIN)/python benchmarks/read_clips.py
+	$(BIN)/python benchmarks/decoding.py
 	$(BIN)/python benchmarks/cluster.py
 	$(BIN)/python benchmarks/server_load.py
 

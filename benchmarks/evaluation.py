@@ -38,7 +38,7 @@ from torch import Tensor
 
 from harness import SIZES, WORDS, Timing, build_model, machine, peak_bytes, print_results, sentence, take_turns
 from hearsight.models.base import video_embedding
-from hearsight.models.methods.save import BRANCH
+from hearsight.models.methods.save import BRANCH_WEIGHT
 from hearsight.models.preprocess import speech_ids
 from hearsight.research.datasets.manifest import Example
 from hearsight.research.evaluation.metrics import text_ranks
@@ -104,7 +104,7 @@ def fuse(model: Any, features: ClipFeatures, words: Tensor) -> VideoEmbedding:
     v0, mask, _ = model.vision(features)
     heard, _ = model.audio_fusion(v0, model.resample(features), mask)
     said, _ = model.speech_fusion(v0, words, mask)
-    return video_embedding(v0 + BRANCH * heard + BRANCH * said, mask, vision=v0)
+    return video_embedding(v0 + BRANCH_WEIGHT * heard + BRANCH_WEIGHT * said, mask, vision=v0)
 
 
 def measure(model: Any, clips: InMemoryClips, blocks: Sequence[int], rounds: int) -> dict[str, list[Timing]]:

@@ -19,7 +19,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hearsight.research.datasets.features import FeatureSet
+    from hearsight.research.datasets.feature_set import FeatureSet
 
 MIB = 2**20
 SMALL = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
@@ -88,7 +88,7 @@ def make_features(folder: Path, model: Any, clips: int, averaged: bool = False) 
 
     from hearsight.models.feature_rows import as_rows
     from hearsight.models.preprocess import has_speech, speech_ids
-    from hearsight.research.datasets.features import CLIPS_PER_COMMIT, FeatureSet
+    from hearsight.research.datasets.feature_set import CLIPS_PER_COMMIT, FeatureSet
     from hearsight.research.datasets.manifest import Example
     from hearsight.types import ClipFeatures
 

@@ -8,7 +8,7 @@ and optimiser, by the code that trains (`Objective`, `parameter_groups`, `make_o
 twelve frames, sound and a transcript of 30 words; captions have 9 words.
 
 The published way: CLIP (images and texts) and AST run on tensors in every step and CLIP learns, AST but for its final
-norm does not. Decoding is not counted: load_clips.py measures it. Ours: the same step with `frozen_towers`, from
+norm does not. Decoding is not counted: training_input.py measures it. Ours: the same step with `frozen_towers`, from
 the table of stored features, whose reading is counted. CLIP's text tower learns in both. The last way hears AST's
 patches as one token a moment (`average_frequencies`), which changes what the resampler reads.
 """

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 import hearsight
-from hearsight.cli.step_progress import StepProgress
+from hearsight.cli.task_progress import StepProgress
 from hearsight.research.datasets.split import Split
 from hearsight.research.evaluation.report import Report
 from hearsight.research.evaluation.retrieval import rank

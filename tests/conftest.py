@@ -16,7 +16,7 @@ NEEDS = {"browser": "browser", "cluster": "ray", "pocketsphinx": "recogniser"}
 SLOW = (
     "cli/test_demo", "cli/test_evaluate", "cli/test_export", "cli/test_object_stores", "cli/test_ray",
     "cli/test_soundstage", "cli/test_train", "docs/", "experiments/", "library/indexing/test_interruption",
-    "library/indexing/test_object_stores", "library/indexing/test_reindex", "media/test_frame_selection",
+    "library/indexing/test_object_stores", "library/indexing/test_reindex", "media/test_packet_selection",
     "real_media/", "research/datasets/test_end_to_end", "research/soundstage/test_export",
     "research/soundstage/test_render", "research/training/test_processes", "research/training/test_stored_teacher",
     "research/training/test_teacher_features", "research/training/test_towers", "research/training/test_trainer",

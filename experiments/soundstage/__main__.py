@@ -8,11 +8,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from gates import measure_gates, measure_weights
+from gate_values import measure_gates, measure_weights
+from method_costs import measure_timing
 from report import write_page
 from runs import CHORUS, CHORUS_WITHOUT, SAVE, SAVE_WITHOUT, Plan, measure, prepare, train
 from search_modes import measure_search
-from timing import measure_timing
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from claims import GUESSING, judge
 from hearsight.research.evaluation.bootstrap import Estimate
-from hearsight.research.evaluation.figures import draw_methods
+from hearsight.research.evaluation.plots import draw_methods
 from hearsight.research.evaluation.ranking import ALL
 from hearsight.research.evaluation.report import Report, read_ranks
 from hearsight.research.evaluation.tables import markdown, signed

@@ -15,14 +15,14 @@ from typing import Any
 
 import hearsight
 from hearsight.cli.main import main
-from hearsight.cli.step_progress import StepProgress
-from hearsight.research.datasets.features import FeatureSet
+from hearsight.cli.task_progress import StepProgress
+from hearsight.research.datasets.feature_set import FeatureSet
 from hearsight.research.datasets.split import Split
 from hearsight.research.evaluation.report import Report
 from hearsight.research.evaluation.retrieval import rank
 from hearsight.research.training.initial_model import load_towers
-from hearsight.research.training.inputs import input_hashes, open_splits
 from hearsight.research.training.recipe import MethodRecipe, read_recipe, read_recorded_recipe
+from hearsight.research.training.run_inputs import input_hashes, open_splits
 from hearsight.util.atomic import write_atomic
 
 RECIPE = "soundstage"

@@ -13,7 +13,7 @@ from huggingface_hub.repocard_data import model_index_to_eval_results
 
 import hearsight
 from hearsight.models.registry import METHODS
-from hearsight.research.datasets.provenance import write_note
+from hearsight.research.datasets.checked_folder import write_note
 from hearsight.research.evaluation.protocols import PROTOCOLS
 from hearsight.research.evaluation.report import read_report
 from hearsight.research.model_card.card import INTRODUCTIONS

@@ -173,8 +173,6 @@ def test_a_search_does_not_import_transformers(indexed):
     assert "bell.mkv" in ran.stdout
 
 
-# Passes once library.tables.store no longer imports library.search.in_memory; remove the mark then.
-@pytest.mark.xfail(reason="the tables of a library import torch", strict=False)
 def test_info_imports_neither_torch_nor_a_model(indexed):
     ran = python(
         "import sys; from hearsight.cli.main import main\n"

@@ -12,7 +12,7 @@ from hearsight.models.catalog import DEMO
 from hearsight.research.datasets import transcripts
 from hearsight.research.soundstage import render
 from hearsight.research.soundstage.icons import FONT
-from hearsight.speech import Recognised
+from hearsight.speech import RecognisedSpeech
 from hearsight.speech.sphinx import SphinxRecogniser
 from hearsight.types import Word
 
@@ -47,7 +47,7 @@ def test_from_nothing_to_the_page(tmp_path, monkeypatch, capfd):
     shutil.copytree(DEMO, tmp_path / "build" / "demo" / "towers-more" / "model")  # in place of half an hour's training
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(render.SIZES, "mini", {"train": 16, "validation": 4, "test": QUERIES})
-    heard = Recognised((Word(0.2, 0.6, "yellow"), Word(0.6, 1.0, "bicycle")), "en")
+    heard = RecognisedSpeech((Word(0.2, 0.6, "yellow"), Word(0.6, 1.0, "bicycle")), "en")
     monkeypatch.setattr(SphinxRecogniser, "transcribe", lambda self, samples: heard)
     monkeypatch.setattr(transcripts, "SMALL", QUERIES)  # so that no other process recognises
     monkeypatch.setattr(sys, "argv", ["experiments/soundstage", "--size", "mini", "--quick"])

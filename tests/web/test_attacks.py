@@ -20,7 +20,7 @@ import pytest
 from PIL import Image
 
 from hearsight.library import Collection
-from hearsight.web import middleware, pool, protocol, state, streaming
+from hearsight.web import access_control, connection_limits, pool, state, streaming
 from hearsight.web.routes import search as search_routes
 from tests.media_files import beep, make_media
 from tests.web.conftest import HOSTILE, MARKUP, SCRIPT, TOKEN, eventually, until_closed
@@ -66,7 +66,7 @@ NAMES = [
     "%2fetc%2fpasswd", "//etc/passwd", "%00", "x%00.js", "..%c0%af..%c0%afetc%c0%afpasswd",
     "%ef%bc%8e%ef%bc%8e/etc/passwd",
     "....//....//etc/passwd", "file:///etc/passwd", "C:%5cWindows%5cwin.ini", "a" * 5000, "%ff%fe", ".", "%2e", "..",
-    "bell.mkv", "%2e%2e/app.py", "..%2fmiddleware.py", "'%20OR%201=1%20--",
+    "bell.mkv", "%2e%2e/app.py", "..%2faccess_control.py", "'%20OR%201=1%20--",
 ]  # fmt: skip
 
 
@@ -360,7 +360,7 @@ def test_tracebacks_are_not_sent(open_server, holiday, monkeypatch, capfd):
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 def test_every_route_requires_the_token(token_server, clips, method, path):
     path = path.replace("CLIP", clips["bell.mkv"])
-    session = middleware.session_cookie(TOKEN)
+    session = access_control.session_cookie(TOKEN)
     wrong = [
         {}, {"authorization": "Bearer"}, {"authorization": TOKEN},
         {"authorization": f"Basic {TOKEN}"}, {"authorization": f"Bearer {TOKEN[:-1]}"},
@@ -403,7 +403,7 @@ def test_tokens_are_compared_in_constant_time(monkeypatch, token_server):
         assert client.get("status", headers={"cookie": "hearsight=0"}).status_code == 200
         assert client.post("session", json={"token": "y"}).status_code == 204
     secret = TOKEN.encode()
-    assert compared == [(b"x", secret), (b"0", middleware.session_cookie(TOKEN).encode()), (b"y", secret)]
+    assert compared == [(b"x", secret), (b"0", access_control.session_cookie(TOKEN).encode()), (b"y", secret)]
 
 
 def test_the_cookie_is_for_this_site_and_not_for_scripts(token_server):
@@ -524,7 +524,7 @@ def test_64_slow_clients(server, api, clips):
 def impatient(open_server, holiday, monkeypatch):
     """A server that waits a third of a second for what it would else wait up to a minute for."""
     for name in ("HEAD_SECONDS", "BODY_SECONDS", "WRITE_SECONDS"):
-        monkeypatch.setattr(protocol, name, 0.3)
+        monkeypatch.setattr(connection_limits, name, 0.3)
     with open_server(holiday) as server:
         yield server
 
@@ -563,7 +563,7 @@ def test_endless_empty_lines_are_closed(impatient):
 
 
 def test_a_client_that_does_not_read_is_closed(tmp_path, open_server, holiday, clips, monkeypatch):
-    monkeypatch.setattr(protocol, "WRITE_SECONDS", 0.5)
+    monkeypatch.setattr(connection_limits, "WRITE_SECONDS", 0.5)
     folder = tmp_path / "holiday"
     shutil.copytree(holiday, folder)
     film = folder / "bell.mkv"
@@ -634,7 +634,7 @@ def test_pipelined_requests_are_limited(token_server, api):
 
 
 def test_connections_are_limited(open_server, holiday, monkeypatch):
-    monkeypatch.setattr(protocol, "MAX_CONNECTIONS", 8)
+    monkeypatch.setattr(connection_limits, "MAX_CONNECTIONS", 8)
     with open_server(holiday) as server, ExitStack() as stack:
         for _ in range(8):
             stack.enter_context(server.connect())

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from hearsight.cli import console, data_check
-from hearsight.cli.step_progress import StepProgress
+from hearsight.cli.task_progress import StepProgress
 
 app = typer.Typer(help="Data sets to train on and to test with.", no_args_is_help=True, rich_markup_mode=None)
 app.command(short_help="Check which clips of a data set can be used.")(data_check.check)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hearsight.cli import console
-from hearsight.cli.step_progress import StepProgress
+from hearsight.cli.task_progress import StepProgress
 
 if TYPE_CHECKING:
     from hearsight.research.datasets.check import Findings

@@ -75,7 +75,7 @@ def index_demo(folder: Path) -> Library:
     """Return the library of the bundled clips, created in a folder if it does not exist."""
     if not CLIPS.is_dir():
         raise HearsightError("the bundled clips are missing from this installation; reinstall hearsight")
-    from hearsight.cli.progress import ProgressBar
+    from hearsight.cli.update_progress import ProgressBar
     from hearsight.library import Library
 
     with console.spinner("loading the demo model"):

@@ -9,7 +9,7 @@ import typer
 
 import hearsight
 from hearsight.cli import console
-from hearsight.cli.step_progress import StepProgress
+from hearsight.cli.task_progress import StepProgress
 from hearsight.errors import HearsightError
 
 if TYPE_CHECKING:

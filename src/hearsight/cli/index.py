@@ -166,7 +166,7 @@ def _cluster(address: str | None, device: str) -> RayEngine:
 
 def _run(plan: Plan[Library], events: Events | None, quiet: bool, engine: RayEngine | None) -> UpdateReport:
     """Run the plan's update, and show its progress."""
-    from hearsight.cli.progress import ProgressBar
+    from hearsight.cli.update_progress import ProgressBar
 
     try:
         if quiet or events:

@@ -28,7 +28,7 @@ def reindex(
     Searches use the old model until all clips are done; run the command again to finish an interrupted run. Restart
     servers of the index afterwards.
     """
-    from hearsight.cli.step_progress import StepProgress
+    from hearsight.cli.task_progress import StepProgress
     from hearsight.library.indexing.model_names import absolute_model_name
 
     opened = open_library(folder, library)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from hearsight.cli import console
-from hearsight.cli.step_progress import StepProgress
+from hearsight.cli.task_progress import StepProgress
 from hearsight.errors import HearsightError
 from hearsight.research.soundstage.dataset_layouts import LayoutName
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from hearsight.cli import console
-from hearsight.cli.step_progress import StepProgress
+from hearsight.cli.task_progress import StepProgress
 from hearsight.errors import HearsightError
 from hearsight.util.extras import install_command
 
@@ -43,7 +43,7 @@ def train(
             raise HearsightError("towers are trained by one process; start hearsight without a launcher")
         model = train_towers(values, out, progress=StepProgress())
     else:
-        from hearsight.research.training.inputs import check_dataset
+        from hearsight.research.training.run_inputs import check_dataset
         from hearsight.research.training.trainer import train as train_method
 
         if state.is_main_process:

@@ -1,4 +1,4 @@
-"""Read pictures of a video file, once and forward; no more is decoded than they need (frame_selection.py)."""
+"""Read pictures of a video file, once and forward; no more is decoded than they need (packet_selection.py)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from hearsight.media.container import all_frames, open_media, start_time, timed_frames, video_stream
-from hearsight.media.frame_selection import can_select, selected_frames
+from hearsight.media.packet_selection import can_select, selected_frames
 from hearsight.types import Clip
 
 # Matroska rounds times to milliseconds: the frame of second 1 may say 1.001.

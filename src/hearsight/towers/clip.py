@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from hearsight.errors import HearsightError
+from hearsight.towers.blank_inputs import encode_distinct
 from hearsight.towers.config import CLIPConfig, TextConfig, VisionConfig, clip_config
-from hearsight.towers.deduplicate import encode_distinct
 from hearsight.towers.transformer import MLP, attend, start
 
 

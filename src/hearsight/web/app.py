@@ -18,7 +18,7 @@ from hearsight.errors import HearsightError
 from hearsight.library.results import ClipNotFoundError
 from hearsight.library.tables.errors import UnreadableError
 from hearsight.version import VERSION
-from hearsight.web.middleware import API, SECURITY_HEADERS, AccessControl
+from hearsight.web.access_control import API, SECURITY_HEADERS, AccessControl
 from hearsight.web.pool import BusyError
 from hearsight.web.routes import clips, libraries, search, server
 from hearsight.web.state import ServerState

@@ -9,9 +9,9 @@ from types import FrameType
 
 import uvicorn
 
+from hearsight.web.access_control import LOCAL_NAMES
 from hearsight.web.app import create_app
-from hearsight.web.middleware import LOCAL_NAMES
-from hearsight.web.protocol import BoundedProtocol
+from hearsight.web.connection_limits import BoundedProtocol
 from hearsight.web.state import ServerState
 
 # On shutdown, requests get this many seconds before their connections are cut, so that long streams do not delay it.

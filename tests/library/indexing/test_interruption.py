@@ -20,11 +20,11 @@ from hearsight.library.indexing import update as index
 from hearsight.library.tables.store import Store
 from tests.library.conftest import assert_same, break_off, film, rows, say
 
-WRITES = ["add_clips", "put_videos", "move_videos", "drop_videos", "put_failures", "tidy"]
+WRITES = ["add_clips", "put_videos", "move_videos", "drop_videos", "put_failures", "maintain"]
 
 
 class Stop(BaseException):
-    """What no code catches: as good as the power going off."""
+    """An exception that no code catches: it ends an update like a power cut."""
 
 
 @pytest.fixture
@@ -34,8 +34,8 @@ def hasty(monkeypatch):
     monkeypatch.setattr(engine, "batch_size", lambda device, threads: 2)
 
 
-def begin(folder: Path, model, at: Path) -> Library:
-    return Library.create(folder, model, library=at, seconds=1)
+def begin(folder: Path, model, location: Path) -> Library:
+    return Library.create(folder, model, library=location, seconds=1)
 
 
 def change(folder: Path) -> None:
@@ -61,11 +61,11 @@ def test_stopped_at_every_write(folder, model, tmp_path, hasty, monkeypatch, aft
     for point in range(100):
         shutil.rmtree(library.location)
         shutil.copytree(tmp_path / "backup", library.location)
-        left = iter(range(point, -1, -1))
+        countdown = iter(range(point, -1, -1))
 
-        def stopping(write, left=left):
+        def stopping(write, countdown=countdown):
             def stop_in_time(*arguments):
-                last = next(left) == 0
+                last = next(countdown) == 0
                 if last and not after:
                     raise Stop
                 write(*arguments)
@@ -91,7 +91,7 @@ def test_stopped_at_every_write(folder, model, tmp_path, hasty, monkeypatch, aft
     assert point > 6
 
 
-def test_long_file_is_taken_up_where_it_was_left(tmp_path, model, hasty, monkeypatch):
+def test_a_long_file_is_continued_after_an_interruption(tmp_path, model, hasty, monkeypatch):
     film(tmp_path / "films" / "long.mkv", 12, seed=4)
     library = begin(tmp_path / "films", model, tmp_path / "library")
     encoded = []
@@ -146,21 +146,21 @@ def refusing(monkeypatch, name: str, error: OSError, access: bool = True) -> Non
     monkeypatch.setattr(reading.os, "access", lambda path, mode: access or Path(path).name != name)
 
 
-def left(library: Library) -> tuple[set[str], list[Path]]:
-    """The videos that have clips and no row, and the transcripts that are kept."""
+def remains(library: Library) -> tuple[set[str], list[Path]]:
+    """Return the videos that have clips but no row, and the stored transcripts."""
     videos, clips = rows(library)
     hidden = {clip["video"] for clip in clips} - {video["id"] for video in videos}
     return hidden, list((library.location / "transcripts").iterdir())
 
 
-def test_what_was_left_of_a_film_that_is_gone_goes_though_another_may_not_be_read(
+def test_remains_of_a_deleted_film_are_removed_though_another_film_cannot_be_read(
     half_done, folder, model, monkeypatch
 ):
     film(folder / "shut.mkv", 2, seed=8)
     (folder / "bell.mkv").unlink()
     refusing(monkeypatch, "shut.mkv", PermissionError(13, "Permission denied"), access=False)
     assert len(half_done.update(recogniser="none").failed) == 1
-    assert left(half_done) == (set(), [])
+    assert remains(half_done) == (set(), [])
 
 
 def test_a_film_that_breaks_off_each_time_keeps_what_is_its_own(half_done, folder, model, monkeypatch):
@@ -168,19 +168,19 @@ def test_a_film_that_breaks_off_each_time_keeps_what_is_its_own(half_done, folde
     break_off(monkeypatch, after=3)
     say(folder / "trip" / "sea.srt", "welcome aboard")
     assert len(half_done.update(recogniser="none").failed) == 1
-    [hidden], [transcript] = left(half_done)
+    [hidden], [transcript] = remains(half_done)
     assert transcript.stem == hidden
     monkeypatch.undo()
     assert half_done.update(recogniser="none").clips == 3
-    assert left(half_done) == (set(), [])
+    assert remains(half_done) == (set(), [])
 
 
-def test_a_film_that_the_disk_does_not_open_may_be_any_that_was_left(half_done, model, monkeypatch):
-    before = left(half_done)
+def test_remains_are_kept_while_the_disk_does_not_open_a_film(half_done, model, monkeypatch):
+    before = remains(half_done)
     with monkeypatch.context() as patch:
         refusing(patch, "bell.mkv", OSError(5, "Input/output error"))
         assert len(half_done.update(recogniser="none").failed) == 1
-    assert left(half_done) == before
+    assert remains(half_done) == before
     assert half_done.update(recogniser="none").added == 1
 
 

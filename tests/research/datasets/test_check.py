@@ -10,8 +10,8 @@ from hearsight.cli.main import main
 from hearsight.errors import HearsightError
 from hearsight.research.datasets import check as checking
 from hearsight.research.datasets.check import check
+from hearsight.research.datasets.checked_folder import provenance_of
 from hearsight.research.datasets.journal import read_journal
-from hearsight.research.datasets.provenance import provenance_of
 from hearsight.research.datasets.split import Split
 from tests.builders import tiny_model
 from tests.media_files import beep, grey, make_media

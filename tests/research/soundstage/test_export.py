@@ -12,7 +12,7 @@ from typing import Any, get_args
 import pytest
 
 from hearsight.errors import HearsightError
-from hearsight.research.soundstage import clip_names
+from hearsight.research.soundstage import dataset_clip_names
 from hearsight.research.soundstage import export as exporting
 from hearsight.research.soundstage.dataset_layouts import LAYOUTS, LayoutName
 from hearsight.research.soundstage.export import export
@@ -306,16 +306,18 @@ def test_activitynet(splits: Path, out: Path) -> None:
 
 def test_names_are_unique() -> None:
     names = [
-        clip_names.charades_name(split, number) for split in ("train", "validation", "test") for number in range(5000)
+        dataset_clip_names.charades_name(split, number)
+        for split in ("train", "validation", "test")
+        for number in range(5000)
     ]
     assert len(set(names)) == 15_000
     assert all(re.fullmatch("[0-9A-Z]{5}", name) for name in names)
-    films = [clip_names.lsmdc_name("train", number, 6.5) for number in (199, 200)]
+    films = [dataset_clip_names.lsmdc_name("train", number, 6.5) for number in (199, 200)]
     assert films == [
         "1001_Soundstage_Train_01.39.30.000-01.39.36.500",
         "1002_Soundstage_Train_00.00.00.000-00.00.06.500",
     ]
-    assert len({clip_names.lsmdc_name("train", number, 6.5) for number in range(5000)}) == 5000
+    assert len({dataset_clip_names.lsmdc_name("train", number, 6.5) for number in range(5000)}) == 5000
 
 
 def test_exporting_again_changes_nothing(splits: Path, out: Path, layout: str) -> None:

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from hearsight.research.soundstage.background_sounds import DISTRACTORS, distractor
 from hearsight.research.soundstage.clip_plans import plan_clips
-from hearsight.research.soundstage.distractors import DISTRACTORS, distractor
 from hearsight.research.soundstage.scenes import FADES, Scene
 from hearsight.research.soundstage.sound_events import EVENTS, sound_event
 from hearsight.research.soundstage.soundtrack import SPEECH_LEVEL, event_and_distraction, soundtrack, voice_over

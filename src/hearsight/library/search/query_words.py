@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from hearsight.errors import HearsightError
 from hearsight.library.tables.schema import TOKENIZER
-from hearsight.util.lancedb import lancedb
+from hearsight.util.lazy_lancedb import lancedb
 
 # A transcript with a smaller share of the query's content words is about something else.
 MIN_COVERAGE = 0.5

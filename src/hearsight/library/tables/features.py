@@ -12,7 +12,7 @@ import pyarrow as pa
 from hearsight.library.tables.errors import read_error, translate_errors, write_error
 from hearsight.library.tables.maintenance import create_indexes, maintain
 from hearsight.library.tables.schema import among, features_schema
-from hearsight.util.lancedb import lancedb
+from hearsight.util.lazy_lancedb import lancedb
 
 if TYPE_CHECKING:
     from hearsight.models.base import VideoTextModel

@@ -20,7 +20,7 @@ from hearsight.library.results import MaintenanceReport
 from hearsight.library.tables.identity import Identity
 from hearsight.library.tables.library_files import remove
 from hearsight.library.tables.schema import TOKENIZER
-from hearsight.util.lancedb import FTS, Bitmap, BTree
+from hearsight.util.lazy_lancedb import FTS, Bitmap, BTree
 
 # Searches and updates look up words, ids of clips or videos, and what filters distinguish.
 INDEXES = {

@@ -23,7 +23,7 @@ from hearsight.library.tables.library_files import remove
 from hearsight.library.tables.maintenance import KEEP_VERSIONS, create_indexes, maintain
 from hearsight.library.tables.schema import FAILURES, VIDEOS, Video, among, model_schema, video_table
 from hearsight.library.tables.videos import Videos
-from hearsight.util.lancedb import MatchQuery, lancedb
+from hearsight.util.lazy_lancedb import MatchQuery, lancedb
 
 if TYPE_CHECKING:
     from hearsight.models.base import VideoTextModel

@@ -14,11 +14,7 @@ from pathlib import Path
 
 from hearsight.errors import HearsightError
 from hearsight.models.preprocess import SHORTEST_TRANSCRIPT
-from hearsight.research.datasets.inspect import Inspection, Span, inspect_file
-from hearsight.research.datasets.invalidate import invalidate
-from hearsight.research.datasets.journal import open_journal, read_journal
-from hearsight.research.datasets.lock import folder_lock
-from hearsight.research.datasets.provenance import (
+from hearsight.research.datasets.checked_folder import (
     default_folder,
     is_disguise,
     open_note,
@@ -26,6 +22,10 @@ from hearsight.research.datasets.provenance import (
     write_manifest,
     write_note,
 )
+from hearsight.research.datasets.inspect_media import Inspection, Span, inspect_file
+from hearsight.research.datasets.invalidate import invalidate
+from hearsight.research.datasets.journal import open_journal, read_journal
+from hearsight.research.datasets.lock import folder_lock
 from hearsight.research.datasets.readers import Entry, read_entries
 from hearsight.research.datasets.split import Split
 from hearsight.util.cpu import cores

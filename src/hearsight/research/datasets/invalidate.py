@@ -18,7 +18,7 @@ def invalidate(split: Path, ids: Collection[str]) -> None:
         rows = [row for row in read_journal(journal) if row.get("id") not in ids]
         write_atomic(journal, "".join(json.dumps(row) + "\n" for row in rows))
     if (split / "features").is_dir():
-        from hearsight.util.lancedb import lancedb  # imported late: most checks have nothing to remove
+        from hearsight.util.lazy_lancedb import lancedb  # imported late: most checks have nothing to remove
 
         features = lancedb.connect(str(split / "features"))
         quoted = ", ".join("'" + id.replace("'", "''") + "'" for id in sorted(ids))

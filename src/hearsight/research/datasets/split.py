@@ -12,8 +12,8 @@ from hearsight.util.progress import Progress
 
 if TYPE_CHECKING:
     from hearsight.models.base import VideoTextModel
-    from hearsight.research.datasets.features import FeatureSet
-    from hearsight.research.datasets.files import FileSet
+    from hearsight.research.datasets.feature_set import FeatureSet
+    from hearsight.research.datasets.file_set import FileSet
     from hearsight.speech import Transcript
 
 RECOGNISER = "pocketsphinx"
@@ -71,13 +71,13 @@ class Split:
 
         towers: any model; only its image tower, its audio tower and its tokenizer are used.
         """
-        from hearsight.research.datasets.features import extract_features
+        from hearsight.research.datasets.feature_set import extract_features
 
         transcripts = self.transcripts(recogniser, progress)
         return extract_features(self.folder, self.clips, transcripts, towers, progress)
 
     def files(self, model: VideoTextModel, recogniser: str = RECOGNISER, progress: Progress | None = None) -> FileSet:
         """Return the clips as inputs of a model, decoded from their files whenever a batch is read."""
-        from hearsight.research.datasets.files import FileSet
+        from hearsight.research.datasets.file_set import FileSet
 
         return FileSet(self.clips, self.transcripts(recogniser, progress), model)

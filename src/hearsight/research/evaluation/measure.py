@@ -14,7 +14,7 @@ from pathlib import Path
 from hearsight.errors import HearsightError
 from hearsight.models.base import VideoTextModel
 from hearsight.research.datasets.check import check
-from hearsight.research.datasets.provenance import is_checked, provenance_of
+from hearsight.research.datasets.checked_folder import is_checked, provenance_of
 from hearsight.research.datasets.split import RECOGNISER, Split
 from hearsight.research.evaluation.normalisation import DualSoftmax, Normalisation, Querybank
 from hearsight.research.evaluation.protocols import PROTOCOLS

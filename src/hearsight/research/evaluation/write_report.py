@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from hearsight.research.evaluation.figures import draw_groups, draw_methods
+from hearsight.research.evaluation.plots import draw_groups, draw_methods
 from hearsight.research.evaluation.report import Report, as_dict
 from hearsight.research.evaluation.tables import as_markdown, differences_as_markdown
 

@@ -36,7 +36,7 @@ def export(run: Path, out: Path, reports: Sequence[Path] = ()) -> None:
     _check_vocabulary(model, folder)
     read = [_report_of(model, report) for report in reports]
     if read:
-        from hearsight.research.evaluation.figures import draw_groups  # fails before the work if matplotlib is missing
+        from hearsight.research.evaluation.plots import draw_groups  # fails before the work if matplotlib is missing
     name = out.absolute().name
     with atomic_folder(out) as target:
         for file in ("config.json", WEIGHTS):

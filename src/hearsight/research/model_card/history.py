@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hearsight.errors import HearsightError
-from hearsight.research.datasets.provenance import Provenance, checked_folder, provenance_of, read_note
+from hearsight.research.datasets.checked_folder import Provenance, checked_folder, provenance_of, read_note
 from hearsight.research.datasets.split import Split
 from hearsight.research.evaluation.ranking import ALL
 from hearsight.research.training.recipe import MethodRecipe, Recipe, read_recorded_recipe

@@ -15,7 +15,7 @@ from math import ceil
 from pathlib import Path
 from typing import Any, Literal
 
-from hearsight.research.soundstage.clip_names import (
+from hearsight.research.soundstage.dataset_clip_names import (
     charades_name,
     didemo_name,
     lsmdc_name,

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from hearsight.errors import HearsightError
-from hearsight.research.soundstage.clip_names import SPLITS
+from hearsight.research.soundstage.dataset_clip_names import SPLITS
 from hearsight.research.soundstage.dataset_layouts import LAYOUTS, RenderedClip
 from hearsight.research.soundstage.manifest import read_manifest_rows
 from hearsight.util.atomic import atomic_file, write_atomic

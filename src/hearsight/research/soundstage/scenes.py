@@ -11,8 +11,8 @@ from numpy.random import Generator
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from hearsight.research.soundstage import backgrounds
+from hearsight.research.soundstage.background_sounds import DISTRACTORS
 from hearsight.research.soundstage.backgrounds import BACKGROUNDS, HEIGHT, WIDTH
-from hearsight.research.soundstage.distractors import DISTRACTORS
 from hearsight.research.soundstage.icons import ICON_NAMES, sprite
 from hearsight.research.soundstage.sentences import Sentence, pick, sample_sentence
 from hearsight.research.soundstage.sound_events import EVENTS

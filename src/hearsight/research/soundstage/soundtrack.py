@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hearsight.research.soundstage.distractors import distractor
+from hearsight.research.soundstage.background_sounds import distractor
 from hearsight.research.soundstage.scenes import Scene
 from hearsight.research.soundstage.sound_events import sound_event
 from hearsight.research.soundstage.synthesis import SAMPLE_RATE, sample_times, set_level

@@ -214,19 +214,21 @@ def _without_foreign(values: dict[str, Any], file_method: str | None = None) -> 
     if values.get("kind") != "method" or not isinstance(name, str):
         return values
     method = class_of(name)
-    foreign = {key for key, (section, present) in FORMER_KEYS.items() if not _known(section, method, {present: None})}
+    foreign = {
+        key for key, (section, present) in FORMER_KEYS.items() if not _entries_of(section, method, {present: None})
+    }
     values = {key: value for key, value in values.items() if key not in foreign}
     if file_method and file_method != name and file_method in METHODS:
         file_class = class_of(file_method)
         for section in SECTIONS:
             written = values.get(section, {})
-            dropped = _known(section, file_class, written).keys() - _known(section, method, written).keys()
+            dropped = _entries_of(section, file_class, written).keys() - _entries_of(section, method, written).keys()
             values = {**values, section: {n: v for n, v in written.items() if n not in dropped}}
     return values
 
 
-def _known(section: str, method: type[VideoTextModel], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return those values of a section that are a method's."""
+def _entries_of(section: str, method: type[VideoTextModel], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the entries of a section that a method has."""
     if section == "options":
         return known_options(method, values)
     return {name: value for name, value in values.items() if name in method.loss_weights}

@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 from hearsight.errors import HearsightError
 from hearsight.research.datasets.clip_set import ClipSet
-from hearsight.research.training.teacher import Teacher
+from hearsight.research.training.teacher_vectors import Teacher
 
 VIDEO, AUDIO = "VideoFeature", "AudioFeature"
 BLOCK = 16  # clips that are read at once to find missing files

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from hearsight.errors import HearsightError
 from hearsight.media import MediaInfo, probe, read_audio, read_frames
-from hearsight.research.datasets.files import clip_of
+from hearsight.research.datasets.file_set import clip_of
 from hearsight.research.datasets.lock import folder_lock
 from hearsight.research.datasets.manifest import Example
 from hearsight.research.datasets.split import Split

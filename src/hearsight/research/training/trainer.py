@@ -15,20 +15,12 @@ from accelerate.state import AcceleratorState
 from hearsight.models.audio_visual import AudioVisualModel
 from hearsight.models.preprocess import ClipInputs
 from hearsight.research.datasets.clip_set import ClipSet
-from hearsight.research.datasets.features import FeatureSet
+from hearsight.research.datasets.feature_set import FeatureSet
 from hearsight.research.datasets.split import Split
 from hearsight.research.evaluation.ranking import ALL
 from hearsight.research.evaluation.retrieval import evaluate
 from hearsight.research.training.batches import Batch, make_batches, prefetch, updates_per_epoch
 from hearsight.research.training.initial_model import fresh_model, load_towers
-from hearsight.research.training.inputs import (
-    TOWERS,
-    check_inputs,
-    input_hashes,
-    needs_teacher,
-    open_splits,
-    recogniser_of,
-)
 from hearsight.research.training.objective import Objective
 from hearsight.research.training.parameters import parameter_groups
 from hearsight.research.training.processes import check_same_step, processes
@@ -42,8 +34,16 @@ from hearsight.research.training.run import (
     seed_step,
     set_learning_rates,
 )
+from hearsight.research.training.run_inputs import (
+    TOWERS,
+    check_inputs,
+    input_hashes,
+    needs_teacher,
+    open_splits,
+    recogniser_of,
+)
 from hearsight.research.training.stored_teacher import stored_teacher
-from hearsight.research.training.teacher import Teacher, towers_as_teacher
+from hearsight.research.training.teacher_vectors import Teacher, towers_as_teacher
 from hearsight.types import ClipFeatures
 from hearsight.util.progress import Progress
 

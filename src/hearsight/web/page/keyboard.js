@@ -2,7 +2,7 @@
 
 import { byId } from "./dom.js";
 import { togglePreview } from "./preview.js";
-import { toggleSound } from "./sound.js";
+import { toggleSound } from "./sound-switch.js";
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const SIDE_WEIGHT = 4; // up and down prefer the card straight above or below, even if another one is nearer

@@ -8,7 +8,7 @@ import * as keyboard from "./keyboard.js";
 import * as library from "./library.js";
 import { allowRepeat, clearCache, search } from "./search.js";
 import * as signin from "./signin.js";
-import * as sound from "./sound.js";
+import * as sound from "./sound-switch.js";
 import { newSearch, navigate, onStateChange, hasQuery, readState } from "./state.js";
 import * as theme from "./theme.js";
 import * as firstScreen from "./first-screen.js";

@@ -2,9 +2,9 @@
 
 import { momentUrl } from "./api.js";
 import { prefersReducedMotion, el } from "./dom.js";
-import { wave } from "./placeholder.js";
+import { wave } from "./sound-wave.js";
 import { playVideo, playbackError } from "./preview.js";
-import { onSoundChange, isSoundOn, setSound } from "./sound.js";
+import { onSoundChange, isSoundOn, setSound } from "./sound-switch.js";
 
 const video = el("video", { controls: true, playsInline: true, preload: "auto" });
 const box = el("div", { className: "player" });

@@ -2,7 +2,7 @@
 
 import { momentUrl, checkFile } from "./api.js";
 import { el, icon } from "./dom.js";
-import { onSoundChange, isSoundOn } from "./sound.js";
+import { onSoundChange, isSoundOn } from "./sound-switch.js";
 import { visible } from "./format.js";
 
 const HOVER_MS = 250; // over a picture before it plays, so that a passing pointer starts nothing

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Body, HTTPException, Request, Response
 from hearsight.models.catalog import NamedModel, named_models
 from hearsight.version import VERSION
 from hearsight.web import api_examples
+from hearsight.web.access_control import COOKIE, equal_secrets, session_cookie
 from hearsight.web.api_examples import json_answer
 from hearsight.web.dependencies import State, error_responses
-from hearsight.web.middleware import COOKIE, equal_secrets, session_cookie
 from hearsight.web.schemas import Status
 
 router = APIRouter(tags=["server"])

@@ -12,7 +12,7 @@ from hearsight.errors import HearsightError
 from hearsight.research.datasets.readers import READERS, TABLE, read_entries
 
 
-@pytest.mark.parametrize("root", READERS.builtin.keys() - {TABLE}, indirect=True)
+@pytest.mark.parametrize("root", sorted(READERS.builtin.keys() - {TABLE}), indirect=True)
 def test_every_clip_is_found_with_its_captions(root, stage, request):
     name = request.node.callspec.params["root"]
     names = json.loads((root / "soundstage.json").read_text())["clips"]

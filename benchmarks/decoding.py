@@ -1,7 +1,7 @@
 """Measures reading a clip, from a file to the inputs of a model: decoding, resizing, the filterbank.
 
-    python benchmarks/read_clips.py
-    python benchmarks/read_clips.py --films ~/Videos --json
+    python benchmarks/decoding.py
+    python benchmarks/decoding.py --films ~/Videos --json
 
 Films of 15 s, one clip each, H.264 pictures that move and AAC sound, made on the spot in three sizes, or the files of a
 folder, cut as `hearsight index` cuts them. Read as it reads them, for SAVE at the sizes of CLIP ViT-B/32 and AST-base,

@@ -22,12 +22,12 @@ from hearsight.models.audio_visual import AudioVisualModel
 from hearsight.models.base import VideoTextModel
 from hearsight.models.feature_rows import as_rows, audio_of, tensor_of
 from hearsight.models.preprocess import collate, has_speech, speech_ids
-from hearsight.research.datasets.files import read_clip
+from hearsight.research.datasets.file_set import read_clip
 from hearsight.research.datasets.lock import folder_lock
 from hearsight.research.datasets.manifest import Example
 from hearsight.speech import Transcript
 from hearsight.types import ClipFeatures
-from hearsight.util.lancedb import lancedb
+from hearsight.util.lazy_lancedb import lancedb
 from hearsight.util.progress import Progress
 
 BATCH = 16  # clips that the towers process at once

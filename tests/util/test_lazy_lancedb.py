@@ -11,14 +11,14 @@ def python(code: str) -> None:
 
 def test_the_client_of_a_service_is_not_imported():
     python(
-        "import sys, hearsight.util.lancedb\n"
+        "import sys, hearsight.util.lazy_lancedb\n"
         "assert not [name for name in sys.modules if name.startswith('lance_namespace_urllib3_client.api')]"
     )
 
 
 def test_the_client_is_imported_when_a_name_of_it_is_used():
     python(
-        "import hearsight.util.lancedb, lance_namespace_urllib3_client as client\n"
+        "import hearsight.util.lazy_lancedb, lance_namespace_urllib3_client as client\n"
         "from lance_namespace_urllib3_client.models import ListTablesResponse\n"
         "assert client.TableApi.__module__ == 'lance_namespace_urllib3_client.api.table_api'\n"
         "assert client.ListTablesResponse is ListTablesResponse\n"

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hearsight.media import frame_selection, read_frames
-from hearsight.media.frame_selection import select_packets
+from hearsight.media import packet_selection, read_frames
+from hearsight.media.packet_selection import select_packets
 from tests.media_files import make_media
 
 # Options of x264: B frames that others build on, pictures shown before the key frame that they are stored after.
@@ -53,7 +53,7 @@ def test_several_threads_decode_the_same_pictures(tmp_path, monkeypatch, coding)
 
 def assert_same_pictures(path, times, monkeypatch):
     selected = list(read_frames(path, times))
-    monkeypatch.setattr(frame_selection, "FORMATS", ())
+    monkeypatch.setattr(packet_selection, "FORMATS", ())
     everything = list(read_frames(path, times))
     assert [time for time, _ in selected] == [time for time, _ in everything]
     for (_, picture), (_, expected) in zip(selected, everything, strict=True):
@@ -63,7 +63,7 @@ def assert_same_pictures(path, times, monkeypatch):
 
 def test_packets_that_are_not_needed_are_not_decoded(tmp_path, monkeypatch):
     decoded = []
-    monkeypatch.setattr(frame_selection, "decode", lambda packet: decoded.append(packet) or packet.decode())
+    monkeypatch.setattr(packet_selection, "decode", lambda packet: decoded.append(packet) or packet.decode())
     path = film(tmp_path / "a.mp4", CODINGS["no B frames"])
     assert len(list(read_frames(path, [0.0, 6.1]))) == 2
     packets = [round(float(packet.pts * packet.time_base), 1) for packet in decoded if packet.size]

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from hearsight.models.audio_visual import AudioVisualModel
 from hearsight.models.layers import masked_mean
-from hearsight.research.datasets.features import FeatureSet
+from hearsight.research.datasets.feature_set import FeatureSet
 
 BLOCK = 256
 

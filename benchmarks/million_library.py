@@ -1,4 +1,4 @@
-"""Shared by the steps of million.py: a library of a size, its results so far, and the timing of searches."""
+"""Shared by the steps of library_growth.py: a library of a size, its results so far, and the timing of searches."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 LanceDB imports the client of an HTTP service that tables on disk do not use. Wrapping the hundreds of functions of that
 client takes longer than the rest of the import, so the client is imported when one of its names is first used.
 
-    from hearsight.util.lancedb import FTS, lancedb
+    from hearsight.util.lazy_lancedb import FTS, lancedb
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The report of million.py: tables, and curves of the time of a search as a library grows."""
+"""The report of library_growth.py: tables, and curves of the time of a search as a library grows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from growing_library import QUERIES, TOP
+from million_library import QUERIES, TOP
 
 PARTS = ("encoding", "finding", "scoring", "explaining")
 

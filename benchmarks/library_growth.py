@@ -1,8 +1,8 @@
 """Measures a library that grows to a million clips: building it, the time of a search, and what a search misses.
 
-    python benchmarks/million.py --keep /tmp/million
-    python benchmarks/million.py --keep /tmp/million --clips 10000
-    python benchmarks/million.py --keep /tmp/million --figure docs/scale/search.png
+    python benchmarks/library_growth.py --keep /tmp/million
+    python benchmarks/library_growth.py --keep /tmp/million --clips 10000
+    python benchmarks/library_growth.py --keep /tmp/million --figure docs/scale/search.png
 
 Libraries of 10 thousand, 100 thousand and a million clips (17 GB) of CLIP ViT-B/32's size are drawn at random
 (synthetic_clips.py) and written through the project's own Store. Every step is a process of its own, whose peak of
@@ -38,9 +38,9 @@ import torch
 
 import hearsight
 from compare_faiss import hnsw, ivf, ours
-from growing_library import QUERIES, TOP, WARM_UP, GrowingLibrary, best_of_films, recall, timed, truth
 from harness import machine, peak_bytes, print_results
-from million_report import draw, tables
+from library_growth_report import draw, tables
+from million_library import QUERIES, TOP, WARM_UP, GrowingLibrary, best_of_films, recall, timed, truth
 from synthetic_clips import CLIPS_A_FILM, FILMS_A_BLOCK, World, add_block
 
 if TYPE_CHECKING:

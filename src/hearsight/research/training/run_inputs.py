@@ -12,12 +12,12 @@ from hearsight.errors import HearsightError
 from hearsight.models.audio_visual import AudioVisualModel
 from hearsight.models.registry import class_of
 from hearsight.research.datasets.check import check
-from hearsight.research.datasets.provenance import checked_folder, is_checked
+from hearsight.research.datasets.checked_folder import checked_folder, is_checked
 from hearsight.research.datasets.split import Split
 from hearsight.research.training.batches import check_captions, updates_per_epoch
 from hearsight.research.training.recipe import MethodRecipe
 from hearsight.research.training.stored_teacher import check_folder
-from hearsight.research.training.teacher import Teacher
+from hearsight.research.training.teacher_vectors import Teacher
 from hearsight.util.progress import Progress
 
 TOWERS = "towers"  # as the teacher: the frozen towers themselves

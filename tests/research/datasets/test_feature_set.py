@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from hearsight.errors import HearsightError
-from hearsight.research.datasets import features, transcripts
-from hearsight.research.datasets.features import FeatureSet
+from hearsight.research.datasets import feature_set, transcripts
+from hearsight.research.datasets.feature_set import FeatureSet
 from hearsight.research.datasets.split import Split
 from tests.builders import tiny_model
 from tests.media_files import beep, grey, make_media
@@ -66,7 +66,7 @@ def test_a_clip_may_have_the_sound_and_words_of_other_clips(data, towers):
 
 def test_another_head_on_the_same_towers_reads_the_stored_features(data, towers, monkeypatch):
     extract(data, towers)
-    monkeypatch.setattr(features, "_extract", lambda *given: pytest.fail("extracted again"))
+    monkeypatch.setattr(feature_set, "_extract", lambda *given: pytest.fail("extracted again"))
     with torch.no_grad():
         towers.frame_position.weight.add_(1.0)
         towers.clip.model.text_projection.weight.add_(1.0)
@@ -78,7 +78,7 @@ def test_another_head_on_the_same_towers_reads_the_stored_features(data, towers,
 
 
 def test_a_stopped_extraction_continues(data, towers, monkeypatch):
-    monkeypatch.setattr(features, "CLIPS_PER_COMMIT", 1)
+    monkeypatch.setattr(feature_set, "CLIPS_PER_COMMIT", 1)
 
     def stop(what, done, total):
         if (what, done) == ("extracted", 2):

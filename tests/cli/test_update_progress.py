@@ -8,8 +8,8 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from hearsight.cli import progress
-from hearsight.cli.progress import ProgressBar
+from hearsight.cli import update_progress
+from hearsight.cli.update_progress import ProgressBar
 from hearsight.library.indexing import progress as arithmetic
 
 FILM = Path("a film of two hours.mkv")
@@ -19,7 +19,7 @@ FILM = Path("a film of two hours.mkv")
 def clock(monkeypatch):
     """Replace the clock by one that a test sets, in seconds."""
     clock = SimpleNamespace(now=1000.0)
-    for module in (progress, arithmetic):
+    for module in (update_progress, arithmetic):
         monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: clock.now))
     return clock
 

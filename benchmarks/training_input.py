@@ -1,7 +1,7 @@
 """Measures how fast clips are loaded: the published way, ours from the same files, and from stored features.
 
-    python benchmarks/load_clips.py
-    python benchmarks/load_clips.py --clips 32 --rounds 7 --json
+    python benchmarks/training_input.py
+    python benchmarks/training_input.py --clips 32 --rounds 7 --json
 
 Films of 15 s, H.264 in 320 x 240 at 25 frames a second with AAC in stereo, are made on the spot, with a key frame every
 250 frames (x264's own choice) and every 50. A clip is a film. What comes out is what a model of CLIP ViT-B/32 and AST
@@ -28,7 +28,7 @@ import numpy as np
 import torch
 
 from harness import Timing, build_model, comparison_rows, machine, make_features, print_results, take_turns
-from hearsight.research.datasets.files import read_clip
+from hearsight.research.datasets.file_set import read_clip
 from hearsight.research.datasets.manifest import Example
 from published_pipeline import published, write_wav
 from synthetic_films import KEY_EVERY, make_films
