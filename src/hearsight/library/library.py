@@ -269,13 +269,14 @@ class Library:
 
         if recogniser is None:
             recogniser = self.identity.recogniser or "auto"
-        listener = load_recogniser(recogniser) if isinstance(recogniser, str) else recogniser
+        speech_recogniser = load_recogniser(recogniser) if isinstance(recogniser, str) else recogniser
         model = self.model
         with self._writing():
             self._store.create(model)
             cut, seconds = self.identity.by, self.identity.seconds
-            watcher, engine = progress or NullListener(), engine or LocalEngine()
-            return Update(self.folder, self._store, model, listener, cut, seconds, watcher, engine).run(retry)
+            listener, engine = progress or NullListener(), engine or LocalEngine()
+            update = Update(self.folder, self._store, model, speech_recogniser, cut, seconds, listener, engine)
+            return update.run(retry)
 
     def reindex(
         self, model: str | Path | VideoTextModel, progress: Progress | None = None, name: str | None = None

@@ -57,9 +57,10 @@ class Hit:
     reciprocal ranks in "hybrid", scaled so that a clip that is first in both rankings has 100.
     similarity: the model's logit, in every mode (for similar clips, the cosine of their vectors). library: the name of
     the folder, or the library's name in a collection. path: relative to the library's folder; video: absolute.
-    moment: the best second. seen, heard, said: the share of each in the cosine of query and clip; 0 for a branch that
-    the model lacks. words: how likely the transcript contains the query's words, from 0 to 1; always 0 in mode "dense",
-    which does not search transcripts. gates: the mean size of each branch's attention gates.
+    moment: the best second. seen: the cosine of query and clip without sound and speech; heard, said: what each adds to
+    it, 0 for a branch that the model lacks. words: how strongly the transcript matches the query's words, from 0 to 1
+    (`Query.strength`); always 0 in mode "dense", which does not search transcripts. gates: the mean size of each
+    branch's attention gates.
     line: the transcript's line at the moment. spans: the parts (start, end) of it that match the query.
     more: the number of other moments of this video that rank above the last hit.
     """
@@ -257,7 +258,7 @@ class UpdateListener(Protocol):
         """Receive the file that is being read, and its size. Called again when reading switches back to it."""
 
     def transcribed(self, share: float) -> None:
-        """Receive the share of its speech that is transcribed, from 0 to 1. Called only where that takes long."""
+        """Receive the seconds of speech transcribed, divided by the file's length. Called where it takes long."""
 
     def clips(self, number: int, total: int) -> None:
         """Receive the number of its clips that were encoded since the last call, and of all clips to encode."""

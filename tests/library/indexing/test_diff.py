@@ -90,7 +90,7 @@ def test_the_hash_covers_every_part_of_a_small_file_and_its_subtitles(tmp_path):
     file.write_bytes(bytes(100_000))
     subtitles.write_text("one")
     entry = MediaEntry("a.mp4", file, 100_000, "", (subtitles,))
-    seen = {content_hash(entry), content_hash(replace(entry, side_cars=()))}
+    seen = {content_hash(entry), content_hash(replace(entry, sidecars=()))}
     for offset in (0, 50_000, 99_999):
         changed = bytearray(100_000)
         changed[offset] = 1
@@ -110,4 +110,4 @@ def test_ids_are_repeatable_and_unique():
 def test_missing_subtitles_are_ignored(tmp_path):
     (tmp_path / "a.mp4").write_bytes(b"film")
     entry = MediaEntry("a.mp4", tmp_path / "a.mp4", 4, "4:0", (tmp_path / "gone.srt",))
-    assert content_hash(entry) == content_hash(replace(entry, side_cars=()))
+    assert content_hash(entry) == content_hash(replace(entry, sidecars=()))

@@ -103,7 +103,7 @@ def test_subtitle_files_are_part_of_the_stat(tmp_path):
     (tmp_path / "a.en.srt").symlink_to("nowhere")
     after = walk(tmp_path, tmp_path / "x").files[0]
     assert after.stat != before
-    assert [path.name for path in after.side_cars] == ["A.SRT", "a.de.sdh.vtt"]
+    assert [path.name for path in after.sidecars] == ["A.SRT", "a.de.sdh.vtt"]
 
 
 def test_an_unreadable_subtitle_file_counts_once_it_is_readable(tmp_path, monkeypatch):
@@ -114,4 +114,4 @@ def test_an_unreadable_subtitle_file_counts_once_it_is_readable(tmp_path, monkey
         patch.setattr(os, "access", lambda path, mode: Path(path).name != "a.srt")
         assert walk(tmp_path, tmp_path / "x").files[0] == without
     (file,) = walk(tmp_path, tmp_path / "x").files
-    assert file.stat != without.stat and [path.name for path in file.side_cars] == ["a.srt"]
+    assert file.stat != without.stat and [path.name for path in file.sidecars] == ["a.srt"]

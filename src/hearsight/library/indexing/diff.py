@@ -53,15 +53,15 @@ def content_hash(entry: MediaEntry) -> str:
     Reads at most 1 MB a file. Raises OSError for the file; subtitles that are gone or may not be read are ignored.
     """
     with entry.file.open("rb", BLOCK) as file:
-        return hash_open_file(file, entry.side_cars)
+        return hash_open_file(file, entry.sidecars)
 
 
-def hash_open_file(file: BinaryIO, side_cars: Iterable[Path]) -> str:
+def hash_open_file(file: BinaryIO, sidecars: Iterable[Path]) -> str:
     """Return the `content_hash` of an open file."""
     digest = hashlib.blake2b(digest_size=16)
     _digest_file(digest, file)
-    for side_car in side_cars:
-        with suppress(FileNotFoundError, PermissionError), side_car.open("rb") as subtitles:
+    for sidecar in sidecars:
+        with suppress(FileNotFoundError, PermissionError), sidecar.open("rb") as subtitles:
             _digest_file(digest, subtitles)
     return digest.hexdigest()
 

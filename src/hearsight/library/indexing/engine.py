@@ -26,7 +26,7 @@ BATCH_TIMEOUT = 1.0
 
 @dataclass(frozen=True)
 class TranscriptionProgress:
-    """An event that tells which share of a file is transcribed, from 0 to 1."""
+    """An event of transcribing. share: seconds of speech that are transcribed, divided by the length of the file."""
 
     pending: PendingFile
     share: float

@@ -119,7 +119,7 @@ class Reader:
 
     @property
     def transcribed(self) -> float:
-        """Return which share of the current file is transcribed, from 0 to 1. Only speech counts, not silence."""
+        """Return the seconds of speech that are transcribed, divided by the length of the file: from 0 to 1."""
         return min(1.0, self.counter.seconds / self.duration) if self.counter and self.duration else 0.0
 
     def read(self, files: Iterable[PendingFile]) -> Iterator[ReadEvent]:
@@ -146,7 +146,7 @@ class Reader:
         self.duration = info.duration
         name = self.counter.name if self.counter else "none"
         self.video = id = video_id(entry.path, content, name, self.existing_ids)
-        transcript = self._transcript(id, info, entry.side_cars)
+        transcript = self._transcript(id, info, entry.sidecars)
         clips = [(clip_id(id, clip), clip) for clip in cut(info, self.cut, self.seconds)]  # type: ignore[arg-type]
         clips = [(key, clip) for key, clip in clips if key not in self.encoded_clips.get(id, ())]
         remaining, size = [clip for _, clip in clips], picture_size(self.model)

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 class MediaEntry:
     """A media file. path: inside the folder, with forward slashes. stat: changes with the file or its subtitles.
 
-    side_cars: its readable subtitle files; unreadable ones count as soon as they become readable.
+    sidecars: its readable subtitle files; unreadable ones count as soon as they become readable.
     """
 
     path: str
     file: Path
     size: int
     stat: str
-    side_cars: tuple[Path, ...]
+    sidecars: tuple[Path, ...]
 
 
 @dataclass
@@ -87,10 +87,10 @@ def _scan_disk(folder: Path, exclude: Path, scan: Scan) -> Iterator[None]:
             continue
         seen.add(real)
         entries = _entries(folder, current, scan)
-        side_cars = sidecars_by_stem(entry.name for entry in entries)
+        by_stem = sidecars_by_stem(entry.name for entry in entries)
         for entry in entries:
             stem, dot, suffix = entry.name.rpartition(".")
-            sidecars = side_cars.get(stem, [])
+            sidecars = by_stem.get(stem, [])
             if _is_folder(entry):
                 (links if entry.is_symlink() else folders).append(entry.path)
             elif not dot or f".{suffix.lower()}" not in MEDIA_SUFFIXES:
@@ -118,11 +118,11 @@ def _scan_store(folder: ObjectPath, scan: Scan) -> Iterator[None]:
         if not any(part.startswith(".") for part in path.parts):
             folders[path.parent][path.name] = file, info
     for current, files in folders.items():
-        side_cars = sidecars_by_stem(files)
+        by_stem = sidecars_by_stem(files)
         for name, (file, info) in files.items():
             if Path(name).suffix.lower() not in MEDIA_SUFFIXES:
                 continue
-            sidecars = [files[side_car.name] for side_car in side_cars.get(Path(name).stem, [])]
+            sidecars = [files[sidecar.name] for sidecar in by_stem.get(Path(name).stem, [])]
             stamps = [f"{info.size}:{info.mtime_ns}", *(f"{one.name}:{it.size}:{it.mtime_ns}" for one, it in sidecars)]
             scan.files.append(
                 MediaEntry(
@@ -158,9 +158,9 @@ def _add(folder: Path, entry: os.DirEntry[str], sidecars: list[Sidecar], scan: S
     try:
         name.encode()
         status = entry.stat()
-        subtitle_files = [file.with_name(side_car.name) for side_car in sidecars]
-        side_cars = tuple(each for each in subtitle_files if each.is_file() and os.access(each, os.R_OK))
-        stamps = [_stamp(status), *(f"{subtitles.name}:{_stamp(subtitles.stat())}" for subtitles in side_cars)]
+        subtitle_files = [file.with_name(sidecar.name) for sidecar in sidecars]
+        readable = tuple(each for each in subtitle_files if each.is_file() and os.access(each, os.R_OK))
+        stamps = [_stamp(status), *(f"{subtitles.name}:{_stamp(subtitles.stat())}" for subtitles in readable)]
     except UnicodeEncodeError:
         printable = os.fsencode(name).decode("utf-8", "backslashreplace")
         scan.failed[printable] = "its name is not valid text (UTF-8); rename it"
@@ -170,7 +170,7 @@ def _add(folder: Path, entry: os.DirEntry[str], sidecars: list[Sidecar], scan: S
         scan.unreadable.append(name)
     else:
         if stat.S_ISREG(status.st_mode):
-            scan.files.append(MediaEntry(name, file, status.st_size, "|".join(stamps), side_cars))
+            scan.files.append(MediaEntry(name, file, status.st_size, "|".join(stamps), readable))
         else:
             scan.failed[name] = "not a regular file; remove it"
 

@@ -71,7 +71,7 @@ class InMemory:
         return clips
 
     def _nearest(self, vector: NDArray[np.float32], limit: int, mask: NDArray[np.bool_] | None) -> list[int]:
-        """Return the rows with the pooled vectors nearest to a text's, in any order."""
+        """Return the rows with the pooled vectors nearest to a vector, in any order."""
         products: NDArray[np.float32] = (torch.from_numpy(self._vectors.pooled) @ torch.from_numpy(vector)).numpy()
         return _highest(products, np.arange(len(products)) if mask is None else mask.nonzero()[0], limit)
 

@@ -149,7 +149,8 @@ class Query:
 
         transcript: its stems. The strength is the share of the content words that the transcript contains, times the
         evidence: three words, or fewer in the same runs as in the query, are certain; one word is a third of that. Stop
-        words only count in a run ("can do for"). With less than half of the content words, the strength is 0.
+        words only count in a run of three ("can do for"), as a quarter of a word. With less than half of the content
+        words, so counted, the strength is 0.
         """
         matched = self.content_stems.intersection(transcript)
         if len(matched) < self.min_content_words:

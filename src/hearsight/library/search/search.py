@@ -24,7 +24,8 @@ from hearsight.library.tables.schema import extra_shapes
 from hearsight.models.base import VideoTextModel
 from hearsight.types import VideoEmbedding
 
-MIN_CANDIDATES, CANDIDATES_PER_HIT, MAX_CANDIDATES = 100, 7, 5000  # clips of either kind, in each library
+# Clips found by vector, and as many by words, in each library. With ENOUGH_CANDIDATES, a search is not widened.
+MIN_CANDIDATES, CANDIDATES_PER_HIT, ENOUGH_CANDIDATES = 100, 7, 5000
 NO_MATCH = WordMatch()
 
 # Candidates, their rows, best first, and the score of each row (see `rank`).
@@ -108,7 +109,7 @@ def _text_vector(text: str, reference: weakref.ref[VideoTextModel]) -> NDArray[n
 def rank_enough_videos(views: Sequence[View], limit: int, rank_nearest: Callable[[int], Ranking]) -> Ranking:
     """Rank enough candidates to cover `limit` videos, or all videos if there are fewer.
 
-    Returns fewer videos if those of `MAX_CANDIDATES` clips are fewer.
+    Returns fewer videos where `ENOUGH_CANDIDATES` clips belong to fewer.
     """
     clips = sum(view.snapshot.clips for view in views)
     videos = sum(len(view.snapshot.videos) for view in views)
@@ -117,7 +118,7 @@ def rank_enough_videos(views: Sequence[View], limit: int, rank_nearest: Callable
         candidates, order, scores = rank_nearest(count)
         video_count = len({candidates.videos[row] for row in order})
         # The nearest clips may all be of one long film, so more are read if there are more.
-        if video_count >= min(limit, videos) or not count <= len(candidates.ids) < MAX_CANDIDATES:
+        if video_count >= min(limit, videos) or not count <= len(candidates.ids) < ENOUGH_CANDIDATES:
             return candidates, order, scores
         count *= 4
 

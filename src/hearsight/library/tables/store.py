@@ -197,7 +197,7 @@ class Store:
     def nearest(
         self, vector: NDArray[np.float32], columns: Sequence[str], limit: int, condition: str | None
     ) -> pa.Table:
-        """Return the clips whose pooled vectors are nearest to a text's, with their `_distance` and `_rowid`."""
+        """Return the clips whose pooled vectors are nearest to a vector, with their `_distance` and `_rowid`."""
         query = self.clips.search(vector, vector_column_name="pooled").distance_type("dot")
         return _fetch(query.nprobes(PARTITIONS), [*columns, "_distance"], limit, condition)
 
@@ -219,24 +219,26 @@ class Store:
 
     @translate_errors(read_error)
     def head(self, columns: Sequence[str], limit: int) -> pa.Table:
-        """Return the first clips that count."""
-        return self.clips.search().where(self._counting()).select(columns).limit(limit).to_arrow()
+        """Return the first clips of complete videos."""
+        return self.clips.search().where(self._of_complete_videos()).select(columns).limit(limit).to_arrow()
 
     @translate_errors(read_error)
     def count(self, condition: str) -> int:
-        """Return the number of clips that count and meet an SQL condition."""
-        return int(self.clips.count_rows(f"{condition} AND {self._counting()}"))
+        """Return the number of clips of complete videos that meet an SQL condition."""
+        return int(self.clips.count_rows(f"{condition} AND {self._of_complete_videos()}"))
 
     def batches(self, columns: Sequence[str], batch_size: int) -> Iterator[pa.Table]:
-        """Yield all clips that count, in batches."""
+        """Yield all clips of complete videos, in batches."""
         try:
             dataset = self.clips.to_lance()
-            for batch in dataset.to_batches(columns=list(columns), filter=self._counting(), batch_size=batch_size):
+            for batch in dataset.to_batches(
+                columns=list(columns), filter=self._of_complete_videos(), batch_size=batch_size
+            ):
                 yield pa.Table.from_batches([batch])
         except (OSError, RuntimeError, ValueError) as error:
             raise read_error(self.location, error) from error
 
-    def _counting(self) -> str:
+    def _of_complete_videos(self) -> str:
         """Return the SQL condition that clips count."""
         return f"NOT ({among('video', self.snapshot().hidden)})"
 
