@@ -68,6 +68,7 @@ class AudioVisualModel(VideoTextModel):
         return replace(super().precompute(features), resampled_audio=self.resample(features))
 
     def vision(self, features: ClipFeatures) -> tuple[Tensor, Tensor, Tensor]:
+        """Add the positions of frames to v0; without frames, v0 is the positions alone."""
         frames, mask, has_frames = super().vision(features)
         return frames + self.frame_position.weight[: frames.shape[1]], mask, has_frames
 

@@ -5,9 +5,9 @@ A method encodes a video without knowing a text, and compares the two by `simila
 inputs meet only in `similarity`, and in training in the losses (research/training/objective.py). A subclass
 defines `fuse`, and whatever else differs from the class below: docs/new-method.md shows how.
 
-A clip without frames (an audio file) has mask False everywhere when it comes in. Its frame vectors are then zeros, not
-the embedding of a black picture. AVIGATE and SAVE then put sound and speech into frame 0; Chorus keeps them in
-`pooled`; CLIP4Clip has only zeros: the cosine with every text is 0, and only the clip's transcript can be found.
+A clip without frames (an audio file) has mask False everywhere when it comes in. CLIP's vectors are then zeros, not the
+embedding of a black picture, and only frame 0 counts. AVIGATE and SAVE add sound and speech to it; Chorus keeps them
+in `pooled`; CLIP4Clip has only zeros: the cosine with every text is 0, and only the clip's transcript can be found.
 """
 
 from __future__ import annotations

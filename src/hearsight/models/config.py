@@ -34,10 +34,12 @@ class ModelConfig:
 
     method: a registered name (registry.py); `build` (load.py) builds its class.
     clip, ast: dictionaries of a transformers `CLIPConfig` and `ASTConfig` (ast: None for a method without audio).
-    average_frequencies: read AST's patches as one token a moment, which makes AST-base's tokens 12 times fewer.
+    frames: the most frames of a clip. words: tokens of a text, with start and end. temperature: tau of the similarity.
+    average_frequencies: read AST's patches as one token per moment, which makes AST-base's tokens 12 times fewer.
     options: of the method, by name. Those that are missing have the method's defaults; a model's own configuration has
     them all.
-    former: fields of an older config.json that were options of other methods. They count for the fingerprint alone.
+    former: fields of an older config.json that became options. A built model keeps those of other methods, which only
+    count for its fingerprint.
     """
 
     method: str

@@ -221,7 +221,7 @@ def multi_grained_similarity(text: Tensor, video: VideoEmbedding, scale: Tensor,
     """Return logits (N, B) of every text with every video: the mean of its similarities with the clip and with frames.
 
     text: (N, D) unit vectors (from Chorus, of the length that is their weight). video: B clips of F frames. scale: s,
-    not its logarithm. temperature: multiplies the frames' similarities, as published.
+    not its logarithm. temperature: tau of log(sum(exp(tau x))) / tau over the frames' similarities x, as published.
     """
     coarse = scale * text @ video.pooled.T  # (N, B)
     frame_similarities = scale * torch.einsum("nd,bfd->nbf", text, video.frames)  # (N, B, F)

@@ -101,7 +101,7 @@ def _build_empty(config: ModelConfig, tokenizer: Tokenizer, device: str, dtype: 
     """Build a model without initial weights: random ones would take seconds to draw, and twice the memory."""
     with NoRandomNumbers():
         model = build(config, tokenizer)
-    if any(True for _ in model.buffers()):  # a method of your own may compute buffers, and no file has them
+    if any(True for _ in model.buffers()):  # a method of your own may compute buffers that no file has
         model = build(config, tokenizer)
     with NoConversion():
         set_precision(model, dtype_of(dtype, device, model.width))

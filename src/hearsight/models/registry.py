@@ -1,7 +1,7 @@
 """The methods that a recipe or a config.json can name: Hearsight's own, and those that plugins register.
 
-The name of its method is all that a model's folder can bring. It never makes `load` import a module: a method runs only
-if it is Hearsight's own, installed as a plugin, or registered by your program.
+The name of its method is all that a model's folder says about code. `load` never imports a module for it: a method runs
+only if it is Hearsight's own, installed as a plugin, or registered by your program.
 """
 
 from __future__ import annotations

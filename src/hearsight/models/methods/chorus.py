@@ -45,7 +45,7 @@ class Chorus(AudioVisualModel):
         query_weights: bool = option(True, "a text weights the voices; otherwise all of them count the same")
         query_projections: bool = option(True, "a text has a question of its own for each voice")
         learned_absence: bool = option(
-            True, "a clip without sound or speech has a learned vector in its place; otherwise that of zeros"
+            True, "a clip without sound or speech has a learned vector in its place, not what zeros give"
         )
 
     options: Options
@@ -112,8 +112,9 @@ class Chorus(AudioVisualModel):
         return VideoEmbedding(frames, mask, torch.cat(pooled, dim=-1), vision=sight, audio=audio)
 
     def similarity(self, text: Tensor, video: VideoEmbedding) -> Tensor:
-        """Return logits (N, B): multi-grained for sight, as in the other methods, plus one cosine per further voice."""
+        """Return logits (N, B): multi-grained for sight, as in the other methods, plus the weighted others."""
         D, scale = self.width, self.clip.logit_scale.float().exp()
+        # The sight part alone, as a video with one voice.
         sight = VideoEmbedding.from_fields({"pooled": video.pooled[:, :D], "frames": video.frames, "mask": video.mask})
         logits = multi_grained_similarity(text[:, :D], sight, scale, self.config.temperature)
         return logits + scale * text[:, D:] @ video.pooled[:, D:].T

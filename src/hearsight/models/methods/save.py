@@ -48,19 +48,19 @@ class SAVE(AudioVisualModel):
     def fuse(self, features: ClipFeatures, without: Collection[str] = NO_BRANCHES) -> VideoEmbedding:
         # Frames: CLIP's vectors and their positions.
         v0, mask, has_frames = self.vision(features)  # (B, F, D), (B, F), (B, 1, 1)
-        sight = v0 * has_frames  # (B, F, D)
+        sight = v0 * has_frames  # (B, F, D): what the branches are added to, zeros for a clip without frames
         fused = sight
         audio, gates = None, {}
-        # Both branches read the same v0: they stand side by side, not one after the other. Clips without sound or
-        # speech are fused, too: their filterbank or ids are zeros, as published. Padding of speech is always read, as
-        # published; the option mask_padding is about frames alone.
+        # Both branches read the same v0 (queries) and a memory of their own (keys and values): they stand side by side.
+        # As published, clips without sound or speech are fused, too: `extract` reads zeros in their place.
         if "audio" not in without:
             audio = self.resample(features)  # (B, A, Da) -> (B, Q, D)
             heard, gates["audio"] = self.audio_fusion(v0, audio, mask)  # (B, F, D), (B, L, 2)
             fused = fused + BRANCH_WEIGHT * heard
         if "speech" not in without:
+            # Padding of speech is read, as published; the option mask_padding is about frames alone.
             speech = self.speech_tokens(features)  # (B, S) -> (B, S, D)
             said, gates["speech"] = self.speech_fusion(v0, speech, mask)  # (B, F, D), (B, L, 2)
             fused = fused + BRANCH_WEIGHT * said
-        # Unit frames and their pooled vector; `similarity` compares a text with both.
+        # Unit frames and their pooled vector, for `similarity`; vision and audio, for the margin and for soft-ALBEF.
         return video_embedding(fused, mask, vision=sight, audio=audio, gates=gates)
