@@ -20,13 +20,13 @@ SLOW = (
     "real_media/", "research/datasets/test_end_to_end", "research/soundstage/test_export",
     "research/soundstage/test_render", "research/training/test_processes", "research/training/test_stored_teacher",
     "research/training/test_teacher_features", "research/training/test_towers", "research/training/test_trainer",
-    "speech/test_recogniser", "speech/test_transcribe", "speech/test_whisper", "test_benchmarks", "test_client", "web/",
+    "speech/test_recogniser", "speech/test_transcribe", "speech/test_whisper", "test_benchmarks", "web/",
 )  # fmt: skip
 LONG = ("ray", "slow", "browser", "recogniser")
 ONE_PROCESS = ("web/page/",)  # folders whose files share servers and a browser
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+@pytest.hookimpl(wrapper=True)  # a wrapper runs before the hook with which xdist reads the groups
 def pytest_collection_modifyitems(items):
     """Mark tests by what they need, keep each file's tests in one process, and begin with files that take long."""
     ranks = {}
@@ -42,6 +42,7 @@ def pytest_collection_modifyitems(items):
         rank = min((rank for rank, mark in enumerate(LONG) if item.get_closest_marker(mark)), default=len(LONG))
         ranks[item.location[0]] = min(rank, ranks.get(item.location[0], rank))
     items.sort(key=lambda item: ranks[item.location[0]])
+    return (yield)
 
 
 @pytest.fixture
