@@ -2,8 +2,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
-# A file's tests, and those that share a cluster, run one after another in one of two processes; long ones run first.
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder
+# A file's tests run one after another in one of two processes (tests/conftest.py); long ones run first.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --no-loadscope-reorder
 
 .PHONY: demo test quick coverage docs lint format demo-model soundstage-report benchmarks clean
 

@@ -26,9 +26,8 @@ LONG = ("ray", "slow", "browser", "recogniser")
 ONE_PROCESS = ("web/page/",)  # folders whose files share servers and a browser
 
 
-@pytest.hookimpl(wrapper=True)  # a wrapper runs before the hook with which xdist reads the groups
 def pytest_collection_modifyitems(items):
-    """Mark tests by what they need, keep each file's tests in one process, and begin with files that take long."""
+    """Mark tests by what they need, and begin with files that take long."""
     ranks = {}
     for item in items:
         path = item.location[0].removeprefix("tests/")
@@ -36,13 +35,22 @@ def pytest_collection_modifyitems(items):
             item.add_marker(NEEDS[fixture])
         if path.startswith(SLOW):
             item.add_marker("slow")
-        if not item.get_closest_marker("xdist_group"):
-            group = next((folder for folder in ONE_PROCESS if path.startswith(folder)), path)
-            item.add_marker(pytest.mark.xdist_group(group))
         rank = min((rank for rank, mark in enumerate(LONG) if item.get_closest_marker(mark)), default=len(LONG))
         ranks[item.location[0]] = min(rank, ranks.get(item.location[0], rank))
     items.sort(key=lambda item: ranks[item.location[0]])
-    return (yield)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Run the tests of a file, or of a folder in ONE_PROCESS, in one process, so that they share what they start."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class FileScheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            file = nodeid.partition("::")[0].removeprefix("tests/")
+            return next((folder for folder in ONE_PROCESS if file.startswith(folder)), file)
+
+    return FileScheduling(config, log)
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ FILMS = 8
 
 # The tests share one cluster, which only one process can lead. They are in an order: those for which this process
 # stays in the cluster come first.
-pytestmark = [pytest.mark.ray, pytest.mark.slow, pytest.mark.xdist_group("ray")]
+pytestmark = [pytest.mark.ray, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
