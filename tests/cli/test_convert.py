@@ -138,7 +138,7 @@ def test_without_the_hub_a_model_lacks_a_vocabulary(run, public, tmp_path, monke
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
     ran = run("convert", public, tmp_path / "out")
-    assert ran.code == 0 and "fetched when first used" in ran.out and "--vocabulary" in ran.out
+    assert ran.code == 0 and "downloaded when first used" in ran.out and "--vocabulary" in ran.out
     model = hearsight.load(tmp_path / "out")
     with pytest.raises(hearsight.HearsightError, match="cannot fetch"):
         model.tokenize(["a bell"])
