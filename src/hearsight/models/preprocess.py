@@ -1,4 +1,4 @@
-"""From a media file to a model's tensors (docs/reference.md section 1)."""
+"""Turn a media file into the tensors of a model (docs/reference.md section 1)."""
 
 from __future__ import annotations
 
