@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from million_library import TOP, WARM_UP, GrowingLibrary, recall, timed, truth
+from growing_library_steps import TOP, WARM_UP, GrowingLibrary, recall, timed, truth
 
 RERANKED = 1_000  # by whole vectors, after product quantisation
 

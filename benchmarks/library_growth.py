@@ -38,9 +38,9 @@ import torch
 
 import hearsight
 from compare_faiss import hnsw, ivf, ours
+from growing_library_steps import QUERIES, TOP, WARM_UP, GrowingLibrary, best_of_films, recall, timed, truth
 from harness import machine, peak_bytes, print_results
 from library_growth_report import draw, tables
-from million_library import QUERIES, TOP, WARM_UP, GrowingLibrary, best_of_films, recall, timed, truth
 from synthetic_clips import CLIPS_A_FILM, FILMS_A_BLOCK, World, add_block
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class Best:
 def exact(growing: GrowingLibrary) -> dict[str, Any]:
     import pyarrow as pa
 
-    from hearsight.library.search.candidates import COLUMNS, ClipVectors
+    from hearsight.library.search.clip_vectors import COLUMNS, ClipVectors
     from hearsight.types import VideoEmbedding
 
     begun = time.perf_counter()

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from million_library import QUERIES, TOP
+from growing_library_steps import QUERIES, TOP
 
 PARTS = ("encoding", "finding", "scoring", "explaining")
 

@@ -40,7 +40,7 @@ from hearsight.models.preprocess import ClipInputs
 from hearsight.research.training.objective import Objective
 from hearsight.research.training.parameters import parameter_groups
 from hearsight.research.training.recipe import MethodRecipe
-from hearsight.research.training.run import make_optimizer, update
+from hearsight.research.training.run_folder import make_optimizer, update
 from hearsight.towers.filterbank import BINS
 
 TABLE_SIZE = 128  # clips in each table

@@ -19,7 +19,7 @@ SLOW = (
     "library/indexing/test_object_stores", "library/indexing/test_reindex", "media/test_packet_selection",
     "real_media/", "research/datasets/test_end_to_end", "research/soundstage/test_export",
     "research/soundstage/test_render", "research/training/test_processes", "research/training/test_stored_teacher",
-    "research/training/test_teacher_features", "research/training/test_towers", "research/training/test_trainer",
+    "research/training/test_teacher_features", "research/training/test_train_towers", "research/training/test_trainer",
     "speech/test_recogniser", "speech/test_transcribe", "speech/test_whisper", "test_benchmarks", "web/",
 )  # fmt: skip
 LONG = ("ray", "slow", "browser", "recogniser")

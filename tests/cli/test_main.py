@@ -65,9 +65,10 @@ def test_a_shell_can_complete_commands_and_options(run, monkeypatch, words, comp
     assert run() == (0, "\n".join(completions) + "\n", "")
 
 
-def test_completion_is_installed_for_a_shell(run, monkeypatch, tmp_path):
+def test_completion_is_installed_for_the_shell_that_runs_it(run, monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert run("--install-completion", "bash").code == 0
+    monkeypatch.setattr("shellingham.detect_shell", lambda: ("bash", "/bin/bash"))
+    assert run("--install-completion").code == 0
     assert "hearsight" in (tmp_path / ".bash_completions" / "hearsight.sh").read_text()
 
 

@@ -16,7 +16,7 @@ from hearsight.errors import HearsightError
 from hearsight.library import Library
 from hearsight.library.indexing import update
 from hearsight.library.results import NullListener
-from hearsight.library.tables.identity import Identity
+from hearsight.library.tables.library_json import Identity
 from hearsight.models.methods.save import SAVE
 from hearsight.models.registry import register
 from hearsight.speech.load import load_recogniser

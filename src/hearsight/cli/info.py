@@ -36,7 +36,7 @@ def info(
 
 def format_info(info: LibraryInfo) -> Text:
     """Return what is in a library as a table of two columns."""
-    from hearsight.library.tables.identity import cutting
+    from hearsight.library.tables.library_json import cutting
 
     rows = {
         "folder": str(info.folder),

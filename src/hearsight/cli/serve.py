@@ -61,8 +61,8 @@ def serve(
     if importlib.util.find_spec("uvicorn") is None or importlib.util.find_spec("fastapi") is None:
         raise HearsightError(f"cannot serve: FastAPI and uvicorn are missing; install them: {install_command('web')}")
     _check_token(host, token)
-    from hearsight.web.indexed_folders import find_folders
     from hearsight.web.search_process import default_processes
+    from hearsight.web.served_folders import find_folders
     from hearsight.web.server import run
     from hearsight.web.state import ServerState
 
@@ -111,7 +111,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _load(indexed: Mapping[str, IndexedFolder], plugin_file: Path | None) -> Collection:
     """Open the libraries, in this process or a helper process, which has not run the plugin yet."""
-    from hearsight.web.indexed_folders import open_collection
+    from hearsight.web.served_folders import open_collection
 
     if plugin_file:
         run_files_once([plugin_file])

@@ -37,7 +37,7 @@ def train(
 
     state = processes()
     if isinstance(values, TowersRecipe):
-        from hearsight.research.training.towers import train_towers
+        from hearsight.research.training.train_towers import train_towers
 
         if state.num_processes > 1:
             raise HearsightError("towers are trained by one process; start hearsight without a launcher")

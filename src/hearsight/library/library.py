@@ -27,8 +27,8 @@ from hearsight.library.results import (
     UpdateReport,
     clip_id,
 )
-from hearsight.library.tables.identity import Identity, find_library
 from hearsight.library.tables.library_info import library_info, video_folders
+from hearsight.library.tables.library_json import Identity, find_library
 from hearsight.library.tables.locations import resolve_paths
 from hearsight.library.tables.lock import writing
 from hearsight.library.tables.maintenance import drop_former

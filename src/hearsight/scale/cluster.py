@@ -20,7 +20,7 @@ import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from hearsight.errors import HearsightError
-from hearsight.library.tables.identity import Identity
+from hearsight.library.tables.library_json import Identity
 from hearsight.version import VERSION
 
 STDERR = 2

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hearsight.library.search.candidates import Candidates
+from hearsight.library.search.clip_vectors import Candidates
 from hearsight.library.search.query_words import Query, stems
 from hearsight.library.search.rank import rank
 from hearsight.research.soundstage.captions import sample_caption

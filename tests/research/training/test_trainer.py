@@ -17,7 +17,7 @@ from hearsight.research.datasets.split import Split
 from hearsight.research.evaluation.retrieval import evaluate
 from hearsight.research.training.initial_model import fresh_model
 from hearsight.research.training.objective import Objective
-from hearsight.research.training.run import Run
+from hearsight.research.training.run_folder import Run
 from hearsight.research.training.trainer import train
 from hearsight.speech import Transcript
 from hearsight.types import Line

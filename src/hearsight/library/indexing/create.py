@@ -8,8 +8,8 @@ from pathlib import Path
 
 from hearsight.errors import HearsightError
 from hearsight.library.indexing.model_names import name_of
-from hearsight.library.tables.identity import Identity
 from hearsight.library.tables.library_files import check_free, clear
+from hearsight.library.tables.library_json import Identity
 from hearsight.library.tables.locations import relative_folder
 from hearsight.library.tables.lock import updating, writing
 from hearsight.library.tables.store import Store

@@ -17,8 +17,8 @@ import pyarrow as pa
 from hearsight.errors import HearsightError
 from hearsight.library.indexing.encode import clip_rows
 from hearsight.library.results import ReindexReport
-from hearsight.library.tables.identity import Identity
 from hearsight.library.tables.library_files import remove
+from hearsight.library.tables.library_json import Identity
 from hearsight.library.tables.schema import ClipFacts
 from hearsight.library.tables.store import Store
 from hearsight.models.base import VideoTextModel

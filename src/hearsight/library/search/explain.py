@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hearsight.library.results import Hit, Mode
-from hearsight.library.search.candidates import Candidates
+from hearsight.library.search.clip_vectors import Candidates
 from hearsight.library.search.query_words import Query, stems
 from hearsight.library.search.view import View
 from hearsight.library.tables.schema import BRANCHES, read_vectors

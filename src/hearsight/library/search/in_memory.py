@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from hearsight.library.search.bm25 import Postings
-from hearsight.library.search.candidates import ClipVectors, FieldShapes, ranking_columns, read_extra
+from hearsight.library.search.clip_vectors import ClipVectors, FieldShapes, ranking_columns, read_extra
 from hearsight.library.search.condition import Condition
 from hearsight.library.search.on_disk import match_transcripts
 from hearsight.library.search.query_words import Query, WordMatch, stems

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from hearsight.library.search.candidates import ClipVectors, FieldShapes, ranking_columns
+from hearsight.library.search.clip_vectors import ClipVectors, FieldShapes, ranking_columns
 from hearsight.library.search.condition import Condition
 from hearsight.library.search.query_words import Query, WordMatch, stems
 from hearsight.library.tables.schema import among

@@ -30,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hearsight.library.results import Mode
-from hearsight.library.search.candidates import Candidates
+from hearsight.library.search.clip_vectors import Candidates
 
 K = 60
 FIRST_BY_BOTH = 2 / (K + 1)  # the score of a clip that is first by meaning and, with certainty, by words

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from hearsight.errors import HearsightError
 from hearsight.library.results import Filters, Hit, Mode, SearchResult
-from hearsight.library.search.candidates import Candidates, ClipVectors
 from hearsight.library.search.clip_details import video_row
+from hearsight.library.search.clip_vectors import Candidates, ClipVectors
 from hearsight.library.search.explain import best_of_videos, explain
 from hearsight.library.search.query_words import Query, WordMatch
 from hearsight.library.search.rank import rank

@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 
 from hearsight.library.results import Filters, SearchResult
-from hearsight.library.search.candidates import Candidates
 from hearsight.library.search.clip_details import clip_row
+from hearsight.library.search.clip_vectors import Candidates
 from hearsight.library.search.rank import rank
 from hearsight.library.search.search import Ranking, best_moments
 from hearsight.library.search.view import Searchable, View

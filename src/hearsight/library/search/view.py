@@ -12,7 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from hearsight.library.results import Filters
-from hearsight.library.search.candidates import ClipVectors, FieldShapes
+from hearsight.library.search.clip_vectors import ClipVectors, FieldShapes
 from hearsight.library.search.condition import Condition
 from hearsight.library.search.on_disk import OnDisk
 from hearsight.library.search.query_words import Query, WordMatch

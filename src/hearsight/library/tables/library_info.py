@@ -6,8 +6,8 @@ from collections import Counter
 from pathlib import Path, PurePosixPath
 
 from hearsight.library.results import LibraryInfo
-from hearsight.library.tables.identity import Identity
 from hearsight.library.tables.library_files import folder_size
+from hearsight.library.tables.library_json import Identity
 from hearsight.library.tables.store import Store
 
 

@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 
 from hearsight.errors import HearsightError
 from hearsight.library.tables.errors import write_error
-from hearsight.library.tables.identity import Identity
+from hearsight.library.tables.library_json import Identity
 
 
 @contextmanager

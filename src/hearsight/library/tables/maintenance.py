@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from hearsight.library.results import MaintenanceReport
-from hearsight.library.tables.identity import Identity
 from hearsight.library.tables.library_files import remove
+from hearsight.library.tables.library_json import Identity
 from hearsight.library.tables.schema import TOKENIZER
 from hearsight.util.lazy_lancedb import FTS, Bitmap, BTree
 

@@ -17,8 +17,8 @@ import lance
 
 from hearsight.errors import HearsightError
 from hearsight.library.results import RepairReport
-from hearsight.library.tables.identity import Identity
 from hearsight.library.tables.library_files import remove
+from hearsight.library.tables.library_json import Identity
 from hearsight.library.tables.store import SMALL, Store
 
 DAMAGED = ".damaged"  # appended to the name of a file that is set aside

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from hearsight.library.results import Failure, MaintenanceReport
 from hearsight.library.tables.errors import UnreadableError, read_error, translate_errors, write_error
 from hearsight.library.tables.features import Features
-from hearsight.library.tables.identity import Identity
 from hearsight.library.tables.library_files import remove
+from hearsight.library.tables.library_json import Identity
 from hearsight.library.tables.maintenance import KEEP_VERSIONS, create_indexes, maintain
 from hearsight.library.tables.schema import FAILURES, VIDEOS, Video, among, model_schema, video_table
 from hearsight.library.tables.videos import Videos

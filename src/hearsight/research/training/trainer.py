@@ -25,7 +25,7 @@ from hearsight.research.training.objective import Objective
 from hearsight.research.training.parameters import parameter_groups
 from hearsight.research.training.processes import check_same_step, processes
 from hearsight.research.training.recipe import MethodRecipe
-from hearsight.research.training.run import (
+from hearsight.research.training.run_folder import (
     MAX_GRADIENT_NORM,
     Run,
     check_finite,

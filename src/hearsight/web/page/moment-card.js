@@ -2,7 +2,7 @@
 
 import { momentUrl } from "./api.js";
 import { button, el } from "./dom.js";
-import { wave } from "./sound-wave.js";
+import { wave } from "./missing-picture.js";
 import { playButton } from "./preview.js";
 import { stateUrl, newSearch, navigate, momentKey, readState } from "./state.js";
 import { fileName, markSpans, range, visible } from "./format.js";

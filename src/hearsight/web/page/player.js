@@ -2,7 +2,7 @@
 
 import { momentUrl } from "./api.js";
 import { prefersReducedMotion, el } from "./dom.js";
-import { wave } from "./sound-wave.js";
+import { wave } from "./missing-picture.js";
 import { playVideo, playbackError } from "./preview.js";
 import { onSoundChange, isSoundOn, setSound } from "./sound-switch.js";
 

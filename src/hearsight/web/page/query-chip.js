@@ -4,7 +4,7 @@ import { get } from "./api.js";
 import { thumbnail } from "./moment-card.js";
 import { button, el, byId } from "./dom.js";
 import { exampleOf } from "./query-by-example.js";
-import { wave } from "./sound-wave.js";
+import { wave } from "./missing-picture.js";
 import { newSearch, navigate, parseMoment } from "./state.js";
 import { fileName, range, visible } from "./format.js";
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from hearsight.errors import HearsightError
 from hearsight.research.datasets.readers import activitynet, charades, lsmdc, msrvtt, table
-from hearsight.research.datasets.readers import split_lists as lists
+from hearsight.research.datasets.readers import vatex_msvd_didemo as lists
 from hearsight.research.datasets.readers.entry import Entry
 from hearsight.research.datasets.readers.root import Root
 from hearsight.util.registry import Registry

@@ -8,9 +8,8 @@ import torch
 import hearsight
 from hearsight.errors import HearsightError
 from hearsight.research.soundstage.icons import FONT
-from hearsight.research.training import towers
 from hearsight.research.training.recipe import TowersRecipe
-from hearsight.research.training.towers import train_towers
+from hearsight.research.training.train_towers import train_towers
 from tests.builders import tiny_ast, tiny_clip
 
 needs_stage = pytest.mark.skipif(
@@ -27,7 +26,7 @@ def tiny_recipe() -> TowersRecipe:
 
 @needs_stage
 def test_towers_learn_and_continue_after_a_stop(tmp_path, monkeypatch):
-    monkeypatch.setattr(towers, "SAVE_EVERY", 4)
+    monkeypatch.setattr("hearsight.research.training.train_towers.SAVE_EVERY", 4)
     recipe, losses, then = tiny_recipe(), [], []
     straight = train_towers(recipe, tmp_path / "straight", workers=1, progress=lambda *step: losses.append(step))
     assert [step for _, step, _, _ in losses] == list(range(1, 13))

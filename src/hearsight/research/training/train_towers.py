@@ -35,7 +35,7 @@ from hearsight.research.soundstage.clip_plans import sample_scene
 from hearsight.research.soundstage.scenes import Scene, draw_frames
 from hearsight.research.soundstage.soundtrack import soundtrack
 from hearsight.research.training.recipe import TowersRecipe
-from hearsight.research.training.run import Run, make_optimizer, seed_step, update
+from hearsight.research.training.run_folder import Run, make_optimizer, seed_step, update
 from hearsight.research.training.vocabulary import train_tokenizer
 from hearsight.towers.filterbank import filterbank
 from hearsight.towers.pixels import crop, normalise
