@@ -1,5 +1,6 @@
 """Fixtures that all tests share, and the order in which tests run."""
 
+import signal
 from importlib.util import find_spec
 from types import SimpleNamespace
 
@@ -10,6 +11,9 @@ from tests.buckets import bucket  # noqa: F401 (a fixture)
 
 settings.register_profile("patient", deadline=None)  # a machine with other work may be slow
 settings.load_profile("patient")
+
+# A shell starts what runs in its background with Ctrl-C ignored, and so would be the programs that tests interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Marks of tests: by the fixtures that they use, and of folders and files whose tests take seconds.
 NEEDS = {"browser": "browser", "cluster": "ray", "pocketsphinx": "recogniser"}

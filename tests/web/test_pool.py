@@ -76,7 +76,7 @@ def test_many_tasks_run_in_helper_processes():
         return first, processes, numbers
 
     first, processes, numbers = in_pool(test)
-    assert first == {os.getpid()}, "helper processes take a while to start"
+    assert os.getpid() in first, "helper processes take a while to start"
     assert len(processes) == 2 and os.getpid() not in processes
     assert numbers == list(range(40)), "every task gets its own answer"
     assert eventually(lambda: not multiprocessing.active_children(), 20), "they end with the pool"
