@@ -123,6 +123,7 @@ def exact(growing: GrowingLibrary) -> dict[str, Any]:
 def search(growing: GrowingLibrary) -> dict[str, Any]:
     begun = time.perf_counter()
     library, model, parts = growing.library(), growing.model(), Parts()
+    library.use(model)
     library.searchable.store.snapshot()
     result: dict[str, Any] = {"open": time.perf_counter() - begun}
     queries, warm_up = growing.queries(), growing.queries(WARM_UP, seed=1)

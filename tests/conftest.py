@@ -1,7 +1,9 @@
 """Fixtures that all tests share, and the order in which tests run."""
 
+import os
 import signal
 from importlib.util import find_spec
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -55,6 +57,16 @@ def pytest_xdist_make_scheduler(config, log):
             return next((folder for folder in ONE_PROCESS if file.startswith(folder)), file)
 
     return FileScheduling(config, log)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def query_cache(tmp_path_factory):
+    """Query encoders of tests' models are not put into the user's cache, and none is read from there."""
+    with pytest.MonkeyPatch.context() as patch:
+        cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser()
+        patch.setenv("HF_HOME", os.environ.get("HF_HOME", str(cache / "huggingface")))  # the hub's stays where it is
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
+from functools import lru_cache
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,8 @@ from hearsight.errors import HearsightError
 
 if TYPE_CHECKING:
     from torch import Tensor, device
+
+TOLERANCE = 1e-6  # seconds: 7.3 - 4.3 is a little more than 3
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,21 @@ class Clip:
     @property
     def duration(self) -> float:
         return self.end - self.start
+
+    def frame_times(self, count: int) -> list[float]:
+        """Return the times of the clip's pictures: every whole second, or at most `count` of them, spread evenly."""
+        return [self.start + second for second in _spread(max(1, ceil(self.duration - TOLERANCE)), count)]
+
+
+@lru_cache
+def _spread(seconds: int, count: int) -> Sequence[int]:
+    """Return at most `count` of so many seconds."""
+    if seconds <= count:
+        return range(seconds)
+    from numpy import linspace
+
+    chosen: list[int] = linspace(0, seconds - 1, count).astype(int).tolist()
+    return chosen
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hearsight.errors import HearsightError
-from hearsight.media import frame_times, probe, read_audio, read_frames
+from hearsight.media import probe, read_audio, read_frames
 from hearsight.media.frames import scan_frames
 from hearsight.types import Clip
 from tests.media_files import beep, grey, level_of, make_media
@@ -152,7 +152,7 @@ def test_scan_frames_yields_every_frame_reduced(tmp_path):
 
 @given(st.floats(0, 10_000), st.floats(0.05, 500), st.integers(1, 32))
 def test_frame_times_are_in_the_clip_and_rise(start, duration, count):
-    times = frame_times(Clip("a.mp4", start, start + duration), count)
+    times = Clip("a.mp4", start, start + duration).frame_times(count)
     assert 1 <= len(times) <= count
     assert times[0] == start
     assert times == sorted(set(times))
@@ -161,9 +161,9 @@ def test_frame_times_are_in_the_clip_and_rise(start, duration, count):
 
 def test_frame_times_end_before_the_cut():
     """7.3 - 4.3 is a little more than 3; a fourth frame would show what comes after the cut."""
-    assert len(frame_times(Clip("a.mp4", 4.3, 7.3), 12)) == 3
+    assert len(Clip("a.mp4", 4.3, 7.3).frame_times(12)) == 3
 
 
 def test_frame_times_as_published():
-    assert frame_times(Clip("a.mp4", 10.0, 13.0), 12) == [10.0, 11.0, 12.0]
-    assert frame_times(Clip("a.mp4", 0.0, 15.0), 12) == [0, 1, 2, 3, 5, 6, 7, 8, 10, 11, 12, 14]
+    assert Clip("a.mp4", 10.0, 13.0).frame_times(12) == [10.0, 11.0, 12.0]
+    assert Clip("a.mp4", 0.0, 15.0).frame_times(12) == [0, 1, 2, 3, 5, 6, 7, 8, 10, 11, 12, 14]

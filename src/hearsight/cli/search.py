@@ -87,7 +87,7 @@ def search(
         from hearsight.library import Collection, Filters
 
         library = open_libraries(folders or [], libraries or [])
-        _ = library.model  # loads it
+        _ = library.query_encoder  # loads it
     filters = Filters(path, min_seconds, max_seconds, has_speech=speech, has_sound=sound)
     result = library.search(" ".join(query), mode=cast("Mode", mode), limit=limit, filters=filters)
     if json:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from hearsight.library.tables.schema import Video
     from hearsight.models.base import VideoTextModel
     from hearsight.models.preprocess import ClipInputs
+    from hearsight.models.query_encoder import QueryEncoder
 
 
 class Collection:
@@ -84,6 +85,11 @@ class Collection:
         self._use(model)
         return model
 
+    @property
+    def query_encoder(self) -> QueryEncoder:
+        """What encodes queries and compares them with clips. Raises HearsightError as `model` does."""
+        return next(iter(self.libraries.values())).query_encoder
+
     def _use(self, model: VideoTextModel) -> None:
         for library in self.libraries.values():
             library.use(model)
@@ -101,7 +107,7 @@ class Collection:
         """Return the best moments of the best `limit` videos of all libraries, best first."""
         from hearsight.library.search.search import search
 
-        return search(self._searchables(library), query, self.model, mode, limit, filters or Filters())
+        return search(self._searchables(library), query, self.query_encoder, mode, limit, filters or Filters())
 
     def similar(
         self, clip: Hit | str, limit: int = 10, filters: Filters | None = None, library: str | None = None
@@ -124,7 +130,7 @@ class Collection:
         """Return every clip of a clip's video in order of time, each with its rank among them."""
         from hearsight.library.search.search import moments
 
-        return moments(self._library_of(clip, library), query, self.model, mode, clip_id(clip))
+        return moments(self._library_of(clip, library), query, self.query_encoder, mode, clip_id(clip))
 
     def transcript(
         self, clip: Hit | str, query: str | None = None, around: float = AROUND, library: str | None = None
@@ -156,7 +162,7 @@ class Collection:
         """Return a few queries that the libraries can answer."""
         from hearsight.library.search.example_queries import suggest_queries
 
-        return suggest_queries(self._searchables(), self.model)
+        return suggest_queries(self._searchables(), self.query_encoder)
 
     # Their state
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from hearsight.library.indexing.model_names import absolute_model_name, check_model_exists, name_of
-from hearsight.library.plan import Plan, make_plan
+from hearsight.library.indexing.model_names import absolute_model_name, name_of
+from hearsight.library.library_model import LibraryModel
 from hearsight.library.results import (
     ClipDetails,
     Failure,
@@ -37,9 +37,11 @@ from hearsight.util.progress import Progress
 
 if TYPE_CHECKING:
     from hearsight.library.indexing.engine import Engine
+    from hearsight.library.plan import Plan
     from hearsight.library.search.view import Searchable
     from hearsight.models.base import VideoTextModel
     from hearsight.models.preprocess import ClipInputs
+    from hearsight.models.query_encoder import QueryEncoder
     from hearsight.speech.recogniser import Recogniser
 
 AROUND = 60.0  # seconds of transcript before and after a clip
@@ -66,10 +68,9 @@ class Library:
         dtype: str = "auto",
     ) -> None:
         self.folder, self.location, self.identity = folder, location, identity
-        self.device, self.dtype = device, dtype
         self._in_memory = in_memory
         self._store = self._open_store()
-        self._model: VideoTextModel | None = None
+        self._model = LibraryModel(location, device, dtype)
         if model is not None:
             self.use(model)
 
@@ -158,6 +159,8 @@ class Library:
         Raises HearsightError if the folder has nothing to index, no index can be kept there, the existing one cannot be
         read, or its model was a folder that is gone.
         """
+        from hearsight.library.plan import make_plan
+
         return make_plan(
             cls.create, folder, model, library, cut, seconds, recogniser, device, dtype, rebuild, retry, keep_features
         )
@@ -167,19 +170,16 @@ class Library:
     @property
     def model(self) -> VideoTextModel:
         """The model that made the library's vectors. Raises HearsightError if it cannot be loaded, or has changed."""
-        if self._model is None:
-            from hearsight.models.load import load
-
-            check_model_exists(self.identity.model)
-            self.use(load(self.identity.model, self.device, self.dtype))
-        assert self._model is not None
-        return self._model
+        return self._model.get(self.identity)
 
     def use(self, model: VideoTextModel) -> None:
         """Use a loaded model instead of loading it again. Raises HearsightError if the vectors are not its own."""
-        if model is not self._model:
-            self.identity.check_model(self.location, model)
-            self._model = model
+        self._model.use(model, self.identity)
+
+    @property
+    def query_encoder(self) -> QueryEncoder:
+        """What encodes queries and compares them with clips. Raises HearsightError as `model` does."""
+        return self._model.query_encoder(self.identity)
 
     # Searching
 
@@ -192,7 +192,7 @@ class Library:
         """
         from hearsight.library.search.search import search
 
-        return search([self.searchable], query, self.model, mode, limit, filters or Filters())
+        return search([self.searchable], query, self.query_encoder, mode, limit, filters or Filters())
 
     def similar(self, clip: Hit | str, limit: int = 10, filters: Filters | None = None) -> SearchResult:
         """Return the moments of other videos that are most like a clip: a hit, or the id of one (`Hit.clip`).
@@ -213,7 +213,7 @@ class Library:
         """Return every clip of a clip's video in order of time, each with its rank among them."""
         from hearsight.library.search.search import moments
 
-        return moments(self.searchable, query, self.model, mode, clip_id(clip))
+        return moments(self.searchable, query, self.query_encoder, mode, clip_id(clip))
 
     def transcript(self, clip: Hit | str, query: str | None = None, around: float = AROUND) -> Transcript:
         """Return what is said in a clip and `around` seconds before and after it, with the query's words marked."""
@@ -293,13 +293,15 @@ class Library:
         self.identity.check_features(self.location)  # before a model is loaded in vain
         if isinstance(model, str | Path):
             name = name or absolute_model_name(model)
-            model = load(model, self.device, self.dtype)
+            model = load(model, self._model.device, self._model.dtype)
         with self._writing(drop_old=False):
             identity, report = reindex(self._store, self.identity, model, progress)
             self.identity = replace(identity, model=name or name_of(model))
             self.identity.write(self.location)
             drop_other_tables(self.location, self.identity)
-        self._store, self._model = self._open_store(), model
+        self._store = self._open_store()
+        self._model = LibraryModel(self.location, self._model.device, self._model.dtype)
+        self.use(model)
         return report
 
     def optimise(self) -> MaintenanceReport:

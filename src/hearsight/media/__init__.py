@@ -4,7 +4,7 @@ PyAV is used here, and in Soundstage, which writes films.
 """
 
 from hearsight.media.audio import SAMPLE_RATE, cut_audio, read_audio
-from hearsight.media.frames import frame_times, read_frames
+from hearsight.media.frames import read_frames
 from hearsight.media.probe import (
     MEDIA_SUFFIXES,
     AudioStream,
@@ -26,7 +26,6 @@ __all__ = [
     "VideoStream",
     "cut",
     "cut_audio",
-    "frame_times",
     "probe",
     "read_audio",
     "read_frames",

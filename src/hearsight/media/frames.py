@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
-from functools import lru_cache
-from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -16,25 +14,9 @@ from numpy.typing import NDArray
 
 from hearsight.media.container import all_frames, open_media, start_time, timed_frames, video_stream
 from hearsight.media.packet_selection import can_select, selected_frames
-from hearsight.types import Clip
 
 # Matroska rounds times to milliseconds: the frame of second 1 may say 1.001.
 ROUNDING = 0.0015
-TOLERANCE = 1e-6  # seconds: 7.3 - 4.3 is a little more than 3
-
-
-def frame_times(clip: Clip, count: int) -> list[float]:
-    """Return the times of a clip's pictures: every whole second, or at most `count` of them, spread evenly."""
-    return [clip.start + second for second in _spread(max(1, ceil(clip.duration - TOLERANCE)), count)]
-
-
-@lru_cache
-def _spread(seconds: int, count: int) -> Sequence[int]:
-    """Return at most `count` of so many seconds."""
-    if seconds <= count:
-        return range(seconds)
-    chosen: list[int] = np.linspace(0, seconds - 1, count).astype(int).tolist()
-    return chosen
 
 
 def read_frames(

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary
+
 import torch
 
 from hearsight.models.audio_visual import AudioVisualModel
 from hearsight.models.base import VideoTextModel
 from hearsight.types import ClipFeatures
+
+# Fields of `VideoEmbedding` that every library has of its clips.
+ALWAYS_STORED = frozenset({"pooled", "frames", "mask"})
+# A fusion of one clip of zeros for each model, which takes milliseconds.
+_SHAPES: WeakKeyDictionary[VideoTextModel, dict[str, tuple[int, ...]]] = WeakKeyDictionary()
 
 
 def zero_features(model: VideoTextModel) -> ClipFeatures:
@@ -20,6 +27,15 @@ def zero_features(model: VideoTextModel) -> ClipFeatures:
     if "speech" in model.branches:
         features.speech_ids = torch.zeros(1, model.config.words, dtype=torch.long)
     return features
+
+
+def extra_shapes(model: VideoTextModel) -> dict[str, tuple[int, ...]]:
+    """Return the shape of one clip for each field that a model's similarity reads besides `pooled` and `frames`."""
+    if ALWAYS_STORED.issuperset(model.needs):
+        return {}
+    if model not in _SHAPES:
+        _SHAPES[model] = {name: s for name, s in embedding_shapes(model).items() if name not in ALWAYS_STORED}
+    return _SHAPES[model]
 
 
 @torch.inference_mode()

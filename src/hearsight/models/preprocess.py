@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hearsight.media import MediaInfo, cut_audio, frame_times, probe, read_frames
+from hearsight.media import MediaInfo, cut_audio, probe, read_frames
 from hearsight.models.config import ModelConfig
 from hearsight.towers.clip import ClipTowers
 from hearsight.towers.filterbank import BINS, WINDOW, filterbank
@@ -121,8 +121,8 @@ def read_clips(
 def _cut_frames(
     path: Path, clips: Sequence[Clip], count: int, short_side: int | None
 ) -> Iterator[list[NDArray[np.uint8]]]:
-    """Read the frames of each clip, at `frame_times`."""
-    times = [frame_times(clip, count) for clip in clips]
+    """Read the frames of each clip, at `Clip.frame_times`."""
+    times = [clip.frame_times(count) for clip in clips]
     frames = read_frames(path, [time for clip_times in times for time in clip_times], short_side)
     following = next(frames, None)
     for clip_times in times:

@@ -14,6 +14,7 @@ from hearsight.media.audio import Samples
 from hearsight.speech.recogniser import RecognisedSpeech
 from hearsight.types import Word
 from hearsight.util.extras import install_command
+from hearsight.util.user_cache import user_cache
 
 DEFAULT_MODEL = "small"
 WEIGHTS = CTRANSLATE, HUGGING_FACE = "model.bin", "model.safetensors"
@@ -121,8 +122,7 @@ def _converted_folder(folder: Path) -> Path:
         )
     status = weights.stat()
     key = hashlib.sha256(f"{folder.resolve()}:{status.st_size}:{status.st_mtime_ns}".encode()).hexdigest()[:16]
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "hearsight" / "whisper"
-    converted = cache / f"{folder.resolve().name}-{key}"
+    converted = user_cache("whisper") / f"{folder.resolve().name}-{key}"
     if not converted.is_dir():
         _convert(folder, converted)
     return converted

@@ -46,7 +46,7 @@ class DecodedExample:
 def decode_example(path: Path, frames: int, audio: bool, limits: Limits = LIMITS) -> DecodedExample:
     """Decode the first 30 s of an untrusted file in a process with limits, which leaves no files behind.
 
-    frames: the largest number of pictures, at `frame_times`. audio: whether to decode sound.
+    frames: the largest number of pictures, at `Clip.frame_times`. audio: whether to decode sound.
     Raises HearsightError if the file cannot be decoded within the limits.
     """
     arguments = Arguments(str(path), frames, audio, limits.memory, limits.cpu)

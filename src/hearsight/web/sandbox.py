@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from hearsight.errors import HearsightError
-from hearsight.media import cut_audio, frame_times, probe, read_frames
+from hearsight.media import cut_audio, probe, read_frames
 from hearsight.types import Clip
 
 IMAGE_SIZE = 384  # pixels: the largest models take 336
@@ -105,7 +105,7 @@ def decode_file(path: Path, frames: int, audio: bool) -> tuple[list[NDArray[np.u
     except UnidentifiedImageError:
         info = probe(path)
     clip = Clip(path, 0.0, min(info.duration, MAX_SECONDS))
-    video_frames = read_frames(path, frame_times(clip, frames)) if info.video else ()
+    video_frames = read_frames(path, clip.frame_times(frames)) if info.video else ()
     pictures: list[NDArray[np.uint8]] = []
     for _, picture in video_frames:
         pictures.append(crop_square(Image.fromarray(picture), len(pictures[0]) if pictures else IMAGE_SIZE))

@@ -15,7 +15,7 @@ from hearsight.library.tables.schema import EXTRA, VIDEO_LETTERS, read_mask, rea
 # These columns are read by random access for every candidate, and one more would take milliseconds. So the video of a
 # clip is not read: it is the beginning of the clip's id.
 COLUMNS = ("id", "pooled", "frames", "mask")
-# The shape of one clip's tensor for each field that a model's similarity reads besides those (see `extra_shapes`).
+# The shape of one clip's tensor for each field that a model's similarity reads besides those (`QueryEncoder.extra`).
 FieldShapes = Mapping[str, tuple[int, ...]]
 
 

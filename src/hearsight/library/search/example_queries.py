@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from hearsight.library.results import Suggestion
 from hearsight.library.search.query_words import words
 from hearsight.library.search.view import Searchable
 from hearsight.library.tables.schema import read_vectors
-from hearsight.models.base import VideoTextModel
+from hearsight.models.query_encoder import QueryEncoder
 
 MAX_CLIPS = 2000  # number of clips that are compared, in each library
 LINE_WORDS = range(4, 9)  # number of words in a suggested line
@@ -31,21 +30,21 @@ a computer screen|a map|a newspaper|a person speaks to the camera|a clown|a ball
 """
 
 
-def suggest_queries(libraries: Sequence[Searchable], model: VideoTextModel) -> list[Suggestion]:
+def suggest_queries(libraries: Sequence[Searchable], encoder: QueryEncoder) -> list[Suggestion]:
     """Return at most three subjects that stand out in libraries, and three lines that are said in them."""
     vectors, lines = [], []
     for library in libraries:
         table = library.store.head(["pooled", "lines"], MAX_CLIPS)
         vectors.append(read_vectors(table, "pooled"))
         lines += [line["text"] for row in table["lines"].to_pylist() for line in row or []]
-    subjects = _outstanding_subjects(np.concatenate(vectors), model)
+    subjects = _outstanding_subjects(np.concatenate(vectors), encoder)
     return [
         *(Suggestion(text, "meaning") for text in subjects),
         *(Suggestion(text, "said") for text in _sample_lines(lines)),
     ]
 
 
-def _outstanding_subjects(clips: NDArray[np.float32], model: VideoTextModel) -> list[str]:
+def _outstanding_subjects(clips: NDArray[np.float32], encoder: QueryEncoder) -> list[str]:
     """Return the subjects that fit one clip far better than the others, at most one per clip.
 
     clips: pooled vectors, (n, D).
@@ -53,9 +52,7 @@ def _outstanding_subjects(clips: NDArray[np.float32], model: VideoTextModel) -> 
     if not len(clips):
         return []
     subjects = SUBJECTS.strip().replace("\n", "|").split("|")
-    with torch.inference_mode():
-        texts = model.encode_text(model.tokenize(subjects)).float().cpu().numpy()
-    cosines = clips @ texts.T  # (clips, subjects)
+    cosines = clips @ encoder.encode(subjects).T  # (clips, subjects)
     prominence = (cosines.max(axis=0) - cosines.mean(axis=0)) / (cosines.std(axis=0) + 1e-3)
     by_clip: dict[int, str] = {}
     for subject in np.argsort(-prominence):

@@ -15,7 +15,6 @@ from hearsight.library.search.clip_vectors import Candidates
 from hearsight.library.search.query_words import Query, stems
 from hearsight.library.search.view import View
 from hearsight.library.tables.schema import BRANCHES, read_vectors
-from hearsight.media import frame_times
 from hearsight.types import Clip
 
 POOLED = ["pooled", "without_audio", "without_speech", "without_both"]
@@ -126,6 +125,6 @@ def _best_moment(clip: dict[str, Any], per_frame: NDArray[np.float32], query: Qu
     if query is not None and lines:
         line = max(lines, key=lambda line: len(query.content_stems.intersection(stems(line["text"]))))
         return min(max(line["start"], clip["start"]), clip["end"]), line["text"]
-    times = frame_times(Clip(Path(), clip["start"], clip["end"]), len(per_frame))
+    times = Clip(Path(), clip["start"], clip["end"]).frame_times(len(per_frame))
     moment = times[int(per_frame[: len(times)].argmax())]
     return moment, next((line["text"] for line in lines if line["start"] <= moment < line["end"]), "")

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
-import torch
 from numpy.typing import NDArray
 
 from hearsight.library.search.bm25 import Postings
@@ -72,7 +71,7 @@ class InMemory:
 
     def _nearest(self, vector: NDArray[np.float32], limit: int, mask: NDArray[np.bool_] | None) -> list[int]:
         """Return the rows with the pooled vectors nearest to a vector, in any order."""
-        products: NDArray[np.float32] = (torch.from_numpy(self._vectors.pooled) @ torch.from_numpy(vector)).numpy()
+        products = self._vectors.pooled @ vector
         return _highest(products, np.arange(len(products)) if mask is None else mask.nonzero()[0], limit)
 
     def _match_words(self, query: Query, limit: int, mask: NDArray[np.bool_] | None) -> dict[int, WordMatch]:

@@ -9,7 +9,6 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from hearsight.errors import HearsightError
@@ -20,9 +19,7 @@ from hearsight.library.search.explain import best_of_videos, explain
 from hearsight.library.search.query_words import Query, WordMatch
 from hearsight.library.search.rank import rank
 from hearsight.library.search.view import Searchable, View
-from hearsight.library.tables.schema import extra_shapes
-from hearsight.models.base import VideoTextModel
-from hearsight.types import VideoEmbedding
+from hearsight.models.query_encoder import QueryEncoder
 
 # Clips found by vector, and as many by words, in each library. With ENOUGH_CANDIDATES, a search is not widened.
 MIN_CANDIDATES, CANDIDATES_PER_HIT, ENOUGH_CANDIDATES = 100, 7, 5000
@@ -33,7 +30,7 @@ Ranking = tuple[Candidates, list[int], NDArray[Any]]
 
 
 def search(
-    libraries: Sequence[Searchable], text: str, model: VideoTextModel, mode: Mode, limit: int, filters: Filters
+    libraries: Sequence[Searchable], text: str, encoder: QueryEncoder, mode: Mode, limit: int, filters: Filters
 ) -> SearchResult:
     """Search several libraries of one model together. See `Library.search`."""
     start = time.perf_counter()
@@ -43,11 +40,11 @@ def search(
             f"the query {query.text.strip()[:40]!r} has no words to search transcripts for; add words, or leave out "
             "the mode 'speech'"
         )
-    vector = text_vector(query, model)
+    vector = text_vector(query, encoder)
     views = [View.open(library, filters) for library in libraries]
 
     def rank_nearest(count: int) -> Ranking:
-        candidates = find_candidates(views, query, vector, model, mode, count)
+        candidates = find_candidates(views, query, vector, encoder, mode, count)
         return candidates, *rank(candidates, mode)
 
     return best_moments(views, limit, rank_nearest, query, vector, mode, start)
@@ -75,31 +72,30 @@ def best_moments(
     return SearchResult(text, mode, hits, len(order), videos, clips, 1000 * (time.perf_counter() - start))
 
 
-def moments(library: Searchable, text: str, model: VideoTextModel, mode: Mode, clip: str) -> list[Hit]:
+def moments(library: Searchable, text: str, encoder: QueryEncoder, mode: Mode, clip: str) -> list[Hit]:
     """Return every clip of a clip's video, in order of time. See `Library.moments`."""
     query = Query.parse(text)
-    vector = text_vector(query, model)
+    vector = text_vector(query, encoder)
     view = View.open(library, Filters())
     video = video_row(library, clip).id
-    clips, matches = view.index.clips_of_video(video, query if mode != "dense" else None, extra_shapes(model))
-    candidates = score_clips(0, clips, matches, vector, model)
+    clips, matches = view.index.clips_of_video(video, query if mode != "dense" else None, encoder.extra)
+    candidates = score_clips(0, clips, matches, vector, encoder)
     order, scores = rank(candidates, mode)
     order += sorted(set(range(len(candidates.ids))) - set(order))  # mode "speech" ranks no clip without the words
     hits = explain(candidates, order, [0] * len(order), scores, query, vector, mode, [view])
     return sorted(hits, key=lambda hit: hit.start)
 
 
-def text_vector(query: Query, model: VideoTextModel) -> NDArray[np.float32]:
+def text_vector(query: Query, encoder: QueryEncoder) -> NDArray[np.float32]:
     """Return a query's vector, (D,). Cached, because people repeat searches and turn pages."""
-    return _text_vector(query.text, weakref.ref(model)).copy()
+    return _text_vector(query.text, weakref.ref(encoder)).copy()
 
 
 @lru_cache(maxsize=1000)
-def _text_vector(text: str, reference: weakref.ref[VideoTextModel]) -> NDArray[np.float32]:
-    model = reference()
-    assert model is not None, "the caller has a reference to the model"
-    with torch.inference_mode():
-        vector: NDArray[np.float32] = model.encode_text(model.tokenize([text])).float().cpu().numpy()[0]
+def _text_vector(text: str, reference: weakref.ref[QueryEncoder]) -> NDArray[np.float32]:
+    encoder = reference()
+    assert encoder is not None, "the caller has a reference to the encoder"
+    vector: NDArray[np.float32] = encoder.encode([text])[0]
     return vector
 
 
@@ -124,16 +120,15 @@ def rank_enough_videos(views: Sequence[View], limit: int, rank_nearest: Callable
 
 
 def find_candidates(
-    views: Sequence[View], query: Query, vector: NDArray[np.float32], model: VideoTextModel, mode: Mode, count: int
+    views: Sequence[View], query: Query, vector: NDArray[np.float32], encoder: QueryEncoder, mode: Mode, count: int
 ) -> Candidates:
     """Return the clips nearest in meaning and those that match the words, each once, with their scores.
 
     count: the number of clips of either kind, in each library.
     """
     dense, words = vector if mode != "speech" else None, query if mode != "dense" else None
-    extra = extra_shapes(model)
     return Candidates.join(
-        score_clips(i, *view.index.candidates(dense, words, count, view.condition, extra), vector, model)
+        score_clips(i, *view.index.candidates(dense, words, count, view.condition, encoder.extra), vector, encoder)
         for i, view in enumerate(views)
     )
 
@@ -143,28 +138,11 @@ def score_clips(
     clips: ClipVectors,
     matches: Mapping[str, WordMatch],
     vector: NDArray[np.float32],
-    model: VideoTextModel,
+    encoder: QueryEncoder,
 ) -> Candidates:
     """Return clips with their scores for a query. matches: of the clips that contain words of the query, by id."""
     word_matches = [matches.get(id, NO_MATCH) for id in clips.ids]
     bm25, strength = (np.array([getattr(match, name) for match in word_matches]) for name in WordMatch._fields)
     videos = [(view_number, video) for video in clips.videos]
-    return Candidates(clips.ids, videos, clips.row_ids, *similarities(clips, vector, model), bm25, strength)
-
-
-def similarities(
-    clips: ClipVectors, vector: NDArray[np.float32], model: VideoTextModel
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the model's exact similarity of each clip, and the cosine of each of its frames (-1 for padding)."""
-
-    def float32(values: NDArray[Any]) -> torch.Tensor:  # converted by torch, which is faster than NumPy
-        return torch.from_numpy(np.require(values, requirements="W")).to(model.device).float()
-
-    frames = float32(clips.frames)
-    mask, pooled, text = (torch.from_numpy(values).to(model.device) for values in (clips.mask, clips.pooled, vector))
-    extra = {name: float32(values) for name, values in clips.extra.items()}
-    with torch.inference_mode():
-        video = VideoEmbedding.from_fields({"frames": frames, "mask": mask, "pooled": pooled, **extra})
-        similarity: NDArray[np.float32] = model.similarity(text[None], video)[0].cpu().numpy()
-        per_frame: NDArray[np.float32] = (frames @ text[: model.width]).cpu().numpy()
-    return similarity, np.where(clips.mask, per_frame, np.float32(-1))
+    fields = {"pooled": clips.pooled, "frames": clips.frames, "mask": clips.mask, **clips.extra}
+    return Candidates(clips.ids, videos, clips.row_ids, *encoder.similarity(vector, fields), bm25, strength)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from hearsight.library.results import Filters, SearchResult
@@ -16,8 +16,10 @@ from hearsight.library.search.rank import rank
 from hearsight.library.search.search import Ranking, best_moments
 from hearsight.library.search.view import Searchable, View
 from hearsight.library.tables.schema import read_vectors, video_of
-from hearsight.models.base import VideoTextModel
-from hearsight.models.preprocess import ClipInputs, collate
+
+if TYPE_CHECKING:
+    from hearsight.models.base import VideoTextModel
+    from hearsight.models.preprocess import ClipInputs
 
 EPSILON = 1e-6
 
@@ -36,6 +38,10 @@ def search_by_example(
     libraries: Sequence[Searchable], model: VideoTextModel, example: ClipInputs, limit: int, filters: Filters
 ) -> SearchResult:
     """Return the moments that are most like an example. A branch that the example lacks is not compared."""
+    import torch
+
+    from hearsight.models.preprocess import collate
+
     batch = collate([example])
     missing = [name for name, has in (("audio", batch.has_audio), ("speech", batch.has_speech)) if not bool(has[0])]
     with torch.inference_mode():

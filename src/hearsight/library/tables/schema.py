@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import pyarrow as pa
@@ -28,13 +27,9 @@ if TYPE_CHECKING:
 
 BRANCHES = ("audio", "speech")
 VIDEO_LETTERS = 16  # an id of a clip begins with that of its video, which has so many letters
-ALWAYS_STORED = frozenset({"pooled", "frames", "mask"})
 EXTRA = "extra_"  # before the name of a further field of `VideoEmbedding`, as a column
 # How LanceDB cuts transcripts into words for its full-text index; search/query_words.py cuts queries alike.
 TOKENIZER = {"base_tokenizer": "icu", "remove_stop_words": False, "max_token_length": None}
-
-# A fusion of one clip of zeros for each model, which takes milliseconds.
-_SHAPES: WeakKeyDictionary[Any, dict[str, tuple[int, ...]]] = WeakKeyDictionary()
 
 VIDEOS = pa.schema(
     [
@@ -88,18 +83,9 @@ def clips_schema(
 
 def model_schema(model: VideoTextModel) -> pa.Schema:
     """Return the schema of the clips of a model."""
+    from hearsight.models.embedding_shapes import extra_shapes
+
     return clips_schema(model.config.frames, model.width, model.text_width, extra_shapes(model))
-
-
-def extra_shapes(model: VideoTextModel) -> dict[str, tuple[int, ...]]:
-    """Return the shape of one clip for each field that a model's similarity reads besides `pooled` and `frames`."""
-    if ALWAYS_STORED.issuperset(model.needs):
-        return {}
-    if model not in _SHAPES:
-        from hearsight.models.embedding_shapes import embedding_shapes
-
-        _SHAPES[model] = {name: s for name, s in embedding_shapes(model).items() if name not in ALWAYS_STORED}
-    return _SHAPES[model]
 
 
 def features_schema(model: VideoTextModel) -> pa.Schema:

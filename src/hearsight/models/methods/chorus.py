@@ -38,6 +38,7 @@ class Chorus(AudioVisualModel):
 
     branches: ClassVar[tuple[str, ...]] = VOICES[1:]
     soft_albef: ClassVar[bool] = True
+    numpy_queries: ClassVar[str] = "chorus"  # chorus_queries.py: what changes here about texts changes there
     loss_weights: ClassVar[Mapping[str, float]] = {"few_voices": 0.6}
 
     @dataclass(frozen=True)

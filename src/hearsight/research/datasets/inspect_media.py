@@ -8,7 +8,7 @@ from math import ceil
 from pathlib import Path
 
 from hearsight.errors import HearsightError
-from hearsight.media import cut_audio, frame_times, probe, read_frames
+from hearsight.media import cut_audio, probe, read_frames
 from hearsight.media.probe import MediaInfo
 from hearsight.research.datasets.readers.root import is_sound
 from hearsight.types import Clip
@@ -56,7 +56,7 @@ def _fault(info: MediaInfo, clip: Clip, readable: set[float]) -> str:
 
 
 def _times(clip: Clip) -> list[float]:
-    return frame_times(clip, ceil(clip.duration) + 1)
+    return clip.frame_times(ceil(clip.duration) + 1)
 
 
 def _readable_times(info: MediaInfo, clips: Sequence[Clip]) -> set[float]:
