@@ -19,7 +19,7 @@ from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Self, TypeVar
 from urllib.parse import quote
 
 import httpx2
@@ -40,8 +40,11 @@ from hearsight.library.results import (
 )
 from hearsight.models.catalog import NamedModel
 from hearsight.util.atomic import atomic_file
-from hearsight.web.schemas import Format, LibraryState, PlayableClip, Status
+from hearsight.web.schemas import LibraryState, PlayableClip, Status
 from hearsight.web.updates import UpdateState
+
+if TYPE_CHECKING:
+    from hearsight.library.cut_lists import Format
 
 # The first answer may have to wait until the model is loaded.
 TIMEOUT = httpx2.Timeout(180, connect=10)

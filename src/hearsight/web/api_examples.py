@@ -41,6 +41,7 @@ EXPORTS: dict[str, Any] = {
         "application/json": {"example": RESULT},
         "text/csv": {"example": ",".join(HIT) + "\n"},
         "text/plain": {"example": "TITLE: a bell rings\nFCM: NON-DROP FRAME\n"},
+        "application/vnd.pixar.opentimelineio+json": {"example": {"OTIO_SCHEMA": "Timeline.1"}},
         "application/xml": {"example": '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE fcpxml>\n<fcpxml/>\n'},
     }
 }

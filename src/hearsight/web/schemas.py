@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from hearsight.library.results import ClipDetails, LibraryInfo
 from hearsight.web.updates import UpdateState
-
-# Formats of exported search results.
-Format = Literal["json", "csv", "edl", "fcpxml"]
 
 
 @dataclass(frozen=True)

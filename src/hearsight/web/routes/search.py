@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import Response
 
+from hearsight.library.cut_lists import FORMATS, Format
 from hearsight.library.results import Filters, SearchResult, Suggestion
 from hearsight.web import api_examples
 from hearsight.web.api_examples import json_answer
-from hearsight.web.cut_lists import to_csv, to_edl, to_fcpxml
 from hearsight.web.dependencies import (
     FiltersParameter,
     LibraryParameter,
@@ -27,7 +25,6 @@ from hearsight.web.dependencies import (
 )
 from hearsight.web.pool import BusyError
 from hearsight.web.query_by_example import decode_example, model_inputs
-from hearsight.web.schemas import Format
 
 if TYPE_CHECKING:
     from hearsight.library import Collection
@@ -37,12 +34,6 @@ router = APIRouter(tags=["search"])
 MAX_UPLOAD_BYTES = 64 << 20
 UPLOAD_SECONDS = 60.0
 
-WRITERS: dict[Format, tuple[str, Callable[[SearchResult], str]]] = {
-    "json": ("application/json", lambda result: json.dumps(result.to_dict(), indent=2)),
-    "csv": ("text/csv", to_csv),
-    "edl": ("text/plain", to_edl),
-    "fcpxml": ("application/xml", to_fcpxml),
-}
 UPLOAD_BODY = {
     "requestBody": {
         "required": True,
@@ -76,17 +67,20 @@ async def export(
     q: QueryParameter,
     filters: FiltersParameter,
     library: LibraryParameter,
-    format: Annotated[Format, Query(description="edl is CMX 3600; fcpxml is for Final Cut Pro and DaVinci Resolve.")],
+    format: Annotated[
+        Format,
+        Query(description="edl is CMX 3600; fcpxml is for Final Cut Pro and DaVinci Resolve; otio is OpenTimelineIO."),
+    ],
     mode: ModeParameter = "hybrid",
     limit: LimitParameter = 10,
 ) -> Response:
     """Return the results of a search as a file: a table, or a cut list that an editing program opens."""
     collection = await state.collection()
-    media_type, write = WRITERS[format]
+    cut_list = FORMATS[format]
     result = await state.pool.run(collection.search, q, mode, limit, filters, library)
     disposition = f'attachment; filename="hearsight.{format}"'
-    text = await state.run_in_thread(write, result)  # a cut list opens every file
-    return Response(text, media_type=media_type, headers={"content-disposition": disposition})
+    text = await state.run_in_thread(cut_list.write, result)  # a cut list opens every file
+    return Response(text, media_type=cut_list.media_type, headers={"content-disposition": disposition})
 
 
 @router.post(

@@ -17,9 +17,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hearsight.errors import HearsightError
+from hearsight.library.cut_lists import cuts, save_cut_list
+from hearsight.library.cut_lists.cuts import timecode
+from hearsight.library.cut_lists.edl import to_edl
+from hearsight.library.cut_lists.fcpxml import to_fcpxml
+from hearsight.library.cut_lists.otio import to_otio
+from hearsight.library.cut_lists.spreadsheet import to_csv
 from hearsight.library.results import Hit, SearchResult
-from hearsight.web import cut_lists
-from hearsight.web.cut_lists import timecode, to_csv, to_edl, to_fcpxml
 from tests.media_files import beep, grey, make_media
 
 NTSC_FILM, NTSC, NTSC_DOUBLE = Fraction(24000, 1001), Fraction(30000, 1001), Fraction(60000, 1001)
@@ -192,8 +197,8 @@ def test_sounds_and_missing_files(tmp_path):
 
 def test_each_file_is_read_once(tmp_path, monkeypatch):
     probed = []
-    probe = cut_lists.probe
-    monkeypatch.setattr(cut_lists, "probe", lambda path: probed.append(path) or probe(path))
+    probe = cuts.probe
+    monkeypatch.setattr(cuts, "probe", lambda path: probed.append(path) or probe(path))
     video = film(tmp_path / "a.mp4", Fraction(25))
     to_edl(result((video, 0, 1), (video, 1, 2), (video, 2, 3)))
     assert probed == [video]
@@ -368,3 +373,71 @@ def check_texts(matches: SearchResult) -> Sequence[Event]:
     for event, hit in zip(read, matches.hits, strict=True):
         assert len(event.comments["FROM CLIP NAME"]) == len(hit.video.name)
     return read
+
+
+# OTIO
+
+
+def test_a_timeline_has_a_clip_for_each_hit(tmp_path):
+    films = film(tmp_path / "a b.mp4", Fraction(25)), film(tmp_path / "fast.mp4", Fraction(50))
+    timeline = json.loads(to_otio(result((films[0], 1.0, 3.0), (films[1], 0.5, 9.0))))
+    assert timeline["OTIO_SCHEMA"] == "Timeline.1" and timeline["name"] == "a bell"
+    assert timeline["global_start_time"] == {"OTIO_SCHEMA": "RationalTime.1", "rate": 50.0, "value": 180_000.0}
+    [track] = timeline["tracks"]["children"]
+    assert track["kind"] == "Video"
+    first, second = track["children"]
+    assert seconds_of(first["source_range"]) == (1.0, 2.0) and seconds_of(second["source_range"]) == (0.5, 3.5)
+    media = first["media_references"][first["active_media_reference_key"]]
+    assert unquote_to_bytes(media["target_url"]).decode() == f"file://{films[0]}"
+    assert seconds_of(media["available_range"]) == (0.0, 4.0)
+    [marker] = first["markers"]
+    assert marker["name"] == "the bell rings" and seconds_of(marker["marked_range"])[0] == 2.0
+
+
+def test_a_sound_is_a_gap_in_the_track_of_pictures(tmp_path):
+    sound = make_media(tmp_path / "bell.wav", sounds=[beep(3)])
+    silent = film(tmp_path / "a.mp4", Fraction(25))
+    timeline = json.loads(to_otio(result((sound, 0.0, 2.0), (silent, 0.0, 2.0))))
+    kinds = {
+        track["kind"]: [item["OTIO_SCHEMA"] for item in track["children"]] for track in timeline["tracks"]["children"]
+    }
+    assert kinds == {"Video": ["Gap.1", "Clip.2"], "Audio": ["Clip.2", "Gap.1"]}
+    assert [track["kind"] for track in json.loads(to_otio(result()))["tracks"]["children"]] == ["Audio"]
+
+
+def seconds_of(span: dict) -> tuple[float, float]:
+    return tuple(span[name]["value"] / span[name]["rate"] for name in ("start_time", "duration"))
+
+
+# Files
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [("a.edl", "TITLE"), ("a.FCPXML", "<?xml"), ("a.csv", "rank"), ("a.json", "{"), ("a.otio", "{")],
+)
+def test_the_suffix_decides_the_format(tmp_path, name, start):
+    save_cut_list(result((tmp_path / "a.mp4", 0, 2)), tmp_path / name)
+    assert (tmp_path / name).read_text().startswith(start)
+    assert [file.name for file in tmp_path.iterdir()] == [name]
+
+
+def test_a_file_is_only_overwritten_on_request(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("mine")
+    with pytest.raises(HearsightError, match="it exists; give another name, or overwrite it with --overwrite"):
+        save_cut_list(result(), path)
+    assert path.read_text() == "mine"
+    save_cut_list(result(), str(path), overwrite=True)
+    assert path.read_text().startswith("rank")
+
+
+@pytest.mark.parametrize("name", ["film.mp4", "cuts", ".edl", "a.edl.bak"])
+def test_another_suffix_is_refused(tmp_path, name):
+    with pytest.raises(HearsightError, match=r"give one of .json .csv .edl .fcpxml .otio"):
+        save_cut_list(result(), tmp_path / name)
+
+
+def test_a_missing_folder_is_an_error(tmp_path):
+    with pytest.raises(HearsightError, match=r"cannot save .*No such file or directory; make room or get permission"):
+        save_cut_list(result(), tmp_path / "nowhere" / "a.edl")

@@ -1,0 +1,143 @@
+"""Places the hits of a search as cuts on a timeline, in frames.
+
+A cut is a hit from start to end. Cuts follow each other on a timeline in order of rank. Editing programs count frames,
+so times are rounded to the frames of each file. A timecode stored in a file is ignored: its first frame is 0.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from hearsight.errors import HearsightError
+from hearsight.library.results import Hit, SearchResult
+from hearsight.media import MediaInfo, probe
+
+# Frame rates of editing programs, with their names in FCPXML.
+RATES = {
+    Fraction(24000, 1001): "23.98",
+    Fraction(24): "24",
+    Fraction(25): "25",
+    Fraction(30000, 1001): "29.97",
+    Fraction(30): "30",
+    Fraction(48): "48",
+    Fraction(50): "50",
+    Fraction(60000, 1001): "59.94",
+    Fraction(60): "60",
+}
+RATE_TOLERANCE = 0.01  # relative: the average of a variable rate is a little off
+DEFAULT_RATE = Fraction(25)
+DEFAULT_SIZE = (1920, 1080)
+TIMELINE_START = 3600  # seconds: by custom, timelines begin at one hour
+
+# Characters that an EDL line or an XML document cannot contain, and surrogates from names that are not UTF-8.
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A video file and its length in frames. rate: frames a second. info: None if the file cannot be read now."""
+
+    video: Path
+    info: MediaInfo | None
+    rate: Fraction
+    frames: int
+
+    @property
+    def has_video(self) -> bool:
+        return self.info is None or self.info.video is not None
+
+    @property
+    def has_audio(self) -> bool:
+        return self.info is None or self.info.audio is not None
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A hit in frames.
+
+    first, last: frames of the source file; last is not included. offset, length: frames of the timeline.
+    """
+
+    hit: Hit
+    source: SourceFile
+    first: int
+    last: int
+    offset: int
+    length: int
+
+
+def place_cuts(result: SearchResult) -> tuple[Fraction, list[Cut]]:
+    """Return the timeline's frames a second, and its cuts.
+
+    The rate is the highest of the videos, or the next higher rate of editing programs; sounds are counted at it, too.
+    Each file is read once. A file that is missing or damaged by now is taken to be as long as its hits.
+    """
+    ends: dict[Path, float] = {}
+    for hit in result.hits:
+        ends[hit.video] = max(hit.end, ends.get(hit.video, 0.0))
+    infos = {video: _media_info(video) for video in ends}
+    rates = {video: rate for video, info in infos.items() if (rate := _frame_rate(info))}
+    highest = max(rates.values(), default=DEFAULT_RATE)
+    rate = highest if highest in RATES else next(rate for rate in RATES if rate >= max(highest, DEFAULT_RATE))
+    sources = {}
+    for video, info in infos.items():
+        source_rate = rates.get(video, rate)
+        frames = max(1, round((info.duration if info else ends[video]) * source_rate))
+        sources[video] = SourceFile(video, info, source_rate, frames)
+    return rate, list(_place_hits(result.hits, sources, rate))
+
+
+def _place_hits(hits: list[Hit], sources: dict[Path, SourceFile], rate: Fraction) -> Iterator[Cut]:
+    offset = 0
+    for hit in hits:
+        source = sources[hit.video]
+        first = min(round(hit.start * source.rate), source.frames - 1)
+        last = min(max(round(hit.end * source.rate), first + 1), source.frames)
+        # Rounded to the timeline's frames, a cut must not run past the end of the file.
+        max_length = math.floor((source.frames - first) / source.rate * rate)
+        length = max(1, min(round((last - first) / source.rate * rate), max_length))
+        yield Cut(hit, source, first, last, offset, length)
+        offset += length
+
+
+def _media_info(video: Path) -> MediaInfo | None:
+    try:
+        return probe(video)
+    except HearsightError:
+        return None
+
+
+def _frame_rate(info: MediaInfo | None) -> Fraction | None:
+    """Return a video's frames a second. Rates above 60 are halved, because a timecode counts pairs of such frames."""
+    rate = info.video.rate if info and info.video else None
+    if rate is None or rate < 1:
+        return None
+    while rate > float(max(RATES)) * (1 + RATE_TOLERANCE):
+        rate /= 2
+    nearest = min(RATES, key=lambda standard: abs(float(standard) - rate))
+    return nearest if abs(float(nearest) / rate - 1) <= RATE_TOLERANCE else Fraction(rate).limit_denominator(1000)
+
+
+def picture_size(source: SourceFile) -> tuple[int, int]:
+    video = source.info.video if source.info else None
+    return (video.width, video.height) if video else DEFAULT_SIZE
+
+
+def timecode(frames: int, rate: Fraction) -> str:
+    """Return hours:minutes:seconds:frames. A second has as many frames as the rounded rate."""
+    clock, remainder = divmod(frames, max(1, round(rate)))
+    return f"{clock // 3600:02}:{clock // 60 % 60:02}:{clock % 60:02}:{remainder:02}"
+
+
+def title(result: SearchResult) -> str:
+    return printable(result.query).strip() or "Hearsight"
+
+
+def printable(text: str) -> str:
+    """Return the text in one line, with a space in place of every unprintable character."""
+    return UNPRINTABLE.sub(" ", text)

@@ -1,0 +1,31 @@
+"""Search results as a CMX 3600 edit decision list, which most editing programs open."""
+
+from __future__ import annotations
+
+from hearsight.library.cut_lists.cuts import TIMELINE_START, place_cuts, printable, timecode, title
+from hearsight.library.results import SearchResult
+
+MAX_TITLE_LENGTH = 70
+
+
+def to_edl(result: SearchResult) -> str:
+    """Return a CMX 3600 edit decision list with an event for each hit, without drop frames.
+
+    Source times count the file's own frames, record times those of the timeline. An M2 line follows where they differ.
+    """
+    rate, cuts = place_cuts(result)
+    lines = [f"TITLE: {title(result)[:MAX_TITLE_LENGTH]}", "FCM: NON-DROP FRAME"]
+    for number, cut in enumerate(cuts, 1):
+        source = cut.source
+        channels = "B" if source.has_video and source.has_audio else "V" if source.has_video else "A"
+        source_in, source_out = timecode(cut.first, source.rate), timecode(cut.last, source.rate)
+        offset = TIMELINE_START * round(rate) + cut.offset
+        times = f"{source_in} {source_out} {timecode(offset, rate)} {timecode(offset + cut.length, rate)}"
+        lines += ["", f"{number:03}  AX       {channels:5} C        {times}"]
+        if source.rate != rate:
+            lines.append(f"M2   AX       {float(source.rate):05.1f}                {source_in}")
+        lines.append(f"* FROM CLIP NAME: {printable(source.video.name)}")
+        lines.append(f"* SOURCE FILE: {printable(str(source.video))}")
+        if line := printable(cut.hit.line).strip():
+            lines.append(f"* COMMENT: {line}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,63 @@
+"""The formats of cut lists, and writing one to a file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from hearsight.errors import HearsightError
+from hearsight.library.cut_lists.edl import to_edl
+from hearsight.library.cut_lists.fcpxml import to_fcpxml
+from hearsight.library.cut_lists.otio import to_otio
+from hearsight.library.cut_lists.spreadsheet import to_csv
+from hearsight.library.results import SearchResult
+from hearsight.util.atomic import write_atomic
+
+Format = Literal["json", "csv", "edl", "fcpxml", "otio"]
+
+
+@dataclass(frozen=True)
+class CutListFormat:
+    """A format of cut lists. media_type: for a browser. write: makes the text of a file."""
+
+    media_type: str
+    write: Callable[[SearchResult], str]
+
+
+FORMATS: dict[Format, CutListFormat] = {
+    "json": CutListFormat("application/json", lambda result: json.dumps(result.to_dict(), indent=2)),
+    "csv": CutListFormat("text/csv", to_csv),
+    "edl": CutListFormat("text/plain", to_edl),
+    "fcpxml": CutListFormat("application/xml", to_fcpxml),
+    "otio": CutListFormat("application/vnd.pixar.opentimelineio+json", to_otio),
+}
+
+
+def format_of(path: Path) -> Format:
+    """Return the format that a file's suffix names. Raises HearsightError for another suffix."""
+    suffix = path.suffix.lower().removeprefix(".")
+    if suffix not in FORMATS:
+        suffixes = " ".join(f".{name}" for name in FORMATS)
+        raise HearsightError(f"cannot save {path}: its suffix is no format of cut lists; give one of {suffixes}")
+    return suffix
+
+
+def save_cut_list(result: SearchResult, path: str | Path, overwrite: bool = False) -> None:
+    """Write the hits of a search to a file; its suffix is one of FORMATS.
+
+    Raises HearsightError for another suffix, for a file that exists (unless `overwrite` is set), and where it cannot be
+    written.
+    """
+    path = Path(path)
+    text = FORMATS[format_of(path)].write(result)
+    if path.exists() and not overwrite:
+        raise HearsightError(f"cannot save {path}: it exists; give another name, or overwrite it with --overwrite")
+    try:
+        write_atomic(path, text)
+    except OSError as error:
+        raise HearsightError(
+            f"cannot save {path}: {error.strerror}; make room or get permission there, or save elsewhere"
+        ) from error
