@@ -126,6 +126,12 @@ def test_several_folders_need_one_index_each(run, indexed, second_folder):
         (["x", "--mode", "speach"], 2, "did you mean 'speech'?"),
         (["x", "--limit", "0"], 2, "--limit"),
         (["-5", "degrees"], 2, "-5"),
+        (["x", "-json"], 2, "No such option"),
+        (["x", "-mode", "speech"], 2, "No such option"),
+        (["-doctor"], 1, "only says what to leave out"),
+        (["seen:"], 1, "nothing to look for after 'seen:'"),
+        (['"doctor'], 1, "quotation mark that is not closed"),
+        (["read:", "exit"], 1, "no library can read pictures yet"),
         (["x", "--in", "nowhere"], 2, "does not exist"),
         (["x", "--library", "broken.mp4"], 2, "is a file"),
         (["doctor", "--open", "9"], 1, "cannot play rank 9: only 2 moments"),
@@ -141,6 +147,26 @@ def test_errors_say_what_to_do(run, indexed, monkeypatch, words, code, message):
 def test_a_query_may_start_with_a_dash(run, indexed):
     ran = run("search", "--json", "--in", indexed, "--", "--open", "--debug", "-5", "degrees")
     assert json.loads(ran.out)["query"] == "--open --debug -5 degrees"
+
+
+@pytest.mark.parametrize(
+    ("words", "query", "paths"),
+    [
+        (['"the doctor lost"'], '"the doctor lost"', {"trip/bell.mkv"}),
+        (["a", "film", "-doctor"], "a film -doctor", {"trip/bell.mkv", ODD_NAME}),
+        (["-doctor", "a film", "-bicycle"], "-doctor a film -bicycle", {ODD_NAME}),
+        (["-n", "5", "a film", "-nobody", "-doctor"], "a film -nobody -doctor", {"trip/bell.mkv", ODD_NAME}),
+        (["a film", '-"doctor lost"', "-n1"], 'a film -"doctor lost"', {"trip/bell.mkv", ODD_NAME}),
+        (["said: doctor"], "said: doctor", {"trip/bell.mkv", ODD_NAME}),
+        (["seen:", "a", "film", "said:-doctor"], "seen: a film said:-doctor", {"trip/bell.mkv", ODD_NAME}),
+        (["--path", "-nowhere", "a film"], "a film", set()),
+    ],
+)
+def test_a_query_may_ask_precisely(run, indexed, words, query, paths):
+    result = json.loads(run("search", *words, "--in", indexed, "--json").out)
+    assert result["query"] == query
+    assert {hit["path"] for hit in result["hits"]} <= paths
+    assert len(result["hits"]) == (1 if "-n1" in words else len(paths))
 
 
 def test_a_very_long_query_is_accepted(run, indexed):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -16,19 +17,38 @@ if TYPE_CHECKING:
     from hearsight.library.results import Mode, SearchResult
 
 
+# A word to leave out. A single letter, or one with a number, is an option such as -n3.
+EXCLUSION = re.compile(r"-(?![a-zA-Z](?:\d|$))[^\W\d_]|-[^\w\s-]")
+
+
 class SearchCommand(TyperCommand):
-    """Reads `--open` without a number as `--open 1`, because Typer has no options with an optional value."""
+    """Reads what Typer cannot: words to leave out (-cake), and `--open` without a number, which is `--open 1`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         end = args.index("--") if "--" in args else len(args)
+        names = {name for option in self.params for name in (*option.opts, *option.secondary_opts)}
+        with_value = {name for option in self.params if not getattr(option, "is_flag", True) for name in option.opts}
         for index in reversed(range(end)):
             if args[index] == "--open" and not "".join(args[index + 1 : index + 2]).isdecimal():
                 args.insert(index + 1, "1")
+            elif (
+                EXCLUSION.match(args[index])
+                and f"-{args[index]}" not in names  # probably meant as an option, which Typer explains
+                and not (index and args[index - 1] in with_value)
+            ):
+                args[index] = f" {args[index]}"  # a word that begins with a space is no option
         return super().parse_args(ctx, args)
 
 
 def search(
-    query: Annotated[list[str], typer.Argument(metavar="QUERY", help="What to find. Quotation marks are not needed.")],
+    query: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="QUERY",
+            help="What to find; quotation marks around it are not needed. Words after seen:, heard: or said: are "
+            "searched for there only; '\"exact words\"' in two pairs of marks are said so; -word is not said.",
+        ),
+    ],
     folders: Annotated[
         list[Path] | None,
         typer.Option(
@@ -89,7 +109,8 @@ def search(
         library = open_libraries(folders or [], libraries or [])
         _ = library.query_encoder  # loads it
     filters = Filters(path, min_seconds, max_seconds, has_speech=speech, has_sound=sound)
-    result = library.search(" ".join(query), mode=cast("Mode", mode), limit=limit, filters=filters)
+    text = " ".join(word.removeprefix(" ") for word in query)
+    result = library.search(text, mode=cast("Mode", mode), limit=limit, filters=filters)
     if json:
         console.write_json(result.to_dict())
     else:

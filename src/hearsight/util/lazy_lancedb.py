@@ -44,6 +44,6 @@ os.environ.setdefault("LANCE_CPU_THREADS", str(cores()))
 
 import lancedb  # noqa: E402
 from lancedb.index import FTS, Bitmap, BTree  # noqa: E402
-from lancedb.query import MatchQuery  # noqa: E402
+from lancedb.query import BooleanQuery, FullTextOperator, MatchQuery, Occur  # noqa: E402
 
-__all__ = ["FTS", "BTree", "Bitmap", "MatchQuery", "lancedb"]
+__all__ = ["FTS", "BTree", "Bitmap", "BooleanQuery", "FullTextOperator", "MatchQuery", "Occur", "lancedb"]

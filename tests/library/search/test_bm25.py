@@ -32,7 +32,7 @@ def store(tmp_path_factory, model):
 
 @pytest.mark.parametrize("text", ["doctor", "the doctor lost a bicycle", "ask what a bell can do", "again and again"])
 def test_scores_are_those_of_the_index_on_disk(store, text):
-    query = Query.parse(text)
+    query = Query(text)
     table = store.rows("true", ["id", "transcript"])
     ids = table["id"].to_pylist()
     scores = Postings([stems(transcript) for transcript in table["transcript"].to_pylist()]).bm25(query.content_stems)

@@ -44,7 +44,7 @@ def test_fusion_finds_quotations_and_does_not_spoil_queries_about_pictures():
 
     def are_first_right(text, right, deviations):
         """Return whether the first clip is right, by the model alone and after fusion."""
-        query = Query.parse(text)
+        query = Query(text)
         similarity = random.standard_normal(CLIPS) + deviations * np.array(right)
         order = order_of(similarity, [query.strength(transcript) for transcript in misheard])
         return right[int(similarity.argmax())], right[order[0]]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +55,12 @@ class Postings:
             if stem in self._rows:
                 scores[self._rows[stem]] += self._weights[stem]
         return scores
+
+    def rows_with(self, stems: Iterable[str]) -> NDArray[np.int64]:
+        """Return the transcripts that contain all of the stems, at least one, in order."""
+        empty = np.array([], np.int64)
+        rows: NDArray[np.int64] = reduce(np.intersect1d, (self._rows.get(stem, empty) for stem in set(stems)))
+        return rows
 
     def count_matches(self, stems: Iterable[str]) -> NDArray[np.int64]:
         """Return how many of the stems each transcript contains."""

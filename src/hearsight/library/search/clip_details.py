@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from hearsight.library.results import ClipDetails, ClipNotFoundError, MarkedLine, Transcript
 from hearsight.library.search.explain import branch_gates
-from hearsight.library.search.query_words import Query
+from hearsight.library.search.question import Question
 from hearsight.library.search.view import Searchable
 from hearsight.library.tables.schema import Video, among, video_of
 from hearsight.types import Line
@@ -69,9 +69,9 @@ def transcript(library: Searchable, clip: str, query: str | None, around: float)
     first, last = row["start"] - around, row["end"] + around
     lines = {Line(**line) for row in rows for line in row["lines"] or []}  # a set, as a line may belong to two clips
     lines_around = (line for line in lines if first < line.end and line.start < last)
-    parsed = Query.parse(query) if query and query.strip() else None
+    words = Question.parse(query).words if query and query.strip() else None
     marked = [
-        MarkedLine(line.start, line.end, line.text, parsed.spans(line.text) if parsed else [])
+        MarkedLine(line.start, line.end, line.text, words.spans(line.text) if words else [])
         for line in sorted(lines_around, key=lambda line: line.start)
     ]
     return Transcript(video.transcript_source, video.language, marked)

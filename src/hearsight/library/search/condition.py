@@ -16,13 +16,16 @@ class Condition:
     """The clips that a search may find.
 
     videos: the ids of the videos whose clips may be found; None for all but the hidden ones. hidden: the ids of videos
-    that are never found. has_speech, has_sound: as in Filters.
+    that are never found. has_speech, has_sound: as in Filters. clips: the ids of the clips that may be found; None for
+    all but those in `hidden_clips`.
     """
 
     videos: frozenset[str] | None
     hidden: frozenset[str]
     has_speech: bool | None
     has_sound: bool | None
+    clips: frozenset[str] | None = None
+    hidden_clips: frozenset[str] = frozenset()
 
     @classmethod
     def resolve(
@@ -51,6 +54,10 @@ class Condition:
         for column, value in (("has_speech", self.has_speech), ("has_sound", self.has_sound)):
             if value is not None:
                 terms.append(column if value else f"NOT {column}")
+        if self.clips is not None:
+            terms.append(among("id", self.clips - self.hidden_clips))
+        elif self.hidden_clips:
+            terms.append(f"NOT ({among('id', self.hidden_clips)})")
         return " AND ".join(terms) or None
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hearsight.library.results import Hit, Mode
 from hearsight.library.search.clip_vectors import Candidates
-from hearsight.library.search.query_words import Query, stems
+from hearsight.library.search.query_words import Query
 from hearsight.library.search.view import View
 from hearsight.library.tables.schema import BRANCHES, read_vectors
 from hearsight.types import Clip
@@ -123,7 +123,7 @@ def _best_moment(clip: dict[str, Any], per_frame: NDArray[np.float32], query: Qu
     """
     lines = clip["lines"] or []
     if query is not None and lines:
-        line = max(lines, key=lambda line: len(query.content_stems.intersection(stems(line["text"]))))
+        line = max(lines, key=lambda line: len(query.content_stems_in(line["text"])))
         return min(max(line["start"], clip["start"]), clip["end"]), line["text"]
     times = Clip(Path(), clip["start"], clip["end"]).frame_times(len(per_frame))
     moment = times[int(per_frame[: len(times)].argmax())]

@@ -15,6 +15,7 @@ from hearsight.library.search.bm25 import Postings
 from hearsight.library.search.clip_vectors import ClipVectors, FieldShapes, ranking_columns, read_extra
 from hearsight.library.search.condition import Condition
 from hearsight.library.search.on_disk import match_transcripts
+from hearsight.library.search.phrase import Phrase
 from hearsight.library.search.query_words import Query, WordMatch, stems
 
 
@@ -62,6 +63,16 @@ class InMemory:
         table = self.table.select(["id", "transcript"]).take(pa.array(rows, pa.int64()))
         return self._take(rows, extra), match_transcripts(table, query)
 
+    def clips_saying(self, phrases: Sequence[Phrase]) -> frozenset[str]:
+        """Implement `ClipIndex`."""
+        texts = self.table["transcript"]
+        return frozenset(
+            self._vectors.ids[row]
+            for phrase in phrases
+            for row in {row for text in phrase.variants for row in self._postings.rows_with(stems(text)).tolist()}
+            if phrase.is_in(texts[row].as_py())
+        )
+
     def _take(self, rows: list[int], extra: FieldShapes) -> ClipVectors:
         clips = self._vectors.take(rows)
         if extra:
@@ -76,12 +87,19 @@ class InMemory:
 
     def _match_words(self, query: Query, limit: int, mask: NDArray[np.bool_] | None) -> dict[int, WordMatch]:
         """Return the rows with the best BM25 scores for a query's words, in any order, and how they match."""
-        scores = self._postings.bm25(query.content_stems)
+        scores = self._postings.bm25(query.search_stems)
         candidates = scores > 0 if mask is None else mask & (scores > 0)
+        rows = _highest(scores, candidates.nonzero()[0], limit)
+        if query.numbers:  # the words of other spellings count together
+            return {
+                row: WordMatch(float(scores[row]), query.strength(self._stems[row]))
+                for row in rows
+                if query.is_in(self._stems[row])
+            }
         has_enough_words = self._postings.count_matches(query.content_stems) >= query.min_content_words
         return {
             row: WordMatch(float(scores[row]), query.strength(self._stems[row]) if has_enough_words[row] else 0.0)
-            for row in _highest(scores, candidates.nonzero()[0], limit)
+            for row in rows
         }
 
     def _mask(self, condition: Condition) -> NDArray[np.bool_] | None:
@@ -91,7 +109,15 @@ class InMemory:
             masks.append(np.array([id in condition.videos for id in self._video_ids], bool)[self._videos])
         elif condition.hidden:
             masks.append(np.array([id not in condition.hidden for id in self._video_ids], bool)[self._videos])
+        if condition.clips is not None:
+            masks.append(self._rows_of(condition.clips))
+        if condition.hidden_clips:
+            masks.append(~self._rows_of(condition.hidden_clips))
         return np.logical_and.reduce(masks) if masks else None
+
+    def _rows_of(self, clips: frozenset[str]) -> NDArray[np.bool_]:
+        """Return a mask of the rows of clips, by their ids."""
+        return np.fromiter((id in clips for id in self._vectors.ids), bool, len(self._vectors.ids))
 
 
 def _highest(scores: NDArray[np.float32], rows: NDArray[np.int64], limit: int) -> list[int]:

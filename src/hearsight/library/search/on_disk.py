@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from hearsight.library.search.clip_vectors import ClipVectors, FieldShapes, ranking_columns
 from hearsight.library.search.condition import Condition
+from hearsight.library.search.phrase import Phrase
 from hearsight.library.search.query_words import Query, WordMatch, stems
 from hearsight.library.tables.schema import among
 from hearsight.library.tables.store import Snapshot, Store
@@ -41,7 +42,8 @@ class OnDisk:
         if word_search is not None and query is not None:
             tables.append(word_search.result())
             for clip in tables[0].select(["id", "transcript", "_score"]).to_pylist():
-                matches[clip["id"]] = WordMatch(clip["_score"], query.strength(stems(clip["transcript"])))
+                if query.is_in(transcript := stems(clip["transcript"])):
+                    matches[clip["id"]] = WordMatch(clip["_score"], query.strength(transcript))
         if nearest is not None:
             tables.append(nearest)
         clips = ClipVectors.read(pa.concat_tables(table.select([*columns, "_rowid"]) for table in tables), extra)
@@ -63,6 +65,13 @@ class OnDisk:
         """Implement `ClipIndex`."""
         table = self.store.rows(among("video", [video]), [*ranking_columns(extra), "transcript"])
         return ClipVectors.read(table, extra), match_transcripts(table, query)
+
+    def clips_saying(self, phrases: Sequence[Phrase]) -> frozenset[str]:
+        """Implement `ClipIndex`. The index finds the clips with all words of a phrase, in any order."""
+        texts = [text for phrase in phrases for text in phrase.variants]
+        table = self.store.containing(texts, ["id", "transcript"])
+        clips = zip(table["id"].to_pylist(), table["transcript"].to_pylist(), strict=True)
+        return frozenset(id for id, text in clips if any(phrase.is_in(text) for phrase in phrases))
 
 
 def match_transcripts(table: pa.Table, query: Query | None) -> dict[str, WordMatch]:

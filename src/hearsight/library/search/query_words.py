@@ -16,6 +16,7 @@ from sys import intern
 from typing import NamedTuple
 
 from hearsight.errors import HearsightError
+from hearsight.library.search.number_words import Number, number_runs, spellings
 from hearsight.library.tables.schema import TOKENIZER
 from hearsight.util.lazy_lancedb import lancedb
 
@@ -26,6 +27,7 @@ CERTAIN_MATCHES = 3
 LONG_RUN = 3  # words; runs have two or three
 STOP_WORD_WEIGHT = 1 / 4  # relative to a content word
 MAX_CONTENT_WORDS = 64
+NUMBER_JOINTS = ("a", "and", "point", "oh", "o")  # words of spelled numbers that would match anything
 
 STOP_WORDS = """
 a about above after again all also am an and any are aren't as at be because been before being below between both but
@@ -59,6 +61,12 @@ def words(text: str) -> list[str]:
 
 
 @lru_cache(maxsize=1 << 12)
+def folded_words(text: str) -> tuple[str, ...]:
+    """Return the words of a text without upper case and accents, one for each of its stems."""
+    return tuple(token.text for token in lancedb.tokenize(text, stem=False, **TOKENIZER))
+
+
+@lru_cache(maxsize=1 << 12)
 def stem_spans(text: str) -> list[tuple[str, int, int]]:
     """Return each word of a text as (stem, start, end), with the positions of its characters."""
     spans, end = [], 0
@@ -82,11 +90,16 @@ class WordMatch(NamedTuple):
     strength: float = 0.0
 
 
+def valid_text(text: str) -> str:
+    """Return a text without lone surrogates and null characters."""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", " ")
+
+
 @dataclass(frozen=True)
 class Query:
     """A text to search for, with its words.
 
-    Raises HearsightError if the text is empty or has no word. `parse` makes one of any string.
+    Raises HearsightError if the text is empty or has no word. It must be a `valid_text`.
     """
 
     text: str
@@ -94,16 +107,11 @@ class Query:
     def __post_init__(self) -> None:
         if not self.text.strip():
             raise HearsightError("the query is empty; say what to look for, as in: a dog runs on a beach")
-        if not any(_is_meaningful(char) for char in self.text):
+        if not any(map(is_meaningful, self.text)):
             raise HearsightError(
                 f"the query {self.text.strip()[:40]!r} has no word in it; say what to look for, as in: a dog runs on "
                 "a beach"
             )
-
-    @classmethod
-    def parse(cls, text: str) -> Query:
-        """Return a query without lone surrogates and null characters."""
-        return cls(text.encode("utf-8", "replace").decode("utf-8").replace("\0", " "))
 
     @cached_property
     def stems(self) -> tuple[str, ...]:
@@ -125,7 +133,26 @@ class Query:
         A stem must not be stemmed again: "agree" becomes "agre", which would become "agr".
         """
         typed = dict(zip(self.stems, words(self.text), strict=True))
-        return " ".join(word for stem, word in typed.items() if stem in self.content_stems)
+        content = [word for stem, word in typed.items() if stem in self.content_stems]
+        return " ".join(dict.fromkeys([*content, *self._spelled_words]))
+
+    @cached_property
+    def search_stems(self) -> frozenset[str]:
+        """Return the stems of `full_text`: of the content words, and of other spellings of the numbers."""
+        return self.content_stems.union(stems(" ".join(self._spelled_words)))
+
+    @cached_property
+    def _spelled_words(self) -> list[str]:
+        runs = (run for run in number_runs(folded_words(self.text)) if run.number in self.numbers)
+        spelled = chain.from_iterable(chain.from_iterable(map(spellings, runs)))
+        return [word for word in dict.fromkeys(spelled) if word not in NUMBER_JOINTS]
+
+    @cached_property
+    def numbers(self) -> dict[Number, tuple[str, ...]]:
+        """Return the stems of each number that carries meaning, as the query spells it."""
+        runs = number_runs(folded_words(self.text))
+        spelled = {run.number: self.stems[run.start : run.end] for run in runs}
+        return {number: run for number, run in spelled.items() if not self.content_stems.isdisjoint(run)}
 
     @cached_property
     def distinct_stems(self) -> frozenset[str]:
@@ -147,11 +174,12 @@ class Query:
     def strength(self, transcript: tuple[str, ...]) -> float:
         """Return how certainly a transcript says what the query says, from 0 to 1.
 
-        transcript: its stems. The strength is the share of the content words that the transcript contains, times the
-        evidence: three words, or fewer in the same runs as in the query, are certain; one word is a third of that. Stop
-        words only count in a run of three ("can do for"), as a quarter of a word. With less than half of the content
-        words, so counted, the strength is 0.
+        transcript: its stems; numbers may be spelled otherwise than in the query. The strength is the share of the
+        content words that the transcript contains, times the evidence: three words, or fewer in the same runs as in the
+        query, are certain; one word is a third of that. Stop words only count in a run of three ("can do for"), as a
+        quarter of a word. With less than half of the content words, so counted, the strength is 0.
         """
+        transcript = self.with_own_numbers(transcript)
         matched = self.content_stems.intersection(transcript)
         if len(matched) < self.min_content_words:
             return 0.0
@@ -170,12 +198,37 @@ class Query:
             return 0.0
         return coverage * min(1.0, (len(matched) + len(shared)) / CERTAIN_MATCHES)
 
+    def with_own_numbers(self, transcript: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the stems of a transcript, with the numbers of the query spelled as in the query."""
+        if not self.numbers:
+            return transcript
+        stems, position = list[str](), 0
+        for run in number_runs(transcript):
+            if run.number in self.numbers:
+                stems += [*transcript[position : run.start], *self.numbers[run.number]]
+                position = run.end
+        return (*stems, *transcript[position:])
+
+    def is_in(self, transcript: tuple[str, ...]) -> bool:
+        """Return whether a transcript, as stems, has a content word; a part of a spelled number is none."""
+        return not self.content_stems.isdisjoint(self.with_own_numbers(transcript))
+
+    def content_stems_in(self, text: str) -> frozenset[str]:
+        """Return the stems of the content words that a text contains."""
+        return self.content_stems.intersection(self.with_own_numbers(stems(text)))
+
     def spans(self, line: str) -> list[tuple[int, int]]:
-        """Return the positions (start, end) of the query's content words in a line."""
-        return [(start, end) for stem, start, end in stem_spans(line) if stem in self.content_stems]
+        """Return the positions (start, end) of the query's content words and numbers in a line."""
+        tokens = stem_spans(line)
+        spans = [(start, end) for stem, start, end in tokens if stem in self.content_stems]
+        for run in number_runs([stem for stem, _, _ in tokens]) if self.numbers else ():
+            if run.number in self.numbers:
+                start, end = tokens[run.start][1], tokens[run.end - 1][2]
+                spans = [span for span in spans if not (start <= span[0] and span[1] <= end)] + [(start, end)]
+        return sorted(spans)
 
 
-def _is_meaningful(char: str) -> bool:
+def is_meaningful(char: str) -> bool:
     """Return whether a character is a letter, a number, or a symbol such as an emoji."""
     category = unicodedata.category(char)
     return category[0] in "LN" or category == "So"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +18,7 @@ from hearsight.library.search.clip_details import video_row
 from hearsight.library.search.clip_vectors import Candidates, ClipVectors
 from hearsight.library.search.explain import best_of_videos, explain
 from hearsight.library.search.query_words import Query, WordMatch
+from hearsight.library.search.question import Question
 from hearsight.library.search.rank import rank
 from hearsight.library.search.view import Searchable, View
 from hearsight.models.query_encoder import QueryEncoder
@@ -34,20 +36,22 @@ def search(
 ) -> SearchResult:
     """Search several libraries of one model together. See `Library.search`."""
     start = time.perf_counter()
-    query = Query.parse(text)
-    if mode == "speech" and not query.content_stems:
+    question = Question.parse(text)
+    question.check_senses()
+    query = question.words
+    if mode == "speech" and not (query and query.content_stems):
         raise HearsightError(
-            f"the query {query.text.strip()[:40]!r} has no words to search transcripts for; add words, or leave out "
+            f"the query {question.text.strip()[:40]!r} has no words to search transcripts for; add words, or leave out "
             "the mode 'speech'"
         )
-    vector = text_vector(query, encoder)
-    views = [View.open(library, filters) for library in libraries]
+    vector = text_vector(question.meaning, encoder)
+    views = [View.open(library, filters, question=question) for library in libraries]
 
     def rank_nearest(count: int) -> Ranking:
         candidates = find_candidates(views, query, vector, encoder, mode, count)
         return candidates, *rank(candidates, mode)
 
-    return best_moments(views, limit, rank_nearest, query, vector, mode, start)
+    return replace(best_moments(views, limit, rank_nearest, query, vector, mode, start), query=question.text)
 
 
 def best_moments(
@@ -68,14 +72,14 @@ def best_moments(
     hits = explain(candidates, *best_of_videos(candidates, order, limit), scores, query, vector, mode, views)
     videos = len({candidates.videos[row] for row in order})
     clips = sum(view.snapshot.clips for view in views)
-    text = query.text if query else ""
-    return SearchResult(text, mode, hits, len(order), videos, clips, 1000 * (time.perf_counter() - start))
+    return SearchResult("", mode, hits, len(order), videos, clips, 1000 * (time.perf_counter() - start))
 
 
 def moments(library: Searchable, text: str, encoder: QueryEncoder, mode: Mode, clip: str) -> list[Hit]:
     """Return every clip of a clip's video, in order of time. See `Library.moments`."""
-    query = Query.parse(text)
-    vector = text_vector(query, encoder)
+    question = Question.parse(text)
+    question.check_senses()
+    query, vector = question.words, text_vector(question.meaning, encoder)
     view = View.open(library, Filters())
     video = video_row(library, clip).id
     clips, matches = view.index.clips_of_video(video, query if mode != "dense" else None, encoder.extra)
@@ -86,9 +90,9 @@ def moments(library: Searchable, text: str, encoder: QueryEncoder, mode: Mode, c
     return sorted(hits, key=lambda hit: hit.start)
 
 
-def text_vector(query: Query, encoder: QueryEncoder) -> NDArray[np.float32]:
-    """Return a query's vector, (D,). Cached, because people repeat searches and turn pages."""
-    return _text_vector(query.text, weakref.ref(encoder)).copy()
+def text_vector(text: str, encoder: QueryEncoder) -> NDArray[np.float32]:
+    """Return a text's vector, (D,). Cached, because people repeat searches and turn pages."""
+    return _text_vector(text, weakref.ref(encoder)).copy()
 
 
 @lru_cache(maxsize=1000)
@@ -120,7 +124,12 @@ def rank_enough_videos(views: Sequence[View], limit: int, rank_nearest: Callable
 
 
 def find_candidates(
-    views: Sequence[View], query: Query, vector: NDArray[np.float32], encoder: QueryEncoder, mode: Mode, count: int
+    views: Sequence[View],
+    query: Query | None,
+    vector: NDArray[np.float32],
+    encoder: QueryEncoder,
+    mode: Mode,
+    count: int,
 ) -> Candidates:
     """Return the clips nearest in meaning and those that match the words, each once, with their scores.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -15,7 +15,9 @@ from hearsight.library.results import Filters
 from hearsight.library.search.clip_vectors import ClipVectors, FieldShapes
 from hearsight.library.search.condition import Condition
 from hearsight.library.search.on_disk import OnDisk
+from hearsight.library.search.phrase import Phrase
 from hearsight.library.search.query_words import Query, WordMatch
+from hearsight.library.search.question import Question
 from hearsight.library.tables.store import Snapshot, Store
 
 
@@ -50,6 +52,9 @@ class ClipIndex(Protocol):
     ) -> tuple[ClipVectors, dict[str, WordMatch]]:
         """Return all clips of a video, in any order, and how strongly each matches a query's words, by id."""
 
+    def clips_saying(self, phrases: Sequence[Phrase]) -> frozenset[str]:
+        """Return the ids of all clips whose transcripts contain any of the phrases, at least one."""
+
 
 @dataclass(frozen=True)
 class Searchable:
@@ -74,9 +79,23 @@ class View:
     index: ClipIndex
 
     @classmethod
-    def open(cls, library: Searchable, filters: Filters, exclude: str | None = None) -> View:
-        """Open a library for one search. exclude: the id of a video whose clips may not be found."""
+    def open(
+        cls, library: Searchable, filters: Filters, exclude: str | None = None, question: Question | None = None
+    ) -> View:
+        """Open a library for one search.
+
+        exclude: the id of a video whose clips may not be found. question: says what must be said, and what must not.
+        """
         snapshot = library.store.recent_snapshot()
         condition = Condition.resolve(filters, snapshot.videos, snapshot.hidden, exclude)
         index = snapshot.loaded or OnDisk(library.store, snapshot)
+        if question is not None:
+            condition = _restrict(condition, index, question)
         return cls(library.name, library.folder, snapshot, condition, index)
+
+
+def _restrict(condition: Condition, index: ClipIndex, question: Question) -> Condition:
+    """Return a condition that also demands a question's phrases, and none of its exclusions."""
+    saying = [index.clips_saying([phrase]) for phrase in question.phrases]
+    hidden = index.clips_saying(question.exclusions) if question.exclusions else frozenset[str]()
+    return replace(condition, clips=frozenset.intersection(*saying) if saying else None, hidden_clips=hidden)

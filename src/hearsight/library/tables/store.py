@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from hearsight.library.results import Failure, MaintenanceReport
@@ -22,8 +21,8 @@ from hearsight.library.tables.library_files import remove
 from hearsight.library.tables.library_json import Identity
 from hearsight.library.tables.maintenance import KEEP_VERSIONS, create_indexes, maintain
 from hearsight.library.tables.schema import FAILURES, VIDEOS, Video, among, model_schema, video_table
-from hearsight.library.tables.videos import Videos
-from hearsight.util.lazy_lancedb import MatchQuery, lancedb
+from hearsight.library.tables.videos import Videos, count_clips
+from hearsight.util.lazy_lancedb import BooleanQuery, FullTextOperator, MatchQuery, Occur, lancedb
 
 if TYPE_CHECKING:
     from hearsight.models.base import VideoTextModel
@@ -132,7 +131,7 @@ class Store:
         versions = (self.videos.version, self.clips.version)
         if self._snapshot is None or self._snapshot[0] != versions:
             videos = Videos(self.videos.to_arrow())
-            clips, hidden = _count_clips(self._columns(["video"])["video"], videos.ids)
+            clips, hidden = count_clips(self._columns(["video"])["video"], videos.ids)
             self._snapshot = versions, Snapshot(videos, hidden, clips, self._load_clips())
         return self._snapshot[1]
 
@@ -206,6 +205,13 @@ class Store:
         """Return the clips whose transcripts best match any of the words, with their BM25 as `_score`, and `_rowid`."""
         query = self.clips.search(MatchQuery(words, "transcript"), query_type="fts")
         return _fetch(query, [*columns, "_score"], limit, condition)
+
+    @translate_errors(read_error)
+    def containing(self, texts: Sequence[str], columns: Sequence[str]) -> pa.Table:
+        """Return all clips whose transcripts contain every word of at least one text, in any order."""
+        each = [MatchQuery(text, "transcript", operator=FullTextOperator.AND) for text in texts]
+        query = self.clips.search(BooleanQuery([(Occur.SHOULD, one) for one in each]), query_type="fts")
+        return query.select([*columns, "_score"]).limit(max(1, self.clips.count_rows())).to_arrow()
 
     @translate_errors(read_error)
     def rows(self, condition: str, columns: Sequence[str]) -> pa.Table:
@@ -316,14 +322,3 @@ def _fetch(query: Any, columns: list[str], limit: int, condition: str | None) ->
     if condition is not None:
         query = query.where(condition, prefilter=True)
     return query.select(columns).with_row_id(True).limit(limit).to_arrow()
-
-
-def _count_clips(column: pa.ChunkedArray, videos: pa.ChunkedArray) -> tuple[int, frozenset[str]]:
-    """Return how many clips are of existing videos, and the ids of the missing videos that the other clips are of.
-
-    column: the id of each clip's video. No Python object is made for each, because there may be a million.
-    """
-    counts = column.value_counts()
-    ids, numbers = counts.field("values"), counts.field("counts")
-    existing = pc.is_in(ids, value_set=videos)
-    return pc.sum(numbers.filter(existing)).as_py() or 0, frozenset(ids.filter(pc.invert(existing)).to_pylist())

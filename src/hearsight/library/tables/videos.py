@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hearsight.library.tables.schema import VIDEOS, Video
 
@@ -34,3 +35,14 @@ class Videos(Mapping[str, Video]):
 
     def __len__(self) -> int:
         return len(self.ids)
+
+
+def count_clips(column: pa.ChunkedArray, videos: pa.ChunkedArray) -> tuple[int, frozenset[str]]:
+    """Return how many clips are of existing videos, and the ids of the missing videos that the other clips are of.
+
+    column: the id of each clip's video. No Python object is made for each, because there may be a million.
+    """
+    counts = column.value_counts()
+    ids, numbers = counts.field("values"), counts.field("counts")
+    existing = pc.is_in(ids, value_set=videos)
+    return pc.sum(numbers.filter(existing)).as_py() or 0, frozenset(ids.filter(pc.invert(existing)).to_pylist())

@@ -1,0 +1,65 @@
+"""Compares phrases with transcripts, word by word."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from hearsight.library.search.number_words import number_runs, spellings
+from hearsight.library.search.query_words import folded_words, stems
+
+APOSTROPHES = ("'", "\u2019")  # straight and curly, which the index keeps apart
+MOST_SPELLINGS = 32  # of the numbers in a phrase
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """Words that follow each other in a transcript. Case, accents and punctuation do not matter.
+
+    exact: whether each word must have this form. Otherwise "dogs" is the same as "dog".
+    """
+
+    text: str
+    exact: bool = True
+
+    @cached_property
+    def variants(self) -> list[str]:
+        """Return the ways in which a transcript may write the phrase, the typed one first."""
+        words, position = folded_words(self.text), 0
+        variants: list[tuple[str, ...]] = [()]
+        for run in number_runs(words):
+            before, typed = words[position : run.start], words[run.start : run.end]
+            ways = dict.fromkeys([typed, *spellings(run)])
+            variants = [(*variant, *before, *way) for way in ways for variant in variants][:MOST_SPELLINGS]
+            position = run.end
+        texts = [self.text, *(" ".join((*variant, *words[position:])) for variant in variants[1:])]
+        return list(dict.fromkeys(text.replace(a, b) for text in texts for a in APOSTROPHES for b in APOSTROPHES))
+
+    @cached_property
+    def _runs(self) -> list[tuple[str, ...]]:
+        return [self._words(text) for text in self.variants]
+
+    def _words(self, text: str) -> tuple[str, ...]:
+        return folded_words(text) if self.exact else stems(text)
+
+    @property
+    def has_words(self) -> bool:
+        """Return whether the phrase has a word; a transcript never has an emoji."""
+        return bool(self._runs[0])
+
+    @property
+    def is_one_word(self) -> bool:
+        """Return whether the phrase is a single word."""
+        return len(self._runs[0]) == 1
+
+    def is_in(self, transcript: str) -> bool:
+        """Return whether a transcript contains the phrase."""
+        words = self._words(transcript)
+        return any(contains_run(words, run) for run in self._runs)
+
+
+def contains_run(words: Sequence[str], run: Sequence[str]) -> bool:
+    """Return whether words contain others, in the same order without one between them."""
+    length, first = len(run), run[0]
+    return any(words[i] == first and words[i : i + length] == run for i in range(len(words) - length + 1))
