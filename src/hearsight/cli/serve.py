@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -61,6 +62,8 @@ def serve(
     if importlib.util.find_spec("uvicorn") is None or importlib.util.find_spec("fastapi") is None:
         raise HearsightError(f"cannot serve: FastAPI and uvicorn are missing; install them: {install_command('web')}")
     _check_token(host, token)
+    # Processes search in parallel, and NumPy's threads would compete for the cores. NumPy is not imported yet.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from hearsight.web.search_process import default_processes
     from hearsight.web.served_folders import find_folders
     from hearsight.web.server import run

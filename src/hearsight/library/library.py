@@ -276,7 +276,9 @@ class Library:
             cut, seconds = self.identity.by, self.identity.seconds
             listener, engine = progress or NullListener(), engine or LocalEngine()
             update = Update(self.folder, self._store, model, speech_recogniser, cut, seconds, listener, engine)
-            return update.run(retry)
+            report = update.run(retry)
+        self._model.write_queries(self.identity)
+        return report
 
     def reindex(
         self, model: str | Path | VideoTextModel, progress: Progress | None = None, name: str | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING
 
 from hearsight.library.indexing.model_names import check_model_exists
@@ -17,23 +18,25 @@ class LibraryModel:
     """The model that made a library's vectors.
 
     location: of the library. device, dtype: as `hearsight.models.load.load` has them. The identity of a library can
-    change, so each method takes it as it is now.
+    change, so each method takes it as it is now. Threads may share it: the model is loaded once.
     """
 
     def __init__(self, location: Path, device: str, dtype: str) -> None:
         self.location, self.device, self.dtype = location, device, dtype
         self._model: VideoTextModel | None = None
         self._query_encoder: QueryEncoder | None = None
+        self._lock = RLock()
 
     def get(self, identity: Identity) -> VideoTextModel:
         """Return the model. Raises HearsightError if it cannot be loaded, or has changed."""
-        if self._model is None:
-            from hearsight.models.load import load
+        with self._lock:
+            if self._model is None:
+                from hearsight.models.load import load
 
-            check_model_exists(identity.model)
-            self.use(load(identity.model, self.device, self.dtype), identity)
-        assert self._model is not None
-        return self._model
+                check_model_exists(identity.model)
+                self.use(load(identity.model, self.device, self.dtype), identity)
+            assert self._model is not None
+            return self._model
 
     def use(self, model: VideoTextModel, identity: Identity) -> None:
         """Use a loaded model. Raises HearsightError if the library's vectors are not its own."""
@@ -47,16 +50,30 @@ class LibraryModel:
         A model that is loaded already, or shall compute on a GPU, does it itself. Else its query side is read from the
         user's cache, or made of the model and put there: in float32, in which files have it, whatever `dtype` is.
         """
-        if self._query_encoder is None and self._model is None and self.device == "cpu":
-            from hearsight.models.query_cache import read_queries
+        with self._lock:
+            if self._query_encoder is None and self._model is None and self.device == "cpu":
+                from hearsight.models.query_cache import read_queries
 
-            check_model_exists(identity.model)
-            self._query_encoder = read_queries(identity.model, identity.fingerprint) or self._make_queries(identity)
-        if self._query_encoder is None:
-            from hearsight.models.torch_queries import TorchQueryEncoder
+                check_model_exists(identity.model)
+                self._query_encoder = read_queries(identity.model, identity.fingerprint) or self._make_queries(identity)
+            if self._query_encoder is None:
+                from hearsight.models.torch_queries import TorchQueryEncoder
 
-            self._query_encoder = TorchQueryEncoder(self.get(identity))
-        return self._query_encoder
+                self._query_encoder = TorchQueryEncoder(self.get(identity))
+            return self._query_encoder
+
+    def write_queries(self, identity: Identity) -> None:
+        """Put the query side of the model, if that is loaded in float32, into the user's cache, unless it is there.
+
+        A model that computes in bfloat16 has lost the numbers; the first search loads it again, in float32.
+        """
+        from hearsight.models.query_cache import read_queries, write_queries
+        from hearsight.models.torch_queries import numpy_queries
+
+        if self._model is None or read_queries(identity.model, identity.fingerprint):
+            return
+        if queries := numpy_queries(self._model):
+            write_queries(identity.model, identity.fingerprint, queries)
 
     def _make_queries(self, identity: Identity) -> QueryEncoder | None:
         """Load the model, and return its query side in NumPy. If it has none, keep the model, in `dtype`."""

@@ -31,13 +31,10 @@ def find_folders(folders: Sequence[Path], location: Path | None) -> tuple[dict[s
 
 
 def open_collection(folders: Mapping[str, IndexedFolder]) -> Collection:
-    """Open the libraries with the data that searches read in memory, load their model, and search once."""
-    import torch
-
-    torch.set_num_threads(1)  # processes search in parallel, and their threads would compete for the cores
+    """Open the libraries with the data that searches read in memory and what encodes queries, and search once."""
     libraries = {
         name: Library.open(indexed.folder, indexed.location, in_memory=True) for name, indexed in folders.items()
     }
     collection = Collection(libraries)
-    collection.search(WARM_UP_QUERY)  # loads the model and reads the tables
+    collection.search(WARM_UP_QUERY)  # reads the tables
     return collection

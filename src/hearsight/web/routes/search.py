@@ -144,7 +144,10 @@ def _check_size(size: int) -> None:
 def _search_similar(
     collection: Collection, path: Path, limit: int, filters: Filters, library: str | None
 ) -> SearchResult:
-    model = collection.model
+    import torch
+
+    torch.set_num_threads(1)  # else an example would take the cores from searches
+    model = collection.model  # which the first example loads: searches for words do without it
     example = decode_example(path, model.config.frames, model.audio_rows is not None)
     return collection.search_by_example(model_inputs(example, model), limit, filters, library)
 

@@ -1,0 +1,69 @@
+"""A search from the command line starts quickly: it imports neither torch nor a model's code, and reads no weights."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from tests.cli.conftest import CUT
+
+HEAVY = ("torch", "transformers", "huggingface_hub", "safetensors.torch", "av")
+# Runs a command line, and tells which modules are loaded at its end, and which files were opened.
+PROGRAM = """
+import json, sys
+opened = []
+sys.addaudithook(lambda event, values: opened.append(str(values[0])) if event == "open" else None)
+from hearsight.cli.main import main
+code = main(sys.argv[1:])
+print(json.dumps([code, [name for name in sys.modules], opened]), file=sys.stderr)
+"""
+STORED = ("encoder.json", "weights.npy", "tokenizer.json", ".safetensors")
+
+
+def search(folder, cache, *options):
+    """Run a search in a process of its own. Return its hits, the modules that it loaded and the files that it read."""
+    command = [sys.executable, "-c", PROGRAM, "search", "a bell rings", "--in", str(folder), "--json", *options]
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "XDG_CACHE_HOME": str(cache)})
+    code, modules, opened = json.loads(done.stderr.splitlines()[-1])
+    assert code == 0, done.stderr
+    files = [file for file in opened if file.endswith(STORED)]
+    return json.loads(done.stdout)["hits"], set(HEAVY) & set(modules), files
+
+
+@pytest.fixture
+def library(run, films, model_folder, tmp_path, monkeypatch):
+    """An index whose model's queries are in no cache."""
+    monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null")
+    assert run("index", films, "--model", model_folder, *CUT).code == 0
+    return films
+
+
+def test_the_first_search_loads_the_model_and_the_next_does_not(library, tmp_path):
+    cache = tmp_path / "cache"
+    first, modules, _ = search(library, cache)
+    assert "torch" in modules
+    second, modules, files = search(library, cache)
+    assert modules == set()
+    assert all(file.startswith(str(cache)) for file in files) and len(files) >= 2
+    assert [hit["clip"] for hit in first] == [hit["clip"] for hit in second]
+    assert [hit["score"] for hit in first] == pytest.approx([hit["score"] for hit in second], abs=1e-4)
+
+
+def test_after_indexing_the_first_search_is_quick(run, films, model_folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert run("index", films, "--model", model_folder, *CUT, "--dtype", "float32").code == 0
+    assert search(films, tmp_path / "cache")[1] == set()
+
+
+def test_nothing_is_read_from_the_library_in_place_of_the_cache(library, tmp_path):
+    search(library, tmp_path / "cache")
+    cached = tmp_path / "cache" / "hearsight"
+    for planted in (library, library / ".hearsight", library / ".hearsight" / "queries"):
+        shutil.copytree(cached, planted / "hearsight", dirs_exist_ok=True)
+        shutil.copytree(cached / "queries", planted / "queries", dirs_exist_ok=True)
+    _, modules, files = search(library, "/dev/null")
+    assert "torch" in modules
+    assert not any(file.startswith(str(library)) for file in files)
