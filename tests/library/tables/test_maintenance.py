@@ -47,8 +47,9 @@ def vectors(store: Store) -> dict[str, np.ndarray]:
 
 
 def nearest(store: Store, vector: np.ndarray, limit: int = 10, condition: str | None = None) -> list[str]:
-    rows = store.nearest(vector, ["id"], limit, condition)
-    return [id for _, id in sorted(zip(rows["_distance"].to_pylist(), rows["id"].to_pylist(), strict=True))]
+    rows = store.nearest(vector, ["id", "pooled"], limit, condition)
+    products = read_vectors(rows, "pooled") @ vector
+    return [id for _, id in sorted(zip(-products, rows["id"].to_pylist(), strict=True))]
 
 
 def exactly_nearest(store: Store, vector: np.ndarray, limit: int = 10) -> list[str]:

@@ -20,6 +20,7 @@ from hearsight.library.tables.features import Features
 from hearsight.library.tables.library_files import remove
 from hearsight.library.tables.library_json import Identity
 from hearsight.library.tables.maintenance import KEEP_VERSIONS, create_indexes, maintain
+from hearsight.library.tables.pooled_vectors import PooledVectors
 from hearsight.library.tables.schema import FAILURES, VIDEOS, Video, among, model_schema, video_table
 from hearsight.library.tables.videos import Videos, count_clips
 from hearsight.util.lazy_lancedb import BooleanQuery, FullTextOperator, MatchQuery, Occur, lancedb
@@ -69,6 +70,7 @@ class Store:
         self._load = load
         self._snapshot: tuple[tuple[int, int], Snapshot] | None = None
         self._lock, self._next_check = Lock(), 0.0
+        self._pooled = PooledVectors()
         self._created = self._creation_stamp()
 
     @cached_property
@@ -196,9 +198,14 @@ class Store:
     def nearest(
         self, vector: NDArray[np.float32], columns: Sequence[str], limit: int, condition: str | None
     ) -> pa.Table:
-        """Return the clips whose pooled vectors are nearest to a vector, with their `_distance` and `_rowid`."""
+        """Return the clips whose pooled vectors are nearest to a vector, in any order, with their `_rowid`."""
+        if condition is None and (row_ids := self._pooled.nearest(self.clips, vector, limit)):
+            clips: pa.Table = self.clips.take_row_ids(row_ids).select(list(columns)).with_row_id().to_arrow()
+            if len(clips) == len(row_ids):  # else rows have moved meanwhile
+                return clips
         query = self.clips.search(vector, vector_column_name="pooled").distance_type("dot")
-        return _fetch(query.nprobes(PARTITIONS), [*columns, "_distance"], limit, condition)
+        clips = _fetch(query.nprobes(PARTITIONS), [*columns, "_distance"], limit, condition)
+        return clips.drop_columns("_distance")
 
     @translate_errors(read_error)
     def matching(self, words: str, columns: Sequence[str], limit: int, condition: str | None) -> pa.Table:
