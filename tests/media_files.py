@@ -41,14 +41,16 @@ def make_media(
     options: dict[str, str] | None = None,
     coding: dict[str, str] | None = None,
     sound_codec: str = "pcm_s16le",
+    metadata: dict[str, str] | None = None,
 ) -> Path:
     """Write a file with these pictures (at these times, else ten a second) and sound tracks (mono, 16 kHz).
 
     start is added to every time, sound_start to those of the sound. subtitles are in SRT (for .mkv). coding: options of
-    x264, which else makes a key frame of every tenth and no B frames.
+    x264, which else makes a key frame of every tenth and no B frames. metadata: of the whole file.
     """
     times = [i / 10 for i in range(len(pictures))] if times is None else times
     with av.open(f"file:{path}", "w", options=options or {}) as container:
+        container.metadata.update(metadata or {})
         packets = []
         video = _video(container, pictures, rotation, pix_fmt, pixel_shape, coding or {}) if len(pictures) else None
         tracks = [container.add_stream(sound_codec, rate=RATE, layout="mono") for _ in sounds]

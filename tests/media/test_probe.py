@@ -4,6 +4,7 @@ import importlib
 import io
 import os
 import shutil
+from datetime import UTC, datetime
 
 import av
 import pytest
@@ -183,3 +184,26 @@ def test_a_playlist_cannot_make_probe_read_another_file(tmp_path, kind, name):
     path.write_text(PLAYLISTS[kind].format(name="other.ts"))
     with pytest.raises(HearsightError, match="not a video or sound file"):
         probe(path)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "options", "expected"),
+    [
+        ({}, {}, None),
+        ({"creation_time": "2019-05-17T10:00:00Z"}, {}, datetime(2019, 5, 17, 10, tzinfo=UTC)),
+        ({"creation_time": "1904-01-01T00:00:00Z"}, {}, None),
+        ({"creation_time": "1970-01-01T00:00:00Z"}, {}, None),
+        ({"creation_time": "2039-01-01T00:00:00Z"}, {}, None),
+        (
+            {
+                "com.apple.quicktime.creationdate": "2018-02-03T04:05:06+0200",
+                "creation_time": "2019-05-17T10:00:00Z",
+            },
+            {"movflags": "use_metadata_tags"},
+            datetime(2018, 2, 3, 2, 5, 6, tzinfo=UTC),
+        ),
+    ],
+)
+def test_the_date_in_a_file_is_read(tmp_path, metadata, options, expected):
+    path = make_media(tmp_path / "a.mov", [grey(90)] * 5, metadata=metadata, options=options)
+    assert probe(path).created == (expected and expected.timestamp())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -32,6 +33,26 @@ def parse_library(text: str) -> Path:
         raise typer.BadParameter(f"'{text}' is a file")
     index = index_folder(folder)
     return Path(text) if index == folder else index
+
+
+def parse_date(text: str) -> str:
+    """Return the text of a year, month or day."""
+    from hearsight.library.search.dates import beginning_of
+
+    try:
+        beginning_of(text)
+    except HearsightError as error:
+        raise typer.BadParameter(str(error)) from error
+    return text
+
+
+def parse_time(text: str) -> float:
+    """Return a time in a file in seconds, from 90, 1:30 or 1:01:30."""
+    match = re.fullmatch(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d+)?)", text.strip(), re.ASCII)
+    if match is None:
+        raise typer.BadParameter(f"cannot read the time '{text}'; give seconds, or as 1:30 or 1:02:03")
+    hours, minutes, seconds = (float(part or 0) for part in match.groups())
+    return 3600 * hours + 60 * minutes + seconds
 
 
 def one_of(*names: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperCommand
 
 from hearsight.cli import console
-from hearsight.cli.options import one_of, open_libraries, parse_folder, parse_library
+from hearsight.cli.options import one_of, open_libraries, parse_date, parse_folder, parse_library, parse_time
 from hearsight.errors import HearsightError
 
 if TYPE_CHECKING:
@@ -87,6 +87,21 @@ def search(
     max_seconds: Annotated[
         float | None, typer.Option(min=0, metavar="SECONDS", help="Search only videos at most this long.")
     ] = None,
+    after: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", parser=parse_date, help="Search only videos made in 2024, 2024-05 ... or later."),
+    ] = None,
+    before: Annotated[
+        str | None, typer.Option(metavar="DATE", parser=parse_date, help="Search only videos made before that.")
+    ] = None,
+    from_seconds: Annotated[
+        float | None,
+        typer.Option("--from", metavar="TIME", parser=parse_time, help="Search only after this time in a file: 1:30."),
+    ] = None,
+    to_seconds: Annotated[
+        float | None,
+        typer.Option("--to", metavar="TIME", parser=parse_time, help="Search only before this time in a file."),
+    ] = None,
     speech: Annotated[
         bool | None, typer.Option("--has-speech/--no-speech", help="Search only clips with speech, or without.")
     ] = None,
@@ -108,7 +123,7 @@ def search(
 
         library = open_libraries(folders or [], libraries or [])
         _ = library.query_encoder  # loads it
-    filters = Filters(path, min_seconds, max_seconds, has_speech=speech, has_sound=sound)
+    filters = Filters(path, min_seconds, max_seconds, speech, sound, after, before, from_seconds, to_seconds)
     text = " ".join(word.removeprefix(" ") for word in query)
     result = library.search(text, mode=cast("Mode", mode), limit=limit, filters=filters)
     if json:

@@ -39,7 +39,9 @@ class Filters:
     """Conditions on the clips that a search returns. None sets no condition.
 
     path: part of the path inside the library's folder, or a pattern for it with * and ?; case is ignored.
-    min_seconds, max_seconds: length of the video. has_speech, has_sound: of the clip.
+    min_seconds, max_seconds: length of the video. has_speech, has_sound: of the clip. after, before: a year, month or
+    day (2024, 2024-05, 2024-05-17): the video was made when it begins, or later; or before it begins. from_seconds,
+    to_seconds: the part of the file that a clip must reach into.
     """
 
     path: str | None = None
@@ -47,6 +49,10 @@ class Filters:
     max_seconds: float | None = None
     has_speech: bool | None = None
     has_sound: bool | None = None
+    after: str | None = None
+    before: str | None = None
+    from_seconds: float | None = None
+    to_seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -99,6 +105,7 @@ class SearchResult(Serializable):
     """The hits of a search, best first.
 
     clips: the number of clips that were ranked, from `videos` videos. total_clips: the number in the library.
+    suggestions: other spellings of the query, if a word of it is said nowhere and a similar one is.
     """
 
     query: str
@@ -108,6 +115,7 @@ class SearchResult(Serializable):
     videos: int
     total_clips: int
     milliseconds: float
+    suggestions: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

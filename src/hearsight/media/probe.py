@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,9 @@ SOUND_SUFFIXES = frozenset([
 MEDIA_SUFFIXES = VIDEO_SUFFIXES | SOUND_SUFFIXES
 
 LONGEST = 100 * 3600.0
+# Metadata with the date of a recording; the first one has a time zone, and editing keeps it.
+DATES = ("com.apple.quicktime.creationdate", "creation_time")
+ONE_DAY, ONE_YEAR = 24 * 3600.0, 366 * 24 * 3600.0
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,8 @@ class MediaInfo:
     """A media file, which has video or audio or both.
 
     duration: in seconds, above 0. claimed_duration: that in the file's own header, 0 if it has none; it is longer
-    than the duration if the file was cut short. Streams of which no frame can be decoded are left out, as is cover art.
+    than the duration if the file was cut short. created: the date in the file, in seconds since 1970, if it has one.
+    Streams of which no frame can be decoded are left out, as is cover art.
     """
 
     path: Path
@@ -76,6 +81,7 @@ class MediaInfo:
     audio: AudioStream | None
     subtitles: tuple[SubtitleStream, ...]
     claimed_duration: float = 0.0
+    created: float | None = None
 
 
 def probe(path: Path) -> MediaInfo:
@@ -103,7 +109,23 @@ def probe(path: Path) -> MediaInfo:
                 if stream.codec_context is not None
             ),
             claimed_duration=_claimed_duration(container),
+            created=_creation_time(container),
         )
+
+
+def _creation_time(container: InputContainer) -> float | None:
+    """Return the date in a file's metadata, in seconds since 1970.
+
+    Dates of 1970 and before are those of cameras without a clock, and of tools that write zeros.
+    """
+    for name in DATES:
+        try:
+            time = datetime.fromisoformat(container.metadata.get(name, "")).timestamp()
+        except (ValueError, OverflowError, OSError):
+            continue
+        if ONE_YEAR < time <= datetime.now().timestamp() + ONE_DAY:
+            return time
+    return None
 
 
 def _describe_video(stream: av.VideoStream, frame: Any) -> VideoStream:

@@ -33,6 +33,7 @@ RESULT = {
     "videos": 9,
     "total_clips": 214,
     "milliseconds": 8.1,
+    "suggestions": [],
 }
 SIMILAR = {**RESULT, "query": "", "mode": "dense"}
 SUGGESTIONS = [{"text": "a dog is barking", "kind": "meaning"}, {"text": "the doctor lost a bicycle", "kind": "said"}]

@@ -11,6 +11,7 @@ from hearsight.library.results import Filters, Mode
 from hearsight.web.state import ServerState
 
 MAX_TEXT_LENGTH = 2000
+DATES = "a year, month or day, as 2024, 2024-05 or 2024-05-17."
 
 ERRORS = {
     400: "The body cannot be read.",
@@ -58,8 +59,21 @@ async def search_filters(
     ] = None,
     has_speech: Annotated[bool | None, Query(description="Only clips with speech, or only clips without.")] = None,
     has_sound: Annotated[bool | None, Query(description="Only clips with sound, or only clips without.")] = None,
+    after: Annotated[
+        str | None, Query(max_length=10, description=f"Only videos made when this begins, or later: {DATES}")
+    ] = None,
+    before: Annotated[
+        str | None, Query(max_length=10, description=f"Only videos made before this begins: {DATES}")
+    ] = None,
+    from_seconds: Annotated[
+        float | None, Query(ge=0, allow_inf_nan=False, description="Only clips that end after this second of the file.")
+    ] = None,
+    to_seconds: Annotated[
+        float | None,
+        Query(ge=0, allow_inf_nan=False, description="Only clips that start before this second of the file."),
+    ] = None,
 ) -> Filters:
-    return Filters(path, min_seconds, max_seconds, has_speech, has_sound)
+    return Filters(path, min_seconds, max_seconds, has_speech, has_sound, after, before, from_seconds, to_seconds)
 
 
 State = Annotated[ServerState, Depends(server_state)]

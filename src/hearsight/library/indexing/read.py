@@ -174,6 +174,7 @@ class Reader:
                 duration=info.duration,
                 transcript_source=transcript.source,
                 language=transcript.language,
+                created=info.created,
             ),
         )
 

@@ -19,7 +19,7 @@ K1, B = 1.2, 0.75
 class Postings:
     """An index from each stem to the transcripts that contain it.
 
-    transcripts: the stems of each transcript, in order.
+    transcripts: the stems of each transcript, in order. rows_by_stem: the transcripts that contain each stem.
     """
 
     def __init__(self, transcripts: Sequence[Sequence[str]]) -> None:
@@ -33,9 +33,9 @@ class Postings:
                 counts.setdefault(stem, []).append(count)
         lengths = np.array([len(stems) for stems in transcripts], np.float32)
         saturation = K1 * (1 - B + B * lengths * self._documents / max(float(lengths.sum()), 1.0))
-        self._rows = {stem: np.array(numbers, np.int64) for stem, numbers in rows.items()}
+        self.rows_by_stem = {stem: np.array(numbers, np.int64) for stem, numbers in rows.items()}
         self._weights = {
-            stem: self._weight(np.array(numbers, np.float32), saturation[self._rows[stem]])
+            stem: self._weight(np.array(numbers, np.float32), saturation[self.rows_by_stem[stem]])
             for stem, numbers in counts.items()
         }
 
@@ -52,20 +52,20 @@ class Postings:
         """Return the score of every transcript, which is 0 if it contains none of the stems."""
         scores = np.zeros(self._count, np.float32)
         for stem in sorted(stems):  # adding in another order would change the last digits
-            if stem in self._rows:
-                scores[self._rows[stem]] += self._weights[stem]
+            if stem in self.rows_by_stem:
+                scores[self.rows_by_stem[stem]] += self._weights[stem]
         return scores
 
     def rows_with(self, stems: Iterable[str]) -> NDArray[np.int64]:
         """Return the transcripts that contain all of the stems, at least one, in order."""
         empty = np.array([], np.int64)
-        rows: NDArray[np.int64] = reduce(np.intersect1d, (self._rows.get(stem, empty) for stem in set(stems)))
+        rows: NDArray[np.int64] = reduce(np.intersect1d, (self.rows_by_stem.get(stem, empty) for stem in set(stems)))
         return rows
 
     def count_matches(self, stems: Iterable[str]) -> NDArray[np.int64]:
         """Return how many of the stems each transcript contains."""
         counts = np.zeros(self._count, np.int64)
         for stem in stems:
-            if stem in self._rows:
-                counts[self._rows[stem]] += 1
+            if stem in self.rows_by_stem:
+                counts[self.rows_by_stem[stem]] += 1
         return counts

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
 
+from hearsight.errors import HearsightError
 from hearsight.library.results import Filters
+from hearsight.library.search.dates import beginning_of, date_of
 from hearsight.library.tables.schema import Video, among
 
 
@@ -16,14 +18,16 @@ class Condition:
     """The clips that a search may find.
 
     videos: the ids of the videos whose clips may be found; None for all but the hidden ones. hidden: the ids of videos
-    that are never found. has_speech, has_sound: as in Filters. clips: the ids of the clips that may be found; None for
-    all but those in `hidden_clips`.
+    that are never found. has_speech, has_sound, from_seconds, to_seconds: as in Filters. clips: the ids of the clips
+    that may be found; None for all but those in `hidden_clips`.
     """
 
     videos: frozenset[str] | None
     hidden: frozenset[str]
     has_speech: bool | None
     has_sound: bool | None
+    from_seconds: float | None = None
+    to_seconds: float | None = None
     clips: frozenset[str] | None = None
     hidden_clips: frozenset[str] = frozenset()
 
@@ -34,11 +38,14 @@ class Condition:
         """Resolve filters against the videos of a library.
 
         videos: all videos by id. hidden: the ids of videos that are never found. exclude: the id of one more of these.
+        Raises HearsightError for a wrong date, and for filters that nothing can pass.
         """
+        _check_order(filters)
+        passes = _video_filter(filters)
         video_ids = None
-        if exclude or (filters.path, filters.min_seconds, filters.max_seconds) != (None, None, None):
-            video_ids = frozenset(id for id, video in videos.items() if id != exclude and _passes(video, filters))
-        return cls(video_ids, hidden, filters.has_speech, filters.has_sound)
+        if exclude or passes:
+            video_ids = frozenset(id for id, video in videos.items() if id != exclude and (not passes or passes(video)))
+        return cls(video_ids, hidden, filters.has_speech, filters.has_sound, filters.from_seconds, filters.to_seconds)
 
     @property
     def sql(self) -> str | None:
@@ -54,6 +61,10 @@ class Condition:
         for column, value in (("has_speech", self.has_speech), ("has_sound", self.has_sound)):
             if value is not None:
                 terms.append(column if value else f"NOT {column}")
+        if self.from_seconds is not None:
+            terms.append(f"`end` > {float(self.from_seconds)!r}")
+        if self.to_seconds is not None:
+            terms.append(f"start < {float(self.to_seconds)!r}")
         if self.clips is not None:
             terms.append(among("id", self.clips - self.hidden_clips))
         elif self.hidden_clips:
@@ -61,13 +72,38 @@ class Condition:
         return " AND ".join(terms) or None
 
 
-def _passes(video: Video, filters: Filters) -> bool:
-    """Return whether a video passes the filters that concern videos, not clips."""
+def _check_order(filters: Filters) -> None:
+    """Raise HearsightError for dates or times that are wrong, or that leave nothing between them."""
+    after, before = (None if date is None else beginning_of(date) for date in (filters.after, filters.before))
+    if after is not None and before is not None and after >= before:
+        raise HearsightError(
+            f"no video is after {filters.after} and before {filters.before}: 'before' is when it begins; give a later "
+            "date there"
+        )
+    times = [time for time in (filters.from_seconds, filters.to_seconds) if time is not None]
+    if not all(map(math.isfinite, times)) or times != sorted(set(times)):
+        raise HearsightError(
+            f"no clip is from {filters.from_seconds} s to {filters.to_seconds} s; give two times, the later one last"
+        )
+
+
+def _video_filter(filters: Filters) -> Callable[[Video], bool] | None:
+    """Return a function that tells whether a video passes the filters of videos; None if they have no condition."""
+    tests: list[Callable[[Video], bool]] = []
     if filters.path is not None:
-        path, pattern = video.path.casefold(), filters.path.casefold()
-        if not (
-            pattern in path or fnmatch(path, pattern.replace("[", "[[]"))
-        ):  # file names contain brackets, so these are literal
-            return False
-    longest = math.inf if filters.max_seconds is None else filters.max_seconds
-    return (filters.min_seconds or 0.0) <= video.duration <= longest
+        tests.append(_path_filter(filters.path))
+    if filters.min_seconds is not None or filters.max_seconds is not None:
+        shortest = filters.min_seconds or 0.0
+        longest = math.inf if filters.max_seconds is None else filters.max_seconds
+        tests.append(lambda video: shortest <= video.duration <= longest)
+    if filters.after is not None or filters.before is not None:
+        first = -math.inf if filters.after is None else beginning_of(filters.after)
+        end = math.inf if filters.before is None else beginning_of(filters.before)
+        tests.append(lambda video: (date := date_of(video)) is not None and first <= date < end)
+    return (lambda video: all(test(video) for test in tests)) if tests else None
+
+
+def _path_filter(path: str) -> Callable[[Video], bool]:
+    part = path.casefold()
+    pattern = part.replace("[", "[[]")  # file names contain brackets, so these are literal
+    return lambda video: part in (name := video.path.casefold()) or fnmatch(name, pattern)

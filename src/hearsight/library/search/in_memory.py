@@ -5,6 +5,7 @@ A search on disk spends a few milliseconds of every core on reading what the pre
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from hearsight.library.search.bm25 import Postings
 from hearsight.library.search.clip_vectors import ClipVectors, FieldShapes, ranking_columns, read_extra
 from hearsight.library.search.condition import Condition
+from hearsight.library.search.near_misses import edit_distance, words_near
 from hearsight.library.search.on_disk import match_transcripts
 from hearsight.library.search.phrase import Phrase
 from hearsight.library.search.query_words import Query, WordMatch, stems
@@ -33,6 +35,7 @@ class InMemory:
         videos = self.table["video"].combine_chunks().dictionary_encode()
         self._video_ids: list[str] = videos.dictionary.to_pylist()
         self._videos: NDArray[np.int64] = videos.indices.to_numpy().astype(np.int64)
+        self._starts, self._ends = (self.table[name].to_numpy() for name in ("start", "end"))
         self._flags = {name: np.array(self.table[name].to_pylist(), bool) for name in ("has_speech", "has_sound")}
 
     def candidates(
@@ -73,6 +76,17 @@ class InMemory:
             if phrase.is_in(texts[row].as_py())
         )
 
+    def has_word(self, word: str) -> bool:
+        """Implement `ClipIndex`."""
+        return stems(word)[0] in self._postings.rows_by_stem
+
+    def near_words(self, stem: str, edits: int) -> Counter[str]:
+        """Implement `ClipIndex`. One transcript tells how the words of a stem are written."""
+        rows = self._postings.rows_by_stem
+        near = (other for other in rows if edit_distance(other, stem, edits) <= edits)
+        texts = self.table["transcript"]
+        return sum((words_near(other, 0, [texts[int(rows[other][0])].as_py()]) for other in near), Counter())
+
     def _take(self, rows: list[int], extra: FieldShapes) -> ClipVectors:
         clips = self._vectors.take(rows)
         if extra:
@@ -109,6 +123,10 @@ class InMemory:
             masks.append(np.array([id in condition.videos for id in self._video_ids], bool)[self._videos])
         elif condition.hidden:
             masks.append(np.array([id not in condition.hidden for id in self._video_ids], bool)[self._videos])
+        if condition.from_seconds is not None:
+            masks.append(self._ends > condition.from_seconds)
+        if condition.to_seconds is not None:
+            masks.append(self._starts < condition.to_seconds)
         if condition.clips is not None:
             masks.append(self._rows_of(condition.clips))
         if condition.hidden_clips:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,10 +12,13 @@ from numpy.typing import NDArray
 
 from hearsight.library.search.clip_vectors import ClipVectors, FieldShapes, ranking_columns
 from hearsight.library.search.condition import Condition
+from hearsight.library.search.near_misses import words_near
 from hearsight.library.search.phrase import Phrase
 from hearsight.library.search.query_words import Query, WordMatch, stems
 from hearsight.library.tables.schema import among
 from hearsight.library.tables.store import Snapshot, Store
+
+MOST_TRANSCRIPTS = 100  # that are read to find words like a mistyped one
 
 
 class OnDisk:
@@ -69,9 +73,25 @@ class OnDisk:
     def clips_saying(self, phrases: Sequence[Phrase]) -> frozenset[str]:
         """Implement `ClipIndex`. The index finds the clips with all words of a phrase, in any order."""
         texts = [text for phrase in phrases for text in phrase.variants]
-        table = self.store.containing(texts, ["id", "transcript"])
+        table = self.store.transcripts.containing(texts)
         clips = zip(table["id"].to_pylist(), table["transcript"].to_pylist(), strict=True)
         return frozenset(id for id, text in clips if any(phrase.is_in(text) for phrase in phrases))
+
+    def has_word(self, word: str) -> bool:
+        """Implement `ClipIndex`."""
+        occurring = self.snapshot.occurring_words
+        if word not in occurring:
+            occurring[word] = self.store.transcripts.has_word(word)
+        return occurring[word]
+
+    def near_words(self, stem: str, edits: int) -> Counter[str]:
+        """Implement `ClipIndex`. To swap two letters is two edits for the full-text index."""
+        counts: Counter[str] = Counter()
+        for edits_of_index in (1, 2):
+            if not counts:
+                transcripts = self.store.transcripts.similar(stem, edits_of_index, MOST_TRANSCRIPTS)
+                counts = words_near(stem, edits, transcripts)
+        return counts
 
 
 def match_transcripts(table: pa.Table, query: Query | None) -> dict[str, WordMatch]:

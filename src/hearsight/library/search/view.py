@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -54,6 +55,12 @@ class ClipIndex(Protocol):
 
     def clips_saying(self, phrases: Sequence[Phrase]) -> frozenset[str]:
         """Return the ids of all clips whose transcripts contain any of the phrases, at least one."""
+
+    def has_word(self, word: str) -> bool:
+        """Return whether any transcript contains a word, in any form."""
+
+    def near_words(self, stem: str, edits: int) -> Counter[str]:
+        """Return words of transcripts whose stems are like this one (see `edit_distance`), with how many were read."""
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,7 @@ VIDEOS = pa.schema(
         pa.field("duration", pa.float64(), nullable=False),
         pa.field("transcript_source", pa.string()),
         pa.field("language", pa.string()),
+        pa.field("created", pa.float64()),  # seconds since 1970, by the file's metadata; older tables lack it
     ]
 )
 
@@ -107,6 +108,7 @@ class Video:
     duration: float
     transcript_source: str | None = None
     language: str | None = None
+    created: float | None = None
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -22,8 +22,9 @@ from hearsight.library.tables.library_json import Identity
 from hearsight.library.tables.maintenance import KEEP_VERSIONS, create_indexes, maintain
 from hearsight.library.tables.pooled_vectors import PooledVectors
 from hearsight.library.tables.schema import FAILURES, VIDEOS, Video, among, model_schema, video_table
+from hearsight.library.tables.transcript_index import TranscriptIndex
 from hearsight.library.tables.videos import Videos, count_clips
-from hearsight.util.lazy_lancedb import BooleanQuery, FullTextOperator, MatchQuery, Occur, lancedb
+from hearsight.util.lazy_lancedb import MatchQuery, lancedb
 
 if TYPE_CHECKING:
     from hearsight.models.base import VideoTextModel
@@ -43,12 +44,14 @@ class Snapshot:
 
     videos: by id. hidden: ids of videos that have clips but do not count (yet, or any more). clips: the number of those
     that count. loaded: what the store's `load` returned for the clips; None if they are not kept in memory.
+    occurring_words: whether any transcript has a word, for those that searches have asked for.
     """
 
     videos: Videos
     hidden: frozenset[str]
     clips: int
     loaded: Any = None
+    occurring_words: dict[str, bool] = field(default_factory=dict)
 
 
 class Store:
@@ -80,6 +83,10 @@ class Store:
     @translate_errors(write_error)
     def create(self, model: VideoTextModel) -> None:
         """Create the missing tables for a model's vectors: all, or those that an interrupted run had not reached."""
+        if (self.location / "videos.lance").exists():
+            missing = [field for field in VIDEOS if field.name not in self.videos.schema.names]
+            if missing:  # in the table of an older Hearsight
+                self.videos.add_columns(missing)
         for name, schema in {**SMALL, self.clips_path.stem: model_schema(model)}.items():
             self._database.create_table(name, schema=schema, exist_ok=True)
         create_indexes(self.clips)
@@ -213,12 +220,10 @@ class Store:
         query = self.clips.search(MatchQuery(words, "transcript"), query_type="fts")
         return _fetch(query, [*columns, "_score"], limit, condition)
 
-    @translate_errors(read_error)
-    def containing(self, texts: Sequence[str], columns: Sequence[str]) -> pa.Table:
-        """Return all clips whose transcripts contain every word of at least one text, in any order."""
-        each = [MatchQuery(text, "transcript", operator=FullTextOperator.AND) for text in texts]
-        query = self.clips.search(BooleanQuery([(Occur.SHOULD, one) for one in each]), query_type="fts")
-        return query.select([*columns, "_score"]).limit(max(1, self.clips.count_rows())).to_arrow()
+    @property
+    def transcripts(self) -> TranscriptIndex:
+        """The full-text index of the transcripts, as of now."""
+        return TranscriptIndex(self.location, self.clips)
 
     @translate_errors(read_error)
     def rows(self, condition: str, columns: Sequence[str]) -> pa.Table:

@@ -17,7 +17,7 @@ class Videos(Mapping[str, Video]):
 
     def __init__(self, table: pa.Table) -> None:
         self.ids: pa.ChunkedArray = table["id"]
-        self._table = table.select(VIDEOS.names)
+        self._table = table.select([name for name in VIDEOS.names if name in table.column_names])
 
     @cached_property
     def _row_of(self) -> dict[str, int]:
@@ -28,7 +28,7 @@ class Videos(Mapping[str, Video]):
         return list(zip(*(column.to_pylist() for column in self._table.columns), strict=True))
 
     def __getitem__(self, id: str) -> Video:
-        return Video(*self._rows[self._row_of[id]])
+        return Video(**dict(zip(self._table.column_names, self._rows[self._row_of[id]], strict=True)))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._row_of)

@@ -1,0 +1,50 @@
+"""The full-text index of the transcripts, and what searches ask it besides the best matches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from hearsight.library.tables.errors import read_error, translate_errors
+from hearsight.util.lazy_lancedb import BooleanQuery, FullTextOperator, MatchQuery, Occur
+
+MAX_SIMILAR_STEMS = 200
+
+
+class TranscriptIndex:
+    """The full-text index of a table of clips. location: of the library.
+
+    Every method raises HearsightError if the table cannot be read.
+    """
+
+    def __init__(self, location: Path, clips: Any) -> None:
+        self.location, self._clips = location, clips
+
+    @translate_errors(read_error)
+    def containing(self, texts: Sequence[str]) -> pa.Table:
+        """Return the ids and transcripts of all clips that have every word of at least one text, in any order."""
+        each = [MatchQuery(text, "transcript", operator=FullTextOperator.AND) for text in texts]
+        query = BooleanQuery([(Occur.SHOULD, one) for one in each])
+        return self._fetch(query, ["id", "transcript"], max(1, self._clips.count_rows()))
+
+    @translate_errors(read_error)
+    def has_word(self, word: str) -> bool:
+        """Return whether any clip has a word, in any form."""
+        return len(self._fetch(MatchQuery(word, "transcript"), ["id"], 1)) > 0
+
+    @translate_errors(read_error)
+    def similar(self, stem: str, edits: int, limit: int) -> list[str]:
+        """Return the transcripts of some clips with a stem that differs from this one by so many edits, at least one.
+
+        The first letter must be the same. Clips that are not in the index yet are not found.
+        """
+        # The index does not stem a word that may differ.
+        query = MatchQuery(stem, "transcript", fuzziness=edits, prefix_length=1, max_expansions=MAX_SIMILAR_STEMS)
+        texts: list[str] = self._fetch(query, ["transcript"], limit)["transcript"].to_pylist()
+        return texts
+
+    def _fetch(self, query: Any, columns: Sequence[str], limit: int) -> pa.Table:
+        return self._clips.search(query, query_type="fts").select([*columns, "_score"]).limit(limit).to_arrow()
