@@ -69,6 +69,9 @@ def test_a_folder_that_is_not_indexed_is_an_error_that_says_what_to_run(run, tmp
         (["--min-seconds", "1000"], set()),
         (["--max-seconds", "1000"], {"trip/bell.mkv", ODD_NAME}),
         (["--mode", "speech"], {"trip/bell.mkv"}),
+        (["--after", "2020-01", "--from", "0:01"], {"trip/bell.mkv", ODD_NAME}),
+        (["--before", "2020"], set()),
+        (["--from", "0:00:03", "--to", "10"], {"trip/bell.mkv"}),
         (["--limit", "99999999999999999999"], {"trip/bell.mkv", ODD_NAME}),
         (["--mode", "dense", "-n", "5"], {"trip/bell.mkv", ODD_NAME}),
     ],
@@ -125,6 +128,11 @@ def test_several_folders_need_one_index_each(run, indexed, second_folder):
         (["x", "--mode", "guess"], 2, "--mode"),
         (["x", "--mode", "speach"], 2, "did you mean 'speech'?"),
         (["x", "--limit", "0"], 2, "--limit"),
+        (["x", "--after", "May"], 2, "2024-05-17"),
+        (["x", "--from", "1:2:3:4"], 2, "1:02:03"),
+        (["x", "--from", "-1"], 2, "cannot read the time '-1'"),
+        (["x", "--from", "2", "--to", "1"], 1, "no clip is from 2.0 s to 1.0 s"),
+        (["x", "--after", "2024", "--before", "2023"], 1, "no video is after 2024 and before 2023"),
         (["-5", "degrees"], 2, "-5"),
         (["x", "-json"], 2, "No such option"),
         (["x", "-mode", "speech"], 2, "No such option"),
@@ -142,6 +150,13 @@ def test_errors_say_what_to_do(run, indexed, monkeypatch, words, code, message):
     monkeypatch.chdir(indexed)
     ran = run("search", *words)
     assert ran.code == code and message in ran.err and "Traceback" not in ran.err
+
+
+def test_a_mistyped_word_is_corrected(run, indexed):
+    lines = run("search", "said:", "docctor", "--in", indexed).out.splitlines()
+    assert lines[-2] == "did you mean said: doctor?" and "clips of" in lines[-1]
+    assert json.loads(run("search", "docctor", "--in", indexed, "--json").out)["suggestions"] == ["doctor"]
+    assert "did you mean" not in run("search", "doctor", "--in", indexed).out
 
 
 def test_a_query_may_start_with_a_dash(run, indexed):

@@ -54,6 +54,8 @@ def format_result(
         if hit.line.strip():
             quotation_width = None if width is None else width - len(indent)
             yield Text.assemble(indent, format_quotation(hit.line, hit.spans, quotation_width))
+    for query in result.suggestions[:1]:
+        yield Text(f"did you mean {escape(query)}?")
     yield Text(_format_summary(result), style="dim")
 
 

@@ -17,6 +17,7 @@ from hearsight.library.results import Filters, Hit, Mode, SearchResult
 from hearsight.library.search.clip_details import video_row
 from hearsight.library.search.clip_vectors import Candidates, ClipVectors
 from hearsight.library.search.explain import best_of_videos, explain
+from hearsight.library.search.near_misses import suggest_corrections
 from hearsight.library.search.query_words import Query, WordMatch
 from hearsight.library.search.question import Question
 from hearsight.library.search.rank import rank
@@ -51,7 +52,9 @@ def search(
         candidates = find_candidates(views, query, vector, encoder, mode, count)
         return candidates, *rank(candidates, mode)
 
-    return replace(best_moments(views, limit, rank_nearest, query, vector, mode, start), query=question.text)
+    result = best_moments(views, limit, rank_nearest, query, vector, mode, start)
+    suggestions = suggest_corrections(views, question, result.hits) if mode != "dense" else []
+    return replace(result, query=question.text, suggestions=suggestions)
 
 
 def best_moments(
