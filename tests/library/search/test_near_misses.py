@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hearsight.library import Collection, Library
-from hearsight.library.search.near_misses import edit_distance
+from hearsight.library.search.edit_distance import edit_distance
 from tests.library.conftest import film, say
 
 LINES = ("happy birthday to you", "the bicycles of my cousin Zebediah", "доктор потерял велосипед")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from hearsight.library.search.bm25 import Postings
 from hearsight.library.search.clip_vectors import ClipVectors, FieldShapes, ranking_columns, read_extra
 from hearsight.library.search.condition import Condition
-from hearsight.library.search.near_misses import edit_distance, words_near
+from hearsight.library.search.edit_distance import edit_distance, words_near
 from hearsight.library.search.on_disk import match_transcripts
 from hearsight.library.search.phrase import Phrase
 from hearsight.library.search.query_words import Query, WordMatch, stems

@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from hearsight.library.results import Hit
-from hearsight.library.search.query_words import folded_words, stems, words
+from hearsight.library.search.edit_distance import edit_distance
+from hearsight.library.search.query_words import stems, words
 from hearsight.library.search.question import Question
-
-if TYPE_CHECKING:
-    from hearsight.library.search.view import View
+from hearsight.library.search.view import View
 
 MIN_LETTERS, MIN_LETTERS_FOR_TWO_EDITS = 4, 8
 MOST_WORDS = 4  # of a query that are looked up
@@ -61,38 +59,6 @@ def _nearest(views: Sequence[View], stem: str) -> list[str]:
     for view in views:
         counts.update(view.index.near_words(stem, edits))
     return sorted(counts, key=lambda word: (edit_distance(stems(word)[0], stem, edits), -counts[word], word))
-
-
-def words_near(stem: str, edits: int, transcripts: Iterable[str]) -> Counter[str]:
-    """Return the words of transcripts whose stems differ from a stem by so many edits at most, with their numbers."""
-    counts: Counter[str] = Counter()
-    for text in transcripts:
-        for word, other in zip(folded_words(text), stems(text), strict=True):
-            if edit_distance(other, stem, edits) <= edits:
-                counts[word] += 1
-    return counts
-
-
-def edit_distance(a: str, b: str, limit: int) -> int:
-    """Return how many letters to insert, delete, replace or swap with the next one; more than `limit` is limit + 1.
-
-    Words that begin with different letters are taken to differ: people seldom mistype the first one.
-    """
-    if a == b:
-        return 0
-    if abs(len(a) - len(b)) > limit or a[:1] != b[:1]:
-        return limit + 1
-    before, row = list[int](), list(range(len(b) + 1))
-    for i, letter in enumerate(a, 1):
-        before_that, before, row = before, row, [i]
-        for j, other in enumerate(b, 1):
-            distance = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != other))
-            if i > 1 and j > 1 and letter == b[j - 2] and a[i - 2] == other:
-                distance = min(distance, before_that[j - 2] + 1)
-            row.append(distance)
-        if min(row) > limit:
-            return limit + 1
-    return min(row[-1], limit + 1)
 
 
 def _replace(text: str, word: str, other: str) -> str:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hearsight.library.search.clip_vectors import ClipVectors, FieldShapes, ranking_columns
 from hearsight.library.search.condition import Condition
-from hearsight.library.search.near_misses import words_near
+from hearsight.library.search.edit_distance import words_near
 from hearsight.library.search.phrase import Phrase
 from hearsight.library.search.query_words import Query, WordMatch, stems
 from hearsight.library.tables.schema import among
