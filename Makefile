@@ -54,6 +54,7 @@ benchmarks: .venv/.dev
 	$(BIN)/python benchmarks/query.py
 	$(BIN)/python benchmarks/unchanged_files.py
 	$(BIN)/python benchmarks/decoding.py
+	$(BIN)/python benchmarks/recognisers.py
 	$(BIN)/python benchmarks/cluster.py
 	$(BIN)/python benchmarks/server_load.py
 

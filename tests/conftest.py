@@ -18,7 +18,7 @@ settings.load_profile("patient")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Marks of tests: by the fixtures that they use, and of folders and files whose tests take seconds.
-NEEDS = {"browser": "browser", "cluster": "ray", "pocketsphinx": "recogniser"}
+NEEDS = {"browser": "browser", "cluster": "ray"}
 SLOW = (
     "cli/test_demo", "cli/test_evaluate", "cli/test_export", "cli/test_object_stores", "cli/test_ray",
     "cli/test_soundstage", "cli/test_train", "docs/", "experiments/", "library/indexing/test_interruption",
@@ -26,7 +26,8 @@ SLOW = (
     "real_media/", "research/datasets/test_end_to_end", "research/soundstage/test_export",
     "research/soundstage/test_render", "research/training/test_processes", "research/training/test_stored_teacher",
     "research/training/test_teacher_features", "research/training/test_train_towers", "research/training/test_trainer",
-    "speech/test_recogniser", "speech/test_transcribe", "speech/test_whisper", "test_benchmarks", "web/",
+    "speech/test_moonshine", "speech/test_recogniser", "speech/test_transcribe", "speech/test_whisper",
+    "test_benchmarks", "web/",
 )  # fmt: skip
 LONG = ("ray", "slow", "browser", "recogniser")
 ONE_PROCESS = ("web/page/",)  # folders whose files share servers and a browser

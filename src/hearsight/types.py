@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from torch import Tensor, device
 
 TOLERANCE = 1e-6  # seconds: 7.3 - 4.3 is a little more than 3
+UNDETERMINED = "und"  # the code of ISO 639-2 for a language that is not known, of speech that was not understood
 
 
 @dataclass(frozen=True)

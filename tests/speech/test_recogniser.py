@@ -1,6 +1,6 @@
 """Loading recognisers by name, and recognising with pocketsphinx."""
 
-import sys
+from importlib.util import find_spec
 from itertools import pairwise
 
 import numpy as np
@@ -8,13 +8,26 @@ import pytest
 
 import hearsight
 from hearsight.errors import HearsightError
-from hearsight.speech import load_recogniser
+from hearsight.speech import load, load_recogniser, moonshine, whisper
+from hearsight.speech.load import recorded_or_auto
 from tests.speech.sounds import say, silence
 
 
 @pytest.fixture(scope="module")
 def recogniser():
+    pytest.importorskip("pocketsphinx", reason="the extra hearsight[pocketsphinx] is not installed")
     return load_recogniser("pocketsphinx")
+
+
+@pytest.fixture
+def without(monkeypatch):
+    """A function after which these packages are not installed."""
+
+    def uninstall(*packages):
+        for module in (load, moonshine, whisper):
+            monkeypatch.setattr(module, "find_spec", lambda name: None if name in packages else find_spec(name))
+
+    return uninstall
 
 
 def test_no_recogniser_is_loaded_for_none():
@@ -23,12 +36,14 @@ def test_no_recogniser_is_loaded_for_none():
 
 @pytest.mark.parametrize("name", ["pocketphinx", "", "/etc"])
 def test_an_unknown_name_is_refused_with_the_list_of_names(name):
-    with pytest.raises(HearsightError, match=f"unknown recogniser '{name}'.*choose one of auto, none, pocketsphinx"):
+    with pytest.raises(
+        HearsightError, match=f"unknown recogniser '{name}'.*choose one of auto, moonshine, none, pocketsphinx"
+    ):
         load_recogniser(name)
 
 
 def test_recognisers_without_variants_take_no_detail():
-    for name in ("none:small", "auto:small", "pocketsphinx:small"):
+    for name in ("none:small", "auto:small", "moonshine:small", "pocketsphinx:small"):
         with pytest.raises(HearsightError, match=f"no recogniser '{name}'.*has no variants"):
             load_recogniser(name)
 
@@ -47,14 +62,36 @@ def test_a_registered_recogniser_gets_the_text_behind_the_colon(no_plugins):
 
 
 def test_auto_never_downloads():
-    assert load_recogniser("auto").name.startswith(("pocketsphinx", "whisper:"))
+    assert load_recogniser("auto").name.startswith(("moonshine", "whisper:"))
 
 
-def test_whisper_without_the_extra_tells_how_to_install_it(monkeypatch):
-    monkeypatch.setitem(sys.modules, "faster_whisper", None)
+def test_auto_prefers_a_whisper_that_is_here_then_moonshine_then_pocketsphinx(monkeypatch, without):
+    monkeypatch.setattr(whisper, "cached_model", lambda: "tiny")
+    monkeypatch.setattr(whisper, "WhisperRecogniser", lambda model: f"whisper:{model}")
+    assert load_recogniser("auto") == "whisper:tiny"
+    monkeypatch.setattr(whisper, "cached_model", lambda: None)
+    assert load_recogniser("auto").name == "moonshine"
+    without("moonshine_voice")
+    assert load_recogniser("auto").name == "pocketsphinx"
+    without("moonshine_voice", "pocketsphinx")
+    with pytest.raises(HearsightError, match="pip install 'moonshine-voice"):
+        load_recogniser("auto")
+
+
+def test_whisper_without_the_extra_tells_how_to_install_it(without):
+    without("faster_whisper")
     with pytest.raises(HearsightError, match=r"pip install 'hearsight\[whisper\]'"):
         load_recogniser("whisper")
-    assert load_recogniser("auto").name == "pocketsphinx"
+    assert load_recogniser("auto").name == "moonshine"
+
+
+def test_pocketsphinx_without_the_extra_tells_how_to_install_it(without):
+    assert recorded_or_auto("pocketsphinx") == "pocketsphinx"
+    without("pocketsphinx")
+    with pytest.raises(HearsightError, match=r"use the recogniser moonshine, or run .*'hearsight\[pocketsphinx\]'"):
+        load_recogniser("pocketsphinx")
+    assert recorded_or_auto("pocketsphinx") == recorded_or_auto(None) == "auto"
+    assert recorded_or_auto("whisper") == "whisper"
 
 
 @pytest.mark.parametrize("voice", ["rms", "kal16"])

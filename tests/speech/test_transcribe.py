@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from hearsight.media import probe
-from hearsight.speech import RecognisedSpeech, Transcript, load_recogniser, transcribe
-from hearsight.types import Word
+from hearsight.speech import RecognisedSpeech, Transcript, transcribe
+from hearsight.types import Line, Word
 from tests.media_files import grey, make_media
-from tests.speech.sounds import NOT_SPEECH, music, say, silence, spoken_sentences
+from tests.speech.sounds import RATE, music, silence, spoken_sentences
 
 SRT = "1\n00:00:01,000 --> 00:00:02,500\nNobody knows.\n"
 
@@ -21,24 +21,60 @@ class Parrot:
         return RecognisedSpeech((Word(0.0, 0.5, "pretty"), Word(1.5, 2.0, "polly")), "en")
 
 
-@pytest.fixture(scope="module")
-def pocketsphinx():
-    return load_recogniser("pocketsphinx")
+class Scribe:
+    """A recogniser that hears two lines, and does not time their words; the languages are those of its stretches."""
+
+    name = "scribe"
+
+    def __init__(self, *languages: str | None) -> None:
+        self.languages = iter(languages)
+
+    def transcribe(self, samples: np.ndarray) -> RecognisedSpeech:
+        language = next(self.languages)
+        lines = () if language == "und" else (Line(0.0, 1.0, "Pretty Polly!"), Line(1.0, 2.5, "Says who?"))
+        return RecognisedSpeech((), language, lines)
 
 
-def test_no_words_from_music_noise_and_silence(tmp_path, pocketsphinx):
-    path = make_media(tmp_path / "noises.wav", sounds=[np.concatenate(list(NOT_SPEECH.values()))])
-    assert transcribe(probe(path), pocketsphinx) == Transcript((), "pocketsphinx")
+def speech(tmp_path, *starts: float):
+    """Return a file in which someone speaks for 2 s from each of these times on."""
+    sound = silence(max(starts) + 5)
+    for start in starts:
+        first = round(start * RATE)
+        sound[first : first + 2 * RATE] = spoken_sentences()[: 2 * RATE]
+    return probe(make_media(tmp_path / "speech.wav", sounds=[sound]))
 
 
-def test_a_voice_over_music_is_transcribed(tmp_path, pocketsphinx):
-    spoken = say(tmp_path, "nobody knows where the captain hid the treasure")
-    sound = 0.1 * music(10)
-    sound[64_000 : 64_000 + len(spoken)] += spoken
-    transcript = transcribe(probe(make_media(tmp_path / "a.wav", sounds=[sound])), pocketsphinx)
-    assert transcript.between(0, 3.8) == ""
-    assert {"nobody", "knows"} <= set(transcript.between(3.8, 8).split())
-    assert transcript.between(8, 10) == ""
+def test_lines_without_times_of_words_keep_their_text_and_count_from_the_start_of_the_file(tmp_path):
+    transcript = transcribe(speech(tmp_path, 5), Scribe("en"))
+    assert [line.text for line in transcript.lines] == ["Pretty Polly!", "Says who?"]
+    polly, who = transcript.lines
+    assert 4.5 < polly.start < 5.5
+    assert (polly.end, who.end) == (pytest.approx(polly.start + 1), pytest.approx(polly.start + 2.5))
+    assert (transcript.source, transcript.language, polly.words) == ("scribe", "en", ())
+    assert Transcript.from_dict(transcript.to_dict()) == transcript
+
+
+@pytest.mark.parametrize(
+    ("languages", "expected"),
+    [
+        (("en", "de", "de"), "de"),
+        (("und", "und", "en"), "und"),
+        (("und", None, None), None),
+        (("en", "en", "und"), "en"),
+    ],
+)
+def test_the_language_is_the_one_that_is_spoken_longest(tmp_path, languages, expected):
+    assert transcribe(speech(tmp_path, 1, 6, 11), Scribe(*languages)).language == expected
+
+
+def test_stretches_without_words_have_no_language(tmp_path):
+    class Deaf:
+        name = "deaf"
+
+        def transcribe(self, samples):
+            return RecognisedSpeech((), "en")
+
+    assert transcribe(speech(tmp_path, 1), Deaf()) == Transcript((), "deaf", None)
 
 
 def test_times_count_from_the_start_of_the_file_and_pauses_end_lines(tmp_path):

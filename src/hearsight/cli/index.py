@@ -194,6 +194,11 @@ def summary(report: UpdateReport, failures: int) -> list[Text]:
     if report.clips:
         headline += f"; {console.format_count(report.clips, 'clip')} in {console.format_duration(report.seconds)}"
     lines = [Text(headline, style="bold")]
+    if report.not_understood:
+        files = console.format_count(report.not_understood, "file")
+        lines.append(
+            Text(f"  not understood: the speech in {files}, in another language; add subtitles, or use whisper", "dim")
+        )
     for failure in report.failed[:FAILURES_SHOWN]:
         lines.append(Text.assemble("  ", console.escape(failure.path), ": ", (console.escape(failure.reason), "red")))
     if failures > len(report.failed[:FAILURES_SHOWN]):

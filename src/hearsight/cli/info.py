@@ -45,6 +45,7 @@ def format_info(info: LibraryInfo) -> Text:
         "recogniser": info.recogniser,
         "videos": f"{info.videos:,}, {console.format_duration(3600 * info.hours)} in all",
         "transcripts": format_transcripts(info.transcripts),
+        **({"not understood": f"{info.not_understood:,} in another language"} if info.not_understood else {}),
         "clips": f"{info.clips:,}, {cutting(info.cut, info.seconds)}",
         "with speech": f"{info.with_speech:,}",
         "with sound": f"{info.with_sound:,}",

@@ -265,10 +265,10 @@ class Library:
         """
         from hearsight.library.indexing.engine import LocalEngine
         from hearsight.library.indexing.update import Update
-        from hearsight.speech.load import load_recogniser
+        from hearsight.speech.load import load_recogniser, recorded_or_auto
 
         if recogniser is None:
-            recogniser = self.identity.recogniser or "auto"
+            recogniser = recorded_or_auto(self.identity.recogniser)
         speech_recogniser = load_recogniser(recogniser) if isinstance(recogniser, str) else recogniser
         model = self.model
         with self._writing():

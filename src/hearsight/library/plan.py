@@ -71,7 +71,9 @@ class Plan(Generic[L]):
         """The name to load the recogniser of this run by."""
         if self.recogniser is not None:
             return self.recogniser
-        return (self.recorded.recogniser if self.recorded else None) or "auto"
+        from hearsight.speech.load import recorded_or_auto
+
+        return recorded_or_auto(self.recorded.recogniser if self.recorded else None)
 
     def prepare(self, engine: Engine | None = None) -> L:
         """Load the model and the recogniser, then create the library or open the existing one.

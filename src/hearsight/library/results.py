@@ -175,7 +175,10 @@ class Failure:
 
 @dataclass
 class UpdateReport(Serializable):
-    """The numbers of files that an update has processed, and of clips that it has encoded."""
+    """The numbers of files that an update has processed, and of clips that it has encoded.
+
+    not_understood: the number of added and changed files that speak a language that the recogniser does not know.
+    """
 
     added: int = 0
     changed: int = 0
@@ -183,6 +186,7 @@ class UpdateReport(Serializable):
     deleted: int = 0
     unchanged: int = 0
     failed: list[Failure] = field(default_factory=list)
+    not_understood: int = 0
     clips: int = 0
     seconds: float = 0.0
 
@@ -232,7 +236,8 @@ class LibraryInfo(Serializable):
 
     location: the folder of the index. cut: "window", "shots" or "file". seconds: the longest clip. recogniser: for the
     next update. with_speech, with_sound: numbers of clips. bytes: the size on disk. transcripts: the number of videos
-    for each source of transcripts: "subtitles", the name of a recogniser, or "none".
+    for each source of transcripts: "subtitles", the name of a recogniser, or "none". not_understood: the number of
+    videos that speak a language that their recogniser does not know.
     """
 
     folder: Path
@@ -251,6 +256,7 @@ class LibraryInfo(Serializable):
     failures: int
     bytes: int
     transcripts: dict[str, int] = field(default_factory=dict)
+    not_understood: int = 0
 
 
 class UpdateListener(Protocol):

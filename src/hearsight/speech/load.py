@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import TypeVar
 
 from hearsight.errors import HearsightError
 from hearsight.speech.recogniser import Recogniser
+from hearsight.util.extras import install_command
 from hearsight.util.registry import Registry
 
 log = logging.getLogger(__name__)
@@ -20,11 +22,13 @@ Factory = TypeVar("Factory", bound=RecogniserFactory)
 def load_recogniser(name: str = "auto") -> Recogniser | None:
     """Return the recogniser of a name; None for "none".
 
-    "pocketsphinx": in the base install, offline, English.
+    "moonshine": in the base install, offline, English.
     "whisper": faster-whisper's "small" model; "whisper:NAME" another of its models, downloaded on first use;
     "whisper:FOLDER" a Whisper in CTranslate2's or in Hugging Face's format.
-    "auto": whisper if its extra is installed and one of its models is on this machine already, else
-    pocketsphinx. It never downloads a model: nobody asked for a gigabyte, and the machine may be offline.
+    "pocketsphinx": offline, English, with many errors; in the base install where Moonshine has no package.
+    "auto": whisper if its extra is installed and one of its models is on this machine already, else the built-in one:
+    moonshine, or pocketsphinx where that has no package. It never downloads a model: nobody asked for a gigabyte, and
+    the machine may be offline.
     "NAME" or "NAME:DETAIL": a recogniser that a plugin registered as NAME.
 
     Raises HearsightError for an unknown name, a missing extra, or a model that cannot be found or downloaded.
@@ -48,6 +52,19 @@ def register_recogniser(name: str) -> Callable[[Factory], Factory]:
     return RECOGNISERS.register(name)
 
 
+def built_in() -> str:
+    """Return the name of the recogniser that the base install has on this platform."""
+    return "moonshine" if find_spec("moonshine_voice") or not find_spec("pocketsphinx") else "pocketsphinx"
+
+
+def recorded_or_auto(name: str | None) -> str:
+    """Return the name of the recogniser that a library records; "auto" if it is None or cannot be used any more.
+
+    pocketsphinx was in the base install of version 0.1.
+    """
+    return "auto" if name is None or (name == "pocketsphinx" and not find_spec("pocketsphinx")) else name
+
+
 def plugin_factory(name: str) -> RecogniserFactory | None:
     """Return the factory of a recogniser that a plugin registered; None for one of Hearsight's own."""
     return RECOGNISERS.registered.get(name.partition(":")[0])
@@ -64,15 +81,26 @@ def _auto(detail: str) -> Recogniser:
     _check_no_detail("auto", detail)
     model = cached_model()
     if model is None:
-        return _pocketsphinx("")
+        return _moonshine("") if built_in() == "moonshine" else _pocketsphinx("")
     log.info("speech is recognised by whisper:%s, which is on this machine", model)
     return WhisperRecogniser(model)
 
 
+def _moonshine(detail: str) -> Recogniser:
+    from hearsight.speech.moonshine import MoonshineRecogniser
+
+    _check_no_detail("moonshine", detail)
+    return MoonshineRecogniser()
+
+
 def _pocketsphinx(detail: str) -> Recogniser:
+    _check_no_detail("pocketsphinx", detail)
+    if find_spec("pocketsphinx") is None:
+        raise HearsightError(
+            f"pocketsphinx is not installed: use the recogniser {built_in()}, or run {install_command('pocketsphinx')}"
+        )
     from hearsight.speech.sphinx import SphinxRecogniser
 
-    _check_no_detail("pocketsphinx", detail)
     return SphinxRecogniser()
 
 
@@ -88,5 +116,6 @@ def _check_no_detail(name: str, detail: str) -> None:
 
 
 RECOGNISERS: Registry[RecogniserFactory] = Registry(
-    "recogniser", {"auto": _auto, "none": _none, "pocketsphinx": _pocketsphinx, "whisper": _whisper}
+    "recogniser",
+    {"auto": _auto, "moonshine": _moonshine, "none": _none, "pocketsphinx": _pocketsphinx, "whisper": _whisper},
 )

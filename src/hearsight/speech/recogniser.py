@@ -6,22 +6,25 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from hearsight.media.audio import Samples
-from hearsight.types import Word
+from hearsight.types import Line, Word
 
 
 @dataclass(frozen=True)
 class RecognisedSpeech:
-    """The words of a stretch of speech; their times are in seconds from its start.
+    """What is said in a stretch of speech; times are in seconds from its start.
 
-    language: two-letter code, None if unknown.
+    words: the words, from a recogniser that times each of them. lines: whole lines, from one that does not; then words
+    is empty. language: two-letter code; `types.UNDETERMINED` if most of it is in a language that the recogniser does
+    not know, of which it returns nothing; None if unknown.
     """
 
     words: tuple[Word, ...]
     language: str | None
+    lines: tuple[Line, ...] = ()
 
 
 class Recogniser(Protocol):
-    """Turns speech into words.
+    """Turns speech into words or lines.
 
     name: what it can be loaded by (`hearsight.speech.load`), such as "whisper:small". A library records it, and worker
     processes load the recogniser by it.

@@ -1,4 +1,4 @@
-"""Recognise English speech with pocketsphinx: small, fast, offline, part of the base install.
+"""Recognise English speech with pocketsphinx: small, offline, and for platforms without Moonshine.
 
 The posterior of a word is not used: a threshold that drops half of the wrong words also drops a tenth of the right ones
 as soon as music plays, and a missing word harms a search more than a wrong one.

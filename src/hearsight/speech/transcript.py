@@ -13,7 +13,8 @@ class Transcript:
     """The lines of a file, in order of time.
 
     source: "subtitles", the name of the recogniser, or "none" if there were no subtitles and no recogniser or sound.
-    language: two-letter code, None if unknown.
+    language: two-letter code; "und" if most of what is said is in a language that the recogniser does not know; None
+    if unknown.
     """
 
     lines: tuple[Line, ...] = ()
@@ -55,9 +56,10 @@ def line_of(words: tuple[Word, ...]) -> Line:
     return Line(words[0].start, words[-1].end, " ".join(word.text for word in words), words)
 
 
-def shift(word: Word, seconds: float) -> Word:
-    """Return the word, so many seconds later."""
-    return replace(word, start=word.start + seconds, end=word.end + seconds)
+def shift(line: Line, seconds: float) -> Line:
+    """Return the line and its words, so many seconds later."""
+    words = (replace(word, start=word.start + seconds, end=word.end + seconds) for word in line.words)
+    return replace(line, start=line.start + seconds, end=line.end + seconds, words=tuple(words))
 
 
 def _part(line: Line, start: float, end: float) -> Line | None:

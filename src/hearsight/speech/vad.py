@@ -11,10 +11,12 @@ from itertools import groupby
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from hearsight.media.audio import SAMPLE_RATE, Samples
 from hearsight.speech.silero import CHUNK, CONTEXT, State, load_silero
 
+CHUNK_SECONDS = CHUNK / SAMPLE_RATE
 # Silero's own thresholds: speech begins above the first and lasts until it falls below the second.
 SPEECH, SILENCE = 0.5, 0.35
 
@@ -66,7 +68,12 @@ def find_speech(blocks: Iterable[Samples]) -> Iterator[tuple[float, Samples]]:
     """
     for stretch in _stretches(_with_scores(blocks)):
         if stretch.longest_run() >= MIN_RUN:
-            yield stretch.first * CHUNK / SAMPLE_RATE, np.concatenate(stretch.chunks)
+            yield stretch.first * CHUNK_SECONDS, np.concatenate(stretch.chunks)
+
+
+def speech_likelihood(samples: Samples) -> NDArray[np.float32]:
+    """Return the likelihood that each chunk of a sound is speech, 16 kHz mono float32."""
+    return np.array([score for _, score in _with_scores([samples])], np.float32)
 
 
 def _stretches(chunks: Iterable[tuple[Samples, float]]) -> Iterator[_Stretch]:

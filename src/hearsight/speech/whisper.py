@@ -1,4 +1,4 @@
-"""Recognise speech with faster-whisper (the extra hearsight[whisper]): far better than pocketsphinx, 100 languages."""
+"""Recognise speech with faster-whisper (the extra hearsight[whisper]): 100 languages."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class WhisperRecogniser:
     def __init__(self, model: str = DEFAULT_MODEL) -> None:
         if not _is_installed():
             raise HearsightError(
-                f"whisper is not installed: use the recogniser pocketsphinx, or run {install_command('whisper')}"
+                f"whisper is not installed: use the recogniser auto, or run {install_command('whisper')}"
             )
         from faster_whisper import WhisperModel
 
@@ -106,7 +106,7 @@ def _download(name: str) -> Path:
     except OSError as error:
         raise HearsightError(
             f"cannot download whisper model {name!r}: the hub cannot be reached, or has no such model; go online once, "
-            "check the spelling, give a model's folder, or use the recogniser pocketsphinx, which needs no network"
+            "check the spelling, give a model's folder, or use the recogniser auto, which needs no network"
         ) from error
 
 

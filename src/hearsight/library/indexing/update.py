@@ -24,6 +24,7 @@ from hearsight.library.tables.library_files import clear_transcripts
 from hearsight.library.tables.store import Store
 from hearsight.models.base import VideoTextModel
 from hearsight.speech.recogniser import Recogniser
+from hearsight.types import UNDETERMINED
 
 # Limits of the work that an interruption loses, and of the rows in memory.
 COMMIT_SECONDS = 5.0
@@ -162,6 +163,7 @@ class Update:
             replaced = event.pending.replaces is not None
             self.report.changed += replaced
             self.report.added += not replaced
+            self.report.not_understood += event.video.language == UNDETERMINED
         self.report.clips += self.encoded
         self.encoded, self.finished, self.failed = 0, [], []
         self.written = time.monotonic()

@@ -9,6 +9,7 @@ from hearsight.library.results import LibraryInfo
 from hearsight.library.tables.library_files import folder_size
 from hearsight.library.tables.library_json import Identity
 from hearsight.library.tables.store import Store
+from hearsight.types import UNDETERMINED
 
 
 def library_info(folder: Path, identity: Identity, store: Store) -> LibraryInfo:
@@ -32,6 +33,7 @@ def library_info(folder: Path, identity: Identity, store: Store) -> LibraryInfo:
         failures=len(store.failures()),
         bytes=folder_size(store.location),
         transcripts=dict(sorted(sources.items(), key=lambda item: (-item[1], item[0]))),
+        not_understood=sum(video.language == UNDETERMINED for video in snapshot.videos.values()),
     )
 
 

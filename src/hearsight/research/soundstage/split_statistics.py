@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -59,8 +60,13 @@ def hearing_statistics(folder: Path, transcripts: Mapping[str, str]) -> dict[str
 
 def word_error_rate(rows: list[dict[str, Any]], transcripts: Mapping[str, str]) -> float:
     """Return the words that are wrong, missing or added, over all words said, in the clips with speech."""
-    pairs = [(row["spoken"].split(), transcripts[row["id"]].lower().split()) for row in rows if row["spoken"]]
+    pairs = [(words(row["spoken"]), words(transcripts[row["id"]])) for row in rows if row["spoken"]]
     return sum(edit_distance(*pair) for pair in pairs) / max(1, sum(len(spoken) for spoken, _ in pairs))
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text in lower case, without punctuation: recognisers differ in what they write of both."""
+    return re.findall(r"[^\W_]+(?:'[^\W_]+)*", text.lower().replace("\u2019", "'"))
 
 
 def edit_distance(spoken: list[str], heard: list[str]) -> int:

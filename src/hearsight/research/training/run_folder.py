@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cached_property
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from math import cos, log, pi
 from pathlib import Path
 from typing import Any
@@ -122,8 +123,12 @@ def _has_recipe(folder: Path, recipe: Recipe) -> bool:
 
 def versions() -> dict[str, str]:
     """Return the versions of Python and of the packages that a result may depend on."""
-    names = ("hearsight", "torch", "transformers", "accelerate", "numpy", "av", "kaldi-native-fbank", "pocketsphinx")
-    return {"python": platform.python_version(), **{name: version(name) for name in names}}
+    names = ("hearsight", "torch", "transformers", "accelerate", "numpy", "av", "kaldi-native-fbank", "onnxruntime")
+    numbers = {"python": platform.python_version(), **{name: version(name) for name in names}}
+    for name in ("moonshine-voice", "pocketsphinx"):  # one of the two may be missing
+        with suppress(PackageNotFoundError):
+            numbers[name] = version(name)
+    return numbers
 
 
 def _numbers(figures: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, float]]:
