@@ -52,6 +52,7 @@ benchmarks: .venv/.dev
 	$(BIN)/python benchmarks/film.py --pictures 1080p --model published --recogniser none
 	$(BIN)/python benchmarks/library_growth.py --keep build/million --figure docs/scale/search.png
 	$(BIN)/python benchmarks/query.py
+	$(BIN)/python benchmarks/cold_search.py
 	$(BIN)/python benchmarks/unchanged_files.py
 	$(BIN)/python benchmarks/decoding.py
 	$(BIN)/python benchmarks/recognisers.py

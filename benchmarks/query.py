@@ -1,29 +1,25 @@
-"""Measures how long a search takes, in a library that is open and from the command line.
+"""Measures how long a search takes in a library that is open, beside the encoding of its text.
 
     python benchmarks/query.py
     python benchmarks/query.py --clips 100000 --json
 
 Libraries are made up, with no video behind them: clips of random vectors that stand in clusters, as those of real films
 do, and transcripts of random words. Each is searched by `Library.search` (encoding the query included) in its three
-modes, with queries of three to eight words: the median (p50) and the 95th percentile (p95) of each round of queries,
-then their medians over all rounds. One library is of a model the size of CLIP ViT-B/32 (random weights), one of the
-demo model, or of a tiny one where that is not installed.
-
-A cold start is `hearsight search` as a process of its own, on a small library of the same model. The share of it that
-goes into importing modules comes from runs of their own under Python's -X importtime.
+modes, on disk and in memory, with queries of three to eight words. They take turns with encoding the same text alone:
+in NumPy, as searches do, and by the model in torch. The median (p50) and the 95th percentile (p95) of each round of
+queries, then their medians over all rounds. One library is of a model the size of CLIP ViT-B/32 (random weights), one
+of the demo model, or of a tiny one where that is not installed. cold_search.py measures the command.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import re
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median, quantiles
 from typing import TYPE_CHECKING, Any
@@ -41,7 +37,6 @@ if TYPE_CHECKING:
 MODES = ("dense", "hybrid", "speech")
 QUERIES, WARM_UP = 40, 5
 CLIPS_A_VIDEO, CLUSTERS, SMALL_LIBRARY = 20, 200, 24
-COLD_STARTS = 5
 SECONDS = 15.0
 
 
@@ -54,21 +49,11 @@ class Times:
 
 
 @dataclass(frozen=True)
-class Cold:
-    """A cold start. seconds: median of all starts. imports: their share of the time, median of traced starts."""
-
-    seconds: float
-    imports: float
-
-
-@dataclass(frozen=True)
 class Result:
     model: str
     clips: int
     megabytes: float
-    encoding: Times
-    searches: dict[str, Times]
-    cold: Cold
+    times: dict[str, Times]
 
 
 def make_library(model_folder: str, model: Any, folder: Path, clips: int) -> Library:
@@ -113,75 +98,60 @@ def queries(seed: int) -> list[str]:
     return [" ".join(random.choice(WORDS, random.integers(3, 9))) for _ in range(QUERIES)]
 
 
-def timed(work: Callable[[str], object], rounds: int) -> Times:
+def timed(ways: dict[str, Callable[[str], object]], rounds: int) -> dict[str, Times]:
+    """Time each way for each query, in turns."""
     from hearsight.library.search import search as searching
 
     for query in queries(0)[:WARM_UP]:
-        work(query)
-    p50, p95 = [], []
+        for way in ways.values():
+            way(query)
+    p50, p95 = {name: [] for name in ways}, {name: [] for name in ways}
     for seed in range(1, rounds + 1):
-        times = []
+        times: dict[str, list[float]] = {name: [] for name in ways}
         for query in queries(seed):
-            searching._text_vector.cache_clear()  # each mode asks the same
-            begun = time.perf_counter()
-            work(query)
-            times.append(1000 * (time.perf_counter() - begun))
-        p50.append(median(times))
-        p95.append(quantiles(times, n=20)[-1])
-    return Times(median(p50), median(p95))
-
-
-def cold_start(library: Library) -> Cold:
-    plain = [start(library)[0] for _ in range(COLD_STARTS)]
-    watched = [start(library, "-X", "importtime") for _ in range(COLD_STARTS)]
-    shares = [import_seconds(log) / seconds for seconds, log in watched]
-    return Cold(median(plain), median(shares))
-
-
-def start(library: Library, *options: str) -> tuple[float, str]:
-    """Return the seconds of a search from the command line, and its standard error."""
-    command = [sys.executable, *options, "-m", "hearsight.cli.main", "search", "--in", str(library.folder), WORDS[0]]
-    begun = time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "HF_HUB_OFFLINE": "1"})
-    seconds = time.perf_counter() - begun
-    if done.returncode:
-        sys.exit(done.stderr[-2000:])
-    return seconds, done.stderr
-
-
-def import_seconds(log: str) -> float:
-    """Return the seconds of all imports from what -X importtime wrote: each module's own microseconds come first."""
-    return sum(int(own) for own in re.findall(r"^import time: +(\d+) \|", log, re.MULTILINE)) / 1e6
+            for name, way in ways.items():
+                searching._text_vector.cache_clear()  # each way asks the same
+                begun = time.perf_counter()
+                way(query)
+                times[name].append(1000 * (time.perf_counter() - begun))
+        for name in ways:
+            p50[name].append(median(times[name]))
+            p95[name].append(quantiles(times[name], n=20)[-1])
+    return {name: Times(median(p50[name]), median(p95[name])) for name in ways}
 
 
 def measure(name: str, model_folder: str, folder_path: Path, clips: int, rounds: int) -> Result:
-    import torch
+    from hearsight.models.torch_queries import TorchQueryEncoder
 
-    model = hearsight.load(model_folder, dtype="auto")
-    library = make_library(model_folder, model, folder_path / f"{name} many", clips)
-    small = make_library(model_folder, model, folder_path / f"{name} few", SMALL_LIBRARY)
-
-    @torch.inference_mode()
-    def encode(query: str) -> None:
-        model.encode_text(model.tokenize([query]))
-
-    searches = {mode: timed(lambda query, mode=mode: library.search(query, mode=mode), rounds) for mode in MODES}
-    return Result(name, clips, library.info().bytes / 1e6, timed(encode, rounds), searches, cold_start(small))
-
-
-def row(result: Result) -> dict[str, str]:
-    def shown(times: Times) -> str:
-        return f"{times.p50:.1f} / {times.p95:.1f}"
-
-    return {
-        "model": result.model,
-        "clips": f"{result.clips:,}",
-        "on disk": f"{result.megabytes:.0f} MB",
-        "text encoding": shown(result.encoding),
-        **{mode: shown(times) for mode, times in result.searches.items()},
-        "cold start": f"{result.cold.seconds:.2f} s",
-        "of it imports": f"{result.cold.imports:.0%}",
+    model = hearsight.load(model_folder)
+    folder = folder_path / name
+    megabytes = make_library(model_folder, model, folder, clips).info().bytes / 1e6
+    by_torch = TorchQueryEncoder(model)
+    libraries = {"disk": hearsight.open(folder), "memory": hearsight.open(folder, in_memory=True)}
+    ways: dict[str, Callable[[str], object]] = {
+        "encoding": lambda query: libraries["disk"].query_encoder.encode([query]),
+        "encoding, torch": lambda query: by_torch.encode([query]),
     }
+    for place, library in libraries.items():
+        for mode in MODES:
+            ways[f"{mode}, {place}"] = partial(library.search, mode=mode)
+    return Result(name, clips, megabytes, timed(ways, rounds))
+
+
+def rows(result: Result) -> list[dict[str, str]]:
+    encoding = result.times["encoding"].p50
+    return [
+        {
+            "model": result.model,
+            "clips": f"{result.clips:,}",
+            "on disk": f"{result.megabytes:.0f} MB",
+            "what": name,
+            "p50": f"{times.p50:.1f}",
+            "p95": f"{times.p95:.1f}",
+            "p50 x encoding": f"{times.p50 / encoding:.2f}",
+        }
+        for name, times in result.times.items()
+    ]
 
 
 def models(folder_path: Path) -> Sequence[tuple[str, str]]:
@@ -203,13 +173,13 @@ def main() -> None:
     hardware = machine()
     with tempfile.TemporaryDirectory() as folder:
         folder_path = Path(folder)
+        os.environ["XDG_CACHE_HOME"] = str(folder_path / "cache")  # query encoders of random weights
         results = [
             measure(name, source, folder_path, options.clips, options.rounds) for name, source in models(folder_path)
         ]
-    title = f"searching, p50 / p95 in milliseconds, median of {options.rounds} rounds of {QUERIES} queries"
-    print_results(
-        hardware, [(title, [row(result) for result in results])], [asdict(result) for result in results], options.json
-    )
+    title = f"searching, milliseconds, medians of {options.rounds} rounds of {QUERIES} queries"
+    table = [row for result in results for row in rows(result)]
+    print_results(hardware, [(title, table)], [asdict(result) for result in results], options.json)
 
 
 if __name__ == "__main__":

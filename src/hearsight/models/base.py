@@ -42,15 +42,13 @@ class VideoTextModel(nn.Module):
     branches: what is used besides the frames, of "audio" and "speech". needs: the fields of `VideoEmbedding` that
     `similarity` reads ("frames" brings "mask"; a name of `extra` is allowed). loss_weights: the weight of each of the
     method's own losses, which recipes can change. soft_albef: whether soft-ALBEF is a part of its training; it needs
-    resampled audio. numpy_queries: the name in query_cache.py's `ENCODERS` of what does without torch what this class
-    does with texts. It is not used for a subclass that overrides any of that (torch_queries.py).
+    resampled audio.
     """
 
     branches: ClassVar[tuple[str, ...]] = ()
     needs: ClassVar[tuple[str, ...]] = ("pooled", "frames")
     loss_weights: ClassVar[Mapping[str, float]] = {}
     soft_albef: ClassVar[bool] = False
-    numpy_queries: ClassVar[str] = "multi-grained"
 
     @dataclass(frozen=True)
     class Options:

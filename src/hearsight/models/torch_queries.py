@@ -11,14 +11,22 @@ from numpy.typing import NDArray
 
 from hearsight.models.base import VideoTextModel
 from hearsight.models.embedding_shapes import extra_shapes
-from hearsight.models.query_cache import ENCODERS
+from hearsight.models.methods.avigate import AVIGATE, BlindFusion
+from hearsight.models.methods.chorus import Chorus
+from hearsight.models.methods.chorus_queries import ChorusQueryEncoder
+from hearsight.models.methods.clip4clip import CLIP4Clip
+from hearsight.models.methods.save import SAVE
 from hearsight.models.query_encoder import PADDING, Array, NumpyQueryEncoder, QueryConfig
 from hearsight.types import VideoEmbedding
 
-# What a method does with a text. A class that changes any of it needs an encoder of its own, or has none in NumPy.
-TEXT_METHODS = ("encode_text", "encode_texts", "similarity", "tokenize", "text_width", "needs", "weigh")
-PROBES = ("a bell rings", "someone says 'hello', 3 times")
-TOLERANCE = 1e-4
+# The methods whose queries can do without torch. A subclass is another method: it may do anything with a text.
+ENCODERS: dict[type[VideoTextModel], type[NumpyQueryEncoder]] = {
+    CLIP4Clip: NumpyQueryEncoder,
+    BlindFusion: NumpyQueryEncoder,
+    AVIGATE: NumpyQueryEncoder,
+    SAVE: NumpyQueryEncoder,
+    Chorus: ChorusQueryEncoder,
+}
 
 
 class TorchQueryEncoder:
@@ -58,16 +66,13 @@ class TorchQueryEncoder:
 
 
 def numpy_queries(model: VideoTextModel) -> NumpyQueryEncoder | None:
-    """Return the query side of a model in NumPy. None if its method has none, or if the text tower is not float32.
+    """Return the query side of a model in NumPy. None for a method of a plugin, and for a text tower in bfloat16.
 
     Copies the arrays, so that training the model on does not change them.
     """
-    method = type(model)
-    if any(_defined_below(method, name) for name in TEXT_METHODS):
+    encoder = ENCODERS.get(type(model))
+    if encoder is None or model.clip.model.text_projection.weight.dtype != torch.float32:
         return None
-    if model.clip.model.text_projection.weight.dtype != torch.float32:
-        return None
-    encoder = ENCODERS[method.numpy_queries]
     weights = {
         name: tensor.detach().cpu().float().numpy().copy()
         for name, tensor in model.state_dict().items()
@@ -82,20 +87,4 @@ def numpy_queries(model: VideoTextModel) -> NumpyQueryEncoder | None:
         temperature=model.config.temperature,
         options={name: getattr(model.options, name) for name in encoder.options},
     )
-    queries = encoder(config, weights, model.tokenizer.backend)
-    return queries if _is_equal(queries, TorchQueryEncoder(model)) else None
-
-
-def _defined_below(method: type[VideoTextModel], name: str) -> bool:
-    """Return whether a subclass of the class that names its `numpy_queries` changes an attribute."""
-    for cls in method.__mro__:
-        if "numpy_queries" in vars(cls):
-            return False
-        if name in vars(cls):
-            return True
-    return False
-
-
-def _is_equal(queries: NumpyQueryEncoder, model: TorchQueryEncoder) -> bool:
-    """Return whether both encode texts alike. A method of a plugin may compute in ways that its class does not show."""
-    return np.allclose(queries.encode(PROBES), model.encode(PROBES), rtol=0, atol=TOLERANCE)
+    return encoder(config, weights, model.tokenizer.backend)

@@ -34,11 +34,13 @@ VOICES = ("sight", "audio", "speech")
 
 
 class Chorus(AudioVisualModel):
-    """A method that keeps three voices of a clip, and gives each text three questions and weights."""
+    """A method that keeps three voices of a clip, and gives each text three questions and weights.
+
+    Searches do what is done here with texts in NumPy (chorus_queries.py).
+    """
 
     branches: ClassVar[tuple[str, ...]] = VOICES[1:]
     soft_albef: ClassVar[bool] = True
-    numpy_queries: ClassVar[str] = "chorus"  # chorus_queries.py: what changes here about texts changes there
     loss_weights: ClassVar[Mapping[str, float]] = {"few_voices": 0.6}
 
     @dataclass(frozen=True)
