@@ -32,6 +32,7 @@ def search(store, limit=10, condition=None, columns=COLUMNS):
     assert table.column_names == [*columns, "_rowid"]
     everything = store.rows("true" if condition is None else condition, ["id", "pooled"])
     products = dict(zip(everything["id"].to_pylist(), read_vectors(everything, "pooled") @ vector, strict=True))
+    assert table["_rowid"].to_pylist() == sorted(table["_rowid"].to_pylist())
     ids = sorted(table["id"].to_pylist(), key=lambda id: -products[id])
     assert ids == sorted(products, key=lambda id: -products[id])[:limit]
     return ids, dict(zip(table["id"].to_pylist(), table["_rowid"].to_pylist(), strict=True))

@@ -205,14 +205,14 @@ class Store:
     def nearest(
         self, vector: NDArray[np.float32], columns: Sequence[str], limit: int, condition: str | None
     ) -> pa.Table:
-        """Return the clips whose pooled vectors are nearest to a vector, in any order, with their `_rowid`."""
+        """Return the clips whose pooled vectors are nearest to a vector, in order of their `_rowid`, with that."""
         if condition is None and (row_ids := self._pooled.nearest(self.clips, vector, limit)):
             clips: pa.Table = self.clips.take_row_ids(row_ids).select(list(columns)).with_row_id().to_arrow()
             if len(clips) == len(row_ids):  # else rows have moved meanwhile
-                return clips
+                return clips.sort_by("_rowid")  # rounding depends on the order, and shall be that of the first search
         query = self.clips.search(vector, vector_column_name="pooled").distance_type("dot")
         clips = _fetch(query.nprobes(PARTITIONS), [*columns, "_distance"], limit, condition)
-        return clips.drop_columns("_distance")
+        return clips.drop_columns("_distance").sort_by("_rowid")
 
     @translate_errors(read_error)
     def matching(self, words: str, columns: Sequence[str], limit: int, condition: str | None) -> pa.Table:
