@@ -132,9 +132,9 @@ def measure(name: str, model_folder: str, folder_path: Path, clips: int, rounds:
         "encoding": lambda query: libraries["disk"].query_encoder.encode([query]),
         "encoding, torch": lambda query: by_torch.encode([query]),
     }
-    for place, library in libraries.items():
+    for storage, library in libraries.items():
         for mode in MODES:
-            ways[f"{mode}, {place}"] = partial(library.search, mode=mode)
+            ways[f"{mode}, {storage}"] = partial(library.search, mode=mode)
     return Result(name, clips, megabytes, timed(ways, rounds))
 
 

@@ -20,7 +20,7 @@ from hearsight.cli.main import main
 code = main(sys.argv[1:])
 print(json.dumps([code, [name for name in sys.modules], opened]), file=sys.stderr)
 """
-STORED = ("encoder.json", "weights.npy", "tokenizer.json", ".safetensors")
+ENCODER_FILES = ("encoder.json", "weights.npy", "tokenizer.json", ".safetensors")
 
 
 def search(folder, cache, *options):
@@ -29,7 +29,7 @@ def search(folder, cache, *options):
     done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "XDG_CACHE_HOME": str(cache)})
     code, modules, opened = json.loads(done.stderr.splitlines()[-1])
     assert code == 0, done.stderr
-    files = [file for file in opened if file.endswith(STORED)]
+    files = [file for file in opened if file.endswith(ENCODER_FILES)]
     return json.loads(done.stdout)["hits"], set(HEAVY) & set(modules), files
 
 
