@@ -103,9 +103,14 @@ class Client:
         limit: int = 10,
         filters: Filters | None = None,
         library: str | None = None,
+        all_moments: bool = False,
     ) -> SearchResult:
-        """Return the best moments of the best `limit` videos (at most 100) of all libraries or of one, best first."""
-        return self._get(SearchResult, "GET", "search", _search_parameters(query, mode, limit, filters, library))
+        """Return the best moments of the best `limit` videos (at most 100) of all libraries or of one, best first.
+
+        all_moments: return the best `limit` moments, several of a video.
+        """
+        parameters = _search_parameters(query, mode, limit, filters, library, all_moments)
+        return self._get(SearchResult, "GET", "search", parameters)
 
     def export(
         self,
@@ -115,9 +120,10 @@ class Client:
         limit: int = 10,
         filters: Filters | None = None,
         library: str | None = None,
+        all_moments: bool = False,
     ) -> bytes:
         """Return the results of a search as a file: a table, or a cut list that an editing program opens."""
-        parameters = _search_parameters(query, mode, limit, filters, library)
+        parameters = _search_parameters(query, mode, limit, filters, library, all_moments)
         return self._read("GET", "search/export", {"format": format, **parameters})
 
     def search_by_example(
@@ -310,9 +316,10 @@ class Client:
 
 
 def _search_parameters(
-    query: str, mode: Mode, limit: int, filters: Filters | None, library: str | None
+    query: str, mode: Mode, limit: int, filters: Filters | None, library: str | None, all_moments: bool
 ) -> dict[str, Any]:
-    return {"q": query, "mode": mode, "limit": limit, "library": library, **asdict(filters or Filters())}
+    parameters = {"q": query, "mode": mode, "limit": limit, "library": library, "all_moments": all_moments}
+    return {**parameters, **asdict(filters or Filters())}
 
 
 def _detail(answer: httpx2.Response) -> str:

@@ -11,6 +11,7 @@ from typer.core import TyperCommand
 
 from hearsight.cli import console
 from hearsight.cli.options import one_of, open_libraries, parse_date, parse_folder, parse_library, parse_time
+from hearsight.cli.save_moments import Saving
 from hearsight.errors import HearsightError
 
 if TYPE_CHECKING:
@@ -108,6 +109,33 @@ def search(
     sound: Annotated[
         bool | None, typer.Option("--has-sound/--no-sound", help="Search only clips with sound, or without.")
     ] = None,
+    all_moments: Annotated[
+        bool, typer.Option("--all-moments", help="Show the best N moments, several of a file, not one of each.")
+    ] = False,
+    save: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Save the moments as a cut list or table: .edl .fcpxml .otio .csv or .json says which."
+        ),
+    ] = None,
+    clips_folder: Annotated[
+        Path | None,
+        typer.Option("--save-clips", metavar="FOLDER", help="Cut the moments out of their files, into this folder."),
+    ] = None,
+    cut_at: Annotated[
+        str,
+        typer.Option(
+            **one_of("clips", "sentences"),
+            help="Where saved moments start and end: with their clips, or with the sentence that is said.",
+        ),
+    ] = "clips",
+    exact: Annotated[
+        bool,
+        typer.Option(
+            "--exact", help="Encode saved clips anew, to start exactly. Otherwise they start at the key frame before."
+        ),
+    ] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace saved files that exist.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print all fields as JSON.")] = False,
     play: Annotated[
         int | None,
@@ -118,6 +146,8 @@ def search(
 
     hearsight search a dog barks at the sea
     """
+    saving = Saving(save, clips_folder, cut_at, exact, overwrite)
+    saving.check()
     with console.spinner("loading the model"):
         from hearsight.library import Collection, Filters
 
@@ -125,14 +155,15 @@ def search(
         _ = library.query_encoder  # loads it
     filters = Filters(path, min_seconds, max_seconds, speech, sound, after, before, from_seconds, to_seconds)
     text = " ".join(word.removeprefix(" ") for word in query)
-    result = library.search(text, mode=cast("Mode", mode), limit=limit, filters=filters)
+    result = library.search(text, mode=cast("Mode", mode), limit=limit, filters=filters, all_moments=all_moments)
     if json:
         console.write_json(result.to_dict())
     else:
         _print_result(result, show_library=isinstance(library, Collection))
+    complete = saving.run(library, result)
     if play is not None:
         _play(result, play)
-    if not result.hits:
+    if not (result.hits and complete):
         raise typer.Exit(1)
 
 

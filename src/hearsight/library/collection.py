@@ -103,11 +103,13 @@ class Collection:
         limit: int = 10,
         filters: Filters | None = None,
         library: str | None = None,
+        all_moments: bool = False,
     ) -> SearchResult:
-        """Return the best moments of the best `limit` videos of all libraries, best first."""
+        """Return the best moments of the best `limit` videos of all libraries, best first. See `Library.search`."""
         from hearsight.library.search.search import search
 
-        return search(self._searchables(library), query, self.query_encoder, mode, limit, filters or Filters())
+        searchables = self._searchables(library)
+        return search(searchables, query, self.query_encoder, mode, limit, filters or Filters(), all_moments)
 
     def similar(
         self, clip: Hit | str, limit: int = 10, filters: Filters | None = None, library: str | None = None

@@ -184,15 +184,21 @@ class Library:
     # Searching
 
     def search(
-        self, query: str, mode: Mode = "hybrid", limit: int = 10, filters: Filters | None = None
+        self,
+        query: str,
+        mode: Mode = "hybrid",
+        limit: int = 10,
+        filters: Filters | None = None,
+        all_moments: bool = False,
     ) -> SearchResult:
         """Return the best moments of the best `limit` videos, best first; search/rank.py explains the ranking.
 
-        Raises HearsightError for a query without words to search for.
+        all_moments: return the best `limit` moments, several of a video. Raises HearsightError for a query that says
+        nothing to look for (see `Question.parse`).
         """
         from hearsight.library.search.search import search
 
-        return search([self.searchable], query, self.query_encoder, mode, limit, filters or Filters())
+        return search([self.searchable], query, self.query_encoder, mode, limit, filters or Filters(), all_moments)
 
     def similar(self, clip: Hit | str, limit: int = 10, filters: Filters | None = None) -> SearchResult:
         """Return the moments of other videos that are most like a clip: a hit, or the id of one (`Hit.clip`).

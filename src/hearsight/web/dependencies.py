@@ -87,6 +87,7 @@ ModeParameter = Annotated[
     Query(description="hybrid: by meaning and spoken words; dense: by meaning only; speech: by spoken words only."),
 ]
 LimitParameter = Annotated[int, Query(ge=1, le=100, description="The maximum number of videos.")]
+AllMomentsParameter = Annotated[bool, Query(description="Return the best moments, several of a video, up to `limit`.")]
 
 
 async def library_in_path(

@@ -100,6 +100,21 @@ def test_hits_are_grouped_by_video(library, model):
     json.dumps(result.to_dict())
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_all_moments_may_be_listed(library, model, mode, monkeypatch):
+    best = library.search("the doctor", mode=mode, limit=1).hits[0]
+    every = library.search("the doctor", mode=mode, limit=100, all_moments=True)
+    assert len(every.hits) == every.clips == len({hit.clip for hit in every.hits})
+    assert len(every.hits) == 10 or mode == "speech"
+    assert (every.hits[0].clip, every.hits[0].score) == (best.clip, pytest.approx(best.score))
+    assert [hit.rank for hit in every.hits] == list(range(1, len(every.hits) + 1))
+    assert not any(hit.more for hit in every.hits)
+    monkeypatch.setattr(search, "MIN_CANDIDATES", 1)
+    monkeypatch.setattr(search, "CANDIDATES_PER_HIT", 1)
+    few = library.search("the doctor", mode="dense", limit=7, all_moments=True)
+    assert len(few.hits) == 7
+
+
 def test_the_moment_is_the_second_of_the_best_frame(library, model):
     clips = {clip["id"]: clip for clip in rows(library)[1]}
     with torch.inference_mode():

@@ -36,25 +36,27 @@ FORMATS: dict[Format, CutListFormat] = {
 }
 
 
-def format_of(path: Path) -> Format:
-    """Return the format that a file's suffix names. Raises HearsightError for another suffix."""
+def check_cut_list(path: Path, overwrite: bool = False) -> Format:
+    """Return the format of a cut list that is to be written, which its suffix names.
+
+    Raises HearsightError for another suffix, and for a file that exists, unless `overwrite` is set.
+    """
     suffix = path.suffix.lower().removeprefix(".")
     if suffix not in FORMATS:
         suffixes = " ".join(f".{name}" for name in FORMATS)
         raise HearsightError(f"cannot save {path}: its suffix is no format of cut lists; give one of {suffixes}")
+    if path.exists() and not overwrite:
+        raise HearsightError(f"cannot save {path}: it exists; give another name, or overwrite it with --overwrite")
     return suffix
 
 
 def save_cut_list(result: SearchResult, path: str | Path, overwrite: bool = False) -> None:
     """Write the hits of a search to a file; its suffix is one of FORMATS.
 
-    Raises HearsightError for another suffix, for a file that exists (unless `overwrite` is set), and where it cannot be
-    written.
+    Raises HearsightError as `check_cut_list` does, and where the file cannot be written.
     """
     path = Path(path)
-    text = FORMATS[format_of(path)].write(result)
-    if path.exists() and not overwrite:
-        raise HearsightError(f"cannot save {path}: it exists; give another name, or overwrite it with --overwrite")
+    text = FORMATS[check_cut_list(path, overwrite)].write(result)
     try:
         write_atomic(path, text)
     except OSError as error:

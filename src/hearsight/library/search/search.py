@@ -33,7 +33,13 @@ Ranking = tuple[Candidates, list[int], NDArray[Any]]
 
 
 def search(
-    libraries: Sequence[Searchable], text: str, encoder: QueryEncoder, mode: Mode, limit: int, filters: Filters
+    libraries: Sequence[Searchable],
+    text: str,
+    encoder: QueryEncoder,
+    mode: Mode,
+    limit: int,
+    filters: Filters,
+    all_moments: bool = False,
 ) -> SearchResult:
     """Search several libraries of one model together. See `Library.search`."""
     start = time.perf_counter()
@@ -52,7 +58,7 @@ def search(
         candidates = find_candidates(views, query, vector, encoder, mode, count)
         return candidates, *rank(candidates, mode)
 
-    result = best_moments(views, limit, rank_nearest, query, vector, mode, start)
+    result = best_moments(views, limit, rank_nearest, query, vector, mode, start, all_moments)
     suggestions = suggest_corrections(views, question, result.hits) if mode != "dense" else []
     return replace(result, query=question.text, suggestions=suggestions)
 
@@ -65,14 +71,16 @@ def best_moments(
     vector: NDArray[np.float32],
     mode: Mode,
     start: float,
+    all_moments: bool = False,
 ) -> SearchResult:
-    """Return the best moments of the best `limit` videos.
+    """Return the best moments of the best `limit` videos, or the best `limit` moments, of any videos.
 
     rank_nearest: ranks this number of the nearest clips of each library. query, vector: see `explain`. start: the time
     when the search began, by `time.perf_counter`.
     """
-    candidates, order, scores = rank_enough_videos(views, limit, rank_nearest)
-    hits = explain(candidates, *best_of_videos(candidates, order, limit), scores, query, vector, mode, views)
+    candidates, order, scores = rank_enough_videos(views, limit, rank_nearest, all_moments)
+    rows = (order[:limit], [0] * len(order[:limit])) if all_moments else best_of_videos(candidates, order, limit)
+    hits = explain(candidates, *rows, scores, query, vector, mode, views)
     videos = len({candidates.videos[row] for row in order})
     clips = sum(view.snapshot.clips for view in views)
     return SearchResult("", mode, hits, len(order), videos, clips, 1000 * (time.perf_counter() - start))
@@ -109,8 +117,10 @@ def _text_vector(text: str, reference: weakref.ref[QueryEncoder]) -> NDArray[np.
 # Candidates
 
 
-def rank_enough_videos(views: Sequence[View], limit: int, rank_nearest: Callable[[int], Ranking]) -> Ranking:
-    """Rank enough candidates to cover `limit` videos, or all videos if there are fewer.
+def rank_enough_videos(
+    views: Sequence[View], limit: int, rank_nearest: Callable[[int], Ranking], all_moments: bool = False
+) -> Ranking:
+    """Rank enough candidates to cover `limit` videos, or all videos if there are fewer; or so many clips.
 
     Returns fewer videos where `ENOUGH_CANDIDATES` clips belong to fewer.
     """
@@ -119,7 +129,7 @@ def rank_enough_videos(views: Sequence[View], limit: int, rank_nearest: Callable
     count = max(MIN_CANDIDATES, CANDIDATES_PER_HIT * min(limit, clips))
     while True:
         candidates, order, scores = rank_nearest(count)
-        video_count = len({candidates.videos[row] for row in order})
+        video_count = len(order) if all_moments else len({candidates.videos[row] for row in order})
         # The nearest clips may all be of one long film, so more are read if there are more.
         if video_count >= min(limit, videos) or not count <= len(candidates.ids) < ENOUGH_CANDIDATES:
             return candidates, order, scores

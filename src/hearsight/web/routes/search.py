@@ -15,6 +15,7 @@ from hearsight.library.results import Filters, SearchResult, Suggestion
 from hearsight.web import api_examples
 from hearsight.web.api_examples import json_answer
 from hearsight.web.dependencies import (
+    AllMomentsParameter,
     FiltersParameter,
     LibraryParameter,
     LimitParameter,
@@ -51,10 +52,11 @@ async def search(
     library: LibraryParameter,
     mode: ModeParameter = "hybrid",
     limit: LimitParameter = 10,
+    all_moments: AllMomentsParameter = False,
 ) -> SearchResult:
     """Find moments by what is seen, heard or said in them: the best moment of each video, best first."""
     collection = await state.collection()
-    return await state.pool.run(collection.search, q, mode, limit, filters, library)
+    return await state.pool.run(collection.search, q, mode, limit, filters, library, all_moments)
 
 
 @router.get(
@@ -73,11 +75,12 @@ async def export(
     ],
     mode: ModeParameter = "hybrid",
     limit: LimitParameter = 10,
+    all_moments: AllMomentsParameter = False,
 ) -> Response:
     """Return the results of a search as a file: a table, or a cut list that an editing program opens."""
     collection = await state.collection()
     cut_list = FORMATS[format]
-    result = await state.pool.run(collection.search, q, mode, limit, filters, library)
+    result = await state.pool.run(collection.search, q, mode, limit, filters, library, all_moments)
     disposition = f'attachment; filename="hearsight.{format}"'
     text = await state.run_in_thread(cut_list.write, result)  # a cut list opens every file
     return Response(text, media_type=cut_list.media_type, headers={"content-disposition": disposition})

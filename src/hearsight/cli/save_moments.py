@@ -1,0 +1,56 @@
+"""Saves the moments that a search has found: as a cut list, and as clips."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hearsight.cli import console
+from hearsight.errors import HearsightError
+
+if TYPE_CHECKING:
+    from hearsight.library import Collection, Library, SearchResult
+
+
+@dataclass(frozen=True)
+class Saving:
+    """What to save, and how. cut_at: "clips" or "sentences". exact: see `write_excerpt`."""
+
+    cut_list: Path | None
+    clips_folder: Path | None
+    cut_at: str
+    exact: bool
+    overwrite: bool
+
+    def check(self) -> None:
+        """Raise HearsightError, before the search, for a cut list that cannot be saved, and for a useless option."""
+        if self.cut_list is not None:
+            from hearsight.library.cut_lists import check_cut_list
+
+            check_cut_list(self.cut_list, self.overwrite)
+        if self.exact and self.clips_folder is None:
+            raise HearsightError("--exact is about saved clips; add --save-clips FOLDER")
+        if self.cut_at != "clips" and self.clips_folder is None and self.cut_list is None:
+            raise HearsightError("--cut-at is about saved moments; add --save FILE or --save-clips FOLDER")
+
+    def run(self, library: Library | Collection, result: SearchResult) -> bool:
+        """Save the moments, and return whether all were. Notes on stderr say what is saved, and what is not."""
+        if (self.cut_list is None and self.clips_folder is None) or not result.hits:
+            return True
+        from hearsight.library.cut_lists import cut_at_sentences, save_clips, save_cut_list
+
+        if self.cut_at == "sentences":
+            result = cut_at_sentences(library, result)
+        if self.cut_list is not None:
+            save_cut_list(result, self.cut_list, self.overwrite)
+            console.note(f"saved {console.format_count(len(result.hits), 'moment')} to {self.cut_list}")
+        failures = 0
+        if self.clips_folder is not None:
+            for hit, outcome in save_clips(result, self.clips_folder, self.exact, self.overwrite):
+                if isinstance(outcome, HearsightError):
+                    failures += 1
+                    console.note(f"error: rank {hit.rank}: {outcome}")
+            clips = console.format_count(len(result.hits) - failures, "clip")
+            console.note(f"saved {clips} in {self.clips_folder}")
+        return not failures

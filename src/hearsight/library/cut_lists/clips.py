@@ -1,0 +1,47 @@
+"""Cuts the hits of a search out of their files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from hearsight.errors import HearsightError
+from hearsight.library.results import Hit, SearchResult
+from hearsight.media.excerpt import write_excerpt
+
+FORBIDDEN = '\\/:*?"<>|'  # in file names of one system or another
+MAX_NAME_BYTES = 120
+
+
+def save_clips(
+    result: SearchResult, folder: str | Path, exact: bool = False, overwrite: bool = False
+) -> Iterator[tuple[Hit, Path | HearsightError]]:
+    """Write each hit, from start to end, to a file in a folder, which is created if it does not exist.
+
+    Yields each hit with its file or, for one that cannot be cut, the error. exact: see `write_excerpt`.
+    Raises HearsightError if the folder cannot be created.
+    """
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise HearsightError(
+            f"cannot make the folder {folder}: {error.strerror}; get permission there, or name another one"
+        ) from error
+    digits = len(str(max((hit.rank for hit in result.hits), default=0)))
+    for hit in result.hits:
+        name = f"{hit.rank:0{max(digits, 2)}}-{clip_name(hit)}"
+        try:
+            yield hit, write_excerpt(hit.video, hit.start, hit.end, folder / name, exact, overwrite)
+        except HearsightError as error:
+            yield hit, error
+
+
+def clip_name(hit: Hit) -> str:
+    """Return a name for the file of a hit, without a suffix: sea-1m15s. Every file system can store it."""
+    stem = "".join(char if char.isprintable() and char not in FORBIDDEN else "_" for char in hit.path.stem)
+    stem = stem.encode(errors="replace")[:MAX_NAME_BYTES].decode(errors="ignore").strip(" .")
+    minutes, seconds = divmod(int(hit.start), 60)
+    hours, minutes = divmod(minutes, 60)
+    time = f"{hours}h{minutes:02}m{seconds:02}s" if hours else f"{minutes}m{seconds:02}s"
+    return f"{stem or 'clip'}-{time}"
