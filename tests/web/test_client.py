@@ -114,6 +114,20 @@ def test_filters(client):
     assert paths(has_speech=True, has_sound=True, min_seconds=3.5) == {"bell.mkv"}
     assert paths(path=".wav", max_seconds=3.5) == {"beep.wav"}
     assert len(paths(limit=1)) == 1
+    assert paths(after="2020", from_seconds=4) == {"trip/sea.mkv"} and paths(before="2020") == set()
+    with pytest.raises(HearsightError, match="cannot read the date 'May'"):
+        paths(after="May")
+
+
+def test_all_moments_and_precise_questions(client):
+    options = {"mode": "dense", "filters": Filters(path="bell"), "library": LIBRARY}
+    assert len(client.search(QUERY, **options).hits) == 1
+    assert len(client.search(QUERY, **options, all_moments=True).hits) == 2
+    assert client.export(QUERY, "csv", **options, all_moments=True).count(b"bell.mkv") >= 4
+    assert [hit.start for hit in client.search('a film "yellow bicycle"', library=LIBRARY).hits] == [2.0]
+    assert client.search("docctor", library=LIBRARY).suggestions == ["doctor"]
+    with pytest.raises(HearsightError, match="only says what to leave out"):
+        client.search("-doctor")
 
 
 def test_the_methods_of_a_clip(client, holiday, tmp_path):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hearsight.errors import HearsightError
-from hearsight.library.search.question import QUOTES, SENSES, Question
+from hearsight.library.search.question import QUOTES, SENSES, Question, is_plain
 
 
 def parts(text):
@@ -88,6 +88,11 @@ def test_a_text_is_parsed(text, expected):
 def test_a_question_without_sense_is_refused_with_advice(text, message):
     with pytest.raises(HearsightError, match=message):
         Question.parse(text)
+
+
+def test_plain_texts_mean_themselves():
+    assert is_plain("at 10:30 a well-known man") and is_plain("said: \u2013 x") is False
+    assert not any(map(is_plain, ('say "hello"', 'say "hello', "no -thing", "seen: x", "...", "")))
 
 
 def test_what_is_encoded_and_what_is_looked_for_in_transcripts():

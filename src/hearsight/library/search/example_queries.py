@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from hearsight.library.results import Suggestion
 from hearsight.library.search.query_words import words
+from hearsight.library.search.question import is_plain
 from hearsight.library.search.view import Searchable
 from hearsight.library.tables.schema import read_vectors
 from hearsight.models.query_encoder import QueryEncoder
@@ -65,5 +66,5 @@ def _outstanding_subjects(clips: NDArray[np.float32], encoder: QueryEncoder) -> 
 def _sample_lines(lines: Sequence[str]) -> list[str]:
     """Return a few short lines at even distances in all lines, without repetitions."""
     short = [" ".join(line.split()) for line in lines if len(words(line)) in LINE_WORDS]
-    distinct = list(dict.fromkeys(short))
+    distinct = [line for line in dict.fromkeys(short) if is_plain(line)]
     return [distinct[i * len(distinct) // PER_KIND] for i in range(min(PER_KIND, len(distinct)))]

@@ -83,6 +83,15 @@ class Question:
         return Query(text) if any(map(is_meaningful, text)) else None
 
 
+def is_plain(text: str) -> bool:
+    """Return whether a text means itself as a query: it has words, and no prefix, quotation mark or exclusion."""
+    try:
+        question = Question.parse(text)
+    except HearsightError:
+        return False
+    return question == Question(question.text, question.free)
+
+
 @dataclass
 class _Part:
     """The text of one prefix; of none, at the beginning of a query."""
