@@ -20,6 +20,7 @@ import pytest
 from PIL import Image
 
 from hearsight.library import Collection
+from hearsight.library.cut_lists.formats import CutListFormat
 from hearsight.web import access_control, connection_limits, pool, state, streaming
 from hearsight.web.routes import search as search_routes
 from tests.media_files import beep, make_media
@@ -236,7 +237,7 @@ def test_a_slow_cut_list_does_not_delay_searches(open_server, holiday, monkeypat
         done.wait(20)
         return "TITLE: a bell\n"
 
-    monkeypatch.setitem(search_routes.WRITERS, "edl", ("text/plain", slow))
+    monkeypatch.setitem(search_routes.FORMATS, "edl", CutListFormat("text/plain", slow))
     with open_server(holiday) as server, server.client() as api, ThreadPoolExecutor(1) as editor:
         export = editor.submit(api.get, "search/export", params={"q": "a bell", "format": "edl"})
         try:

@@ -27,6 +27,8 @@ def edit_distance(a: str, b: str, limit: int) -> int:
         return 0
     if abs(len(a) - len(b)) > limit or a[:1] != b[:1]:
         return limit + 1
+    if len(set(a) ^ set(b)) > 2 * limit:  # an edit changes two letters at most
+        return limit + 1
     before, row = list[int](), list(range(len(b) + 1))
     for i, letter in enumerate(a, 1):
         before_that, before, row = before, row, [i]

@@ -73,7 +73,7 @@ class InMemory:
             self._vectors.ids[row]
             for phrase in phrases
             for row in {row for text in phrase.variants for row in self._postings.rows_with(stems(text)).tolist()}
-            if phrase.is_in(texts[row].as_py())
+            if phrase.is_one_stem or phrase.is_in(texts[row].as_py())
         )
 
     def has_word(self, word: str) -> bool:

@@ -72,10 +72,14 @@ class OnDisk:
 
     def clips_saying(self, phrases: Sequence[Phrase]) -> frozenset[str]:
         """Implement `ClipIndex`. The index finds the clips with all words of a phrase, in any order."""
-        texts = [text for phrase in phrases for text in phrase.variants]
-        table = self.store.transcripts.containing(texts)
-        clips = zip(table["id"].to_pylist(), table["transcript"].to_pylist(), strict=True)
-        return frozenset(id for id, text in clips if any(phrase.is_in(text) for phrase in phrases))
+        index, ids = self.store.transcripts, set[str]()
+        if single := [text for phrase in phrases if phrase.is_one_stem for text in phrase.variants]:
+            ids.update(index.containing(single, ["id"])["id"].to_pylist())
+        if longer := [phrase for phrase in phrases if not phrase.is_one_stem]:
+            table = index.containing([text for phrase in longer for text in phrase.variants], ["id", "transcript"])
+            clips = zip(table["id"].to_pylist(), table["transcript"].to_pylist(), strict=True)
+            ids.update(id for id, text in clips if any(phrase.is_in(text) for phrase in longer))
+        return frozenset(ids)
 
     def has_word(self, word: str) -> bool:
         """Implement `ClipIndex`."""

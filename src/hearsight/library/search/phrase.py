@@ -48,10 +48,10 @@ class Phrase:
         """Return whether the phrase has a word; a transcript never has an emoji."""
         return bool(self._runs[0])
 
-    @property
-    def is_one_word(self) -> bool:
-        """Return whether the phrase is a single word."""
-        return len(self._runs[0]) == 1
+    @cached_property
+    def is_one_stem(self) -> bool:
+        """Return whether every transcript with the stems of a variant contains the phrase."""
+        return not self.exact and all(len(run) == 1 for run in self._runs)
 
     def is_in(self, transcript: str) -> bool:
         """Return whether a transcript contains the phrase."""

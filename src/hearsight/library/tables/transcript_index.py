@@ -24,11 +24,11 @@ class TranscriptIndex:
         self.location, self._clips = location, clips
 
     @translate_errors(read_error)
-    def containing(self, texts: Sequence[str]) -> pa.Table:
-        """Return the ids and transcripts of all clips that have every word of at least one text, in any order."""
+    def containing(self, texts: Sequence[str], columns: Sequence[str]) -> pa.Table:
+        """Return all clips whose transcripts have every word of at least one text, in any order."""
         each = [MatchQuery(text, "transcript", operator=FullTextOperator.AND) for text in texts]
         query = BooleanQuery([(Occur.SHOULD, one) for one in each])
-        return self._fetch(query, ["id", "transcript"], max(1, self._clips.count_rows()))
+        return self._fetch(query, columns, max(1, self._clips.count_rows()))
 
     @translate_errors(read_error)
     def has_word(self, word: str) -> bool:
