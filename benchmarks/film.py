@@ -112,7 +112,7 @@ def main() -> None:
     parser.add_argument("--hours", type=float, nargs="+", default=[0.25, 2.0], metavar="H", help="lengths of films")
     parser.add_argument("--pictures", default="360p", choices=SIZES)
     parser.add_argument("--model", default="demo", choices=["demo", "published"], help="or one of the published sizes")
-    parser.add_argument("--recogniser", default="pocketsphinx", help="of speech")
+    parser.add_argument("--recogniser", default="moonshine", help="of speech")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
 

@@ -1,7 +1,7 @@
 """Measures how fast a folder is indexed, compared with the published way and with the towers alone.
 
     python benchmarks/indexing.py
-    python benchmarks/indexing.py --films ~/Videos --recogniser pocketsphinx --json
+    python benchmarks/indexing.py --films ~/Videos --recogniser moonshine --json
 
 A SAVE model of CLIP ViT-B/32 and AST-base (random weights) encodes films of 15 s, one clip each: H.264 pictures that
 move and AAC sound, made on the spot, or the files of a folder.
@@ -32,7 +32,7 @@ from harness import MIB, SIZES, machine, make_model, peak_bytes, print_results
 from synthetic_films import make_films
 
 # Pictures, and a recogniser for what is spoken in films.
-SETS = {"240p": ((320, 240), "none"), "1080p": ((1920, 1080), "none"), "spoken": ((320, 240), "pocketsphinx")}
+SETS = {"240p": ((320, 240), "none"), "1080p": ((1920, 1080), "none"), "spoken": ((320, 240), "moonshine")}
 PUBLISHED, OURS, TOWERS = "published", "ours", "the towers alone"
 
 

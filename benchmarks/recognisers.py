@@ -8,7 +8,7 @@ font), and of folders of recorded speech, in which film.txt next to film.mp4 has
 speaks; or else its subtitles have it. Files without such a text are left out.
 
 Each recogniser gets the same stretches of speech, as `hearsight index` finds them. Processor time is that of the
-recogniser alone; the best of the rounds counts. Words are compared in lower case, without punctuation.
+recogniser alone. Words are compared in lower case, without punctuation.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from typing import Any
 
 from harness import machine, print_results
 
-ROUNDS = 2
 Stretches = list[tuple[float, Any]]
 
 
@@ -114,11 +113,9 @@ def measure(name: str, recogniser_name: str, files: Sequence[Spoken], speech: Se
 
     recogniser = load_recogniser(recogniser_name)
     assert recogniser is not None
-    processor = float("inf")
-    for _ in range(ROUNDS):
-        begun = time.process_time()
-        recognised = [[recogniser.transcribe(samples) for _, samples in stretches] for stretches in speech]
-        processor = min(processor, time.process_time() - begun)
+    begun = time.process_time()
+    recognised = [[recogniser.transcribe(samples) for _, samples in stretches] for stretches in speech]
+    processor = time.process_time() - begun
     texts = [" ".join(part.text for one in each for part in one.lines or one.words) for each in recognised]
     heard = [words(text) for text in texts]
     pairs = list(zip(files, heard, strict=True))
@@ -139,7 +136,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", type=Path, nargs="*", metavar="FOLDER", help="with recorded speech and texts")
     parser.add_argument("--recognisers", nargs="+", default=["pocketsphinx", "moonshine"], metavar="NAME")
-    parser.add_argument("--clips", type=int, default=48, help="of Soundstage; 0 for none")
+    parser.add_argument("--clips", type=int, default=24, help="of Soundstage; 0 for none")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     import torch

@@ -61,8 +61,8 @@ def test_the_recogniser_is_recorded(run, films, model_folder, monkeypatch):
 def test_another_recogniser_does_not_change_existing_transcripts_and_a_note_says_so(run, films, model_folder):
     assert "note:" not in run("index", films, "--model", model_folder, *CUT).err
     assert "note:" not in run("index", films, "--recogniser", "none").err
-    ran = run("index", films, "--recogniser", "pocketsphinx")
-    assert ran.code == 0 and "note: pocketsphinx is used for new and changed files" in ran.err
+    ran = run("index", films, "--recogniser", "moonshine")
+    assert ran.code == 0 and "note: moonshine is used for new and changed files" in ran.err
     assert "--rebuild" in ran.err
     assert json.loads(run("info", films, "--json").out)["transcripts"] == {"subtitles": 1, "none": 1}
 
@@ -274,6 +274,11 @@ def test_the_summary_of_a_long_run():
     assert lines[1:] == [
         "  0.mp4: broken", "  1.mp4: broken", "  2.mp4: broken", "  7 files failed in all: hearsight info --failures",
     ]  # fmt: skip
+
+
+def test_the_summary_says_that_speech_was_not_understood():
+    lines = [line.plain for line in summary(UpdateReport(added=3, not_understood=2, clips=3, seconds=1), failures=0)]
+    assert lines[1].startswith("  the speech in 2 files was not understood: another language, or too unclear; add")
 
 
 def test_the_summary_of_a_run_without_changes():

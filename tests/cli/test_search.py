@@ -220,8 +220,8 @@ def test_info_lists_what_is_in_an_index(run, indexed, model_folder):
 
 
 def test_transcripts_are_counted_by_their_source():
-    assert format_transcripts({"pocketsphinx": 1200, "none": 20, "subtitles": 3}) == (
-        "1,200 by pocketsphinx, 3 from subtitles, 20 without"
+    assert format_transcripts({"moonshine": 1200, "none": 20, "subtitles": 3}, not_understood=7) == (
+        "1,200 by moonshine, 3 from subtitles, 20 without, 7 not understood (another language, or too unclear)"
     )
     assert format_transcripts({}) == "none"
 

@@ -40,7 +40,7 @@ def test_splits_are_rendered_exported_and_described(run, tmp_path, monkeypatch):
     report = json.loads(run("soundstage", "describe", tmp_path / "test", "--json").out)
     assert report["clips"] == 7
     assert report["queries about sight"] + report["queries about sound"] == 7
-    ran = run("soundstage", "describe", tmp_path / "test", "--recogniser", "pocketsphinx")
+    ran = run("soundstage", "describe", tmp_path / "test", "--recogniser", "moonshine")
     assert "word error rate" in ran.out
 
 

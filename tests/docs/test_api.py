@@ -62,7 +62,7 @@ def folder(tmp_path_factory) -> Path:
     (folder / "hearsight-demo").mkdir()
     for name in INDEXED:
         shutil.copy(CLIPS / name, folder / "hearsight-demo")
-    assert main(["index", str(folder / "hearsight-demo"), "--model", "demo", "--recogniser", "pocketsphinx", "-q"]) == 0
+    assert main(["index", str(folder / "hearsight-demo"), "--model", "demo", "--recogniser", "moonshine", "-q"]) == 0
     return folder
 
 
@@ -147,5 +147,5 @@ def test_the_python_runs(folder, url):
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     first, *_, last = done.stdout.splitlines()
-    assert first == "demo-00023.mp4 1.9 the mother is carrying a large window"
+    assert first == "demo-00023.mp4 1.9 The mother is carrying the large window."
     assert last.startswith("done ")

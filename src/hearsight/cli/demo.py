@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 CLIPS = Path(hearsight.__file__).parent / "demo" / "clips"
 QUERIES_SHOWN = {"sight": 2, "sound": 1, "speech": 1, "sight+sound": 1, "all": 1}  # number of queries of each kind
+TOY_WORLD = "This is a toy world: emoji, rendered sounds and voices, and a model that knows nothing else."
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,9 @@ def demo(
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """Index the bundled clips, then search for six of them by what is seen, heard and said."""
+    stdout = console.get_console()
+    if not json:
+        console.write(stdout, TOY_WORLD)
     library = index_demo(folder)
     queries = demo_queries() if everything else first_queries(demo_queries())
     results = [library.search(query.text, limit=3) for query in queries]
@@ -59,7 +63,6 @@ def demo(
             ]
         )
         return
-    stdout = console.get_console()
     for line in format_recall(queries, results) if everything else format_answers(queries, results):
         console.write(stdout, line)
     if not everything:
@@ -77,6 +80,7 @@ def index_demo(folder: Path) -> Library:
         raise HearsightError("the bundled clips are missing from this installation; reinstall hearsight")
     from hearsight.cli.update_progress import ProgressBar
     from hearsight.library import Library
+    from hearsight.speech.load import built_in
 
     with console.spinner("loading the demo model"):
         model = hearsight.load("demo", dtype="auto")
@@ -89,7 +93,7 @@ def index_demo(folder: Path) -> Library:
                 with atomic_file(folder / clip.name) as part:
                     shutil.copyfile(clip, part)
     with ProgressBar(console.get_console(stderr=True)) as progress:
-        library.update(progress, recogniser="pocketsphinx")
+        library.update(progress, recogniser=built_in())
     return library
 
 

@@ -53,7 +53,7 @@ def index(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="The recogniser of speech: auto, pocketsphinx, whisper, whisper:NAME-OR-FOLDER or none. Default: "
+            help="The recogniser of speech: auto, moonshine, whisper, whisper:NAME-OR-FOLDER or none. Default: "
             "that of the existing index, or auto.",
         ),
     ] = None,
@@ -197,7 +197,11 @@ def summary(report: UpdateReport, failures: int) -> list[Text]:
     if report.not_understood:
         files = console.format_count(report.not_understood, "file")
         lines.append(
-            Text(f"  not understood: the speech in {files}, in another language; add subtitles, or use whisper", "dim")
+            Text(
+                f"  the speech in {files} was not understood: another language, or too unclear; add subtitles, or use "
+                "the recogniser whisper",
+                style="yellow",
+            )
         )
     for failure in report.failed[:FAILURES_SHOWN]:
         lines.append(Text.assemble("  ", console.escape(failure.path), ": ", (console.escape(failure.reason), "red")))

@@ -44,8 +44,7 @@ def format_info(info: LibraryInfo) -> Text:
         "model": f"{info.model} ({info.method}, {info.fingerprint})",
         "recogniser": info.recogniser,
         "videos": f"{info.videos:,}, {console.format_duration(3600 * info.hours)} in all",
-        "transcripts": format_transcripts(info.transcripts),
-        **({"not understood": f"{info.not_understood:,} in another language"} if info.not_understood else {}),
+        "transcripts": format_transcripts(info.transcripts, info.not_understood),
         "clips": f"{info.clips:,}, {cutting(info.cut, info.seconds)}",
         "with speech": f"{info.with_speech:,}",
         "with sound": f"{info.with_sound:,}",
@@ -54,12 +53,17 @@ def format_info(info: LibraryInfo) -> Text:
     return console.format_table(rows.items())
 
 
-def format_transcripts(counts: Mapping[str, int]) -> str:
-    """Return how many videos have a transcript of which source: "12 by pocketsphinx, 3 from subtitles"."""
+def format_transcripts(counts: Mapping[str, int], not_understood: int = 0) -> str:
+    """Return how many videos have a transcript of which source: "12 by moonshine, 3 from subtitles".
+
+    not_understood: the number of videos whose speech the recogniser did not understand.
+    """
     parts = [
         f"{count:,} without" if source == "none" else f"{count:,} {'from' if source == 'subtitles' else 'by'} {source}"
         for source, count in sorted(counts.items(), key=lambda item: item[0] == "none")
     ]
+    if not_understood:
+        parts.append(f"{not_understood:,} not understood (another language, or too unclear)")
     return ", ".join(parts) or "none"
 
 

@@ -103,7 +103,7 @@ def index(
     default. library: where to keep the index; in the folder, as `.hearsight`, by default.
     cut: what a clip is: "window" (a stretch of equal length), "shots" or "file". seconds: the length of a window. None
     is what the existing index has, or windows of 15 s.
-    recogniser: of speech, "auto", "pocketsphinx", "whisper", "whisper:NAME-OR-FOLDER" or "none"; None for that of the
+    recogniser: of speech, "auto", "moonshine", "whisper", "whisper:NAME-OR-FOLDER" or "none"; None for that of the
     existing index, or "auto". device, dtype: as in `hearsight.open`. engine: what reads and encodes, such as
     `hearsight.scale.engine.RayEngine`; this process by default.
     rebuild: replace the existing index. retry: try files again that could not be indexed. keep_features:

@@ -197,7 +197,7 @@ class VideoTextModel(nn.Module):
     def encode_files(self, paths: Iterable[str | Path], recogniser: str = "none") -> VideoEmbedding:
         """Encode B video or audio files, each as one clip from its beginning to its end.
 
-        recogniser: what turns speech into text ("auto", "whisper", "pocketsphinx"), for a model that reads it; "none":
+        recogniser: what turns speech into text ("auto", "moonshine", "whisper"), for a model that reads it; "none":
         subtitles in the file or beside it are read, and no speech is recognised.
         Raises HearsightError for a file that cannot be read.
         """

@@ -6,6 +6,8 @@ import os
 import shutil
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +22,11 @@ from hearsight.library.tables.lock import updating
 from hearsight.media import SAMPLE_RATE
 from hearsight.speech.recogniser import RecognisedSpeech
 from hearsight.speech.transcript import Transcript
+from hearsight.types import Line
 from tests.builders import tiny_model
 from tests.library.conftest import assert_same, break_off, film, rows, say
+from tests.media_files import grey, make_media
+from tests.speech.sounds import spoken_sentences
 
 
 def paths(library):
@@ -457,6 +462,63 @@ def test_progress_reports_the_transcribed_share_of_a_long_file(library, model, m
     monkeypatch.setattr(reading, "transcribe", halves)
     library.update(Listener(), recogniser=Slow())
     assert shares[0] == pytest.approx(0.5, abs=0.02)
+
+
+class Scribe:
+    """A recogniser that hears lines without times of words; the second crosses the border of a clip of 2 s."""
+
+    name = "scribe"
+
+    def transcribe(self, samples):
+        lines = (
+            Line(0.0, 0.8, "Before it."),
+            Line(0.9, 2.1, "Across, most of it before."),
+            Line(2.3, 3.2, "After it."),
+        )
+        return RecognisedSpeech((), "en", lines)
+
+
+def speaking_film(folder: Path) -> Path:
+    """Write a film of four seconds in which someone speaks from its beginning on."""
+    return make_media(folder / "speaking.mkv", [grey(100)] * 40, sounds=[spoken_sentences()[: 4 * SAMPLE_RATE]])
+
+
+def test_lines_without_times_of_words_are_shared_among_clips_by_where_most_of_them_is(tmp_path, model):
+    speaking_film(tmp_path)
+    library = Library.create(tmp_path, model, seconds=2)
+    library.update(recogniser=Scribe())
+    clips = rows(library)[1]
+    assert [clip["transcript"] for clip in clips] == ["Before it. Across, most of it before.", "After it."]
+    assert [[line["text"] for line in clip["lines"]] for clip in clips] == [
+        ["Before it.", "Across, most of it before."], ["After it."],
+    ]  # fmt: skip
+    assert library.info().transcripts == {"scribe": 1}
+    assert library.search("across", mode="speech").hits[0].line == "Across, most of it before."
+
+
+def test_speech_in_another_language_is_counted_and_has_no_words(tmp_path, model):
+    class Lost:
+        name = "lost"
+
+        def transcribe(self, samples):
+            return RecognisedSpeech((), "und")
+
+    speaking_film(tmp_path)
+    library = Library.create(tmp_path, model, seconds=2)
+    assert library.update(recogniser=Lost()).not_understood == 1
+    assert library.info().not_understood == 1
+    assert {clip["transcript"] for clip in rows(library)[1]} == {""}
+    assert library.update(recogniser=Lost()).not_understood == 0  # nothing is new
+
+
+def test_a_library_that_records_pocketsphinx_is_updated_without_it(library, model, monkeypatch):
+    """It was in the base install of version 0.1."""
+    from hearsight.speech import load
+
+    library.identity = replace(library.identity, recogniser="pocketsphinx")
+    library.identity.write(library.location)
+    monkeypatch.setattr(load, "find_spec", lambda name: None if name == "pocketsphinx" else find_spec(name))
+    assert Library.open(library.folder).update().added == 3
 
 
 def test_folder_without_videos_or_without_library(tmp_path, model):

@@ -76,6 +76,7 @@ def _heard(model: VideoTextModel, history: History | None) -> list[str]:
     recogniser = history.recipe.recogniser if history and isinstance(history.recipe, MethodRecipe) else None
     more = {
         "none": "It was trained without transcripts, so it has not learned to read speech.",
+        "moonshine": "In training, transcripts were Moonshine's, which knows English only.",
         "pocketsphinx": "In training, transcripts were pocketsphinx's, which knows English only.",
         "perfect": "In training, transcripts had no errors, unlike those of any recogniser.",
     }

@@ -77,7 +77,7 @@ class MethodRecipe(Schedule):
     audio: str | None = None  # an AST, where that model is a plain CLIP
     data: str  # the folder of the data set; without `dataset`, one with `train` and `validation`
     dataset: str | None = None  # a name that `hearsight data check` knows
-    recogniser: str = "pocketsphinx"  # whose transcripts are read: "whisper", "pocketsphinx", or one of a plugin
+    recogniser: str = "pocketsphinx"  # whose transcripts are read: "moonshine", "whisper", or one of a plugin
     method: str = METHOD
     options: dict[str, Any] = {}  # of the method (`hearsight models --method NAME` lists them)
     losses: dict[str, NotNegative] = {}  # weights of the method's own losses
