@@ -124,7 +124,7 @@ def measure(name: str, model_folder: str, folder_path: Path, clips: int, rounds:
     from hearsight.models.torch_queries import TorchQueryEncoder
 
     model = hearsight.load(model_folder)
-    folder = folder_path / name
+    folder = folder_path / f"films of {name}"
     megabytes = make_library(model_folder, model, folder, clips).info().bytes / 1e6
     by_torch = TorchQueryEncoder(model)
     libraries = {"disk": hearsight.open(folder), "memory": hearsight.open(folder, in_memory=True)}
