@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hearsight.library.search.phrase import Phrase
+from hearsight.library.search.phrase import Phrase, contains_run
+from hearsight.library.search.query_words import folded_words
 
 
 @pytest.mark.parametrize(
@@ -38,6 +39,12 @@ def test_a_phrase_is_found(phrase, transcript):
 )
 def test_a_phrase_is_not_found(phrase, transcript):
     assert not Phrase(phrase).is_in(transcript)
+
+
+@given(st.text(st.characters(codec="ascii")), st.sampled_from(["don't", "a", "b c", "3.5", "a_b", "u.s"]))
+def test_the_quick_test_changes_nothing(transcript, phrase):
+    words, run = folded_words(transcript + " a b c"), folded_words(phrase)
+    assert Phrase(phrase).is_in(transcript + " a b c") == contains_run(words, run)
 
 
 def test_other_forms_of_a_word_match_unless_it_must_be_exact():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 from hearsight.library.search.number_words import number_runs, spellings
 from hearsight.library.search.query_words import folded_words, stems
@@ -53,8 +55,17 @@ class Phrase:
         """Return whether every transcript with the stems of a variant contains the phrase."""
         return not self.exact and all(len(run) == 1 for run in self._runs)
 
+    @cached_property
+    def _pattern(self) -> re.Pattern[str] | None:
+        """Return what every plain English transcript with the phrase contains: a quick test, before words are cut."""
+        if not (self.exact and all(map(str.isascii, chain.from_iterable(self._runs)))):
+            return None
+        return re.compile("|".join("[^a-z0-9]+".join(map(re.escape, run)) for run in self._runs))
+
     def is_in(self, transcript: str) -> bool:
         """Return whether a transcript contains the phrase."""
+        if self._pattern and transcript.isascii() and not self._pattern.search(transcript.lower()):
+            return False
         words = self._words(transcript)
         return any(contains_run(words, run) for run in self._runs)
 
