@@ -46,8 +46,8 @@ def search(
         list[str],
         typer.Argument(
             metavar="QUERY",
-            help="What to find; quotation marks around it are not needed. Words after seen:, heard: or said: are "
-            "searched for there only; '\"exact words\"' in two pairs of marks are said so; -word is not said.",
+            help="What to find; no quotation marks around it are needed. Words after seen:, heard: or said: are only "
+            "searched for there. Words in marks of their own ('\"exact words\"') are said just so; -word is not said.",
         ),
     ],
     folders: Annotated[
@@ -90,10 +90,12 @@ def search(
     ] = None,
     after: Annotated[
         str | None,
-        typer.Option(metavar="DATE", parser=parse_date, help="Search only videos made in 2024, 2024-05 ... or later."),
+        typer.Option(
+            metavar="DATE", parser=parse_date, help="Search only videos made in 2024, 2024-05 or 2024-05-17, or later."
+        ),
     ] = None,
     before: Annotated[
-        str | None, typer.Option(metavar="DATE", parser=parse_date, help="Search only videos made before that.")
+        str | None, typer.Option(metavar="DATE", parser=parse_date, help="Search only videos made before 2024, say.")
     ] = None,
     from_seconds: Annotated[
         float | None,
