@@ -105,10 +105,7 @@ class Client:
         library: str | None = None,
         all_moments: bool = False,
     ) -> SearchResult:
-        """Return the best moments of the best `limit` videos (at most 100) of all libraries or of one, best first.
-
-        all_moments: return the best `limit` moments, several of a video.
-        """
+        """Return the best moments of the best `limit` videos (at most 100), or the best moments of any; best first."""
         parameters = _search_parameters(query, mode, limit, filters, library, all_moments)
         return self._get(SearchResult, "GET", "search", parameters)
 
