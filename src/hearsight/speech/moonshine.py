@@ -2,7 +2,8 @@
 
 The model writes English whatever it hears: of music, noise and other languages it makes sentences that nobody said. It
 is unsure of them, so a sentence counts only with evidence: the mean log probability of its tokens. A decoder that has
-lost the sound repeats itself, more and more certain, so a repetition has the certainty of the first time.
+lost the sound repeats itself, more and more certain, so a repetition has the certainty of the first time, and counts
+once.
 docs/performance.md has the measurements behind the limits.
 """
 
@@ -28,7 +29,7 @@ from hearsight.types import UNDETERMINED, Line
 
 PEAK = 0.5
 PACKAGE = "moonshine-voice>=0.0.62,<0.1"  # from 0.1 on it contains no model
-MIN_EVIDENCE = -0.5
+MIN_EVIDENCE = -0.45
 # Of someone who speaks; sounds that are mistaken for speech have less. The mean of the chunks that count as speech.
 CERTAIN_SPEECH = 0.95
 MIN_FOREIGN = 1.5  # seconds
@@ -107,8 +108,9 @@ def _with_first_doubts(tokens: Sequence[Token]) -> Iterator[Token]:
 
 
 def _evidence(sentence: Sequence[Token]) -> float:
-    """Return the mean log probability of the tokens: 0 for certainty, below it for doubt."""
-    return float(np.mean([token.log_probability for token in sentence]))
+    """Return the mean log probability of the tokens: 0 for certainty, below it for doubt. Repetitions count once."""
+    pairs = pairwise([Token(b"", 0.0), *sentence])
+    return float(np.mean(list({(before.text, token.text): token.log_probability for before, token in pairs}.values())))
 
 
 def _text(tokens: Sequence[Token]) -> str:
