@@ -40,7 +40,7 @@ class Result:
     query: str
     what: str
     storage: str
-    ranked: int
+    ranked_clips: int
     milliseconds: float
 
 
@@ -103,7 +103,7 @@ def measure(folder: Path, clips: int, rounds: int) -> list[Result]:
     if libraries["memory"].searchable.store.snapshot().loaded is None:
         del libraries["memory"]
     times: dict[tuple[str, str], list[float]] = {}
-    ranked: dict[str, int] = {}
+    ranked_clips: dict[str, int] = {}
     for number in range(rounds + WARM_UP):
         for what, query in queries().items():
             for storage, library in libraries.items():
@@ -111,10 +111,10 @@ def measure(folder: Path, clips: int, rounds: int) -> list[Result]:
                 result = library.search(query)
                 if number >= WARM_UP:
                     times.setdefault((what, storage), []).append(1000 * (time.perf_counter() - begun))
-                ranked[what] = result.clips
+                ranked_clips[what] = result.clips
     texts = queries()
     return [
-        Result(clips, texts[what], what, storage, ranked[what], median(values))
+        Result(clips, texts[what], what, storage, ranked_clips[what], median(values))
         for (what, storage), values in times.items()
     ]
 
@@ -130,7 +130,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         results = measure(Path(folder), options.clips, options.rounds)
     table = [
-        {"query with": one.what, "storage": one.storage, "ranked": f"{one.ranked:,}", "p50": f"{one.milliseconds:.1f}"}
+        {
+            "query with": one.what,
+            "storage": one.storage,
+            "ranked": f"{one.ranked_clips:,}",
+            "p50": f"{one.milliseconds:.1f}",
+        }
         for one in results
     ]
     title = f"searching {options.clips:,} clips, milliseconds, medians of {options.rounds} rounds"
