@@ -143,7 +143,7 @@ def search(growing: GrowingLibrary) -> dict[str, Any]:
 
 def searcher(library: Library, model: Any, mode: Any) -> Callable[[str, torch.Tensor], list[str]]:
     """Return a search that encodes its text as usual, and then searches by the given vector instead."""
-    from hearsight.library.search import search as searching
+    from hearsight.library.search import encoded_question
 
     encode = type(model).encode_text
 
@@ -155,7 +155,7 @@ def searcher(library: Library, model: Any, mode: Any) -> Callable[[str, torch.Te
             return vector[None]
 
         model.encode_text = encode_text
-        searching._text_vector.cache_clear()  # which would know the text from the time before
+        encoded_question._text_vector.cache_clear()  # which would know the text from the time before
         return [hit.clip for hit in library.search(text, mode=mode, limit=TOP).hits]
 
     return ask
@@ -168,13 +168,14 @@ class Parts:
         self.seconds: defaultdict[str, float] = defaultdict(float)
 
     def watched(self) -> ExitStack:
+        from hearsight.library.search import encoded_question
         from hearsight.library.search import search as searching
         from hearsight.library.search.on_disk import OnDisk
 
         self.seconds.clear()
         watching = ExitStack()
         for name, owner, attribute in (
-            ("encoding", searching, "text_vector"),
+            ("encoding", encoded_question, "text_vector"),
             ("finding", OnDisk, "candidates"),
             ("scoring", searching, "score_clips"),
             ("explaining", searching, "explain"),

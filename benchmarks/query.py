@@ -100,7 +100,7 @@ def queries(seed: int) -> list[str]:
 
 def timed(ways: dict[str, Callable[[str], object]], rounds: int) -> dict[str, Times]:
     """Time each way for each query, in turns."""
-    from hearsight.library.search import search as searching
+    from hearsight.library.search import encoded_question
 
     for query in queries(0)[:WARM_UP]:
         for way in ways.values():
@@ -110,7 +110,7 @@ def timed(ways: dict[str, Callable[[str], object]], rounds: int) -> dict[str, Ti
         times: dict[str, list[float]] = {name: [] for name in ways}
         for query in queries(seed):
             for name, way in ways.items():
-                searching._text_vector.cache_clear()  # each way asks the same
+                encoded_question._text_vector.cache_clear()  # each way asks the same
                 begun = time.perf_counter()
                 way(query)
                 times[name].append(1000 * (time.perf_counter() - begun))

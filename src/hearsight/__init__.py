@@ -20,6 +20,7 @@ from hearsight.version import VERSION
 
 if TYPE_CHECKING:
     from hearsight.client import Client
+    from hearsight.experts.registry import register_expert
     from hearsight.library import Collection, Filters, Library
     from hearsight.library.api import index, open
     from hearsight.models.convert.convert import load_published
@@ -47,6 +48,7 @@ __all__ = [
     "load_published",
     "open",
     "register",
+    "register_expert",
     "register_reader",
     "register_recogniser",
     "register_teacher",
@@ -63,6 +65,7 @@ _LAZY = {
     "open": "hearsight.library.api",
     "register": "hearsight.models.registry",
     "register_reader": "hearsight.research.datasets.readers",
+    "register_expert": "hearsight.experts.registry",
     "register_recogniser": "hearsight.speech.load",
     "register_teacher": "hearsight.research.training.teacher_models",
 }

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from hearsight.errors import HearsightError
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 TOLERANCE = 1e-6  # seconds: 7.3 - 4.3 is a little more than 3
 UNDETERMINED = "und"  # the code of ISO 639-2 for a language that is not known, of speech that was not understood
+
+
+Match = Literal["strong", "likely", "weak"]  # how well a clip matches a query; see experts/calibration.py
 
 
 @dataclass(frozen=True)

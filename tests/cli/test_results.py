@@ -14,18 +14,23 @@ LINE = "well I told you that the doctor lost a yellow bicycle near the harbour a
 
 def hit(rank=1, path="holiday/0412.mp4", **fields) -> Hit:
     defaults = {
-        "score": 31.2, "similarity": 25.0, "library": "films",
+        "score": 2.4, "confidence": 0.992, "match": "strong", "similarity": 25.0, "library": "films",
         "clip": "a-1", "video": Path("/films") / path, "start": 75.0, "end": 90.0,
-        "moment": 75.0, "seen": 0.15, "heard": 0.25, "said": 0.2, "words": 0.0, "gates": {"audio": 0.3, "speech": 0.2},
+        "moment": 75.0, "seen": 0.6, "heard": 1.0, "said": 0.8, "words": 0.0, "gates": {"audio": 0.3, "speech": 0.2},
         "line": "", "spans": [], "more": 0,
     }  # fmt: skip
     return Hit(rank=rank, path=Path(path), **{**defaults, **fields})
 
 
-def lines_of(*hits: Hit, width: int | None = None, show_library: bool = False, **fields) -> list[str]:
-    defaults = {"clips": 12, "videos": 9, "total_clips": 214, "milliseconds": 41.3}
-    result = SearchResult(query="q", mode="hybrid", hits=list(hits), **{**defaults, **fields})
-    return [line.plain for line in format_result(result, width, bar=("#", "."), show_library=show_library)]
+def lines_of(
+    *hits: Hit, width: int | None = None, show_library: bool = False, show_weak: bool = False, **fields
+) -> list[str]:
+    matches = sum(hit.match != "weak" for hit in hits)
+    defaults = {"clips": 12, "videos": 9, "total_clips": 214, "milliseconds": 41.3, "matches": matches}
+    values = {**defaults, **fields}
+    result = SearchResult(query="q", mode="hybrid", hits=list(hits), matched=values["matches"] > 0, **values)
+    lines = format_result(result, width, bar=("#", "."), show_library=show_library, show_weak=show_weak)
+    return [line.plain for line in lines]
 
 
 def spans(*words: str) -> list[tuple[int, int]]:
@@ -35,15 +40,15 @@ def spans(*words: str) -> list[tuple[int, int]]:
 def test_nothing_is_cut_in_a_pipe():
     lines = lines_of(hit(line=LINE, spans=spans("doctor", "lost", "bicycle"), moment=82, more=2))
     assert lines == [
-        " 1  holiday/0412.mp4   1:15-1:30   score 31.2   seen ###..  heard #####  said ####.  best at 1:22"
+        " 1  holiday/0412.mp4   1:15-1:30   strong  99%   seen ###..  heard #####  said ####.  best at 1:22"
         "  2 more in this file",
         '    "' + LINE.replace("doctor lost", "[doctor] [lost]").replace("bicycle", "[bicycle]") + '"',
-        "12 clips of 214 in 9 videos, 41 ms",
+        "1 video matches in 214 clips, 41 ms",
     ]
 
 
 def test_a_result_without_hits_is_one_line():
-    assert lines_of(clips=0, videos=0) == ["nothing found in 214 clips, 41 ms"]
+    assert lines_of(clips=0, videos=0) == ["nothing matches in 214 clips, 41 ms"]
 
 
 @pytest.mark.parametrize("width", [80, 120, 200])
@@ -80,21 +85,27 @@ def test_names_and_lines_are_printed_without_markup_and_control_codes():
     assert lines[1] == '    "[red]one[ ]two\\x07[/red]"'
 
 
-def test_a_full_bar_is_the_largest_share_and_certainty_of_words_has_its_own_scale():
-    lines = lines_of(hit(seen=0.3, heard=0.0, said=0.0, words=0.6), hit(2, seen=0.15, heard=-0.1, said=0.0))
-    assert "seen #####  heard .....  said ###.." in lines[0]
-    assert "seen ##...  heard .....  said ....." in lines[1]
+def test_bars_are_absolute():
+    lines = lines_of(hit(seen=0.3, heard=0.0, said=0.6), hit(2, seen=0.0, heard=0.0, said=0.0))
+    assert "seen ##...  heard .....  said ###.." in lines[0]
+    assert "seen .....  heard .....  said ....." in lines[1]
 
 
-def test_the_bar_of_speech_is_the_longer_of_share_and_certainty():
-    lines = lines_of(
-        hit(seen=0.5, said=0.3, words=1.0), hit(2, seen=0.5, said=0.3, words=0.2), hit(3, said=-0.2, words=1)
-    )
-    assert ["said #####" in lines[0], "said ###.." in lines[1], "said #####" in lines[2]] == [True] * 3
+def test_where_nothing_matches_the_nearest_few_are_shown():
+    lines = lines_of(*(hit(rank, confidence=0.4, match="weak") for rank in range(1, 6)))
+    assert lines[0] == "nothing here looks, sounds or reads like that; the nearest:"
+    assert [line.split()[0] for line in lines[1:-1]] == ["1", "2", "3"] and "weak    40%" in lines[1]
+    assert lines[-1] == "nothing matches in 214 clips, 41 ms"
 
 
-def test_bars_are_empty_if_nothing_speaks_for_any_hit():
-    assert "seen .....  heard .....  said ....." in lines_of(hit(seen=0.0, heard=0.0, said=0.0))[0]
+def test_weak_matches_are_left_out_unless_they_are_asked_for():
+    hits = hit(), hit(2, confidence=0.4, match="weak"), hit(3, confidence=0.3, match="weak")
+    assert lines_of(*hits)[1:] == ["1 video matches in 214 clips, 41 ms", "2 weaker not shown (--min-confidence 0)"]
+    assert len(lines_of(*hits, show_weak=True)) == 4
+
+
+def test_notes_come_first():
+    assert lines_of(hit(), notes=["it is \x1b[2J deaf"])[0] == "note: it is \\x1b[2J deaf"
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,14 @@ import pytest
 from hearsight.media import probe
 from tests.cli.conftest import ODD_NAME
 
+ALL = ("--min-confidence", "0")  # what a random model finds is weak
+
 
 @pytest.mark.parametrize(
     ("name", "start"), [("a.edl", "TITLE: a film"), ("a.fcpxml", "<?xml"), ("a.otio", "{"), ("a.json", "{")]
 )
 def test_a_cut_list_is_saved(run, indexed, tmp_path, name, start):
-    ran = run("search", "a", "film", "--in", indexed, "--save", tmp_path / name)
+    ran = run("search", "a", "film", "--in", indexed, *ALL, "--save", tmp_path / name)
     assert (ran.code, ran.err) == (0, f"saved 2 moments to {tmp_path / name}\n")
     assert (tmp_path / name).read_text().startswith(start)
     assert ran.out.splitlines()[0].startswith(" 1  ")
@@ -30,21 +32,26 @@ def test_all_moments_of_a_file_are_saved_as_a_table(run, indexed, tmp_path):
 
 
 def test_clips_are_saved(run, indexed, tmp_path):
-    ran = run("search", "the doctor lost", "--in", indexed, "--save-clips", tmp_path / "clips")
+    ran = run("search", "the doctor lost", "--in", indexed, *ALL, "--save-clips", tmp_path / "clips")
     assert (ran.code, ran.err) == (0, f"saved 2 clips in {tmp_path / 'clips'}\n")
     files = {path.name for path in (tmp_path / "clips").iterdir()}
     assert "01-bell-0m00s.mkv" in files and len(files) == 2
-    ran = run("search", "the doctor lost", "--in", indexed, "--save-clips", tmp_path / "clips")
+    ran = run("search", "the doctor lost", "--in", indexed, *ALL, "--save-clips", tmp_path / "clips")
     assert ran.code == 1 and ran.err.count("error: rank ") == 2 and "--overwrite" in ran.err
     options = ["--save-clips", tmp_path / "clips", "--overwrite", "--exact", "--cut-at", "sentences", "-n", 1]
     assert run("search", '"the doctor lost"', "--in", indexed, *options).code == 0
     assert probe(tmp_path / "clips" / "01-bell-0m00s.mp4").duration == pytest.approx(2, abs=0.1)
 
 
+def test_nothing_is_saved_where_nothing_matches(run, indexed, tmp_path):
+    ran = run("search", "xqzzt", "--in", indexed, "--path", "none", "--save", tmp_path / "a.edl")
+    assert ran.code == 1 and "nothing is saved" in ran.err and not (tmp_path / "a.edl").exists()
+
+
 def test_a_file_that_is_gone_is_reported(run, indexed, tmp_path, monkeypatch):
     hidden = (indexed / ODD_NAME).rename(indexed / "hidden")
     try:
-        ran = run("search", "a film", "--in", indexed, "--save-clips", tmp_path)
+        ran = run("search", "a film", "--in", indexed, *ALL, "--save-clips", tmp_path)
     finally:
         hidden.rename(indexed / ODD_NAME)
     assert ran.code == 1 and "no such file" in ran.err and f"saved 1 clip in {tmp_path}" in ran.err
@@ -66,6 +73,6 @@ def test_a_file_that_is_gone_is_reported(run, indexed, tmp_path, monkeypatch):
 def test_errors_say_what_to_do(run, indexed, tmp_path, monkeypatch, options, code, message):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "old.csv").write_text("mine")
-    ran = run("search", "a film", "--in", indexed, *options)
+    ran = run("search", "a film", "--in", indexed, *ALL, *options)
     assert ran.code == code and message in ran.err and "Traceback" not in ran.err
     assert (tmp_path / "old.csv").read_text() == "mine"

@@ -16,7 +16,7 @@ def test_a_query_needs_no_quotation_marks(run, indexed):
     first, line = ran.out.splitlines()[:2]
     assert first.startswith(" 1  trip/bell.mkv ") and "0:00-0:02" in first and "seen " in first
     assert line == '    "the [doctor] [lost]"'
-    assert ran.out.splitlines()[-1].startswith("4 clips of 4 in 2 videos, ")
+    assert " in 4 clips, " in ran.out
     assert run("search", "the doctor lost", "--in", indexed, "--json").code == 0
 
 
@@ -83,7 +83,7 @@ def test_filters_and_modes(run, indexed, options, paths):
 
 def test_the_exit_status_is_1_if_nothing_is_found(run, indexed):
     ran = run("search", "doctor", "--in", indexed, "--min-seconds", "1000")
-    assert (ran.code, ran.err) == (1, "") and ran.out.startswith("nothing found in 4 clips")
+    assert (ran.code, ran.err) == (1, "") and ran.out.startswith("nothing matches in 4 clips")
     ran = run("search", "doctor", "--in", indexed, "--min-seconds", "1000", "--json")
     assert (ran.code, json.loads(ran.out)["hits"]) == (1, [])
 
@@ -154,7 +154,7 @@ def test_errors_say_what_to_do(run, indexed, monkeypatch, words, code, message):
 
 def test_a_mistyped_word_is_corrected(run, indexed):
     lines = run("search", "said:", "docctor", "--in", indexed).out.splitlines()
-    assert lines[-2] == "did you mean said: doctor?" and "clips of" in lines[-1]
+    assert "did you mean said: doctor?" in lines
     assert json.loads(run("search", "docctor", "--in", indexed, "--json").out)["suggestions"] == ["doctor"]
     assert "did you mean" not in run("search", "doctor", "--in", indexed).out
 

@@ -1,6 +1,6 @@
 """The result of a search as lines of text.
 
-1  holiday/0412.mp4   1:15-1:30   score 31.2   seen ━━━    heard ━━━━━  said ━━━━
+1  holiday/0412.mp4   1:15-1:30   strong  99%   seen ━━━──  heard ━━━━━  said ━━━━━
    "... the [doctor] [lost] a yellow [bicycle] ..."
 """
 
@@ -21,31 +21,56 @@ BAR_LENGTH = 5
 GAP = "   "
 DOTS = "..."
 MINIMUM_NAME_WIDTH = 12  # columns
+NEAREST = 3  # hits to show where nothing matches
 COLOURS = {"seen": "cyan", "heard": "yellow", "said": "magenta"}
 
 
 def format_result(
-    result: SearchResult, width: int | None, bar: tuple[str, str] = ("━", "─"), show_library: bool = False
+    result: SearchResult,
+    width: int | None,
+    bar: tuple[str, str] = ("━", "─"),
+    show_library: bool = False,
+    show_weak: bool = False,
 ) -> Iterator[Text]:
     """Yield the lines that show the result of a search.
 
     width: number of columns; names and transcripts are cut to it. None for a pipe or file, where nothing is cut.
     bar: the characters of the full and the empty part of a bar.
-    show_library: put the name of the library before each path, as in a search of several.
+    show_library: put the name of the library before each path, as in a search of several. show_weak: show weak matches,
+    too; otherwise only the nearest few of them, where nothing matches.
     """
-    rank_width = max((len(str(hit.rank)) for hit in result.hits), default=0) + 1
+    for note in result.notes:
+        yield Text(f"note: {escape(note)}")
+    hits = result.hits if show_weak else strong_enough(result)
+    if hits and not result.matched and not show_weak:
+        yield Text("nothing here looks, sounds or reads like that; the nearest:")
+    yield from _format_hits(hits, width, bar, show_library)
+    for query in result.suggestions[:1]:
+        yield Text(f"did you mean {escape(query)}?")
+    yield Text(_format_summary(result), style="dim")
+    weak = len(result.hits) - len(hits)
+    if result.matched and weak:
+        yield Text(f"{weak} weaker not shown (--min-confidence 0)", style="dim")
+
+
+def strong_enough(result: SearchResult) -> list[Hit]:
+    """Return the hits to show: those that are not weak, or the nearest few if all are."""
+    return result.without_weak().hits or result.hits[:NEAREST]
+
+
+def _format_hits(hits: Sequence[Hit], width: int | None, bar: tuple[str, str], show_library: bool) -> Iterator[Text]:
+    rank_width = max((len(str(hit.rank)) for hit in hits), default=0) + 1
     indent = " " * (rank_width + 2)
-    names = [escape(f"{hit.library}/{hit.path}" if show_library else str(hit.path)) for hit in result.hits]
-    times = [_format_times(hit) for hit in result.hits]
-    largest = max((share for hit in result.hits for share in (hit.seen, hit.heard, hit.said)), default=0.0)
-    bars = [format_bars(hit, largest, bar) for hit in result.hits]
+    names = [escape(f"{hit.library}/{hit.path}" if show_library else str(hit.path)) for hit in hits]
+    times = [_format_times(hit) for hit in hits]
+    bars = [format_bars(hit, bar) for hit in hits]
     name_width = max(map(cell_len, names), default=0)
     fixed_width = len(indent) + len(GAP) + max(map(len, times), default=0)
     bars_width = max((text.cell_len for text in bars), default=0)
     one_line = width is None or fixed_width + name_width + len(GAP) + bars_width <= width
     if width is not None:
         name_width = min(name_width, max(width - fixed_width, MINIMUM_NAME_WIDTH))
-    for hit, name, hit_times, hit_bars in zip(result.hits, names, times, bars, strict=True):
+    for hit, name, hit_times, hit_bars in zip(hits, names, times, bars, strict=True):
         rank = (f"{hit.rank:>{rank_width}}  ", "bold green")
         head = Text.assemble(rank, (_pad(name, name_width), "bold"), GAP, hit_times)
         yield Text.assemble(head, GAP, hit_bars) if one_line else head
@@ -54,21 +79,16 @@ def format_result(
         if hit.line.strip():
             quotation_width = None if width is None else width - len(indent)
             yield Text.assemble(indent, format_quotation(hit.line, hit.spans, quotation_width))
-    for query in result.suggestions[:1]:
-        yield Text(f"did you mean {escape(query)}?")
-    yield Text(_format_summary(result), style="dim")
 
 
-def format_bars(hit: Hit, largest: float, bar: tuple[str, str]) -> Text:
+def format_bars(hit: Hit, bar: tuple[str, str]) -> Text:
     """Draw what speaks for a hit as bars, followed by its best moment and the number of further moments in its video.
 
-    largest: the share that a full bar stands for; the largest that sight, sound or speech added to any hit. The bar of
-    speech is the longer of two: that share, and the certainty that the transcript has the query's words.
+    The bars are absolute: an empty one is no better than chance.
     """
     full, empty = bar
     text = Text()
-    seen, heard, said = (max(share, 0.0) / largest if largest > 0 else 0.0 for share in (hit.seen, hit.heard, hit.said))
-    for name, share in (("seen", seen), ("heard", heard), ("said", max(said, hit.words))):
+    for name, share in (("seen", hit.seen), ("heard", hit.heard), ("said", hit.said)):
         length = round(BAR_LENGTH * share)
         text.append(f"{name} ")
         text.append(full * length, COLOURS[name])
@@ -138,12 +158,17 @@ def _pad(name: str, width: int) -> str:
 
 
 def _format_times(hit: Hit) -> str:
-    return f"{format_time(hit.start)}-{format_time(hit.end)}{GAP}score {hit.score:.1f}"
+    return f"{format_time(hit.start)}-{format_time(hit.end)}{GAP}{_format_match(hit)}"
+
+
+def _format_match(hit: Hit) -> str:
+    """Return how good a hit is: strong 99 %."""
+    return "" if hit.confidence is None else f"{hit.match:<6} {hit.confidence:>4.0%}"
 
 
 def _format_summary(result: SearchResult) -> str:
-    """Return the last line: 12 clips of 214 in 9 videos, 41 ms."""
-    if not result.hits:
-        return f"nothing found in {format_count(result.total_clips, 'clip')}, {result.milliseconds:.0f} ms"
-    clips = f"{format_count(result.clips, 'clip')} of {result.total_clips:,}"
-    return f"{clips} in {format_count(result.videos, 'video')}, {result.milliseconds:.0f} ms"
+    """Return the last line: 3 videos match, of 214 clips, 41 ms."""
+    clips = f"{format_count(result.total_clips, 'clip')}, {result.milliseconds:.0f} ms"
+    if not result.matched:
+        return f"nothing matches in {clips}"
+    return f"{format_count(result.matches, 'video')} {'matches' if result.matches == 1 else 'match'} in {clips}"

@@ -36,7 +36,10 @@ class Saving:
 
     def run(self, library: Library | Collection, result: SearchResult) -> bool:
         """Save the moments, and return whether all were. Notes on stderr say what is saved, and what is not."""
-        if (self.cut_list is None and self.clips_folder is None) or not result.hits:
+        if self.cut_list is None and self.clips_folder is None:
+            return True
+        if not result.hits:
+            console.note("nothing is saved, because nothing matches; --min-confidence 0 saves weak matches, too")
             return True
         from hearsight.library.cut_lists import cut_at_sentences, save_clips, save_cut_list
 

@@ -138,13 +138,22 @@ def search(
         ),
     ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace saved files that exist.")] = False,
+    min_confidence: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=1,
+            metavar="SHARE",
+            help="Show all moments of at least this confidence, weak ones too: 0 shows everything.",
+        ),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print all fields as JSON.")] = False,
     play: Annotated[
         int | None,
         typer.Option("--open", min=1, metavar="[RANK]", help="Play the first moment, or the one of this rank."),
     ] = None,
 ) -> None:
-    """Find moments by what is seen, heard or said in them. The exit status is 1 if nothing is found.
+    """Find moments by what is seen, heard or said in them. The exit status is 1 if nothing matches.
 
     hearsight search a dog barks at the sea
     """
@@ -158,23 +167,26 @@ def search(
     filters = Filters(path, min_seconds, max_seconds, speech, sound, after, before, from_seconds, to_seconds)
     text = " ".join(word.removeprefix(" ") for word in query)
     result = library.search(text, mode=cast("Mode", mode), limit=limit, filters=filters, all_moments=all_moments)
+    if min_confidence is not None:
+        result = result.at_least(min_confidence)
     if json:
         console.write_json(result.to_dict())
     else:
-        _print_result(result, show_library=isinstance(library, Collection))
-    complete = saving.run(library, result)
+        _print_result(result, isinstance(library, Collection), show_weak=min_confidence is not None)
+    complete = saving.run(library, result if min_confidence is not None else result.without_weak())
     if play is not None:
         _play(result, play)
-    if not (result.hits and complete):
+    matched = bool(result.hits) if min_confidence is not None else result.matched
+    if not (matched and complete):
         raise typer.Exit(1)
 
 
-def _print_result(result: SearchResult, show_library: bool) -> None:
+def _print_result(result: SearchResult, show_library: bool, show_weak: bool) -> None:
     from hearsight.cli.results import format_result
 
     stdout = console.get_console()
     bar = ("━", "─") if stdout.encoding.startswith("utf") else ("#", ".")
-    for line in format_result(result, stdout.width if stdout.is_terminal else None, bar, show_library):
+    for line in format_result(result, stdout.width if stdout.is_terminal else None, bar, show_library, show_weak):
         console.write(stdout, line)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from hearsight.errors import HearsightError
+from hearsight.types import Match
 
 Mode = Literal["hybrid", "dense", "speech"]
 
@@ -56,19 +57,38 @@ class Filters:
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """What one expert says of a hit.
+
+    expert: "model" for the video model, "words" for the words that are said, or the name of a text expert.
+    sense: what it compares: "seen", "heard" or "said". confidence: as of a hit, by this expert alone. moment: seconds
+    from the start of the file. line: what is said then; "" where that is not what it compares.
+    """
+
+    expert: str
+    sense: str
+    confidence: float
+    moment: float
+    line: str
+
+
+@dataclass(frozen=True)
 class Hit:
     """A video, and its moment that matches the query best. All times are seconds from the start of the file.
 
-    score: the number that hits are ranked by: the model's similarity in mode "dense", BM25 in "speech", and a sum of
-    reciprocal ranks in "hybrid", scaled so that a clip that is first in both rankings has 100.
+    score: the number that hits are ranked by: the model's similarity in mode "dense", BM25 in "speech", and in "hybrid"
+    how many deviations the clip is above the typical best of a neutral query (experts/calibration.py).
+    confidence: the share of neutral queries that find nothing as good in this library, from 0 to 1. match: the same in
+    a word. Both are None where nothing is searched for by words, as for similar clips.
     similarity: the model's logit, in every mode (for similar clips, the cosine of their vectors). library: the name of
     the folder, or the library's name in a collection. path: relative to the library's folder; video: absolute.
-    moment: the best second. seen: the cosine of query and clip without sound and speech; heard, said: what each adds to
-    it, 0 for a branch that the model lacks. words: how strongly the transcript matches the query's words, from 0 to 1
-    (`Query.strength`); always 0 in mode "dense", which does not search transcripts. gates: the mean size of each
-    branch's attention gates.
+    moment: the best second. seen, heard, said: how much each sense speaks for the clip, from 0 (no more than by chance)
+    to 1, the same for every query and library; all 0 for a weak match. words: how strongly the transcript matches the
+    query's words, from 0 to 1 (`Query.strength`); always 0 in mode "dense", which does not search transcripts. gates:
+    the mean size of each branch's attention gates.
     line: the transcript's line at the moment. spans: the parts (start, end) of it that match the query.
-    more: the number of other moments of this video that rank above the last hit.
+    evidence: what each expert says, the most certain first. more: the number of other moments of this video that rank
+    above the last hit.
     """
 
     rank: int
@@ -89,6 +109,9 @@ class Hit:
     line: str
     spans: list[tuple[int, int]]
     more: int
+    confidence: float | None = None
+    match: Match | None = None
+    evidence: list[Evidence] = field(default_factory=list)
 
 
 class ClipNotFoundError(HearsightError):
@@ -104,7 +127,9 @@ def clip_id(clip: Hit | str) -> str:
 class SearchResult(Serializable):
     """The hits of a search, best first.
 
-    clips: the number of clips that were ranked, from `videos` videos. total_clips: the number in the library.
+    clips: the number of clips that were ranked, from `videos` videos. total_clips: the number in the library. matches:
+    the number of videos with a match that is not weak, of the clips that are nearest; it does not depend on how many
+    hits are asked for. matched: whether there is any. notes: what the library cannot do for this query.
     suggestions: other spellings of the query, if a word of it is said nowhere and a similar one is.
     """
 
@@ -116,6 +141,17 @@ class SearchResult(Serializable):
     total_clips: int
     milliseconds: float
     suggestions: list[str] = field(default_factory=list)
+    matches: int = 0
+    notes: list[str] = field(default_factory=list)
+    matched: bool = False
+
+    def without_weak(self) -> SearchResult:
+        """Return the result without weak matches."""
+        return replace(self, hits=[hit for hit in self.hits if hit.match != "weak"])
+
+    def at_least(self, confidence: float) -> SearchResult:
+        """Return the result with the hits of at least this confidence alone."""
+        return replace(self, hits=[hit for hit in self.hits if hit.confidence is None or hit.confidence >= confidence])
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,9 @@ class QueryEncoder(Protocol):
     @property
     def extra(self) -> Mapping[str, tuple[int, ...]]: ...
 
+    def count_pieces(self, word: str) -> int:
+        """Return how many tokens a word is cut into: many for one that the model has hardly met."""
+
     def encode(self, texts: Sequence[str]) -> Array:
         """N texts, as they are written -> their vectors (N, D')."""
 
@@ -99,6 +102,9 @@ class NumpyQueryEncoder:
         start, end, room = self.config.start_id, self.config.end_id, self.config.words - 2
         encodings = (self.bpe.encode(text, add_special_tokens=False) for text in texts)
         return [[start, *encoding.ids[:room], end] for encoding in encodings]
+
+    def count_pieces(self, word: str) -> int:
+        return len(self.bpe.encode(word, add_special_tokens=False).ids)
 
     def encode(self, texts: Sequence[str]) -> Array:
         return unit(self._tower(self.tokenize(texts)))

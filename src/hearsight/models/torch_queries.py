@@ -47,6 +47,9 @@ class TorchQueryEncoder:
     def extra(self) -> Mapping[str, tuple[int, ...]]:
         return extra_shapes(self.model)
 
+    def count_pieces(self, word: str) -> int:
+        return int((self.model.tokenize([word]) != 0).sum()) - 2  # without start and end
+
     def encode(self, texts: Sequence[str]) -> Array:
         with torch.inference_mode():
             vectors: Array = self.model.encode_text(self.model.tokenize(texts)).float().cpu().numpy()

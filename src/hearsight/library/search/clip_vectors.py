@@ -56,6 +56,11 @@ class ClipVectors:
         """Return the id of each clip's video."""
         return [id[:VIDEO_LETTERS] for id in self.ids]
 
+    @property
+    def fields(self) -> dict[str, NDArray[Any]]:
+        """Return what a model's similarity reads (`QueryEncoder.similarity`)."""
+        return {"pooled": self.pooled, "frames": self.frames, "mask": self.mask, **self.extra}
+
     def take(self, rows: Sequence[int]) -> ClipVectors:
         """Return the clips in these rows, in this order."""
         rows = list(rows)
@@ -82,7 +87,9 @@ class Candidates:
 
     videos: for each clip, the number of its view in the search and the id of its video. row_ids: see `ClipVectors`.
     similarity: the model's logits. per_frame: (clips, F) cosines, -1 for padding. bm25: 0 if no word matches.
-    strength: see `Query.strength`.
+    strength: see `Query.strength`. standard: deviations above the typical best of a neutral query (`Null.apply`), all
+    experts together; NaN where nothing is calibrated. model, meaning, spoken: the same of the video model alone, of the
+    text experts alone, and of what is said in meaning and words.
     """
 
     ids: list[str]
@@ -92,6 +99,10 @@ class Candidates:
     per_frame: NDArray[np.float32]
     bm25: NDArray[np.float64]
     strength: NDArray[np.float64]
+    standard: NDArray[np.float64]
+    model: NDArray[np.float64]
+    meaning: NDArray[np.float64]
+    spoken: NDArray[np.float64]
 
     @classmethod
     def join(cls, parts: Iterable[Candidates]) -> Candidates:
@@ -99,7 +110,7 @@ class Candidates:
         parts = list(parts)
         if len(parts) == 1:
             return parts[0]
-        arrays = ("similarity", "per_frame", "bm25", "strength")
+        arrays = ("similarity", "per_frame", "bm25", "strength", "standard", "model", "meaning", "spoken")
         return cls(
             [id for part in parts for id in part.ids],
             [video for part in parts for video in part.videos],

@@ -53,23 +53,31 @@ class Condition:
 
         It never contains user input: `resolve` matches paths, and the SQL selects their videos by id.
         """
+        flags = (("has_speech", self.has_speech), ("has_sound", self.has_sound))
+        terms = [column if value else f"NOT {column}" for column, value in flags if value is not None]
+        if self.from_seconds is not None:
+            terms.append(f"`end` > {float(self.from_seconds)!r}")
+        if self.to_seconds is not None:
+            terms.append(f"start < {float(self.to_seconds)!r}")
+        return " AND ".join([*terms, *self._id_terms]) or None
+
+    @property
+    def sql_of_windows(self) -> str | None:
+        """Return the part of the condition that windows can be asked for, in SQL; None if it is always true."""
+        return " AND ".join(self._id_terms) or None
+
+    @property
+    def _id_terms(self) -> list[str]:
         terms = []
         if self.videos is not None:
             terms.append(among("video", self.videos))
         elif self.hidden:
             terms.append(f"NOT ({among('video', self.hidden)})")
-        for column, value in (("has_speech", self.has_speech), ("has_sound", self.has_sound)):
-            if value is not None:
-                terms.append(column if value else f"NOT {column}")
-        if self.from_seconds is not None:
-            terms.append(f"`end` > {float(self.from_seconds)!r}")
-        if self.to_seconds is not None:
-            terms.append(f"start < {float(self.to_seconds)!r}")
         if self.clips is not None:
             terms.append(among("id", self.clips - self.hidden_clips))
         elif self.hidden_clips:
             terms.append(f"NOT ({among('id', self.hidden_clips)})")
-        return " AND ".join(terms) or None
+        return terms
 
 
 def _check_order(filters: Filters) -> None:

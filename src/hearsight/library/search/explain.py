@@ -10,14 +10,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hearsight.library.results import Hit, Mode
+from hearsight.experts.calibration import LIKELY, bar, confidence, match_of
+from hearsight.library.results import Evidence, Hit, Mode
 from hearsight.library.search.clip_vectors import Candidates
+from hearsight.library.search.encoded_question import EncodedQuestion
+from hearsight.library.search.evidence import best_frame, best_line, evidence_for, line_at, standard_senses, within
 from hearsight.library.search.query_words import Query
+from hearsight.library.search.senses import SENSE_COLUMNS
 from hearsight.library.search.view import View
+from hearsight.library.tables.calibration_file import Calibration
 from hearsight.library.tables.schema import BRANCHES, read_vectors
-from hearsight.types import Clip
 
-POOLED = ["pooled", "without_audio", "without_speech", "without_both"]
+POOLED = list(SENSE_COLUMNS)
 DETAILS = ["id", "start", "end", "gates", "lines", "has_speech", "has_sound"]
 
 
@@ -45,16 +49,18 @@ def explain(
     rows: Sequence[int],
     further_clips: Sequence[int],
     scores: NDArray[Any],
-    query: Query | None,
+    question: EncodedQuestion | None,
     vector: NDArray[np.float32],
+    calibration: Calibration | None,
     mode: Mode,
     views: Sequence[View],
 ) -> list[Hit]:
     """Return the hits for these rows of the candidates, in this order, without clips that were removed meanwhile.
 
-    further_clips: see `best_of_videos`. query: None if no words are searched for. vector: the query's vector, which is
+    further_clips: see `best_of_videos`. question, calibration: None for a search without words. vector: what is
     compared with the clips' pooled vectors.
     """
+    query = question.words if question else None
     clips = _read_clips(candidates, rows, vector, views)
     hits: list[Hit] = []
     for row, further_count in zip(rows, further_clips, strict=True):
@@ -63,9 +69,15 @@ def explain(
             continue
         view = views[number]
         path = Path(view.snapshot.videos[video].path)
-        matching_query = query if mode == "speech" or candidates.strength[row] > 0 else None
-        moment, line = _best_moment(clip, candidates.per_frame[row], matching_query)
-        cosines = clip["cosines"]
+        words = float(candidates.strength[row]) if mode != "dense" else 0.0
+        standard = float(candidates.standard[row])
+        senses, evidence = dict[str, float](), list[Evidence]()
+        if question is not None and calibration is not None:
+            senses = standard_senses(clip, calibration, view.snapshot.clips)
+            evidence = evidence_for(clip, row, candidates, senses, question, view)
+        moment, line = _best_moment(clip, candidates, row, mode, query, evidence)
+        matched = senses if standard >= LIKELY else {}
+        said = max(bar(matched.get("said", -np.inf)), bar(float(candidates.spoken[row])) if matched else 0.0)
         hit = Hit(
             rank=len(hits) + 1,
             score=float(scores[row]),
@@ -77,14 +89,17 @@ def explain(
             start=clip["start"],
             end=clip["end"],
             moment=moment,
-            seen=cosines["without_both"],
-            heard=cosines["pooled"] - cosines["without_audio"] if clip["has_sound"] else 0.0,
-            said=cosines["pooled"] - cosines["without_speech"] if clip["has_speech"] else 0.0,
-            words=float(candidates.strength[row]),
+            seen=bar(matched.get("seen", -np.inf)),
+            heard=bar(matched.get("heard", -np.inf)),
+            said=said,
+            words=words,
             gates=branch_gates(clip["gates"]),
             line=line,
             spans=query.spans(line) if query is not None else [],
             more=further_count,
+            confidence=confidence(standard) if calibration else None,
+            match=match_of(standard) if calibration else None,
+            evidence=evidence,
         )
         hits.append(hit)
     return hits
@@ -115,16 +130,24 @@ def _read_clips(
     return clips
 
 
-def _best_moment(clip: dict[str, Any], per_frame: NDArray[np.float32], query: Query | None) -> tuple[float, str]:
+def _best_moment(
+    clip: dict[str, Any],
+    candidates: Candidates,
+    row: int,
+    mode: Mode,
+    query: Query | None,
+    evidence: Sequence[Evidence],
+) -> tuple[float, str]:
     """Return the best second of a clip, and the line that is said then.
 
-    query: given if the transcript matches it; then the moment is the beginning of the line with the most of its words.
-    Otherwise, the moment is the second of the most similar frame.
+    It is the beginning of the line with the most words of the query, if the transcript matches it; or of the line that
+    a text expert speaks for, if it is the most certain; else the second of the most similar frame.
     """
     lines = clip["lines"] or []
-    if query is not None and lines:
-        line = max(lines, key=lambda line: len(query.content_stems_in(line["text"])))
-        return min(max(line["start"], clip["start"]), clip["end"]), line["text"]
-    times = Clip(Path(), clip["start"], clip["end"]).frame_times(len(per_frame))
-    moment = times[int(per_frame[: len(times)].argmax())]
-    return moment, next((line["text"] for line in lines if line["start"] <= moment < line["end"]), "")
+    if query is not None and lines and (mode == "speech" or candidates.strength[row] > 0):
+        line = best_line(query, lines)
+        return within(line["start"], clip), line["text"]
+    if mode == "hybrid" and evidence and evidence[0].line:
+        return evidence[0].moment, evidence[0].line
+    moment = best_frame(clip, candidates.per_frame[row])
+    return moment, line_at(lines, moment)

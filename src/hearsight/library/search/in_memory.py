@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from hearsight.library.search.bm25 import Postings
 from hearsight.library.search.clip_vectors import ClipVectors, FieldShapes, ranking_columns, read_extra
+from hearsight.library.search.clip_windows import ClipWindows
 from hearsight.library.search.condition import Condition
 from hearsight.library.search.edit_distance import edit_distance, words_near
 from hearsight.library.search.on_disk import match_transcripts
@@ -24,10 +26,10 @@ from hearsight.library.search.query_words import Query, WordMatch, stems
 class InMemory:
     """A `ClipIndex` that holds all clips in memory and never changes.
 
-    table: the rows of all clips, with every column that searches read.
+    table: the rows of all clips, with every column that searches read. windows: those of each expert, by its name.
     """
 
-    def __init__(self, table: pa.Table) -> None:
+    def __init__(self, table: pa.Table, windows: Mapping[str, pa.Table] | None = None) -> None:
         self.table = table.combine_chunks()
         self._vectors = ClipVectors.read(self.table, {})
         self._stems = [stems(text or "") for text in self.table["transcript"].to_pylist()]
@@ -37,11 +39,14 @@ class InMemory:
         self._videos: NDArray[np.int64] = videos.indices.to_numpy().astype(np.int64)
         self._starts, self._ends = (self.table[name].to_numpy() for name in ("start", "end"))
         self._flags = {name: np.array(self.table[name].to_pylist(), bool) for name in ("has_speech", "has_sound")}
+        self._row_of = {id: row for row, id in enumerate(self._vectors.ids)}
+        self._windows = {name: ClipWindows.read(rows, self._row_of) for name, rows in (windows or {}).items()}
 
     def candidates(
         self,
         vector: NDArray[np.float32] | None,
         query: Query | None,
+        meanings: Mapping[str, NDArray[np.float32]],
         limit: int,
         condition: Condition,
         extra: FieldShapes,
@@ -49,9 +54,17 @@ class InMemory:
         """Implement `ClipIndex`."""
         mask = self._mask(condition)
         matches = self._match_words(query, limit, mask) if query else {}
-        nearest = self._nearest(vector, limit, mask) if vector is not None else []
-        clips = self._take(list(dict.fromkeys([*nearest, *matches])), extra)
+        rows = self._nearest(vector, limit, mask) if vector is not None else []
+        for name, meaning in meanings.items():
+            scores = self._windows[name].best(meaning[None], len(self.table))[0]
+            with_windows = np.isfinite(scores)
+            rows += _highest(scores, (with_windows if mask is None else with_windows & mask).nonzero()[0], limit)
+        clips = self._take(list(dict.fromkeys([*rows, *matches])), extra)
         return clips, {self._vectors.ids[row]: match for row, match in matches.items()}
+
+    def windows_of(self, expert: str, ids: Sequence[str]) -> ClipWindows:
+        """Implement `ClipIndex`."""
+        return self._windows[expert].take([self._row_of.get(id, -1) for id in ids])
 
     def rows(self, row_ids: Mapping[str, int], names: Sequence[str]) -> pa.Table:
         """Implement `ClipIndex`."""
@@ -87,6 +100,20 @@ class InMemory:
         texts = self.table["transcript"]
         return sum((words_near(other, 0, [texts[int(rows[other][0])].as_py()]) for other in near), Counter())
 
+    def fields(self, extra: FieldShapes) -> dict[str, NDArray[Any]]:
+        """Return what a model's similarity reads of all clips (`QueryEncoder.similarity`)."""
+        return self._take(list(range(len(self.table))), extra).fields
+
+    def meanings(self, expert: str, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return an expert's scores, (N, n): of N queries with all clips, NaN for a clip without windows."""
+        return self._windows[expert].best(vectors, len(self.table))
+
+    def strengths(self, query: Query) -> NDArray[np.float64]:
+        """Return how certainly each transcript has a query's words, (n,)."""
+        matches, strengths = self._match_words(query, len(self.table), None), np.zeros(len(self.table))
+        strengths[list(matches)] = [match.strength for match in matches.values()]
+        return strengths
+
     def _take(self, rows: list[int], extra: FieldShapes) -> ClipVectors:
         clips = self._vectors.take(rows)
         if extra:
@@ -106,13 +133,13 @@ class InMemory:
         rows = _highest(scores, candidates.nonzero()[0], limit)
         if query.numbers:  # the words of other spellings count together
             return {
-                row: WordMatch(float(scores[row]), query.strength(self._stems[row]))
-                for row in rows
-                if query.is_in(self._stems[row])
+                row: query.match(self._stems[row], float(scores[row])) for row in rows if query.is_in(self._stems[row])
             }
         has_enough_words = self._postings.count_matches(query.content_stems) >= query.min_content_words
         return {
-            row: WordMatch(float(scores[row]), query.strength(self._stems[row]) if has_enough_words[row] else 0.0)
+            row: query.match(self._stems[row], float(scores[row]))
+            if has_enough_words[row]
+            else WordMatch(float(scores[row]))
             for row in rows
         }
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from hearsight.library.search.clip_vectors import ClipVectors, FieldShapes, ranking_columns
+from hearsight.library.search.clip_windows import ClipWindows
 from hearsight.library.search.condition import Condition
 from hearsight.library.search.edit_distance import words_near
 from hearsight.library.search.phrase import Phrase
@@ -31,30 +32,49 @@ class OnDisk:
         self,
         vector: NDArray[np.float32] | None,
         query: Query | None,
+        meanings: Mapping[str, NDArray[np.float32]],
         limit: int,
         condition: Condition,
         extra: FieldShapes,
     ) -> tuple[ClipVectors, dict[str, WordMatch]]:
-        """Implement `ClipIndex`, searching vectors and words at the same time, because either keeps one core busy."""
+        """Implement `ClipIndex`, searching vectors, words and windows at the same time: each keeps one core busy."""
         words, columns, sql = query.full_text if query else "", ranking_columns(extra), condition.sql
         tables, matches = [], {}
-        with ThreadPoolExecutor(1) as pool:
+        with ThreadPoolExecutor(2) as pool:
             word_search = (
                 pool.submit(self.store.matching, words, [*columns, "transcript"], limit, sql) if words else None
             )
+            window_search = pool.submit(self._nearest_windows, meanings, limit, condition, columns)
             nearest = None if vector is None else self.store.nearest(vector, columns, limit, sql)
         if word_search is not None and query is not None:
             tables.append(word_search.result())
             for clip in tables[0].select(["id", "transcript", "_score"]).to_pylist():
                 if query.is_in(transcript := stems(clip["transcript"])):
-                    matches[clip["id"]] = WordMatch(clip["_score"], query.strength(transcript))
+                    matches[clip["id"]] = query.match(transcript, clip["_score"])
         if nearest is not None:
             tables.append(nearest)
+        tables += window_search.result()
         clips = ClipVectors.read(pa.concat_tables(table.select([*columns, "_rowid"]) for table in tables), extra)
-        # A clip may be found by both searches, and may have been added since the snapshot.
+        # A clip may be found by several searches, and may have been added since the snapshot.
         first_rows = {id: row for row, id in reversed(list(enumerate(clips.ids)))}
         videos = clips.videos
         return clips.take([row for row in first_rows.values() if videos[row] in self.snapshot.videos]), matches
+
+    def windows_of(self, expert: str, ids: Sequence[str]) -> ClipWindows:
+        """Implement `ClipIndex`."""
+        return ClipWindows.read(self.store.windows(expert).of_clips(ids), {id: row for row, id in enumerate(ids)})
+
+    def _nearest_windows(
+        self, meanings: Mapping[str, NDArray[np.float32]], limit: int, condition: Condition, columns: Sequence[str]
+    ) -> list[pa.Table]:
+        """Return the rows of the clips whose windows are nearest to each expert's vector."""
+        ids = {
+            id
+            for name, vector in meanings.items()
+            for id in self.store.windows(name).nearest(vector, limit, condition.sql_of_windows)
+        }
+        sql = " AND ".join(filter(None, (among("id", ids), condition.sql)))
+        return [self.store.rows(sql, columns)] if ids else []
 
     def rows(self, row_ids: Mapping[str, int], names: Sequence[str]) -> pa.Table:
         """Implement `ClipIndex`."""
@@ -102,5 +122,6 @@ def match_transcripts(table: pa.Table, query: Query | None) -> dict[str, WordMat
     """Return how strongly each clip's transcript matches a query, by id; used in place of BM25, too."""
     if query is None:
         return {}
-    strengths = (query.strength(stems(text or "")) for text in table["transcript"].to_pylist())
-    return {id: WordMatch(value, value) for id, value in zip(table["id"].to_pylist(), strengths, strict=True)}
+    clips = zip(table["id"].to_pylist(), table["transcript"].to_pylist(), strict=True)
+    matches = {id: query.match(stems(text or ""), 0.0) for id, text in clips}
+    return {id: match._replace(bm25=match.strength) for id, match in matches.items()}

@@ -66,6 +66,11 @@ def folded_words(text: str) -> tuple[str, ...]:
     return tuple(token.text for token in lancedb.tokenize(text, stem=False, **TOKENIZER))
 
 
+def content_words(text: str) -> list[str]:
+    """Return the words of a text that carry its meaning, as they are written."""
+    return [word for word, stem in zip(words(text), stems(text), strict=True) if stem not in _stem_set(STOP_WORDS)]
+
+
 @lru_cache(maxsize=1 << 12)
 def stem_spans(text: str) -> list[tuple[str, int, int]]:
     """Return each word of a text as (stem, start, end), with the positions of its characters."""
@@ -84,10 +89,14 @@ def _stem_set(word_list: str) -> frozenset[str]:
 
 
 class WordMatch(NamedTuple):
-    """A transcript's scores for the words of a query, by the two measures that rank.py explains."""
+    """A transcript's scores for the words of a query.
+
+    strength: see `Query.strength`. complete: whether it has all content words of the query.
+    """
 
     bm25: float = 0.0
     strength: float = 0.0
+    complete: bool = False
 
 
 def valid_text(text: str) -> str:
@@ -197,6 +206,11 @@ class Query:
         if coverage < MIN_COVERAGE:
             return 0.0
         return coverage * min(1.0, (len(matched) + len(shared)) / CERTAIN_MATCHES)
+
+    def match(self, transcript: tuple[str, ...], bm25: float) -> WordMatch:
+        """Return how a transcript, as stems, matches the query's words."""
+        complete = self.content_stems.issubset(self.with_own_numbers(transcript))
+        return WordMatch(bm25, self.strength(transcript), complete)
 
     def with_own_numbers(self, transcript: tuple[str, ...]) -> tuple[str, ...]:
         """Return the stems of a transcript, with the numbers of the query spelled as in the query."""

@@ -1,32 +1,34 @@
-"""Searches libraries in two stages: finds candidates by vectors and words, then ranks them by exact similarity."""
+"""Searches libraries in two stages: finds candidates by every expert, then ranks them by exact scores."""
 
 from __future__ import annotations
 
 import time
-import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hearsight.errors import HearsightError
+from hearsight.experts.calibration import LIKELY
 from hearsight.library.results import Filters, Hit, Mode, SearchResult
 from hearsight.library.search.clip_details import video_row
-from hearsight.library.search.clip_vectors import Candidates, ClipVectors
+from hearsight.library.search.clip_vectors import Candidates
+from hearsight.library.search.current_calibration import current_calibration
+from hearsight.library.search.encoded_question import EncodedQuestion
 from hearsight.library.search.explain import best_of_videos, explain
 from hearsight.library.search.near_misses import suggest_corrections
-from hearsight.library.search.query_words import Query, WordMatch
+from hearsight.library.search.notes import notes_for
 from hearsight.library.search.question import Question
 from hearsight.library.search.rank import rank
+from hearsight.library.search.score import joint_calibration, score_clips
 from hearsight.library.search.view import Searchable, View
+from hearsight.library.tables.calibration_file import Calibration
 from hearsight.models.query_encoder import QueryEncoder
 
-# Clips found by vector, and as many by words, in each library. With ENOUGH_CANDIDATES, a search is not widened.
+# Clips found by each expert in each library. With ENOUGH_CANDIDATES, a search is not widened.
 MIN_CANDIDATES, CANDIDATES_PER_HIT, ENOUGH_CANDIDATES = 100, 7, 5000
-NO_MATCH = WordMatch()
 
 # Candidates, their rows, best first, and the score of each row (see `rank`).
 Ranking = tuple[Candidates, list[int], NDArray[Any]]
@@ -45,126 +47,144 @@ def search(
     start = time.perf_counter()
     question = Question.parse(text)
     question.check_senses()
-    query = question.words
-    if mode == "speech" and not (query and query.content_stems):
+    if mode == "speech" and not (question.words and question.words.content_stems):
         raise HearsightError(
             f"the query {question.text.strip()[:40]!r} has no words to search transcripts for; add words, or leave out "
             "the mode 'speech'"
         )
-    vector = text_vector(question.meaning, encoder)
     views = [View.open(library, filters, question=question) for library in libraries]
+    calibration = calibrate_together(libraries, encoder)
+    if calibration is None:  # no library has a clip
+        return SearchResult(question.text, mode, [], 0, 0, 0, 1000 * (time.perf_counter() - start))
+    encoded = EncodedQuestion.encode(question, encoder, tuple(calibration.experts))
+    check_hearing(encoded, calibration)
 
     def rank_nearest(count: int) -> Ranking:
-        candidates = find_candidates(views, query, vector, encoder, mode, count)
+        candidates = find_candidates(views, encoded, encoder, calibration, mode, count)
         return candidates, *rank(candidates, mode)
 
-    result = best_moments(views, limit, rank_nearest, query, vector, mode, start, all_moments)
+    result = best_moments(views, limit, rank_nearest, encoded, encoded.vector, calibration, mode, start, all_moments)
     suggestions = suggest_corrections(views, question, result.hits) if mode != "dense" else []
-    return replace(result, query=question.text, suggestions=suggestions)
+    notes = notes_for(question, calibration)
+    return replace(result, query=question.text, suggestions=suggestions, notes=notes)
+
+
+def calibrate_together(libraries: Sequence[Searchable], encoder: QueryEncoder) -> Calibration | None:
+    """Return one calibration for several libraries; None if none of them has a clip."""
+    each = (current_calibration(library.store, encoder, library.fingerprint) for library in libraries)
+    calibrations = [calibration for calibration in each if calibration is not None]
+    return joint_calibration(calibrations) if calibrations else None
+
+
+def check_hearing(question: EncodedQuestion, calibration: Calibration) -> None:
+    """Raise HearsightError for a part that asks for sounds, where the model hears none."""
+    if any(part.sense == "heard" for part in question.parts) and not calibration.scales["heard"].is_informative:
+        raise HearsightError(
+            "the query asks for something heard, and nothing in this library is heard: its model sees only, or its "
+            "clips are silent; leave out heard:, or index with a model that hears (hearsight models)"
+        )
 
 
 def best_moments(
     views: Sequence[View],
     limit: int,
     rank_nearest: Callable[[int], Ranking],
-    query: Query | None,
+    question: EncodedQuestion | None,
     vector: NDArray[np.float32],
+    calibration: Calibration | None,
     mode: Mode,
     start: float,
     all_moments: bool = False,
 ) -> SearchResult:
     """Return the best moments of the best `limit` videos, or the best `limit` moments, of any videos.
 
-    rank_nearest: ranks this number of the nearest clips of each library. query, vector: see `explain`. start: the time
-    when the search began, by `time.perf_counter`.
+    rank_nearest: ranks this number of the nearest clips of each library. question, vector, calibration: see `explain`.
+    start: the time when the search began, by `time.perf_counter`.
     """
-    candidates, order, scores = rank_enough_videos(views, limit, rank_nearest, all_moments)
+    first = rank_nearest(MIN_CANDIDATES)
+    matches = count_matches(first)
+    candidates, order, scores = rank_enough_videos(views, limit, rank_nearest, first, all_moments)
     rows = (order[:limit], [0] * len(order[:limit])) if all_moments else best_of_videos(candidates, order, limit)
-    hits = explain(candidates, *rows, scores, query, vector, mode, views)
+    hits = explain(candidates, *rows, scores, question, vector, calibration, mode, views)
     videos = len({candidates.videos[row] for row in order})
     clips = sum(view.snapshot.clips for view in views)
-    return SearchResult("", mode, hits, len(order), videos, clips, 1000 * (time.perf_counter() - start))
+    seconds = time.perf_counter() - start
+    return SearchResult("", mode, hits, len(order), videos, clips, 1000 * seconds, matches=matches, matched=matches > 0)
+
+
+def count_matches(ranking: Ranking) -> int:
+    """Return the number of videos with a match that is not weak."""
+    candidates, order, _ = ranking
+    return len({candidates.videos[row] for row in order if candidates.standard[row] >= LIKELY})
 
 
 def moments(library: Searchable, text: str, encoder: QueryEncoder, mode: Mode, clip: str) -> list[Hit]:
     """Return every clip of a clip's video, in order of time. See `Library.moments`."""
     question = Question.parse(text)
     question.check_senses()
-    query, vector = question.words, text_vector(question.meaning, encoder)
     view = View.open(library, Filters())
     video = video_row(library, clip).id
-    clips, matches = view.index.clips_of_video(video, query if mode != "dense" else None, encoder.extra)
-    candidates = score_clips(0, clips, matches, vector, encoder)
+    calibration = calibrate_together([library], encoder)
+    assert calibration is not None, "the library has this clip"
+    encoded = EncodedQuestion.encode(question, encoder, tuple(calibration.experts))
+    check_hearing(encoded, calibration)
+    words = encoded.words if mode != "dense" else None
+    clips, matches = view.index.clips_of_video(video, words, encoder.extra)
+    candidates = score_clips(0, view, clips, matches, encoded, encoder, calibration, mode)
     order, scores = rank(candidates, mode)
     order += sorted(set(range(len(candidates.ids))) - set(order))  # mode "speech" ranks no clip without the words
-    hits = explain(candidates, order, [0] * len(order), scores, query, vector, mode, [view])
+    hits = explain(candidates, order, [0] * len(order), scores, encoded, encoded.vector, calibration, mode, [view])
     return sorted(hits, key=lambda hit: hit.start)
-
-
-def text_vector(text: str, encoder: QueryEncoder) -> NDArray[np.float32]:
-    """Return a text's vector, (D,). Cached, because people repeat searches and turn pages."""
-    return _text_vector(text, weakref.ref(encoder)).copy()
-
-
-@lru_cache(maxsize=1000)
-def _text_vector(text: str, reference: weakref.ref[QueryEncoder]) -> NDArray[np.float32]:
-    encoder = reference()
-    assert encoder is not None, "the caller has a reference to the encoder"
-    vector: NDArray[np.float32] = encoder.encode([text])[0]
-    return vector
 
 
 # Candidates
 
 
 def rank_enough_videos(
-    views: Sequence[View], limit: int, rank_nearest: Callable[[int], Ranking], all_moments: bool = False
+    views: Sequence[View],
+    limit: int,
+    rank_nearest: Callable[[int], Ranking],
+    first: Ranking,
+    all_moments: bool = False,
 ) -> Ranking:
     """Rank enough candidates to cover `limit` videos, or all videos if there are fewer; or so many clips.
 
-    Returns fewer videos where `ENOUGH_CANDIDATES` clips belong to fewer.
+    first: the ranking of MIN_CANDIDATES. Returns fewer videos where `ENOUGH_CANDIDATES` clips belong to fewer.
     """
     clips = sum(view.snapshot.clips for view in views)
     videos = sum(len(view.snapshot.videos) for view in views)
-    count = max(MIN_CANDIDATES, CANDIDATES_PER_HIT * min(limit, clips))
+    count, ranking = MIN_CANDIDATES, first
+    enough = CANDIDATES_PER_HIT * min(limit, clips)
     while True:
-        candidates, order, scores = rank_nearest(count)
+        candidates, order, _ = ranking
         video_count = len(order) if all_moments else len({candidates.videos[row] for row in order})
         # The nearest clips may all be of one long film, so more are read if there are more.
-        if video_count >= min(limit, videos) or not count <= len(candidates.ids) < ENOUGH_CANDIDATES:
-            return candidates, order, scores
-        count *= 4
+        exhausted = not count <= len(candidates.ids) < ENOUGH_CANDIDATES
+        if exhausted or (count >= enough and video_count >= min(limit, videos)):
+            return ranking
+        count = max(4 * count, enough)
+        ranking = rank_nearest(count)
 
 
 def find_candidates(
     views: Sequence[View],
-    query: Query | None,
-    vector: NDArray[np.float32],
+    question: EncodedQuestion,
     encoder: QueryEncoder,
+    calibration: Calibration,
     mode: Mode,
     count: int,
 ) -> Candidates:
-    """Return the clips nearest in meaning and those that match the words, each once, with their scores.
+    """Return the clips nearest to a question by each expert, each clip once, with their scores.
 
-    count: the number of clips of either kind, in each library.
+    count: the number of clips that each expert contributes, in each library.
     """
-    dense, words = vector if mode != "speech" else None, query if mode != "dense" else None
-    return Candidates.join(
-        score_clips(i, *view.index.candidates(dense, words, count, view.condition, encoder.extra), vector, encoder)
-        for i, view in enumerate(views)
+    dense = question.vector if mode != "speech" else None
+    words = question.words if mode != "dense" else None
+    meanings = (
+        {} if mode != "hybrid" else {name: part.meanings[name] for part in question.parts for name in part.meanings}
     )
-
-
-def score_clips(
-    view_number: int,
-    clips: ClipVectors,
-    matches: Mapping[str, WordMatch],
-    vector: NDArray[np.float32],
-    encoder: QueryEncoder,
-) -> Candidates:
-    """Return clips with their scores for a query. matches: of the clips that contain words of the query, by id."""
-    word_matches = [matches.get(id, NO_MATCH) for id in clips.ids]
-    bm25, strength = (np.array([getattr(match, name) for match in word_matches]) for name in WordMatch._fields)
-    videos = [(view_number, video) for video in clips.videos]
-    fields = {"pooled": clips.pooled, "frames": clips.frames, "mask": clips.mask, **clips.extra}
-    return Candidates(clips.ids, videos, clips.row_ids, *encoder.similarity(vector, fields), bm25, strength)
+    parts = []
+    for number, view in enumerate(views):
+        clips, matches = view.index.candidates(dense, words, meanings, count, view.condition, encoder.extra)
+        parts.append(score_clips(number, view, clips, matches, question, encoder, calibration, mode))
+    return Candidates.join(parts)

@@ -61,15 +61,15 @@ def nearest(views: Sequence[View], vector: NDArray[np.float32], limit: int) -> S
         candidates = Candidates.join(_compare(i, view, vector, count) for i, view in enumerate(views))
         return candidates, *rank(candidates, "dense")
 
-    return best_moments(views, limit, rank_nearest, None, vector, "dense", start)
+    return best_moments(views, limit, rank_nearest, None, vector, None, "dense", start)
 
 
 def _compare(view_number: int, view: View, vector: NDArray[np.float32], limit: int) -> Candidates:
-    clips, _ = view.index.candidates(vector, None, limit, view.condition, {})
+    clips, _ = view.index.candidates(vector, None, {}, limit, view.condition, {})
     frames = clips.frames.astype(np.float32)
     per_frame = np.where(clips.mask, frames @ vector[: frames.shape[-1]], np.float32(-1))
     cosine = clips.pooled @ vector / np.linalg.norm(clips.pooled, axis=1).clip(EPSILON)
-    zeros = np.zeros(len(clips.ids))
-    return Candidates(
-        clips.ids, [(view_number, video) for video in clips.videos], clips.row_ids, cosine, per_frame, zeros, zeros
-    )
+    zeros, unknown = np.zeros(len(clips.ids)), np.full(len(clips.ids), np.nan)
+    videos = [(view_number, video) for video in clips.videos]
+    scores = (cosine, per_frame, zeros, zeros, unknown, unknown, unknown, unknown)
+    return Candidates(clips.ids, videos, clips.row_ids, *scores)

@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 
 from hearsight.library.results import Filters
 from hearsight.library.search.clip_vectors import ClipVectors, FieldShapes
+from hearsight.library.search.clip_windows import ClipWindows
 from hearsight.library.search.condition import Condition
 from hearsight.library.search.on_disk import OnDisk
 from hearsight.library.search.phrase import Phrase
 from hearsight.library.search.query_words import Query, WordMatch
 from hearsight.library.search.question import Question
+from hearsight.library.tables.calibration_file import Calibration
 from hearsight.library.tables.store import Snapshot, Store
 
 
@@ -32,15 +34,20 @@ class ClipIndex(Protocol):
         self,
         vector: NDArray[np.float32] | None,
         query: Query | None,
+        meanings: Mapping[str, NDArray[np.float32]],
         limit: int,
         condition: Condition,
         extra: FieldShapes,
     ) -> tuple[ClipVectors, dict[str, WordMatch]]:
-        """Return the clips nearest to a pooled vector and those that best match a query's words, each once.
+        """Return the clips nearest to a query by each expert, each clip once.
 
-        vector, query: at most one may be None; it is then not searched for. limit: the number of clips of either kind.
+        vector: of the model; None if it is not asked. query: the words to match; None for no words. meanings: the
+        vectors of text experts, by name. limit: the number of clips that each contributes.
         Returns the clips, in any order, and the matches of the clips that contain any of the words, by id.
         """
+
+    def windows_of(self, expert: str, ids: Sequence[str]) -> ClipWindows:
+        """Return the windows of these clips that an expert compares, numbered by their position in `ids`."""
 
     def rows(self, row_ids: Mapping[str, int], names: Sequence[str]) -> pa.Table:
         """Return these columns of clips, in any order, without clips that were removed meanwhile.
@@ -67,23 +74,28 @@ class ClipIndex(Protocol):
 class Searchable:
     """A library as the input of search functions.
 
-    name: distinguishes the library from others that are searched together with it.
+    name: distinguishes the library from others that are searched together with it. fingerprint: of its model.
     """
 
     name: str
     folder: Path
     store: Store
+    fingerprint: str
 
 
 @dataclass(frozen=True)
 class View:
-    """A library as one search sees it: a snapshot, a condition on its clips, and the index that finds them."""
+    """A library as one search sees it: a snapshot, a condition on its clips, and the index that finds them.
+
+    calibration: None for a search that has no use for it, and for a library without clips.
+    """
 
     name: str
     folder: Path
     snapshot: Snapshot
     condition: Condition
     index: ClipIndex
+    calibration: Calibration | None = None
 
     @classmethod
     def open(

@@ -11,8 +11,16 @@ from pathlib import Path
 from hearsight.errors import HearsightError
 
 # The files of a library, except transcripts. library.json completes its creation, and is the first to be removed.
-PARTS = ("library.json", "videos.lance", "clips*.lance", "failures.lance", "features.lance")
-WORKING_FILES = ("update.lock", "update.json", "library.json.part", "transcripts")
+PARTS = (
+    "library.json",
+    "videos.lance",
+    "clips*.lance",
+    "failures.lance",
+    "features.lance",
+    "windows-*.lance",
+    "calibration.json",
+)
+WORKING_FILES = ("calibration.json", "update.lock", "update.json", "library.json.part", "transcripts")
 TRANSCRIPTS = ("*.json", "*.json.part", "*.attempts")  # what updates write into the folder of transcripts
 
 
@@ -24,6 +32,15 @@ def folder_size(folder: Path) -> int:
             with suppress(OSError):
                 total += Path(parent, name).stat().st_size
     return total
+
+
+def stamp(file: Path) -> tuple[int, int] | None:
+    """Return what changes whenever a file is written anew; None while it is missing."""
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns
 
 
 def remove(path: Path) -> None:

@@ -31,6 +31,8 @@ INDEXES = {
     "has_sound": Bitmap(),
 }
 
+VECTORS = ("pooled", "vector")  # of clips, and of an expert's windows
+
 # Below this number of clips, each is compared with a query: 18 ms for so many, where an index takes 6.
 EXACT_BELOW = 20_000
 # The index of vectors is in segments, which a search reads in parallel, each in a thread. It reads all partitions of
@@ -63,31 +65,32 @@ def create_indexes(table: Any, recreate: bool = False) -> dict[str, float]:
     indexes = {index.columns[0]: index for index in table.list_indices()}
     current = set() if recreate else set(indexes)
     expected = [column for column in INDEXES if column in table.schema.names]
-    if "pooled" in table.schema.names and (rows := table.count_rows()) >= EXACT_BELOW:
-        expected.append("pooled")
-        if "pooled" in indexes and indexes["pooled"].num_segments < rows // CLIPS_PER_SEGMENT:  # an older Hearsight's
-            current.discard("pooled")
-    elif recreate and "pooled" in indexes:
-        table.drop_index(indexes["pooled"].name)
+    vectors = next((column for column in VECTORS if column in table.schema.names), None)
+    if vectors and (rows := table.count_rows()) >= EXACT_BELOW:
+        expected.append(vectors)
+        if vectors in indexes and indexes[vectors].num_segments < rows // CLIPS_PER_SEGMENT:  # an older Hearsight's
+            current.discard(vectors)
+    elif recreate and vectors in indexes:
+        table.drop_index(indexes[vectors].name)
     seconds = {}
     for column in [column for column in expected if column not in current]:
         start = time.monotonic()
-        if column == "pooled":
-            _index_vectors(table)
+        if column == vectors:
+            _index_vectors(table, column)
         else:
             table.create_index(column, config=INDEXES[column])
         seconds[column] = time.monotonic() - start
     return seconds
 
 
-def _index_vectors(table: Any) -> None:
-    """Create the index of vectors. LanceDB would create it with a single segment."""
+def _index_vectors(table: Any, column: str) -> None:
+    """Create the index of a column of vectors. LanceDB would create it with a single segment."""
     dataset = table.to_lance()
     segments = [
         dataset.create_index_uncommitted(
-            "pooled",
+            column,
             "IVF_RQ",
-            name="pooled_idx",
+            name=f"{column}_idx",
             metric="dot",
             replace=True,
             num_partitions=min(rows, max(MIN_PARTITIONS, rows // CLIPS_PER_PARTITION)),
@@ -98,7 +101,7 @@ def _index_vectors(table: Any) -> None:
         )
         for fragments, rows in _segments(dataset)
     ]
-    dataset.commit_existing_index_segments("pooled_idx", "pooled", segments)
+    dataset.commit_existing_index_segments(f"{column}_idx", column, segments)
     table.checkout_latest()
 
 

@@ -3,7 +3,8 @@
 Lance never writes a file twice. A version of a table is one manifest that names its files, so a bad disk can spoil two
 things: a manifest, where the previous version remains, and a fragment, where all others remain. The next update encodes
 again what was in a lost fragment, because a file counts as indexed only with all its clips. Indexes are recreated in
-any case: they hold nothing that the tables do not.
+any case: they hold nothing that the tables do not. Windows and calibration are
+removed, because the next update derives them from the clips.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ import lance
 
 from hearsight.errors import HearsightError
 from hearsight.library.results import RepairReport
+from hearsight.library.tables.calibration_file import FILE as CALIBRATION
 from hearsight.library.tables.library_files import remove
 from hearsight.library.tables.library_json import Identity
 from hearsight.library.tables.store import SMALL, Store
+from hearsight.library.tables.windows import PREFIX
 
 DAMAGED = ".damaged"  # appended to the name of a file that is set aside
 NEWEST = 2**64 - 1  # Lance names a manifest by this minus its version, so that the newest comes first
@@ -58,6 +61,8 @@ def repair(location: Path, identity: Identity) -> RepairReport:
         store.drop_videos(incomplete)
         report.incomplete_videos = len(incomplete)
     store.recreate_indexes()
+    for derived in (location / CALIBRATION, *location.glob(f"{PREFIX}*.lance")):
+        remove(derived)
     return report
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,15 +15,18 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from hearsight.library.results import Failure, MaintenanceReport
+from hearsight.library.tables.calibration_file import FILE as CALIBRATION
+from hearsight.library.tables.calibration_file import Calibration
 from hearsight.library.tables.errors import UnreadableError, read_error, translate_errors, write_error
 from hearsight.library.tables.features import Features
-from hearsight.library.tables.library_files import remove
+from hearsight.library.tables.library_files import remove, stamp
 from hearsight.library.tables.library_json import Identity
 from hearsight.library.tables.maintenance import KEEP_VERSIONS, create_indexes, maintain
 from hearsight.library.tables.pooled_vectors import PooledVectors
-from hearsight.library.tables.schema import FAILURES, VIDEOS, Video, among, model_schema, video_table
+from hearsight.library.tables.schema import FAILURES, VIDEO_LETTERS, VIDEOS, Video, among, model_schema, video_table
 from hearsight.library.tables.transcript_index import TranscriptIndex
 from hearsight.library.tables.videos import Videos, count_clips
+from hearsight.library.tables.windows import Windows
 from hearsight.util.lazy_lancedb import MatchQuery, lancedb
 
 if TYPE_CHECKING:
@@ -45,6 +48,7 @@ class Snapshot:
     videos: by id. hidden: ids of videos that have clips but do not count (yet, or any more). clips: the number of those
     that count. loaded: what the store's `load` returned for the clips; None if they are not kept in memory.
     occurring_words: whether any transcript has a word, for those that searches have asked for.
+    calibration: None if there is none, or if it is that of another model.
     """
 
     videos: Videos
@@ -52,6 +56,7 @@ class Snapshot:
     clips: int
     loaded: Any = None
     occurring_words: dict[str, bool] = field(default_factory=dict)
+    calibration: Calibration | None = None
 
 
 class Store:
@@ -61,17 +66,20 @@ class Store:
     raises HearsightError if the tables cannot be read or written.
     """
 
-    def __init__(self, location: Path, identity: Identity, load: Callable[[pa.Table], Any] | None = None) -> None:
+    def __init__(
+        self, location: Path, identity: Identity, load: Callable[[pa.Table, Mapping[str, pa.Table]], Any] | None = None
+    ) -> None:
         """identity: the expected identity of the library.
 
-        load: called with all clips, without their thumbnails, to keep them in memory for searches: after each change,
-        unless the table takes more than MAX_IN_MEMORY.
+        load: called with all clips, without their thumbnails, and the windows of each expert, to keep them in memory
+        for searches: after each change, unless the clips take more than MAX_IN_MEMORY.
         """
         self.location = location
         self.features = Features(location) if identity.towers else None
         self._identity = identity
         self._load = load
-        self._snapshot: tuple[tuple[int, int], Snapshot] | None = None
+        self._windows: dict[str, Windows] = {}
+        self._snapshot: tuple[tuple[Any, ...], Snapshot] | None = None
         self._lock, self._next_check = Lock(), 0.0
         self._pooled = PooledVectors()
         self._created = self._creation_stamp()
@@ -137,11 +145,13 @@ class Store:
         self._follow_rebuild()
         self.videos.checkout_latest()
         self.clips.checkout_latest()
-        versions = (self.videos.version, self.clips.version)
+        versions = (self.videos.version, self.clips.version, stamp(self.location / CALIBRATION))
         if self._snapshot is None or self._snapshot[0] != versions:
             videos = Videos(self.videos.to_arrow())
             clips, hidden = count_clips(self._columns(["video"])["video"], videos.ids)
-            self._snapshot = versions, Snapshot(videos, hidden, clips, self._load_clips())
+            calibration = self._read_calibration()
+            loaded = self._load_clips(calibration.experts if calibration else ())
+            self._snapshot = versions, Snapshot(videos, hidden, clips, loaded, calibration=calibration)
         return self._snapshot[1]
 
     def _follow_rebuild(self) -> None:
@@ -164,17 +174,31 @@ class Store:
         elif identity:
             self._identity = identity
         self.features = Features(self.location) if self._identity.towers else None
+        self._windows = {}
         for name in ("_database", "videos", "clips", "_failures"):
             self.__dict__.pop(name, None)
         self._created = created
 
     def _creation_stamp(self) -> tuple[int, int] | None:
         """Return what changes whenever a library is created, which library.json completes; None while it is missing."""
-        try:
-            status = (self.location / "library.json").stat()
-        except OSError:
+        return stamp(self.location / "library.json")
+
+    def _read_calibration(self) -> Calibration | None:
+        calibration = Calibration.read(self.location)
+        if calibration is None or calibration.model != self._identity.fingerprint:
             return None
-        return status.st_ino, status.st_mtime_ns
+        missing = [name for name in calibration.experts if not self.windows(name).path.is_dir()]
+        return None if missing else calibration
+
+    def windows(self, expert: str) -> Windows:
+        """Return the table of an expert's windows, which may not exist."""
+        return self._windows.setdefault(expert, Windows(self.location, expert))
+
+    @translate_errors(read_error)
+    def clips_version(self) -> int:
+        """Return the number of the version of the table of clips."""
+        self.clips.checkout_latest()
+        return int(self.clips.version)
 
     @translate_errors(read_error)
     def partial(self) -> dict[str, set[str]]:
@@ -189,10 +213,11 @@ class Store:
     def _columns(self, names: Sequence[str]) -> pa.Table:
         return self.clips.search().select(names).limit(None).to_arrow()
 
-    def _load_clips(self) -> Any:
+    def _load_clips(self, experts: Iterable[str]) -> Any:
         if self._load is None or self.clips.stats()["total_bytes"] > MAX_IN_MEMORY:
             return None
-        return self._load(self._columns([name for name in self.clips.schema.names if name != "thumbnail"]))
+        windows = {name: self.windows(name).rows(["id", "start", "end", "vector"]) for name in experts}
+        return self._load(self._columns([name for name in self.clips.schema.names if name != "thumbnail"]), windows)
 
     @translate_errors(read_error)
     def failures(self) -> dict[str, tuple[Failure, str]]:
@@ -264,6 +289,12 @@ class Store:
     def ids(self) -> set[str]:
         """Return the ids of all clips."""
         return set(self._columns(["id"])["id"].to_pylist())
+
+    @translate_errors(read_error)
+    def complete_ids(self) -> list[str]:
+        """Return the ids of all clips of complete videos."""
+        hidden = self.snapshot().hidden
+        return [id for id in self._columns(["id"])["id"].to_pylist() if id[:VIDEO_LETTERS] not in hidden]
 
     @translate_errors(write_error)
     def add_clips(self, rows: Sequence[pa.Table]) -> None:

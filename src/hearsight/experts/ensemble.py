@@ -1,0 +1,42 @@
+"""How the scores of a query's experts become one, and what it is worth.
+
+The experts of a library stay apart: the trained or public video model compares the query with pictures, sound and, if
+it reads, speech; a text expert compares meanings with what is said; and words are matched one by one. Each score is on
+the scale of `Scale`, and a clip that lacks what an expert compares has none. The query decides how much each counts:
+one that speaks of saying ("someone says that ...") asks for speech.
+
+Query-weighted mixtures of experts: MoEE (Miech et al. 2018), Collaborative Experts (Liu et al. 2019), MMT (Gabeur et
+al. 2020). The constants were chosen on Soundstage's validation split, and are measured in docs/experts.md.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+# What meaning adds where the query asks for speech; and where it does not, above so many deviations: one word in common
+# with a line is no reason to prefer it to a picture.
+MEANING, MEANING_UNASKED, ABOVE = 0.3, 0.1, 2.5
+# What the query's words add if they are certainly said, and the share of it where the query does not ask for speech.
+WORDS, WORDS_UNASKED = 4.0, 0.25
+# Deviations that are taken from what is said alone if the query does not ask for speech, and the model does not read.
+UNASKED = 1.0
+
+Array = NDArray[np.float64]
+
+
+def combine(model: Array, meaning: Array, strength: Array, asks_for_speech: bool) -> Array:
+    """Return the score of clips by all experts, of the shape of `model`.
+
+    model: the model's similarities on their scale. meaning: those of the text expert; NaN where nothing is said.
+    strength: how certainly each clip's transcript has the query's words, from 0 to 1 (`Query.strength`).
+    """
+    heard = np.nan_to_num(meaning, nan=0.0)
+    if asks_for_speech:
+        return model + MEANING * np.maximum(heard, 0) + WORDS * strength**2
+    return model + MEANING_UNASKED * np.maximum(heard - ABOVE, 0) + WORDS_UNASKED * WORDS * strength**2
+
+
+def spoken(meaning: Array, strength: Array) -> Array:
+    """Return the score of what is said in clips alone, (n,); the parameters are as in `combine`."""
+    return np.maximum(np.nan_to_num(meaning, nan=0.0), 0) + WORDS * strength**2

@@ -1,0 +1,68 @@
+"""Derives the calibration of a library: what neutral queries score in a sample of its clips.
+
+The names of scores: "model" (the video model's similarity), "seen", "heard" and "said" (what each sense adds to it),
+"meaning" (the text expert's), "spoken" (meaning and words), "all" (everything together), and "all, said" (the same for
+a query that asks for speech). `nulls` has them all; `scales` has those that are not put together from others.
+"""
+
+from __future__ import annotations
+
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hearsight.experts.calibration import Null, Scale
+from hearsight.experts.ensemble import combine, spoken
+from hearsight.experts.neutral_queries import bank_fingerprint, neutral_queries, neutral_vectors
+from hearsight.experts.registry import load_expert
+from hearsight.library.search.encoded_question import unfamiliar_share
+from hearsight.library.search.in_memory import InMemory
+from hearsight.library.search.query_words import Query
+from hearsight.library.search.senses import sense_scores
+from hearsight.library.tables.calibration_file import Calibration
+from hearsight.library.tables.schema import among
+from hearsight.library.tables.store import Store
+from hearsight.models.query_encoder import QueryEncoder
+
+SAMPLE = 500  # clips
+
+Array = NDArray[np.float64]
+
+
+def calibrate(store: Store, encoder: QueryEncoder, fingerprint: str, experts: dict[str, str]) -> Calibration | None:
+    """Derive the calibration of a library; None for one without clips.
+
+    fingerprint: the model's. experts: the fingerprints of the experts whose windows are stored, by name.
+    """
+    sample = _sample(store, experts)
+    if sample is None:
+        return None
+    vectors, texts = neutral_vectors(encoder, fingerprint), neutral_queries()
+    fields = sample.fields(encoder.extra)
+    fields["frames"] = fields["frames"].astype(np.float32)
+    scores = {"model": np.stack([encoder.similarity(vector, fields)[0] for vector in vectors])}
+    scores |= sense_scores(sample.table, vectors)
+    meanings = [sample.meanings(name, load_expert(name).encode(texts)) for name in experts]
+    scores["meaning"] = np.fmax.reduce(meanings) if meanings else np.full_like(scores["model"], np.nan)
+    scales = {name: Scale.of(values) for name, values in scores.items()}
+    standard = {name: scales[name].apply(values) for name, values in scores.items()}
+    standard["model"] = standard["model"] - np.array([[unfamiliar_share(text, encoder)] for text in texts])
+    strength = np.stack([sample.strengths(Query(text)) for text in texts])
+    standard["spoken"] = spoken(standard["meaning"], strength)
+    for name, asks_for_speech in (("all", False), ("all, said", True)):
+        standard[name] = combine(standard["model"], standard["meaning"], strength, asks_for_speech)
+    clips = len(sample.table)
+    nulls = {name: Null.of(np.nan_to_num(values, nan=0.0).max(axis=1), clips) for name, values in standard.items()}
+    return Calibration(
+        fingerprint, bank_fingerprint(), store.clips_path.stem, store.clips_version(), experts, scales, nulls
+    )
+
+
+def _sample(store: Store, experts: dict[str, str]) -> InMemory | None:
+    """Return a fixed sample of a library's clips, which changes little as the library grows; None if it has none."""
+    ids = sorted(store.complete_ids(), key=lambda id: (crc32(id.encode()), id))[:SAMPLE]
+    if not ids:
+        return None
+    clips = store.rows(among("id", ids), [name for name in store.clips.schema.names if name != "thumbnail"])
+    return InMemory(clips, {name: store.windows(name).of_clips(ids) for name in experts})

@@ -1,0 +1,59 @@
+"""Holds the windows of clips: the vectors that an expert compares with a query."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from hearsight.library.tables.schema import read_vectors
+
+
+@dataclass(frozen=True)
+class ClipWindows:
+    """The windows of clips, in order of `rows`.
+
+    rows: (m,) for each window, the number of its clip. starts, ends: (m,) seconds. vectors: (m, D).
+    """
+
+    rows: NDArray[np.int64]
+    starts: NDArray[np.float64]
+    ends: NDArray[np.float64]
+    vectors: NDArray[np.float32]
+
+    @classmethod
+    def read(cls, table: pa.Table, row_of: Mapping[str, int]) -> ClipWindows:
+        """Read the rows of a table of windows. row_of: the number of each clip, by its id; windows of others are left.
+
+        A clip may be there twice, after an interrupted run: its best window is the same.
+        """
+        rows = np.array([row_of.get(id, -1) for id in table["id"].to_pylist()], np.int64)
+        order = np.argsort(rows, kind="stable")
+        order = order[rows[order] >= 0]
+        starts, ends = (table[name].to_numpy()[order] for name in ("start", "end"))
+        return cls(rows[order], starts, ends, read_vectors(table, "vector")[order])
+
+    def best(self, queries: NDArray[np.float32], clips: int) -> NDArray[np.float32]:
+        """Return the best score of each clip's windows, (N, clips), for N queries (N, D); NaN without a window."""
+        scores = np.full((len(queries), clips), np.nan, np.float32)
+        if len(self.rows):
+            first = np.flatnonzero(np.diff(self.rows, prepend=-1))
+            scores[:, self.rows[first]] = np.maximum.reduceat(queries @ self.vectors.T, first, axis=1)
+        return scores
+
+    def best_time(self, query: NDArray[np.float32], row: int) -> float | None:
+        """Return the start of a clip's best window, in seconds; None without a window."""
+        windows = np.flatnonzero(self.rows == row)
+        if not len(windows):
+            return None
+        return float(self.starts[windows[(self.vectors[windows] @ query).argmax()]])
+
+    def take(self, rows: Sequence[int]) -> ClipWindows:
+        """Return the windows of these clips, which are numbered by their position in `rows`."""
+        spans = [(np.searchsorted(self.rows, row), np.searchsorted(self.rows, row + 1)) for row in rows]
+        windows = np.concatenate([np.arange(*span) for span in spans] or [np.zeros(0, np.int64)]).astype(np.int64)
+        numbers = np.repeat(np.arange(len(rows)), [end - start for start, end in spans])
+        return ClipWindows(numbers, self.starts[windows], self.ends[windows], self.vectors[windows])

@@ -1,0 +1,101 @@
+"""A question as the experts of a library read it: the vectors, words and cues of each of its parts."""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hearsight.experts.cues import asks_for_speech
+from hearsight.experts.registry import load_expert
+from hearsight.library.search.query_words import Query, content_words
+from hearsight.library.search.question import Question
+from hearsight.models.query_encoder import QueryEncoder
+
+Vector = NDArray[np.float32]
+# A word that is cut into more tokens than this is one that the model has hardly met.
+KNOWN_PIECES = 2
+
+
+@dataclass(frozen=True)
+class EncodedPart:
+    """A part of a question.
+
+    sense: what its prefix demands, "seen", "heard" or "said"; None for words without a prefix. vector: the model's,
+    (D'). meanings: those of the text experts, by name. words: None for a part that asks for nothing said.
+    unfamiliar: the share of its words that the model has hardly met. asks_for_speech: whether it speaks of saying.
+    """
+
+    text: str
+    sense: str | None
+    vector: Vector
+    meanings: dict[str, Vector]
+    words: Query | None
+    unfamiliar: float
+    asks_for_speech: bool
+
+
+@dataclass(frozen=True)
+class EncodedQuestion:
+    """A question with its parts, all of which must hold. vector: of all that is looked for, (D')."""
+
+    question: Question
+    vector: Vector
+    parts: tuple[EncodedPart, ...]
+
+    @property
+    def words(self) -> Query | None:
+        return self.question.words
+
+    @classmethod
+    def encode(cls, question: Question, encoder: QueryEncoder, experts: tuple[str, ...]) -> EncodedQuestion:
+        """Encode a question for a model and for these text experts."""
+        texts: list[tuple[str | None, str]] = [(None, question.free)] if question.free else []
+        texts += [(sense, text) for sense in ("seen", "heard", "said") for text in getattr(question, sense)]
+        quotes = bool(question.phrases)
+        parts = tuple(encode_part(text, sense, encoder, experts, quotes) for sense, text in texts)
+        return cls(question, text_vector(question.meaning, encoder), parts)
+
+
+def encode_part(
+    text: str, sense: str | None, encoder: QueryEncoder, experts: tuple[str, ...], quotes: bool
+) -> EncodedPart:
+    """Encode a part of a question. quotes: whether the question has an exact phrase, which is said."""
+    listens = sense in (None, "said")
+    return EncodedPart(
+        text=text,
+        sense=sense,
+        vector=text_vector(text, encoder),
+        meanings={name: _meaning(text, name) for name in experts} if listens else {},
+        words=Query(text) if listens else None,
+        unfamiliar=unfamiliar_share(text, encoder),
+        asks_for_speech=quotes or sense == "said" or asks_for_speech(text),
+    )
+
+
+def unfamiliar_share(text: str, encoder: QueryEncoder) -> float:
+    """Return the share of a text's content words that a model has hardly met, from 0 to 1."""
+    words = content_words(text)
+    return sum(encoder.count_pieces(word) > KNOWN_PIECES for word in words) / max(len(words), 1)
+
+
+def text_vector(text: str, encoder: QueryEncoder) -> Vector:
+    """Return a text's vector, (D'). Cached, because people repeat searches and turn pages."""
+    return _text_vector(text, weakref.ref(encoder)).copy()
+
+
+@lru_cache(maxsize=1000)
+def _text_vector(text: str, reference: weakref.ref[QueryEncoder]) -> Vector:
+    encoder = reference()
+    assert encoder is not None, "the caller has a reference to the encoder"
+    vector: Vector = encoder.encode([text])[0]
+    return vector
+
+
+@lru_cache(maxsize=1000)
+def _meaning(text: str, expert: str) -> Vector:
+    vector: Vector = load_expert(expert).encode([text])[0]
+    return vector

@@ -1,0 +1,90 @@
+"""Tells which expert speaks for a hit, at which second, and by which line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hearsight.experts.calibration import confidence
+from hearsight.library.results import Evidence
+from hearsight.library.search.clip_vectors import Candidates
+from hearsight.library.search.encoded_question import EncodedQuestion
+from hearsight.library.search.query_words import Query
+from hearsight.library.search.view import View
+from hearsight.library.tables.calibration_file import Calibration
+from hearsight.types import Clip
+
+EVEN = 0.5  # the confidence of what is no better than a typical neutral query; less is no evidence
+
+
+def standard_senses(clip: dict[str, Any], calibration: Calibration, clips: int) -> dict[str, float]:
+    """Return what each sense of the video model adds to a hit, in deviations above a typical neutral query's best.
+
+    Senses that the clip or the model lacks are left out.
+    """
+    cosines = clip["cosines"]
+    scores = {"seen": cosines["without_both"]}
+    if clip["has_sound"]:
+        scores["heard"] = cosines["pooled"] - cosines["without_audio"]
+    if clip["has_speech"]:
+        scores["said"] = cosines["pooled"] - cosines["without_speech"]
+    return {
+        sense: float(calibration.nulls[sense].apply(calibration.scales[sense].apply(np.array(score)), clips))
+        for sense, score in scores.items()
+        if calibration.scales[sense].is_informative
+    }
+
+
+def evidence_for(
+    clip: dict[str, Any],
+    row: int,
+    candidates: Candidates,
+    senses: dict[str, float],
+    question: EncodedQuestion,
+    view: View,
+) -> list[Evidence]:
+    """Return what each expert says of a hit, the most certain first.
+
+    row: of the hit in the candidates. senses: its `standard_senses`.
+    """
+    evidence = list[Evidence]()
+    if senses:
+        sense = max(senses, key=senses.__getitem__)
+        second = best_frame(clip, candidates.per_frame[row])
+        evidence.append(Evidence("model", sense, confidence(float(candidates.model[row])), second, ""))
+    for part in question.parts:
+        for name, vector in part.meanings.items():
+            second_of_line = view.index.windows_of(name, [clip["id"]]).best_time(vector, 0)
+            if second_of_line is not None:
+                text, certainty = line_at(clip["lines"], second_of_line), confidence(float(candidates.meaning[row]))
+                evidence.append(Evidence(name, "said", certainty, within(second_of_line, clip), text))
+    if candidates.strength[row] > 0 and question.words is not None and clip["lines"]:
+        line = best_line(question.words, clip["lines"])
+        certainty = confidence(float(candidates.spoken[row]))
+        evidence.append(Evidence("words", "said", certainty, within(line["start"], clip), line["text"]))
+    return sorted((one for one in evidence if one.confidence > EVEN), key=lambda one: -one.confidence)
+
+
+def best_frame(clip: dict[str, Any], per_frame: NDArray[np.float32]) -> float:
+    """Return the second of the frame that is most like the query."""
+    times = Clip(Path(), clip["start"], clip["end"]).frame_times(len(per_frame))
+    return times[int(per_frame[: len(times)].argmax())]
+
+
+def best_line(query: Query, lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the line with the most words of a query."""
+    return max(lines, key=lambda line: len(query.content_stems_in(line["text"])))
+
+
+def line_at(lines: Sequence[dict[str, Any]] | None, second: float) -> str:
+    """Return the line that is said at a second; "" if there is none."""
+    return next((line["text"] for line in lines or [] if line["start"] <= second < line["end"]), "")
+
+
+def within(second: float, clip: dict[str, Any]) -> float:
+    """Return a second, moved into a clip: a line may begin before it."""
+    return float(min(max(second, clip["start"]), clip["end"]))

@@ -1,0 +1,113 @@
+"""Scores clips for a question: every expert for itself, then all together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hearsight.experts.calibration import LIKELY, Scale
+from hearsight.experts.ensemble import UNASKED, combine, spoken
+from hearsight.library.results import Mode
+from hearsight.library.search.clip_vectors import Candidates, ClipVectors
+from hearsight.library.search.encoded_question import EncodedPart, EncodedQuestion
+from hearsight.library.search.query_words import WordMatch
+from hearsight.library.search.senses import SENSE_COLUMNS, sense_scores
+from hearsight.library.search.view import View
+from hearsight.library.tables.calibration_file import Calibration
+from hearsight.models.query_encoder import QueryEncoder
+
+NO_MATCH = WordMatch()
+
+Array = NDArray[np.float64]
+
+
+def score_clips(
+    number: int,
+    view: View,
+    clips: ClipVectors,
+    matches: Mapping[str, WordMatch],
+    question: EncodedQuestion,
+    encoder: QueryEncoder,
+    calibration: Calibration,
+    mode: Mode,
+) -> Candidates:
+    """Return clips of a view with their scores for a question.
+
+    number: of the view in the search. matches: of the clips that contain words of the question, by id.
+    """
+    word_matches = [matches.get(id, NO_MATCH) for id in clips.ids]
+    bm25, strength, complete = (np.array([getattr(each, name) for each in word_matches]) for name in WordMatch._fields)
+    similarity, per_frame = encoder.similarity(question.vector, clips.fields)
+    total, nulls = view.snapshot.clips, calibration.nulls
+    standard = np.full(len(clips.ids), np.inf)
+    model, meaning, speech = (np.full(len(clips.ids), -np.inf) for _ in range(3))
+    for part in question.parts:
+        meant = _meaning(view, clips, part, calibration)
+        by_speech = nulls["spoken"].apply(spoken(meant, strength), total)
+        if part.sense == "said":
+            scores = by_speech
+        elif part.sense is None:
+            logits = similarity if len(question.parts) == 1 else encoder.similarity(part.vector, clips.fields)[0]
+            scale = calibration.scales["model"].apply(logits) - part.unfamiliar
+            null = nulls["all, said" if part.asks_for_speech else "all"]
+            scores = null.apply(combine(scale, meant, strength, part.asks_for_speech), total)
+            model = np.maximum(model, nulls["model"].apply(scale, total))
+            if not calibration.scales["said"].is_informative:  # the model does not read what is said
+                scores = np.maximum(scores, by_speech - (0.0 if part.asks_for_speech else UNASKED))
+        else:
+            scores = _sense(view, clips, part, calibration)
+            model = np.maximum(model, scores)
+        if part.words is not None:  # all of its words are said: that is a match, whatever else is
+            by_speech = np.where(complete, np.maximum(by_speech, LIKELY), by_speech)
+            scores = np.maximum(scores, np.where(complete, LIKELY, -np.inf))
+            speech = np.maximum(speech, by_speech)
+            meaning = np.fmax(meaning, nulls["meaning"].apply(meant, total))
+        standard = np.minimum(standard, scores)
+    by_mode = {"hybrid": standard, "dense": model, "speech": speech}
+    videos = [(number, video) for video in clips.videos]
+    scores_of = (similarity, per_frame, bm25, strength, by_mode[mode], model, meaning, speech)
+    return Candidates(clips.ids, videos, clips.row_ids, *scores_of)
+
+
+def _meaning(view: View, clips: ClipVectors, part: EncodedPart, calibration: Calibration) -> Array:
+    """Return the text experts' scores of clips on their scale; NaN for a clip in which nothing is said."""
+    scores = [
+        view.index.windows_of(name, clips.ids).best(vector[None], len(clips.ids))[0]
+        for name, vector in part.meanings.items()
+    ]
+    best: Array = np.fmax.reduce(scores) if scores else np.full(len(clips.ids), np.nan)
+    return calibration.scales["meaning"].apply(best)
+
+
+def _sense(view: View, clips: ClipVectors, part: EncodedPart, calibration: Calibration) -> Array:
+    """Return what one sense says of clips, in deviations above the typical best of a neutral query."""
+    assert part.sense is not None
+    table = view.index.rows(dict(zip(clips.ids, clips.row_ids, strict=True)), ["id", *SENSE_COLUMNS])
+    row_of = {id: row for row, id in enumerate(table["id"].to_pylist())}
+    values = sense_scores(table, part.vector[None])[part.sense][0]
+    scores = np.array([values[row_of[id]] if id in row_of else -np.inf for id in clips.ids])
+    standard = calibration.scales[part.sense].apply(scores)
+    return calibration.nulls[part.sense].apply(standard, view.snapshot.clips)
+
+
+def joint_calibration(calibrations: list[Calibration]) -> Calibration:
+    """Return one calibration for libraries that are searched together, so that their scores can be compared.
+
+    A scale is the mean of theirs; a null that of the library where neutral queries find most.
+    """
+    first, *others = calibrations
+    if not others:
+        return first
+    scales = {
+        name: Scale(
+            float(np.mean([each.scales[name].mean for each in calibrations])),
+            float(np.mean([each.scales[name].deviation for each in calibrations])),
+        )
+        for name in first.scales
+    }
+    nulls = {
+        name: max((each.nulls[name] for each in calibrations), key=lambda null: null.typical) for name in first.nulls
+    }
+    return Calibration(first.model, first.bank, "", 0, first.experts, scales, nulls)

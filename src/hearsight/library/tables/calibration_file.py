@@ -1,0 +1,51 @@
+"""calibration.json: what is derived from a library's clips so that scores can be compared; see experts/calibration.py.
+
+It may be missing, damaged or outdated: then it is derived again.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from hearsight.experts.calibration import Null, Scale
+from hearsight.util.atomic import write_atomic
+
+FILE = "calibration.json"
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The scales and nulls of a library.
+
+    model: the fingerprint of its model. bank: that of the neutral queries. clips: the name of the table of clips, and
+    version: of that table, from which this is derived. experts: the fingerprints of the experts whose windows are
+    stored. scales, nulls: by the name of a score; see search/calibrate.py.
+    """
+
+    model: str
+    bank: str
+    clips: str
+    version: int
+    experts: dict[str, str]
+    scales: dict[str, Scale]
+    nulls: dict[str, Null]
+
+    def write(self, location: Path) -> None:
+        write_atomic(location / FILE, json.dumps(asdict(self), indent=2) + "\n")
+
+    @classmethod
+    def read(cls, location: Path) -> Calibration | None:
+        """Return the calibration of a library; None if there is none that can be read."""
+        try:
+            values = json.loads((location / FILE).read_text("utf-8"))
+            scales = {name: Scale(**scale) for name, scale in values["scales"].items()}
+            nulls = {name: Null(**null) for name, null in values["nulls"].items()}
+            numbers = [number for part in (*scales.values(), *nulls.values()) for number in vars(part).values()]
+            if not all(math.isfinite(number) for number in numbers):
+                return None
+            return cls(**{**values, "scales": scales, "nulls": nulls})
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            return None

@@ -1,0 +1,107 @@
+"""The windows of an expert: stretches of clips, each with a vector.
+
+They are derived from the clips' rows: a table that is lost, or was made by another expert, is made again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from hearsight.library.tables.errors import read_error, translate_errors, write_error
+from hearsight.library.tables.library_files import remove
+from hearsight.library.tables.maintenance import create_indexes, maintain
+from hearsight.library.tables.schema import among
+from hearsight.util.lazy_lancedb import lancedb
+
+PREFIX = "windows-"  # of the name of a table, before that of its expert
+
+
+def windows_schema(width: int) -> pa.Schema:
+    """Return the schema of the windows of an expert. id: of the clip. start, end: seconds in its file."""
+    return pa.schema(
+        [
+            pa.field("id", pa.string(), nullable=False),
+            pa.field("video", pa.string(), nullable=False),
+            pa.field("start", pa.float64(), nullable=False),
+            pa.field("end", pa.float64(), nullable=False),
+            pa.field("vector", pa.list_(pa.float16(), width)),
+        ]
+    )
+
+
+class Windows:
+    """A LanceDB table of windows. Every method raises HearsightError if it cannot be read or written."""
+
+    def __init__(self, location: Path, expert: str) -> None:
+        """location: the folder of the library. expert: its name."""
+        self.location, self.name = location, f"{PREFIX}{expert}"
+
+    @property
+    def path(self) -> Path:
+        return self.location / f"{self.name}.lance"
+
+    @cached_property
+    def _table(self) -> Any:
+        return lancedb.connect(str(self.location)).open_table(self.name)
+
+    def _latest(self) -> Any:
+        self._table.checkout_latest()
+        return self._table
+
+    @translate_errors(read_error)
+    def version(self) -> int:
+        """Return the number of the table's version."""
+        return int(self._latest().version)
+
+    @translate_errors(write_error)
+    def create(self, width: int) -> None:
+        """Create an empty table in place of whatever is there."""
+        remove(self.path)
+        self.__dict__.pop("_table", None)
+        lancedb.connect(str(self.location)).create_table(self.name, schema=windows_schema(width))
+        create_indexes(self._table)
+
+    @translate_errors(read_error)
+    def ids(self) -> set[str]:
+        """Return the ids of all clips that have windows."""
+        return set(self._latest().search().select(["id"]).limit(None).to_arrow()["id"].to_pylist())
+
+    @translate_errors(read_error)
+    def rows(self, columns: Sequence[str]) -> pa.Table:
+        """Return these columns of all windows."""
+        return self._latest().search().select(list(columns)).limit(None).to_arrow()
+
+    @translate_errors(read_error)
+    def of_clips(self, ids: Iterable[str]) -> pa.Table:
+        """Return the windows of these clips, in any order."""
+        return self._table.search().where(among("id", ids)).limit(None).to_arrow()
+
+    @translate_errors(read_error)
+    def nearest(self, vector: NDArray[np.float32], limit: int, condition: str | None) -> list[str]:
+        """Return the ids of the clips with the windows nearest to a vector; one may be there several times."""
+        query = self._table.search(vector, vector_column_name="vector").distance_type("dot")
+        if condition is not None:
+            query = query.where(condition, prefilter=True)
+        ids: list[str] = query.select(["id", "_distance"]).limit(limit).to_arrow()["id"].to_pylist()
+        return ids
+
+    @translate_errors(write_error)
+    def add(self, rows: pa.Table) -> None:
+        self._table.add(rows)
+
+    @translate_errors(write_error)
+    def drop_clips(self, ids: Iterable[str]) -> None:
+        """Remove the windows of these clips."""
+        self._latest().delete(among("id", ids))
+
+    @translate_errors(write_error)
+    def maintain(self) -> int:
+        """Keep the table quick to search. Return the bytes that were freed."""
+        return maintain(self._latest(), thorough=False).freed_bytes

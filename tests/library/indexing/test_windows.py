@@ -1,0 +1,92 @@
+"""The windows of text experts are filled from the lines of clips, and follow the clips."""
+
+import shutil
+
+import pytest
+
+from hearsight.experts.registry import EXPERTS, load_expert, register_expert
+from hearsight.experts.word_vectors import WordVectors
+from hearsight.library import Library
+from hearsight.library.indexing.windows import spans_of
+from tests.library.conftest import film, say, tiny_model
+
+LINES = [{"start": float(i), "end": i + 1.0, "text": text} for i, text in enumerate(["a", "b", "c"])]
+
+
+@pytest.fixture
+def talk(tmp_path):
+    """A library of two films with subtitles and a silent one, updated once."""
+    model = tiny_model(tmp_path / "model")
+    for number, name in enumerate(("one", "two", "silent")):
+        film(tmp_path / "films" / f"{name}.mkv", 4, seed=number, sound=name != "silent")
+    say(tmp_path / "films" / "one.srt", "the doctor lost", "a yellow bicycle")
+    say(tmp_path / "films" / "two.srt", "we sail at dawn")
+    library = Library.create(tmp_path / "films", model, seconds=2)
+    library.update(recogniser="none")
+    return library
+
+
+def windows(library: Library) -> list[tuple[str, float, float]]:
+    rows = library._store.windows("wordllama").rows(["id", "start", "end"]).to_pylist()
+    return sorted((row["id"], row["start"], row["end"]) for row in rows)
+
+
+def test_a_window_is_a_line_or_two():
+    assert [text for *_, text in spans_of(LINES)] == ["a", "b", "c", "a b", "b c"] and spans_of([]) == []
+    assert spans_of(LINES)[3][:2] == (0, 2)
+
+
+def test_every_spoken_clip_has_windows_and_no_other(talk):
+    spoken = {row["id"] for row in talk._store.rows("has_speech", ["id"]).to_pylist()}
+    assert {id for id, *_ in windows(talk)} == spoken and len(spoken) == 3
+
+
+def test_windows_of_removed_films_go_and_those_of_new_ones_come(talk):
+    before = windows(talk)
+    (talk.folder / "two.mkv").unlink()
+    shutil.copy(talk.folder / "one.mkv", talk.folder / "three.mkv")
+    say(talk.folder / "three.srt", "good morning")
+    talk.update(recogniser="none")
+    assert len(windows(talk)) == len(before) and windows(talk) != before
+
+
+def test_an_update_without_changes_derives_nothing(talk, monkeypatch):
+    monkeypatch.setattr("hearsight.library.search.calibrate.calibrate", None)  # calling it would raise
+    talk.update(recogniser="none")
+
+
+@pytest.mark.parametrize("damage", ["calibration.json", "windows-wordllama.lance"])
+def test_what_is_lost_is_derived_again(talk, damage):
+    before = windows(talk)
+    path = talk.location / damage
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    library = Library.open(talk.folder)
+    assert library.search("a physician cannot find his bike").hits[0].match  # it is searched without
+    library.update(recogniser="none")
+    assert windows(library) == before
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[1]", '{"scales": {"model": {"mean": NaN}}}'], ids=str)
+def test_a_damaged_calibration_is_none(talk, content):
+    (talk.location / "calibration.json").write_text(content)
+    assert Library.open(talk.folder).search("the doctor lost").hits[0].confidence > 0.5
+
+
+def test_windows_of_another_expert_are_made_again(talk, monkeypatch):
+    monkeypatch.setattr(load_expert("wordllama"), "fingerprint", "another")
+    talk.update(recogniser="none")
+    assert talk._store.snapshot().calibration.experts == {"wordllama": "another"}
+
+
+def test_a_library_of_an_expert_that_is_not_installed_is_searched_without(talk, no_plugins, monkeypatch):
+    @register_expert("letters")
+    class Letters(WordVectors):
+        name, fingerprint = "letters", "1"
+
+    with monkeypatch.context() as context:
+        context.setattr("hearsight.experts.registry.DEFAULT", ("letters",))
+        talk.update(recogniser="none")
+    assert talk._store.snapshot().calibration.experts == {"letters": "1"}
+    load_expert.cache_clear()
+    EXPERTS.registered.clear()
+    assert talk.search("the doctor lost").hits[0].words == 1
