@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 MEANING, MEANING_UNASKED, ABOVE = 0.3, 0.1, 2.5
 # What the query's words add if they are certainly said, and the share of it where the query does not ask for speech.
 WORDS, WORDS_UNASKED = 4.0, 0.25
-# Deviations that are taken from what is said alone if the query does not ask for speech, and the model does not read.
-UNASKED = 1.0
+# What is said can be a match by itself. If the query does not ask for speech, so many deviations are taken off: more
+# for a model that reads what is said, and has so compared it already.
+UNASKED, UNASKED_BY_READER = 1.0, 3.0
 
 Array = NDArray[np.float64]
 
@@ -35,6 +36,13 @@ def combine(model: Array, meaning: Array, strength: Array, asks_for_speech: bool
     if asks_for_speech:
         return model + MEANING * np.maximum(heard, 0) + WORDS * strength**2
     return model + MEANING_UNASKED * np.maximum(heard - ABOVE, 0) + WORDS_UNASKED * WORDS * strength**2
+
+
+def penalty(asks_for_speech: bool, model_reads: bool) -> float:
+    """Return the deviations that are taken from what is said alone before it counts as a match."""
+    if asks_for_speech:
+        return 0.0
+    return UNASKED_BY_READER if model_reads else UNASKED
 
 
 def spoken(meaning: Array, strength: Array) -> Array:

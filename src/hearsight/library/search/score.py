@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hearsight.experts.calibration import LIKELY, Scale
-from hearsight.experts.ensemble import UNASKED, combine, spoken
+from hearsight.experts.ensemble import combine, penalty, spoken
 from hearsight.library.results import Mode
 from hearsight.library.search.clip_vectors import Candidates, ClipVectors
 from hearsight.library.search.encoded_question import EncodedPart, EncodedQuestion
@@ -54,8 +54,8 @@ def score_clips(
             null = nulls["all, said" if part.asks_for_speech else "all"]
             scores = null.apply(combine(scale, meant, strength, part.asks_for_speech), total)
             model = np.maximum(model, nulls["model"].apply(scale, total))
-            if not calibration.scales["said"].is_informative:  # the model does not read what is said
-                scores = np.maximum(scores, by_speech - (0.0 if part.asks_for_speech else UNASKED))
+            model_reads = calibration.scales["said"].is_informative
+            scores = np.maximum(scores, by_speech - penalty(part.asks_for_speech, model_reads))
         else:
             scores = _sense(view, clips, part, calibration)
             model = np.maximum(model, scores)
