@@ -18,7 +18,7 @@ import argparse
 import json
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -163,7 +163,8 @@ def measure_rankings(library: Library, queries: Sequence[Query]) -> list[Ranking
     rows = []
     for name, column in columns.items():
         scores = np.stack(column)
-        ranks = (scores > scores[np.arange(len(right)), right][:, None]).sum(axis=1) + 1
+        own = scores[np.arange(len(right)), right][:, None]
+        ranks = (scores > own).sum(axis=1) + ((scores == own).sum(axis=1) + 1) / 2  # ties at the middle
         for group, chosen in groups(queries):
             rows.append(Ranking(name, group, *(percent(ranks[chosen] <= k) for k in (1, 5, 10))))
     return rows
@@ -220,13 +221,21 @@ def main() -> None:
     }
     if options.figure:
         draw(options.figure, scores, outside)
-    if options.json:
-        parts = {"confidence": confidence, "rankings": rankings}
-        print(json.dumps({"refused": refused} | {name: list(map(asdict, rows)) for name, rows in parts.items()}))
-        return
-    print(f"queries from outside that are answered with nothing, %: {refused}")
-    print_results(confidence, f"confidence; {machine()}")
-    print_results(rankings, "the right clip is first, among five, among ten, %")
+    tables = [
+        ("confidence; shares in percent", as_rows(confidence)),
+        ("the right clip is first, among the first five, the first ten, in percent", as_rows(rankings)),
+        ("queries from outside that are answered with nothing, in percent", [{k: str(v) for k, v in refused.items()}]),
+    ]
+    results = {"confidence": confidence, "rankings": rankings, "refused": refused}
+    print_results(machine(), tables, {name: as_json(part) for name, part in results.items()}, options.json)
+
+
+def as_rows(results: Sequence[Confidence | Ranking]) -> list[dict[str, str]]:
+    return [{name: str(value) for name, value in vars(result).items()} for result in results]
+
+
+def as_json(part: Any) -> Any:
+    return part if isinstance(part, dict) else [vars(result) for result in part]
 
 
 if __name__ == "__main__":

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 MEANING, MEANING_UNASKED, ABOVE = 0.3, 0.1, 2.5
 # What the query's words add if they are certainly said, and the share of it where the query does not ask for speech.
 WORDS, WORDS_UNASKED = 4.0, 0.25
-# What is said can be a match by itself. If the query does not ask for speech, so many deviations are taken off: more
-# for a model that reads what is said, and has so compared it already.
-UNASKED, UNASKED_BY_READER = 1.0, 3.0
+# What is said can be a match by itself, after so many deviations are taken off: some if the query does not ask for
+# speech, and more if the model reads what is said, for then it has been compared already.
+UNASKED, READER = 1.0, 3.0
 
 Array = NDArray[np.float64]
 
@@ -40,9 +40,9 @@ def combine(model: Array, meaning: Array, strength: Array, asks_for_speech: bool
 
 def penalty(asks_for_speech: bool, model_reads: bool) -> float:
     """Return the deviations that are taken from what is said alone before it counts as a match."""
-    if asks_for_speech:
-        return 0.0
-    return UNASKED_BY_READER if model_reads else UNASKED
+    if model_reads:
+        return READER
+    return 0.0 if asks_for_speech else UNASKED
 
 
 def spoken(meaning: Array, strength: Array) -> Array:
