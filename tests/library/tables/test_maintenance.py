@@ -47,7 +47,7 @@ def vectors(store: Store) -> dict[str, np.ndarray]:
 
 
 def nearest(store: Store, vector: np.ndarray, limit: int = 10, condition: str | None = None) -> list[str]:
-    rows = store.nearest(vector, ["id", "pooled"], limit, condition)
+    rows = store.take(store.nearest(vector, limit, condition), ["id", "pooled"])
     products = read_vectors(rows, "pooled") @ vector
     return [id for _, id in sorted(zip(-products, rows["id"].to_pylist(), strict=True))]
 

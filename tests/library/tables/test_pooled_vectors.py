@@ -8,8 +8,6 @@ from hearsight.library.tables import pooled_vectors
 from hearsight.library.tables.schema import read_vectors
 from tests.library.conftest import add_made_up
 
-COLUMNS = ["id", "pooled", "frames", "mask"]
-
 
 @pytest.fixture
 def store(tmp_path, model):
@@ -24,18 +22,18 @@ def in_memory(store) -> bool:
     return store._pooled._version.vectors is not None
 
 
-def search(store, limit=10, condition=None, columns=COLUMNS):
+def search(store, limit=10, condition=None):
     """Return the ids of the clips nearest to a vector, in order, after checking them against all clips."""
     vector = np.random.default_rng(0).standard_normal(read_vectors(store.rows("true", ["pooled"]), "pooled").shape[1])
     vector = vector.astype(np.float32)
-    table = store.nearest(vector, columns, limit, condition)
-    assert table.column_names == [*columns, "_rowid"]
+    row_ids = store.nearest(vector, limit, condition)
+    table = store.take(row_ids, ["id"]) if row_ids else store.rows("false", ["id"])
     everything = store.rows("true" if condition is None else condition, ["id", "pooled"])
     products = dict(zip(everything["id"].to_pylist(), read_vectors(everything, "pooled") @ vector, strict=True))
-    assert table["_rowid"].to_pylist() == sorted(table["_rowid"].to_pylist())
     ids = sorted(table["id"].to_pylist(), key=lambda id: -products[id])
     assert ids == sorted(products, key=lambda id: -products[id])[:limit]
-    return ids, dict(zip(table["id"].to_pylist(), table["_rowid"].to_pylist(), strict=True))
+    assert sorted(store.row_ids({*ids, "unknown"})) == sorted(row_ids)
+    return ids, set(row_ids)
 
 
 def test_the_second_search_reads_no_vectors_and_finds_the_same(store):
@@ -80,4 +78,4 @@ def test_an_empty_library_has_no_nearest_clips(tmp_path, model):
     (tmp_path / "films").mkdir()
     store = Library.create(tmp_path / "films", model).searchable.store
     for _ in range(3):
-        assert len(store.nearest(np.ones(model.text_width, np.float32), COLUMNS, 10, None)) == 0
+        assert store.nearest(np.ones(model.text_width, np.float32), 10, None) == []

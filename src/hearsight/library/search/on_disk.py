@@ -14,6 +14,7 @@ from hearsight.library.search.clip_vectors import ClipVectors, FieldShapes, rank
 from hearsight.library.search.clip_windows import ClipWindows
 from hearsight.library.search.condition import Condition
 from hearsight.library.search.edit_distance import words_near
+from hearsight.library.search.library_windows import LibraryWindows
 from hearsight.library.search.phrase import Phrase
 from hearsight.library.search.query_words import Query, WordMatch, stems
 from hearsight.library.tables.schema import among
@@ -37,44 +38,55 @@ class OnDisk:
         condition: Condition,
         extra: FieldShapes,
     ) -> tuple[ClipVectors, dict[str, WordMatch]]:
-        """Implement `ClipIndex`, searching vectors, words and windows at the same time: each keeps one core busy."""
-        words, columns, sql = query.full_text if query else "", ranking_columns(extra), condition.sql
-        tables, matches = [], {}
+        """Implement `ClipIndex`, searching vectors, words and windows at the same time: each keeps one core busy.
+
+        The columns of a clip take longer to read than its id to find: they are read once, however often it is found.
+        """
+        words, sql, matches = query.full_text if query else "", condition.sql, dict[str, WordMatch]()
         with ThreadPoolExecutor(2) as pool:
-            word_search = (
-                pool.submit(self.store.matching, words, [*columns, "transcript"], limit, sql) if words else None
-            )
-            window_search = pool.submit(self._nearest_windows, meanings, limit, condition, columns)
-            nearest = None if vector is None else self.store.nearest(vector, columns, limit, sql)
+            word_search = pool.submit(self.store.matching, words, ["id", "transcript"], limit, sql) if words else None
+            window_search = pool.submit(self._nearest_windows, meanings, limit, condition) if meanings else None
+            row_ids = set[int]() if vector is None else set(self.store.nearest(vector, limit, sql))
         if word_search is not None and query is not None:
-            tables.append(word_search.result())
-            for clip in tables[0].select(["id", "transcript", "_score"]).to_pylist():
+            table = word_search.result()
+            row_ids.update(table["_rowid"].to_pylist())
+            for clip in table.to_pylist():
                 if query.is_in(transcript := stems(clip["transcript"])):
                     matches[clip["id"]] = query.match(transcript, clip["_score"])
-        if nearest is not None:
-            tables.append(nearest)
-        tables += window_search.result()
-        clips = ClipVectors.read(pa.concat_tables(table.select([*columns, "_rowid"]) for table in tables), extra)
-        # A clip may be found by several searches, and may have been added since the snapshot.
-        first_rows = {id: row for row, id in reversed(list(enumerate(clips.ids)))}
-        videos = clips.videos
-        return clips.take([row for row in first_rows.values() if videos[row] in self.snapshot.videos]), matches
+        if window_search is not None:
+            row_ids.update(window_search.result())
+        clips = ClipVectors.read(self._read(row_ids, ranking_columns(extra)), extra)
+        # A clip may have been added since the snapshot.
+        return clips.take([row for row, id in enumerate(clips.videos) if id in self.snapshot.videos]), matches
+
+    def _read(self, row_ids: set[int], columns: list[str]) -> pa.Table:
+        """Return these columns of clips, in the order of rows: scores are rounded alike in every search."""
+        if not row_ids:
+            return self.store.rows("false", columns)
+        return self.store.take(sorted(row_ids), columns).sort_by("_rowid")
 
     def windows_of(self, expert: str, ids: Sequence[str]) -> ClipWindows:
         """Implement `ClipIndex`."""
-        return ClipWindows.read(self.store.windows(expert).of_clips(ids), {id: row for row, id in enumerate(ids)})
+        windows = self.store.windows(expert)
+        if loaded := windows.load(LibraryWindows):
+            in_memory: ClipWindows = loaded.of_clips(ids)
+            return in_memory
+        return ClipWindows.read(windows.of_clips(ids), {id: row for row, id in enumerate(ids)})
 
     def _nearest_windows(
-        self, meanings: Mapping[str, NDArray[np.float32]], limit: int, condition: Condition, columns: Sequence[str]
-    ) -> list[pa.Table]:
-        """Return the rows of the clips whose windows are nearest to each expert's vector."""
-        ids = {
-            id
-            for name, vector in meanings.items()
-            for id in self.store.windows(name).nearest(vector, limit, condition.sql_of_windows)
-        }
-        sql = " AND ".join(filter(None, (among("id", ids), condition.sql)))
-        return [self.store.rows(sql, columns)] if ids else []
+        self, meanings: Mapping[str, NDArray[np.float32]], limit: int, condition: Condition
+    ) -> list[int]:
+        """Return the row ids of the clips whose windows are nearest to each expert's vector."""
+        ids = set[str]()
+        for name, vector in meanings.items():
+            windows, sql = self.store.windows(name), condition.sql_of_windows
+            loaded = windows.load(LibraryWindows) if sql is None else None
+            ids.update(loaded.nearest(vector, limit) if loaded else windows.nearest(vector, limit, sql))
+        if condition.sql is None:
+            return self.store.row_ids(ids)
+        rows = self.store.rows(f"{among('id', ids)} AND {condition.sql}", ["id"])
+        row_ids: list[int] = rows["_rowid"].to_pylist()
+        return row_ids
 
     def rows(self, row_ids: Mapping[str, int], names: Sequence[str]) -> pa.Table:
         """Implement `ClipIndex`."""

@@ -18,13 +18,17 @@ MAX_BYTES = 64 << 20
 
 
 class _Version(NamedTuple):
-    """A version of a table that has been searched. row_ids: (n,). vectors: (n, D); None if they are not in memory."""
+    """A version of a table that has been searched.
+
+    row_ids: (n,). vectors: (n, D); None if they are not in memory. row_id_of: the row id of each clip, by its id.
+    """
 
     table: Any
     number: int
     searched_again: bool = False
     row_ids: NDArray[np.uint64] | None = None
     vectors: NDArray[np.float32] | None = None
+    row_id_of: dict[str, int] | None = None
 
 
 class PooledVectors:
@@ -52,11 +56,20 @@ class PooledVectors:
         nearest: list[int] = version.row_ids[rows].tolist()
         return nearest
 
+    def row_ids(self, table: Any, ids: set[str]) -> list[int] | None:
+        """Return the row ids of clips; None if they are not in memory. Clips that are not in the table are left out."""
+        version = self._version
+        if version.row_id_of is None or version.table is not table or version.number != table.version:
+            return None
+        return [version.row_id_of[id] for id in ids if id in version.row_id_of]
+
 
 def _read(table: Any, number: int, width: int) -> _Version:
     """Read the vectors of a version of a table, unless they are too many."""
     rows = table.count_rows()
     if rows >= EXACT_BELOW or 4 * width * rows > MAX_BYTES:
         return _Version(table, number, searched_again=True)
-    vectors = table.search().select(["pooled"]).with_row_id(True).limit(None).to_arrow()
-    return _Version(table, number, True, vectors["_rowid"].to_numpy(), read_vectors(vectors, "pooled"))
+    vectors = table.search().select(["id", "pooled"]).with_row_id(True).limit(None).to_arrow()
+    row_ids = vectors["_rowid"].to_numpy()
+    row_id_of = dict(zip(vectors["id"].to_pylist(), row_ids.tolist(), strict=True))
+    return _Version(table, number, True, row_ids, read_vectors(vectors, "pooled"), row_id_of)

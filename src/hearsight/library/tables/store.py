@@ -227,17 +227,19 @@ class Store:
         return {row["path"]: (Failure(row["path"], row["reason"], row["when"]), row["stat"]) for row in rows}
 
     @translate_errors(read_error)
-    def nearest(
-        self, vector: NDArray[np.float32], columns: Sequence[str], limit: int, condition: str | None
-    ) -> pa.Table:
-        """Return the clips whose pooled vectors are nearest to a vector, in order of their `_rowid`, with that."""
-        if condition is None and (row_ids := self._pooled.nearest(self.clips, vector, limit)):
-            clips: pa.Table = self.clips.take_row_ids(row_ids).select(list(columns)).with_row_id().to_arrow()
-            if len(clips) == len(row_ids):  # else rows have moved meanwhile
-                return clips.sort_by("_rowid")  # rounding depends on the order, and shall be that of the first search
+    def nearest(self, vector: NDArray[np.float32], limit: int, condition: str | None) -> list[int]:
+        """Return the row ids of the clips whose pooled vectors are nearest to a vector, in any order."""
+        if condition is None and (row_ids := self._pooled.nearest(self.clips, vector, limit)) is not None:
+            return row_ids
         query = self.clips.search(vector, vector_column_name="pooled").distance_type("dot")
-        clips = _fetch(query.nprobes(PARTITIONS), [*columns, "_distance"], limit, condition)
-        return clips.drop_columns("_distance").sort_by("_rowid")
+        nearest = _fetch(query.nprobes(PARTITIONS), ["_distance"], limit, condition)
+        return nearest["_rowid"].to_pylist()  # type: ignore[no-any-return]
+
+    @translate_errors(read_error)
+    def row_ids(self, ids: set[str]) -> list[int]:
+        """Return the row ids of clips, in any order."""
+        row_ids = self._pooled.row_ids(self.clips, ids)
+        return self.rows(among("id", ids), ["id"])["_rowid"].to_pylist() if row_ids is None else row_ids
 
     @translate_errors(read_error)
     def matching(self, words: str, columns: Sequence[str], limit: int, condition: str | None) -> pa.Table:
@@ -257,8 +259,8 @@ class Store:
 
     @translate_errors(read_error)
     def take(self, row_ids: Sequence[int], columns: Sequence[str]) -> pa.Table:
-        """Return the clips with these row ids, in any order, without those whose row has moved since."""
-        return self.clips.take_row_ids(list(row_ids)).select(list(columns)).to_arrow()
+        """Return the clips with these row ids, in any order, with `_rowid`, without those whose row has moved since."""
+        return self.clips.take_row_ids(list(row_ids)).select(list(columns)).with_row_id().to_arrow()
 
     @translate_errors(read_error)
     def head(self, columns: Sequence[str], limit: int) -> pa.Table:

@@ -5,7 +5,8 @@ They are derived from the clips' rows: a table that is lost, or was made by anot
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from hearsight.library.tables.schema import among
 from hearsight.util.lazy_lancedb import lancedb
 
 PREFIX = "windows-"  # of the name of a table, before that of its expert
+MAX_IN_MEMORY = 64 << 20  # bytes
+SECONDS_BETWEEN_CHECKS = 0.25
 
 
 def windows_schema(width: int) -> pa.Schema:
@@ -42,6 +45,8 @@ class Windows:
     def __init__(self, location: Path, expert: str) -> None:
         """location: the folder of the library. expert: its name."""
         self.location, self.name = location, f"{PREFIX}{expert}"
+        self._loaded: tuple[int, Any] = -1, None
+        self._next_check = 0.0
 
     @property
     def path(self) -> Path:
@@ -77,6 +82,23 @@ class Windows:
     def rows(self, columns: Sequence[str]) -> pa.Table:
         """Return these columns of all windows."""
         return self._latest().search().select(list(columns)).limit(None).to_arrow()
+
+    @translate_errors(read_error)
+    def load(self, build: Callable[[pa.Table], Any]) -> Any:
+        """Return what `build` makes of all windows, made once for each version of the table.
+
+        Returns None at the first call for a version, which may be the only one of its process, and for a large table.
+        """
+        version, loaded = self._loaded
+        if time.monotonic() < self._next_check and loaded is not None:
+            return loaded
+        self._next_check = time.monotonic() + SECONDS_BETWEEN_CHECKS
+        table = self._latest()
+        if table.version != version:
+            self._loaded = table.version, None
+        elif loaded is None and table.stats()["total_bytes"] <= MAX_IN_MEMORY:
+            self._loaded = version, build(self.rows(["id", "start", "end", "vector"]))
+        return self._loaded[1]
 
     @translate_errors(read_error)
     def of_clips(self, ids: Iterable[str]) -> pa.Table:
