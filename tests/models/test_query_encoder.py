@@ -90,6 +90,9 @@ def assert_equal(model, texts=TEXTS):
             np.testing.assert_allclose(similarity, expected_similarity, atol=1e-4)
             np.testing.assert_allclose(per_frame, expected_per_frame, atol=1e-6)
             assert (per_frame[~clips["mask"]] == -1).all()
+        together = ours.similarities(vectors, clips)
+        assert together.dtype == np.float32
+        np.testing.assert_allclose(together, expected.similarities(expected_vectors, clips), atol=1e-4)
 
 
 @pytest.mark.parametrize(("method", "options"), OPTIONS)

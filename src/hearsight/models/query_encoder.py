@@ -57,6 +57,9 @@ class QueryEncoder(Protocol):
         cosine of a frame that the mask leaves out is -1.
         """
 
+    def similarities(self, texts: Array, clips: Mapping[str, NDArray[Any]]) -> Array:
+        """Compare N texts (N, D') with n clips: the model's logits (N, n). For many texts and few clips."""
+
 
 @dataclass(frozen=True)
 class QueryConfig:
@@ -116,13 +119,23 @@ class NumpyQueryEncoder:
         )
         return logits, np.where(mask, per_frame, PADDING)
 
+    def similarities(self, texts: Array, clips: Mapping[str, NDArray[Any]]) -> Array:
+        return self._sight(texts, clips, clips["pooled"])
+
+    def _sight(self, texts: Array, clips: Mapping[str, NDArray[Any]], pooled: Array) -> Array:
+        """Return the multi-grained similarity of N texts (N, D) with n clips, (N, n)."""
+        n, F, D = clips["frames"].shape
+        per_frame = (texts @ clips["frames"].astype(np.float32).reshape(-1, D).T).reshape(len(texts), n, F)
+        scale, tau = np.float32(self.config.scale), self.config.temperature
+        return multi_grained_similarity(texts @ pooled.T, per_frame, clips["mask"], scale, tau)
+
 
 def multi_grained_similarity(
     coarse: Array, per_frame: Array, mask: NDArray[np.bool_], scale: np.float32, temperature: float
 ) -> Array:
-    """Return the logits (n,) of a text with n clips, as `hearsight.models.layers.multi_grained_similarity` does.
+    """Return the logits (..., n) of texts with n clips, as `hearsight.models.layers.multi_grained_similarity` does.
 
-    coarse: the cosines of the clips, (n,). per_frame: those of their frames, (n, F). mask: (n, F).
+    coarse: the cosines of the clips, (..., n). per_frame: those of their frames, (..., n, F). mask: (n, F).
     """
     tau = np.float32(temperature)
     fine = logsumexp(np.where(mask, tau * scale * per_frame, np.float32(-np.inf))) / tau

@@ -27,6 +27,7 @@ ENCODERS: dict[type[VideoTextModel], type[NumpyQueryEncoder]] = {
     SAVE: NumpyQueryEncoder,
     Chorus: ChorusQueryEncoder,
 }
+MAX_TEXTS = 32  # compared with clips at once
 
 
 class TorchQueryEncoder:
@@ -56,16 +57,25 @@ class TorchQueryEncoder:
         return vectors
 
     def similarity(self, text: Array, clips: Mapping[str, NDArray[Any]]) -> tuple[Array, Array]:
-        def tensor(values: NDArray[Any]) -> torch.Tensor:
-            moved = torch.from_numpy(np.require(values, requirements="W")).to(self.model.device)
-            return moved if values.dtype == bool else moved.float()
-
-        fields = {name: tensor(values) for name, values in clips.items()}
-        vector = tensor(text)
+        video, vector = self._video(clips), self._tensor(text)
         with torch.inference_mode():
-            similarity: Array = self.model.similarity(vector[None], VideoEmbedding.from_fields(fields))[0].cpu().numpy()
-            per_frame: Array = (fields["frames"] @ vector[: self.width]).cpu().numpy()
+            similarity: Array = self.model.similarity(vector[None], video)[0].cpu().numpy()
+            per_frame: Array = (video.frames @ vector[: self.width]).cpu().numpy()
         return similarity, np.where(clips["mask"], per_frame, PADDING)
+
+    def similarities(self, texts: Array, clips: Mapping[str, NDArray[Any]]) -> Array:
+        video = self._video(clips)
+        batches = (self._tensor(texts[first : first + MAX_TEXTS]) for first in range(0, len(texts), MAX_TEXTS))
+        with torch.inference_mode():  # in batches: a method may need much memory for every pair
+            return np.concatenate([self.model.similarity(batch, video).cpu().numpy() for batch in batches])
+
+    def _video(self, clips: Mapping[str, NDArray[Any]]) -> VideoEmbedding:
+        return VideoEmbedding.from_fields({name: self._tensor(values) for name, values in clips.items()})
+
+    def _tensor(self, values: NDArray[Any]) -> torch.Tensor:
+        """Return an array on the model's device, numbers in float32."""
+        tensor = torch.from_numpy(np.require(values, requirements="W")).to(self.model.device)
+        return tensor if values.dtype == bool else tensor.float()
 
 
 def numpy_queries(model: VideoTextModel) -> NumpyQueryEncoder | None:

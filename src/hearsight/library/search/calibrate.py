@@ -40,8 +40,7 @@ def calibrate(store: Store, encoder: QueryEncoder, fingerprint: str, experts: di
         return None
     vectors, texts = neutral_vectors(encoder, fingerprint), neutral_queries()
     fields = sample.fields(encoder.extra)
-    fields["frames"] = fields["frames"].astype(np.float32)
-    scores = {"model": np.stack([encoder.similarity(vector, fields)[0] for vector in vectors])}
+    scores = {"model": encoder.similarities(vectors, fields)}
     scores |= sense_scores(sample.table, vectors)
     meanings = [sample.meanings(name, load_expert(name).encode(texts)) for name in experts]
     scores["meaning"] = np.fmax.reduce(meanings) if meanings else np.full_like(scores["model"], np.nan)

@@ -44,3 +44,9 @@ class ChorusQueryEncoder(NumpyQueryEncoder):
         per_frame = clips["frames"].astype(np.float32) @ text[:D]
         sight = multi_grained_similarity(pooled[:, :D] @ text[:D], per_frame, mask, scale, self.config.temperature)
         return sight + scale * (pooled[:, D:] @ text[D:]), np.where(mask, per_frame, PADDING)
+
+    def similarities(self, texts: Array, clips: Mapping[str, NDArray[Any]]) -> Array:
+        D, pooled = self.width, clips["pooled"]
+        sight = self._sight(texts[:, :D], clips, pooled[:, :D])
+        similarities: Array = sight + np.float32(self.config.scale) * (texts[:, D:] @ pooled[:, D:].T)
+        return similarities
