@@ -38,8 +38,13 @@ def combine(model: Array, meaning: Array, strength: Array, asks_for_speech: bool
     return model + MEANING_UNASKED * np.maximum(heard - ABOVE, 0) + WORDS_UNASKED * WORDS * strength**2
 
 
-def penalty(asks_for_speech: bool, model_reads: bool) -> float:
-    """Return the deviations that are taken from what is said alone before it counts as a match."""
+def penalty(asks_for_speech: bool, asks_for_sound: bool, model_reads: bool) -> float:
+    """Return the deviations that are taken from what is said alone before it counts as a match.
+
+    They are without limit for a query that names a sound: someone who says "dog" does not bark.
+    """
+    if asks_for_sound and not asks_for_speech:
+        return np.inf
     if model_reads:
         return READER
     return 0.0 if asks_for_speech else UNASKED

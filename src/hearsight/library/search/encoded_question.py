@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from hearsight.experts.cues import asks_for_speech
+from hearsight.experts.cues import asks_for_sound, asks_for_speech
 from hearsight.experts.registry import load_expert
 from hearsight.library.search.query_words import Query, content_words
 from hearsight.library.search.question import Question
@@ -26,7 +26,8 @@ class EncodedPart:
 
     sense: what its prefix demands, "seen", "heard" or "said"; None for words without a prefix. vector: the model's,
     (D'). meanings: those of the text experts, by name. words: None for a part that asks for nothing said.
-    unfamiliar: the share of its words that the model has hardly met. asks_for_speech: whether it speaks of saying.
+    unfamiliar: the share of its words that the model has hardly met. asks_for_speech, asks_for_sound: whether it speaks
+    of saying, or names a sound.
     """
 
     text: str
@@ -36,6 +37,7 @@ class EncodedPart:
     words: Query | None
     unfamiliar: float
     asks_for_speech: bool
+    asks_for_sound: bool
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ def encode_part(
         words=Query(text) if listens else None,
         unfamiliar=unfamiliar_share(text, encoder),
         asks_for_speech=quotes or sense == "said" or asks_for_speech(text),
+        asks_for_sound=asks_for_sound(text),
     )
 
 

@@ -55,7 +55,8 @@ def score_clips(
             scores = null.apply(combine(scale, meant, strength, part.asks_for_speech), total)
             model = np.maximum(model, nulls["model"].apply(scale, total))
             model_reads = calibration.scales["said"].is_informative
-            scores = np.maximum(scores, by_speech - penalty(part.asks_for_speech, model_reads))
+            deviations = penalty(part.asks_for_speech, part.asks_for_sound, model_reads)
+            scores = np.maximum(scores, by_speech - deviations)
         else:
             scores = _sense(view, clips, part, calibration)
             model = np.maximum(model, scores)
