@@ -53,6 +53,7 @@ benchmarks: .venv/.dev
 	$(BIN)/python benchmarks/library_growth.py --keep build/million --figure docs/scale/search.png
 	$(BIN)/python benchmarks/query.py
 	$(BIN)/python benchmarks/cold_search.py
+	$(BIN)/python benchmarks/confidence.py --figure docs/confidence.svg
 	$(BIN)/python benchmarks/unchanged_files.py
 	$(BIN)/python benchmarks/decoding.py
 	$(BIN)/python benchmarks/recognisers.py
