@@ -104,9 +104,10 @@ class Client:
         filters: Filters | None = None,
         library: str | None = None,
         all_moments: bool = False,
+        min_confidence: float | None = None,
     ) -> SearchResult:
         """Return the best moments of the best `limit` videos (at most 100), or the best moments of any; best first."""
-        parameters = _search_parameters(query, mode, limit, filters, library, all_moments)
+        parameters = _search_parameters(query, mode, limit, filters, library, all_moments, min_confidence)
         return self._get(SearchResult, "GET", "search", parameters)
 
     def export(
@@ -118,9 +119,13 @@ class Client:
         filters: Filters | None = None,
         library: str | None = None,
         all_moments: bool = False,
+        min_confidence: float | None = None,
     ) -> bytes:
-        """Return the results of a search as a file: a table, or a cut list that an editing program opens."""
-        parameters = _search_parameters(query, mode, limit, filters, library, all_moments)
+        """Return the matches of a search as a file: a table, or a cut list that an editing program opens.
+
+        min_confidence: leave out moments of less confidence; None leaves out weak ones.
+        """
+        parameters = _search_parameters(query, mode, limit, filters, library, all_moments, min_confidence)
         return self._read("GET", "search/export", {"format": format, **parameters})
 
     def search_by_example(
@@ -313,10 +318,16 @@ class Client:
 
 
 def _search_parameters(
-    query: str, mode: Mode, limit: int, filters: Filters | None, library: str | None, all_moments: bool
+    query: str,
+    mode: Mode,
+    limit: int,
+    filters: Filters | None,
+    library: str | None,
+    all_moments: bool,
+    min_confidence: float | None,
 ) -> dict[str, Any]:
-    parameters = {"q": query, "mode": mode, "limit": limit, "library": library, "all_moments": all_moments}
-    return {**parameters, **asdict(filters or Filters())}
+    options = {"library": library, "all_moments": all_moments, "min_confidence": min_confidence}
+    return {"q": query, "mode": mode, "limit": limit, **options, **asdict(filters or Filters())}
 
 
 def _detail(answer: httpx2.Response) -> str:

@@ -17,7 +17,7 @@ from tests.web.conftest import CUT, HOSTILE, MARKUP, SCRIPT, TOKEN, eventually
 
 HIT = {
     "rank", "score", "similarity", "library", "clip", "path", "video", "start", "end", "moment",
-    "seen", "heard", "said", "words", "gates", "line", "spans", "more",
+    "seen", "heard", "said", "words", "gates", "line", "spans", "more", "confidence", "match", "evidence",
 }  # fmt: skip
 
 
@@ -77,7 +77,8 @@ def test_search_returns_what_the_command_line_prints(api, holiday, capsys):
     answer = api.get("search", params={"q": "a yellow bicycle", "limit": 3, "library": "holiday"}).json()
     assert main(["search", "a yellow bicycle", "--in", str(holiday), "--limit", "3", "--json"]) == 0
     message = json.loads(capsys.readouterr().out)
-    assert set(answer) == set(message) >= {"query", "mode", "hits", "clips", "videos", "total_clips", "suggestions"}
+    expected_fields = {"query", "mode", "hits", "clips", "videos", "total_clips", "suggestions", "matches", "notes"}
+    assert set(answer) == set(message) >= {*expected_fields, "matched"}
     assert (answer["query"], answer["mode"], answer["total_clips"]) == ("a yellow bicycle", "hybrid", 15)
     assert [hit["rank"] for hit in answer["hits"]] == [1, 2, 3] and set(answer["hits"][0]) == HIT
     typed = message["hits"] if isinstance(message, dict) else message
@@ -90,6 +91,20 @@ def test_search_returns_what_the_command_line_prints(api, holiday, capsys):
     assert (best["path"], best["start"], best["end"]) == ("bell.mkv", 2.0, 4.0)
     assert (best["line"], best["spans"]) == ("a yellow bicycle", [[2, 8], [9, 16]])
     assert Path(best["video"]) == holiday / "bell.mkv"
+
+
+def test_matches_are_told_and_weak_ones_can_be_left_out(api):
+    parameters = {"q": "a yellow bicycle", "limit": 100, "library": "holiday"}
+    full = api.get("search", params=parameters).json()
+    assert all(0 <= hit["confidence"] <= 1 and hit["match"] in ("strong", "likely", "weak") for hit in full["hits"])
+    matching = {hit["path"] for hit in full["hits"] if hit["match"] != "weak"}
+    assert "bell.mkv" in matching and full["matched"] and full["matches"] == len(matching)
+    said = [one for one in full["hits"][0]["evidence"] if one["expert"] == "words"]
+    assert [(one["sense"], one["moment"], one["line"]) for one in said] == [("said", 2.0, "a yellow bicycle")]
+    assert api.get("search", params={**parameters, "limit": 1}).json()["matches"] == full["matches"]
+    sure = hits(api, **parameters, min_confidence=0.9)
+    assert [hit["clip"] for hit in sure] == [hit["clip"] for hit in full["hits"] if hit["confidence"] >= 0.9]
+    assert len(hits(api, **parameters, min_confidence=0)) == len(full["hits"]) == 10
 
 
 def test_modes(api):
@@ -144,6 +159,10 @@ def test_filters(api, clips, filters, paths):
         ({"q": "a", "max_seconds": "nan"}, "max_seconds"),
         ({"q": "a", "max_seconds": "inf"}, "max_seconds"),
         ({"q": "a", "has_speech": "perhaps"}, "has_speech"),
+        ({"q": "a", "min_confidence": 1.01}, "min_confidence"),
+        ({"q": "a", "min_confidence": -0.1}, "min_confidence"),
+        ({"q": "a", "min_confidence": "nan"}, "min_confidence"),
+        ({"q": "a", "min_confidence": "high"}, "min_confidence"),
         ({"q": "?!\x00"}, "query"),
     ],
 )
@@ -193,8 +212,24 @@ def test_suggested_queries_have_answers(api):
     assert all(example["kind"] in ("meaning", "said") and hits(api, q=example["text"]) for example in examples)
 
 
+def test_an_export_has_no_weak_matches_unless_they_are_asked_for(api, clips):
+    parameters = {"q": "a yellow bicycle", "limit": 100, "library": "holiday", "format": "json"}
+
+    def exported(**options) -> list[dict]:
+        return api.get("search/export", params={**parameters, **options}).json()["hits"]
+
+    every_hit = hits(api, q="a yellow bicycle", limit=100, library="holiday")
+    matching = [hit["clip"] for hit in every_hit if hit["match"] != "weak"]
+    assert 0 < len(matching) < len(every_hit) and [hit["clip"] for hit in exported()] == matching
+    assert {hit["path"] for hit in exported(min_confidence=0)} == set(clips)
+    assert [hit["path"] for hit in exported(min_confidence=0.9, path="bell")] == ["bell.mkv"]
+    weak = next(hit["path"] for hit in every_hit if hit["match"] == "weak")
+    nothing = api.get("search/export", params={**parameters, "path": weak, "format": "csv"})
+    assert nothing.status_code == 200 and len(nothing.text.splitlines()) == 1
+
+
 def test_export(api, clips):
-    parameters = {"q": "a bell rings", "limit": 100, "library": "holiday"}
+    parameters = {"q": "a bell rings", "limit": 100, "library": "holiday", "min_confidence": 0}
 
     def export(kind: str, content_type: str) -> str:
         answer = api.get("search/export", params={**parameters, "format": kind})

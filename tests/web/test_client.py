@@ -99,7 +99,13 @@ def test_search_returns_what_the_library_returns(client, holiday, web_model, mod
         (hit.clip, hit.path, hit.video, hit.moment, hit.line, hit.spans) for hit in expected.hits
     ]
     assert [hit.score for hit in result.hits] == pytest.approx([hit.score for hit in expected.hits], rel=1e-3)
+    for actual, wanted in zip(result.hits, expected.hits, strict=True):
+        assert (actual.match, actual.confidence) == (wanted.match, pytest.approx(wanted.confidence, abs=1e-3))
+        assert [one.line for one in actual.evidence] == [one.line for one in wanted.evidence]
     assert (result.query, result.mode, result.clips) == (QUERY, mode, expected.clips)
+    assert (result.matched, result.matches, result.notes) == (expected.matched, expected.matches, expected.notes)
+    sure = client.search(QUERY, mode, limit=5, library=LIBRARY, min_confidence=0.9)
+    assert [hit.clip for hit in sure.hits] == [hit.clip for hit in result.hits if hit.confidence >= 0.9]
     assert {hit.library for hit in result.hits} == {LIBRARY}
 
 
@@ -123,7 +129,7 @@ def test_all_moments_and_precise_questions(client):
     options = {"mode": "dense", "filters": Filters(path="bell"), "library": LIBRARY}
     assert len(client.search(QUERY, **options).hits) == 1
     assert len(client.search(QUERY, **options, all_moments=True).hits) == 2
-    assert client.export(QUERY, "csv", **options, all_moments=True).count(b"bell.mkv") >= 4
+    assert client.export(QUERY, "csv", **options, all_moments=True, min_confidence=0).count(b"bell.mkv") >= 4
     assert [hit.start for hit in client.search('a film "yellow bicycle"', library=LIBRARY).hits] == [2.0]
     assert client.search("docctor", library=LIBRARY).suggestions == ["doctor"]
     with pytest.raises(HearsightError, match="only says what to leave out"):
@@ -161,6 +167,10 @@ def test_a_server_with_one_library_needs_no_name(client, token_server):
 def test_exports(client):
     assert json.loads(client.export(QUERY, "json", limit=1))["hits"][0]["library"] in (LIBRARY, "copies")
     assert client.export(QUERY, "csv", limit=1).count(b"\r\n") == 2
+    weak = next(hit for hit in client.search(QUERY, limit=100).hits if hit.match == "weak")
+    options = {"filters": Filters(path=str(weak.path)), "library": weak.library}
+    assert client.export(QUERY, "csv", **options).count(b"\r\n") == 1
+    assert client.export(QUERY, "csv", **options, min_confidence=0).count(b"\r\n") == 2
     assert client.export(QUERY, "edl", "speech").startswith(b"TITLE: the doctor lost")
     assert b"<fcpxml" in client.export(QUERY, "fcpxml", filters=Filters(path="trip/*"))
 

@@ -104,12 +104,14 @@ class Collection:
         filters: Filters | None = None,
         library: str | None = None,
         all_moments: bool = False,
+        min_confidence: float | None = None,
     ) -> SearchResult:
         """Return the best moments of the best `limit` videos of all libraries, best first. See `Library.search`."""
         from hearsight.library.search.search import search
 
         searchables = self._searchables(library)
-        return search(searchables, query, self.query_encoder, mode, limit, filters or Filters(), all_moments)
+        result = search(searchables, query, self.query_encoder, mode, limit, filters or Filters(), all_moments)
+        return result.at_least(min_confidence or 0.0)
 
     def similar(
         self, clip: Hit | str, limit: int = 10, filters: Filters | None = None, library: str | None = None

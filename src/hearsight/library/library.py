@@ -190,15 +190,19 @@ class Library:
         limit: int = 10,
         filters: Filters | None = None,
         all_moments: bool = False,
+        min_confidence: float | None = None,
     ) -> SearchResult:
         """Return the best moments of the best `limit` videos, best first; search/rank.py explains the ranking.
 
-        all_moments: return the best `limit` moments, several of a video. Raises HearsightError for a query that says
-        nothing to look for (see `Question.parse`).
+        all_moments: return the best `limit` moments, several of a video. min_confidence: leave out moments of less
+        confidence; None returns weak ones, too.
+        Raises HearsightError for a query that says nothing to look for (see `Question.parse`).
         """
         from hearsight.library.search.search import search
 
-        return search([self.searchable], query, self.query_encoder, mode, limit, filters or Filters(), all_moments)
+        filters = filters or Filters()
+        result = search([self.searchable], query, self.query_encoder, mode, limit, filters, all_moments)
+        return result.at_least(min_confidence or 0.0)
 
     def similar(self, clip: Hit | str, limit: int = 10, filters: Filters | None = None) -> SearchResult:
         """Return the moments of other videos that are most like a clip: a hit, or the id of one (`Hit.clip`).

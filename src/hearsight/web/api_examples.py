@@ -5,69 +5,88 @@ from __future__ import annotations
 import json
 from typing import Any
 
+LINE = "The mother is carrying the large window."
 HIT = {
     "rank": 1,
-    "score": 98.4,
-    "similarity": 31.2,
-    "library": "holiday",
-    "clip": "0123456789abcdef-000015000",
-    "path": "trip/sea.mp4",
-    "video": "/home/ada/holiday/trip/sea.mp4",
-    "start": 15.0,
-    "end": 30.0,
-    "moment": 18.0,
-    "seen": 0.21,
-    "heard": 0.05,
-    "said": 0.0,
-    "words": 0.67,
-    "gates": {"audio": 0.4, "speech": 0.1},
-    "line": "listen, the bell rings",
-    "spans": [[12, 16], [17, 22]],
-    "more": 2,
+    "score": 8.27,
+    "similarity": 19.9,
+    "library": "hearsight-demo",
+    "clip": "c9491d660c87f125-000000000",
+    "path": "demo-00023.mp4",
+    "video": "/home/ada/hearsight-demo/demo-00023.mp4",
+    "start": 0.0,
+    "end": 5.064,
+    "moment": 1.856,
+    "seen": 0.0,
+    "heard": 0.0,
+    "said": 1.0,
+    "words": 1.0,
+    "gates": {},
+    "line": LINE,
+    "spans": [[4, 10], [14, 22], [27, 32], [33, 39]],
+    "more": 0,
+    "confidence": 1.0,
+    "match": "strong",
+    "evidence": [
+        {"expert": "words", "sense": "said", "confidence": 1.0, "moment": 1.856, "line": LINE},
+        {"expert": "wordllama", "sense": "said", "confidence": 1.0, "moment": 1.856, "line": LINE},
+        {"expert": "model", "sense": "said", "confidence": 0.9998, "moment": 1.0, "line": ""},
+    ],
 }
 RESULT = {
-    "query": "a bell rings",
+    "query": "the mother carries a large window",
     "mode": "hybrid",
     "hits": [HIT],
-    "clips": 214,
-    "videos": 9,
-    "total_clips": 214,
-    "milliseconds": 8.1,
+    "clips": 30,
+    "videos": 30,
+    "total_clips": 30,
+    "milliseconds": 12.8,
     "suggestions": [],
+    "matches": 1,
+    "notes": [],
+    "matched": True,
 }
-SIMILAR = {**RESULT, "query": "", "mode": "dense"}
-SUGGESTIONS = [{"text": "a dog is barking", "kind": "meaning"}, {"text": "the doctor lost a bicycle", "kind": "said"}]
+SIMILAR_HIT = {**HIT, "score": 0.816, "similarity": 0.816, "said": 0.0, "words": 0.0, "spans": []}
+SIMILAR = {
+    **RESULT,
+    "query": "",
+    "mode": "dense",
+    "hits": [{**SIMILAR_HIT, "confidence": None, "match": None, "evidence": []}],
+    "matches": 0,
+    "matched": False,
+}
+SUGGESTIONS = [{"text": "a monkey", "kind": "meaning"}, {"text": "the silver umbrella", "kind": "said"}]
 EXPORTS: dict[str, Any] = {
     "content": {
         "application/json": {"example": RESULT},
         "text/csv": {"example": ",".join(HIT) + "\n"},
-        "text/plain": {"example": "TITLE: a bell rings\nFCM: NON-DROP FRAME\n"},
+        "text/plain": {"example": "TITLE: the mother carries a large window\nFCM: NON-DROP FRAME\n"},
         "application/vnd.pixar.opentimelineio+json": {"example": {"OTIO_SCHEMA": "Timeline.1"}},
         "application/xml": {"example": '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE fcpxml>\n<fcpxml/>\n'},
     }
 }
 CLIP = {
     **{name: HIT[name] for name in ("library", "clip", "path", "video", "start", "end", "gates")},
-    "duration": 61.5,
+    "duration": 5.064,
     "has_speech": True,
     "has_sound": True,
     "has_picture": True,
     "language": "en",
-    "transcript_source": "subtitles",
+    "transcript_source": "moonshine",
     "media_type": "video/mp4",
 }
 TRANSCRIPT = {
-    "source": "subtitles",
+    "source": "moonshine",
     "language": "en",
-    "lines": [{"start": 17.2, "end": 19.0, "text": "listen, the bell rings", "spans": [[12, 16], [17, 22]]}],
+    "lines": [{"start": 1.856, "end": 4.224, "text": LINE, "spans": [[33, 39]]}],
 }
 UPDATE = {
     "state": "running",
-    "done": 3,
-    "total": 9,
+    "done": 12,
+    "total": 30,
     "share": 0.4,
     "seconds_left": 71.0,
-    "path": "trip/sea.mp4",
+    "path": "demo-00012.mp4",
     "clips": 12,
     "failures": 1,
     "failed": [{"path": "broken.avi", "reason": "not one frame can be decoded; replace or remove it"}],
@@ -76,33 +95,34 @@ UPDATE = {
 }
 EVENTS: dict[str, Any] = {"content": {"text/event-stream": {"example": f"data: {json.dumps(UPDATE)}\n\n"}}}
 LIBRARY = {
-    "name": "holiday",
+    "name": "hearsight-demo",
     "info": {
-        "folder": "/home/ada/holiday",
-        "at": "/home/ada/holiday/.hearsight",
-        "model": "openai/clip-vit-base-patch32",
-        "fingerprint": "0f1e2d3c4b5a6978",
-        "method": "clip4clip",
+        "folder": "/home/ada/hearsight-demo",
+        "at": "/home/ada/hearsight-demo/.hearsight",
+        "model": "demo",
+        "fingerprint": "c64f5dcb2a89",
+        "method": "chorus",
         "by": "window",
         "seconds": 15.0,
         "recogniser": "auto",
-        "videos": 9,
-        "clips": 214,
-        "hours": 0.9,
-        "with_speech": 80,
-        "with_sound": 200,
+        "videos": 30,
+        "clips": 30,
+        "hours": 0.055,
+        "with_speech": 20,
+        "with_sound": 30,
         "failures": 1,
-        "bytes": 3_400_000,
+        "bytes": 545_830,
+        "not_understood": 0,
     },
-    "folders": ["trip"],
+    "folders": [],
     "update": UPDATE,
 }
 FAILURE = {**UPDATE["failed"][0], "when": "2026-11-21T10:00:00+00:00"}  # type: ignore[index, dict-item]
 STATUS = {
     "version": "0.1.0",
     "ready": True,
-    "model": "openai/clip-vit-base-patch32",
-    "libraries": ["holiday"],
+    "model": "demo",
+    "libraries": ["hearsight-demo"],
 }
 MODEL = {"name": "demo", "about": "sees, hears and reads; tiny", "here": True}
 

@@ -88,10 +88,20 @@ ModeParameter = Annotated[
 ]
 LimitParameter = Annotated[int, Query(ge=1, le=100, description="The maximum number of videos.")]
 AllMomentsParameter = Annotated[bool, Query(description="Return the best moments, several of a video, up to `limit`.")]
+MinConfidenceParameter = Annotated[
+    float | None,
+    Query(
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="Only moments of at least this confidence. Without it, a search returns weak matches, too, and an "
+        "export leaves them out.",
+    ),
+]
 
 
 async def library_in_path(
-    state: State, library: Annotated[str, Path(description="A name from /libraries.", examples=["holiday"])]
+    state: State, library: Annotated[str, Path(description="A name from /libraries.", examples=["hearsight-demo"])]
 ) -> str:
     """Return the library's name if the server has it, else answer 404."""
     if library not in state.folders:
@@ -111,7 +121,7 @@ async def library_in_query(
 
 LibraryPath = Annotated[str, Depends(library_in_path)]
 LibraryParameter = Annotated[str | None, Depends(library_in_query)]
-ClipPath = Annotated[str, Path(description="`clip` of a hit.", examples=["0123456789abcdef-000015000"])]
+ClipPath = Annotated[str, Path(description="`clip` of a hit.", examples=["c9491d660c87f125-000000000"])]
 
 
 def library_not_found(library: str, state: ServerState) -> HTTPException:

@@ -19,6 +19,7 @@ from hearsight.web.dependencies import (
     FiltersParameter,
     LibraryParameter,
     LimitParameter,
+    MinConfidenceParameter,
     ModeParameter,
     QueryParameter,
     State,
@@ -53,10 +54,11 @@ async def search(
     mode: ModeParameter = "hybrid",
     limit: LimitParameter = 10,
     all_moments: AllMomentsParameter = False,
+    min_confidence: MinConfidenceParameter = None,
 ) -> SearchResult:
     """Find moments by what is seen, heard or said in them: the best moment of each video, best first."""
     collection = await state.collection()
-    return await state.pool.run(collection.search, q, mode, limit, filters, library, all_moments)
+    return await state.pool.run(collection.search, q, mode, limit, filters, library, all_moments, min_confidence)
 
 
 @router.get(
@@ -76,11 +78,14 @@ async def export(
     mode: ModeParameter = "hybrid",
     limit: LimitParameter = 10,
     all_moments: AllMomentsParameter = False,
+    min_confidence: MinConfidenceParameter = None,
 ) -> Response:
-    """Return the results of a search as a file: a table, or a cut list that an editing program opens."""
+    """Return the matches of a search as a file: a table, or a cut list that an editing program opens."""
     collection = await state.collection()
     cut_list = FORMATS[format]
-    result = await state.pool.run(collection.search, q, mode, limit, filters, library, all_moments)
+    result = await state.pool.run(collection.search, q, mode, limit, filters, library, all_moments, min_confidence)
+    if min_confidence is None:
+        result = result.without_weak()
     disposition = f'attachment; filename="hearsight.{format}"'
     text = await state.run_in_thread(cut_list.write, result)  # a cut list opens every file
     return Response(text, media_type=cut_list.media_type, headers={"content-disposition": disposition})
