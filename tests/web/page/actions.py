@@ -3,7 +3,7 @@
 import re
 from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 SAID = "the grandmother has forgotten a large helicopter"  # in trip/lion.mp4
 SETTLED = "() => !document.querySelector('[aria-busy=true]')"
@@ -16,6 +16,17 @@ def search(page: Page, query: str) -> Locator:
     page.wait_for_function("query => document.title.startsWith(query)", arg=query)
     page.wait_for_function(SETTLED)
     return page.locator("#grid > .card")
+
+
+def search_all(page: Page, query: str) -> Locator:
+    """Ask, and give the cards of the results, the weak ones, too."""
+    cards = search(page, query)
+    weaker = page.get_by_role("button", name=re.compile("^Show .*weaker"))
+    if weaker.is_visible():
+        weaker.click()
+        page.wait_for_function(SETTLED)
+        expect(weaker).to_be_hidden()
+    return cards
 
 
 def card_of(page: Page, name: str) -> Locator:

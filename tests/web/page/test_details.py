@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import expect
 
-from tests.web.page.actions import SAID, address_parameters, card_of, search, when_playing
+from tests.web.page.actions import SAID, address_parameters, card_of, search, search_all, when_playing
 
 pytestmark = pytest.mark.browser
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 def test_details_play_the_moment_and_say_why_it_is_there(page):
     search(page, SAID).first.locator(".picture-link").click()
     sheet = page.get_by_role("dialog", name="lion.mp4")
-    expect(sheet.locator(".explanation")).to_contain_text("The spoken words match best")
+    expect(sheet.locator(".explanation")).to_contain_text("Said at 0:01: ")
     assert address_parameters(page)["open"].startswith("films/")
     video = sheet.locator("video")
     when_playing(page, "video.currentTime >= 1")
@@ -45,7 +45,7 @@ def test_the_strip_steps_through_the_video_by_key_and_pointer(page):
 
 
 def test_closing_gives_the_focus_back_and_the_results_stay(page):
-    cards = search(page, "a lion")
+    cards = search_all(page, "a lion")
     link = cards.nth(2).locator(".open")
     link.focus()
     page.keyboard.press("Enter")
@@ -59,7 +59,7 @@ def test_closing_gives_the_focus_back_and_the_results_stay(page):
 
 
 def test_left_and_right_go_through_the_results(page):
-    cards = search(page, "a lion")
+    cards = search_all(page, "a lion")
     paths = [link.get_attribute("title") for link in cards.locator(".open").all()]
     cards.first.locator(".open").click()
     page.keyboard.press("ArrowRight")
@@ -99,7 +99,7 @@ def test_a_shared_link_shows_the_same(visit, page, site):
     link = page.evaluate("navigator.clipboard.readText()")
     assert link == page.url
     other = visit(link)
-    expect(other.get_by_role("dialog", name="lion.mp4")).to_contain_text("The spoken words match best")
+    expect(other.get_by_role("dialog", name="lion.mp4")).to_contain_text("Said at 0:01: ")
     other.keyboard.press("Escape")
     expect(other.get_by_role("dialog")).to_have_count(0)
     expect(other.get_by_role("searchbox")).to_have_value(SAID)
@@ -108,7 +108,7 @@ def test_a_shared_link_shows_the_same(visit, page, site):
 
 
 def test_a_sound_has_a_drawing_and_a_player(page):
-    search(page, "a tone")
+    search_all(page, "a tone")
     card_of(page, "tone.wav").locator(".open").click()
     expect(page.locator(".player.sounding .wave")).to_be_visible()
     expect(page.get_by_role("region", name="What is said")).to_have_text("What is saidNothing is said here.")

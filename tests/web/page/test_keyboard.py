@@ -3,13 +3,13 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.web.page.actions import search
+from tests.web.page.actions import search, search_all
 
 pytestmark = pytest.mark.browser
 
 
 def test_the_arrows_go_through_the_grid_and_slash_to_the_box(page):
-    cards = search(page, "a lion")
+    cards = search_all(page, "a lion")
     links = cards.locator(".open")
     page.keyboard.press("ArrowDown")
     expect(links.first).to_be_focused()

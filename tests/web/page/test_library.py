@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.web.conftest import TOKEN
-from tests.web.page.actions import card_of, search
+from tests.web.page.actions import card_of, search_all
 from tests.web.page.conftest import put_clip
 
 pytestmark = pytest.mark.browser
@@ -70,7 +70,7 @@ def test_an_update_is_followed_again_after_its_stream_ended_for_good(visit, site
 
 def test_the_same_words_find_what_an_update_added(visit, others, guarded):
     page = visit(f"{guarded.url}{SIGNED}")
-    search(page, "a guitar")
+    search_all(page, "a guitar")
     expect(card_of(page, "late.mp4")).to_have_count(0)
     put_clip(3, others / "late.mp4")
     page.get_by_role("button", name="Library").click()
@@ -80,7 +80,7 @@ def test_the_same_words_find_what_an_update_added(visit, others, guarded):
     panel.get_by_role("button", name="Update").click()
     expect(page.locator("#library-summary")).not_to_have_text(before, timeout=60_000)
     page.keyboard.press("Escape")
-    page.get_by_role("searchbox").press("Enter")
+    search_all(page, "a guitar")
     expect(card_of(page, "late.mp4")).to_have_count(1)
 
 

@@ -1,56 +1,48 @@
-// Why a moment matches: what is seen, heard and said in it. As bars, and as sentences without technical terms.
+// Why a moment matches: how sure that is, what is seen, heard and said in it, and what says so, in plain words.
 
 import { el } from "./dom.js";
+import { clock, visible } from "./format.js";
 
-const BRANCHES = ["seen", "heard", "said"];
+const SENSES = ["seen", "heard", "said"];
+const MATCHES = { strong: "Strong match", likely: "Likely match", weak: "Weak match" };
 
-const SUBJECTS = { seen: "What is seen", heard: "What is heard", said: "What is said" };
-const MIN_HELP = 0.25; // share of the strongest that counts as a help
-
-/**
- * Return how much each branch contributes to a hit, from 0 to 1.
- *
- * scale: the contribution that is shown as 1, the largest one of all hits. For speech, the certainty that the words of
- * the query are said counts instead if it is larger.
- */
-function shares(hit, scale) {
-  const share = (value) => (scale > 0 ? Math.min(Math.max(value, 0) / scale, 1) : 0);
-  return { seen: share(hit.seen), heard: share(hit.heard), said: Math.max(share(hit.said), hit.words) };
+/** Return the match of a hit in a word, and how sure it is; null for a hit of a search without words. */
+export function matchLabel(hit) {
+  if (!hit.match) return null;
+  return el("p", { className: `match ${hit.match}` }, `${MATCHES[hit.match]}, ${percent(hit.confidence)} sure`);
 }
 
-export const barScale = (hits) => Math.max(0, ...hits.flatMap((hit) => [hit.seen, hit.heard, hit.said]));
+/** Return three labelled bars, the longest of them highlighted; null for a hit of a search without words. */
+export function bars(hit) {
+  if (!hit.match) return null;
+  const longest = SENSES.reduce((a, b) => (hit[b] > hit[a] ? b : a));
+  const name = `Why it matches: ${SENSES.map((sense) => `${sense} ${percent(hit[sense])}`).join(", ")}`;
+  return el("div", { className: "bars", role: "img", "aria-label": name }, ...SENSES.map(bar));
 
-/** Return three labelled bars, the longest of them highlighted. */
-export function bars(hit, scale) {
-  const share = shares(hit, scale);
-  const longest = byShare(share)[0];
-  const percent = (name) => `${name} ${Math.round(100 * share[name])} %`;
-  const name = `Why it matches: ${BRANCHES.map(percent).join(", ")}`;
-  return el("div", { className: "bars", role: "img", "aria-label": name }, ...BRANCHES.map(bar));
-
-  function bar(branch) {
+  function bar(sense) {
     const fill = el("i");
-    fill.style.width = `${100 * share[branch]}%`;
-    const isLongest = branch === longest && share[branch] > 0;
-    return el("span", { className: isLongest ? "bar longest" : "bar" }, branch, el("b", {}, fill));
+    fill.style.width = `${100 * hit[sense]}%`;
+    const isLongest = sense === longest && hit[sense] > 0;
+    return el("span", { className: isLongest ? "bar longest" : "bar" }, sense, el("b", {}, fill));
   }
 }
 
-function byShare(share) {
-  return [...BRANCHES].sort((a, b) => share[b] - share[a]);
+/** Return what says that a hit matches, as a list such as "Said at 0:14: “the doctor lost it”, by its meaning". */
+export function evidenceList(hit) {
+  if (!hit.evidence.length) return el("p", {}, "Nothing in this moment matches better than by chance.");
+  return el("ul", { className: "evidence" }, ...hit.evidence.map((evidence) => el("li", {}, ...sentence(evidence))));
 }
 
-/** Return a sentence such as "What is seen matches best; what is said helps." */
-export function matchSentence(hit, scale) {
-  const share = shares(hit, scale);
-  const [first, ...rest] = byShare(share);
-  if (share[first] === 0) return "Nothing in this moment matches by itself: there are no better ones.";
-  const words = first === "said" && hit.words > 0.5 ? "The spoken words match best" : `${SUBJECTS[first]} matches best`;
-  const helping = rest.filter((branch) => share[branch] >= MIN_HELP * share[first]);
-  const help = helping.map((branch) => SUBJECTS[branch].toLowerCase()).join(" and ");
-  const second = help ? `${help} ${helping.length > 1 ? "help" : "helps"}` : "the rest contributes little";
-  return `${words}; ${second}.`;
+function sentence({ expert, sense, confidence, moment, line }) {
+  const quotation = line ? [": “", el("bdi", {}, visible(line)), "”"] : [];
+  const place = `${sense[0].toUpperCase()}${sense.slice(1)} at ${clock(moment)}`;
+  return [place, ...quotation, el("small", {}, ` ${reason(expert)}, ${percent(confidence)} sure`)];
 }
+
+const REASONS = { model: "by the video model", words: "by its words" };
+const reason = (expert) => REASONS[expert] ?? `by its meaning (${expert})`;
+
+const percent = (share) => `${Math.round(100 * share)} %`;
 
 const PARTS = { audio: "the sound", speech: "what is said" };
 

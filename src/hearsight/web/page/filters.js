@@ -23,7 +23,8 @@ function show(state) {
   // Only a search by text can be exported.
   menu.hidden = !state.q;
   for (const link of menu.querySelectorAll("a")) {
-    link.href = url(["search", "export"], { format: link.dataset.format, q: state.q, ...parameters(state) });
+    const options = { format: link.dataset.format, q: state.q, min_confidence: state.weak ? 0 : null };
+    link.href = url(["search", "export"], { ...options, ...parameters(state) });
   }
 }
 

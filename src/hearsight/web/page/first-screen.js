@@ -2,7 +2,7 @@
 
 import { get } from "./api.js";
 import { el, byId } from "./dom.js";
-import { stateUrl, newSearch, navigate, readState } from "./state.js";
+import { queryLink } from "./query-link.js";
 import { formatCount, formatHours } from "./format.js";
 
 const POLL_MS = 700; // between two requests while the model is loaded
@@ -34,16 +34,6 @@ export function showError(error) {
 export async function showExamples() {
   const list = byId("examples");
   const texts = await get(["examples"]).catch(() => []); // the page works without them
-  list.replaceChildren(...texts.map(({ text, kind }) => el("li", {}, link(text, kind))));
-}
-
-function link(text, kind) {
-  const state = newSearch({ q: text });
-  const [open, close] = kind === "said" ? ["“", "”"] : ["", ""];
-  const anchor = el("a", { href: stateUrl({ ...readState(), ...state }) }, open, el("bdi", {}, text), close);
-  anchor.addEventListener("click", (event) => {
-    event.preventDefault();
-    navigate(state);
-  });
-  return anchor;
+  const link = ({ text, kind }) => queryLink(text, kind === "said" ? ["“", "”"] : undefined);
+  list.replaceChildren(...texts.map((example) => el("li", {}, link(example))));
 }

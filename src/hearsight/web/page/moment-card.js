@@ -6,10 +6,10 @@ import { wave } from "./missing-picture.js";
 import { playButton } from "./preview.js";
 import { stateUrl, newSearch, navigate, momentKey, readState } from "./state.js";
 import { fileName, markSpans, range, visible } from "./format.js";
-import { bars } from "./explanation.js";
+import { bars, matchLabel } from "./explanation.js";
 
-/** scale: see explanation.js. rank: a text such as "3 of 12", if it is shown. */
-export function momentCard(hit, scale, rank = null) {
+/** rank: a text such as "3 of 12", if it is shown. */
+export function momentCard(hit, rank = null) {
   const name = visible(fileName(hit.path));
   const open = link("open", { title: visible(hit.path) });
   open.append(el("bdi", {}, name), el("span", { className: "hidden" }, `, ${range(hit)}`));
@@ -22,15 +22,16 @@ export function momentCard(hit, scale, rank = null) {
   );
   return el(
     "li",
-    { className: "card" },
+    { className: hit.match === "weak" ? "card weak" : "card" },
     open,
     el("p", { className: "library-name" }, el("bdi", {}, visible(hit.library))),
     frame,
+    matchLabel(hit),
     el(
       "div",
       { className: "card-footer" },
       rank && el("p", { className: "rank" }, rank),
-      bars(hit, scale),
+      bars(hit),
       similarButton(hit, name),
     ),
     hit.line.trim() && el("p", { className: "line" }, "“", el("bdi", {}, markSpans(hit.line, hit.spans)), "”"),

@@ -9,7 +9,6 @@ import * as results from "./results.js";
 import { closeMoment, navigate, momentKey, parseMoment } from "./state.js";
 import { timeline } from "./timeline.js";
 import { transcript } from "./transcript.js";
-import { barScale } from "./explanation.js";
 
 const dialog = byId("detail");
 let shown = null; // the sheet of the open moment
@@ -91,7 +90,6 @@ function present(all) {
 /** Fill the sheet with its parts, and connect them: player, timeline and transcript follow each other. */
 function fill(sheet, slots, clip, moments, spoken) {
   const { library } = clip;
-  const scale = Math.max(barScale(results.hits()), barScale(moments));
   const words = transcript(spoken, player.seek);
   const choose = (moment) => {
     player.seek(moment.moment);
@@ -104,7 +102,7 @@ function fill(sheet, slots, clip, moments, spoken) {
     const hit = { ...clip, moment: clip.start, ...findMoment(which), library };
     sheet.hit = hit;
     slots.head(hit);
-    slots.explanation(hit, scale, Boolean(findMoment(which)));
+    slots.explanation(hit, Boolean(findMoment(which)));
     strip?.mark(hit.clip);
     words.show(hit);
   };

@@ -6,7 +6,7 @@ import { button, el, icon } from "./dom.js";
 import { stateUrl, newSearch, navigate, momentKey, readState } from "./state.js";
 import { clock, fileName, range, visible } from "./format.js";
 import { caption } from "./timeline.js";
-import { bars, gateSentence, matchSentence } from "./explanation.js";
+import { bars, evidenceList, gateSentence, matchLabel } from "./explanation.js";
 
 const COPIED_MS = 2000; // how long the button says "Copied"
 
@@ -35,7 +35,7 @@ export function createSheet(neighbours, close) {
     strip(timeline, moments) {
       strip.replaceChildren(...(timeline ? [timeline.strip, el("p", { className: "muted" }, caption(moments))] : []));
     },
-    explanation: (hit, scale, hasQuery) => explanation.replaceChildren(...explain(hit, scale, hasQuery)),
+    explanation: (hit, hasQuery) => explanation.replaceChildren(...explain(hit, hasQuery)),
     words: (list, spoken) => words.replaceChildren(el("h3", {}, "What is said", source(spoken)), list),
     error: (error) => body.replaceChildren(el("p", { className: "error", role: "alert" }, error.message)),
   };
@@ -86,12 +86,11 @@ async function copyLink(copy) {
   }
 }
 
-function explain(hit, scale, hasQuery) {
+function explain(hit, hasQuery) {
   const gates = gateSentence(hit.gates);
   return [
     el("h3", {}, "Why it matches"),
-    hasQuery && bars(hit, scale),
-    hasQuery && el("p", {}, matchSentence(hit, scale)),
+    ...(hasQuery ? [matchLabel(hit), bars(hit), evidenceList(hit)] : []),
     gates && el("p", { className: "muted" }, gates),
   ].filter(Boolean);
 }

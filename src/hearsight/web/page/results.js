@@ -6,14 +6,12 @@ import { moreMomentsButton } from "./video-moments.js";
 import { stopPreview } from "./preview.js";
 import { momentKey } from "./state.js";
 import { formatCount } from "./format.js";
-import { barScale } from "./explanation.js";
 
 const grid = byId("grid");
 const BUSY_MS = 200; // after which a search is shown to be slow; most are over before
 
 let shown = []; // the hits in the grid
 let shownQuery = ""; // the query and mode of these hits
-let scale = 0; // see explanation.js
 let busyTimer;
 
 /** Show that a search runs. The old results stay until the new ones arrive. */
@@ -37,12 +35,9 @@ export function show(result, query) {
   const { hits } = result;
   const key = JSON.stringify(query);
   const isContinued = key === shownQuery && shown.length > 0 && shown.every((hit, index) => isEqual(hit, hits[index]));
-  if (!isContinued) {
-    clear();
-    scale = barScale(hits); // further hits use the same scale
-  }
+  if (!isContinued) clear();
   shownQuery = key;
-  for (const hit of hits.slice(shown.length)) grid.append(resultCard(hit, scale, query));
+  for (const hit of hits.slice(shown.length)) grid.append(resultCard(hit, query));
   shown = hits;
   byId("result-summary").textContent = summary(result);
 }
@@ -72,16 +67,18 @@ export function focus(hit) {
 // Compares all fields: hybrid scores depend on ranks only, so different searches may give equal scores.
 const isEqual = (a, b) => a === b || JSON.stringify(a) === JSON.stringify(b);
 
-function summary({ hits, videos, milliseconds }) {
+/** Return how much matches, which does not depend on how many results are shown. */
+function summary({ query, hits, matches, milliseconds }) {
   if (!hits.length) return "Nothing found";
   const time = `${Math.round(milliseconds)} ms`;
-  if (hits.length < videos) return `The best ${hits.length} of ${formatCount(videos, "video")} found, ${time}`;
-  return `${formatCount(videos, "video")} found, ${time}`;
+  if (!query) return `The most similar first, ${time}`;
+  if (!matches) return `Nothing matches, ${time}`;
+  return `${formatCount(matches, "video")} ${matches === 1 ? "matches" : "match"}, ${time}`;
 }
 
 /** Return a hit's card, with a button for further moments of the video if there are any. */
-function resultCard(hit, scale, query) {
-  const item = momentCard(hit, scale);
-  if (hit.more && query.q) item.append(moreMomentsButton(item, hit, scale, query));
+function resultCard(hit, query) {
+  const item = momentCard(hit);
+  if (hit.more && query.q) item.append(moreMomentsButton(item, hit, query));
   return item;
 }

@@ -4,10 +4,13 @@ import { ApiError, get, upload } from "./api.js";
 import { el, byId, button } from "./dom.js";
 import * as chip from "./query-chip.js";
 import { exampleOf, hasExample } from "./query-by-example.js";
+import { formatCount } from "./format.js";
+import * as hints from "./hints.js";
 import * as results from "./results.js";
 import { FILTERS, navigate, hasQuery, nextPage, MAX_RESULTS, parameters, parseMoment, searchKey } from "./state.js";
 
 const CACHE_SIZE = 12; // results that Back and Forward show at once
+const NEAREST = 3; // weak matches that are shown where nothing matches
 const cache = new Map(); // by searchKey, oldest first
 
 let running = null; // the AbortController of the current search
@@ -22,11 +25,13 @@ export async function search(state) {
   if (!hasQuery(state)) {
     results.hideBusy();
     results.clear();
+    hints.clear();
     return;
   }
   chip.show(state);
-  if (cache.has(key)) {
-    showResult(cache.get(key), state);
+  const cacheKey = searchKey({ ...state, weak: "" }); // the answer has weak matches in any case
+  if (cache.has(cacheKey)) {
+    showResult(cache.get(cacheKey), state);
     return;
   }
   running = new AbortController();
@@ -35,7 +40,7 @@ export async function search(state) {
   try {
     const result = await request(state, signal);
     if (signal.aborted) return;
-    addToCache(key, result);
+    addToCache(cacheKey, result);
     showResult(result, state);
   } catch (error) {
     if (!signal.aborted) showError(error, state);
@@ -73,11 +78,29 @@ function addToCache(key, result) {
 function showResult(result, state) {
   chip.progress(null);
   byId("message").replaceChildren();
-  results.show(result, { q: state.q, mode: state.mode });
-  if (!result.hits.length) showNoResults(state, result);
+  const hits = state.weak ? result.hits : strongEnough(result.hits);
+  results.show({ ...result, hits }, { q: state.q, mode: state.mode });
+  hints.show(result, state.q && hits.length > 0 && !result.matched);
+  if (!hits.length) showNoResults(state, result);
+  setMoreButton(result, hits.length, state);
+}
+
+/** Return the hits that are not weak, or the nearest few if all are. */
+function strongEnough(hits) {
+  const strong = hits.filter(({ match }) => match !== "weak");
+  return strong.length ? strong : hits.slice(0, NEAREST);
+}
+
+/** Set the button below the results, which shows more matches and then weaker ones. shown: the number of cards. */
+function setMoreButton({ hits, videos, matches }, shown, state) {
+  const hidden = hits.length - shown;
+  const hasMore = shown > 0 && hits.length < Math.min(videos, MAX_RESULTS);
+  const isWeaker = Boolean(state.q && !state.weak && (shown >= matches || !hasMore));
+  const changes = isWeaker ? { weak: "yes", ...(hidden ? {} : nextPage(state)) } : nextPage(state);
   const showMore = byId("show-more");
-  showMore.hidden = result.hits.length >= result.videos || result.hits.length >= MAX_RESULTS || !result.hits.length;
-  showMore.onclick = () => navigate(nextPage(state), { replace: true });
+  showMore.hidden = !hasMore && !hidden;
+  showMore.textContent = isWeaker ? `Show ${hidden ? formatCount(hidden, "weaker one") : "weaker ones"}` : "Show more";
+  showMore.onclick = () => navigate(changes, { replace: true });
 }
 
 /** Say that nothing was found, and what may help. */
@@ -99,6 +122,7 @@ function showNoResults(state, { total_clips: total }) {
 function showError(error, state) {
   results.hideBusy();
   results.clear();
+  hints.clear();
   chip.progress(null);
   byId("result-summary").textContent = "";
   byId("show-more").hidden = true;

@@ -14,6 +14,7 @@ const DEFAULTS = {
   library: "",
   similar: "",
   open: "",
+  weak: "", // "yes": weak matches are shown
   limit: PAGE,
 };
 export const MAX_RESULTS = 100; // the limit of the server
@@ -70,7 +71,7 @@ function notify() {
 addEventListener("popstate", notify);
 
 /** Return the changes of state for a new search. The filters stay. */
-export const newSearch = (what) => ({ q: "", similar: "", example: null, open: "", limit: PAGE, ...what });
+export const newSearch = (what) => ({ q: "", similar: "", example: null, open: "", weak: "", limit: PAGE, ...what });
 
 export const nextPage = (state) => ({ limit: Math.min(state.limit + PAGE, MAX_RESULTS) });
 

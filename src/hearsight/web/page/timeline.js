@@ -1,17 +1,17 @@
-// The timeline of scores over a video: a bar for every clip, as wide as the clip is long. For the keyboard and screen
-// readers it is a slider that steps from clip to clip.
+// The timeline of a video: a bar for every clip, as wide as the clip is long and as high as its match is sure. For the
+// keyboard and screen readers it is a slider that steps from clip to clip.
 
 import { el, svg } from "./dom.js";
 import { formatCount, range } from "./format.js";
 
 const WIDTH = 1000;
 const HEIGHT = 100;
-const MIN_HEIGHT = 20; // so that the worst clip can be seen and clicked
+const MIN_HEIGHT = 20; // so that every clip can be seen and clicked
 
 /** moments: hits in order of time. onChoose: called with the moment that is clicked or stepped to. */
 export function timeline(moments, duration, onChoose) {
   const length = Math.max(duration, moments.at(-1).end);
-  const height = heights(moments);
+  const height = moments.map(({ confidence }) => MIN_HEIGHT + (HEIGHT - MIN_HEIGHT) * confidence);
   const column = svg("path", { class: "column" });
   const selected = svg("path", { class: "selected" });
   const drawing = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" });
@@ -85,15 +85,7 @@ export function timeline(moments, duration, onChoose) {
   }
 }
 
-/** Return the scores as heights, from the worst to the best of this video. */
-function heights(moments) {
-  const scores = moments.map((moment) => moment.score);
-  const [lowest, highest] = [Math.min(...scores), Math.max(...scores)];
-  const share = (score) => (highest > lowest ? (score - lowest) / (highest - lowest) : 1);
-  return scores.map((score) => MIN_HEIGHT + (HEIGHT - MIN_HEIGHT) * share(score));
-}
-
 export function caption(moments) {
   if (moments.length === 1) return "This video is one moment long";
-  return `How well each of its ${formatCount(moments.length, "moment")} matches`;
+  return `How surely each of its ${formatCount(moments.length, "moment")} matches`;
 }

@@ -5,10 +5,9 @@ import { momentCard } from "./moment-card.js";
 import { button, el } from "./dom.js";
 import { stopPreview } from "./preview.js";
 import { fileName, formatCount, visible } from "./format.js";
-import { barScale } from "./explanation.js";
 
-/** Return the button that opens and closes the row of a card. query: with its mode; scale: see explanation.js. */
-export function moreMomentsButton(item, hit, scale, query) {
+/** Return the button that opens and closes the row of a card. query: with its mode. */
+export function moreMomentsButton(item, hit, query) {
   const toggleButton = button(formatCount(hit.more, "more moment"), null, toggle, { className: "plain more" });
   let row = null;
   toggleButton.setAttribute("aria-expanded", "false");
@@ -25,7 +24,7 @@ export function moreMomentsButton(item, hit, scale, query) {
     toggleButton.setAttribute("aria-expanded", "true");
     try {
       const moments = await get(["libraries", hit.library, "clips", hit.clip, "moments"], query);
-      row?.replaceChildren(...lists(moments, hit, scale, close));
+      row?.replaceChildren(...lists(moments, hit, close));
     } catch (error) {
       row?.replaceChildren(el("p", { className: "error", role: "alert" }, error.message));
     }
@@ -41,8 +40,7 @@ export function moreMomentsButton(item, hit, scale, query) {
 }
 
 /** Return lists of the moments that rank above the last result, then of the video's other moments. */
-function lists(moments, hit, scale, close) {
-  const sharedScale = Math.max(scale, barScale(moments));
+function lists(moments, hit, close) {
   const sorted = [...moments].sort((a, b) => a.rank - b.rank);
   const rest = sorted.slice(hit.more + 1);
   const title = el("h2", {}, "Moments of ", el("bdi", {}, visible(fileName(hit.path))), ", best first");
@@ -52,7 +50,7 @@ function lists(moments, hit, scale, close) {
   return parts;
 
   function list(someMoments, label) {
-    const cards = someMoments.map((moment) => momentCard(moment, sharedScale, `${moment.rank} of ${moments.length}`));
+    const cards = someMoments.map((moment) => momentCard(moment, `${moment.rank} of ${moments.length}`));
     return el("ol", { className: "grid small", role: "list", "aria-label": label }, ...cards);
   }
 }
