@@ -273,6 +273,7 @@ class Library:
         process by default.
         Raises HearsightError for a folder without videos, or while another process updates the library.
         """
+        from hearsight.library.derive import update_calibration
         from hearsight.library.indexing.engine import LocalEngine
         from hearsight.library.indexing.update import Update
         from hearsight.models.torch_queries import TorchQueryEncoder
@@ -288,7 +289,7 @@ class Library:
             listener, engine = progress or NullListener(), engine or LocalEngine()
             update = Update(self.folder, self._store, model, speech_recogniser, cut, seconds, listener, engine)
             report = update.run(retry)
-            self._calibrate(TorchQueryEncoder(model))
+            update_calibration(self._store, self.identity.fingerprint, TorchQueryEncoder(model))
         self._model.write_queries(self.identity)
         return report
 
@@ -301,6 +302,7 @@ class Library:
         one. name: the name to load it by later, for a model that is loaded already.
         Raises HearsightError if no features were kept, or if the model has other towers.
         """
+        from hearsight.library.derive import update_calibration
         from hearsight.library.indexing.reindex import drop_other_tables, reindex
         from hearsight.models.load import load
         from hearsight.models.torch_queries import TorchQueryEncoder
@@ -318,7 +320,7 @@ class Library:
         self._model = LibraryModel(self.location, self._model.device, self._model.dtype)
         self.use(model)
         with self._writing(drop_old=False):
-            self._calibrate(TorchQueryEncoder(model))
+            update_calibration(self._store, self.identity.fingerprint, TorchQueryEncoder(model))
         return report
 
     def optimise(self) -> MaintenanceReport:
@@ -341,22 +343,6 @@ class Library:
             self.identity = Identity.read(self.location) or self.identity
         self._store = self._open_store()
         return report
-
-    def _calibrate(self, encoder: QueryEncoder) -> None:
-        """Derive what searches compare scores with from the clips as they are now; see search/calibrate.py."""
-        from hearsight.experts.neutral_queries import bank_fingerprint
-        from hearsight.experts.registry import DEFAULT, load_expert
-        from hearsight.library.indexing.windows import fill_windows
-        from hearsight.library.search.calibrate import calibrate
-
-        experts = [load_expert(name) for name in DEFAULT]
-        former = self._store.snapshot().calibration
-        current = (bank_fingerprint(), self._store.clips_version(), {each.name: each.fingerprint for each in experts})
-        if former is None or (former.bank, former.version, former.experts) != current:
-            fingerprints = fill_windows(self._store, experts)
-            calibration = calibrate(self._store, encoder, self.identity.fingerprint, fingerprints)
-            if calibration is not None:
-                calibration.write(self.location)
 
     @contextmanager
     def _writing(self, drop_old: bool = True) -> Iterator[None]:

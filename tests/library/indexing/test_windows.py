@@ -51,7 +51,7 @@ def test_windows_of_removed_films_go_and_those_of_new_ones_come(talk):
 
 
 def test_an_update_without_changes_derives_nothing(talk, monkeypatch):
-    monkeypatch.setattr("hearsight.library.search.calibrate.calibrate", None)  # calling it would raise
+    monkeypatch.setattr("hearsight.library.derive.calibrate", None)  # calling it would raise
     talk.update(recogniser="none")
 
 

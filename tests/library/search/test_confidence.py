@@ -61,6 +61,12 @@ def test_odd_queries_have_an_answer(kennel, query):
     assert all(0 <= hit.confidence <= 1 for hit in kennel.search(query).hits)
 
 
+@pytest.mark.parametrize(("mode", "experts"), [("dense", {"model"}), ("speech", {"words"})])
+def test_evidence_is_of_the_experts_that_the_mode_asks(kennel, mode, experts):
+    hits = kennel.search("the doctor lost his bicycle", mode=mode).hits
+    assert {evidence.expert for hit in hits for evidence in hit.evidence} <= experts
+
+
 def test_all_parts_of_a_question_must_hold(kennel):
     both = kennel.search("heard: a bell rings said: the doctor lost his bicycle").hits
     wrong = kennel.search("heard: a dog barks said: the doctor lost his bicycle").hits

@@ -74,7 +74,7 @@ def explain(
         senses, evidence = dict[str, float](), list[Evidence]()
         if question is not None and calibration is not None:
             senses = standard_senses(clip, calibration, view.snapshot.clips)
-            evidence = evidence_for(clip, row, candidates, senses, question, view)
+            evidence = evidence_for(clip, row, candidates, senses, question, view, mode)
         moment, line = _best_moment(clip, candidates, row, mode, query, evidence)
         matched = senses if standard >= LIKELY else {}
         said = max(bar(matched.get("said", -np.inf)), bar(float(candidates.spoken[row])) if matched else 0.0)

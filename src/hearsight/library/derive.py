@@ -1,0 +1,25 @@
+"""Derives what searches need besides the clips: the windows of text experts, and the calibration."""
+
+from __future__ import annotations
+
+from hearsight.experts import registry
+from hearsight.experts.neutral_queries import bank_fingerprint
+from hearsight.library.indexing.windows import fill_windows
+from hearsight.library.search.calibrate import calibrate
+from hearsight.library.tables.store import Store
+from hearsight.models.query_encoder import QueryEncoder
+
+
+def update_calibration(store: Store, fingerprint: str, encoder: QueryEncoder) -> None:
+    """Bring windows and calibration up to date with the clips. The caller holds the library for writing.
+
+    fingerprint: of the library's model. encoder: its queries. Does nothing if no clip has changed.
+    """
+    experts = [registry.load_expert(name) for name in registry.DEFAULT]
+    former = store.snapshot().calibration
+    current = bank_fingerprint(), store.clips_version(), {expert.name: expert.fingerprint for expert in experts}
+    if former is not None and (former.bank, former.version, former.experts) == current:
+        return
+    calibration = calibrate(store, encoder, fingerprint, fill_windows(store, experts))
+    if calibration is not None:
+        calibration.write(store.location)
