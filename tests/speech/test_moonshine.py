@@ -14,7 +14,7 @@ from hearsight.errors import HearsightError
 from hearsight.media import probe
 from hearsight.research.soundstage.split_statistics import words
 from hearsight.speech import load_recogniser, moonshine, transcribe
-from hearsight.speech.moonshine import _evidence, _sentences, _times, _with_first_doubts
+from hearsight.speech.moonshine import MIN_EVIDENCE, _evidence, _sentences, _times, _with_first_doubts
 from hearsight.speech.moonshine_network import Token
 from tests.media_files import make_media
 from tests.speech.sounds import NOT_SPEECH, RATE, music, noise, say, silence, sound_of, spoken_sentences
@@ -172,7 +172,7 @@ def test_short_sentences_and_abbreviations_join_the_next_one():
 def test_repetition_is_no_evidence():
     once = tokens(" I", " am", " going", ".", certainty=-2.0)
     repeated = list(_with_first_doubts([*once, *tokens(*[" I", " am", " going", "."] * 20, certainty=-0.01)]))
-    assert _evidence(repeated[40:]) < -1.5
+    assert _evidence(repeated[40:]) < MIN_EVIDENCE
     certain = tokens(" Stop", "!", " Stop", "!")
     assert list(_with_first_doubts(certain)) == certain
 
