@@ -1,4 +1,4 @@
-"""Saves the moments that a search has found: as a cut list, and as clips."""
+"""Saves the moments of a search: as a cut list, and as clips."""
 
 from __future__ import annotations
 

@@ -166,9 +166,9 @@ def search(
         _ = library.query_encoder  # loads it
     filters = Filters(path, min_seconds, max_seconds, speech, sound, after, before, from_seconds, to_seconds)
     text = " ".join(word.removeprefix(" ") for word in query)
-    result = library.search(text, mode=cast("Mode", mode), limit=limit, filters=filters, all_moments=all_moments)
-    if min_confidence is not None:
-        result = result.at_least(min_confidence)
+    result = library.search(
+        text, cast("Mode", mode), limit, filters, all_moments=all_moments, min_confidence=min_confidence
+    )
     if json:
         console.write_json(result.to_dict())
     else:
