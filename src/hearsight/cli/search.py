@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hearsight.library.results import Mode, SearchResult
 
 
+VIDEOS, MOMENTS = 10, 1000  # shown at most, unless --limit says otherwise; moments with --all-moments
 # A word to leave out. A single letter, or one with a number, is an option such as -n3.
 EXCLUSION = re.compile(r"-(?![a-zA-Z](?:\d|$))[^\W\d_]|-[^\w\s-]")
 
@@ -77,8 +78,11 @@ def search(
         ),
     ] = "hybrid",
     limit: Annotated[
-        int, typer.Option("--limit", "-n", min=1, metavar="N", help="The number of videos to show at most.")
-    ] = 10,
+        int | None,
+        typer.Option(
+            "--limit", "-n", min=1, metavar="N", help="The number of videos to show at most.", show_default=str(VIDEOS)
+        ),
+    ] = None,
     path: Annotated[
         str | None, typer.Option(metavar="GLOB", help="Search only files with such a path: holiday/*.mp4")
     ] = None,
@@ -112,7 +116,7 @@ def search(
         bool | None, typer.Option("--has-sound/--no-sound", help="Search only clips with sound, or without.")
     ] = None,
     all_moments: Annotated[
-        bool, typer.Option("--all-moments", help="Show the best N moments, several of a file, not one of each.")
+        bool, typer.Option("--all-moments", help="Show every matching moment of a file (or the best N), not one.")
     ] = False,
     save: Annotated[
         Path | None,
@@ -167,8 +171,15 @@ def search(
     filters = Filters(path, min_seconds, max_seconds, speech, sound, after, before, from_seconds, to_seconds)
     text = " ".join(word.removeprefix(" ") for word in query)
     result = library.search(
-        text, cast("Mode", mode), limit, filters, all_moments=all_moments, min_confidence=min_confidence
+        text,
+        cast("Mode", mode),
+        limit or (MOMENTS if all_moments else VIDEOS),
+        filters,
+        all_moments=all_moments,
+        min_confidence=min_confidence,
     )
+    if all_moments and min_confidence is None and result.matched:
+        result = result.without_weak()
     if json:
         console.write_json(result.to_dict())
     else:

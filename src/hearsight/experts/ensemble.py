@@ -6,7 +6,8 @@ the scale of `Scale`, and a clip that lacks what an expert compares has none. Th
 one that speaks of saying ("someone says that ...") asks for speech.
 
 Query-weighted mixtures of experts: MoEE (Miech et al. 2018), Collaborative Experts (Liu et al. 2019), MMT (Gabeur et
-al. 2020). The constants were chosen on Soundstage's validation split, and are measured in docs/experts.md.
+al. 2020). The constants were chosen on Soundstage's validation split, and are measured in
+docs/performance.md.
 """
 
 from __future__ import annotations

@@ -87,8 +87,8 @@ class Hit:
     query's words, from 0 to 1 (`Query.strength`); always 0 in mode "dense", which does not search transcripts. gates:
     the mean size of each branch's attention gates.
     line: the transcript's line at the moment. spans: the parts (start, end) of it that match the query.
-    evidence: what each expert says, the most certain first. more: the number of other moments of this video that rank
-    above the last hit.
+    evidence: what each expert says, the most certain first. more: the number of other matching moments of this video
+    that rank above the last hit.
     """
 
     rank: int

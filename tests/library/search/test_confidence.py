@@ -32,6 +32,7 @@ def kennel(tmp_path_factory):
         picture_film(folder / f"{name}.mkv", seed, sound_event(event, 4.0, random, -20.0))
     say(folder / "talk.srt", "my dog ran away", "and I miss that dog")
     say(folder / "bell.srt", "the doctor lost his bicycle", "and walked home")
+    say(folder / "rain.srt", "they parked the car")
     library = Library.create(folder, hearsight.load("demo"), cut="file", name="demo")
     library.update(recogniser="none")
     return library
@@ -47,6 +48,11 @@ def test_a_line_is_found_by_its_meaning_and_explained(kennel):
     hit = kennel.search("a physician cannot find his bike").hits[0]
     assert (hit.path.name, hit.line, hit.moment) == ("bell.mkv", "the doctor lost his bicycle", 0)
     assert hit.match != "weak" and "wordllama" in [evidence.expert for evidence in hit.evidence]
+
+
+def test_a_familiar_word_of_a_query_with_a_match_is_not_corrected(kennel):
+    assert kennel.search("a dog barking").suggestions == []  # though "parked" is said
+    assert kennel.search("a bicyle").suggestions == ["a bicycle"]
 
 
 @pytest.mark.parametrize("query", NONSENSE)

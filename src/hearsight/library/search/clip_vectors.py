@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -89,7 +89,8 @@ class Candidates:
     similarity: the model's logits. per_frame: (clips, F) cosines, -1 for padding. bm25: 0 if no word matches.
     strength: see `Query.strength`. standard: deviations above the typical best of a neutral query (`Null.apply`), all
     experts together; NaN where nothing is calibrated. model, meaning, spoken: the same of the video model alone, of the
-    text experts alone, and of what is said in meaning and words.
+    text experts alone, and of what is said in meaning and words. line_starts: for each text expert, the second at which
+    the clip's window that is nearest to the query starts; NaN for a clip in which nothing is said.
     """
 
     ids: list[str]
@@ -103,6 +104,7 @@ class Candidates:
     model: NDArray[np.float64]
     meaning: NDArray[np.float64]
     spoken: NDArray[np.float64]
+    line_starts: dict[str, NDArray[np.float64]] = field(default_factory=dict)
 
     @classmethod
     def join(cls, parts: Iterable[Candidates]) -> Candidates:
@@ -111,9 +113,15 @@ class Candidates:
         if len(parts) == 1:
             return parts[0]
         arrays = ("similarity", "per_frame", "bm25", "strength", "standard", "model", "meaning", "spoken")
+        experts = {name for part in parts for name in part.line_starts}
         return cls(
-            [id for part in parts for id in part.ids],
-            [video for part in parts for video in part.videos],
-            [row_id for part in parts for row_id in part.row_ids],
-            *(np.concatenate([getattr(part, name) for part in parts]) for name in arrays),
+            ids=[id for part in parts for id in part.ids],
+            videos=[video for part in parts for video in part.videos],
+            row_ids=[row_id for part in parts for row_id in part.row_ids],
+            **{name: np.concatenate([getattr(part, name) for part in parts]) for name in arrays},
+            line_starts={name: np.concatenate([part.line_starts_of(name) for part in parts]) for name in experts},
         )
+
+    def line_starts_of(self, expert: str) -> NDArray[np.float64]:
+        """Return the `line_starts` of an expert, NaN for one that has not read these clips."""
+        return self.line_starts.get(expert, np.full(len(self.ids), np.nan))

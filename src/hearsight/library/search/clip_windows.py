@@ -44,12 +44,13 @@ class ClipWindows:
             scores[:, self.rows[first]] = np.maximum.reduceat(queries @ self.vectors.T, first, axis=1)
         return scores
 
-    def best_time(self, query: NDArray[np.float32], row: int) -> float | None:
-        """Return the start of a clip's best window, in seconds; None without a window."""
-        windows = np.flatnonzero(self.rows == row)
-        if not len(windows):
-            return None
-        return float(self.starts[windows[(self.vectors[windows] @ query).argmax()]])
+    def best_starts(self, query: NDArray[np.float32], clips: int) -> NDArray[np.float64]:
+        """Return the second at which each clip's best window starts, (clips,), for a query (D,); NaN without one."""
+        starts = np.full(clips, np.nan)
+        order = np.lexsort((-(self.vectors @ query), self.rows))
+        first = order[np.flatnonzero(np.diff(self.rows[order], prepend=-1))]
+        starts[self.rows[first]] = self.starts[first]
+        return starts
 
     def take(self, rows: Sequence[int]) -> ClipWindows:
         """Return the windows of these clips, which are numbered by their position in `rows`."""

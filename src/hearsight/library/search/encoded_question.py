@@ -82,7 +82,12 @@ def encode_part(
 def unfamiliar_share(text: str, encoder: QueryEncoder) -> float:
     """Return the share of a text's content words that a model has hardly met, from 0 to 1."""
     words = content_words(text)
-    return sum(encoder.count_pieces(word) > KNOWN_PIECES for word in words) / max(len(words), 1)
+    return sum(is_unfamiliar(word, encoder) for word in words) / max(len(words), 1)
+
+
+def is_unfamiliar(word: str, encoder: QueryEncoder) -> bool:
+    """Return whether a model has hardly met a word: a name, or one that is misspelt."""
+    return encoder.count_pieces(word) > KNOWN_PIECES
 
 
 def text_vector(text: str, encoder: QueryEncoder) -> Vector:

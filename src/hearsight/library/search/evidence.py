@@ -12,9 +12,7 @@ from numpy.typing import NDArray
 from hearsight.experts.calibration import confidence
 from hearsight.library.results import Evidence, Mode
 from hearsight.library.search.clip_vectors import Candidates
-from hearsight.library.search.encoded_question import EncodedQuestion
 from hearsight.library.search.query_words import Query
-from hearsight.library.search.view import View
 from hearsight.library.tables.calibration_file import Calibration
 from hearsight.types import Clip
 
@@ -44,27 +42,24 @@ def evidence_for(
     row: int,
     candidates: Candidates,
     senses: dict[str, float],
-    question: EncodedQuestion,
-    view: View,
+    query: Query | None,
     mode: Mode,
 ) -> list[Evidence]:
     """Return what each expert that the mode asks says of a hit, the most certain first.
 
-    row: of the hit in the candidates. senses: its `standard_senses`.
+    row: of the hit in the candidates. senses: its `standard_senses`. query: the words to match; None for no words.
     """
     evidence = list[Evidence]()
     if senses and mode != "speech":
         sense = max(senses, key=senses.__getitem__)
         second = best_frame(clip, candidates.per_frame[row])
         evidence.append(Evidence("model", sense, confidence(float(candidates.model[row])), second, ""))
-    for part in question.parts if mode == "hybrid" else ():
-        for name, vector in part.meanings.items():
-            second_of_line = view.index.windows_of(name, [clip["id"]]).best_time(vector, 0)
-            if second_of_line is not None:
-                text, certainty = line_at(clip["lines"], second_of_line), confidence(float(candidates.meaning[row]))
-                evidence.append(Evidence(name, "said", certainty, within(second_of_line, clip), text))
-    if mode != "dense" and candidates.strength[row] > 0 and question.words is not None and clip["lines"]:
-        line = best_line(question.words, clip["lines"])
+    for name, starts in candidates.line_starts.items() if mode == "hybrid" else ():
+        if np.isfinite(start := float(starts[row])):
+            text, certainty = line_at(clip["lines"], start), confidence(float(candidates.meaning[row]))
+            evidence.append(Evidence(name, "said", certainty, within(start, clip), text))
+    if mode != "dense" and candidates.strength[row] > 0 and query is not None and clip["lines"]:
+        line = best_line(query, clip["lines"])
         certainty = confidence(float(candidates.spoken[row]))
         evidence.append(Evidence("words", "said", certainty, within(line["start"], clip), line["text"]))
     return sorted((one for one in evidence if one.confidence > EVEN), key=lambda one: -one.confidence)

@@ -26,17 +26,17 @@ DETAILS = ["id", "start", "end", "gates", "lines", "has_speech", "has_sound"]
 
 
 def best_of_videos(candidates: Candidates, order: Sequence[int], limit: int) -> tuple[list[int], list[int]]:
-    """Return the best clip of each of the first `limit` videos, and how many more of its clips were ranked.
+    """Return the best clip of each of the first `limit` videos, and how many more of its clips match.
 
     order: rows of the candidates, best first. Both lists have one entry per video. Further clips are counted down to
-    the best clip of the first video that is over the limit.
+    the best clip of the first video that is over the limit, without weak matches.
     """
     best: dict[tuple[int, str], int] = {}
     further_clips: Counter[tuple[int, str]] = Counter()
     for row in order:
         video = candidates.videos[row]
         if video in best:
-            further_clips[video] += 1
+            further_clips[video] += not candidates.standard[row] < LIKELY  # NaN where nothing is calibrated
         elif len(best) < limit:
             best[video] = row
         else:
@@ -74,7 +74,7 @@ def explain(
         senses, evidence = dict[str, float](), list[Evidence]()
         if question is not None and calibration is not None:
             senses = standard_senses(clip, calibration, view.snapshot.clips)
-            evidence = evidence_for(clip, row, candidates, senses, question, view, mode)
+            evidence = evidence_for(clip, row, candidates, senses, query, mode)
         moment, line = _best_moment(clip, candidates, row, mode, query, evidence)
         matched = senses if standard >= LIKELY else {}
         said = max(bar(matched.get("said", -np.inf)), bar(float(candidates.spoken[row])) if matched else 0.0)

@@ -12,11 +12,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from hearsight.library.results import Hit
+from hearsight.library.results import SearchResult
 from hearsight.library.search.edit_distance import edit_distance
+from hearsight.library.search.encoded_question import is_unfamiliar
 from hearsight.library.search.query_words import stems, words
 from hearsight.library.search.question import Question
 from hearsight.library.search.view import View
+from hearsight.models.query_encoder import QueryEncoder
 
 MIN_LETTERS, MIN_LETTERS_FOR_TWO_EDITS = 4, 8
 MOST_WORDS = 4  # of a query that are looked up
@@ -24,12 +26,20 @@ MOST_SUGGESTIONS = 3
 SAID = 0.5  # a transcript with this strength says what the query says
 
 
-def suggest_corrections(views: Sequence[View], question: Question, hits: Sequence[Hit]) -> list[str]:
-    """Return at most three spellings of a query, best first, if a word of it is said nowhere but a similar one is."""
-    if question.words is None or any(hit.words >= SAID for hit in hits):
+def suggest_corrections(
+    views: Sequence[View], question: Question, result: SearchResult, encoder: QueryEncoder
+) -> list[str]:
+    """Return at most three spellings of a query, best first, if a word of it is said nowhere but a similar one is.
+
+    Where the query has a match, a word that the model has met often is spelt as it was meant: who looks for a dog that
+    barks needs no "parks".
+    """
+    if question.words is None or any(hit.words >= SAID for hit in result.hits):
         return []
     corrections = {}
     for word, stem in islice(_correctable(question), MOST_WORDS):
+        if result.matched and not is_unfamiliar(word, encoder):
+            continue
         if not any(view.index.has_word(word) for view in views):
             nearest = [near for near in _nearest(views, stem) if stems(near)[0] not in question.words.distinct_stems]
             if nearest:

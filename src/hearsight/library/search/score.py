@@ -43,8 +43,10 @@ def score_clips(
     total, nulls = view.snapshot.clips, calibration.nulls
     standard = np.full(len(clips.ids), np.inf)
     model, meaning, speech = (np.full(len(clips.ids), -np.inf) for _ in range(3))
+    line_starts = dict[str, Array]()
     for part in question.parts:
-        meant = _meaning(view, clips, part, calibration)
+        meant, starts = _meaning(view, clips, part, calibration)
+        line_starts = starts | line_starts  # of the first part that a text expert reads
         by_speech = nulls["spoken"].apply(spoken(meant, strength), total)
         if part.sense == "said":
             scores = by_speech
@@ -69,17 +71,22 @@ def score_clips(
     by_mode = {"hybrid": standard, "dense": model, "speech": speech}
     videos = [(number, video) for video in clips.videos]
     scores_of = (similarity, per_frame, bm25, strength, by_mode[mode], model, meaning, speech)
-    return Candidates(clips.ids, videos, clips.row_ids, *scores_of)
+    return Candidates(clips.ids, videos, clips.row_ids, *scores_of, line_starts=line_starts)
 
 
-def _meaning(view: View, clips: ClipVectors, part: EncodedPart, calibration: Calibration) -> Array:
-    """Return the text experts' scores of clips on their scale; NaN for a clip in which nothing is said."""
-    scores = [
-        view.index.windows_of(name, clips.ids).best(vector[None], len(clips.ids))[0]
-        for name, vector in part.meanings.items()
-    ]
-    best: Array = np.fmax.reduce(scores) if scores else np.full(len(clips.ids), np.nan)
-    return calibration.scales["meaning"].apply(best)
+def _meaning(
+    view: View, clips: ClipVectors, part: EncodedPart, calibration: Calibration
+) -> tuple[Array, dict[str, Array]]:
+    """Return the text experts' scores of clips on their scale, and where the best window of each expert starts.
+
+    Both are NaN for a clip in which nothing is said.
+    """
+    n, best, starts = len(clips.ids), np.full(len(clips.ids), np.nan), dict[str, Array]()
+    for name, vector in part.meanings.items():
+        windows = view.index.windows_of(name, clips.ids)
+        best = np.fmax(best, windows.best(vector[None], n)[0])
+        starts[name] = windows.best_starts(vector, n)
+    return calibration.scales["meaning"].apply(best), starts
 
 
 def _sense(view: View, clips: ClipVectors, part: EncodedPart, calibration: Calibration) -> Array:

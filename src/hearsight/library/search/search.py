@@ -64,7 +64,7 @@ def search(
         return candidates, *rank(candidates, mode)
 
     result = best_moments(views, limit, rank_nearest, encoded, encoded.vector, calibration, mode, start, all_moments)
-    suggestions = suggest_corrections(views, question, result.hits) if mode != "dense" else []
+    suggestions = suggest_corrections(views, question, result, encoder) if mode != "dense" else []
     notes = notes_for(question, calibration)
     return replace(result, query=question.text, suggestions=suggestions, notes=notes)
 
