@@ -44,8 +44,8 @@ class QueryEncoder(Protocol):
     @property
     def extra(self) -> Mapping[str, tuple[int, ...]]: ...
 
-    def count_pieces(self, word: str) -> int:
-        """Return how many tokens a word is cut into: many for one that the model has hardly met."""
+    def count_pieces(self, words: Sequence[str]) -> list[int]:
+        """Return how many tokens each word is cut into: many for one that the model has hardly met."""
 
     def encode(self, texts: Sequence[str]) -> Array:
         """N texts, as they are written -> their vectors (N, D')."""
@@ -106,8 +106,8 @@ class NumpyQueryEncoder:
         encodings = (self.bpe.encode(text, add_special_tokens=False) for text in texts)
         return [[start, *encoding.ids[:room], end] for encoding in encodings]
 
-    def count_pieces(self, word: str) -> int:
-        return len(self.bpe.encode(word, add_special_tokens=False).ids)
+    def count_pieces(self, words: Sequence[str]) -> list[int]:
+        return [len(self.bpe.encode(word, add_special_tokens=False).ids) for word in words]
 
     def encode(self, texts: Sequence[str]) -> Array:
         return unit(self._tower(self.tokenize(texts)))

@@ -68,12 +68,11 @@ class Tokenizer:
 
     def __call__(self, texts: Sequence[str], length: int) -> Tensor:
         """Tokenise N texts -> (N, length) ids. A text that spells a special token is taken as plain letters."""
-        ids = torch.zeros(len(texts), length, dtype=torch.long)
-        for row, text in enumerate(texts):
+        start, end, rows = self.start_id, self.end_id, []
+        for text in texts:
             words = self.backend.encode(text, add_special_tokens=False).ids[: length - 2]
-            tokens = [self.start_id, *words, self.end_id]
-            ids[row, : len(tokens)] = torch.tensor(tokens)
-        return ids
+            rows.append([start, *words, end] + [0] * (length - 2 - len(words)))
+        return torch.tensor(rows, dtype=torch.long).reshape(len(texts), length)
 
     def save(self, folder: Path) -> None:
         """Write the tokenizer's files into a model's folder, if they can be read."""

@@ -48,8 +48,9 @@ class TorchQueryEncoder:
     def extra(self) -> Mapping[str, tuple[int, ...]]:
         return extra_shapes(self.model)
 
-    def count_pieces(self, word: str) -> int:
-        return int((self.model.tokenize([word]) != 0).sum()) - 2  # without start and end
+    def count_pieces(self, words: Sequence[str]) -> list[int]:
+        ids = self.model.tokenize(words)
+        return [count - 2 for count in (ids != 0).sum(dim=1).tolist()]  # without start and end
 
     def encode(self, texts: Sequence[str]) -> Array:
         with torch.inference_mode():

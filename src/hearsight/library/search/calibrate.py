@@ -7,6 +7,7 @@ a query that asks for speech). `nulls` has them all; `scales` has those that are
 
 from __future__ import annotations
 
+from functools import cache
 from zlib import crc32
 
 import numpy as np
@@ -16,7 +17,7 @@ from hearsight.experts.calibration import Null, Scale
 from hearsight.experts.ensemble import combine, spoken
 from hearsight.experts.neutral_queries import bank_fingerprint, neutral_queries, neutral_vectors
 from hearsight.experts.registry import load_expert
-from hearsight.library.search.encoded_question import unfamiliar_share
+from hearsight.library.search.encoded_question import unfamiliar_shares
 from hearsight.library.search.in_memory import InMemory
 from hearsight.library.search.query_words import Query
 from hearsight.library.search.senses import sense_scores
@@ -46,8 +47,8 @@ def calibrate(store: Store, encoder: QueryEncoder, fingerprint: str, experts: di
     scores["meaning"] = np.fmax.reduce(meanings) if meanings else np.full_like(scores["model"], np.nan)
     scales = {name: Scale.of(values) for name, values in scores.items()}
     standard = {name: scales[name].apply(values) for name, values in scores.items()}
-    standard["model"] = standard["model"] - np.array([[unfamiliar_share(text, encoder)] for text in texts])
-    strength = np.stack([sample.strengths(Query(text)) for text in texts])
+    standard["model"] = standard["model"] - unfamiliar_shares(texts, encoder)[:, None]
+    strength = np.stack([sample.strengths(query) for query in _neutral_words()])
     standard["spoken"] = spoken(standard["meaning"], strength)
     for name, asks_for_speech in (("all", False), ("all, said", True)):
         standard[name] = combine(standard["model"], standard["meaning"], strength, asks_for_speech)
@@ -56,6 +57,12 @@ def calibrate(store: Store, encoder: QueryEncoder, fingerprint: str, experts: di
     return Calibration(
         fingerprint, bank_fingerprint(), store.clips_path.stem, store.clips_version(), experts, scales, nulls
     )
+
+
+@cache
+def _neutral_words() -> tuple[Query, ...]:
+    """Return the words of the bank's queries, once in a process."""
+    return tuple(map(Query, neutral_queries()))
 
 
 def _sample(store: Store, experts: dict[str, str]) -> InMemory | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,21 +75,23 @@ def encode_part(
         vector=text_vector(text, encoder),
         meanings={name: _meaning(text, name) for name in experts} if listens else {},
         words=Query(text) if listens else None,
-        unfamiliar=unfamiliar_share(text, encoder),
+        unfamiliar=float(unfamiliar_shares([text], encoder)[0]),
         asks_for_speech=quotes or sense == "said" or asks_for_speech(text),
         asks_for_sound=asks_for_sound(text),
     )
 
 
-def unfamiliar_share(text: str, encoder: QueryEncoder) -> float:
-    """Return the share of a text's content words that a model has hardly met, from 0 to 1."""
-    words = content_words(text)
-    return sum(is_unfamiliar(word, encoder) for word in words) / max(len(words), 1)
+def unfamiliar_shares(texts: Sequence[str], encoder: QueryEncoder) -> NDArray[np.float64]:
+    """Return the share of each text's content words that a model has hardly met, from 0 to 1, (N,)."""
+    content = [content_words(text) for text in texts]
+    unfamiliar = unfamiliar_words(list(dict.fromkeys(chain.from_iterable(content))), encoder)
+    return np.array([sum(word in unfamiliar for word in words) / max(len(words), 1) for words in content])
 
 
-def is_unfamiliar(word: str, encoder: QueryEncoder) -> bool:
-    """Return whether a model has hardly met a word: a name, or one that is misspelt."""
-    return encoder.count_pieces(word) > KNOWN_PIECES
+def unfamiliar_words(words: Sequence[str], encoder: QueryEncoder) -> set[str]:
+    """Return the words that a model has hardly met: names, and those that are misspelt."""
+    counts = encoder.count_pieces(words) if words else []
+    return {word for word, pieces in zip(words, counts, strict=True) if pieces > KNOWN_PIECES}
 
 
 def text_vector(text: str, encoder: QueryEncoder) -> Vector:

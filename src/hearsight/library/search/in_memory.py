@@ -131,6 +131,8 @@ class InMemory:
         scores = self._postings.bm25(query.search_stems)
         candidates = scores > 0 if mask is None else mask & (scores > 0)
         rows = _highest(scores, candidates.nonzero()[0], limit)
+        if not rows:
+            return {}
         if query.numbers:  # the words of other spellings count together
             return {
                 row: query.match(self._stems[row], float(scores[row])) for row in rows if query.is_in(self._stems[row])

@@ -14,7 +14,7 @@ from itertools import islice
 
 from hearsight.library.results import SearchResult
 from hearsight.library.search.edit_distance import edit_distance
-from hearsight.library.search.encoded_question import is_unfamiliar
+from hearsight.library.search.encoded_question import unfamiliar_words
 from hearsight.library.search.query_words import stems, words
 from hearsight.library.search.question import Question
 from hearsight.library.search.view import View
@@ -38,7 +38,7 @@ def suggest_corrections(
         return []
     corrections = {}
     for word, stem in islice(_correctable(question), MOST_WORDS):
-        if result.matched and not is_unfamiliar(word, encoder):
+        if result.matched and not unfamiliar_words([word], encoder):
             continue
         if not any(view.index.has_word(word) for view in views):
             nearest = [near for near in _nearest(views, stem) if stems(near)[0] not in question.words.distinct_stems]

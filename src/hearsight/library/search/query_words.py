@@ -66,9 +66,11 @@ def folded_words(text: str) -> tuple[str, ...]:
     return tuple(token.text for token in lancedb.tokenize(text, stem=False, **TOKENIZER))
 
 
-def content_words(text: str) -> list[str]:
+@lru_cache(maxsize=1 << 12)
+def content_words(text: str) -> tuple[str, ...]:
     """Return the words of a text that carry its meaning, as they are written."""
-    return [word for word, stem in zip(words(text), stems(text), strict=True) if stem not in _stem_set(STOP_WORDS)]
+    both = zip(words(text), stems(text), strict=True)
+    return tuple(word for word, stem in both if stem not in _stem_set(STOP_WORDS))
 
 
 @lru_cache(maxsize=1 << 12)
