@@ -14,7 +14,7 @@ from hearsight.models.registry import METHODS
 from hearsight.models.tokenizer import Tokenizer
 from hearsight.models.torch_queries import TorchQueryEncoder, numpy_queries
 from hearsight.research.training.vocabulary import train_tokenizer
-from hearsight.towers.numpy_clip import gelu
+from hearsight.towers.numpy_layers import gelu
 from tests.builders import tiny_ast, tiny_clip, tiny_model
 
 TEXTS = [

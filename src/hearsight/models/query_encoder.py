@@ -19,7 +19,8 @@ import tokenizers
 from numpy.typing import NDArray
 
 from hearsight.towers.config import TextConfig
-from hearsight.towers.numpy_clip import NumpyTextTower, without_prefix
+from hearsight.towers.numpy_clip import NumpyTextTower
+from hearsight.towers.numpy_layers import without_prefix
 
 Array = NDArray[np.float32]
 

@@ -6,13 +6,16 @@ Files have more fields than these (labels, versions, options of programs); they 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from hearsight.errors import HearsightError
 
 # Fields that are supported with one value only. Dropout is 0 in every published CLIP and AST.
 FIXED = {"num_channels": 3, "attention_dropout": 0, "attention_probs_dropout_prob": 0, "hidden_dropout_prob": 0}
+FIXED_IN_BERT = {"position_embedding_type": "absolute", "is_decoder": False, "hidden_act": "gelu"}
+# Models of BERT's architecture. Those of the second kind number positions from the one after the padding token's id.
+BERTS, ROBERTAS = ("bert",), ("roberta", "xlm-roberta", "camembert")
 
 Config = TypeVar("Config")
 
@@ -76,6 +79,26 @@ class ASTConfig:
         return across, (self.max_length - self.patch_size) // self.time_stride + 1
 
 
+@dataclass(frozen=True)
+class BertConfig:
+    """The sizes of BERT or (XLM-)RoBERTa. first_position: the number of a text's first position."""
+
+    vocab_size: int = 30_522
+    hidden_size: int = 768
+    num_hidden_layers: int = 12
+    num_attention_heads: int = 12
+    intermediate_size: int = 3072
+    max_position_embeddings: int = 512
+    type_vocab_size: int = 2
+    layer_norm_eps: float = 1e-12
+    first_position: int = 0
+
+    @property
+    def max_tokens(self) -> int:
+        """The most tokens of a text."""
+        return self.max_position_embeddings - self.first_position
+
+
 def clip_config(values: Mapping[str, Any]) -> CLIPConfig:
     """Read a dictionary of transformers' CLIPConfig. Raises HearsightError for values that are not supported."""
     towers = {}
@@ -91,8 +114,27 @@ def ast_config(values: Mapping[str, Any]) -> ASTConfig:
     return _read(ASTConfig, values, "AST's configuration")
 
 
-def _read(kind: type[Config], values: Mapping[str, Any], source: str) -> Config:
-    for name, supported in FIXED.items():
+def bert_config(values: Mapping[str, Any], source: str) -> BertConfig:
+    """Read a dictionary of transformers' BertConfig, or RobertaConfig, from a file of this name.
+
+    Raises HearsightError for values that are not supported.
+    """
+    model_type = values.get("model_type")
+    if model_type not in (*BERTS, *ROBERTAS):
+        raise HearsightError(
+            f"{source} is of a model of type {model_type!r}, and only {', '.join((*BERTS, *ROBERTAS))} are supported; "
+            "give another model"
+        )
+    config = _read(BertConfig, {**values, "first_position": 1}, source, FIXED_IN_BERT)
+    padding = values.get("pad_token_id", 1)
+    first_position = padding + 1 if model_type in ROBERTAS and type(padding) is int else 0
+    if not 0 <= first_position < config.max_position_embeddings:
+        raise HearsightError(f"{source} has pad_token_id {padding!r}, after which no position is left; correct it")
+    return replace(config, first_position=first_position)
+
+
+def _read(kind: type[Config], values: Mapping[str, Any], source: str, fixed: Mapping[str, Any] | None = None) -> Config:
+    for name, supported in (FIXED if fixed is None else fixed).items():
         if values.get(name, supported) != supported:
             raise HearsightError(
                 f"{source} has {name} {values[name]!r}, and only {supported} is supported; give another model"

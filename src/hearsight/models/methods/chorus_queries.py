@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hearsight.models.query_encoder import PADDING, Array, NumpyQueryEncoder, multi_grained_similarity, unit
-from hearsight.towers.numpy_clip import linear, quick_gelu, softmax
+from hearsight.towers.numpy_layers import linear, quick_gelu, softmax
 
 VOICES = 3  # sight, audio, speech
 
