@@ -64,8 +64,8 @@ def test_a_model_of_the_hub_is_taken_from_its_cache(run, tmp_path, split, teache
 def test_an_incomplete_model_is_fetched_again(run, tmp_path, split, teacher, monkeypatch, missing):
     monkeypatch.setattr(huggingface_hub, "snapshot_download", lambda name, **options: str(teacher))
 
-    def unreachable(name):
-        raise hub._unreachable(name)
+    def unreachable(name, otherwise):
+        raise hub._unreachable(name, otherwise)
 
     monkeypatch.setattr(hub, "_check_reachable", unreachable)
     (teacher / missing).unlink()

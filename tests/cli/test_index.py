@@ -13,8 +13,10 @@ import hearsight
 from hearsight.cli.events import Events
 from hearsight.cli.index import summary
 from hearsight.errors import HearsightError
+from hearsight.experts.registry import load_expert
 from hearsight.library import Failure, Library, UpdateReport
 from tests.cli.conftest import CUT, ODD_NAME
+from tests.experts.sentence_checkpoints import tiny_checkpoint
 from tests.library.conftest import film
 
 
@@ -65,6 +67,24 @@ def test_another_recogniser_does_not_change_existing_transcripts_and_a_note_says
     assert ran.code == 0 and "note: moonshine is used for new and changed files" in ran.err
     assert "--rebuild" in ran.err
     assert json.loads(run("info", films, "--json").out)["transcripts"] == {"subtitles": 1, "none": 1}
+
+
+def test_the_expert_for_what_is_said_is_recorded(run, films, model_folder, tmp_path, monkeypatch):
+    tiny_checkpoint(tmp_path / "encoder")
+    monkeypatch.chdir(tmp_path)
+    assert (
+        run("index", films, "--model", model_folder, "--recogniser", "none", "--meaning", "sentences:encoder").code == 0
+    )
+    assert run("index", films).code == 0
+    name = f"sentences:{tmp_path.resolve() / 'encoder'}"
+    assert json.loads(run("info", films, "--json").out)["meaning"] == name
+    ran = run("index", films, "--meaning", "sentences:./no-such")
+    assert ran.code == 1 and "no such folder; give a folder" in ran.err
+    (tmp_path / "encoder").rename(tmp_path / "moved")
+    load_expert.cache_clear()
+    ran = run("index", films)
+    assert ran.code == 1 and "is not on this machine; download it, or name the folder" in ran.err
+    assert run("index", films, "--meaning", "sentences:moved").code == 0
 
 
 def test_a_relative_folder_of_a_model_is_found_from_another_folder(run, films, model_folder, monkeypatch):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from hearsight.cli.info import format_transcripts
+from hearsight.cli.info import format_meaning, format_senses, format_transcripts
 from hearsight.cli.main import main
 from tests.cli.conftest import CUT, ODD_NAME
 from tests.library.conftest import film, say
@@ -214,9 +214,29 @@ def test_info_lists_what_is_in_an_index(run, indexed, model_folder):
     assert facts["folder"] == str(indexed)
     assert facts["model"].startswith(f"{model_folder} (save, ")
     assert facts["videos"].startswith("2, ") and facts["clips"] == "4, windows of 2 s"
+    assert facts["compares"] == "what is seen, heard and said"
+    assert facts["meaning"] == "wordllama (word by word, in English)"
     assert facts["failed"] == "1 (list them with --failures)"
     assert facts["transcripts"] == "1 from subtitles, 1 without"
     assert json.loads(run("info", indexed, "--json").out)["transcripts"] == {"subtitles": 1, "none": 1}
+
+
+@pytest.mark.parametrize(
+    ("senses", "text"),
+    [
+        ([], ""),
+        (["seen"], "what is seen"),
+        (["seen", "heard"], "what is seen and heard"),
+        (["seen", "heard", "said"], "what is seen, heard and said"),
+    ],
+)
+def test_what_a_model_compares_is_told_in_words(senses, text):
+    assert format_senses(senses) == text
+
+
+def test_an_expert_is_shown_with_the_way_it_reads():
+    assert format_meaning("sentences:intfloat/e5") == "sentences:intfloat/e5 (by whole sentences)"
+    assert format_meaning("mine:large") == "mine:large" and format_meaning("none") == "none (only words are matched)"
 
 
 def test_transcripts_are_counted_by_their_source():

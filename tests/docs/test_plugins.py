@@ -65,7 +65,8 @@ def test_the_page_can_be_followed(here, site_packages, monkeypatch, capsys):
 
     (here / "hearsight_example.py").unlink()
     monkeypatch.setattr(plugins, "state", plugins.State())
-    for registry in ("models.registry.METHODS", "speech.load.RECOGNISERS", "research.datasets.readers.READERS"):
+    registries = "models.registry.METHODS", "speech.load.RECOGNISERS", "research.datasets.readers.READERS"
+    for registry in (*registries, "experts.registry.EXPERTS"):
         monkeypatch.setattr(f"hearsight.{registry}.registered", {})
     monkeypatch.setattr("hearsight.research.training.teacher_models.TEACHERS.registered", {})
     assert main(before[0][2:]) == 1
@@ -78,7 +79,8 @@ def test_the_page_can_be_followed(here, site_packages, monkeypatch, capsys):
     assert not plugins.state.files and plugins.state.is_loaded
     capsys.readouterr()
     assert main(["info", "films", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["recogniser"] == "label:hello"
+    info = json.loads(capsys.readouterr().out)
+    assert (info["recogniser"], info["meaning"]) == ("label:hello", "letters")
     assert main(["search", "hello", "--in", "films", "--mode", "speech", "--json"]) == 0
     assert "hello" in capsys.readouterr().out
     vector = torch.load(here / "teacher" / "VideoFeature" / "beach.pt", weights_only=True)

@@ -23,22 +23,24 @@ def words() -> WordVectors:
     ],
 )
 def test_texts_of_one_meaning_are_near_without_a_word_in_common(words, query, right, wrong):
-    question, *lines = words.encode([query, right, wrong])
+    question, *lines = words.encode_passages([query, right, wrong])
     assert question @ lines[0] > 0.25 + question @ lines[1]
 
 
 @pytest.mark.parametrize("text", ["a", "日本語の映画", "🦊🎈", "x" * 200_000, "word " * 10_000, "\x00\ud7ff", "1972"])
 def test_any_text_has_a_unit_vector(words, text):
-    assert np.linalg.norm(words.encode([text])[0]) == pytest.approx(1, abs=1e-5)
+    assert np.linalg.norm(words.encode_queries([text])[0]) == pytest.approx(1, abs=1e-5)
 
 
 def test_a_text_without_words_is_near_to_nothing(words):
-    assert words.encode(["", "a dog"]).any(axis=1).tolist() == [False, True] and words.encode([]).shape == (0, 256)
+    assert words.encode_passages(["", "a dog"]).any(axis=1).tolist() == [False, True] and words.encode_passages(
+        []
+    ).shape == (0, 256)
 
 
 def test_the_vectors_are_read_without_importing_their_package():
     program = (
         "import sys; from hearsight.experts.word_vectors import WordVectors; w = WordVectors();"
-        "w.encode(['a dog']); w.fingerprint; print({'wordllama', 'torch'} & set(sys.modules))"
+        "w.encode_queries(['a dog']); w.fingerprint; print({'wordllama', 'torch'} & set(sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "set()\n"

@@ -17,8 +17,8 @@ def cached(tmp_path, monkeypatch):
     """A folder that is all the hub's cache has, without a network."""
     monkeypatch.setattr(huggingface_hub, "snapshot_download", lambda *name, **options: str(tmp_path / "cached"))
 
-    def unreachable(name):
-        raise hub._unreachable(name)
+    def unreachable(name, otherwise):
+        raise hub._unreachable(name, otherwise)
 
     monkeypatch.setattr(hub, "_check_reachable", unreachable)
     tiny_model(tmp_path / "cached")

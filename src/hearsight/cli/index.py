@@ -57,6 +57,15 @@ def index(
             "that of the existing index, or auto.",
         ),
     ] = None,
+    meaning: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="What compares the meaning of what is said with queries: wordllama (English), sentences (a hundred "
+            "languages, downloaded once), sentences:HUB-ID-OR-FOLDER or none. Default: that of the existing index, or "
+            "wordllama.",
+        ),
+    ] = None,
     device: Annotated[str, typer.Option(metavar="NAME", help="The device to compute on: cpu, cuda or mps.")] = "cpu",
     dtype: Annotated[
         str,
@@ -104,6 +113,7 @@ def index(
         cut=cut,
         seconds=seconds,
         recogniser=recogniser,
+        meaning=meaning,
         device=device,
         dtype=dtype,
         rebuild=rebuild,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -42,7 +42,9 @@ def format_info(info: LibraryInfo) -> Text:
         "folder": str(info.folder),
         "index": f"{info.location}, {console.format_bytes(info.bytes)}",
         "model": f"{info.model} ({info.method}, {info.fingerprint})",
+        "compares": format_senses(info.senses),
         "recogniser": info.recogniser,
+        "meaning": format_meaning(info.meaning),
         "videos": f"{info.videos:,}, {console.format_duration(3600 * info.hours)} in all",
         "transcripts": format_transcripts(info.transcripts, info.not_understood),
         "clips": f"{info.clips:,}, {cutting(info.cut, info.seconds)}",
@@ -50,7 +52,24 @@ def format_info(info: LibraryInfo) -> Text:
         "with sound": f"{info.with_sound:,}",
         "failed": f"{info.failures:,}" + (" (list them with --failures)" if info.failures else ""),
     }
-    return console.format_table(rows.items())
+    return console.format_table((name, value) for name, value in rows.items() if value)
+
+
+def format_senses(senses: Sequence[str]) -> str:
+    """Return what a model compares with queries: "what is seen, heard and said"."""
+    *others, last = senses or [""]
+    return f"what is {' and '.join(filter(None, (', '.join(others), last)))}" if last else ""
+
+
+def format_meaning(name: str) -> str:
+    """Return the name of an expert for what is said, and how it reads."""
+    ways = {
+        "wordllama": "word by word, in English",
+        "sentences": "by whole sentences",
+        "none": "only words are matched",
+    }
+    way = ways.get(name.partition(":")[0])
+    return f"{name} ({way})" if way else name
 
 
 def format_transcripts(counts: Mapping[str, int], not_understood: int = 0) -> str:

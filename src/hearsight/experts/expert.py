@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 class TextExpert(Protocol):
     """Compares what a query means with what is said: both are texts, and near in meaning if their vectors are.
 
-    name: what it is registered as. width: of its vectors. fingerprint: changes with its vectors: those that a library
-    has stored of another one are made again.
+    name: what it can be loaded by again. width: of its vectors. fingerprint: changes with its vectors: those that a
+    library has stored of another one are made again.
     """
 
     name: str
@@ -22,5 +22,8 @@ class TextExpert(Protocol):
     @property
     def fingerprint(self) -> str: ...
 
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """N texts -> unit vectors (N, width); zeros for a text that the expert cannot read."""
+    def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """N queries -> unit vectors (N, width); zeros for a text that the expert cannot read."""
+
+    def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """N lines that are said -> unit vectors (N, width), to compare with those of queries."""

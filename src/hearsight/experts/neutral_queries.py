@@ -7,6 +7,7 @@ scores of a query are compared with those of the bank. Source of the idea: QB-No
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cache
 from hashlib import sha256
@@ -16,11 +17,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hearsight.models.query_encoder import QueryEncoder
 from hearsight.util.atomic import atomic_file
 from hearsight.util.user_cache import user_cache
 
 BATCH = 64
+Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 
 
 @cache
@@ -36,14 +37,17 @@ def bank_fingerprint() -> str:
     return sha256("\n".join(neutral_queries()).encode()).hexdigest()[:12]
 
 
-def neutral_vectors(encoder: QueryEncoder, fingerprint: str) -> NDArray[np.float32]:
-    """Return the vectors of the bank by a model, (Q, D'). They are kept in the user's cache under its fingerprint."""
+def neutral_vectors(encode: Encode, width: int, fingerprint: str) -> NDArray[np.float32]:
+    """Return the vectors of the bank, (Q, width), by a model or a text expert.
+
+    encode: makes vectors of queries. fingerprint: of the model or expert; the user's cache keeps the vectors under it.
+    """
     queries = neutral_queries()
     file = _cache_file(fingerprint)
-    cached = None if file is None else _read(file, (len(queries), encoder.text_width))
+    cached = None if file is None else _read(file, (len(queries), width))
     if cached is not None:
         return cached
-    vectors = np.concatenate([encoder.encode(queries[i : i + BATCH]) for i in range(0, len(queries), BATCH)])
+    vectors = np.concatenate([encode(queries[i : i + BATCH]) for i in range(0, len(queries), BATCH)])
     if file is not None:
         with suppress(OSError):  # it is computed again
             file.parent.mkdir(parents=True, exist_ok=True)

@@ -8,31 +8,83 @@ from functools import cache
 from typing import TypeVar
 
 from hearsight.errors import HearsightError
+from hearsight.experts import sentence_checkpoint
 from hearsight.experts.expert import TextExpert
+from hearsight.experts.sentences import DEFAULT_MODEL, KIND, SentenceEncoder
 from hearsight.experts.word_vectors import WordVectors
 from hearsight.util.registry import Registry
 
-Factory = TypeVar("Factory", bound=Callable[[], TextExpert])
+# Makes an expert of the text behind the colon of a name, "" where there is none.
+ExpertFactory = Callable[[str], TextExpert]
+Factory = TypeVar("Factory", bound=ExpertFactory)
 
-EXPERTS: Registry[Callable[[], TextExpert]] = Registry("expert", {WordVectors.name: WordVectors})
-DEFAULT = (WordVectors.name,)  # of a library
+DEFAULT = WordVectors.name  # of a library
+NONE = "none"
+
+
+@cache
+def load_expert(name: str) -> TextExpert:
+    """Return the expert of a name, loaded once. Nothing is downloaded: the name may come with a stranger's library.
+
+    "wordllama": vectors of English words, in the base install.
+    "sentences:HUB-ID" or "sentences:FOLDER": a sentence encoder; see sentences.py. "sentences" alone: E5, of a hundred
+    languages.
+    "NAME" or "NAME:DETAIL": an expert that a plugin registered as NAME.
+
+    Raises HearsightError for an unknown name, and for a model that is not on this machine or cannot be used.
+    """
+    kind, _, detail = name.partition(":")
+    return EXPERTS.get(kind)(detail)
+
+
+def load_experts(meaning: str | None) -> list[TextExpert]:
+    """Return the experts of a library that records this choice: None for the default, "none" for no expert."""
+    return [] if meaning == NONE else [load_expert(meaning or DEFAULT)]
+
+
+def choose_meaning(name: str) -> str:
+    """Return what a library records for the expert that a person names, after downloading what it needs.
+
+    Raises HearsightError as `load_expert` does, and if it cannot be downloaded.
+    """
+    if name == NONE:
+        return name
+    kind, _, detail = name.partition(":")
+    if kind == KIND:
+        model = sentence_checkpoint.absolute_name(detail or DEFAULT_MODEL)
+        sentence_checkpoint.download(model)
+        name = f"{KIND}:{model}"
+    return load_expert(name).name
 
 
 def register_expert(name: str) -> Callable[[Factory], Factory]:
     """Return a decorator that registers an expert's factory: a class, or a function that returns one.
 
         @hearsight.register_expert("mine")
-        class MyVectors: ...
+        class MyVectors:
+            def __init__(self, detail: str) -> None: ...
 
-    See `TextExpert` for what it returns. The name becomes a part of file names. Raises HearsightError for one that
-    cannot, and for that of one of Hearsight's own experts.
+    The factory is called with the text behind the colon of a name: "large" for "mine:large", "" for "mine". See
+    `TextExpert` for what it returns. Raises HearsightError for a name that cannot be a part of a file's, and for that
+    of one of Hearsight's own experts.
     """
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
-        raise HearsightError(f"cannot register the expert '{name}': a name is of small letters, digits, - and _")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name) or name == NONE:
+        raise HearsightError(
+            f"cannot register the expert '{name}': a name is of small letters, digits, - and _, and not '{NONE}'"
+        )
     return EXPERTS.register(name)
 
 
-@cache
-def load_expert(name: str) -> TextExpert:
-    """Return the expert of a name, loaded once. Raises HearsightError for an unknown name."""
-    return EXPERTS.get(name)()
+def _word_vectors(detail: str) -> TextExpert:
+    if detail:
+        raise HearsightError(
+            f"there is no expert '{WordVectors.name}:{detail}', as it has no variants; use '{WordVectors.name}'"
+        )
+    return WordVectors()
+
+
+def _sentences(detail: str) -> TextExpert:
+    return SentenceEncoder(detail or DEFAULT_MODEL)
+
+
+EXPERTS: Registry[ExpertFactory] = Registry("expert", {WordVectors.name: _word_vectors, KIND: _sentences})

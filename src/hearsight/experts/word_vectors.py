@@ -39,8 +39,12 @@ class WordVectors:
         with file.open("rb") as opened:
             return hashlib.sha256(opened.read(1 << 16) + str(file.stat().st_size).encode()).hexdigest()[:12]
 
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return a unit vector for each text, (N, 256); zeros for a text without words."""
+    def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return a unit vector for each query, (N, 256); zeros for one without words."""
+        return self.encode_passages(texts)
+
+    def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return a unit vector for each text that queries are compared with; as `encode_queries`."""
         vectors = np.zeros((len(texts), self.width), np.float32)
         encodings = self._tokenizer.encode_batch([text[:MAX_LETTERS] for text in texts], add_special_tokens=False)
         for vector, encoding in zip(vectors, encodings, strict=True):

@@ -87,6 +87,7 @@ def index(
     cut: str | None = None,
     seconds: float | None = None,
     recogniser: str | None = None,
+    meaning: str | None = None,
     device: str = "cpu",
     dtype: str = "auto",
     engine: Engine | None = None,
@@ -104,7 +105,9 @@ def index(
     cut: what a clip is: "window" (a stretch of equal length), "shots" or "file". seconds: the length of a window. None
     is what the existing index has, or windows of 15 s.
     recogniser: of speech, "auto", "moonshine", "whisper", "whisper:NAME-OR-FOLDER" or "none"; None for that of the
-    existing index, or "auto". device, dtype: as in `hearsight.open`. engine: what reads and encodes, such as
+    existing index, or "auto". meaning: what compares the meaning of what is said with queries, "wordllama" (English
+    words), "sentences" (E5, of a hundred languages), "sentences:HUB-ID-OR-FOLDER" or "none"; None for that of the
+    existing index, or "wordllama". device, dtype: as in `hearsight.open`. engine: what reads and encodes, such as
     `hearsight.scale.engine.RayEngine`; this process by default.
     rebuild: replace the existing index. retry: try files again that could not be indexed. keep_features:
     keep what `Library.reindex` needs, up to 1.9 MB a clip. progress: called for every file and clip.
@@ -118,6 +121,7 @@ def index(
         cut=cut,
         seconds=seconds,
         recogniser=recogniser,
+        meaning=meaning,
         device=device,
         dtype=dtype,
         rebuild=rebuild,

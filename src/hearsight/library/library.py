@@ -122,20 +122,22 @@ class Library:
         seconds: float | None = None,
         name: str | None = None,
         recogniser: str | None = None,
+        meaning: str | None = None,
         rebuild: bool = False,
         keep_features: bool = False,
     ) -> Self:
         """Create an empty library for a folder, or open the existing one; see `plan` for the decisions before that.
 
-        name, recogniser: the names to load the model and the recogniser by later. A library whose folder was moved
-        belongs to the given folder from then on, and one whose model was moved is loaded by the given name.
+        name, recogniser: the names to load the model and the recogniser by later. meaning: see `hearsight.index`.
+        A library whose folder was moved belongs to the given folder from then on, and one whose model was moved is
+        loaded by the given name.
         Raises HearsightError if there is no such folder, if the library is that of another one, was made with another
         model or cut otherwise, or if its location contains other files.
         """
         from hearsight.library.indexing.create import create
 
         folder, location = resolve_paths(folder, library)
-        identity = create(folder, location, model, cut, seconds, name, recogniser, rebuild, keep_features)
+        identity = create(folder, location, model, cut, seconds, name, recogniser, meaning, rebuild, keep_features)
         return cls(folder, location, identity, model=model)
 
     @classmethod
@@ -148,6 +150,7 @@ class Library:
         cut: str | None = None,
         seconds: float | None = None,
         recogniser: str | None = None,
+        meaning: str | None = None,
         device: str = "cpu",
         dtype: str = "auto",
         rebuild: bool = False,
@@ -161,9 +164,8 @@ class Library:
         """
         from hearsight.library.plan import make_plan
 
-        return make_plan(
-            cls.create, folder, model, library, cut, seconds, recogniser, device, dtype, rebuild, retry, keep_features
-        )
+        options = device, dtype, rebuild, retry, keep_features
+        return make_plan(cls.create, folder, model, library, cut, seconds, recogniser, meaning, *options)
 
     # The model
 
@@ -271,8 +273,10 @@ class Library:
         retry, now. An update may be interrupted at any point: the next one finishes it. Searches may run meanwhile.
         recogniser: a name or an object; None for the one that the library records. engine: what reads and encodes; this
         process by default.
-        Raises HearsightError for a folder without videos, or while another process updates the library.
+        Raises HearsightError for a folder without videos, while another process updates the library, or if the expert
+        for what is said is not on this machine.
         """
+        from hearsight.experts.registry import load_experts
         from hearsight.library.derive import update_calibration
         from hearsight.library.indexing.engine import LocalEngine
         from hearsight.library.indexing.update import Update
@@ -282,14 +286,16 @@ class Library:
         if recogniser is None:
             recogniser = recorded_or_auto(self.identity.recogniser)
         speech_recogniser = load_recogniser(recogniser) if isinstance(recogniser, str) else recogniser
+        load_experts(self.identity.meaning)  # before any work is done in vain
         model = self.model
         with self._writing():
+            experts = load_experts(self.identity.meaning)
             self._store.create(model)
             cut, seconds = self.identity.by, self.identity.seconds
             listener, engine = progress or NullListener(), engine or LocalEngine()
             update = Update(self.folder, self._store, model, speech_recogniser, cut, seconds, listener, engine)
             report = update.run(retry)
-            update_calibration(self._store, self.identity.fingerprint, TorchQueryEncoder(model))
+            update_calibration(self._store, self.identity.fingerprint, TorchQueryEncoder(model), experts)
         self._model.write_queries(self.identity)
         return report
 
@@ -302,12 +308,14 @@ class Library:
         one. name: the name to load it by later, for a model that is loaded already.
         Raises HearsightError if no features were kept, or if the model has other towers.
         """
+        from hearsight.experts.registry import load_experts
         from hearsight.library.derive import update_calibration
         from hearsight.library.indexing.reindex import drop_other_tables, reindex
         from hearsight.models.load import load
         from hearsight.models.torch_queries import TorchQueryEncoder
 
         self.identity.check_features(self.location)  # before a model is loaded in vain
+        experts = load_experts(self.identity.meaning)
         if isinstance(model, str | Path):
             name = name or absolute_model_name(model)
             model = load(model, self._model.device, self._model.dtype)
@@ -320,7 +328,7 @@ class Library:
         self._model = LibraryModel(self.location, self._model.device, self._model.dtype)
         self.use(model)
         with self._writing(drop_old=False):
-            update_calibration(self._store, self.identity.fingerprint, TorchQueryEncoder(model))
+            update_calibration(self._store, self.identity.fingerprint, TorchQueryEncoder(model), experts)
         return report
 
     def optimise(self) -> MaintenanceReport:

@@ -41,8 +41,8 @@ class Plan(Generic[L]):
     """How a folder will be indexed. Made by `Library.plan`; `run` carries it out.
 
     create: `Library.create`. location: the folder of the index. recorded: what the existing index was made with, if
-    there is one. model: a name that is valid from any folder, or a loaded model. recogniser: the name that was given;
-    None for the recorded one. The rest is as in `hearsight.index`.
+    there is one. model: a name that is valid from any folder, or a loaded model. recogniser, meaning: the names that
+    were given; None for the recorded ones. The rest is as in `hearsight.index`.
     """
 
     create: Callable[..., L]
@@ -53,6 +53,7 @@ class Plan(Generic[L]):
     cut: str | None
     seconds: float | None
     recogniser: str | None
+    meaning: str | None
     device: str
     dtype: str
     rebuild: bool
@@ -76,16 +77,21 @@ class Plan(Generic[L]):
         return recorded_or_auto(self.recorded.recogniser if self.recorded else None)
 
     def prepare(self, engine: Engine | None = None) -> L:
-        """Load the model and the recogniser, then create the library or open the existing one.
+        """Load the model, the recogniser and the experts, then create the library or open the existing one.
 
         engine: see `hearsight.index`. Raises HearsightError if one of them cannot be loaded, or does not fit the
         existing library.
         """
+        from hearsight.experts.registry import choose_meaning, load_experts
         from hearsight.models.load import load
         from hearsight.speech.load import load_recogniser
 
         distributed = engine is not None and engine.distributed
         self._recogniser = load_recogniser(self.recogniser_name)
+        if self.meaning is not None:
+            self.meaning = choose_meaning(self.meaning)
+        elif self.recorded:
+            load_experts(self.recorded.meaning)
         if isinstance(self.model, str):
             # Workers get the weights in the data type that they are loaded in here, whatever device they compute on.
             dtype = "float32" if distributed and self.device != "cpu" and self.dtype == "auto" else self.dtype
@@ -103,6 +109,7 @@ class Plan(Generic[L]):
             seconds=self.seconds,
             name=self.model_name,
             recogniser=recogniser,
+            meaning=self.meaning,
             rebuild=self.rebuild,
             keep_features=self.keep_features,
         )
@@ -123,6 +130,7 @@ def make_plan(
     cut: str | None,
     seconds: float | None,
     recogniser: str | None,
+    meaning: str | None,
     device: str,
     dtype: str,
     rebuild: bool,
@@ -149,6 +157,7 @@ def make_plan(
         cut,
         seconds,
         recogniser,
+        meaning,
         device,
         dtype,
         rebuild,

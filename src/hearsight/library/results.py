@@ -270,10 +270,11 @@ class RepairReport(Serializable):
 class LibraryInfo(Serializable):
     """The contents of a library, and how it is indexed.
 
-    location: the folder of the index. cut: "window", "shots" or "file". seconds: the longest clip. recogniser: for the
-    next update. with_speech, with_sound: numbers of clips. bytes: the size on disk. transcripts: the number of videos
-    for each source of transcripts: "subtitles", the name of a recogniser, or "none". not_understood: the number of
-    videos that speak a language that their recogniser does not know.
+    location: the folder of the index. cut: "window", "shots" or "file". seconds: the longest clip. recogniser, meaning:
+    the recogniser and the expert for what is said, for the next update. with_speech, with_sound: numbers of clips.
+    bytes: the size on disk. transcripts: the number of videos for each source of transcripts: "subtitles", the name of
+    a recogniser, or "none". not_understood: the number of videos that speak a language that their recogniser does not
+    know. senses: what the model compares with queries, of "seen", "heard" and "said"; [] if that is unknown.
     """
 
     folder: Path
@@ -293,6 +294,8 @@ class LibraryInfo(Serializable):
     bytes: int
     transcripts: dict[str, int] = field(default_factory=dict)
     not_understood: int = 0
+    meaning: str = "wordllama"
+    senses: list[str] = field(default_factory=list)
 
 
 class UpdateListener(Protocol):

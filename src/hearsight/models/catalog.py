@@ -14,6 +14,14 @@ PUBLIC = {
     "openai/clip-vit-base-patch16": "sees finer detail; slower",
     "openai/clip-vit-large-patch14": "sees best; much slower",
 }
+# What each of Hearsight's own methods compares with queries.
+SENSES = {
+    "clip4clip": ("seen",),
+    "blind": ("seen", "heard"),
+    "avigate": ("seen", "heard"),
+    "save": ("seen", "heard", "said"),
+    "chorus": ("seen", "heard", "said"),
+}
 DEMO = Path(__file__).resolve().parents[1] / "demo" / "model"
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 

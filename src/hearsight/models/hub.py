@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hearsight.models.catalog import suggest_model
 TOKENIZER_FILES = ["tokenizer*", "vocab.json", "merges.txt", "special_tokens*"]
 MODEL_FILES = ["config.json", "model*.safetensors*", *TOKENIZER_FILES]
 PATIENCE = 10.0  # seconds
+USE_DEMO = "use --model demo, which needs no network"
 OLDER_WEIGHTS = "pytorch_model.bin"  # of repositories that have no safetensors
 
 
@@ -66,10 +68,29 @@ def locate_tower(name: str) -> Path:
     return folder if has_tower(folder) else fetch(name, ["config.json", OLDER_WEIGHTS], has_tower)
 
 
-def fetch(name: str, files: list[str], is_complete: Callable[[Path], bool]) -> Path:
+def cached_folder(name: str) -> Path | None:
+    """Return the folder of a hub model in the cache, which may have a part of it; None if there is none.
+
+    The hub's own library takes as long to import as a search takes, so this reads the cache itself. A name that is no
+    hub id is in no cache: it may be a stranger's, and must not lead out of it.
+    """
+    from huggingface_hub import constants
+
+    if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", name, re.ASCII):
+        return None
+    model = Path(constants.HF_HUB_CACHE) / f"models--{name.replace('/', '--')}"
+    try:
+        folder = model / "snapshots" / (model / "refs" / "main").read_text("utf-8").strip()
+    except (OSError, ValueError):  # not there; characters that no file name has
+        return None
+    return folder if folder.is_dir() else None
+
+
+def fetch(name: str, files: list[str], is_complete: Callable[[Path], bool], otherwise: str = USE_DEMO) -> Path:
     """Return the folder of a hub model that holds these of its files (patterns), downloading what is missing.
 
     The hub is contacted only if the cache is not complete: other programs may have downloaded a part of the model.
+    otherwise: what can be done without a network, for a message.
     Raises HearsightError, with different messages for a misspelt name, a licence to accept, and a missing network.
     """
     from huggingface_hub import snapshot_download
@@ -86,7 +107,7 @@ def fetch(name: str, files: list[str], is_complete: Callable[[Path], bool]) -> P
             return cached
     except (LocalEntryNotFoundError, HFValidationError):
         pass  # not downloaded yet
-    _check_reachable(name)
+    _check_reachable(name, otherwise)
     try:
         return Path(snapshot_download(name, allow_patterns=files))
     except GatedRepoError as error:
@@ -99,10 +120,10 @@ def fetch(name: str, files: list[str], is_complete: Callable[[Path], bool]) -> P
             f"no model '{name}' on the hub{suggest_model(name)}, and no such folder; check the spelling"
         ) from error
     except (LocalEntryNotFoundError, OSError) as error:
-        raise _unreachable(name) from error
+        raise _unreachable(name, otherwise) from error
 
 
-def _check_reachable(name: str) -> None:
+def _check_reachable(name: str, otherwise: str) -> None:
     """Contact the hub once: its own client retries for minutes before it fails."""
     from huggingface_hub import constants, get_session
 
@@ -111,12 +132,11 @@ def _check_reachable(name: str) -> None:
             raise OSError("HF_HUB_OFFLINE is set")
         get_session().head(constants.ENDPOINT, timeout=PATIENCE)
     except Exception as error:  # of the client's HTTP library: no name, no route, no answer
-        raise _unreachable(name) from error
+        raise _unreachable(name, otherwise) from error
 
 
-def _unreachable(name: str) -> HearsightError:
+def _unreachable(name: str, otherwise: str) -> HearsightError:
     return HearsightError(
         f"cannot fetch model '{name}'{suggest_model(name)}: there is no such folder, the hub cannot be reached, and it "
-        "was not downloaded before; connect to the network once, check the spelling, or use --model demo, which "
-        "needs no network"
+        f"was not downloaded before; connect to the network once, check the spelling, or {otherwise}"
     )

@@ -113,6 +113,8 @@ LIBRARY = {
         "failures": 1,
         "bytes": 545_830,
         "not_understood": 0,
+        "meaning": "wordllama",
+        "senses": ["seen", "heard", "said"],
     },
     "folders": [],
     "update": UPDATE,

@@ -4,10 +4,10 @@ import shutil
 
 import pytest
 
-from hearsight.experts.registry import EXPERTS, load_expert, register_expert
+from hearsight.experts.registry import load_expert, load_experts
 from hearsight.experts.word_vectors import WordVectors
 from hearsight.library import Library
-from hearsight.library.indexing.windows import spans_of
+from hearsight.library.indexing.windows import fill_windows, spans_of
 from tests.library.conftest import film, say, tiny_model
 
 LINES = [{"start": float(i), "end": i + 1.0, "text": text} for i, text in enumerate(["a", "b", "c"])]
@@ -78,15 +78,27 @@ def test_windows_of_another_expert_are_made_again(talk, monkeypatch):
     assert talk._store.snapshot().calibration.experts == {"wordllama": "another"}
 
 
-def test_a_library_of_an_expert_that_is_not_installed_is_searched_without(talk, no_plugins, monkeypatch):
-    @register_expert("letters")
-    class Letters(WordVectors):
-        name, fingerprint = "letters", "1"
+def test_an_interrupted_run_is_continued(talk, monkeypatch):
+    before, calls, encode_passages = windows(talk), [], WordVectors.encode_passages
+    (talk.location / "calibration.json").unlink()
+    shutil.rmtree(talk.location / "windows-wordllama.lance")
+    monkeypatch.setattr("hearsight.library.indexing.windows.BATCH", 1)
 
-    with monkeypatch.context() as context:
-        context.setattr("hearsight.experts.registry.DEFAULT", ("letters",))
+    def encode(self, texts):
+        calls.append(list(texts))
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return encode_passages(self, texts)
+
+    monkeypatch.setattr(WordVectors, "encode_passages", encode)
+    with pytest.raises(KeyboardInterrupt):
         talk.update(recogniser="none")
-    assert talk._store.snapshot().calibration.experts == {"letters": "1"}
-    load_expert.cache_clear()
-    EXPERTS.registered.clear()
-    assert talk.search("the doctor lost").hits[0].words == 1
+    assert 0 < len(windows(talk)) < len(before)
+    talk.update(recogniser="none")
+    assert windows(talk) == before and calls[0] not in calls[2:] and calls[1] in calls[2:]
+
+
+def test_windows_of_an_older_hearsight_are_kept(talk, monkeypatch):
+    monkeypatch.setattr("hearsight.library.tables.windows.Windows.fingerprint", lambda self: None)
+    monkeypatch.setattr(WordVectors, "encode_passages", None)  # calling it would raise
+    assert fill_windows(talk._store, load_experts(None)) == talk._store.snapshot().calibration.experts

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from hearsight.errors import HearsightError
+from hearsight.experts.registry import choose_meaning
 from hearsight.library.indexing.model_names import name_of
 from hearsight.library.tables.library_files import check_free, clear
 from hearsight.library.tables.library_json import Identity
@@ -24,11 +25,14 @@ def create(
     seconds: float | None = None,
     name: str | None = None,
     recogniser: str | None = None,
+    meaning: str | None = None,
     rebuild: bool = False,
     keep_features: bool = False,
 ) -> Identity:
     """Create the tables of a library, unless they exist, and return its identity. See `Library.create`."""
     recorded = Identity.read(location, rebuild)
+    if meaning is not None:
+        meaning = choose_meaning(meaning)
     identity = Identity(
         folder=relative_folder(location, folder),
         model=name or name_of(model),
@@ -40,6 +44,7 @@ def create(
         seconds=seconds if seconds is not None else recorded.seconds if recorded else 15.0,
         towers=model.towers_fingerprint if keep_features or (recorded and recorded.towers) else None,
         recogniser=recogniser or (recorded.recogniser if recorded else None),
+        meaning=meaning or (recorded.meaning if recorded else None),
     )
     identity.check_cutting()
     if recorded is None or rebuild:
@@ -65,7 +70,14 @@ def create(
     recorded.check_folder(location, folder)
     if identity.folder != recorded.folder:
         _check_moved(folder, location, recorded)
-    return _record(location, recorded, identity.folder, name or recorded.model, recogniser or recorded.recogniser)
+    current = replace(
+        recorded,
+        folder=identity.folder,
+        model=name or recorded.model,
+        recogniser=recogniser or recorded.recogniser,
+        meaning=meaning or recorded.meaning,
+    )
+    return _record(location, recorded, current)
 
 
 def _check_moved(folder: Path, location: Path, identity: Identity) -> None:
@@ -81,11 +93,12 @@ def _check_moved(folder: Path, location: Path, identity: Identity) -> None:
         )
 
 
-def _record(location: Path, identity: Identity, folder: str, model: str, recogniser: str | None) -> Identity:
-    """Record the current names of the folder, the model and the recogniser."""
-    if (folder, model, recogniser) == (identity.folder, identity.model, identity.recogniser):
-        return identity
-    with writing(location, identity) as current:
-        current = replace(current, folder=folder, model=model, recogniser=recogniser)
-        current.write(location)
-        return current
+def _record(location: Path, recorded: Identity, current: Identity) -> Identity:
+    """Record the current names of the folder, the model, the recogniser and the expert for what is said."""
+    if current == recorded:
+        return recorded
+    changed = {name: value for name, value in vars(current).items() if value != getattr(recorded, name)}
+    with writing(location, recorded) as latest:
+        latest = replace(latest, **changed)
+        latest.write(location)
+        return latest

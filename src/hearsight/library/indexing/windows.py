@@ -16,7 +16,7 @@ from hearsight.library.tables.schema import VIDEO_LETTERS
 from hearsight.library.tables.store import Store
 from hearsight.library.tables.windows import windows_schema
 
-BATCH = 4096  # clips
+BATCH = 1024  # clips; a sentence encoder takes a minute or two for them
 # Lines and pairs of lines: what a person remembers may begin in one and end in the next.
 Span = tuple[float, float, str]
 
@@ -25,7 +25,7 @@ def fill_windows(store: Store, experts: Sequence[TextExpert]) -> dict[str, str]:
     """Bring the windows of these experts up to date. Return the experts' fingerprints by name.
 
     Windows of another fingerprint are made again, those of clips that are gone are removed, and those that are missing
-    are added.
+    are added: an interrupted run is continued by the next one.
     """
     calibration = store.snapshot().calibration
     fingerprints = calibration.experts if calibration else {}
@@ -33,8 +33,8 @@ def fill_windows(store: Store, experts: Sequence[TextExpert]) -> dict[str, str]:
     missing: dict[str, set[str]] = {}
     for expert in experts:
         windows = store.windows(expert.name)
-        if fingerprints.get(expert.name) != expert.fingerprint or not windows.path.is_dir():
-            windows.create(expert.width)
+        if not windows.path.is_dir() or expert.fingerprint != (windows.fingerprint() or fingerprints.get(expert.name)):
+            windows.create(expert.width, expert.fingerprint)
         existing = windows.ids()
         if former := existing - ids:
             windows.drop_clips(former)
@@ -57,7 +57,7 @@ def spans_of(lines: Sequence[dict[str, Any]]) -> list[Span]:
 
 def _window_rows(expert: TextExpert, clips: Sequence[dict[str, Any]]) -> pa.Table:
     spans = [(clip["id"], *span) for clip in clips for span in spans_of(clip["lines"])]
-    vectors = expert.encode([text for *_, text in spans]).astype("float16")
+    vectors = expert.encode_passages([text for *_, text in spans]).astype("float16")
     columns = {
         "id": [id for id, *_ in spans],
         "video": [id[:VIDEO_LETTERS] for id, *_ in spans],

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from hearsight.experts.calibration import Null, Scale
 from hearsight.experts.ensemble import combine, spoken
+from hearsight.experts.expert import TextExpert
 from hearsight.experts.neutral_queries import bank_fingerprint, neutral_queries, neutral_vectors
 from hearsight.experts.registry import load_expert
 from hearsight.library.search.encoded_question import unfamiliar_shares
@@ -39,11 +40,11 @@ def calibrate(store: Store, encoder: QueryEncoder, fingerprint: str, experts: di
     sample = _sample(store, experts)
     if sample is None:
         return None
-    vectors, texts = neutral_vectors(encoder, fingerprint), neutral_queries()
+    vectors, texts = neutral_vectors(encoder.encode, encoder.text_width, fingerprint), neutral_queries()
     fields = sample.fields(encoder.extra)
     scores = {"model": encoder.similarities(vectors, fields)}
     scores |= sense_scores(sample.table, vectors)
-    meanings = [sample.meanings(name, load_expert(name).encode(texts)) for name in experts]
+    meanings = [sample.meanings(name, _neutral_meanings(load_expert(name))) for name in experts]
     scores["meaning"] = np.fmax.reduce(meanings) if meanings else np.full_like(scores["model"], np.nan)
     scales = {name: Scale.of(values) for name, values in scores.items()}
     standard = {name: scales[name].apply(values) for name, values in scores.items()}
@@ -63,6 +64,10 @@ def calibrate(store: Store, encoder: QueryEncoder, fingerprint: str, experts: di
 def _neutral_words() -> tuple[Query, ...]:
     """Return the words of the bank's queries, once in a process."""
     return tuple(map(Query, neutral_queries()))
+
+
+def _neutral_meanings(expert: TextExpert) -> NDArray[np.float32]:
+    return neutral_vectors(expert.encode_queries, expert.width, expert.fingerprint)
 
 
 def _sample(store: Store, experts: dict[str, str]) -> InMemory | None:

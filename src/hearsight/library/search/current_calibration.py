@@ -1,4 +1,4 @@
-"""The calibration of a library as it is now: the stored one, or for a library that has none, one made in memory."""
+"""The calibration of a library as it is now: the stored one, or where that will not do, one made in memory."""
 
 from __future__ import annotations
 
@@ -9,30 +9,38 @@ from hearsight.experts.neutral_queries import bank_fingerprint
 from hearsight.experts.registry import load_expert
 from hearsight.library.search.calibrate import calibrate
 from hearsight.library.tables.calibration_file import Calibration
-from hearsight.library.tables.store import Store
+from hearsight.library.tables.store import Snapshot, Store
 from hearsight.models.query_encoder import QueryEncoder
 
-# Made by this process, with the version of the clips that each is made from.
-_CALIBRATIONS: WeakKeyDictionary[Store, tuple[int, Calibration | None]] = WeakKeyDictionary()
+# Made by this process, with the version of the clips and the experts that each is made from.
+_CALIBRATIONS: WeakKeyDictionary[Store, tuple[tuple[int, dict[str, str]], Calibration | None]] = WeakKeyDictionary()
 
 
-def current_calibration(store: Store, encoder: QueryEncoder, fingerprint: str) -> Calibration | None:
+def current_calibration(
+    store: Store, snapshot: Snapshot, encoder: QueryEncoder, fingerprint: str
+) -> Calibration | None:
     """Return the calibration of a library; None for one without clips. fingerprint: of its model.
 
-    A library of an older version has none before its next update: it is searched without text experts until then.
+    A library of an older version has none before its next update: it is searched without text experts until then. So is
+    one whose expert is not on this machine.
     """
-    calibration = store.recent_snapshot().calibration
-    if calibration is not None and calibration.bank == bank_fingerprint() and _has_experts(calibration):
+    calibration = snapshot.calibration
+    experts = usable_experts(calibration) if calibration else {}
+    if calibration is not None and (calibration.bank, calibration.experts) == (bank_fingerprint(), experts):
         return calibration
-    version = store.clips_version()
-    if store not in _CALIBRATIONS or _CALIBRATIONS[store][0] != version:
-        _CALIBRATIONS[store] = version, calibrate(store, encoder, fingerprint, {})
+    source = store.clips_version(), experts
+    if store not in _CALIBRATIONS or _CALIBRATIONS[store][0] != source:
+        _CALIBRATIONS[store] = source, calibrate(store, encoder, fingerprint, experts)
     return _CALIBRATIONS[store][1]
 
 
-def _has_experts(calibration: Calibration) -> bool:
-    """Return whether the experts that made a library's windows are installed, and still the same."""
+def usable_experts(calibration: Calibration) -> dict[str, str]:
+    """Return the experts that made a library's windows and are on this machine, still the same, with fingerprints."""
+    return {name: value for name, value in calibration.experts.items() if _is_usable(name, value)}
+
+
+def _is_usable(expert: str, fingerprint: str) -> bool:
     try:
-        return all(load_expert(name).fingerprint == value for name, value in calibration.experts.items())
-    except HearsightError:  # the plugin that registers it is missing
+        return load_expert(expert).fingerprint == fingerprint
+    except HearsightError:  # the plugin that registers it, or its model, is missing
         return False

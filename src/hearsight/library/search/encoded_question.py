@@ -109,5 +109,5 @@ def _text_vector(text: str, reference: weakref.ref[QueryEncoder]) -> Vector:
 
 @lru_cache(maxsize=1000)
 def _meaning(text: str, expert: str) -> Vector:
-    vector: Vector = load_expert(expert).encode([text])[0]
+    vector: Vector = load_expert(expert).encode_queries([text])[0]
     return vector

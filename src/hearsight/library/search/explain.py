@@ -18,7 +18,6 @@ from hearsight.library.search.evidence import best_frame, best_line, evidence_fo
 from hearsight.library.search.query_words import Query
 from hearsight.library.search.senses import SENSE_COLUMNS
 from hearsight.library.search.view import View
-from hearsight.library.tables.calibration_file import Calibration
 from hearsight.library.tables.schema import BRANCHES, read_vectors
 
 POOLED = list(SENSE_COLUMNS)
@@ -51,14 +50,13 @@ def explain(
     scores: NDArray[Any],
     question: EncodedQuestion | None,
     vector: NDArray[np.float32],
-    calibration: Calibration | None,
     mode: Mode,
     views: Sequence[View],
 ) -> list[Hit]:
     """Return the hits for these rows of the candidates, in this order, without clips that were removed meanwhile.
 
-    further_clips: see `best_of_videos`. question, calibration: None for a search without words. vector: what is
-    compared with the clips' pooled vectors.
+    further_clips: see `best_of_videos`. question: None for a search without words; then views are not
+    calibrated. vector: what is compared with the clips' pooled vectors.
     """
     query = question.words if question else None
     clips = _read_clips(candidates, rows, vector, views)
@@ -67,7 +65,7 @@ def explain(
         number, video = candidates.videos[row]
         if (clip := clips.get((number, candidates.ids[row]))) is None:
             continue
-        view = views[number]
+        view, calibration = views[number], views[number].calibration
         path = Path(view.snapshot.videos[video].path)
         words = float(candidates.strength[row]) if mode != "dense" else 0.0
         standard = float(candidates.standard[row])

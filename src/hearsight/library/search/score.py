@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,13 +30,14 @@ def score_clips(
     matches: Mapping[str, WordMatch],
     question: EncodedQuestion,
     encoder: QueryEncoder,
-    calibration: Calibration,
     mode: Mode,
 ) -> Candidates:
-    """Return clips of a view with their scores for a question.
+    """Return clips of a calibrated view with their scores for a question.
 
     number: of the view in the search. matches: of the clips that contain words of the question, by id.
     """
+    calibration = view.calibration
+    assert calibration is not None, "search.py calibrates every view"
     word_matches = [matches.get(id, NO_MATCH) for id in clips.ids]
     bm25, strength, complete = (np.array([getattr(each, name) for each in word_matches]) for name in WordMatch._fields)
     similarity, per_frame = encoder.similarity(question.vector, clips.fields)
@@ -83,6 +84,8 @@ def _meaning(
     """
     n, best, starts = len(clips.ids), np.full(len(clips.ids), np.nan), dict[str, Array]()
     for name, vector in part.meanings.items():
+        if name not in calibration.experts:
+            continue
         windows = view.index.windows_of(name, clips.ids)
         best = np.fmax(best, windows.best(vector[None], n)[0])
         starts[name] = windows.best_starts(vector, n)
@@ -100,22 +103,28 @@ def _sense(view: View, clips: ClipVectors, part: EncodedPart, calibration: Calib
     return calibration.nulls[part.sense].apply(standard, view.snapshot.clips)
 
 
-def joint_calibration(calibrations: list[Calibration]) -> Calibration:
-    """Return one calibration for libraries that are searched together, so that their scores can be compared.
+def joint_calibrations(calibrations: Sequence[Calibration | None]) -> list[Calibration]:
+    """Return a calibration for each of several libraries of one model, so that their scores can be compared.
 
-    A scale is the mean of theirs; a null that of the library where neutral queries find most.
+    A scale is the mean of theirs; a null that of the library where neutral queries find most. The scale of meanings is
+    that of the libraries with the same experts. A library without a calibration has no clips; [] if none has any.
     """
-    first, *others = calibrations
-    if not others:
-        return first
-    scales = {
-        name: Scale(
-            float(np.mean([each.scales[name].mean for each in calibrations])),
-            float(np.mean([each.scales[name].deviation for each in calibrations])),
-        )
-        for name in first.scales
-    }
-    nulls = {
-        name: max((each.nulls[name] for each in calibrations), key=lambda null: null.typical) for name in first.nulls
-    }
-    return Calibration(first.model, first.bank, "", 0, first.experts, scales, nulls)
+    present = [calibration for calibration in calibrations if calibration is not None]
+    if len(present) == len(calibrations) == 1 or not present:
+        return present
+    first = present[0]
+    nulls = {name: max((each.nulls[name] for each in present), key=lambda null: null.typical) for name in first.nulls}
+    joint = []
+    for calibration in calibrations:
+        experts = calibration.experts if calibration else {}
+        same = [each for each in present if each.experts == experts] or present
+        scales = {name: _mean_scale(same if name == "meaning" else present, name) for name in first.scales}
+        joint.append(Calibration(first.model, first.bank, "", 0, experts, scales, nulls))
+    return joint
+
+
+def _mean_scale(calibrations: Sequence[Calibration], name: str) -> Scale:
+    scales = [calibration.scales[name] for calibration in calibrations]
+    return Scale(
+        float(np.mean([scale.mean for scale in scales])), float(np.mean([scale.deviation for scale in scales]))
+    )

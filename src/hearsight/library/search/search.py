@@ -22,9 +22,8 @@ from hearsight.library.search.near_misses import suggest_corrections
 from hearsight.library.search.notes import notes_for
 from hearsight.library.search.question import Question
 from hearsight.library.search.rank import rank
-from hearsight.library.search.score import joint_calibration, score_clips
+from hearsight.library.search.score import joint_calibrations, score_clips
 from hearsight.library.search.view import Searchable, View
-from hearsight.library.tables.calibration_file import Calibration
 from hearsight.models.query_encoder import QueryEncoder
 
 # Clips found by each expert in each library. With ENOUGH_CANDIDATES, a search is not widened.
@@ -53,32 +52,40 @@ def search(
             "the mode 'speech'"
         )
     views = [View.open(library, filters, question=question) for library in libraries]
-    calibration = calibrate_together(libraries, encoder)
-    if calibration is None:  # no library has a clip
+    views = calibrate_together(libraries, views, encoder)
+    if not views:  # no library has a clip
         return SearchResult(question.text, mode, [], 0, 0, 0, 1000 * (time.perf_counter() - start))
-    encoded = EncodedQuestion.encode(question, encoder, tuple(calibration.experts))
-    check_hearing(encoded, calibration)
+    encoded = EncodedQuestion.encode(question, encoder, experts_of(views))
+    check_hearing(encoded, views)
 
     def rank_nearest(count: int) -> Ranking:
-        candidates = find_candidates(views, encoded, encoder, calibration, mode, count)
+        candidates = find_candidates(views, encoded, encoder, mode, count)
         return candidates, *rank(candidates, mode)
 
-    result = best_moments(views, limit, rank_nearest, encoded, encoded.vector, calibration, mode, start, all_moments)
+    result = best_moments(views, limit, rank_nearest, encoded, encoded.vector, mode, start, all_moments)
     suggestions = suggest_corrections(views, question, result, encoder) if mode != "dense" else []
-    notes = notes_for(question, calibration)
+    notes = notes_for(question, mode, views)
     return replace(result, query=question.text, suggestions=suggestions, notes=notes)
 
 
-def calibrate_together(libraries: Sequence[Searchable], encoder: QueryEncoder) -> Calibration | None:
-    """Return one calibration for several libraries; None if none of them has a clip."""
-    each = (current_calibration(library.store, encoder, library.fingerprint) for library in libraries)
-    calibrations = [calibration for calibration in each if calibration is not None]
-    return joint_calibration(calibrations) if calibrations else None
+def calibrate_together(libraries: Sequence[Searchable], views: Sequence[View], encoder: QueryEncoder) -> list[View]:
+    """Return the views of libraries with calibrations whose scores can be compared; [] if none of them has a clip."""
+    each = [
+        current_calibration(library.store, view.snapshot, encoder, library.fingerprint)
+        for library, view in zip(libraries, views, strict=True)
+    ]
+    pairs = zip(views, joint_calibrations(each), strict=False)  # without calibrations, no view is left
+    return [replace(view, calibration=calibration) for view, calibration in pairs]
 
 
-def check_hearing(question: EncodedQuestion, calibration: Calibration) -> None:
+def experts_of(views: Sequence[View]) -> tuple[str, ...]:
+    """Return the names of the text experts of calibrated views."""
+    return tuple(dict.fromkeys(name for view in views for name in view.experts))
+
+
+def check_hearing(question: EncodedQuestion, views: Sequence[View]) -> None:
     """Raise HearsightError for a part that asks for sounds, where the model hears none."""
-    if any(part.sense == "heard" for part in question.parts) and not calibration.scales["heard"].is_informative:
+    if any(part.sense == "heard" for part in question.parts) and not views[0].can_hear:
         raise HearsightError(
             "the query asks for something heard, and nothing in this library is heard: its model sees only, or its "
             "clips are silent; leave out heard:, or index with a model that hears (hearsight models)"
@@ -91,21 +98,20 @@ def best_moments(
     rank_nearest: Callable[[int], Ranking],
     question: EncodedQuestion | None,
     vector: NDArray[np.float32],
-    calibration: Calibration | None,
     mode: Mode,
     start: float,
     all_moments: bool = False,
 ) -> SearchResult:
     """Return the best moments of the best `limit` videos, or the best `limit` moments, of any videos.
 
-    rank_nearest: ranks this number of the nearest clips of each library. question, vector, calibration: see `explain`.
+    rank_nearest: ranks this number of the nearest clips of each library. question, vector: see `explain`.
     start: the time when the search began, by `time.perf_counter`.
     """
     first = rank_nearest(MIN_CANDIDATES)
     matches = count_matches(first)
     candidates, order, scores = rank_enough_videos(views, limit, rank_nearest, first, all_moments)
     rows = (order[:limit], [0] * len(order[:limit])) if all_moments else best_of_videos(candidates, order, limit)
-    hits = explain(candidates, *rows, scores, question, vector, calibration, mode, views)
+    hits = explain(candidates, *rows, scores, question, vector, mode, views)
     videos = len({candidates.videos[row] for row in order})
     clips = sum(view.snapshot.clips for view in views)
     seconds = time.perf_counter() - start
@@ -122,18 +128,16 @@ def moments(library: Searchable, text: str, encoder: QueryEncoder, mode: Mode, c
     """Return every clip of a clip's video, in order of time. See `Library.moments`."""
     question = Question.parse(text)
     question.check_senses()
-    view = View.open(library, Filters())
     video = video_row(library, clip).id
-    calibration = calibrate_together([library], encoder)
-    assert calibration is not None, "the library has this clip"
-    encoded = EncodedQuestion.encode(question, encoder, tuple(calibration.experts))
-    check_hearing(encoded, calibration)
+    [view] = views = calibrate_together([library], [View.open(library, Filters())], encoder)
+    encoded = EncodedQuestion.encode(question, encoder, experts_of(views))
+    check_hearing(encoded, views)
     words = encoded.words if mode != "dense" else None
     clips, matches = view.index.clips_of_video(video, words, encoder.extra)
-    candidates = score_clips(0, view, clips, matches, encoded, encoder, calibration, mode)
+    candidates = score_clips(0, view, clips, matches, encoded, encoder, mode)
     order, scores = rank(candidates, mode)
     order += sorted(set(range(len(candidates.ids))) - set(order))  # mode "speech" ranks no clip without the words
-    hits = explain(candidates, order, [0] * len(order), scores, encoded, encoded.vector, calibration, mode, [view])
+    hits = explain(candidates, order, [0] * len(order), scores, encoded, encoded.vector, mode, views)
     return sorted(hits, key=lambda hit: hit.start)
 
 
@@ -170,7 +174,6 @@ def find_candidates(
     views: Sequence[View],
     question: EncodedQuestion,
     encoder: QueryEncoder,
-    calibration: Calibration,
     mode: Mode,
     count: int,
 ) -> Candidates:
@@ -180,11 +183,10 @@ def find_candidates(
     """
     dense = question.vector if mode != "speech" else None
     words = question.words if mode != "dense" else None
-    meanings = (
-        {} if mode != "hybrid" else {name: part.meanings[name] for part in question.parts for name in part.meanings}
-    )
+    meanings = {name: vector for part in question.parts for name, vector in part.meanings.items() if mode == "hybrid"}
     parts = []
     for number, view in enumerate(views):
-        clips, matches = view.index.candidates(dense, words, meanings, count, view.condition, encoder.extra)
-        parts.append(score_clips(number, view, clips, matches, question, encoder, calibration, mode))
+        own = {name: vector for name, vector in meanings.items() if name in view.experts}
+        clips, matches = view.index.candidates(dense, words, own, count, view.condition, encoder.extra)
+        parts.append(score_clips(number, view, clips, matches, question, encoder, mode))
     return Candidates.join(parts)

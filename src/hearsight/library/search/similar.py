@@ -61,7 +61,7 @@ def nearest(views: Sequence[View], vector: NDArray[np.float32], limit: int) -> S
         candidates = Candidates.join(_compare(i, view, vector, count) for i, view in enumerate(views))
         return candidates, *rank(candidates, "dense")
 
-    return best_moments(views, limit, rank_nearest, None, vector, None, "dense", start)
+    return best_moments(views, limit, rank_nearest, None, vector, "dense", start)
 
 
 def _compare(view_number: int, view: View, vector: NDArray[np.float32], limit: int) -> Candidates:

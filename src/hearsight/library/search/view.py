@@ -97,6 +97,16 @@ class View:
     index: ClipIndex
     calibration: Calibration | None = None
 
+    @property
+    def experts(self) -> tuple[str, ...]:
+        """The names of the text experts that compare its windows with queries."""
+        return tuple(self.calibration.experts) if self.calibration else ()
+
+    @property
+    def can_hear(self) -> bool:
+        """Whether anything in the library, or in those that are searched with it, is heard."""
+        return self.calibration is not None and self.calibration.scales["heard"].is_informative
+
     @classmethod
     def open(
         cls, library: Searchable, filters: Filters, exclude: str | None = None, question: Question | None = None

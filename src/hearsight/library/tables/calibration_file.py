@@ -46,6 +46,7 @@ class Calibration:
             numbers = [number for part in (*scales.values(), *nulls.values()) for number in vars(part).values()]
             if not all(math.isfinite(number) for number in numbers):
                 return None
-            return cls(**{**values, "scales": scales, "nulls": nulls})
+            experts = {str(name): str(fingerprint) for name, fingerprint in values["experts"].items()}
+            return cls(**{**values, "experts": experts, "scales": scales, "nulls": nulls})
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return None

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path, PurePosixPath
 
+from hearsight.experts.registry import DEFAULT
 from hearsight.library.results import LibraryInfo
+from hearsight.library.tables.calibration_file import Calibration
 from hearsight.library.tables.library_files import folder_size
 from hearsight.library.tables.library_json import Identity
 from hearsight.library.tables.store import Store
+from hearsight.models.catalog import SENSES
 from hearsight.types import UNDETERMINED
 
 
@@ -25,6 +28,8 @@ def library_info(folder: Path, identity: Identity, store: Store) -> LibraryInfo:
         cut=identity.by,
         seconds=identity.seconds,
         recogniser=identity.recogniser or "auto",
+        meaning=identity.meaning or DEFAULT,
+        senses=_senses(identity.method, snapshot.calibration),
         videos=len(snapshot.videos),
         clips=snapshot.clips,
         hours=sum(video.duration for video in snapshot.videos.values()) / 3600,
@@ -35,6 +40,17 @@ def library_info(folder: Path, identity: Identity, store: Store) -> LibraryInfo:
         transcripts=dict(sorted(sources.items(), key=lambda item: (-item[1], item[0]))),
         not_understood=sum(video.language == UNDETERMINED for video in snapshot.videos.values()),
     )
+
+
+def _senses(method: str, calibration: Calibration | None) -> list[str]:
+    """Return what a method compares with queries, without importing it.
+
+    The scores of the clips tell it of a method that a plugin registers; [] before there are any.
+    """
+    if method in SENSES:
+        return list(SENSES[method])
+    scales = calibration.scales if calibration else {}
+    return [sense for sense in ("seen", "heard", "said") if sense in scales and scales[sense].is_informative]
 
 
 def video_folders(store: Store) -> list[str]:

@@ -30,7 +30,8 @@ class Identity:
     folder: the folder of the videos, relative to the library if that is inside it, so that both can be moved together;
     else absolute. by, seconds: how files are cut. towers: the fingerprint of the towers whose features are stored; None
     if none are. clips: the table with the model's vectors. former: the previous one, which running searches may read.
-    recogniser: the name of the chosen speech recogniser; None if none was chosen.
+    recogniser: the name of the chosen speech recogniser; None if none was chosen. meaning: the name of the expert for
+    what is said, or "none" (experts/registry.py); None for the default.
     """
 
     folder: str
@@ -45,6 +46,7 @@ class Identity:
     clips: str = "clips"
     former: str | None = None
     recogniser: str | None = None
+    meaning: str | None = None
     format: int = FORMAT
 
     @property
@@ -94,7 +96,8 @@ class Identity:
             )
 
     def write(self, location: Path) -> None:
-        write_atomic(location / "library.json", json.dumps(asdict(self), indent=2) + "\n")
+        values = {name: value for name, value in asdict(self).items() if value is not None}
+        write_atomic(location / "library.json", json.dumps(values, indent=2) + "\n")
 
     @classmethod
     def read(cls, location: Path, rebuild: bool = False) -> Identity | None:
@@ -123,6 +126,8 @@ class Identity:
                 raise DamagedError(
                     f"the library at {location} was made by an old Hearsight; index again with --rebuild"
                 )
+            if not isinstance(values.get("meaning"), str | None):
+                raise TypeError("meaning is no name")
             return cls(**{**values, "format": FORMAT})
         except FileNotFoundError:
             return None

@@ -5,6 +5,8 @@ They are derived from the clips' rows: a table that is lost, or was made by anot
 
 from __future__ import annotations
 
+import hashlib
+import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
@@ -21,7 +23,9 @@ from hearsight.library.tables.maintenance import create_indexes, maintain
 from hearsight.library.tables.schema import among
 from hearsight.util.lazy_lancedb import lancedb
 
-PREFIX = "windows-"  # of the name of a table, before that of its expert
+PREFIX = "windows-"  # of the name of a table
+PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+FINGERPRINT = b"fingerprint"  # of the expert, in the metadata of a table's schema
 MAX_IN_MEMORY = 64 << 20  # bytes
 SECONDS_BETWEEN_CHECKS = 0.25
 
@@ -39,12 +43,20 @@ def windows_schema(width: int) -> pa.Schema:
     )
 
 
+def table_name(expert: str) -> str:
+    """Return the name of the table of an expert, which may be a path, or any text of a stranger's file."""
+    if PLAIN_NAME.fullmatch(expert):
+        return f"{PREFIX}{expert}"
+    readable = re.sub(r"[^a-z0-9]+", "-", expert.lower())[-40:].strip("-")
+    return f"{PREFIX}{readable}-{hashlib.sha256(expert.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+
+
 class Windows:
     """A LanceDB table of windows. Every method raises HearsightError if it cannot be read or written."""
 
     def __init__(self, location: Path, expert: str) -> None:
         """location: the folder of the library. expert: its name."""
-        self.location, self.name = location, f"{PREFIX}{expert}"
+        self.location, self.name = location, table_name(expert)
         self._loaded: tuple[int, Any] = -1, None
         self._next_check = 0.0
 
@@ -65,12 +77,19 @@ class Windows:
         """Return the number of the table's version."""
         return int(self._latest().version)
 
+    @translate_errors(read_error)
+    def fingerprint(self) -> str | None:
+        """Return the fingerprint of the expert that the vectors are of; None in a table of an older Hearsight."""
+        metadata = self._latest().schema.metadata or {}
+        return metadata[FINGERPRINT].decode() if FINGERPRINT in metadata else None
+
     @translate_errors(write_error)
-    def create(self, width: int) -> None:
+    def create(self, width: int, fingerprint: str) -> None:
         """Create an empty table in place of whatever is there."""
         remove(self.path)
         self.__dict__.pop("_table", None)
-        lancedb.connect(str(self.location)).create_table(self.name, schema=windows_schema(width))
+        schema = windows_schema(width).with_metadata({FINGERPRINT: fingerprint.encode()})
+        lancedb.connect(str(self.location)).create_table(self.name, schema=schema)
         create_indexes(self._table)
 
     @translate_errors(read_error)
@@ -127,3 +146,11 @@ class Windows:
     def maintain(self) -> int:
         """Keep the table quick to search. Return the bytes that were freed."""
         return maintain(self._latest(), thorough=False).freed_bytes
+
+
+def drop_other_windows(location: Path, experts: Iterable[str]) -> None:
+    """Remove the tables of all experts but these."""
+    names = {table_name(expert) for expert in experts}
+    for table in location.glob(f"{PREFIX}*.lance"):
+        if table.stem not in names:
+            remove(table)
