@@ -8,8 +8,9 @@ Of the clips and queries of the demo, or of a library that was indexed with --cu
 manifest. Every query is asked three times: as it is, with its clip taken out of the answers, and there are a hundred
 queries from outside the world of both (outside_queries.txt: sights, sounds, speech, nonsense).
 
-AUROC is the chance that the best result of a query has a higher score than that of a query that has no answer. The
-ranking is given for each expert alone and for the ways of putting them together.
+AUROC is the chance that the best result of a query has a higher score than that of a query that has no answer, with an
+interval of 95 % over queries (bootstrap). The ranking is given for each expert alone and for the ways of putting them
+together.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import argparse
 import json
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 OUTSIDE = Path(__file__).with_name("outside_queries.txt")
 ALL = "all queries"
+BOOTSTRAP = 1000  # draws of as many queries
 Array = NDArray[Any]
 
 
@@ -47,14 +49,36 @@ class Query:
 
 
 @dataclass(frozen=True)
+class Auroc:
+    """The chance that a positive is above a negative; ties count half. low, high: an interval of 95 % over queries."""
+
+    value: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, positives: Array, negatives: Array, paired: bool) -> Auroc:
+        """paired: each positive and the negative in its place are of one query, which is drawn with both."""
+        wins = (positives[:, None] > negatives) + (positives[:, None] == negatives) / 2
+        random, (n, m) = np.random.default_rng(0), wins.shape
+        drawn = random.multinomial(n, np.full(n, 1 / n), BOOTSTRAP)
+        others = drawn if paired else random.multinomial(m, np.full(m, 1 / m), BOOTSTRAP)
+        values = ((drawn @ wins) * others).sum(axis=1) / (n * m)
+        return cls(float(wins.mean()), *map(float, np.percentile(values, [2.5, 97.5])))
+
+    def __str__(self) -> str:
+        return f"{self.value:.3f} ({self.low:.3f}-{self.high:.3f})"
+
+
+@dataclass(frozen=True)
 class Confidence:
     """What confidence tells of the queries of a group, in percent, and as AUROC."""
 
     group: str
     queries: int
     first: float
-    auroc_outside: float
-    auroc_taken_out: float
+    auroc_outside: Auroc
+    auroc_taken_out: Auroc
     matched: float
     matched_taken_out: float
 
@@ -87,11 +111,6 @@ def outside_queries() -> list[Query]:
     return [Query(text, group) for group, text in (line.split("\t") for line in lines)]
 
 
-def auroc(positives: Array, negatives: Array) -> float:
-    """Return the chance that a positive is above a negative; ties count half."""
-    return float((positives[:, None] > negatives).mean() + (positives[:, None] == negatives).mean() / 2)
-
-
 def measure_confidence(library: Library, queries: Sequence[Query], outside: Array) -> tuple[list[Confidence], Array]:
     """Ask every query. outside: the best scores of queries without an answer. Return the best scores, too."""
     best, taken_out, first = [], [], []
@@ -109,8 +128,8 @@ def measure_confidence(library: Library, queries: Sequence[Query], outside: Arra
                 group,
                 int(chosen.sum()),
                 percent(right[chosen]),
-                round(auroc(scores[chosen], outside), 3),
-                round(auroc(scores[chosen], without[chosen]), 3),
+                Auroc.of(scores[chosen], outside, paired=False),
+                Auroc.of(scores[chosen], without[chosen], paired=True),
                 percent(scores[chosen] >= LIKELY),
                 percent(without[chosen] >= LIKELY),
             )
@@ -235,7 +254,7 @@ def as_rows(results: Sequence[Confidence | Ranking]) -> list[dict[str, str]]:
 
 
 def as_json(part: Any) -> Any:
-    return part if isinstance(part, dict) else [vars(result) for result in part]
+    return part if isinstance(part, dict) else [asdict(result) for result in part]
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ def tables(results: dict[int, Any]) -> list[tuple[str, list[dict[str, str]]]]:
                 {
                     "clips": name,
                     "appended in": f"{done['build']['seconds']:,.0f} s",
+                    "windows in": f"{done['derive']['seconds']:,.0f} s" if "derive" in done else "",
                     **{
                         f"index of {column}": f"{seconds:.1f} s"
                         for column, seconds in sorted(optimised["made"].items())
@@ -30,6 +31,7 @@ def tables(results: dict[int, Any]) -> list[tuple[str, list[dict[str, str]]]]:
                     "all optimising": f"{optimised['seconds']:,.0f} s",
                     "peak memory": f"{optimised['peak'] / 1e9:.1f} GB",
                     "table": f"{optimised['data'] / 1e9:.2f} GB",
+                    "windows": f"{done['derive']['windows'] / 1e9:.2f} GB" if "derive" in done else "",
                     "indexes": f"{optimised['indexes'] / 1e9:.2f} GB",
                 }
             )

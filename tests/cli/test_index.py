@@ -332,3 +332,11 @@ def test_bare_name_of_a_folder_called_demo_is_still_the_bundled_model(tmp_path, 
     assert absolute_model_name("demo") == "demo"
     assert absolute_model_name("mine") == str(tmp_path / "mine")
     assert absolute_model_name("openai/clip-vit-base-patch32") == "openai/clip-vit-base-patch32"
+
+
+def test_the_toy_model_says_what_it_is_once(run, tmp_path):
+    film(tmp_path / "films" / "a.mkv", 2)
+    index = ["index", tmp_path / "films", "--model", "demo", "--recogniser", "none"]
+    assert "note: the model demo knows only a small generated world" in run(*index).err
+    assert "note" not in run(*index).err + run(*index, "--rebuild", "-q").err
+    assert "note" in run(*index, "--rebuild").err

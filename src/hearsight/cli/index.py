@@ -12,7 +12,7 @@ import typer
 import hearsight
 from hearsight.cli import console
 from hearsight.cli.options import LibraryOption, one_of, parse_folder
-from hearsight.models.catalog import DEFAULT
+from hearsight.models.catalog import BUNDLED, DEFAULT
 from hearsight.util.extras import install_command
 
 if TYPE_CHECKING:
@@ -125,6 +125,7 @@ def index(
             cluster = _cluster(ray_address, device) if engine == "ray" else None
             indexed = plan.prepare(cluster)
         if not (quiet or events):
+            _note_toy_model(plan)
             _note_kept_transcripts(plan)
         with cluster or nullcontext():
             report = _run(plan, printer, quiet, cluster)
@@ -142,6 +143,15 @@ def index(
         raise hearsight.HearsightError(
             f"nothing is indexed: {console.format_count(failures, 'file')} failed; list the reasons with: "
             "hearsight info --failures"
+        )
+
+
+def _note_toy_model(plan: Plan[Library]) -> None:
+    """Say that the bundled model, in a new index, knows little of real videos."""
+    if plan.model_name == BUNDLED and (plan.recorded is None or plan.rebuild):
+        console.note(
+            f"note: the model {BUNDLED} knows only a small generated world; in other videos, trust what is said, and "
+            "not what it sees and hears"
         )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hearsight.util.suggest import nearest
 
+BUNDLED = "demo"
 DEFAULT = "openai/clip-vit-base-patch32"
 # Any CLIP on the hub works; these are the ones to begin with.
 PUBLIC = {
@@ -37,13 +38,13 @@ class NamedModel:
 
 def named_models() -> list[NamedModel]:
     """Return the bundled model and the public ones; only this machine is searched for them."""
-    bundled = [NamedModel("demo", "sees, hears and reads; tiny", True)] if DEMO.is_dir() else []
+    bundled = [NamedModel(BUNDLED, "sees, hears and reads; tiny", True)] if DEMO.is_dir() else []
     return bundled + [NamedModel(name, about, _is_downloaded(name)) for name, about in PUBLIC.items()]
 
 
 def suggest_model(name: str) -> str:
     """Return " (did you mean 'demo'?)" for a name that resembles that of a listed model, and "" for others."""
-    names = ["demo", *PUBLIC]
+    names = [BUNDLED, *PUBLIC]
     return "" if name in names else nearest(name, names)
 
 

@@ -12,7 +12,7 @@ from torch.overrides import TorchFunctionMode
 
 from hearsight.errors import HearsightError
 from hearsight.models.base import VideoTextModel
-from hearsight.models.catalog import DEMO, suggest_model
+from hearsight.models.catalog import BUNDLED, DEMO, suggest_model
 from hearsight.models.config import ModelConfig
 from hearsight.models.hub import MODEL_FILES, OLDER_WEIGHTS, fetch, has_model
 from hearsight.models.method_checks import build_checked
@@ -64,7 +64,7 @@ def check_device(device: str) -> None:
 
 def _locate(name: str) -> Path:
     """Return the folder of a model: bundled, on disk, or from the hub (and its cache)."""
-    if name == "demo":
+    if name == BUNDLED:
         if not (DEMO / "config.json").is_file():
             raise HearsightError("the bundled demo model is missing from this installation; reinstall hearsight")
         return DEMO

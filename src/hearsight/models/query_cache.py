@@ -28,7 +28,7 @@ import tokenizers
 from numpy.typing import NDArray
 
 from hearsight.errors import HearsightError
-from hearsight.models.catalog import DEMO
+from hearsight.models.catalog import BUNDLED, DEMO
 from hearsight.models.methods.chorus_queries import ChorusQueryEncoder
 from hearsight.models.query_encoder import NumpyQueryEncoder, QueryConfig
 from hearsight.towers.config import TextConfig
@@ -112,7 +112,7 @@ def _files(model: str) -> list[list[Any]]:
 
     To find those of the hub takes its library, and they do not change: an id stands for a folder of each commit.
     """
-    folder = DEMO if model == "demo" else Path(model).expanduser()
+    folder = DEMO if model == BUNDLED else Path(model).expanduser()
     if not folder.is_dir():
         return []
     files = ((file.name, file.stat()) for file in sorted(folder.iterdir()) if file.is_file())

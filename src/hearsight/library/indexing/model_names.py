@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hearsight.errors import HearsightError
-from hearsight.models.catalog import DEMO
+from hearsight.models.catalog import BUNDLED, DEMO
 
 if TYPE_CHECKING:
     from hearsight.models.base import VideoTextModel
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 def absolute_model_name(name: str | Path) -> str:
     """Return a model's name in a form that is valid from any other folder."""
     path = Path(name).expanduser()
-    return str(path.resolve()) if name != "demo" and path.is_dir() else str(name)
+    return str(path.resolve()) if name != BUNDLED and path.is_dir() else str(name)
 
 
 def name_of(model: VideoTextModel) -> str:
     """Return the name that a model was loaded by."""
     source = str(model.tokenizer.source)
-    return "demo" if source == str(DEMO) else source
+    return BUNDLED if source == str(DEMO) else source
 
 
 def check_model_exists(name: str) -> None:

@@ -54,7 +54,9 @@ class ClipWindows:
 
     def take(self, rows: Sequence[int]) -> ClipWindows:
         """Return the windows of these clips, which are numbered by their position in `rows`."""
-        spans = [(np.searchsorted(self.rows, row), np.searchsorted(self.rows, row + 1)) for row in rows]
-        windows = np.concatenate([np.arange(*span) for span in spans] or [np.zeros(0, np.int64)]).astype(np.int64)
-        numbers = np.repeat(np.arange(len(rows)), [end - start for start, end in spans])
+        first, last = (np.searchsorted(self.rows, rows, side) for side in ("left", "right"))
+        counts = last - first
+        offsets = np.arange(counts.sum()) - np.repeat(counts.cumsum() - counts, counts)  # from each clip's first window
+        windows = np.repeat(first, counts) + offsets
+        numbers = np.repeat(np.arange(len(counts)), counts)
         return ClipWindows(numbers, self.starts[windows], self.ends[windows], self.vectors[windows])
