@@ -71,7 +71,10 @@ def demo(
 
 def _program() -> str:
     """Return what to type for `hearsight`: `make` installs it in a folder that is not in PATH."""
-    return "hearsight" if shutil.which("hearsight") else os.path.relpath(sys.argv[0])
+    if shutil.which("hearsight"):
+        return "hearsight"
+    program = os.path.relpath(sys.argv[0])
+    return "python -m hearsight" if program.endswith("__main__.py") else program
 
 
 def index_demo(folder: Path) -> Library:

@@ -21,6 +21,7 @@ BAR_LENGTH = 5
 GAP = "   "
 DOTS = "..."
 MINIMUM_NAME_WIDTH = 12  # columns
+MOST_SURE = 0.99  # that is shown
 NEAREST = 3  # hits to show where nothing matches
 COLOURS = {"seen": "cyan", "heard": "yellow", "said": "magenta"}
 
@@ -162,8 +163,8 @@ def _format_times(hit: Hit) -> str:
 
 
 def _format_match(hit: Hit) -> str:
-    """Return how good a hit is: strong 99 %."""
-    return "" if hit.confidence is None else f"{hit.match:<6} {hit.confidence:>4.0%}"
+    """Return how good a hit is: strong 99 %. Nothing is certain, so no hit has 100."""
+    return "" if hit.confidence is None else f"{hit.match:<6} {min(hit.confidence, MOST_SURE):>4.0%}"
 
 
 def _format_summary(result: SearchResult) -> str:

@@ -9,7 +9,7 @@ const MATCHES = { strong: "Strong match", likely: "Likely match", weak: "Weak ma
 /** Return the match of a hit in a word, and how sure it is; null for a hit of a search without words. */
 export function matchLabel(hit) {
   if (!hit.match) return null;
-  return el("p", { className: `match ${hit.match}` }, `${MATCHES[hit.match]}, ${percent(hit.confidence)} sure`);
+  return el("p", { className: `match ${hit.match}` }, `${MATCHES[hit.match]}, ${sure(hit.confidence)}`);
 }
 
 /** Return three labelled bars, the longest of them highlighted; null for a hit of a search without words. */
@@ -36,12 +36,14 @@ export function evidenceList(hit) {
 function sentence({ expert, sense, confidence, moment, line }) {
   const quotation = line ? [": “", el("bdi", {}, visible(line)), "”"] : [];
   const place = `${sense[0].toUpperCase()}${sense.slice(1)} at ${clock(moment)}`;
-  return [place, ...quotation, el("small", {}, ` ${reason(expert)}, ${percent(confidence)} sure`)];
+  return [place, ...quotation, el("small", {}, ` ${reason(expert)}, ${sure(confidence)}`)];
 }
 
 const REASONS = { model: "by the video model", words: "by its words" };
 const reason = (expert) => REASONS[expert] ?? `by its meaning (${expert})`;
 
+const MOST_SURE = 0.99; // that is shown: nothing is certain
+const sure = (confidence) => `${percent(Math.min(confidence, MOST_SURE))} sure`;
 const percent = (share) => `${Math.round(100 * share)} %`;
 
 const PARTS = { audio: "the sound", speech: "what is said" };
