@@ -72,12 +72,14 @@ def build(growing: GrowingLibrary) -> dict[str, Any]:
 
 
 def derive(growing: GrowingLibrary) -> dict[str, Any]:
+    from hearsight.experts.registry import load_experts
     from hearsight.library.derive import update_calibration
     from hearsight.models.torch_queries import TorchQueryEncoder
 
     begun = time.perf_counter()
     library = growing.library()
-    update_calibration(library.searchable.store, library.identity.fingerprint, TorchQueryEncoder(growing.model()))
+    encoder = TorchQueryEncoder(growing.model())
+    update_calibration(library.searchable.store, library.identity.fingerprint, encoder, load_experts(None))
     windows = sum(size(table) for table in growing.location.glob("windows-*.lance"))
     return {"seconds": time.perf_counter() - begun, "windows": windows}
 

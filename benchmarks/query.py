@@ -58,6 +58,7 @@ class Result:
 
 def make_library(model_folder: str, model: Any, folder: Path, clips: int) -> Library:
     """Create a library of clips of random vectors, with the windows and the calibration that an update derives."""
+    from hearsight.experts.registry import load_experts
     from hearsight.library.derive import update_calibration
 
     folder.mkdir()
@@ -68,7 +69,7 @@ def make_library(model_folder: str, model: Any, folder: Path, clips: int) -> Lib
     for first in range(0, clips, 1000):
         add_videos(store, model, random, centres, first, min(clips, first + 1000))
     store.maintain()
-    update_calibration(store, library.identity.fingerprint, library.query_encoder)
+    update_calibration(store, library.identity.fingerprint, library.query_encoder, load_experts(None))
     return library
 
 
