@@ -77,6 +77,10 @@ def test_the_expert_for_what_is_said_is_recorded(run, films, model_folder, tmp_p
     )
     assert run("index", films).code == 0
     name = f"sentences:{tmp_path.resolve() / 'encoder'}"
+    ran = run("index", films, "--meaning", "wordllama")
+    assert "every line that is stored is read anew, by wordllama" in ran.err
+    assert "read anew" not in run("index", films, "--meaning", "wordllama").err
+    assert f"by {name}" in run("index", films, "--meaning", "sentences:encoder").err
     assert json.loads(run("info", films, "--json").out)["meaning"] == name
     ran = run("index", films, "--meaning", "sentences:./no-such")
     assert ran.code == 1 and "no such folder; give a folder" in ran.err

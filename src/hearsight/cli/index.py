@@ -127,6 +127,7 @@ def index(
         if not (quiet or events):
             _note_toy_model(plan)
             _note_kept_transcripts(plan)
+            _note_new_meaning(plan)
         with cluster or nullcontext():
             report = _run(plan, printer, quiet, cluster)
         failures = len(indexed.failures())
@@ -162,6 +163,18 @@ def _note_kept_transcripts(plan: Plan[Library]) -> None:
     console.note(
         f"note: {plan.recogniser_name} is used for new and changed files; files that are indexed keep their "
         "transcripts. Add --rebuild to transcribe all files again"
+    )
+
+
+def _note_new_meaning(plan: Plan[Library]) -> None:
+    """Say that another expert reads all lines after the last file, which takes long in a large index."""
+    from hearsight.experts.registry import DEFAULT, NONE
+
+    if plan.recorded is None or plan.rebuild or plan.meaning in (None, NONE, plan.recorded.meaning or DEFAULT):
+        return
+    console.note(
+        f"note: every line that is stored is read anew, by {plan.meaning}, after the files. A sentence encoder needs "
+        "some milliseconds for each; if it is interrupted, the next run continues it"
     )
 
 
