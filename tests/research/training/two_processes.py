@@ -14,12 +14,11 @@ from pathlib import Path
 from hearsight.cli.main import main
 
 ROOT = Path(__file__).parents[3]
-# lancedb must not be among their imports: it starts a thread, which a fork does not copy.
+# lancedb must not be among their imports: it starts a thread, which a fork does not copy. What it imports itself may.
 IMPORTS = [
-    "accelerate", "hearsight.models.methods.save", "hearsight.research.training.losses", "tensorboardX",
-    "tests.research.training.two_processes", "torch._dynamo", "torch.distributed.elastic.multiprocessing.api",
-    "transformers.models.audio_spectrogram_transformer.modeling_audio_spectrogram_transformer",
-    "transformers.models.clip.modeling_clip",
+    "accelerate", "hearsight.models.methods.save", "hearsight.research.training.losses", "pandas",
+    "pyarrow.dataset", "tensorboardX", "tests.research.training.two_processes", "torch._dynamo",
+    "torch.distributed.elastic.multiprocessing.api",
 ]  # fmt: skip
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from hearsight.research.soundstage.synthesis import SAMPLE_RATE
 from hearsight.research.soundstage.text_to_speech import find_flite
 from hearsight.research.soundstage.tool_versions import tool_versions
 from hearsight.util.atomic import atomic_file, write_atomic
+from hearsight.util.parallel import parallel_map
 
 SIZES = {
     "standard": {"train": 3000, "validation": 300, "test": 1000, "demo": 30},
@@ -65,8 +65,8 @@ def render(
     done = len(clips) - len(missing)
     if progress:
         progress(done, len(clips))
-    with ProcessPoolExecutor(max(1, workers), mp_context=get_context("spawn")) as pool:
-        for number, _ in enumerate(pool.map(partial(render_clip, folder), missing, chunksize=4), start=done + 1):
+    with closing(parallel_map(partial(render_clip, folder), missing, workers, chunk=4)) as rendered:
+        for number, _ in enumerate(rendered, start=done + 1):
             if progress:
                 progress(number, len(clips))
     if split == "demo":

@@ -9,10 +9,8 @@ background.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +38,7 @@ from hearsight.research.training.vocabulary import train_tokenizer
 from hearsight.towers.filterbank import filterbank
 from hearsight.towers.pixels import crop, normalise
 from hearsight.util.atomic import atomic_file
+from hearsight.util.parallel import parallel_map
 from hearsight.util.progress import Progress
 
 SAVE_EVERY = 200  # steps
@@ -153,8 +152,7 @@ def scene_of(recipe: TowersRecipe, number: int) -> Scene:
 
 def _load_or_compute(file: Path, compute: Callable[[int], NDArray[Any]], numbers: range, workers: int) -> NDArray[Any]:
     if not file.exists():
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            arrays = np.stack(list(pool.map(compute, numbers, chunksize=25)))
+        arrays = np.stack(list(parallel_map(compute, numbers, workers, chunk=25)))
         with atomic_file(file) as part, part.open("wb") as opened:  # given a path, numpy would change the name
             np.save(opened, arrays)
     loaded: NDArray[Any] = np.load(file)
