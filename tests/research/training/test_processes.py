@@ -92,8 +92,9 @@ def check_same(run: Path, expected_run: Path) -> None:
     for name in ("contrast", "spread", "soft_albef"):
         values, expected_values = ([line[name] for line in steps if name in line] for steps in (lines, expected))
         assert values == pytest.approx(expected_values, abs=2e-5), name
+    parameters = outcome(run)
     for name, tensor in outcome(expected_run).items():
-        torch.testing.assert_close(outcome(run)[name], tensor, rtol=0, atol=5e-5, msg=name)
+        torch.testing.assert_close(parameters[name], tensor, rtol=0, atol=5e-5, msg=name)
 
 
 def test_two_launched_processes_learn_what_one_does(folder):

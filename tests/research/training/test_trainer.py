@@ -103,7 +103,8 @@ def test_a_killed_run_continues_to_the_same_bits(tmp_path):
         train(each_step, stopped, progress=stop)
     for run, continued in ((killed, recipe), (stopped, each_step)):
         train(continued, run)
-        assert all(torch.equal(tensor, outcome(run)[name]) for name, tensor in outcome(straight).items())
+        parameters, expected = outcome(run), outcome(straight)
+        assert all(torch.equal(tensor, parameters[name]) for name, tensor in expected.items())
         assert metrics(run) == metrics(straight)
 
 

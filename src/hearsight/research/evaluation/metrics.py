@@ -54,18 +54,27 @@ class Metrics:
     @staticmethod
     def of_counts(counts: NDArray[np.number]) -> Metrics:
         """Compute the metrics from counts: counts[r] is the number of queries with rank r."""
-        reached = counts.cumsum()
-        total = int(reached[-1])
-        r1, r5, r10 = (100 * float(reached[min(k, len(reached)) - 1]) / total for k in (1, 5, 10))
-        middle = np.searchsorted(reached, [(total - 1) // 2, total // 2], side="right")
-        mean = float(counts @ np.arange(len(counts))) / total
-        return Metrics(r1, r5, r10, float(middle.mean()) + 1, mean + 1, total)
+        r1, r5, r10, median, mean, _ = values_of_counts(counts[None])[0].tolist()
+        return Metrics(r1, r5, r10, median, mean, int(counts.sum()))
 
     @staticmethod
     def mean(seeds: list[Metrics]) -> Metrics:
         """Return the mean of each metric over models that were trained with several seeds, on the same queries."""
         r1, r5, r10, median, mean, _ = np.mean([metrics.values() for metrics in seeds], axis=0).tolist()
         return Metrics(r1, r5, r10, median, mean, seeds[0].queries)
+
+
+def values_of_counts(counts: NDArray[np.number]) -> NDArray[np.float64]:
+    """Return the metrics, in the order of NAMES, of several sets of queries: (n, metrics).
+
+    counts: (n, R); counts[i, r] is the number of queries of set i with rank r.
+    """
+    reached = counts.cumsum(axis=1)
+    total = reached[:, -1:]
+    recalls = 100 * reached[:, [min(k, reached.shape[1]) - 1 for k in (1, 5, 10)]] / total
+    median = ((reached <= (total - 1) // 2).sum(axis=1) + (reached <= total // 2).sum(axis=1)) / 2 + 1
+    mean = counts @ np.arange(counts.shape[1]) / total[:, 0] + 1
+    return np.column_stack([recalls, median, mean, recalls.sum(axis=1)])
 
 
 def text_to_video(scores: Scores, owner: Ranks) -> Metrics:
