@@ -41,6 +41,7 @@ def library(run, films, model_folder, tmp_path, monkeypatch):
 
 
 def test_the_first_search_loads_the_model_and_the_next_does_not(library, model_folder, tmp_path):
+    """A cache that somebody has put into the library is not used in place of the user's own."""
     cache = tmp_path / "cache"
     first, modules, _ = search(library, cache)
     assert "torch" in modules
@@ -52,19 +53,16 @@ def test_the_first_search_loads_the_model_and_the_next_does_not(library, model_f
     assert [hit["clip"] for hit in first] == [hit["clip"] for hit in second]
     assert [hit["score"] for hit in first] == pytest.approx([hit["score"] for hit in second], abs=1e-4)
 
-
-def test_after_indexing_the_first_search_is_quick(run, films, model_folder, tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    assert run("index", films, "--model", model_folder, *CUT, "--dtype", "float32").code == 0
-    assert search(films, tmp_path / "cache")[1] == set()
-
-
-def test_nothing_is_read_from_the_library_in_place_of_the_cache(library, tmp_path):
-    search(library, tmp_path / "cache")
-    cached = tmp_path / "cache" / "hearsight"
+    cached = cache / "hearsight"
     for planted in (library, library / ".hearsight", library / ".hearsight" / "queries"):
         shutil.copytree(cached, planted / "hearsight", dirs_exist_ok=True)
         shutil.copytree(cached / "queries", planted / "queries", dirs_exist_ok=True)
     _, modules, files = search(library, "/dev/null")
     assert "torch" in modules
     assert not any(file.startswith(str(library)) and file.endswith(ENCODER_FILES) for file in files)
+
+
+def test_after_indexing_the_first_search_is_quick(run, films, model_folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert run("index", films, "--model", model_folder, *CUT, "--dtype", "float32").code == 0
+    assert search(films, tmp_path / "cache")[1] == set()

@@ -3,11 +3,14 @@
 import json
 import runpy
 import shutil
+import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from hearsight.cli.main import main
 from hearsight.models.catalog import DEMO
 from hearsight.research.datasets import transcripts
 from hearsight.research.soundstage import render
@@ -41,9 +44,15 @@ def test_records_of_another_test_are_removed(tmp_path, monkeypatch):
     assert not plan.record("save").exists()
 
 
+def run_here(command: list[str], **options) -> subprocess.CompletedProcess:
+    """Run a command of Hearsight in this process: another would import PyTorch for each of the runs."""
+    assert command[:3] == [sys.executable, "-m", "hearsight"]
+    return subprocess.CompletedProcess(command, main(command[3:]))
+
+
 @pytest.mark.slow
 def test_from_nothing_to_the_page(tmp_path, monkeypatch, capfd):
-    """On few clips, and with a recogniser that hears the same in all: other tests render more, and recognise."""
+    """On few clips, in one process, and with a recogniser that hears the same in all: others render and recognise."""
     shutil.copytree(DEMO, tmp_path / "build" / "demo" / "towers-more" / "model")  # in place of half an hour's training
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(render.SIZES, "mini", {"train": 16, "validation": 4, "test": QUERIES})
@@ -51,6 +60,11 @@ def test_from_nothing_to_the_page(tmp_path, monkeypatch, capfd):
     monkeypatch.setattr(SphinxRecogniser, "transcribe", lambda self, samples: heard)
     monkeypatch.setattr(transcripts, "SMALL", QUERIES)  # so that no other process recognises
     monkeypatch.setattr(sys, "argv", ["experiments/soundstage", "--size", "mini", "--quick"])
+    monkeypatch.syspath_prepend(EXPERIMENT)
+    import runs
+
+    monkeypatch.setattr(runs, "PARALLEL_RUNS", 1)
+    monkeypatch.setattr(runs, "subprocess", SimpleNamespace(run=run_here))
     runpy.run_path(str(EXPERIMENT), run_name="__main__")
     assert "> training" in capfd.readouterr().out
     runpy.run_path(str(EXPERIMENT), run_name="__main__")

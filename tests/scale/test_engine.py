@@ -19,12 +19,10 @@ from hearsight.library.results import NullListener
 from hearsight.library.tables.library_json import Identity
 from hearsight.models.methods.save import SAVE
 from hearsight.models.registry import register
-from hearsight.speech.load import load_recogniser
-from hearsight.util.plugins import run_file
 from tests.builders import tiny_model
 from tests.library.conftest import assert_same, film, rows, say
 
-pytest.importorskip("ray", reason="Ray is not installed (hearsight[ray])")
+pytest.importorskip("hearsight.scale.cluster", reason="Ray is not installed (hearsight[ray])")
 
 import ray
 
@@ -63,9 +61,9 @@ def films(tmp_path_factory) -> Path:
     return folder
 
 
-def index(folder: Path, model, location: Path, engine: RayEngine, recogniser="none", **options) -> Library:
-    library = Library.create(folder, model, library=location, seconds=1, **options)
-    report = library.update(engine=engine, recogniser=recogniser)
+def index(folder: Path, model, location: Path, engine: RayEngine, keep_features: bool = False) -> Library:
+    library = Library.create(folder, model, library=location, seconds=1, keep_features=keep_features)
+    report = library.update(engine=engine, recogniser="none")
     assert (report.added, [failure.path for failure in report.failed]) == (FILMS, ["bad.mp4"])
     assert report.clips == len(rows(library)[1])
     return library
@@ -129,28 +127,15 @@ def two_workers(one_worker, cluster) -> None:
     cluster.ensure(2)
 
 
-RECOGNISER = """
-import hearsight
-
-@hearsight.register_recogniser("mine")
-class Mine:
-    def __init__(self, detail):
-        self.name = f"mine:{detail}"
-"""
-
-
 def test_rows_do_not_depend_on_the_number_of_workers(
-    films, model, tmp_path, one_worker, two_workers, engine, no_plugins, monkeypatch
+    films, model, tmp_path, one_worker, two_workers, engine, monkeypatch
 ):
-    """Two workers, which load a recogniser that a plugin registered, write as one did."""
-    (tmp_path / "mine.py").write_text(RECOGNISER)
-    run_file(tmp_path / "mine.py")
     compacted = []
     compact = fragments.compact
     monkeypatch.setattr(fragments, "compact", lambda table: compacted.append(compact(table)))
     monkeypatch.setattr(engines, "MAX_SMALL_FRAGMENTS", 4)
     monkeypatch.setattr(update, "COMMIT_SECONDS", 0.0)
-    two = index(films, model, tmp_path / "two", engine, load_recogniser("mine:small"), keep_features=True)
+    two = index(films, model, tmp_path / "two", engine, keep_features=True)
     assert len(compacted) > 1
     assert rows(one_worker) == rows(two)
     assert two._store.features.ids() == two._store.ids()
@@ -179,10 +164,8 @@ class Doomed(SAVE):
             time.sleep(0.1)
 
 
-class Deadly(Doomed):
-    """A model that also kills each worker that reads a text with the word "deadly"."""
-
-    kills = True
+class Deadly(SAVE):
+    """A model that kills each worker that reads a text with the word "deadly"."""
 
     def tokenize(self, texts):
         if any("deadly" in text for text in texts):
@@ -190,11 +173,18 @@ class Deadly(Doomed):
         return super().tokenize(texts)
 
 
+class DoomedAndDeadly(Doomed, Deadly):
+    """A model that also kills the first worker that encodes."""
+
+    kills = True
+
+
 def test_killed_workers_change_no_row_but_those_of_a_file_that_kills_all(
     films, one_worker, two_workers, tmp_path, engine, house_methods
 ):
     register("deadly")(Deadly)
     model = tiny_model(tmp_path / "deadly", "deadly")
+    model.__class__ = DoomedAndDeadly  # a method that is registered may not have `extract`
     model.marker = tmp_path / "marker"
     library = Library.create(films, model, library=tmp_path / "library", seconds=1)
     report = library.update(engine=engine, recogniser="none")
@@ -259,14 +249,26 @@ def test_an_interrupted_run_is_finished_with_the_same_rows_though_a_node_is_kill
     assert killed and rows(library) == rows(one_worker)
 
 
-def test_the_command_line_indexes_a_bucket_on_a_cluster(
-    two_films, bucket, tmp_path, one_worker, cluster, outside, capfd
+RECOGNISER = """
+import hearsight
+
+@hearsight.register_recogniser("mine")
+class Mine:
+    def __init__(self, detail):
+        self.name = f"mine:{detail}"
+"""
+
+
+def test_the_command_line_indexes_a_bucket_on_a_cluster_with_a_recogniser_of_a_plugin(
+    two_films, bucket, tmp_path, cluster, outside, no_plugins, capfd
 ):
     cluster.renew()  # which knows where the bucket is
     bucket.upload(two_films, "tides/")
     tiny_model(tmp_path / "model")
-    words = ["index", "s3://films/tides", "--library", str(tmp_path / "at"), "--model", str(tmp_path / "model")]
-    words += ["--seconds", "1", "--recogniser", "none", "--engine", "ray", "--ray-address", cluster.address]
+    (tmp_path / "mine.py").write_text(RECOGNISER)
+    words = ["--plugin", str(tmp_path / "mine.py"), "index", "s3://films/tides", "--library", str(tmp_path / "at")]
+    words += ["--model", str(tmp_path / "model"), "--seconds", "1", "--recogniser", "mine:small"]
+    words += ["--engine", "ray", "--ray-address", cluster.address]
     capfd.readouterr()
     assert main([*words, "--device", "cuda"]) == 1
     assert "the cluster has no GPU" in capfd.readouterr().err

@@ -186,10 +186,11 @@ def test_remains_are_kept_while_the_disk_does_not_open_a_film(half_done, model, 
 
 # Updates a library for each line it reads, in a fork that is killed after some seconds, and prints the exit code, and
 # the seconds if it was not killed. lancedb is imported in the fork: it starts a thread, which a fork does not copy.
+# What lancedb imports itself is imported before.
 UPDATES = """
 import json, os, signal, sys, threading, time, traceback
 from pathlib import Path
-import torch
+import av, pandas, pyarrow.dataset, torch
 import hearsight
 
 torch.set_num_threads(1)
