@@ -167,7 +167,7 @@ def measure_rankings(library: Library, queries: Sequence[Query]) -> list[Ranking
         cosine = fields["pooled"] @ part.vector / np.linalg.norm(fields["pooled"], axis=1)
         said = index.meanings("wordllama", part.meanings["wordllama"][None])[0]
         meaning = calibration.scales["meaning"].apply(said)
-        strength = index.strengths(part.words)
+        strength = index.strengths(question.words)
         for name, scores in {
             "video model alone": logits,
             "meaning alone": np.nan_to_num(said, nan=-1),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hearsight.experts.ensemble import combine, penalty, spoken
+from hearsight.experts.ensemble import SOUND, combine, penalty, spoken
 
 MODEL, NOTHING = np.array([2.0, 1.0]), np.zeros(2)
 
@@ -12,6 +12,12 @@ def test_a_clip_in_which_nothing_is_said_keeps_the_models_score():
     for asks in (True, False):
         np.testing.assert_array_equal(combine(MODEL, np.full(2, np.nan), NOTHING, asks), MODEL)
     assert spoken(np.full(2, np.nan), NOTHING).tolist() == [0, 0]
+
+
+def test_a_clip_that_the_model_cannot_compare_has_what_is_said_alone():
+    assert combine(np.array([np.nan]), np.array([10.0]), np.zeros(1), True) == combine(
+        np.zeros(1), np.array([10.0]), np.zeros(1), True
+    )
 
 
 def test_meaning_overtakes_the_model_only_where_speech_is_asked_for():
@@ -31,6 +37,6 @@ def test_what_opposes_the_query_is_no_worse_than_silence():
 
 
 def test_who_says_dog_does_not_bark():
-    assert penalty(asks_for_speech=False, asks_for_sound=True, model_reads=False) == np.inf
+    assert penalty(asks_for_speech=False, asks_for_sound=True, model_reads=False) == SOUND
     assert penalty(asks_for_speech=True, asks_for_sound=True, model_reads=False) == 0
     assert penalty(False, False, model_reads=True) > penalty(False, False, model_reads=False) > 0

@@ -13,17 +13,21 @@ SAYING = re.compile(
     )\b""",
     re.IGNORECASE | re.VERBOSE,
 )
+# Words that name a sound, and no thing: "a bell rings", and not "a bell tower" or "a wedding ring".
 SOUNDING = re.compile(
     r"""\b(
     sounds?|noises?|hears?|heard|hearing|audio|loud|
     bark(s|ed|ing)?|meow(s|ed|ing)?|miaow(s|ing)?|chirp(s|ing)?|neigh(s|ing)?|moo(s|ing)?|bleat(s|ing)?|
-    howl(s|ing)?|growl(s|ing)?|roar(s|ing)?|buzz(es|ing)?|croak(s|ing)?|crow(s|ing)?|hoot(s|ing)?|purr(s|ing)?|
-    applause|applaud(s|ing)?|clapping|cheer(s|ing)?|laughter|laughing|giggl(e|es|ing)|scream(s|ing)?|shout(s|ing)?|
-    whisper(s|ing)?|cough(s|ing)?|sneez(e|es|ing)|snor(e|es|ing)|crying|sobbing|whistl(e|es|ing)|humming|
-    sing(s|ing)?|singer|song|music|melody|tune|choir|orchestra|drum(s|ming)?|playing\ (the\ )?(piano|guitar|violin)|
-    siren|alarm|horn|honk(s|ing)?|beep(s|ing)?|ring(s|ing)?|bells?|knock(s|ing)?|slam(s|med|ming)?|creak(s|ing)?|
-    thunder|rumbl(e|es|ing)|explosion|gunshot|shot|bang|crash(es)?|crackl(e|es|ing)|splash(es|ing)?|
-    footsteps|engine|revving|ticking|hiss(es|ing)?|rattl(e|es|ing)|screech(es|ing)?|squeal(s|ing)?
+    howl(s|ing)?|growl(s|ing)?|roar(s|ing)?|buzz(es|ing)?|croak(s|ing)?|hoot(s|ing)?|purr(s|ing)?|
+    applause|applaud(s|ing)?|clapping|cheering|laughter|giggl(e|es|ing)|scream(s|ing)?|
+    whisper(s|ing)?|cough(s|ing)?|sneez(e|es|ing)|snor(e|es|ing)|sobbing|whistl(e|es|ing)|humming|
+    sing(s|ing)?|songs?|music|melody|tunes?|drumming|
+    play(s|ing)\ (the\ |a\ )?(piano|guitar|violin|cello|flute|trumpet|saxophone|drums?|organ|accordion)|
+    sirens?|honk(s|ing)?|beep(s|ing)?|ringing|toll(s|ing)|chim(e|es|ing)|
+    (bells?|phones?|telephones?|alarms?|doorbells?)\ (ring|rings|rang|sound|sounds)|
+    (horns?|alarms?|sirens?)\ (blow|blows|blares?|blaring|goes\ off|going\ off)|
+    knock(s|ing)?|slam(s|med|ming)?|creak(s|ing)?|thunder|rumbl(e|es|ing)|gunshots?|crackl(e|es|ing)|
+    footsteps|revving|ticking|hiss(es|ing)?|rattl(e|es|ing)|screech(es|ing)?|squeal(s|ing)?
     )\b""",
     re.IGNORECASE | re.VERBOSE,
 )

@@ -6,7 +6,7 @@ the scale of `Scale`, and a clip that lacks what an expert compares has none. Th
 one that speaks of saying ("someone says that ...") asks for speech.
 
 Query-weighted mixtures of experts: MoEE (Miech et al. 2018), Collaborative Experts (Liu et al. 2019), MMT (Gabeur et
-al. 2020). The constants were chosen on Soundstage's validation split, and are measured in
+al. 2020). The constants were chosen on Soundstage's validation split and the demo's queries, and are measured in
 docs/performance.md.
 """
 
@@ -21,8 +21,8 @@ MEANING, MEANING_UNASKED, ABOVE = 0.3, 0.1, 2.5
 # What the query's words add if they are certainly said, and the share of it where the query does not ask for speech.
 WORDS, WORDS_UNASKED = 4.0, 0.25
 # What is said can be a match by itself, after so many deviations are taken off: some if the query does not ask for
-# speech, and more if the model reads what is said, for then it has been compared already.
-UNASKED, READER = 1.0, 3.0
+# speech, more if the model reads what is said, for then it has been compared already, and most if it names a sound.
+UNASKED, READER, SOUND = 1.0, 3.0, 4.0
 
 Array = NDArray[np.float64]
 
@@ -30,22 +30,23 @@ Array = NDArray[np.float64]
 def combine(model: Array, meaning: Array, strength: Array, asks_for_speech: bool) -> Array:
     """Return the score of clips by all experts, of the shape of `model`.
 
-    model: the model's similarities on their scale. meaning: those of the text expert; NaN where nothing is said.
+    model: the model's similarities on their scale. meaning: those of the text expert. Both are NaN for a clip that
+    lacks what they compare: then they add nothing.
     strength: how certainly each clip's transcript has the query's words, from 0 to 1 (`Query.strength`).
     """
-    heard = np.nan_to_num(meaning, nan=0.0)
+    model, said = np.nan_to_num(model, nan=0.0), np.nan_to_num(meaning, nan=0.0)
     if asks_for_speech:
-        return model + MEANING * np.maximum(heard, 0) + WORDS * strength**2
-    return model + MEANING_UNASKED * np.maximum(heard - ABOVE, 0) + WORDS_UNASKED * WORDS * strength**2
+        return model + MEANING * np.maximum(said, 0) + WORDS * strength**2
+    return model + MEANING_UNASKED * np.maximum(said - ABOVE, 0) + WORDS_UNASKED * WORDS * strength**2
 
 
 def penalty(asks_for_speech: bool, asks_for_sound: bool, model_reads: bool) -> float:
     """Return the deviations that are taken from what is said alone before it counts as a match.
 
-    They are without limit for a query that names a sound: someone who says "dog" does not bark.
+    They are most for a query that names a sound: someone who says "dog" does not bark.
     """
     if asks_for_sound and not asks_for_speech:
-        return np.inf
+        return SOUND
     if model_reads:
         return READER
     return 0.0 if asks_for_speech else UNASKED

@@ -1,11 +1,14 @@
 """What a result is worth, on the bundled clips with the bundled model, and on clips that are made to be hard."""
 
+import shutil
+
 import numpy as np
 import pytest
 
 import hearsight
 from hearsight.errors import HearsightError
-from hearsight.library import Library
+from hearsight.library import Filters, Library
+from hearsight.library.tables.calibration_file import FILE
 from hearsight.research.soundstage.sound_events import sound_event
 from tests.library.conftest import film, say, tiny_model
 from tests.media_files import make_media
@@ -85,11 +88,26 @@ def test_the_number_of_matches_does_not_depend_on_the_page(kennel, mode):
     assert len(counts) == 1
 
 
-def test_scores_do_not_depend_on_the_way_of_searching(kennel):
+@pytest.mark.parametrize(
+    "filters",
+    [Filters(), Filters(from_seconds=2.5), Filters(to_seconds=1), Filters(has_sound=True), Filters(has_speech=True)],
+)
+def test_scores_do_not_depend_on_the_way_of_searching(kennel, filters):
     in_memory = Library.open(kennel.folder, in_memory=True, model=kennel.model)
-    for query in ("a dog barking", "said: a lost bike", "seen: a dog heard: rain"):
-        on_disk, loaded = ({hit.clip: hit.score for hit in each.search(query).hits} for each in (kennel, in_memory))
-        assert on_disk == pytest.approx(loaded, abs=1e-3)
+    for query in ("a dog barking", "said: a lost bike", "seen: a dog heard: rain", "a walk said: a lost bike"):
+        for _ in range(2):  # the second time, windows are in memory
+            on_disk, loaded = (
+                {hit.clip: hit.score for hit in each.search(query, filters=filters).hits}
+                for each in (kennel, in_memory)
+            )
+            assert on_disk == pytest.approx(loaded, abs=1e-3) and len(on_disk)
+
+
+def test_a_library_without_calibration_says_that_it_knows_no_meanings(kennel, tmp_path):
+    shutil.copytree(kennel.folder, tmp_path / "kennel")
+    (tmp_path / "kennel" / ".hearsight" / FILE).unlink()
+    old = Library.open(tmp_path / "kennel", model=kennel.model)
+    assert "not by its meaning" in old.search("a bike").notes[0] and old.search("a bike", mode="dense").notes == []
 
 
 def test_a_word_that_is_said_is_a_match(kennel):
@@ -107,7 +125,8 @@ def deaf(tmp_path_factory):
 
 
 def test_a_model_that_cannot_hear_says_so(deaf):
-    assert "cannot hear" in deaf.search("a dog barking").notes[0] and deaf.search("a red car").notes == []
+    assert "nothing in this library is heard" in deaf.search("a dog barking").notes[0]
+    assert deaf.search("a red car").notes == deaf.search("a dog barking", mode="speech").notes == []
     with pytest.raises(HearsightError, match="nothing in this library is heard"):
         deaf.search("heard: a dog")
 

@@ -69,6 +69,11 @@ def test_strength_grows_with_the_words_in_common(query, transcript, lowest, high
     assert lowest <= Query(query).strength(stems(transcript)) <= highest
 
 
+@pytest.mark.parametrize("query", ["🐶", "👍🎉"])
+def test_a_transcript_without_words_to_compare_is_not_complete(query):
+    assert not Query(query).match(("hello",), 0.0).complete
+
+
 def test_spans_mark_other_forms_of_a_word():
     line = "The Doctor's lost bicycles"
     marked = [line[start:end] for start, end in Query("doctors losing a bicycle").spans(line)]

@@ -25,6 +25,7 @@ def parts(text):
         ("😀", {"free": "😀"}),
         ("红色的自行车", {"free": "红色的自行车"}),
         ("seen: a red car", {"seen": ("a red car",)}),
+        ("- seen: a red car", {"seen": ("a red car",)}),
         ("SEEN:car", {"seen": ("car",)}),
         ("said\uff1a你好", {"said": ("你好",)}),
         (

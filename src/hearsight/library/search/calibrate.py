@@ -42,7 +42,8 @@ def calibrate(store: Store, encoder: QueryEncoder, fingerprint: str, experts: di
         return None
     vectors, texts = neutral_vectors(encoder.encode, encoder.text_width, fingerprint), neutral_queries()
     fields = sample.fields(encoder.extra)
-    scores = {"model": encoder.similarities(vectors, fields)}
+    similarities = encoder.similarities(vectors, fields)
+    scores = {"model": np.where(fields["pooled"].any(axis=1), similarities, np.nan)}  # NaN: nothing is seen or heard
     scores |= sense_scores(sample.table, vectors)
     meanings = [sample.meanings(name, _neutral_meanings(load_expert(name))) for name in experts]
     scores["meaning"] = np.fmax.reduce(meanings) if meanings else np.full_like(scores["model"], np.nan)

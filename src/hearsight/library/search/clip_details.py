@@ -15,14 +15,15 @@ from hearsight.library.search.explain import branch_gates
 from hearsight.library.search.question import Question
 from hearsight.library.search.view import Searchable
 from hearsight.library.tables.schema import Video, among, video_of
+from hearsight.library.tables.store import Snapshot
 from hearsight.types import Line
 
 DETAILS = ["start", "end", "has_speech", "has_sound", "gates", "thumbnail"]
 
 
-def video_row(library: Searchable, clip: str) -> Video:
-    """Return the row of a clip's video."""
-    video = library.store.recent_snapshot().videos.get(video_of(clip) or "")
+def video_row(library: Searchable, clip: str, snapshot: Snapshot | None = None) -> Video:
+    """Return the row of a clip's video, as of a snapshot; None for a recent one."""
+    video = (snapshot or library.store.recent_snapshot()).videos.get(video_of(clip) or "")
     if video is None:
         raise _not_found(clip)
     return video

@@ -55,16 +55,24 @@ class Condition:
         """
         flags = (("has_speech", self.has_speech), ("has_sound", self.has_sound))
         terms = [column if value else f"NOT {column}" for column, value in flags if value is not None]
+        return " AND ".join([*terms, *self._time_terms, *self._id_terms]) or None
+
+    @property
+    def sql_of_windows(self) -> str | None:
+        """Return the part of the condition that windows can be asked for, in SQL; None if it is always true.
+
+        What is said before or after the wanted part of a file is no reason to find a clip that reaches into it.
+        """
+        return " AND ".join([*self._time_terms, *self._id_terms]) or None
+
+    @property
+    def _time_terms(self) -> list[str]:
+        terms = []
         if self.from_seconds is not None:
             terms.append(f"`end` > {float(self.from_seconds)!r}")
         if self.to_seconds is not None:
             terms.append(f"start < {float(self.to_seconds)!r}")
-        return " AND ".join([*terms, *self._id_terms]) or None
-
-    @property
-    def sql_of_windows(self) -> str | None:
-        """Return the part of the condition that windows can be asked for, in SQL; None if it is always true."""
-        return " AND ".join(self._id_terms) or None
+        return terms
 
     @property
     def _id_terms(self) -> list[str]:

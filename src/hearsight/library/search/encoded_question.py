@@ -27,16 +27,14 @@ class EncodedPart:
     """A part of a question.
 
     sense: what its prefix demands, "seen", "heard" or "said"; None for words without a prefix. vector: the model's,
-    (D'). meanings: those of the text experts, by name. words: None for a part that asks for nothing said.
-    unfamiliar: the share of its words that the model has hardly met. asks_for_speech, asks_for_sound: whether it speaks
-    of saying, or names a sound.
+    (D'). meanings: those of the text experts, by name; none for a part that asks for nothing said. unfamiliar: the
+    share of its words that the model has hardly met. asks_for_speech, asks_for_sound: whether it speaks of saying, or
+    names a sound.
     """
 
-    text: str
     sense: str | None
     vector: Vector
     meanings: dict[str, Vector]
-    words: Query | None
     unfamiliar: float
     asks_for_speech: bool
     asks_for_sound: bool
@@ -52,6 +50,7 @@ class EncodedQuestion:
 
     @property
     def words(self) -> Query | None:
+        """Return the words that may be said; None if the question asks for nothing said."""
         return self.question.words
 
     @classmethod
@@ -68,13 +67,10 @@ def encode_part(
     text: str, sense: str | None, encoder: QueryEncoder, experts: tuple[str, ...], quotes: bool
 ) -> EncodedPart:
     """Encode a part of a question. quotes: whether the question has an exact phrase, which is said."""
-    listens = sense in (None, "said")
     return EncodedPart(
-        text=text,
         sense=sense,
         vector=text_vector(text, encoder),
-        meanings={name: _meaning(text, name) for name in experts} if listens else {},
-        words=Query(text) if listens else None,
+        meanings={name: _meaning(text, name) for name in experts} if sense in (None, "said") else {},
         unfamiliar=float(unfamiliar_shares([text], encoder)[0]),
         asks_for_speech=quotes or sense == "said" or asks_for_speech(text),
         asks_for_sound=asks_for_sound(text),

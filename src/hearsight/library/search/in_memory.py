@@ -46,7 +46,7 @@ class InMemory:
         self,
         vector: NDArray[np.float32] | None,
         query: Query | None,
-        meanings: Mapping[str, NDArray[np.float32]],
+        meanings: Sequence[tuple[str, NDArray[np.float32]]],
         limit: int,
         condition: Condition,
         extra: FieldShapes,
@@ -55,7 +55,7 @@ class InMemory:
         mask = self._mask(condition)
         matches = self._match_words(query, limit, mask) if query else {}
         rows = self._nearest(vector, limit, mask) if vector is not None else []
-        for name, meaning in meanings.items():
+        for name, meaning in meanings:
             scores = self._windows[name].best(meaning[None], len(self.table))[0]
             with_windows = np.isfinite(scores)
             rows += _highest(scores, (with_windows if mask is None else with_windows & mask).nonzero()[0], limit)

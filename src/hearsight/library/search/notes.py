@@ -15,10 +15,14 @@ LONGEST_NAME = 100  # of an expert, in letters: it may be any text of a stranger
 def notes_for(question: Question, mode: Mode, views: Sequence[View]) -> list[str]:
     """Return what a person should know who asks this. views: calibrated."""
     notes = []
-    if asks_for_sound(question.free) and not views[0].can_hear:
+    if mode != "speech" and asks_for_sound(question.free) and not views[0].can_hear:
         notes.append(
-            "this library cannot hear: its model compares queries with pictures alone, so a sound is found only where "
-            "it can be seen or is spoken of (hearsight models lists those that hear)"
+            "nothing in this library is heard, because its model only sees or its clips are silent; a sound is found "
+            "only where it can be seen or is spoken of"
+        )
+    if mode == "hybrid" and any(view.snapshot.calibration is None for view in views):
+        notes.append(
+            "what is said is found by its words alone, not by its meaning, until the next: hearsight index FOLDER"
         )
     for name in _missing_experts(views) if mode == "hybrid" else ():
         notes.append(

@@ -20,6 +20,8 @@ from hearsight.library.search.query_words import Query, WordMatch, stems
 from hearsight.library.tables.schema import among
 from hearsight.library.tables.store import Snapshot, Store
 
+SILENT = 10  # times as many windows are read where clips with or without sound are asked for, and speech has either
+MOST_WORDS = 10_000  # of queries whose occurrence is remembered
 MOST_TRANSCRIPTS = 100  # that are read to find words like a mistyped one
 
 
@@ -33,7 +35,7 @@ class OnDisk:
         self,
         vector: NDArray[np.float32] | None,
         query: Query | None,
-        meanings: Mapping[str, NDArray[np.float32]],
+        meanings: Sequence[tuple[str, NDArray[np.float32]]],
         limit: int,
         condition: Condition,
         extra: FieldShapes,
@@ -68,20 +70,21 @@ class OnDisk:
     def windows_of(self, expert: str, ids: Sequence[str]) -> ClipWindows:
         """Implement `ClipIndex`."""
         windows = self.store.windows(expert)
-        if loaded := windows.load(LibraryWindows):
-            in_memory: ClipWindows = loaded.of_clips(ids)
+        if windows.loaded:
+            in_memory: ClipWindows = windows.loaded.of_clips(ids)
             return in_memory
         return ClipWindows.read(windows.of_clips(ids), {id: row for row, id in enumerate(ids)})
 
     def _nearest_windows(
-        self, meanings: Mapping[str, NDArray[np.float32]], limit: int, condition: Condition
+        self, meanings: Sequence[tuple[str, NDArray[np.float32]]], limit: int, condition: Condition
     ) -> list[int]:
         """Return the row ids of the clips whose windows are nearest to each expert's vector."""
         ids = set[str]()
-        for name, vector in meanings.items():
+        for name, vector in meanings:
             windows, sql = self.store.windows(name), condition.sql_of_windows
             loaded = windows.load(LibraryWindows) if sql is None else None
-            ids.update(loaded.nearest(vector, limit) if loaded else windows.nearest(vector, limit, sql))
+            count = limit if condition.has_sound is None else SILENT * limit  # windows do not have that column
+            ids.update(loaded.nearest(vector, count) if loaded else windows.nearest(vector, count, sql))
         if condition.sql is None:
             return self.store.row_ids(ids)
         rows = self.store.rows(f"{among('id', ids)} AND {condition.sql}", ["id"])
@@ -117,6 +120,8 @@ class OnDisk:
         """Implement `ClipIndex`."""
         occurring = self.snapshot.occurring_words
         if word not in occurring:
+            if len(occurring) >= MOST_WORDS:
+                occurring.clear()
             occurring[word] = self.store.transcripts.has_word(word)
         return occurring[word]
 

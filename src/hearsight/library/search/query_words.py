@@ -211,7 +211,8 @@ class Query:
 
     def match(self, transcript: tuple[str, ...], bm25: float) -> WordMatch:
         """Return how a transcript, as stems, matches the query's words."""
-        complete = self.content_stems.issubset(self.with_own_numbers(transcript))
+        own = self.with_own_numbers(transcript)
+        complete = bool(self.content_stems) and self.content_stems.issubset(own)
         return WordMatch(bm25, self.strength(transcript), complete)
 
     def with_own_numbers(self, transcript: tuple[str, ...]) -> tuple[str, ...]:

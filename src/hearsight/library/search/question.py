@@ -187,7 +187,8 @@ class _Parser:
         if not others:
             Query(first.text)  # raises HearsightError without a word
         senses = {sense: tuple(part.text for part in others if part.sense == sense) for sense in SENSES}
-        return Question(self.text, first.text, **senses, phrases=tuple(self.phrases), exclusions=tuple(self.exclusions))
+        free = first.text if any(map(is_meaningful, first.text)) else ""
+        return Question(self.text, free, **senses, phrases=tuple(self.phrases), exclusions=tuple(self.exclusions))
 
     def _has_text(self, part: _Part) -> bool:
         """Return whether a prefix has a text; said: may have only exclusions. Raises HearsightError for neither."""

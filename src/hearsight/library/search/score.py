@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +21,7 @@ from hearsight.library.tables.calibration_file import Calibration
 from hearsight.models.query_encoder import QueryEncoder
 
 NO_MATCH = WordMatch()
+OF_ONE_EXPERT = ("model", "meaning", "speech")  # scores of a part
 
 Array = NDArray[np.float64]
 
@@ -36,55 +39,98 @@ def score_clips(
 
     number: of the view in the search. matches: of the clips that contain words of the question, by id.
     """
-    calibration = view.calibration
-    assert calibration is not None, "search.py calibrates every view"
     word_matches = [matches.get(id, NO_MATCH) for id in clips.ids]
     bm25, strength, complete = (np.array([getattr(each, name) for each in word_matches]) for name in WordMatch._fields)
     similarity, per_frame = encoder.similarity(question.vector, clips.fields)
-    total, nulls = view.snapshot.clips, calibration.nulls
-    standard = np.full(len(clips.ids), np.inf)
-    model, meaning, speech = (np.full(len(clips.ids), -np.inf) for _ in range(3))
-    line_starts = dict[str, Array]()
+    parts = []
     for part in question.parts:
-        meant, starts = _meaning(view, clips, part, calibration)
-        line_starts = starts | line_starts  # of the first part that a text expert reads
-        by_speech = nulls["spoken"].apply(spoken(meant, strength), total)
-        if part.sense == "said":
-            scores = by_speech
-        elif part.sense is None:
-            logits = similarity if len(question.parts) == 1 else encoder.similarity(part.vector, clips.fields)[0]
-            scale = calibration.scales["model"].apply(logits) - part.unfamiliar
-            null = nulls["all, said" if part.asks_for_speech else "all"]
-            scores = null.apply(combine(scale, meant, strength, part.asks_for_speech), total)
-            model = np.maximum(model, nulls["model"].apply(scale, total))
-            model_reads = calibration.scales["said"].is_informative
-            deviations = penalty(part.asks_for_speech, part.asks_for_sound, model_reads)
-            scores = np.maximum(scores, by_speech - deviations)
-        else:
-            scores = _sense(view, clips, part, calibration)
-            model = np.maximum(model, scores)
-        if part.words is not None:  # all of its words are said: that is a match, whatever else is
-            by_speech = np.where(complete, np.maximum(by_speech, LIKELY), by_speech)
-            scores = np.maximum(scores, np.where(complete, LIKELY, -np.inf))
-            speech = np.maximum(speech, by_speech)
-            meaning = np.fmax(meaning, nulls["meaning"].apply(meant, total))
-        standard = np.minimum(standard, scores)
-    by_mode = {"hybrid": standard, "dense": model, "speech": speech}
-    videos = [(number, video) for video in clips.videos]
-    scores_of = (similarity, per_frame, bm25, strength, by_mode[mode], model, meaning, speech)
-    return Candidates(clips.ids, videos, clips.row_ids, *scores_of, line_starts=line_starts)
+        logits = similarity if len(question.parts) == 1 else encoder.similarity(part.vector, clips.fields)[0]
+        parts.append(_score_part(view, clips, part, logits, strength, complete, mode))
+    model, meaning, speech = (np.fmax.reduce([getattr(each, name) for each in parts]) for name in OF_ONE_EXPERT)
+    by_mode = {"hybrid": np.minimum.reduce([each.together for each in parts]), "dense": model, "speech": speech}
+    return Candidates(
+        ids=clips.ids,
+        videos=[(number, video) for video in clips.videos],
+        row_ids=clips.row_ids,
+        similarity=similarity,
+        per_frame=per_frame,
+        bm25=bm25,
+        strength=strength,
+        standard=by_mode[mode],
+        model=model,
+        meaning=meaning,
+        spoken=speech,
+        line_starts=dict(ChainMap(*(each.line_starts for each in parts))),  # of the first part with words
+    )
+
+
+@dataclass(frozen=True)
+class _PartScores:
+    """The scores of clips for a part of a question, in deviations above the typical best of a neutral query, (n,).
+
+    together: by all experts. model, meaning, speech: by the video model alone, by the text experts alone, and by what
+    is said in meaning and words; -inf for what the part does not ask, and for clips that lack it.
+    line_starts: see `Candidates`.
+    """
+
+    together: Array
+    model: Array
+    meaning: Array
+    speech: Array
+    line_starts: dict[str, Array]
+
+
+def _score_part(
+    view: View,
+    clips: ClipVectors,
+    part: EncodedPart,
+    logits: NDArray[np.float32],
+    strength: Array,
+    complete: NDArray[np.bool_],
+    mode: Mode,
+) -> _PartScores:
+    """Score clips for a part of a question. logits: the model's. strength, complete: see `WordMatch`."""
+    calibration = view.calibration
+    assert calibration is not None, "search.py calibrates every view"
+    total, nulls, none = view.snapshot.clips, calibration.nulls, np.full(len(clips.ids), -np.inf)
+    if part.sense in ("seen", "heard"):
+        by_sense = _sense(view, clips, part, calibration)
+        return _PartScores(by_sense, by_sense, none, none, {})
+    meant, starts = _meaning(view, clips, part, calibration, mode)
+    meaning = _or_none(nulls["meaning"].apply(meant, total))
+    speech = nulls["spoken"].apply(spoken(meant, strength), total)
+    names_sound = part.asks_for_sound and not part.asks_for_speech
+    if not names_sound:  # all of its words are said: that is a match, whatever else is
+        speech = np.where(complete, np.maximum(speech, LIKELY), speech)
+    if part.sense == "said":
+        return _PartScores(speech, none, meaning, speech, starts)
+    logits = np.where(clips.pooled.any(axis=1), logits, np.nan)  # of a sound file, for a model that only sees
+    standard = calibration.scales["model"].apply(logits) - part.unfamiliar
+    null = nulls["all, said" if part.asks_for_speech else "all"]
+    together = null.apply(combine(standard, meant, strength, part.asks_for_speech), total)
+    reads = calibration.scales["said"].is_informative
+    by_speech = speech - penalty(part.asks_for_speech, part.asks_for_sound, reads)
+    if not names_sound:
+        by_speech = np.where(complete, np.maximum(by_speech, LIKELY), by_speech)
+    model = _or_none(nulls["model"].apply(standard, total))
+    return _PartScores(np.maximum(together, by_speech), model, meaning, speech, starts)
+
+
+def _or_none(scores: Array) -> Array:
+    """Return scores with -inf for NaN: the clip lacks what is compared."""
+    return np.nan_to_num(scores, nan=-np.inf, neginf=-np.inf, posinf=np.inf)
 
 
 def _meaning(
-    view: View, clips: ClipVectors, part: EncodedPart, calibration: Calibration
+    view: View, clips: ClipVectors, part: EncodedPart, calibration: Calibration, mode: Mode
 ) -> tuple[Array, dict[str, Array]]:
     """Return the text experts' scores of clips on their scale, and where the best window of each expert starts.
 
-    Both are NaN for a clip in which nothing is said.
+    Both are NaN for a clip in which nothing is said, and in the mode "dense", which does not ask them.
     """
     n, best, starts = len(clips.ids), np.full(len(clips.ids), np.nan), dict[str, Array]()
     for name, vector in part.meanings.items():
-        if name not in calibration.experts:
+        if name not in calibration.experts or mode == "dense":
             continue
         windows = view.index.windows_of(name, clips.ids)
         best = np.fmax(best, windows.best(vector[None], n)[0])
@@ -98,16 +144,17 @@ def _sense(view: View, clips: ClipVectors, part: EncodedPart, calibration: Calib
     table = view.index.rows(dict(zip(clips.ids, clips.row_ids, strict=True)), ["id", *SENSE_COLUMNS])
     row_of = {id: row for row, id in enumerate(table["id"].to_pylist())}
     values = sense_scores(table, part.vector[None])[part.sense][0]
-    scores = np.array([values[row_of[id]] if id in row_of else -np.inf for id in clips.ids])
-    standard = calibration.scales[part.sense].apply(scores)
-    return calibration.nulls[part.sense].apply(standard, view.snapshot.clips)
+    scores = np.array([values[row_of[id]] if id in row_of else np.nan for id in clips.ids])
+    standard = calibration.scales[part.sense].apply(scores) - part.unfamiliar
+    return _or_none(calibration.nulls[part.sense].apply(standard, view.snapshot.clips))
 
 
 def joint_calibrations(calibrations: Sequence[Calibration | None]) -> list[Calibration]:
     """Return a calibration for each of several libraries of one model, so that their scores can be compared.
 
-    A scale is the mean of theirs; a null that of the library where neutral queries find most. The scale of meanings is
-    that of the libraries with the same experts. A library without a calibration has no clips; [] if none has any.
+    A scale is the mean of theirs, without those of libraries that lack what it is of; a null that of the library where
+    neutral queries find most. The scale of meanings is that of the libraries with the same experts. A library without
+    a calibration has no clips; [] if none has any.
     """
     present = [calibration for calibration in calibrations if calibration is not None]
     if len(present) == len(calibrations) == 1 or not present:
@@ -124,7 +171,8 @@ def joint_calibrations(calibrations: Sequence[Calibration | None]) -> list[Calib
 
 
 def _mean_scale(calibrations: Sequence[Calibration], name: str) -> Scale:
-    scales = [calibration.scales[name] for calibration in calibrations]
+    every = [calibration.scales[name] for calibration in calibrations]
+    scales = [scale for scale in every if scale.is_informative] or every
     return Scale(
         float(np.mean([scale.mean for scale in scales])), float(np.mean([scale.deviation for scale in scales]))
     )

@@ -128,8 +128,9 @@ def moments(library: Searchable, text: str, encoder: QueryEncoder, mode: Mode, c
     """Return every clip of a clip's video, in order of time. See `Library.moments`."""
     question = Question.parse(text)
     question.check_senses()
-    video = video_row(library, clip).id
-    [view] = views = calibrate_together([library], [View.open(library, Filters())], encoder)
+    opened = View.open(library, Filters())
+    video = video_row(library, clip, opened.snapshot).id
+    [view] = views = calibrate_together([library], [opened], encoder)
     encoded = EncodedQuestion.encode(question, encoder, experts_of(views))
     check_hearing(encoded, views)
     words = encoded.words if mode != "dense" else None
@@ -183,10 +184,10 @@ def find_candidates(
     """
     dense = question.vector if mode != "speech" else None
     words = question.words if mode != "dense" else None
-    meanings = {name: vector for part in question.parts for name, vector in part.meanings.items() if mode == "hybrid"}
+    meanings = [meaning for part in question.parts for meaning in part.meanings.items()] if mode == "hybrid" else []
     parts = []
     for number, view in enumerate(views):
-        own = {name: vector for name, vector in meanings.items() if name in view.experts}
+        own = [(name, vector) for name, vector in meanings if name in view.experts]
         clips, matches = view.index.candidates(dense, words, own, count, view.condition, encoder.extra)
         parts.append(score_clips(number, view, clips, matches, question, encoder, mode))
     return Candidates.join(parts)

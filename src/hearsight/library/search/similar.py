@@ -65,7 +65,7 @@ def nearest(views: Sequence[View], vector: NDArray[np.float32], limit: int) -> S
 
 
 def _compare(view_number: int, view: View, vector: NDArray[np.float32], limit: int) -> Candidates:
-    clips, _ = view.index.candidates(vector, None, {}, limit, view.condition, {})
+    clips, _ = view.index.candidates(vector, None, [], limit, view.condition, {})
     frames = clips.frames.astype(np.float32)
     per_frame = np.where(clips.mask, frames @ vector[: frames.shape[-1]], np.float32(-1))
     cosine = clips.pooled @ vector / np.linalg.norm(clips.pooled, axis=1).clip(EPSILON)

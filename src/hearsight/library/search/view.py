@@ -34,7 +34,7 @@ class ClipIndex(Protocol):
         self,
         vector: NDArray[np.float32] | None,
         query: Query | None,
-        meanings: Mapping[str, NDArray[np.float32]],
+        meanings: Sequence[tuple[str, NDArray[np.float32]]],
         limit: int,
         condition: Condition,
         extra: FieldShapes,
@@ -42,7 +42,8 @@ class ClipIndex(Protocol):
         """Return the clips nearest to a query by each expert, each clip once.
 
         vector: of the model; None if it is not asked. query: the words to match; None for no words. meanings: the
-        vectors of text experts, by name. limit: the number of clips that each contributes.
+        names of text experts, each with its vector of the query or of a part of it. limit: the number of clips that
+        each of all these contributes.
         Returns the clips, in any order, and the matches of the clips that contain any of the words, by id.
         """
 

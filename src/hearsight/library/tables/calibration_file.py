@@ -6,7 +6,6 @@ It may be missing, damaged or outdated: then it is derived again.
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -14,6 +13,10 @@ from hearsight.experts.calibration import Null, Scale
 from hearsight.util.atomic import write_atomic
 
 FILE = "calibration.json"
+# The names of scores; see search/calibrate.py.
+SCALES = {"model", "seen", "heard", "said", "meaning"}
+NULLS = SCALES | {"spoken", "all", "all, said"}
+LARGEST = 1e9  # of a number
 
 
 @dataclass(frozen=True)
@@ -43,10 +46,18 @@ class Calibration:
             values = json.loads((location / FILE).read_text("utf-8"))
             scales = {name: Scale(**scale) for name, scale in values["scales"].items()}
             nulls = {name: Null(**null) for name, null in values["nulls"].items()}
-            numbers = [number for part in (*scales.values(), *nulls.values()) for number in vars(part).values()]
-            if not all(math.isfinite(number) for number in numbers):
-                return None
             experts = {str(name): str(fingerprint) for name, fingerprint in values["experts"].items()}
-            return cls(**{**values, "experts": experts, "scales": scales, "nulls": nulls})
-        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            calibration = cls(**{**values, "experts": experts, "scales": scales, "nulls": nulls})
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
+        return calibration if calibration._is_usable() else None
+
+    def _is_usable(self) -> bool:
+        """Return whether no score is missing, and all numbers can be computed with."""
+        numbers = [number for part in (*self.scales.values(), *self.nulls.values()) for number in vars(part).values()]
+        return (
+            set(self.scales) == SCALES
+            and set(self.nulls) == NULLS
+            and all(isinstance(number, int | float) and abs(number) < LARGEST for number in numbers)
+            and all(null.spread > 0 for null in self.nulls.values())
+        )

@@ -73,11 +73,6 @@ class Windows:
         return self._table
 
     @translate_errors(read_error)
-    def version(self) -> int:
-        """Return the number of the table's version."""
-        return int(self._latest().version)
-
-    @translate_errors(read_error)
     def fingerprint(self) -> str | None:
         """Return the fingerprint of the expert that the vectors are of; None in a table of an older Hearsight."""
         metadata = self._latest().schema.metadata or {}
@@ -119,6 +114,11 @@ class Windows:
             self._loaded = version, build(self.rows(["id", "start", "end", "vector"]))
         return self._loaded[1]
 
+    @property
+    def loaded(self) -> Any:
+        """Return what `load` has just returned; None if that was longer ago: the table may have changed."""
+        return self._loaded[1] if time.monotonic() < self._next_check else None
+
     @translate_errors(read_error)
     def of_clips(self, ids: Iterable[str]) -> pa.Table:
         """Return the windows of these clips, in any order."""
@@ -143,9 +143,9 @@ class Windows:
         self._latest().delete(among("id", ids))
 
     @translate_errors(write_error)
-    def maintain(self) -> int:
-        """Keep the table quick to search. Return the bytes that were freed."""
-        return maintain(self._latest(), thorough=False).freed_bytes
+    def maintain(self) -> None:
+        """Keep the table quick to search."""
+        maintain(self._latest(), thorough=False)
 
 
 def drop_other_windows(location: Path, experts: Iterable[str]) -> None:
