@@ -8,6 +8,9 @@ from hearsight.models import catalog, load
 def test_public_models_are_listed(run):
     out = run("models").out
     assert "openai/clip-vit-base-patch32" in out and "the default" in out
+    [line] = [line for line in out.splitlines() if "siglip2-base-patch32-256" in line]
+    assert "1.5 GB" in line and "Apache-2.0" in line
+    assert "understands many languages" in out
     assert all(len(line) <= 80 for line in out.splitlines())
 
 

@@ -48,7 +48,7 @@ def test_ast(values):
         ({"num_hidden_layers": True}, "num_hidden_layers True"),
         ({"layer_norm_eps": None}, "layer_norm_eps None, and needs a value like 1e-05"),
         ({"num_attention_heads": 5}, "hidden_size 32, which 5 heads do not divide"),
-        ({"hidden_act": "relu"}, "hidden_act 'relu', and only quick_gelu and gelu are supported"),
+        ({"hidden_act": "relu"}, "hidden_act 'relu', and only quick_gelu, gelu, gelu_pytorch_tanh are supported"),
     ],
 )
 def test_what_is_not_computed(changes, says):

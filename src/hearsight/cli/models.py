@@ -10,6 +10,8 @@ import typer
 from hearsight.cli import console
 from hearsight.models.catalog import named_models
 
+ALSO = ("Also: the hub id of another CLIP, SigLIP, SigLIP2 (fixed size) or MetaCLIP 2,", "or the folder of a model.")
+
 
 def models(
     method: Annotated[
@@ -18,7 +20,7 @@ def models(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
-    """List the models that --model accepts by name, and whether they are on this machine.
+    """List the models that --model accepts by name, with what they take to download, licence, and what they do.
 
     With --method, describe a method instead: its options, which a recipe sets as options.NAME, the weights of its own
     losses (losses.NAME), the branches that it has, and what its similarity needs of a video.
@@ -34,12 +36,14 @@ def models(
 
     stdout = console.get_console()
     name_width = max(len(model.name) for model in listed)
-    about_width = max(len(model.about) for model in listed)
     for model in listed:
         state = ("on this machine", "green") if model.here else ("to be fetched", "dim")
-        name, about = (f"{model.name:<{name_width}}", "bold"), f"  {model.about:<{about_width}}  "
-        console.write(stdout, Text.assemble("  ", name, about, state))
-    console.write(stdout, Text("  Also: the hub id of any other CLIP, or the folder of a model.", style="dim"))
+        size = console.format_bytes(model.bytes) if model.bytes else ""
+        facts = f"  {size:>6}  {model.licence:<10}  "
+        console.write(stdout, Text.assemble("  ", (f"{model.name:<{name_width}}", "bold"), facts, state))
+        console.write(stdout, f"      {model.about}; understands {model.languages}")
+    for line in ALSO:
+        console.write(stdout, Text(f"  {line}", style="dim"))
 
 
 def _describe(name: str, json: bool) -> None:

@@ -6,7 +6,6 @@ The format is that of the hub: a BERT or XLM-RoBERTa of transformers and, next t
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 from hearsight.errors import HearsightError
 from hearsight.models.hub import cached_folder, fetch, has_weights
 from hearsight.towers.numpy_bert import Pooling
+from hearsight.util.json_files import read_json
 
 NEEDED = ("config.json", "tokenizer.json", "model.safetensors")
 POOLING = "1_Pooling/config.json"
@@ -95,19 +95,6 @@ def read_settings(folder: Path, name: str) -> SentenceSettings:
         max_tokens if type(max_tokens) is int else None,
         *_prefixes(folder, name),
     )
-
-
-def read_json(file: Path, kind: type[Any] = dict) -> Any:
-    """Read a dictionary (or a list); an empty one if there is no file. Raises HearsightError for a damaged file."""
-    try:
-        values = json.loads(file.read_text("utf-8"))
-    except FileNotFoundError:
-        return kind()
-    except (OSError, ValueError, RecursionError) as error:
-        raise HearsightError(f"cannot read {file} ({error}); download or save the model again") from error
-    if not isinstance(values, kind):
-        raise HearsightError(f"cannot read {file}: it is not a {kind.__name__}; download or save the model again")
-    return values
 
 
 def _lacks(folder: Path) -> str | None:

@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hearsight.errors import HearsightError
-from hearsight.experts.sentence_checkpoint import locate, read_json, read_settings
+from hearsight.experts.sentence_checkpoint import locate, read_settings
 from hearsight.towers.config import bert_config
 from hearsight.towers.mapped_weights import map_weights
 from hearsight.towers.numpy_bert import WORDS, NumpyBert
+from hearsight.util.json_files import read_json
 
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer

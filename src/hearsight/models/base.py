@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from hearsight.errors import HearsightError
 from hearsight.models.config import ModelConfig
 from hearsight.models.fingerprint import fingerprint, towers_fingerprint
 from hearsight.models.layers import multi_grained_similarity, pool
@@ -31,13 +32,16 @@ from hearsight.models.preprocess import ClipInputs, prepare, read_files
 from hearsight.models.tokenizer import Tokenizer
 from hearsight.models.weights import save_model
 from hearsight.towers.clip import ClipTowers
+from hearsight.towers.image_text import image_text_towers
 from hearsight.types import ClipFeatures, VideoEmbedding
 
 NO_BRANCHES: frozenset[str] = frozenset()
 
 
 class VideoTextModel(nn.Module):
-    """A method: CLIP's towers with a way to represent videos and texts, and to compare them.
+    """A method: towers of pictures and texts with a way to represent videos and texts, and to compare them.
+
+    clip: the towers, CLIP's or SigLIP's.
 
     branches: what is used besides the frames, of "audio" and "speech". needs: the fields of `VideoEmbedding` that
     `similarity` reads ("frames" brings "mask"; a name of `extra` is allowed). loss_weights: the weight of each of the
@@ -63,7 +67,12 @@ class VideoTextModel(nn.Module):
         self.options = options
         self.config = config.complete(plain_options(method, options))
         self.tokenizer = tokenizer or Tokenizer()
-        self.clip = ClipTowers(config.clip)
+        self.clip = image_text_towers(config.clip)
+        if "speech" in self.branches and not isinstance(self.clip, ClipTowers):
+            raise HearsightError(
+                f"a '{config.method}' model reads speech by CLIP's vectors of tokens, and SigLIP's towers have none; "
+                "give the towers of a CLIP"
+            )
 
     @property
     def width(self) -> int:
@@ -97,7 +106,7 @@ class VideoTextModel(nn.Module):
     # Texts
 
     def tokenize(self, texts: Sequence[str]) -> Tensor:
-        """N texts -> (N, words) token ids: start, words, end, cut to length and padded with 0."""
+        """N texts -> (N, words) token ids: start, words, end, cut to length and padded (CLIP's with 0)."""
         return self.tokenizer(texts, self.config.words)
 
     def encode_text(self, token_ids: Tensor) -> Tensor:
@@ -155,6 +164,7 @@ class VideoTextModel(nn.Module):
         if features.speech_tokens is not None:
             return features.speech_tokens
         assert features.speech_ids is not None, "features of a model that does not read speech"
+        assert isinstance(self.clip, ClipTowers)  # see `__init__`
         tokens: Tensor = self.clip.tokens(features.speech_ids)
         return tokens
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hearsight.util.suggest import nearest
 
 BUNDLED = "demo"
 DEFAULT = "openai/clip-vit-base-patch32"
-# Any CLIP on the hub works; these are the ones to begin with.
-PUBLIC = {
-    DEFAULT: "sees; quick, the default",
-    "openai/clip-vit-base-patch16": "sees finer detail; slower",
-    "openai/clip-vit-large-patch14": "sees best; much slower",
-}
+ENGLISH, MANY = "English", "many languages"  # in which queries can be asked
 # What each of Hearsight's own methods compares with queries.
 SENSES = {
     "clip4clip": ("seen",),
@@ -29,17 +24,36 @@ WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 
 @dataclass(frozen=True)
 class NamedModel:
-    """A model of the catalogue. here: it is on this machine, so that nothing needs to be downloaded."""
+    """A model of the catalogue.
+
+    about: what it does. here: it is on this machine, so that nothing needs to be downloaded. languages: of queries.
+    bytes: that a download takes. licence: by its short name.
+    """
 
     name: str
     about: str
     here: bool
+    languages: str = ENGLISH
+    bytes: int = 0
+    licence: str = "MIT"
+
+
+# Any CLIP, SigLIP, fixed-size SigLIP2 or MetaCLIP 2 on the hub works; these are the ones to begin with.
+PUBLIC = {
+    model.name: model
+    for model in (
+        NamedModel(DEFAULT, "sees; quick, the default", False, ENGLISH, 610_000_000),
+        NamedModel("openai/clip-vit-base-patch16", "sees finer detail; slower", False, ENGLISH, 604_000_000),
+        NamedModel("openai/clip-vit-large-patch14", "sees best of CLIP; much slower", False, ENGLISH, 1_716_000_000),
+        NamedModel("google/siglip2-base-patch32-256", "sees; quick", False, MANY, 1_546_000_000, "Apache-2.0"),
+    )
+}
 
 
 def named_models() -> list[NamedModel]:
     """Return the bundled model and the public ones; only this machine is searched for them."""
-    bundled = [NamedModel(BUNDLED, "sees, hears and reads; tiny", True)] if DEMO.is_dir() else []
-    return bundled + [NamedModel(name, about, _is_downloaded(name)) for name, about in PUBLIC.items()]
+    bundled = [NamedModel(BUNDLED, "sees, hears and reads; a tiny toy world", True)] if DEMO.is_dir() else []
+    return bundled + [replace(model, here=_is_downloaded(name)) for name, model in PUBLIC.items()]
 
 
 def suggest_model(name: str) -> str:

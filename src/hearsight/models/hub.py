@@ -9,9 +9,12 @@ from pathlib import Path
 
 from hearsight.errors import HearsightError
 from hearsight.models.catalog import suggest_model
+from hearsight.towers.config import METACLIP, SIGLIP
+from hearsight.util.json_files import read_json
 
 TOKENIZER_FILES = ["tokenizer*", "vocab.json", "merges.txt", "special_tokens*"]
-MODEL_FILES = ["config.json", "model*.safetensors*", *TOKENIZER_FILES]
+PICTURE_FILES = ["preprocessor_config.json", "processor_config.json"]
+MODEL_FILES = ["config.json", "model*.safetensors*", *PICTURE_FILES, *TOKENIZER_FILES]
 PATIENCE = 10.0  # seconds
 USE_DEMO = "use --model demo, which needs no network"
 OLDER_WEIGHTS = "pytorch_model.bin"  # of repositories that have no safetensors
@@ -24,7 +27,11 @@ def has_vocabulary(folder: Path) -> bool:
 
 def has_model(folder: Path) -> bool:
     """Return whether a folder has a complete model: configuration, vocabulary, and all of its weights."""
-    return has_tower(folder) and has_vocabulary(folder)
+    if not has_tower(folder):
+        return False
+    if read_json(folder / "config.json").get("model_type") in (SIGLIP, METACLIP):
+        return (folder / "tokenizer.json").is_file() and any((folder / name).is_file() for name in PICTURE_FILES)
+    return has_vocabulary(folder)
 
 
 def has_tower(folder: Path) -> bool:

@@ -14,12 +14,15 @@ from hearsight.errors import HearsightError
 from hearsight.models.base import VideoTextModel
 from hearsight.models.catalog import BUNDLED, DEMO, suggest_model
 from hearsight.models.config import ModelConfig
-from hearsight.models.hub import MODEL_FILES, OLDER_WEIGHTS, fetch, has_model
+from hearsight.models.hub import MODEL_FILES, OLDER_WEIGHTS, fetch, has_model, has_tower
 from hearsight.models.method_checks import build_checked
 from hearsight.models.precision import dtype_of, set_precision
+from hearsight.models.public_checkpoint import KINDS, check_texts, public_config, read_tokenizer_of
 from hearsight.models.registry import class_of
-from hearsight.models.tokenizer import PUBLIC_SIZE, Tokenizer
+from hearsight.models.tokenizer import Tokenizer
 from hearsight.models.weights import MODEL_TYPE, load_weights, read_weights
+
+TOWERS = "clip.model."  # before the names of the towers' weights in a saved model
 
 
 def build(config: ModelConfig, tokenizer: Tokenizer | None = None) -> VideoTextModel:
@@ -35,7 +38,7 @@ def load(name_or_path: str | Path, device: str = "cpu", dtype: str = "float32") 
     """Load a model, ready to encode.
 
     name_or_path: "demo" for the bundled model, a folder, or a hub id. A plain CLIP ("openai/clip-vit-base-patch32")
-    loads as CLIP4Clip mean pooling. device: "cpu", "cuda", "mps". dtype: in which the towers compute,
+    or a SigLIP loads as CLIP4Clip mean pooling. device: "cpu", "cuda", "mps". dtype: in which the towers compute,
     "float32", "bfloat16" or "auto" (precision.py).
     Never runs code of the folder: no pickles, and no method but those that are registered. Raises HearsightError for a
     model that does not exist, an unknown method, and damaged files.
@@ -43,14 +46,16 @@ def load(name_or_path: str | Path, device: str = "cpu", dtype: str = "float32") 
     check_device(device)
     folder = _locate(str(name_or_path))
     config = _read_config(folder)
-    words = (config.clip.get("text_config") or {}).get("vocab_size", PUBLIC_SIZE)
-    model = _build_empty(config, Tokenizer(folder, public=words == PUBLIC_SIZE), device, dtype)
+    model = _build_empty(config, read_tokenizer_of(folder, config), device, dtype)
     weights = read_weights(folder)
-    if not any(name.startswith("clip.model.") for name in weights):
-        # A plain CLIP. Its older checkpoints carry position ids, which are not weights.
-        weights = {f"clip.model.{k}": v for k, v in weights.items() if not k.endswith("position_ids")}
-    load_weights(model, weights, str(folder), config.method)
-    return model.to(device).eval()
+    is_public = not any(name.startswith(TOWERS) for name in weights)
+    if is_public:  # older checkpoints have position ids, which are not weights
+        weights = {f"{TOWERS}{k}": v for k, v in weights.items() if not k.endswith("position_ids")}
+    load_weights(model, weights, str(folder), config.method, "download it again" if is_public else None)
+    model = model.to(device).eval()
+    if is_public:
+        check_texts(model, folder)
+    return model
 
 
 def check_device(device: str) -> None:
@@ -81,7 +86,7 @@ def _locate(name: str) -> Path:
             "'org/name'"
         )
     folder = fetch(name, MODEL_FILES, has_model)
-    return folder if has_model(folder) else fetch(name, [*MODEL_FILES, OLDER_WEIGHTS], has_model)
+    return folder if has_tower(folder) else fetch(name, [*MODEL_FILES, OLDER_WEIGHTS], has_model)
 
 
 def _read_config(folder: Path) -> ModelConfig:
@@ -92,9 +97,16 @@ def _read_config(folder: Path) -> ModelConfig:
     kind = values.pop("model_type", None)
     if kind == MODEL_TYPE:
         return ModelConfig.from_dict(values)
-    if kind == "clip":
-        return ModelConfig(method="clip4clip", clip=values)
-    raise HearsightError(f"cannot load {folder}: its model_type is '{kind}'; give a Hearsight model or a CLIP")
+    if kind in KINDS:
+        return public_config(folder, kind, values)
+    if kind == "siglip2":
+        raise HearsightError(
+            f"cannot load {folder}: it is a SigLIP2 for pictures of any size (NaFlex); give one of a fixed size, such "
+            "as google/siglip2-base-patch32-256"
+        )
+    raise HearsightError(
+        f"cannot load {folder}: its model_type is '{kind}'; give a Hearsight model, a CLIP, a SigLIP or a MetaCLIP 2"
+    )
 
 
 def _build_empty(config: ModelConfig, tokenizer: Tokenizer, device: str, dtype: str) -> VideoTextModel:

@@ -14,6 +14,7 @@ from hearsight.models.method_options import check_options
 from hearsight.models.tokenizer import Tokenizer
 from hearsight.towers.ast import AudioTower
 from hearsight.towers.clip import ClipTowers
+from hearsight.towers.siglip import SiglipTowers
 
 # Names that a method of your own must not define in its class.
 RESERVED = (
@@ -23,9 +24,9 @@ RESERVED = (
 )  # fmt: skip
 # On `self`, a method must not overwrite any method or property of its class or of nn.Module, nor replace by something
 # of another type what `VideoTextModel.__init__` and `AudioVisualModel.__init__` have set.
-ATTRIBUTES: dict[str, type] = {
+ATTRIBUTES: dict[str, type | tuple[type, ...]] = {
     "config": ModelConfig,
-    "clip": ClipTowers,
+    "clip": (ClipTowers, SiglipTowers),
     "ast": AudioTower,
     "audio_projection": nn.Linear,
     "resampler": Resampler,

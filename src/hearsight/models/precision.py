@@ -16,6 +16,7 @@ from torch import nn
 from hearsight.errors import HearsightError
 from hearsight.towers.ast import AudioTower
 from hearsight.towers.clip import ClipTowers
+from hearsight.towers.siglip import SiglipTowers
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 AUTO = "auto"
@@ -48,6 +49,6 @@ def multiplies_bfloat16() -> bool:
 def set_precision(model: nn.Module, dtype: torch.dtype) -> None:
     """Convert the towers of a model to a dtype, in place; their outputs are float32 in any case."""
     for tower in model.modules():
-        if isinstance(tower, (ClipTowers, AudioTower)):
-            for part in tower.model.children():  # all but the scalar logit_scale, which similarities need exactly
+        if isinstance(tower, (ClipTowers, SiglipTowers, AudioTower)):
+            for part in tower.model.children():  # all but the scalars (logit_scale), which similarities need exactly
                 part.to(dtype)

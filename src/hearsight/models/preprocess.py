@@ -14,9 +14,8 @@ from torch import Tensor
 
 from hearsight.media import MediaInfo, cut_audio, probe, read_frames
 from hearsight.models.config import ModelConfig
-from hearsight.towers.clip import ClipTowers
 from hearsight.towers.filterbank import BINS, WINDOW, filterbank
-from hearsight.towers.pixels import pixels
+from hearsight.towers.image_text import ImageTextTowers
 from hearsight.types import Clip
 
 SHORTEST_TRANSCRIPT = 5  # characters: anything shorter counts as no speech, as published
@@ -39,7 +38,7 @@ class Encoder(Protocol):
 
     branches: ClassVar[tuple[str, ...]]
     config: ModelConfig
-    clip: ClipTowers
+    clip: ImageTextTowers
 
     @property
     def audio_rows(self) -> int | None: ...
@@ -58,7 +57,7 @@ def prepare(
     size, F = model.clip.image_size, model.config.frames
     pixel_values = np.zeros((F, 3, size, size), np.float32)
     for i, frame in enumerate(frames[:F]):
-        pixel_values[i] = pixels(frame, size)
+        pixel_values[i] = model.clip.prepare(frame)
     sound = waveform if waveform is not None and len(waveform) >= WINDOW else None
     inputs = ClipInputs(
         pixel_values=torch.from_numpy(pixel_values),

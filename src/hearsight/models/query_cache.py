@@ -2,6 +2,9 @@
 
     ~/.cache/hearsight/queries/FINGERPRINT-1/    encoder.json, weights.npy, tokenizer.json
 
+What can be mapped from the model's own file, such as a table of a quarter of a million tokens, is not copied:
+encoder.json names that file, with its size and time of change.
+
 Only this machine writes there, of models that it has loaded and whose fingerprint it has computed. A library is often a
 stranger's: its library.json names a fingerprint, which can do no more than choose among those, and nothing is read from
 its own folder. No code is stored: JSON, one array of numbers, and a vocabulary.
@@ -32,6 +35,7 @@ from hearsight.models.catalog import BUNDLED, DEMO
 from hearsight.models.methods.chorus_queries import ChorusQueryEncoder
 from hearsight.models.query_encoder import NumpyQueryEncoder, QueryConfig
 from hearsight.towers.config import TextConfig
+from hearsight.towers.mapped_weights import MappedTensor, map_file
 from hearsight.util.atomic import atomic_folder, write_atomic
 from hearsight.util.user_cache import user_cache
 
@@ -48,11 +52,14 @@ def read_queries(model: str, fingerprint: str) -> NumpyQueryEncoder | None:
             return None
         values = description["config"]
         config = QueryConfig(**{**values, "text": TextConfig(**values["text"])})
-        numbers = np.load(folder / "weights.npy", mmap_mode="r", allow_pickle=False)
-        weights = _cut(numbers, {name: tuple(shape) for name, shape in description["shapes"].items()})
+        shapes = {name: tuple(shape) for name, shape in description["shapes"].items()}
+        tensors = _map_tensors(description.get("mapped", {}))
+        if shapes:
+            numbers = np.load(folder / "weights.npy", mmap_mode="r", allow_pickle=False)
+            tensors |= {name: MappedTensor(values) for name, values in _cut(numbers, shapes).items()}
         bpe = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
         bpe.encode_special_tokens = True
-        return ENCODERS[description["encoder"]](config, weights, bpe)
+        return ENCODERS[description["encoder"]](config, tensors, bpe)
     except Exception:  # a damaged file can raise nearly anything, and the tokenizers library raises plain Exception
         return None
 
@@ -63,14 +70,16 @@ def write_queries(model: str, fingerprint: str, queries: NumpyQueryEncoder) -> N
         folder = _folder(fingerprint)
         shutil.rmtree(folder, ignore_errors=True)  # one that cannot be read
         with atomic_folder(folder) as part:
-            _write_weights(part / "weights.npy", queries.weights)
+            copied = {name: tensor.values for name, tensor in queries.tensors.items() if tensor.file is None}
+            _write_weights(part / "weights.npy", copied)
             (part / "tokenizer.json").write_text(queries.bpe.to_str(), encoding="utf-8")
             description = {
                 "fingerprint": fingerprint,
                 "files": _files(model),
                 "encoder": next(name for name, kind in ENCODERS.items() if kind is type(queries)),
                 "config": asdict(queries.config),
-                "shapes": {name: values.shape for name, values in queries.weights.items()},
+                "shapes": {name: values.shape for name, values in copied.items()},
+                "mapped": _describe_mapped(queries.tensors),
             }
             write_atomic(part / "encoder.json", json.dumps(description) + "\n")
     except (HearsightError, OSError, RuntimeError):  # no home folder is a RuntimeError
@@ -95,6 +104,34 @@ def _cut(numbers: NDArray[np.float32], shapes: Mapping[str, tuple[int, ...]]) ->
         raise ValueError(f"{numbers.shape} numbers, not {end}")
     parts = np.split(numbers.view(np.ndarray), inner)
     return {name: part.reshape(shape) for (name, shape), part in zip(shapes.items(), parts, strict=True)}
+
+
+def _describe_mapped(tensors: Mapping[str, MappedTensor]) -> dict[str, Any]:
+    """Return, for each file that tensors are mapped from, its state and the names of the tensors, here and there."""
+    files: dict[str, Any] = {}
+    for name, tensor in tensors.items():
+        if tensor.file is not None:
+            file = tensor.file.resolve()  # the cache of the hub has links
+            described = files.setdefault(str(file), {"state": _state(file), "tensors": {}})
+            described["tensors"][name] = tensor.name
+    return files
+
+
+def _map_tensors(files: Mapping[str, Any]) -> dict[str, MappedTensor]:
+    """Map the tensors that `_describe_mapped` describes. Raises ValueError if a file has changed, or OSError."""
+    tensors: dict[str, MappedTensor] = {}
+    for file, described in files.items():
+        if _state(Path(file)) != described["state"]:
+            raise ValueError(f"{file} has changed")
+        mapped = map_file(Path(file))
+        tensors |= {name: mapped[inner] for name, inner in described["tensors"].items()}
+    return tensors
+
+
+def _state(file: Path) -> list[int]:
+    """Return size and time of change of a file."""
+    status = file.stat()
+    return [status.st_size, status.st_mtime_ns]
 
 
 def _folder(fingerprint: str) -> Path:

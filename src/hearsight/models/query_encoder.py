@@ -18,15 +18,19 @@ import numpy as np
 import tokenizers
 from numpy.typing import NDArray
 
-from hearsight.towers.config import TextConfig
+from hearsight.models.padded_texts import count_tokens, padded_ids
+from hearsight.towers.config import METACLIP, SIGLIP, TextConfig
+from hearsight.towers.mapped_weights import MappedTensor
 from hearsight.towers.numpy_clip import NumpyTextTower
 from hearsight.towers.numpy_layers import without_prefix
+from hearsight.towers.numpy_siglip import NumpySiglipText
 
 Array = NDArray[np.float32]
 
 EPSILON = np.float32(1e-12)  # as torch's `normalize` has it
 PADDING = np.float32(-1)  # the cosine of a frame that does not count
 CLIP = "clip.model."  # before the names of the text tower's weights in a model
+WORDS = f"{CLIP}text_model.embeddings.token_embedding.weight"  # the table of tokens, of which a text needs a few rows
 
 
 class QueryEncoder(Protocol):
@@ -66,8 +70,9 @@ class QueryEncoder(Protocol):
 class QueryConfig:
     """What a `NumpyQueryEncoder` has besides arrays.
 
-    words: the most tokens of a text, with start and end. scale: of similarities, not its logarithm. temperature: tau,
-    see `multi_grained_similarity`. options: those of the method that concern its texts.
+    towers: the kind of the text tower, "clip", or a model type of towers/config.py. words: the most tokens of a text,
+    with start and end. start_id: of CLIP's texts; others have it from their tokenizer. scale: of similarities, not its
+    logarithm. temperature: tau, see `multi_grained_similarity`. options: those of the method that concern its texts.
     """
 
     text: TextConfig
@@ -77,38 +82,43 @@ class QueryConfig:
     scale: float
     temperature: float
     options: dict[str, Any] = field(default_factory=dict)
+    towers: str = "clip"
 
 
 class NumpyQueryEncoder:
     """The queries of CLIP4Clip, blind fusion, AVIGATE and SAVE (a `QueryEncoder`).
 
-    weights: float32 arrays, by their names in the model. bpe: the vocabulary, which takes special tokens as letters.
+    tensors: by their names in the model; the table of tokens stays in its file, if it is mapped. bpe: the vocabulary,
+    which takes special tokens as letters.
     """
 
     weight_prefixes: ClassVar[tuple[str, ...]] = (f"{CLIP}text_model.", f"{CLIP}text_projection.")
     options: ClassVar[tuple[str, ...]] = ()  # that concern texts
     extra: ClassVar[Mapping[str, tuple[int, ...]]] = {}
 
-    def __init__(self, config: QueryConfig, weights: Mapping[str, Array], bpe: tokenizers.Tokenizer) -> None:
-        self.config, self.weights, self.bpe = config, weights, bpe
-        self._tower = NumpyTextTower(config.text, without_prefix(weights, CLIP))
+    def __init__(self, config: QueryConfig, tensors: Mapping[str, MappedTensor], bpe: tokenizers.Tokenizer) -> None:
+        self.config, self.tensors, self.bpe = config, tensors, bpe
+        self.weights = {name: tensor.rows() for name, tensor in tensors.items() if name != WORDS}
+        self._tower = _text_tower(config, without_prefix(self.weights, CLIP), tensors[WORDS])
 
     @property
     def width(self) -> int:
-        return len(self._tower.projection)
+        return self._tower.width
 
     @property
     def text_width(self) -> int:
         return self.width
 
     def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
-        """Return the token ids of N texts: start, words, end; cut to length, not padded."""
+        """Return the token ids of N texts: CLIP's are start, words, end; cut to length, not padded."""
+        if self.config.towers != "clip":
+            return padded_ids(self.bpe, texts)
         start, end, room = self.config.start_id, self.config.end_id, self.config.words - 2
         encodings = (self.bpe.encode(text, add_special_tokens=False) for text in texts)
         return [[start, *encoding.ids[:room], end] for encoding in encodings]
 
     def count_pieces(self, words: Sequence[str]) -> list[int]:
-        return [len(self.bpe.encode(word, add_special_tokens=False).ids) for word in words]
+        return count_tokens(self.bpe, words)
 
     def encode(self, texts: Sequence[str]) -> Array:
         return unit(self._tower(self.tokenize(texts)))
@@ -129,6 +139,14 @@ class NumpyQueryEncoder:
         per_frame = (texts @ clips["frames"].astype(np.float32).reshape(-1, D).T).reshape(len(texts), n, F)
         scale, tau = np.float32(self.config.scale), self.config.temperature
         return multi_grained_similarity(texts @ pooled.T, per_frame, clips["mask"], scale, tau)
+
+
+def _text_tower(
+    config: QueryConfig, weights: Mapping[str, Array], words: MappedTensor
+) -> NumpyTextTower | NumpySiglipText:
+    if config.towers == SIGLIP:
+        return NumpySiglipText(config.text, without_prefix(weights, "text_model."), words)
+    return NumpyTextTower(config.text, weights, words, config.end_id if config.towers == METACLIP else None)
 
 
 def multi_grained_similarity(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from hearsight.models.config import ModelConfig, default_heads
-from hearsight.towers.config import ast_config, clip_config
+from hearsight.towers.config import SIGLIP, ast_config, image_text_config
 
 
 def sizes(config: ModelConfig) -> dict[str, str]:
     """Return the method, what it adds to its towers, and each tower, as rows of a table."""
-    clip = clip_config(config.clip)
+    clip = image_text_config(config.clip)
     text, vision, D = clip.text_config, clip.vision_config, clip.projection_dim
     rows = {"method": f"{config.method}: {config.frames} frames, {config.words} words, D {D}"}
     options = config.options
@@ -19,7 +19,7 @@ def sizes(config: ModelConfig) -> dict[str, str]:
             f"{_counted(options['layers'], 'layer')}, {_counted(options['heads'] or default_heads(D), 'head')}, "
             f"{options['queries']} queries, temperature {config.temperature:g}"
         )
-    rows["CLIP"] = (
+    rows["SigLIP" if config.clip.get("model_type") == SIGLIP else "CLIP"] = (
         f"pictures of {vision.image_size} in patches of {vision.patch_size}, {vision.num_hidden_layers} layers "
         f"{vision.hidden_size} wide; texts {text.num_hidden_layers} layers {text.hidden_size} wide"
     )

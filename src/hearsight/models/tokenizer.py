@@ -1,4 +1,4 @@
-"""CLIP's tokenizer: from texts to token ids."""
+"""Tokenizers of models: from texts to token ids."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from torch import Tensor
 from hearsight.errors import HearsightError
 from hearsight.models.bpe import END, START, read_bpe, write_bpe
 from hearsight.models.hub import TOKENIZER_FILES, fetch, has_vocabulary
+from hearsight.models.padded_texts import count_tokens, padded_ids, read_tokenizer
 
 PUBLIC = "openai/clip-vit-base-patch32"  # every public CLIP shares its vocabulary
 PUBLIC_SIZE = 49_408
@@ -74,6 +75,10 @@ class Tokenizer:
             rows.append([start, *words, end] + [0] * (length - 2 - len(words)))
         return torch.tensor(rows, dtype=torch.long).reshape(len(texts), length)
 
+    def count_pieces(self, words: Sequence[str]) -> list[int]:
+        """Return how many tokens each word is cut into."""
+        return count_tokens(self.backend, words)
+
     def save(self, folder: Path) -> None:
         """Write the tokenizer's files into a model's folder, if they can be read."""
         try:
@@ -81,3 +86,37 @@ class Tokenizer:
         except HearsightError:
             return  # a published checkpoint, offline: `load` fetches OpenAI's vocabulary when it is first needed
         write_bpe(backend, folder)
+
+
+class PaddedTokenizer(Tokenizer):
+    """A checkpoint's own tokenizer, whose texts all have one length (padded_texts.py).
+
+    source: a folder with tokenizer.json and tokenizer_config.json, read when first used. length: of a text, in tokens.
+    lower_case: whether texts are lower-cased, if the files do not say it.
+    """
+
+    def __init__(self, source: str | Path, length: int, lower_case: bool) -> None:
+        super().__init__(source)
+        self.length, self.lower_case = length, lower_case
+
+    @cached_property
+    def backend(self) -> tokenizers.Tokenizer:
+        """The tokenizer of the tokenizers library. Raises HearsightError if its files are missing or damaged."""
+        return read_tokenizer(Path(self.source), self.length, self.lower_case)
+
+    def __call__(self, texts: Sequence[str], length: int) -> Tensor:
+        """Tokenise N texts -> (N, length) ids. Raises HearsightError for another length than the model's."""
+        if length != self.length:
+            raise HearsightError(
+                f"this model was trained on texts of {self.length} tokens, and {length} are asked for; set words to "
+                f"{self.length}"
+            )
+        return torch.tensor(padded_ids(self.backend, texts), dtype=torch.long).reshape(len(texts), length)
+
+    def save(self, folder: Path) -> None:
+        """Copy the tokenizer's files into a model's folder. Raises HearsightError if they cannot be read."""
+        _ = self.backend
+        for name in ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"):
+            file = Path(self.source) / name
+            if file.is_file():
+                (folder / name).write_bytes(file.read_bytes())

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from hearsight.errors import HearsightError
 from hearsight.models.base import VideoTextModel
 from hearsight.models.embedding_shapes import extra_shapes
 from hearsight.models.methods.avigate import AVIGATE, BlindFusion
@@ -16,7 +18,9 @@ from hearsight.models.methods.chorus import Chorus
 from hearsight.models.methods.chorus_queries import ChorusQueryEncoder
 from hearsight.models.methods.clip4clip import CLIP4Clip
 from hearsight.models.methods.save import SAVE
-from hearsight.models.query_encoder import PADDING, Array, NumpyQueryEncoder, QueryConfig
+from hearsight.models.query_encoder import CLIP, PADDING, WORDS, Array, NumpyQueryEncoder, QueryConfig
+from hearsight.models.tokenizer import PaddedTokenizer
+from hearsight.towers.mapped_weights import MappedTensor, map_weights
 from hearsight.types import VideoEmbedding
 
 # The methods whose queries can do without torch. A subclass is another method: it may do anything with a text.
@@ -28,6 +32,7 @@ ENCODERS: dict[type[VideoTextModel], type[NumpyQueryEncoder]] = {
     Chorus: ChorusQueryEncoder,
 }
 MAX_TEXTS = 32  # compared with clips at once
+ROWS = 8192  # of a table
 
 
 class TorchQueryEncoder:
@@ -49,8 +54,7 @@ class TorchQueryEncoder:
         return extra_shapes(self.model)
 
     def count_pieces(self, words: Sequence[str]) -> list[int]:
-        ids = self.model.tokenize(words)
-        return [count - 2 for count in (ids != 0).sum(dim=1).tolist()]  # without start and end
+        return self.model.tokenizer.count_pieces(words)
 
     def encode(self, texts: Sequence[str]) -> Array:
         with torch.inference_mode():
@@ -82,23 +86,53 @@ class TorchQueryEncoder:
 def numpy_queries(model: VideoTextModel) -> NumpyQueryEncoder | None:
     """Return the query side of a model in NumPy. None for a method of a plugin, and for a text tower in bfloat16.
 
-    Copies the arrays, so that training the model on does not change them.
+    Copies the arrays, so that training the model on does not change them. Those of a checkpoint with a large vocabulary
+    are mapped from its file, as far as they are still the same: then even one in bfloat16 has a query side.
     """
     encoder = ENCODERS.get(type(model))
-    if encoder is None or model.clip.model.text_projection.weight.dtype != torch.float32:
+    if encoder is None:
         return None
-    weights = {
-        name: tensor.detach().cpu().float().numpy().copy()
-        for name, tensor in model.state_dict().items()
-        if name.startswith(encoder.weight_prefixes)
-    }
+    state = {name: tensor for name, tensor in model.state_dict().items() if name.startswith(encoder.weight_prefixes)}
+    is_padded = isinstance(model.tokenizer, PaddedTokenizer)
+    tensors = mapped_tensors(Path(model.tokenizer.source), state) if is_padded else {}
+    for name in state.keys() - tensors.keys():
+        if state[name].dtype != torch.float32:
+            return None
+        tensors[name] = MappedTensor(state[name].detach().cpu().numpy().copy())
     config = QueryConfig(
         text=model.clip.config.text_config,
         words=model.config.words,
-        start_id=model.tokenizer.start_id,
-        end_id=model.tokenizer.end_id,
+        start_id=0 if is_padded else model.tokenizer.start_id,
+        end_id=(model.clip.end_id or 0) if is_padded else model.tokenizer.end_id,
         scale=float(model.clip.logit_scale.detach().float().exp()),
         temperature=model.config.temperature,
         options={name: getattr(model.options, name) for name in encoder.options},
+        towers=model.config.clip["model_type"] if is_padded else "clip",
     )
-    return encoder(config, weights, model.tokenizer.backend)
+    return encoder(config, tensors, model.tokenizer.backend)
+
+
+def mapped_tensors(folder: Path, state: Mapping[str, torch.Tensor]) -> dict[str, MappedTensor]:
+    """Return those of a model's tensors that a query can use from the model's file: no copy of them is needed.
+
+    They are the same as in the file, to the precision of the model. Other formats than float32 would have to be
+    converted at each start, so of these only the table of tokens is used, whose rows a query needs.
+    """
+    try:
+        in_file = map_weights(folder)
+    except HearsightError:  # an older format
+        return {}
+    tensors = {}
+    for name, tensor in state.items():
+        mapped = in_file.get(name) or in_file.get(name.removeprefix(CLIP))
+        if mapped and (mapped.values.dtype == np.float32 or name == WORDS) and _is_same(mapped, tensor):
+            tensors[name] = mapped
+    return tensors
+
+
+def _is_same(mapped: MappedTensor, tensor: torch.Tensor) -> bool:
+    """Return whether a tensor is that of a file; a table is compared by parts, which need less memory."""
+    if mapped.shape != tuple(tensor.shape):
+        return False
+    parts = (slice(first, first + ROWS) for first in range(0, len(tensor), ROWS))
+    return all(torch.equal(torch.tensor(mapped.rows(part)).to(tensor.dtype), tensor[part].cpu()) for part in parts)

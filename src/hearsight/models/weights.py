@@ -76,10 +76,13 @@ def read_weights(folder: Path) -> dict[str, Tensor]:
         raise HearsightError(f"cannot load {folder}: its weights are not plain tensors; use safetensors") from error
 
 
-def load_weights(model: nn.Module, weights: Mapping[str, Tensor], source: str, method: str) -> None:
+def load_weights(
+    model: nn.Module, weights: Mapping[str, Tensor], source: str, method: str, advice: str | None = None
+) -> None:
     """Load weights into a model of a method, in place.
 
-    Raises HearsightError that says which tensors are missing, unknown or of another shape.
+    advice: what to do if they do not fit. Raises HearsightError that says which tensors are missing, unknown or of
+    another shape.
     """
     expected = model.state_dict()
     problems = misfit(
@@ -93,7 +96,8 @@ def load_weights(model: nn.Module, weights: Mapping[str, Tensor], source: str, m
     )
     if problems:
         raise HearsightError(
-            f"the tensors of {source} do not fit a '{method}' model ({problems}); is it a checkpoint of another method?"
+            f"the tensors of {source} do not fit a '{method}' model ({problems}); "
+            f"{advice or 'is it a checkpoint of another method?'}"
         )
     # Copied, because a tensor that was read may be a view of the file. Two copies of one tensor at a time.
     filled = {name: weights[name].to(expected[name].dtype, copy=True) for name in expected}

@@ -11,12 +11,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from hearsight.errors import HearsightError
 from hearsight.towers.blank_inputs import encode_distinct
-from hearsight.towers.config import CLIPConfig, TextConfig, VisionConfig, clip_config
+from hearsight.towers.config import METACLIP, CLIPConfig, TextConfig, VisionConfig, clip_config
+from hearsight.towers.pixels import PictureSettings, pixels
 from hearsight.towers.transformer import MLP, attend, start
 
 
@@ -164,13 +167,17 @@ class CLIP(nn.Module):
 class ClipTowers(nn.Module):
     """CLIP as AVIGATE and SAVE use it (docs/reference.md section 2). No output is normalised; all are float32.
 
-    config: a dictionary as transformers' `CLIPConfig` has it.
+    config: a dictionary as transformers' `CLIPConfig` has it; MetaCLIP 2 (arXiv 2507.22062) has its model_type, and
+    "pictures", the fields of a `PictureSettings`. end_id: the token that ends a text; None for the largest id in it.
     """
 
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__()
         self.config = clip_config(config)
         self.model = CLIP(self.config)
+        text = config.get("text_config") or {}
+        self.end_id: int | None = text.get("eos_token_id", 49_407) if config.get("model_type") == METACLIP else None
+        self.pictures = PictureSettings.from_dict(config["pictures"], self.image_size) if "pictures" in config else None
 
     @property
     def width(self) -> int:
@@ -185,6 +192,10 @@ class ClipTowers(nn.Module):
     def logit_scale(self) -> Tensor:
         """The logarithm of the scale s."""
         return self.model.logit_scale
+
+    def prepare(self, frame: NDArray[np.uint8]) -> Tensor:
+        """Return one RGB frame (H, W, 3) as the tower takes it: (3, H, W), square."""
+        return self.pictures.prepare(frame) if self.pictures else pixels(frame, self.image_size)
 
     def frames(self, pixel_values: Tensor) -> Tensor:
         """Encode frames: (B, F, 3, H, W) -> (B, F, D), the projected class token of each frame."""
@@ -207,8 +218,8 @@ class ClipTowers(nn.Module):
         return projected.float()
 
     def text(self, ids: Tensor) -> Tensor:
-        """Encode texts: (N, S) -> (N, D), the projected state at the end token, which has the largest id."""
-        ends = ids.argmax(dim=-1)
+        """Encode texts: (N, S) -> (N, D), the projected state at the first end token."""
+        ends = (ids if self.end_id is None else (ids == self.end_id).int()).argmax(dim=-1)
         # Attention is causal: tokens after the last end token of the batch change nothing and need not be computed.
         states = self.model.text_model(ids[:, : int(ends.max()) + 1])
         projected: Tensor = self.model.text_projection(states[torch.arange(len(ids), device=ids.device), ends])

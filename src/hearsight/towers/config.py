@@ -13,9 +13,12 @@ from hearsight.errors import HearsightError
 
 # Fields that are supported with one value only. Dropout is 0 in every published CLIP and AST.
 FIXED = {"num_channels": 3, "attention_dropout": 0, "attention_probs_dropout_prob": 0, "hidden_dropout_prob": 0}
+FIXED_IN_SIGLIP = {**FIXED, "vision_use_head": True}
 FIXED_IN_BERT = {"position_embedding_type": "absolute", "is_decoder": False, "hidden_act": "gelu"}
 # Models of BERT's architecture. Those of the second kind number positions from the one after the padding token's id.
 BERTS, ROBERTAS = ("bert",), ("roberta", "xlm-roberta", "camembert")
+
+SIGLIP, METACLIP = "siglip", "metaclip_2"  # model types of image-text models that are no plain CLIP
 
 Config = TypeVar("Config")
 
@@ -47,6 +50,19 @@ class VisionConfig:
     initializer_factor: float = 1.0
 
 
+# SigLIP's values of fields that a file lacks.
+SIGLIP_TEXT = TextConfig(
+    vocab_size=32_000,
+    hidden_size=768,
+    intermediate_size=3072,
+    num_attention_heads=12,
+    max_position_embeddings=64,
+    hidden_act="gelu_pytorch_tanh",
+    layer_norm_eps=1e-6,
+)
+SIGLIP_VISION = VisionConfig(patch_size=16, hidden_act="gelu_pytorch_tanh", layer_norm_eps=1e-6)
+
+
 @dataclass(frozen=True)
 class CLIPConfig:
     projection_dim: int = 512
@@ -54,6 +70,17 @@ class CLIPConfig:
     initializer_factor: float = 1.0
     text_config: TextConfig = field(default_factory=TextConfig)
     vision_config: VisionConfig = field(default_factory=VisionConfig)
+
+
+@dataclass(frozen=True)
+class SiglipConfig:
+    text_config: TextConfig = SIGLIP_TEXT
+    vision_config: VisionConfig = SIGLIP_VISION
+
+    @property
+    def projection_dim(self) -> int:
+        """D, the width of the space that pictures and texts share: there is no projection of pictures."""
+        return self.vision_config.hidden_size
 
 
 @dataclass(frozen=True)
@@ -107,6 +134,31 @@ def clip_config(values: Mapping[str, Any]) -> CLIPConfig:
         towers[name] = _read(kind, (values.get(name) if older is None else older) or {}, f"CLIP's {name}")
     rest = {name: value for name, value in values.items() if name not in towers}
     return _read(CLIPConfig, {**rest, **towers}, "CLIP's configuration")
+
+
+def siglip_config(values: Mapping[str, Any]) -> SiglipConfig:
+    """Read a dictionary of transformers' SiglipConfig, also that of a SigLIP2 whose pictures have a fixed size.
+
+    Raises HearsightError for values that are not supported.
+    """
+    parts: dict[str, Any] = {}
+    for name, defaults in (("text_config", SIGLIP_TEXT), ("vision_config", SIGLIP_VISION)):
+        present = {**vars(defaults), **(values.get(name) or {})}
+        parts[name] = _read(type(defaults), present, f"SigLIP's {name}", FIXED_IN_SIGLIP)
+    config = SiglipConfig(**parts)
+    text = values.get("text_config") or {}
+    width = text.get("projection_size") or config.text_config.hidden_size
+    if width != config.projection_dim:
+        raise HearsightError(
+            f"SigLIP's text_config has projection_size {width}, and its pictures have vectors of "
+            f"{config.projection_dim} numbers; correct it"
+        )
+    return config
+
+
+def image_text_config(values: Mapping[str, Any]) -> CLIPConfig | SiglipConfig:
+    """Read a dictionary of transformers' SiglipConfig, or else of a CLIPConfig, by its model_type."""
+    return siglip_config(values) if values.get("model_type") == SIGLIP else clip_config(values)
 
 
 def ast_config(values: Mapping[str, Any]) -> ASTConfig:

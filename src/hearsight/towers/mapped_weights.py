@@ -22,9 +22,14 @@ TYPES = {"F32": np.float32, "F16": np.float16, "BF16": np.uint16}  # others are 
 
 @dataclass(frozen=True)
 class MappedTensor:
-    """A tensor in a file. values: float32 or float16; for bfloat16, its bits."""
+    """A tensor, in a file or in memory.
+
+    values: float32 or float16; for bfloat16, its bits. file, name: where it is mapped from; None for one in memory.
+    """
 
     values: NDArray[Any]
+    file: Path | None = None
+    name: str | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -45,15 +50,18 @@ def map_weights(folder: Path) -> dict[str, MappedTensor]:
     if not files:
         raise HearsightError(f"cannot load {folder}: no model.safetensors in it; download or save the model again")
     try:
-        return {name: tensor for file in files for name, tensor in _map_file(file).items()}
+        return {name: tensor for file in files for name, tensor in map_file(file).items()}
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise HearsightError(
             f"cannot load {folder}: its weights are damaged ({error}); download or save them again"
         ) from error
 
 
-def _map_file(file: Path) -> dict[str, MappedTensor]:
-    """A file has the length of its header, as 8 bytes; the header, as JSON; and the tensors, one after the other."""
+def map_file(file: Path) -> dict[str, MappedTensor]:
+    """Return the tensors of one file by name. Raises OSError, ValueError and others for a damaged one.
+
+    A file has the length of its header, as 8 bytes; the header, as JSON; and the tensors, one after the other.
+    """
     with file.open("rb") as opened:
         length = int.from_bytes(opened.read(8), "little")
         if length > file.stat().st_size:
@@ -65,5 +73,6 @@ def _map_file(file: Path) -> dict[str, MappedTensor]:
     for name, tensor in header.items():
         if tensor["dtype"] in TYPES:
             begin, end = tensor["data_offsets"]
-            tensors[name] = MappedTensor(data[begin:end].view(TYPES[tensor["dtype"]]).reshape(tensor["shape"]))
+            values = data[begin:end].view(TYPES[tensor["dtype"]]).reshape(tensor["shape"])
+            tensors[name] = MappedTensor(values, file, name)
     return tensors

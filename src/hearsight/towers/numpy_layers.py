@@ -86,6 +86,13 @@ def gelu(x: Array) -> Array:
     return out
 
 
+def gelu_tanh(x: Array) -> Array:
+    """Return the approximation of GELU by a hyperbolic tangent."""
+    inner = np.float32((2 / np.pi) ** 0.5) * (x + np.float32(0.044715) * x * x * x)
+    out: Array = np.float32(0.5) * x * (1 + np.tanh(inner))
+    return out
+
+
 def _erf(x: Array) -> Array:
     """Return the error function to 2e-7, which NumPy lacks (Abramowitz and Stegun 1964, 7.1.26)."""
     coefficients = (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592)
@@ -97,4 +104,8 @@ def _erf(x: Array) -> Array:
     return np.copysign(positive, x)
 
 
-ACTIVATIONS: dict[str, Callable[[Any], Any]] = {"quick_gelu": quick_gelu, "gelu": gelu}
+ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
+    "quick_gelu": quick_gelu,
+    "gelu": gelu,
+    "gelu_pytorch_tanh": gelu_tanh,
+}

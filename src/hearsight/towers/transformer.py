@@ -9,6 +9,7 @@ Letters: B rows of a batch, S tokens, D width, H heads, d width of a head.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -22,7 +23,11 @@ def quick_gelu(x: Tensor) -> Tensor:
     return x * torch.sigmoid(1.702 * x)
 
 
-ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"quick_gelu": quick_gelu, "gelu": F.gelu}
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "quick_gelu": quick_gelu,
+    "gelu": F.gelu,
+    "gelu_pytorch_tanh": partial(F.gelu, approximate="tanh"),
+}
 
 
 def attend(query: Tensor, key: Tensor, value: Tensor, heads: int, causal: bool = False) -> Tensor:
@@ -42,7 +47,7 @@ class MLP(nn.Module):
     def __init__(self, width: int, hidden: int, activation: str) -> None:
         super().__init__()
         if activation not in ACTIVATIONS:
-            supported = " and ".join(ACTIVATIONS)
+            supported = ", ".join(ACTIVATIONS)
             raise HearsightError(
                 f"a tower has hidden_act {activation!r}, and only {supported} are supported; choose another model"
             )
