@@ -1,5 +1,6 @@
 """Parts of files, copied and encoded anew."""
 
+import struct
 import subprocess
 import sys
 from fractions import Fraction
@@ -9,10 +10,10 @@ import numpy as np
 import pytest
 
 from hearsight.errors import HearsightError
-from hearsight.media import probe
+from hearsight.media import copy_packets, encode_frames, key_frame, probe
 from hearsight.media.audio import read_audio
 from hearsight.media.excerpt import write_excerpt
-from hearsight.media.frames import read_frames
+from hearsight.media.frames import read_frames, scan_frames
 from tests.media_files import beep, grey, level_of, make_media
 
 LEVELS = [10 * (1 + number // 5) for number in range(100)]  # ten pictures a second, another level every half second
@@ -29,6 +30,8 @@ def folder(tmp_path_factory):
     make_media(folder / "turned.mp4", pictures, sounds=[tone], rotation=90, sound_codec="aac")
     make_media(folder / "wide.mkv", pictures, pixel_shape=Fraction(2))
     make_media(folder / "silent.mov", pictures)
+    make_media(folder / "broadcast.ts", pictures, sounds=[tone], sound_codec="aac")
+    make_media(folder / "stream.wmv", pictures, sounds=[tone], sound_codec="aac")
     for suffix, codec in SOUNDS.items():
         make_media(folder / f"sound{suffix}", sounds=[tone], sound_codec=codec)
     (folder / "misnamed.webm").write_bytes((folder / "plain.mkv").read_bytes())
@@ -43,7 +46,11 @@ SOUNDS = {
     ".ogg": "libopus",
     ".aif": "pcm_s16be",
 }
-FILMS = ["plain.mkv", "late.mkv", "reordered.mp4", "turned.mp4", "wide.mkv", "silent.mov", "misnamed.webm"]
+# A seek in the broadcast ends at any picture, one in the stream far too early.
+FILMS = [
+    *("plain.mkv", "late.mkv", "reordered.mp4", "turned.mp4", "wide.mkv", "silent.mov", "misnamed.webm"),
+    *("broadcast.ts", "stream.wmv"),
+]
 
 
 def levels(path):
@@ -57,10 +64,16 @@ def start_of_tone(path):
     return float(np.flatnonzero(np.abs(sound) > 0.1)[0]) / 16_000
 
 
+def delay_of_tone(path):
+    """The seconds from the first picture of 4 s to the tone, which begins then."""
+    shown = next(time for time, picture in scan_frames(path, 48) if level_of(picture) == LEVELS[40])
+    return start_of_tone(path) - shown
+
+
 @pytest.mark.parametrize("name", FILMS)
 def test_a_copy_begins_at_a_key_frame(folder, tmp_path, name):
     path = write_excerpt(folder / name, 2.5, 5.5, tmp_path / "part")
-    assert path.name == "part" + {"misnamed.webm": ".mkv"}.get(name, (folder / name).suffix)
+    assert path.name == "part" + (".mkv" if name in ("misnamed.webm", *FILMS[-2:]) else (folder / name).suffix)
     copied = levels(path)
     assert copied[:7] == LEVELS[20:55:5]
     source, info = probe(folder / name), probe(path)
@@ -68,7 +81,8 @@ def test_a_copy_begins_at_a_key_frame(folder, tmp_path, name):
     assert (info.video.width, info.video.height) == (source.video.width, source.video.height)
     assert info.video.codec == source.video.codec
     if source.audio:
-        assert start_of_tone(path) == pytest.approx(2.0, abs=0.1)
+        assert start_of_tone(path) == pytest.approx(2.0, abs=0.2)
+        assert delay_of_tone(path) == pytest.approx(delay_of_tone(folder / name), abs=0.1)
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
 
@@ -81,7 +95,45 @@ def test_an_exact_part_begins_and_ends_exactly(folder, tmp_path, name):
     assert info.duration == pytest.approx(3.0, abs=0.15)
     assert (info.video.width, info.video.height) == (source.video.width, source.video.height)
     if source.audio:
-        assert start_of_tone(path) == pytest.approx(1.5, abs=0.05)
+        assert start_of_tone(path) == pytest.approx(start_of_tone(folder / name) - 2.5, abs=0.05)
+
+
+@pytest.mark.parametrize("exact", [False, True])
+def test_a_part_may_begin_between_distant_key_frames(tmp_path, exact):
+    pictures = [grey(level) for level in LEVELS]
+    path = make_media(tmp_path / "a.ts", pictures, coding={"g": "1000", "scenecut": "0", "keyint_min": "1000"})
+    part = write_excerpt(path, 8.5, 9.5, tmp_path / "part", exact)
+    assert levels(part)[:2] == (LEVELS[85:95:5] if exact else LEVELS[:10:5])
+
+
+@pytest.mark.parametrize("exact", [False, True])
+def test_a_file_that_cannot_be_searched_is_read_from_its_start(folder, tmp_path, exact, monkeypatch):
+    for module in (copy_packets, encode_frames, key_frame):
+        monkeypatch.setattr(module, "seek", lambda container, time: None)
+    part = write_excerpt(folder / "plain.mkv", 2.5, 5.5, tmp_path / "part", exact)
+    assert levels(part)[:6] == LEVELS[25:55:5] if exact else levels(part)[:7] == LEVELS[20:55:5]
+
+
+@pytest.mark.parametrize("exact", [False, True])
+@pytest.mark.parametrize("milliseconds", [-3000, 1000, 20_000])
+@pytest.mark.parametrize(("stream", "packet"), [(0, 36), (0, 40), (1, 56)])
+def test_a_damaged_time_does_not_end_a_part(folder, tmp_path, stream, packet, milliseconds, exact):
+    """The packets are of 3.6, 4.0 (a key frame) and 3.6 s."""
+    (tmp_path / "a.mkv").write_bytes(with_shifted_packet(folder / "plain.mkv", stream, packet, milliseconds))
+    part = write_excerpt(tmp_path / "a.mkv", 2.5, 5.5, tmp_path / "part", exact)
+    assert levels(part)[-5:] == LEVELS[30:55:5]
+    assert probe(part).duration == pytest.approx(3.0 if exact else 3.5, abs=0.2)
+    assert start_of_tone(part) == pytest.approx(1.5 if exact else 2.0, abs=0.1)
+
+
+def with_shifted_packet(path, stream, number, milliseconds):
+    """The bytes of a Matroska file, with another time in the head of one packet: 16 bits and flags before its data."""
+    with av.open(str(path)) as container:
+        packets = [packet for packet in container.demux(container.streams[stream]) if packet.size]
+    data = bytearray(path.read_bytes())
+    head = data.index(bytes(packets[number])) - 3
+    data[head : head + 2] = struct.pack(">h", struct.unpack(">h", data[head : head + 2])[0] + milliseconds)
+    return data
 
 
 @pytest.mark.parametrize("suffix", SOUNDS)

@@ -6,17 +6,13 @@ Pictures build on a key frame, so a copy begins at the last key frame before the
 from __future__ import annotations
 
 from collections.abc import Iterator
+from heapq import merge
 from pathlib import Path
 from typing import Any
 
-import av
-from av.container import InputContainer
-from av.stream import Stream
-
-from hearsight.media.container import audio_stream, open_media, packets, start_time, video_stream
+from hearsight.media.container import audio_stream, open_media, start_time, video_stream
+from hearsight.media.key_frame import KeyFrame, key_frame_before, seconds_stored, seek, timed_packets
 from hearsight.media.output_file import OutputFile
-
-SLACK = 5.0  # seconds that the streams of a file may be apart
 
 
 def copy_packets(source: Path, start: float, end: float, output: OutputFile) -> None:
@@ -24,54 +20,33 @@ def copy_packets(source: Path, start: float, end: float, output: OutputFile) -> 
     with open_media(source) as container:
         streams = [stream for stream in (video_stream(container), audio_stream(container)) if stream is not None]
         first, last = (start_time(container) + time for time in (start, end))
+        begin = KeyFrame(first, first)
         for stream in streams:
             if stream.type == "video":
-                first = _key_frame_before(source, stream.index, first)
+                begin = key_frame_before(source, stream.index, first)
         with output.errors():
             copies = {stream.index: output.container.add_stream_from_template(stream) for stream in streams}
-        for packet in _packets_between(container, streams, first, last):
-            shift = round(first / packet.time_base)
-            packet.stream = copies[packet.stream.index]
-            packet.pts = None if packet.pts is None else packet.pts - shift
-            packet.dts = None if packet.dts is None else packet.dts - shift
-            output.mux([packet])
+    parts = [_packets_between(source, index, begin, last) for index in copies]
+    for packet in merge(*parts, key=seconds_stored):
+        shift = round(begin.shown / packet.time_base)
+        packet.stream = copies[packet.stream.index]
+        packet.pts -= shift
+        packet.dts = None if packet.dts is None else packet.dts - shift
+        output.mux([packet])
 
 
-def _key_frame_before(source: Path, index: int, time: float) -> float:
-    """Return when the last key frame before a time is shown, in the file's own time; the time itself for none."""
-    with open_media(source) as container:
-        seek(container, time)
-        for packet in packets(container, container.streams[index]):
-            if packet.is_keyframe and packet.pts is not None:
-                return float(packet.pts * packet.time_base)
-    return time
-
-
-def _packets_between(container: InputContainer, streams: list[Stream], first: float, last: float) -> Iterator[Any]:
-    """Yield the packets of streams that are shown from a time on and stored before another, in the file's own time.
+def _packets_between(source: Path, index: int, begin: KeyFrame, last: float) -> Iterator[Any]:
+    """Yield the packets of a stream that are shown from a key frame on and stored before a time, in the file's own.
 
     A picture that is shown before the end may build on one that is shown after it, and is stored after that.
     """
-    seek(container, first)
-    begun = {stream.index for stream in streams if stream.type != "video"}
-    finished: set[int] = set()
-    for packet in packets(container, *streams):
-        index, shown = packet.stream.index, packet.pts
-        decoded = shown if packet.dts is None else packet.dts
-        if shown is None or index in finished:
-            continue
-        if decoded * packet.time_base >= last:
-            finished.add(index)
-            if len(finished) == len(streams) or decoded * packet.time_base >= last + SLACK:
+    with open_media(source) as container:
+        stream = container.streams[index]
+        begun = stream.type != "video"
+        seek(container, begin.seek_time)
+        for packet in timed_packets(container, stream):
+            if seconds_stored(packet) >= last:
                 return
-        elif (index in begun or packet.is_keyframe) and (shown + 1) * packet.time_base >= first:
-            begun.add(index)
-            yield packet
-
-
-def seek(container: InputContainer, time: float) -> None:
-    """Go to the last key frame before a time, in the file's own; to the start of a file that cannot be searched."""
-    try:
-        container.seek(int(time * av.time_base))
-    except av.FFmpegError:
-        container.seek(0)
+            if (begun or packet.is_keyframe) and (packet.pts + 1) * packet.time_base >= begin.shown:
+                begun = True
+                yield packet

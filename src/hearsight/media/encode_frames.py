@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from heapq import merge
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
-from av.container import InputContainer
-from av.stream import Stream
 from numpy.typing import NDArray
 
-from hearsight.media.container import decode, open_media, packets, set_threads, start_time
-from hearsight.media.copy_packets import SLACK, seek
+from hearsight.media.container import all_frames, open_media, start_time, timed_frames
 from hearsight.media.frames import display_matrix, upright_rgb
+from hearsight.media.key_frame import key_frame_before, seek
 from hearsight.media.output_file import OutputFile
 from hearsight.media.probe import AudioStream, VideoStream, probe
 
@@ -31,39 +31,36 @@ def encode_frames(source: Path, start: float, end: float, output: OutputFile) ->
     info = probe(source)
     with open_media(source) as container:
         encoders: dict[int, VideoEncoder | AudioEncoder] = {}
+        seek_time = start_time(container) + start
         with output.errors():
             if info.video is not None:
                 stream = container.streams[info.video.index]
                 encoders[stream.index] = VideoEncoder(output, info.video, stream)
             if info.audio is not None:
                 encoders[info.audio.index] = AudioEncoder(output, info.audio, end - start)
-        streams = [container.streams[index] for index in encoders]
-        for index, frame, time in _frames_before(container, streams, start, end):
-            encoders[index].add(frame, time - start)
+    if info.video is not None:
+        seek_time = key_frame_before(source, info.video.index, seek_time).seek_time
+    parts = [_frames_between(source, index, seek_time, end) for index in encoders]
+    for time, index, frame in merge(*parts, key=itemgetter(0)):
+        encoders[index].add(frame, time - start)
     for encoder in encoders.values():
         encoder.finish()
 
 
-def _frames_before(
-    container: InputContainer, streams: list[Stream], start: float, end: float
-) -> Iterator[tuple[int, Any, float]]:
-    """Yield the frames of streams from the last key frame before the start, with the stream's index and the time."""
-    origin = start_time(container)
-    seek(container, origin + start)
-    for stream in streams:
-        set_threads(stream)  # type: ignore[arg-type]
-    finished: set[int] = set()
-    for packet in packets(container, *streams):
-        for frame in decode(packet):
-            if frame.time is None:
+def _frames_between(source: Path, index: int, seek_time: float, end: float) -> Iterator[tuple[float, int, Any]]:
+    """Yield the time, the stream and the frame for each frame of a stream that is shown before the end.
+
+    seek_time: where decoding begins, in the file's own time. end: in seconds from the start of the file.
+    """
+    with open_media(source) as container:
+        stream = container.streams[index]
+        seek(container, seek_time)
+        for time, frame in timed_frames(container, all_frames(container, stream)):  # type: ignore[arg-type]
+            if time is None:
                 continue
-            time = frame.time - origin
-            if time < end:
-                yield packet.stream.index, frame, time
-                continue
-            finished.add(packet.stream.index)
-            if len(finished) == len(streams) or time >= end + SLACK:
+            if time >= end:
                 return
+            yield time, index, frame
 
 
 class VideoEncoder:
@@ -133,8 +130,8 @@ class AudioEncoder:
             return
         samples = np.concatenate(blocks, axis=1)
         position = round(time * self._rate)
-        if abs(position - self._next) < self._rate * JITTER and self._next:
-            position = self._next
+        if self._next and position - self._next < self._rate * JITTER:
+            position = self._next  # also for a time that runs backward
         before, last = max(0, -position), round(self._length * self._rate) - position
         samples = samples[:, before : max(last, 0)]
         if samples.shape[1]:
