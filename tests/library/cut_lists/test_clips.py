@@ -28,6 +28,12 @@ def test_each_hit_is_a_file(tmp_path):
     assert isinstance(error, HearsightError) and "no picture and no sound from 65 s to 70 s" in str(error)
 
 
+def test_clips_are_saved_whether_or_not_one_looks_at_the_outcomes(tmp_path):
+    sound = make_media(tmp_path / "bell.wav", sounds=[beep(6)])
+    save_clips(result((sound, 1.0, 3.0)), tmp_path / "clips")
+    assert names(tmp_path / "clips") == ["01-bell-0m01s.wav"]
+
+
 def test_existing_files_stay(tmp_path):
     sound = make_media(tmp_path / "bell.wav", sounds=[beep(6)])
     (tmp_path / "01-bell-0m01s.wav").write_text("mine")
@@ -49,7 +55,7 @@ def test_missing_and_damaged_files_do_not_stop_the_others(tmp_path):
 def test_a_file_in_place_of_the_folder_is_an_error(tmp_path):
     (tmp_path / "clips").write_text("a file")
     with pytest.raises(HearsightError, match=r"cannot make the folder .*clips: .*; get permission there"):
-        list(save_clips(result(), tmp_path / "clips"))
+        save_clips(result(), tmp_path / "clips")
 
 
 @given(st.one_of(st.text(min_size=1), st.sampled_from(ODD_NAMES)), st.floats(0, 400_000))

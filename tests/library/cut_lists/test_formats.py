@@ -195,6 +195,15 @@ def test_sounds_and_missing_files(tmp_path):
     assert matches[0].times[:2] == ["00:01:30:00", "00:01:45:00"]
 
 
+def test_an_edl_has_three_digits_for_its_events(tmp_path):
+    moments = [(tmp_path / "gone.mp4", 0.0, 1.0)] * 1000
+    assert len(events(to_edl(result(*moments[1:])))) == 999
+    with pytest.raises(HearsightError, match=r"1000 moments as .edl, .*-n 999, or save as .fcpxml or .otio"):
+        save_cut_list(result(*moments), tmp_path / "a.edl")
+    assert not list(tmp_path.iterdir())
+    save_cut_list(result(*moments), tmp_path / "a.fcpxml")
+
+
 def test_each_file_is_read_once(tmp_path, monkeypatch):
     probed = []
     probe = cuts.probe
@@ -403,6 +412,18 @@ def test_a_sound_is_a_gap_in_the_track_of_pictures(tmp_path):
     }
     assert kinds == {"Video": ["Gap.1", "Clip.2"], "Audio": ["Clip.2", "Gap.1"]}
     assert [track["kind"] for track in json.loads(to_otio(result()))["tracks"]["children"]] == ["Audio"]
+
+
+def test_pictures_and_sounds_stay_together_at_mixed_rates(tmp_path):
+    """A gap is as long as the clip that it stands for, to the last bit."""
+    silent = [film(tmp_path / f"{number}.mp4", rate) for number, rate in enumerate([NTSC_FILM, Fraction(25), NTSC])]
+    sound = make_media(tmp_path / "bell.wav", sounds=[beep(3)])
+    moments = [(video, 0.13, 0.97) for video in [*silent, sound] * 20]
+    pictures, sounds = json.loads(to_otio(result(*moments)))["tracks"]["children"]
+    assert [seconds_of(item["source_range"])[1] for item in pictures["children"]] == [
+        seconds_of(item["source_range"])[1] for item in sounds["children"]
+    ]
+    assert {item["OTIO_SCHEMA"] for item in pictures["children"]} == {"Gap.1", "Clip.2"}
 
 
 def seconds_of(span: dict) -> tuple[float, float]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from hearsight.errors import HearsightError
@@ -15,10 +14,10 @@ MAX_NAME_BYTES = 120
 
 def save_clips(
     result: SearchResult, folder: str | Path, exact: bool = False, overwrite: bool = False
-) -> Iterator[tuple[Hit, Path | HearsightError]]:
+) -> list[tuple[Hit, Path | HearsightError]]:
     """Write each hit, from start to end, to a file in a folder, which is created if it does not exist.
 
-    Yields each hit with its file or, for one that cannot be cut, the error. exact: see `write_excerpt`.
+    Returns each hit with its file or, for one that cannot be cut, the error. exact: see `write_excerpt`.
     Raises HearsightError if the folder cannot be created.
     """
     folder = Path(folder)
@@ -29,12 +28,14 @@ def save_clips(
             f"cannot make the folder {folder}: {error.strerror}; get permission there, or name another one"
         ) from error
     digits = len(str(max((hit.rank for hit in result.hits), default=0)))
+    outcomes: list[tuple[Hit, Path | HearsightError]] = []
     for hit in result.hits:
         name = f"{hit.rank:0{max(digits, 2)}}-{clip_name(hit)}"
         try:
-            yield hit, write_excerpt(hit.video, hit.start, hit.end, folder / name, exact, overwrite)
+            outcomes.append((hit, write_excerpt(hit.video, hit.start, hit.end, folder / name, exact, overwrite)))
         except HearsightError as error:
-            yield hit, error
+            outcomes.append((hit, error))
+    return outcomes
 
 
 def clip_name(hit: Hit) -> str:

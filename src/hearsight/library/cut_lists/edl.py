@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from hearsight.errors import HearsightError
 from hearsight.library.cut_lists.cuts import TIMELINE_START, place_cuts, printable, timecode, title
 from hearsight.library.results import SearchResult
 
 MAX_TITLE_LENGTH = 70
+MAX_EVENTS = 999  # their numbers have three digits
 
 
 def to_edl(result: SearchResult) -> str:
     """Return a CMX 3600 edit decision list with an event for each hit, without drop frames.
 
     Source times count the file's own frames, record times those of the timeline. An M2 line follows where they differ.
+    Raises HearsightError for more hits than the format has numbers for.
     """
+    if len(result.hits) > MAX_EVENTS:
+        raise HearsightError(
+            f"cannot write {len(result.hits)} moments as .edl, which has room for {MAX_EVENTS}; take fewer with "
+            f"-n {MAX_EVENTS}, or save as .fcpxml or .otio"
+        )
     rate, cuts = place_cuts(result)
     lines = [f"TITLE: {title(result)[:MAX_TITLE_LENGTH]}", "FCM: NON-DROP FRAME"]
     for number, cut in enumerate(cuts, 1):

@@ -21,9 +21,9 @@ def to_otio(result: SearchResult) -> str:
     rate, cuts = place_cuts(result)
     tracks = []
     if any(cut.source.has_video for cut in cuts):
-        tracks.append(_track("Video", [_item(cut, rate, cut.source.has_video) for cut in cuts]))
+        tracks.append(_track("Video", [_item(cut, cut.source.has_video) for cut in cuts]))
     if any(cut.source.has_audio for cut in cuts) or not tracks:
-        tracks.append(_track("Audio", [_item(cut, rate, cut.source.has_audio) for cut in cuts]))
+        tracks.append(_track("Audio", [_item(cut, cut.source.has_audio) for cut in cuts]))
     stack = {"OTIO_SCHEMA": "Stack.1", "name": "tracks", "children": tracks}
     timeline = {
         "OTIO_SCHEMA": "Timeline.1",
@@ -38,10 +38,11 @@ def _track(kind: str, items: list[dict[str, Any]]) -> dict[str, Any]:
     return {"OTIO_SCHEMA": "Track.1", "name": kind, "kind": kind, "children": items}
 
 
-def _item(cut: Cut, rate: Fraction, has_media: bool) -> dict[str, Any]:
-    """Return a clip or, where the file has no such stream, a gap of the same length."""
+def _item(cut: Cut, has_media: bool) -> dict[str, Any]:
+    """Return a clip or, where the file has no such stream, a gap of the same length, in frames of the file, too."""
+    length = cut.last - cut.first
     if not has_media:
-        return {"OTIO_SCHEMA": "Gap.1", "source_range": _range(0, cut.length, rate)}
+        return {"OTIO_SCHEMA": "Gap.1", "source_range": _range(0, length, cut.source.rate)}
     source, moment = cut.source, min(max(round(cut.hit.moment * cut.source.rate), cut.first), cut.last - 1)
     marker = {
         "OTIO_SCHEMA": "Marker.2",
@@ -52,7 +53,7 @@ def _item(cut: Cut, rate: Fraction, has_media: bool) -> dict[str, Any]:
     return {
         "OTIO_SCHEMA": "Clip.2",
         "name": printable(source.video.name),
-        "source_range": _range(cut.first, cut.last - cut.first, source.rate),
+        "source_range": _range(cut.first, length, source.rate),
         "markers": [marker],
         "media_references": {"DEFAULT_MEDIA": _media(source)},
         "active_media_reference_key": "DEFAULT_MEDIA",
