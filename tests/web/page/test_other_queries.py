@@ -7,6 +7,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from hearsight.library import Filters
+from hearsight.library.search.condition import Condition
+from hearsight.library.tables.schema import Video
 from tests.web.conftest import TOKEN
 from tests.web.page.actions import SAID, SETTLED, address_parameters, card_of, search, search_all
 
@@ -124,6 +127,18 @@ def test_filters_and_mode_are_in_the_address(page):
     page.go_back()
     expect(page.get_by_label("Folder")).to_have_value("trip")
     expect(page.get_by_label("Speech", exact=True)).to_have_value("no")
+
+
+@pytest.mark.parametrize("folder", ["trip", "Holiday [2019]", "a*b", "what?", "[!x]/[a-z]", "50% & more"])
+def test_the_filter_of_a_folder_finds_its_files(page, folder):
+    """Whatever its name is: the page makes a pattern of it, which the library reads."""
+    pattern = page.evaluate(
+        "async (folder) => (await import(new URL('page/state.js', document.baseURI))).parameters({ folder }).path",
+        folder,
+    )
+    videos = {name: Video(name, name, 0, "", name, 1.0) for name in (f"{folder}/x.mp4", "another/x.mp4", "x.mp4")}
+    condition = Condition.resolve(Filters(path=pattern), videos, frozenset())
+    assert condition.videos == {f"{folder}/x.mp4"}
 
 
 def test_only_spoken_words_finds_only_what_is_said(page):

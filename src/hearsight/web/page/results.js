@@ -64,7 +64,7 @@ export function focus(hit) {
   (link ?? byId("q")).focus();
 }
 
-// Compares all fields: hybrid scores depend on ranks only, so different searches may give equal scores.
+// Compares all fields: for another query, the same clips may have other lines, spans and bars.
 const isEqual = (a, b) => a === b || JSON.stringify(a) === JSON.stringify(b);
 
 /** Return how much matches, which does not depend on how many results are shown. */

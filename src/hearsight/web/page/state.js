@@ -95,7 +95,7 @@ export function parameters(state) {
     mode: state.mode,
     limit: state.limit,
     library: state.library,
-    path: state.folder && `${escapePattern(state.folder)}/*`,
+    path: state.folder && `${folderPattern(state.folder)}/*`,
     min_seconds: minimum,
     max_seconds: maximum,
     has_speech: parseChoice(state.speech),
@@ -105,5 +105,5 @@ export function parameters(state) {
 
 const parseChoice = (choice) => ({ yes: true, no: false })[choice] ?? null;
 
-/** Escape *, ? and [ in a folder's name for use in a pattern. */
-const escapePattern = (name) => name.replace(/[*?[]/g, "[$&]");
+/** Return a pattern for a folder's name. Only * and ? mean more than themselves: ? is any character, so * is, too. */
+const folderPattern = (name) => name.replaceAll("*", "?");
