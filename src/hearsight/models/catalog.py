@@ -8,6 +8,7 @@ from pathlib import Path
 from hearsight.util.suggest import nearest
 
 BUNDLED = "demo"
+ABOUT_BUNDLED = "sees, hears and understands speech; a toy world only"
 DEFAULT = "openai/clip-vit-base-patch32"
 ENGLISH, MANY = "English", "many languages"  # in which queries can be asked
 # What each of Hearsight's own methods compares with queries.
@@ -52,7 +53,7 @@ PUBLIC = {
 
 def named_models() -> list[NamedModel]:
     """Return the bundled model and the public ones; only this machine is searched for them."""
-    bundled = [NamedModel(BUNDLED, "sees, hears and reads; a tiny toy world", True)] if DEMO.is_dir() else []
+    bundled = [NamedModel(BUNDLED, ABOUT_BUNDLED, True)] if DEMO.is_dir() else []
     return bundled + [replace(model, here=_is_downloaded(name)) for name, model in PUBLIC.items()]
 
 

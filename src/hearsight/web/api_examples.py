@@ -126,7 +126,7 @@ STATUS = {
     "model": "demo",
     "libraries": ["hearsight-demo"],
 }
-MODEL = {"name": "demo", "about": "sees, hears and reads; tiny", "here": True}
+MODEL = {"name": "demo", "about": "sees, hears and understands speech; a toy world only", "here": True}
 
 
 def json_answer(value: Any) -> dict[str, Any]:

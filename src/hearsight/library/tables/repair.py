@@ -3,8 +3,8 @@
 Lance never writes a file twice. A version of a table is one manifest that names its files, so a bad disk can spoil two
 things: a manifest, where the previous version remains, and a fragment, where all others remain. The next update encodes
 again what was in a lost fragment, because a file counts as indexed only with all its clips. Indexes are recreated in
-any case: they hold nothing that the tables do not. Windows and calibration are
-removed, because the next update derives them from the clips.
+any case: they hold nothing that the tables do not. Windows and calibration are removed, because the next update derives
+them from the clips.
 """
 
 from __future__ import annotations
