@@ -46,6 +46,13 @@ def test_sentences_of_bundled_clips_are_recognised_with_punctuation_and_times(tm
     assert second.start == pytest.approx(5 + 5.2 + 0.5, abs=0.5)  # the second clip begins after 5.2 s
 
 
+@pytest.mark.parametrize("tokens", [[], [Token(b"", -0.1)]], ids=["no token", "the end alone"])
+def test_a_network_that_says_nothing_hears_nothing(tmp_path, recogniser, monkeypatch, tokens):
+    monkeypatch.setattr(recogniser._network, "decode", lambda samples: tokens)
+    recognised = recogniser.transcribe(spoken_sentences())
+    assert (recognised.lines, recognised.language) == ((), None)
+
+
 @pytest.mark.parametrize("voice", ["rms", "slt", "awb", "kal16"])
 @pytest.mark.parametrize("gain", [1.0, 0.01, 4.0], ids=["loud", "faint", "clipped"])
 def test_a_sentence_is_recognised_loud_faint_and_clipped(tmp_path, recogniser, capfd, voice, gain):

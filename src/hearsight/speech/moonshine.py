@@ -3,8 +3,7 @@
 The model writes English whatever it hears: of music, noise and other languages it makes sentences that nobody said. It
 is unsure of them, so a sentence counts only with evidence: the mean log probability of its tokens. A decoder that has
 lost the sound repeats itself, more and more certain, so a repetition has the certainty of the first time, and counts
-once.
-docs/performance.md has the measurements behind the limits.
+once. docs/performance.md has the measurements behind the limits.
 """
 
 from __future__ import annotations
@@ -27,10 +26,10 @@ from hearsight.speech.recogniser import RecognisedSpeech
 from hearsight.speech.vad import CHUNK_SECONDS, SPEECH, speech_likelihood
 from hearsight.types import UNDETERMINED, Line
 
-PEAK = 0.5
+PEAK = 0.5  # of the loudest sample, of 1
 PACKAGE = "moonshine-voice>=0.0.62,<0.1"  # from 0.1 on it contains no model
 MIN_EVIDENCE = -0.45
-# Of someone who speaks; sounds that are mistaken for speech have less. The mean of the chunks that count as speech.
+# The mean likelihood of speech above which someone surely speaks; sounds mistaken for speech have less.
 CERTAIN_SPEECH = 0.95
 MIN_FOREIGN = 1.5  # seconds
 # Shorter sentences join the next one: an evidence of two tokens says little, and "Mr." is no sentence.
@@ -67,7 +66,10 @@ class MoonshineRecogniser:
         spoken = likelihood[likelihood >= SPEECH]
         if not len(spoken):
             return RecognisedSpeech((), None)
-        sentences = list(_sentences(list(_with_first_doubts(self._network.decode(_loud(samples))))))
+        tokens = self._network.decode(_loud(samples))
+        if not any(token.text for token in tokens):
+            return RecognisedSpeech((), None)
+        sentences = list(_sentences(list(_with_first_doubts(tokens))))
         # Tokens that a sentence repeats do not count: the decoder may have lost the sound.
         lengths = [sum(map(len, {token.text for token in sentence})) for sentence in sentences]
         lines, understood = [], 0
