@@ -26,6 +26,7 @@ import httpx2
 from pydantic import TypeAdapter, ValidationError
 
 from hearsight.errors import HearsightError
+from hearsight.library.reports import UpdateReport
 from hearsight.library.results import (
     Failure,
     Filters,
@@ -35,7 +36,6 @@ from hearsight.library.results import (
     SearchResult,
     Suggestion,
     Transcript,
-    UpdateReport,
     clip_id,
 )
 from hearsight.models.catalog import NamedModel
@@ -102,6 +102,7 @@ class Client:
         mode: Mode = "hybrid",
         limit: int = 10,
         filters: Filters | None = None,
+        *,
         library: str | None = None,
         all_moments: bool = False,
         min_confidence: float | None = None,
@@ -117,6 +118,7 @@ class Client:
         mode: Mode = "hybrid",
         limit: int = 10,
         filters: Filters | None = None,
+        *,
         library: str | None = None,
         all_moments: bool = False,
         min_confidence: float | None = None,
@@ -129,7 +131,7 @@ class Client:
         return self._read("GET", "search/export", {"format": format, **parameters})
 
     def search_by_example(
-        self, path: str | Path, limit: int = 10, filters: Filters | None = None, library: str | None = None
+        self, path: str | Path, limit: int = 10, filters: Filters | None = None, *, library: str | None = None
     ) -> SearchResult:
         """Return the moments that are most similar to a picture, a sound or a short video: a file of this machine."""
         parameters = {"limit": limit, "library": library, **asdict(filters or Filters())}
@@ -140,7 +142,7 @@ class Client:
             raise HearsightError(f"cannot read {path}: {error.strerror}; give a file that can be read") from error
 
     def similar(
-        self, clip: Hit | str, limit: int = 10, filters: Filters | None = None, library: str | None = None
+        self, clip: Hit | str, limit: int = 10, filters: Filters | None = None, *, library: str | None = None
     ) -> SearchResult:
         """Return the moments of other videos, in all libraries, that are most similar to a clip of `library`."""
         parameters = {"limit": limit, **asdict(filters or Filters())}

@@ -28,7 +28,7 @@ def lines_of(
     matches = sum(hit.match != "weak" for hit in hits)
     defaults = {"clips": 12, "videos": 9, "total_clips": 214, "milliseconds": 41.3, "matches": matches}
     values = {**defaults, **fields}
-    result = SearchResult(query="q", mode="hybrid", hits=list(hits), matched=values["matches"] > 0, **values)
+    result = SearchResult(query="q", mode="hybrid", hits=list(hits), **values)
     lines = format_result(result, width, bar=("#", "."), show_library=show_library, show_weak=show_weak)
     return [line.plain for line in lines]
 

@@ -15,7 +15,7 @@ from hearsight.cli.main import main
 from hearsight.errors import HearsightError
 from hearsight.library import Library
 from hearsight.library.indexing import update
-from hearsight.library.results import NullListener
+from hearsight.library.listeners import NullListener
 from hearsight.library.tables.library_json import Identity
 from hearsight.models.methods.save import SAVE
 from hearsight.models.registry import register

@@ -111,7 +111,7 @@ def test_search_returns_what_the_library_returns(client, holiday, web_model, mod
 
 def test_filters(client):
     def paths(limit: int = 100, **filters) -> set[str]:
-        result = client.search(QUERY, "dense", limit, Filters(**filters), LIBRARY)
+        result = client.search(QUERY, "dense", limit, Filters(**filters), library=LIBRARY)
         return {str(hit.path) for hit in result.hits}
 
     assert {*HOSTILE, "bell.mkv", "trip/sea.mkv"} < paths()

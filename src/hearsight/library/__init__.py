@@ -8,20 +8,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from hearsight.library.results import (
-    ClipDetails,
-    Failure,
-    Filters,
-    Hit,
-    LibraryInfo,
-    MaintenanceReport,
-    Mode,
-    ReindexReport,
-    RepairReport,
-    SearchResult,
-    UpdateListener,
-    UpdateReport,
-)
+from hearsight.library.listeners import UpdateListener
+from hearsight.library.reports import MaintenanceReport, ReindexReport, RepairReport, UpdateReport
+from hearsight.library.results import ClipDetails, Failure, Filters, Hit, LibraryInfo, Mode, SearchResult
 
 if TYPE_CHECKING:
     from hearsight.library.collection import Collection

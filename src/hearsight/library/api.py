@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, overload
 from hearsight.errors import HearsightError
 from hearsight.library.collection import Collection
 from hearsight.library.library import Library
-from hearsight.library.results import UpdateListener
+from hearsight.library.listeners import UpdateListener
 
 if TYPE_CHECKING:
     from hearsight.library.indexing.engine import Engine

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Self
 
 from hearsight.errors import HearsightError
 from hearsight.library.library import AROUND, Library
+from hearsight.library.listeners import UpdateListener
+from hearsight.library.reports import UpdateReport
 from hearsight.library.results import (
     ClipDetails,
     Failure,
@@ -19,8 +21,6 @@ from hearsight.library.results import (
     SearchResult,
     Suggestion,
     Transcript,
-    UpdateListener,
-    UpdateReport,
     clip_id,
 )
 
@@ -38,8 +38,8 @@ class Collection:
         collection = hearsight.open("~/Videos", "/media/archive")
         collection.search("a bell rings").hits
 
-    Its methods are those of `Library`. `library=` restricts them to one library; an id of a clip (not a hit, which
-    knows its library) needs it.
+    It is searched, described and updated by the methods of `Library`. `library=` restricts them to one library; an id
+    of a clip (not a hit, which knows its library) needs it.
     """
 
     def __init__(self, libraries: Mapping[str, Library], model: VideoTextModel | None = None) -> None:
@@ -102,6 +102,7 @@ class Collection:
         mode: Mode = "hybrid",
         limit: int = 10,
         filters: Filters | None = None,
+        *,
         library: str | None = None,
         all_moments: bool = False,
         min_confidence: float | None = None,
@@ -114,7 +115,7 @@ class Collection:
         return result.at_least(min_confidence or 0.0)
 
     def similar(
-        self, clip: Hit | str, limit: int = 10, filters: Filters | None = None, library: str | None = None
+        self, clip: Hit | str, limit: int = 10, filters: Filters | None = None, *, library: str | None = None
     ) -> SearchResult:
         """Return the moments of other videos, in all libraries, that are most like a clip. library: the clip's."""
         from hearsight.library.search.similar import similar
@@ -123,7 +124,7 @@ class Collection:
         return similar(self._searchables(), source, clip_id(clip), limit, filters or Filters())
 
     def search_by_example(
-        self, example: ClipInputs, limit: int = 10, filters: Filters | None = None, library: str | None = None
+        self, example: ClipInputs, limit: int = 10, filters: Filters | None = None, *, library: str | None = None
     ) -> SearchResult:
         """Return the moments that are most like a picture, a sound or a video, prepared for the model."""
         from hearsight.library.search.similar import search_by_example

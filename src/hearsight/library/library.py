@@ -10,21 +10,17 @@ from typing import TYPE_CHECKING, Self
 
 from hearsight.library.indexing.model_names import absolute_model_name, name_of
 from hearsight.library.library_model import LibraryModel
+from hearsight.library.listeners import NullListener, UpdateListener
+from hearsight.library.reports import MaintenanceReport, ReindexReport, RepairReport, UpdateReport
 from hearsight.library.results import (
     ClipDetails,
     Failure,
     Filters,
     Hit,
     LibraryInfo,
-    MaintenanceReport,
     Mode,
-    NullListener,
-    ReindexReport,
-    RepairReport,
     SearchResult,
     Transcript,
-    UpdateListener,
-    UpdateReport,
     clip_id,
 )
 from hearsight.library.tables.library_info import library_info, video_folders
@@ -191,6 +187,7 @@ class Library:
         mode: Mode = "hybrid",
         limit: int = 10,
         filters: Filters | None = None,
+        *,
         all_moments: bool = False,
         min_confidence: float | None = None,
     ) -> SearchResult:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from hearsight.library.indexing.model_names import absolute_model_name, check_model_exists, name_of
 from hearsight.library.indexing.scan import check_media
-from hearsight.library.results import UpdateListener, UpdateReport
+from hearsight.library.listeners import UpdateListener
+from hearsight.library.reports import UpdateReport
 from hearsight.library.tables.library_json import Identity
 from hearsight.library.tables.locations import resolve_paths
 from hearsight.models.catalog import DEFAULT

@@ -1,10 +1,10 @@
-"""Result types of a library: search results, contents, failures, and the reports of updates and maintenance."""
+"""Result types of a library: search results, contents and failures."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from hearsight.errors import HearsightError
 from hearsight.types import Match
@@ -143,7 +143,10 @@ class SearchResult(Serializable):
     suggestions: list[str] = field(default_factory=list)
     matches: int = 0
     notes: list[str] = field(default_factory=list)
-    matched: bool = False
+    matched: bool = field(init=False, default=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "matched", self.matches > 0)  # a field, not a property, for JSON and pydantic
 
     def without_weak(self) -> SearchResult:
         """Return the result without weak matches."""
@@ -209,63 +212,6 @@ class Failure:
     when: str
 
 
-@dataclass
-class UpdateReport(Serializable):
-    """The numbers of files that an update has processed, and of clips that it has encoded.
-
-    not_understood: the number of added and changed files that speak a language that the recogniser does not know.
-    """
-
-    added: int = 0
-    changed: int = 0
-    moved: int = 0
-    deleted: int = 0
-    unchanged: int = 0
-    failed: list[Failure] = field(default_factory=list)
-    not_understood: int = 0
-    clips: int = 0
-    seconds: float = 0.0
-
-
-@dataclass
-class MaintenanceReport(Serializable):
-    """The work that was done to keep a library quick to search.
-
-    created_indexes: the seconds that each new index took, by its column. indexed_rows: the clips that were added to
-    indexes. merged_fragments, new_fragments: the numbers of fragments of the clips table that were merged, and that
-    they were merged into. freed_bytes: the size of the deleted old versions, including those of features.
-    """
-
-    created_indexes: dict[str, float] = field(default_factory=dict, metadata={"alias": "made"})
-    indexed_rows: int = field(default=0, metadata={"alias": "indexed"})
-    merged_fragments: int = field(default=0, metadata={"alias": "merged"})
-    new_fragments: int = field(default=0, metadata={"alias": "into"})
-    freed_bytes: int = field(default=0, metadata={"alias": "freed"})
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True)
-class ReindexReport(Serializable):
-    """The number of clips that have vectors of the new model."""
-
-    clips: int
-    seconds: float
-
-
-@dataclass
-class RepairReport(Serializable):
-    """The damaged parts that a repair has removed from a library, as paths relative to its location.
-
-    versions: manifests of versions. fragments: files of fragments. lost_tables: tables that could not be read at all.
-    incomplete_videos: the number of videos that now lack clips. The next update reads their files again.
-    """
-
-    versions: list[str] = field(default_factory=list)
-    fragments: list[str] = field(default_factory=list)
-    lost_tables: list[str] = field(default_factory=list, metadata={"alias": "lost"})
-    incomplete_videos: int = field(default=0, metadata={"alias": "again"})
-
-
 @dataclass(frozen=True)
 class LibraryInfo(Serializable):
     """The contents of a library, and how it is indexed.
@@ -296,44 +242,3 @@ class LibraryInfo(Serializable):
     not_understood: int = 0
     meaning: str = "wordllama"
     senses: list[str] = field(default_factory=list)
-
-
-class UpdateListener(Protocol):
-    """An object that follows an update.
-
-    Its methods are called in the thread that updates. Paths are relative to the library's folder.
-    """
-
-    def files(self, total: int, size: int) -> None:
-        """Receive the number of files to index, and their size in bytes, before the first one."""
-
-    def file(self, path: Path, size: int) -> None:
-        """Receive the file that is being read, and its size. Called again when reading switches back to it."""
-
-    def transcribed(self, share: float) -> None:
-        """Receive the seconds of speech transcribed, divided by the file's length. Called where it takes long."""
-
-    def clips(self, number: int, total: int) -> None:
-        """Receive the number of its clips that were encoded since the last call, and of all clips to encode."""
-
-    def done(self, path: Path) -> None:
-        """Receive a file that is completely indexed."""
-
-    def failed(self, path: Path, reason: str) -> None:
-        """Receive a file that cannot be indexed, and why."""
-
-
-class NullListener:
-    """A listener that ignores everything."""
-
-    def files(self, total: int, size: int) -> None: ...
-
-    def file(self, path: Path, size: int) -> None: ...
-
-    def transcribed(self, share: float) -> None: ...
-
-    def clips(self, number: int, total: int) -> None: ...
-
-    def done(self, path: Path) -> None: ...
-
-    def failed(self, path: Path, reason: str) -> None: ...

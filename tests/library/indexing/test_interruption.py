@@ -200,7 +200,7 @@ folder, model = Path(sys.argv[1]), hearsight.load(sys.argv[2])
 def update_library(location, delay):
     from hearsight.library import Library
     from hearsight.library.indexing import engine, update
-    from hearsight.library.results import NullListener
+    from hearsight.library.listeners import NullListener
 
     update.COMMIT_SECONDS, engine.batch_size = 0.0, lambda device, threads: 2
 

@@ -17,7 +17,7 @@ from hearsight.errors import HearsightError
 from hearsight.library import Library
 from hearsight.library.indexing import engine
 from hearsight.library.indexing import read as reading
-from hearsight.library.results import NullListener
+from hearsight.library.listeners import NullListener
 from hearsight.library.tables.lock import updating
 from hearsight.media import SAMPLE_RATE
 from hearsight.speech.recogniser import RecognisedSpeech

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from hearsight.errors import HearsightError
 from hearsight.library.indexing.encode import clip_rows
-from hearsight.library.results import ReindexReport
+from hearsight.library.reports import ReindexReport
 from hearsight.library.tables.library_files import remove
 from hearsight.library.tables.library_json import Identity
 from hearsight.library.tables.schema import ClipFacts

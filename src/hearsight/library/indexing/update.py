@@ -19,7 +19,9 @@ from hearsight.library.indexing.diff import Changes, PendingFile, compare
 from hearsight.library.indexing.engine import ClipEncoded, Engine, Event, TranscriptionProgress
 from hearsight.library.indexing.read import Failed, Finished, Reader
 from hearsight.library.indexing.scan import Scan, walk
-from hearsight.library.results import Failure, UpdateListener, UpdateReport
+from hearsight.library.listeners import UpdateListener
+from hearsight.library.reports import UpdateReport
+from hearsight.library.results import Failure
 from hearsight.library.tables.library_files import clear_transcripts
 from hearsight.library.tables.store import Store
 from hearsight.models.base import VideoTextModel

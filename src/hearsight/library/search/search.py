@@ -115,7 +115,7 @@ def best_moments(
     videos = len({candidates.videos[row] for row in order})
     clips = sum(view.snapshot.clips for view in views)
     seconds = time.perf_counter() - start
-    return SearchResult("", mode, hits, len(order), videos, clips, 1000 * seconds, matches=matches, matched=matches > 0)
+    return SearchResult("", mode, hits, len(order), videos, clips, 1000 * seconds, matches=matches)
 
 
 def count_matches(ranking: Ranking) -> int:

@@ -16,7 +16,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from hearsight.library.results import MaintenanceReport
+from hearsight.library.reports import MaintenanceReport
 from hearsight.library.tables.library_files import remove
 from hearsight.library.tables.library_json import Identity
 from hearsight.library.tables.schema import TOKENIZER

@@ -17,7 +17,7 @@ from typing import Any
 import lance
 
 from hearsight.errors import HearsightError
-from hearsight.library.results import RepairReport
+from hearsight.library.reports import RepairReport
 from hearsight.library.tables.calibration_file import FILE as CALIBRATION
 from hearsight.library.tables.library_files import remove
 from hearsight.library.tables.library_json import Identity

@@ -14,7 +14,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from hearsight.library.results import Failure, MaintenanceReport
+from hearsight.library.reports import MaintenanceReport
+from hearsight.library.results import Failure
 from hearsight.library.tables.calibration_file import FILE as CALIBRATION
 from hearsight.library.tables.calibration_file import Calibration
 from hearsight.library.tables.errors import UnreadableError, read_error, translate_errors, write_error

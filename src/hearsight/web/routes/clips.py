@@ -81,7 +81,7 @@ async def similar(
 ) -> SearchResult:
     """Find the moments of other videos, in all libraries, that are most similar to the clip."""
     collection = await state.collection()
-    return await state.pool.run(collection.similar, clip, limit, filters, library)
+    return await state.pool.run(collection.similar, clip, limit, filters, library=library)
 
 
 @router.head("/media", include_in_schema=False)

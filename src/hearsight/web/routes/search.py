@@ -58,7 +58,16 @@ async def search(
 ) -> SearchResult:
     """Find moments by what is seen, heard or said in them: the best moment of each video, best first."""
     collection = await state.collection()
-    return await state.pool.run(collection.search, q, mode, limit, filters, library, all_moments, min_confidence)
+    return await state.pool.run(
+        collection.search,
+        q,
+        mode,
+        limit,
+        filters,
+        library=library,
+        all_moments=all_moments,
+        min_confidence=min_confidence,
+    )
 
 
 @router.get(
@@ -83,7 +92,16 @@ async def export(
     """Return the matches of a search as a file: a table, or a cut list that an editing program opens."""
     collection = await state.collection()
     cut_list = FORMATS[format]
-    result = await state.pool.run(collection.search, q, mode, limit, filters, library, all_moments, min_confidence)
+    result = await state.pool.run(
+        collection.search,
+        q,
+        mode,
+        limit,
+        filters,
+        library=library,
+        all_moments=all_moments,
+        min_confidence=min_confidence,
+    )
     if min_confidence is None:
         result = result.without_weak()
     disposition = f'attachment; filename="hearsight.{format}"'
@@ -157,7 +175,7 @@ def _search_similar(
     torch.set_num_threads(1)  # else an example would take the cores from searches
     model = collection.model  # which the first example loads: searches for words do without it
     example = decode_example(path, model.config.frames, model.audio_rows is not None)
-    return collection.search_by_example(model_inputs(example, model), limit, filters, library)
+    return collection.search_by_example(model_inputs(example, model), limit, filters, library=library)
 
 
 @router.get("/examples", responses={200: json_answer(api_examples.SUGGESTIONS), **error_responses(503)})

@@ -1,0 +1,64 @@
+"""The reports of what changes a library: updates, maintenance, reindexing and repair."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from hearsight.library.results import Failure, Serializable
+
+
+@dataclass
+class UpdateReport(Serializable):
+    """The numbers of files that an update has processed, and of clips that it has encoded.
+
+    not_understood: the number of added and changed files that speak a language that the recogniser does not know.
+    """
+
+    added: int = 0
+    changed: int = 0
+    moved: int = 0
+    deleted: int = 0
+    unchanged: int = 0
+    failed: list[Failure] = field(default_factory=list)
+    not_understood: int = 0
+    clips: int = 0
+    seconds: float = 0.0
+
+
+@dataclass
+class MaintenanceReport(Serializable):
+    """The work that was done to keep a library quick to search.
+
+    created_indexes: the seconds that each new index took, by its column. indexed_rows: the clips that were added to
+    indexes. merged_fragments, new_fragments: the numbers of fragments of the clips table that were merged, and that
+    they were merged into. freed_bytes: the size of the deleted old versions, including those of features.
+    """
+
+    created_indexes: dict[str, float] = field(default_factory=dict, metadata={"alias": "made"})
+    indexed_rows: int = field(default=0, metadata={"alias": "indexed"})
+    merged_fragments: int = field(default=0, metadata={"alias": "merged"})
+    new_fragments: int = field(default=0, metadata={"alias": "into"})
+    freed_bytes: int = field(default=0, metadata={"alias": "freed"})
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class ReindexReport(Serializable):
+    """The number of clips that have vectors of the new model."""
+
+    clips: int
+    seconds: float
+
+
+@dataclass
+class RepairReport(Serializable):
+    """The damaged parts that a repair has removed from a library, as paths relative to its location.
+
+    versions: manifests of versions. fragments: files of fragments. lost_tables: tables that could not be read at all.
+    incomplete_videos: the number of videos that now lack clips. The next update reads their files again.
+    """
+
+    versions: list[str] = field(default_factory=list)
+    fragments: list[str] = field(default_factory=list)
+    lost_tables: list[str] = field(default_factory=list, metadata={"alias": "lost"})
+    incomplete_videos: int = field(default=0, metadata={"alias": "again"})
