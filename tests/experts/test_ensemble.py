@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hearsight.experts.ensemble import SOUND, combine, penalty, spoken
+from hearsight.experts.ensemble import SOUND_PENALTY, combine, penalty, spoken
 
 MODEL, NOTHING = np.array([2.0, 1.0]), np.zeros(2)
 
@@ -37,6 +37,6 @@ def test_what_opposes_the_query_is_no_worse_than_silence():
 
 
 def test_who_says_dog_does_not_bark():
-    assert penalty(asks_for_speech=False, asks_for_sound=True, model_reads=False) == SOUND
+    assert penalty(asks_for_speech=False, asks_for_sound=True, model_reads=False) == SOUND_PENALTY
     assert penalty(asks_for_speech=True, asks_for_sound=True, model_reads=False) == 0
     assert penalty(False, False, model_reads=True) > penalty(False, False, model_reads=False) > 0

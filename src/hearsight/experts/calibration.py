@@ -85,9 +85,9 @@ def match_of(standard: float) -> Match:
 
 
 def bar(standard: float) -> float:
-    """Return how much a sense speaks for a clip, from 0 (no more than by chance) to 1, for a bar."""
-    chance = confidence(LIKELY)
-    return min(max((confidence(standard) - chance) / (confidence(STRONG) - chance), 0.0), 1.0)
+    """Return the length of a sense's bar: 0 up to a likely match, 1 from a strong one on."""
+    lowest, highest = confidence(LIKELY), confidence(STRONG)
+    return min(max((confidence(standard) - lowest) / (highest - lowest), 0.0), 1.0)
 
 
 def _expected_best(clips: int) -> float:

@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 # What meaning adds where the query asks for speech; and where it does not, above so many deviations: one word in common
 # with a line is no reason to prefer it to a picture.
-MEANING, MEANING_UNASKED, ABOVE = 0.3, 0.1, 2.5
+MEANING_WEIGHT, UNASKED_MEANING_WEIGHT, UNASKED_MEANING_START = 0.3, 0.1, 2.5
 # What the query's words add if they are certainly said, and the share of it where the query does not ask for speech.
-WORDS, WORDS_UNASKED = 4.0, 0.25
+WORDS_WEIGHT, UNASKED_WORDS_SHARE = 4.0, 0.25
 # What is said can be a match by itself, after so many deviations are taken off: some if the query does not ask for
 # speech, more if the model reads what is said, for then it has been compared already, and most if it names a sound.
-UNASKED, READER, SOUND = 1.0, 3.0, 4.0
+UNASKED_PENALTY, READER_PENALTY, SOUND_PENALTY = 1.0, 3.0, 4.0
 
 Array = NDArray[np.float64]
 
@@ -36,8 +36,9 @@ def combine(model: Array, meaning: Array, strength: Array, asks_for_speech: bool
     """
     model, said = np.nan_to_num(model, nan=0.0), np.nan_to_num(meaning, nan=0.0)
     if asks_for_speech:
-        return model + MEANING * np.maximum(said, 0) + WORDS * strength**2
-    return model + MEANING_UNASKED * np.maximum(said - ABOVE, 0) + WORDS_UNASKED * WORDS * strength**2
+        return model + MEANING_WEIGHT * np.maximum(said, 0) + WORDS_WEIGHT * strength**2
+    clear_meaning = np.maximum(said - UNASKED_MEANING_START, 0)
+    return model + UNASKED_MEANING_WEIGHT * clear_meaning + UNASKED_WORDS_SHARE * WORDS_WEIGHT * strength**2
 
 
 def penalty(asks_for_speech: bool, asks_for_sound: bool, model_reads: bool) -> float:
@@ -46,12 +47,12 @@ def penalty(asks_for_speech: bool, asks_for_sound: bool, model_reads: bool) -> f
     They are most for a query that names a sound: someone who says "dog" does not bark.
     """
     if asks_for_sound and not asks_for_speech:
-        return SOUND
+        return SOUND_PENALTY
     if model_reads:
-        return READER
-    return 0.0 if asks_for_speech else UNASKED
+        return READER_PENALTY
+    return 0.0 if asks_for_speech else UNASKED_PENALTY
 
 
 def spoken(meaning: Array, strength: Array) -> Array:
     """Return the score of what is said in clips alone, (n,); the parameters are as in `combine`."""
-    return np.maximum(np.nan_to_num(meaning, nan=0.0), 0) + WORDS * strength**2
+    return np.maximum(np.nan_to_num(meaning, nan=0.0), 0) + WORDS_WEIGHT * strength**2

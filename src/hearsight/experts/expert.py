@@ -23,7 +23,7 @@ class TextExpert(Protocol):
     def fingerprint(self) -> str: ...
 
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """N queries -> unit vectors (N, width); zeros for a text that the expert cannot read."""
+        """Return a unit vector for each query, (N, width); zeros for a text that the expert cannot read."""
 
     def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """N lines that are said -> unit vectors (N, width), to compare with those of queries."""
+        """Return a unit vector for each line that is said, (N, width), to compare with those of queries."""

@@ -82,7 +82,7 @@ class Hit:
     a word. Both are None where nothing is searched for by words, as for similar clips.
     similarity: the model's logit, in every mode (for similar clips, the cosine of their vectors). library: the name of
     the folder, or the library's name in a collection. path: relative to the library's folder; video: absolute.
-    moment: the best second. seen, heard, said: how much each sense speaks for the clip, from 0 (no more than by chance)
+    moment: the best second. seen, heard, said: how much each sense speaks for the clip, from 0 (up to a likely match)
     to 1, the same for every query and library; all 0 for a weak match. words: how strongly the transcript matches the
     query's words, from 0 to 1 (`Query.strength`); always 0 in mode "dense", which does not search transcripts. gates:
     the mean size of each branch's attention gates.

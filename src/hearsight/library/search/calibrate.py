@@ -23,7 +23,7 @@ from hearsight.library.search.in_memory import InMemory
 from hearsight.library.search.query_words import Query
 from hearsight.library.search.senses import sense_scores
 from hearsight.library.tables.calibration_file import Calibration
-from hearsight.library.tables.schema import among
+from hearsight.library.tables.schema import id_condition
 from hearsight.library.tables.store import Store
 from hearsight.models.query_encoder import QueryEncoder
 
@@ -56,9 +56,7 @@ def calibrate(store: Store, encoder: QueryEncoder, fingerprint: str, experts: di
         standard[name] = combine(standard["model"], standard["meaning"], strength, asks_for_speech)
     clips = len(sample.table)
     nulls = {name: Null.of(np.nan_to_num(values, nan=0.0).max(axis=1), clips) for name, values in standard.items()}
-    return Calibration(
-        fingerprint, bank_fingerprint(), store.clips_path.stem, store.clips_version(), experts, scales, nulls
-    )
+    return Calibration(fingerprint, bank_fingerprint(), store.clips_version(), experts, scales, nulls)
 
 
 @cache
@@ -76,5 +74,5 @@ def _sample(store: Store, experts: dict[str, str]) -> InMemory | None:
     ids = sorted(store.complete_ids(), key=lambda id: (crc32(id.encode()), id))[:SAMPLE]
     if not ids:
         return None
-    clips = store.rows(among("id", ids), [name for name in store.clips.schema.names if name != "thumbnail"])
+    clips = store.rows(id_condition("id", ids), [name for name in store.clips.schema.names if name != "thumbnail"])
     return InMemory(clips, {name: store.windows(name).of_clips(ids) for name in experts})

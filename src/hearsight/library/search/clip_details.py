@@ -14,7 +14,7 @@ from hearsight.library.results import ClipDetails, ClipNotFoundError, MarkedLine
 from hearsight.library.search.explain import branch_gates
 from hearsight.library.search.question import Question
 from hearsight.library.search.view import Searchable
-from hearsight.library.tables.schema import Video, among, video_of
+from hearsight.library.tables.schema import Video, id_condition, video_of
 from hearsight.library.tables.store import Snapshot
 from hearsight.types import Line
 
@@ -32,7 +32,7 @@ def video_row(library: Searchable, clip: str, snapshot: Snapshot | None = None) 
 def clip_row(library: Searchable, clip: str, columns: Sequence[str]) -> pa.Table:
     """Return these columns of a clip's row, as a table of one row."""
     video_row(library, clip)
-    table = library.store.rows(among("id", [clip]), columns)
+    table = library.store.rows(id_condition("id", [clip]), columns)
     if not len(table):
         raise _not_found(clip)
     return table
@@ -63,7 +63,7 @@ def details(library: Searchable, clip: str) -> ClipDetails:
 def transcript(library: Searchable, clip: str, query: str | None, around: float) -> Transcript:
     """Return what is said in a clip and `around` seconds before and after it, with the query's words marked."""
     video = video_row(library, clip)
-    rows = library.store.rows(among("video", [video.id]), ["id", "start", "end", "lines"]).to_pylist()
+    rows = library.store.rows(id_condition("video", [video.id]), ["id", "start", "end", "lines"]).to_pylist()
     row = next((row for row in rows if row["id"] == clip), None)
     if row is None:
         raise _not_found(clip)

@@ -16,12 +16,11 @@ from hearsight.library.tables.schema import read_vectors
 class ClipWindows:
     """The windows of clips, in order of `rows`.
 
-    rows: (m,) for each window, the number of its clip. starts, ends: (m,) seconds. vectors: (m, D).
+    rows: (m,) for each window, the number of its clip. starts: (m,) seconds. vectors: (m, D).
     """
 
     rows: NDArray[np.int64]
     starts: NDArray[np.float64]
-    ends: NDArray[np.float64]
     vectors: NDArray[np.float32]
 
     @classmethod
@@ -33,8 +32,7 @@ class ClipWindows:
         rows = np.array([row_of.get(id, -1) for id in table["id"].to_pylist()], np.int64)
         order = np.argsort(rows, kind="stable")
         order = order[rows[order] >= 0]
-        starts, ends = (table[name].to_numpy()[order] for name in ("start", "end"))
-        return cls(rows[order], starts, ends, read_vectors(table, "vector")[order])
+        return cls(rows[order], table["start"].to_numpy()[order], read_vectors(table, "vector")[order])
 
     def best(self, queries: NDArray[np.float32], clips: int) -> NDArray[np.float32]:
         """Return the best score of each clip's windows, (N, clips), for N queries (N, D); NaN without a window."""
@@ -59,4 +57,4 @@ class ClipWindows:
         offsets = np.arange(counts.sum()) - np.repeat(counts.cumsum() - counts, counts)  # from each clip's first window
         windows = np.repeat(first, counts) + offsets
         numbers = np.repeat(np.arange(len(counts)), counts)
-        return ClipWindows(numbers, self.starts[windows], self.ends[windows], self.vectors[windows])
+        return ClipWindows(numbers, self.starts[windows], self.vectors[windows])

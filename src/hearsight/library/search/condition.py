@@ -10,7 +10,7 @@ from fnmatch import fnmatch
 from hearsight.errors import HearsightError
 from hearsight.library.results import Filters
 from hearsight.library.search.dates import beginning_of, date_of
-from hearsight.library.tables.schema import Video, among
+from hearsight.library.tables.schema import Video, id_condition
 
 
 @dataclass(frozen=True)
@@ -78,13 +78,13 @@ class Condition:
     def _id_terms(self) -> list[str]:
         terms = []
         if self.videos is not None:
-            terms.append(among("video", self.videos))
+            terms.append(id_condition("video", self.videos))
         elif self.hidden:
-            terms.append(f"NOT ({among('video', self.hidden)})")
+            terms.append(f"NOT ({id_condition('video', self.hidden)})")
         if self.clips is not None:
-            terms.append(among("id", self.clips - self.hidden_clips))
+            terms.append(id_condition("id", self.clips - self.hidden_clips))
         elif self.hidden_clips:
-            terms.append(f"NOT ({among('id', self.hidden_clips)})")
+            terms.append(f"NOT ({id_condition('id', self.hidden_clips)})")
         return terms
 
 

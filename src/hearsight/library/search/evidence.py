@@ -57,11 +57,11 @@ def evidence_for(
     for name, starts in candidates.line_starts.items() if mode == "hybrid" else ():
         if np.isfinite(start := float(starts[row])):
             text, certainty = line_at(clip["lines"], start), confidence(float(candidates.meaning[row]))
-            evidence.append(Evidence(name, "said", certainty, within(start, clip), text))
+            evidence.append(Evidence(name, "said", certainty, clamp_to_clip(start, clip), text))
     if mode != "dense" and candidates.strength[row] > 0 and query is not None and clip["lines"]:
         line = best_line(query, clip["lines"])
         certainty = confidence(float(candidates.spoken[row]))
-        evidence.append(Evidence("words", "said", certainty, within(line["start"], clip), line["text"]))
+        evidence.append(Evidence("words", "said", certainty, clamp_to_clip(line["start"], clip), line["text"]))
     return sorted((one for one in evidence if one.confidence > EVEN), key=lambda one: -one.confidence)
 
 
@@ -81,6 +81,6 @@ def line_at(lines: Sequence[dict[str, Any]] | None, second: float) -> str:
     return next((line["text"] for line in lines or [] if line["start"] <= second < line["end"]), "")
 
 
-def within(second: float, clip: dict[str, Any]) -> float:
+def clamp_to_clip(second: float, clip: dict[str, Any]) -> float:
     """Return a second, moved into a clip: a line may begin before it."""
     return float(min(max(second, clip["start"]), clip["end"]))

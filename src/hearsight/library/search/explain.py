@@ -14,7 +14,14 @@ from hearsight.experts.calibration import LIKELY, bar, confidence, match_of
 from hearsight.library.results import Evidence, Hit, Mode
 from hearsight.library.search.clip_vectors import Candidates
 from hearsight.library.search.encoded_question import EncodedQuestion
-from hearsight.library.search.evidence import best_frame, best_line, evidence_for, line_at, standard_senses, within
+from hearsight.library.search.evidence import (
+    best_frame,
+    best_line,
+    clamp_to_clip,
+    evidence_for,
+    line_at,
+    standard_senses,
+)
 from hearsight.library.search.query_words import Query
 from hearsight.library.search.senses import SENSE_COLUMNS
 from hearsight.library.search.view import View
@@ -144,7 +151,7 @@ def _best_moment(
     lines = clip["lines"] or []
     if query is not None and lines and (mode == "speech" or candidates.strength[row] > 0):
         line = best_line(query, lines)
-        return within(line["start"], clip), line["text"]
+        return clamp_to_clip(line["start"], clip), line["text"]
     if mode == "hybrid" and evidence and evidence[0].line:
         return evidence[0].moment, evidence[0].line
     moment = best_frame(clip, candidates.per_frame[row])

@@ -17,7 +17,7 @@ from hearsight.library.search.edit_distance import words_near
 from hearsight.library.search.library_windows import LibraryWindows
 from hearsight.library.search.phrase import Phrase
 from hearsight.library.search.query_words import Query, WordMatch, stems
-from hearsight.library.tables.schema import among
+from hearsight.library.tables.schema import id_condition
 from hearsight.library.tables.store import Snapshot, Store
 
 SILENT = 10  # times as many windows are read where clips with or without sound are asked for, and speech has either
@@ -87,7 +87,7 @@ class OnDisk:
             ids.update(loaded.nearest(vector, count) if loaded else windows.nearest(vector, count, sql))
         if condition.sql is None:
             return self.store.row_ids(ids)
-        rows = self.store.rows(f"{among('id', ids)} AND {condition.sql}", ["id"])
+        rows = self.store.rows(f"{id_condition('id', ids)} AND {condition.sql}", ["id"])
         row_ids: list[int] = rows["_rowid"].to_pylist()
         return row_ids
 
@@ -96,13 +96,13 @@ class OnDisk:
         table = self.store.take(list(row_ids.values()), names)
         # Rows move when fragments are merged, which may happen at any time.
         complete = set(table["id"].to_pylist()) == row_ids.keys()
-        return table if complete else self.store.rows(among("id", row_ids), names)
+        return table if complete else self.store.rows(id_condition("id", row_ids), names)
 
     def clips_of_video(
         self, video: str, query: Query | None, extra: FieldShapes
     ) -> tuple[ClipVectors, dict[str, WordMatch]]:
         """Implement `ClipIndex`."""
-        table = self.store.rows(among("video", [video]), [*ranking_columns(extra), "transcript"])
+        table = self.store.rows(id_condition("video", [video]), [*ranking_columns(extra), "transcript"])
         return ClipVectors.read(table, extra), match_transcripts(table, query)
 
     def clips_saying(self, phrases: Sequence[Phrase]) -> frozenset[str]:

@@ -166,7 +166,7 @@ def joint_calibrations(calibrations: Sequence[Calibration | None]) -> list[Calib
         experts = calibration.experts if calibration else {}
         same = [each for each in present if each.experts == experts] or present
         scales = {name: _mean_scale(same if name == "meaning" else present, name) for name in first.scales}
-        joint.append(Calibration(first.model, first.bank, "", 0, experts, scales, nulls))
+        joint.append(Calibration(first.model, first.bank, 0, experts, scales, nulls))
     return joint
 
 

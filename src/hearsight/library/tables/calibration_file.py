@@ -23,14 +23,13 @@ LARGEST = 1e9  # of a number
 class Calibration:
     """The scales and nulls of a library.
 
-    model: the fingerprint of its model. bank: that of the neutral queries. clips: the name of the table of clips, and
-    version: of that table, from which this is derived. experts: the fingerprints of the experts whose windows are
+    model: the fingerprint of its model. bank: that of the neutral queries. version: of the table of clips from which
+    this is derived. experts: the fingerprints of the experts whose windows are
     stored. scales, nulls: by the name of a score; see search/calibrate.py.
     """
 
     model: str
     bank: str
-    clips: str
     version: int
     experts: dict[str, str]
     scales: dict[str, Scale]

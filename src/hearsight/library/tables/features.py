@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from hearsight.library.tables.errors import read_error, translate_errors, write_error
 from hearsight.library.tables.maintenance import create_indexes, maintain
-from hearsight.library.tables.schema import among, features_schema
+from hearsight.library.tables.schema import features_schema, id_condition
 from hearsight.util.lazy_lancedb import lancedb
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Features:
     @translate_errors(read_error)
     def rows(self, ids: Sequence[str]) -> pa.Table:
         """Return the rows of these clips, each once, in any order."""
-        rows = self._latest().search().where(among("id", ids)).limit(None).to_arrow()
+        rows = self._latest().search().where(id_condition("id", ids)).limit(None).to_arrow()
         first = {id: row for row, id in reversed(list(enumerate(rows["id"].to_pylist())))}
         return rows.take(pa.array(first.values(), pa.int64()))
 
@@ -60,7 +60,7 @@ class Features:
     @translate_errors(write_error)
     def drop_videos(self, ids: Iterable[str]) -> None:
         """Remove the features of these videos' clips."""
-        self._latest().delete(among("video", ids))
+        self._latest().delete(id_condition("video", ids))
 
     @translate_errors(write_error)
     def maintain(self, thorough: bool) -> int:

@@ -135,7 +135,7 @@ def video_of(clip: str) -> str | None:
     return clip[:VIDEO_LETTERS] if re.fullmatch(r"[0-9a-f]{16}-[0-9]{9,12}", clip, re.ASCII) else None
 
 
-def among(column: str, ids: Iterable[str]) -> str:
+def id_condition(column: str, ids: Iterable[str]) -> str:
     """Return an SQL condition on ids. They are our own, of hexadecimal digits, so nothing needs escaping."""
     listed = ", ".join(f"'{id}'" for id in sorted(ids))
     return f"{column} IN ({listed})" if listed else "false"

@@ -24,7 +24,15 @@ from hearsight.library.tables.library_files import remove, stamp
 from hearsight.library.tables.library_json import Identity
 from hearsight.library.tables.maintenance import KEEP_VERSIONS, create_indexes, maintain
 from hearsight.library.tables.pooled_vectors import PooledVectors
-from hearsight.library.tables.schema import FAILURES, VIDEO_LETTERS, VIDEOS, Video, among, model_schema, video_table
+from hearsight.library.tables.schema import (
+    FAILURES,
+    VIDEO_LETTERS,
+    VIDEOS,
+    Video,
+    id_condition,
+    model_schema,
+    video_table,
+)
 from hearsight.library.tables.transcript_index import TranscriptIndex
 from hearsight.library.tables.videos import Videos, count_clips
 from hearsight.library.tables.windows import Windows
@@ -207,7 +215,7 @@ class Store:
         hidden = self.snapshot().hidden
         clips: dict[str, set[str]] = {video: set() for video in hidden}
         if hidden:
-            for row in self.rows(among("video", hidden), ["id", "video"]).to_pylist():
+            for row in self.rows(id_condition("video", hidden), ["id", "video"]).to_pylist():
                 clips[row["video"]].add(row["id"])
         return clips
 
@@ -217,7 +225,7 @@ class Store:
     def _load_clips(self, experts: Iterable[str]) -> Any:
         if self._load is None or self.clips.stats()["total_bytes"] > MAX_IN_MEMORY:
             return None
-        windows = {name: self.windows(name).rows(["id", "start", "end", "vector"]) for name in experts}
+        windows = {name: self.windows(name).rows(["id", "start", "vector"]) for name in experts}
         return self._load(self._columns([name for name in self.clips.schema.names if name != "thumbnail"]), windows)
 
     @translate_errors(read_error)
@@ -240,7 +248,7 @@ class Store:
     def row_ids(self, ids: set[str]) -> list[int]:
         """Return the row ids of clips, in any order."""
         row_ids = self._pooled.row_ids(self.clips, ids)
-        return self.rows(among("id", ids), ["id"])["_rowid"].to_pylist() if row_ids is None else row_ids
+        return self.rows(id_condition("id", ids), ["id"])["_rowid"].to_pylist() if row_ids is None else row_ids
 
     @translate_errors(read_error)
     def matching(self, words: str, columns: Sequence[str], limit: int, condition: str | None) -> pa.Table:
@@ -286,7 +294,7 @@ class Store:
 
     def _of_complete_videos(self) -> str:
         """Return the SQL condition that clips count."""
-        return f"NOT ({among('video', self.snapshot().hidden)})"
+        return f"NOT ({id_condition('video', self.snapshot().hidden)})"
 
     @translate_errors(read_error)
     def ids(self) -> set[str]:
@@ -307,7 +315,7 @@ class Store:
     @translate_errors(write_error)
     def drop_clips(self, ids: Sequence[str]) -> None:
         """Remove clips."""
-        self.clips.delete(among("id", ids))
+        self.clips.delete(id_condition("id", ids))
 
     @translate_errors(write_error)
     def put_videos(self, videos: Sequence[Video]) -> None:
@@ -323,7 +331,7 @@ class Store:
     @translate_errors(write_error)
     def drop_videos(self, ids: Sequence[str]) -> None:
         """Remove videos. Their clips do not count any more."""
-        self.videos.delete(among("id", ids))
+        self.videos.delete(id_condition("id", ids))
 
     @translate_errors(write_error)
     def put_failures(self, failures: dict[str, tuple[Failure, str]]) -> None:
@@ -335,7 +343,7 @@ class Store:
     def drop_hidden(self, exclude: Set[str] = frozenset()) -> None:
         """Remove clips whose video has no row. exclude: ids of videos whose rows will be added."""
         if hidden := self.snapshot().hidden - exclude:
-            self.clips.delete(among("video", hidden))
+            self.clips.delete(id_condition("video", hidden))
             if self.features:
                 self.features.drop_videos(hidden)
 

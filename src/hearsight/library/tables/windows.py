@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from hearsight.library.tables.errors import read_error, translate_errors, write_error
 from hearsight.library.tables.library_files import remove
 from hearsight.library.tables.maintenance import create_indexes, maintain
-from hearsight.library.tables.schema import among
+from hearsight.library.tables.schema import id_condition
 from hearsight.util.lazy_lancedb import lancedb
 
 PREFIX = "windows-"  # of the name of a table
@@ -111,7 +111,7 @@ class Windows:
         if table.version != version:
             self._loaded = table.version, None
         elif loaded is None and table.stats()["total_bytes"] <= MAX_IN_MEMORY:
-            self._loaded = version, build(self.rows(["id", "start", "end", "vector"]))
+            self._loaded = version, build(self.rows(["id", "start", "vector"]))
         return self._loaded[1]
 
     @property
@@ -122,7 +122,7 @@ class Windows:
     @translate_errors(read_error)
     def of_clips(self, ids: Iterable[str]) -> pa.Table:
         """Return the windows of these clips, in any order."""
-        return self._table.search().where(among("id", ids)).limit(None).to_arrow()
+        return self._table.search().where(id_condition("id", ids)).limit(None).to_arrow()
 
     @translate_errors(read_error)
     def nearest(self, vector: NDArray[np.float32], limit: int, condition: str | None) -> list[str]:
@@ -140,7 +140,7 @@ class Windows:
     @translate_errors(write_error)
     def drop_clips(self, ids: Iterable[str]) -> None:
         """Remove the windows of these clips."""
-        self._latest().delete(among("id", ids))
+        self._latest().delete(id_condition("id", ids))
 
     @translate_errors(write_error)
     def maintain(self) -> None:
