@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from hearsight.errors import HearsightError
 from hearsight.experts import sentence_checkpoint
+from hearsight.experts.checked_expert import CheckedExpert
 from hearsight.experts.expert import TextExpert
 from hearsight.experts.sentences import DEFAULT_MODEL, KIND, SentenceEncoder
 from hearsight.experts.word_vectors import WordVectors
@@ -34,7 +38,15 @@ def load_expert(name: str) -> TextExpert:
     Raises HearsightError for an unknown name, and for a model that is not on this machine or cannot be used.
     """
     kind, _, detail = name.partition(":")
-    return EXPERTS.get(kind)(detail)
+    expert = EXPERTS.get(kind)(detail)
+    return expert if kind in EXPERTS.builtin else CheckedExpert(expert)
+
+
+@lru_cache(maxsize=1000)
+def encode_query(text: str, expert: str) -> NDArray[np.float32]:
+    """Return a query's vector by the expert of a name, (width,). Cached, because people repeat searches."""
+    vector: NDArray[np.float32] = load_expert(expert).encode_queries([text])[0]
+    return vector
 
 
 def load_experts(meaning: str | None) -> list[TextExpert]:
@@ -72,7 +84,15 @@ def register_expert(name: str) -> Callable[[Factory], Factory]:
         raise HearsightError(
             f"cannot register the expert '{name}': a name is of small letters, digits, - and _, and not '{NONE}'"
         )
-    return EXPERTS.register(name)
+    add = EXPERTS.register(name)
+
+    def register(factory: Factory) -> Factory:
+        add(factory)
+        load_expert.cache_clear()  # the name may have been another factory's, as when a cell of a notebook runs twice
+        encode_query.cache_clear()
+        return factory
+
+    return register
 
 
 def _word_vectors(detail: str) -> TextExpert:

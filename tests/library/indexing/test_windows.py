@@ -2,9 +2,11 @@
 
 import shutil
 
+import numpy as np
 import pytest
 
-from hearsight.experts.registry import load_expert, load_experts
+from hearsight.errors import HearsightError
+from hearsight.experts.registry import EXPERTS, load_expert, load_experts, register_expert
 from hearsight.experts.word_vectors import WordVectors
 from hearsight.library import Library
 from hearsight.library.indexing.windows import fill_windows, spans_of
@@ -76,6 +78,47 @@ def test_windows_of_another_expert_are_made_again(talk, monkeypatch):
     monkeypatch.setattr(load_expert("wordllama"), "fingerprint", "another")
     talk.update(recogniser="none")
     assert talk._store.snapshot().calibration.experts == {"wordllama": "another"}
+
+
+class Letters:
+    """The expert of a plugin: texts with the same letters mean the same."""
+
+    name, width, fingerprint = "letters", 26, "0123456789ab"
+
+    def __init__(self, detail):
+        pass
+
+    def encode_passages(self, texts):
+        counts = np.array([[text.count(chr(97 + i)) for i in range(26)] for text in texts], float)
+        return counts / np.linalg.norm(counts, axis=1, keepdims=True).clip(1e-6)
+
+    encode_queries = encode_passages
+
+
+@pytest.fixture
+def spelt(talk, no_plugins):
+    """The library with the expert of a plugin."""
+    register_expert("letters")(Letters)
+    library = Library.create(talk.folder, talk.model, seconds=2, meaning="letters")
+    library.update(recogniser="none")
+    return library
+
+
+def test_a_library_without_its_plugin_is_searched_by_words_and_says_so(spelt, monkeypatch):
+    assert spelt.search("cod the tor lost").notes == []
+    load_expert.cache_clear()
+    monkeypatch.setattr(EXPERTS, "registered", {})
+    result = Library.open(spelt.folder).search("the doctor lost")
+    assert result.hits[0].line == "the doctor lost" and result.matched
+    [note] = result.notes
+    assert "by its words alone" in note and "letters, is not on this machine" in note
+
+
+def test_an_expert_that_returns_something_else_stops_the_update_with_its_name(spelt, monkeypatch):
+    monkeypatch.setattr(Letters, "fingerprint", "another")
+    monkeypatch.setattr(Letters, "encode_passages", lambda self, texts: np.full((len(texts), 26), np.nan))
+    with pytest.raises(HearsightError, match="the expert 'letters' cannot be used: encode_passages returned NaN"):
+        Library.open(spelt.folder).update(recogniser="none")
 
 
 def test_an_interrupted_run_is_continued(talk, monkeypatch):

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hearsight.experts.cues import asks_for_sound, asks_for_speech
-from hearsight.experts.registry import load_expert
+from hearsight.experts.registry import encode_query
 from hearsight.library.search.query_words import Query, content_words
 from hearsight.library.search.question import Question
 from hearsight.models.query_encoder import QueryEncoder
@@ -70,7 +70,7 @@ def encode_part(
     return EncodedPart(
         sense=sense,
         vector=text_vector(text, encoder),
-        meanings={name: _meaning(text, name) for name in experts} if sense in (None, "said") else {},
+        meanings={name: encode_query(text, name) for name in experts} if sense in (None, "said") else {},
         unfamiliar=float(unfamiliar_shares([text], encoder)[0]),
         asks_for_speech=quotes or sense == "said" or asks_for_speech(text),
         asks_for_sound=asks_for_sound(text),
@@ -100,10 +100,4 @@ def _text_vector(text: str, reference: weakref.ref[QueryEncoder]) -> Vector:
     encoder = reference()
     assert encoder is not None, "the caller has a reference to the encoder"
     vector: Vector = encoder.encode([text])[0]
-    return vector
-
-
-@lru_cache(maxsize=1000)
-def _meaning(text: str, expert: str) -> Vector:
-    vector: Vector = load_expert(expert).encode_queries([text])[0]
     return vector
