@@ -37,7 +37,7 @@ def summary(report: MaintenanceReport) -> str:
     if report.created_indexes:
         steps.append(f"indexed {' and '.join(report.created_indexes)}")
     if report.indexed_rows:
-        steps.append(f"added {console.format_count(report.indexed_rows, 'clip')} to indexes")
+        steps.append(f"added {console.format_count(report.indexed_rows, 'row')} to indexes")
     if report.merged_fragments:
         steps.append(f"merged {console.format_count(report.merged_fragments, 'piece')} into {report.new_fragments:,}")
     if report.freed_bytes:

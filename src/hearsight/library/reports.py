@@ -29,9 +29,10 @@ class UpdateReport(Serializable):
 class MaintenanceReport(Serializable):
     """The work that was done to keep a library quick to search.
 
-    created_indexes: the seconds that each new index took, by its column. indexed_rows: the clips that were added to
-    indexes. merged_fragments, new_fragments: the numbers of fragments of the clips table that were merged, and that
-    they were merged into. freed_bytes: the size of the deleted old versions, including those of features.
+    created_indexes: the seconds that each new index took, by its column. indexed_rows: the clips and windows that were
+    added to indexes. merged_fragments, new_fragments: the numbers of fragments of the tables of clips and windows that
+    were merged, and that they were merged into. freed_bytes: the size of the deleted old versions, including those of
+    features.
     """
 
     created_indexes: dict[str, float] = field(default_factory=dict, metadata={"alias": "made"})
@@ -40,6 +41,16 @@ class MaintenanceReport(Serializable):
     new_fragments: int = field(default=0, metadata={"alias": "into"})
     freed_bytes: int = field(default=0, metadata={"alias": "freed"})
     seconds: float = 0.0
+
+    def add(self, other: MaintenanceReport) -> None:
+        """Add the work that was done to another table."""
+        for column, seconds in other.created_indexes.items():
+            self.created_indexes[column] = self.created_indexes.get(column, 0.0) + seconds
+        self.indexed_rows += other.indexed_rows
+        self.merged_fragments += other.merged_fragments
+        self.new_fragments += other.new_fragments
+        self.freed_bytes += other.freed_bytes
+        self.seconds += other.seconds
 
 
 @dataclass(frozen=True)

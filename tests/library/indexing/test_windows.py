@@ -52,6 +52,22 @@ def test_windows_of_removed_films_go_and_those_of_new_ones_come(talk):
     assert len(windows(talk)) == len(before) and windows(talk) != before
 
 
+def test_optimising_merges_the_windows_too(talk):
+    before, table = windows(talk), talk._store.windows("wordllama")
+    rows = table.rows(["id", "video", "start", "end", "vector"])
+    for _ in range(3):  # as three updates would
+        table.add(rows.cast(table._latest().schema))
+    assert fragments(talk) > 1
+    report = talk.optimise()
+    assert fragments(talk) == 1 and report.merged_fragments > 1
+    assert sorted(windows(talk)) == sorted(4 * before)
+    assert talk.optimise().merged_fragments == 0
+
+
+def fragments(library: Library) -> int:
+    return library._store.windows("wordllama")._latest().stats()["fragment_stats"]["num_fragments"]
+
+
 def test_an_update_without_changes_derives_nothing(talk, monkeypatch):
     monkeypatch.setattr("hearsight.library.derive.calibrate", None)  # calling it would raise
     talk.update(recogniser="none")

@@ -349,9 +349,15 @@ class Store:
 
     @translate_errors(write_error)
     def maintain(self, thorough: bool = False) -> MaintenanceReport:
-        """Keep the tables quick to search, after an update. thorough: do everything that can be done."""
+        """Keep the tables quick to search, after an update. thorough: do everything that can be done, to windows, too.
+
+        Windows are filled after this by an update, which then maintains them itself.
+        """
         self.clips.checkout_latest()
         report = maintain(self.clips, thorough)
+        calibration = self.snapshot().calibration if thorough else None
+        for expert in calibration.experts if calibration else ():
+            report.add(self.windows(expert).maintain(thorough))
         if self.features:
             report.freed_bytes += self.features.maintain(thorough)
         for small in (self.videos, self._failures):

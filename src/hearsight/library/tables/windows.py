@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from hearsight.library.reports import MaintenanceReport
 from hearsight.library.tables.errors import read_error, translate_errors, write_error
 from hearsight.library.tables.library_files import remove
 from hearsight.library.tables.maintenance import create_indexes, maintain
@@ -143,9 +144,9 @@ class Windows:
         self._latest().delete(id_condition("id", ids))
 
     @translate_errors(write_error)
-    def maintain(self) -> None:
-        """Keep the table quick to search."""
-        maintain(self._latest(), thorough=False)
+    def maintain(self, thorough: bool = False) -> MaintenanceReport:
+        """Keep the table quick to search. thorough: do everything that can be done."""
+        return maintain(self._latest(), thorough)
 
 
 def drop_other_windows(location: Path, experts: Iterable[str]) -> None:
