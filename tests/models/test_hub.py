@@ -10,6 +10,7 @@ from hearsight.errors import HearsightError
 from hearsight.models import hub
 from hearsight.models.hub import has_model
 from tests.builders import tiny_model
+from tests.public_checkpoints import tiny_siglip
 
 
 @pytest.fixture
@@ -31,6 +32,19 @@ def test_a_whole_copy_needs_no_network(cached):
 
 @pytest.mark.parametrize("missing", ["config.json", "model.safetensors", "tokenizer.json"])
 def test_a_part_of_one_is_not_taken_for_a_model(cached, missing):
+    (cached / missing).unlink()
+    with pytest.raises(HearsightError, match="it was not downloaded before"):
+        hearsight.load("some/model")
+
+
+@pytest.mark.parametrize("missing", [None, "tokenizer.json", "preprocessor_config.json"])
+def test_a_siglip_needs_what_it_is_read_by(cached, missing):
+    for file in cached.iterdir():
+        file.unlink()
+    tiny_siglip(cached)
+    if missing is None:
+        assert hearsight.load("some/model").config.words == 64
+        return
     (cached / missing).unlink()
     with pytest.raises(HearsightError, match="it was not downloaded before"):
         hearsight.load("some/model")

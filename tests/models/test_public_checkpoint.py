@@ -16,6 +16,7 @@ from transformers.models.siglip.image_processing_pil_siglip import SiglipImagePr
 import hearsight
 from hearsight.errors import HearsightError
 from hearsight.media import read_frames
+from hearsight.models import tokenizer_tables
 from hearsight.models.load import build
 from hearsight.models.methods.clip4clip import CLIP4Clip
 from hearsight.models.query_cache import read_queries, write_queries
@@ -159,6 +160,21 @@ def test_queries_in_numpy_are_the_models(folder, cache, make, dtype):
         ["a", "yellow", "", "🚲"]
     )
     assert encoder.count_pieces(["a"]) == [1]
+
+
+def test_of_a_large_vocabulary_only_the_tokens_of_a_query_are_read(folder, cache, monkeypatch):
+    monkeypatch.setattr(tokenizer_tables, "SMALLEST", 0)
+    tiny_siglip(folder)
+    model = hearsight.load(folder)
+    write_queries(str(folder), model.fingerprint, numpy_queries(model))
+    assert not (cache / f"{model.fingerprint}-1" / "tokenizer.json").exists()
+    encoder = read_queries(str(folder), model.fingerprint)
+    np.testing.assert_allclose(encoder.encode(TEXTS), TorchQueryEncoder(model).encode(TEXTS), atol=1e-5)
+    assert encoder.count_pieces(TEXTS) == model.tokenizer.count_pieces(TEXTS)
+    (cache / f"{model.fingerprint}-1" / "tokenizer.npz").write_bytes(b"no tables")
+    assert read_queries(str(folder), model.fingerprint) is None
+    write_queries(str(folder), model.fingerprint, numpy_queries(model))
+    assert read_queries(str(folder), model.fingerprint) is not None
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])

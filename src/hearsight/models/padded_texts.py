@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tokenizers import Regex, Tokenizer, normalizers, processors
+from tokenizers import Encoding, Regex, Tokenizer, normalizers, processors
 
 from hearsight.errors import HearsightError
+from hearsight.models.tokenizer_tables import TokenizerTables
 from hearsight.util.json_files import read_json
 
-MAX_LETTERS = 10_000  # of a text: more than any model reads
+MAX_LETTERS = 4000  # of a text: more than any model reads
 ENDS = ("bos", "eos")  # of texts, as settings call them
 UNLIMITED = 1 << 20  # tokenizers without a limit record a far larger number
 
@@ -55,15 +56,20 @@ def longest(folder: Path, positions: int) -> int:
     return min(limit, positions) if isinstance(limit, int) and 2 <= limit < UNLIMITED else positions
 
 
-def padded_ids(tokenizer: Tokenizer, texts: Sequence[str]) -> list[list[int]]:
+def padded_ids(tokenizer: Tokenizer | TokenizerTables, texts: Sequence[str]) -> list[list[int]]:
     """Return the token ids of N texts, all of one length. A text that spells a special token is taken as letters."""
-    return [tokenizer.encode(text[:MAX_LETTERS]).ids for text in texts]
+    return [encoding.ids for encoding in _encode(tokenizer, texts, with_ends=True)]
 
 
-def count_tokens(tokenizer: Tokenizer, words: Sequence[str]) -> list[int]:
+def count_tokens(tokenizer: Tokenizer | TokenizerTables, words: Sequence[str]) -> list[int]:
     """Return how many tokens each word is cut into, up to the length of a text."""
-    encodings = (tokenizer.encode(word[:MAX_LETTERS], add_special_tokens=False) for word in words)
-    return [sum(encoding.attention_mask) for encoding in encodings]
+    return [sum(encoding.attention_mask) for encoding in _encode(tokenizer, words, with_ends=False)]
+
+
+def _encode(tokenizer: Tokenizer | TokenizerTables, texts: Sequence[str], with_ends: bool) -> Iterator[Encoding]:
+    texts = [text[:MAX_LETTERS] for text in texts]
+    complete = tokenizer.tokenizer_of(texts) if isinstance(tokenizer, TokenizerTables) else tokenizer
+    return (complete.encode(text, add_special_tokens=with_ends) for text in texts)
 
 
 def _normalise(tokenizer: Tokenizer, settings: Mapping[str, Any], lower_case: bool) -> None:

@@ -22,7 +22,7 @@ from hearsight.util.json_files import read_json
 
 METHOD = "clip4clip"
 KINDS = ("clip", SIGLIP, METACLIP)  # model_type in config.json
-PROBES = ("a dog barks", "two people talk about money", "夜の海", "0")  # texts of which no two mean the same
+PROBES = ("a dog barks", "two people talk about money")  # in a tower that works, far from each other
 SAME = 1e-4  # distance of unit vectors
 
 

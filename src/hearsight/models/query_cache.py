@@ -1,6 +1,6 @@
 """Keeps query encoders in the user's cache: a search that finds its model's there starts without loading the model.
 
-    ~/.cache/hearsight/queries/FINGERPRINT-1/    encoder.json, weights.npy, tokenizer.json
+    ~/.cache/hearsight/queries/FINGERPRINT-1/    encoder.json, weights.npy, tokenizer.json or .npz
 
 What can be mapped from the model's own file, such as a table of a quarter of a million tokens, is not copied:
 encoder.json names that file, with its size and time of change.
@@ -33,7 +33,8 @@ from numpy.typing import NDArray
 from hearsight.errors import HearsightError
 from hearsight.models.catalog import BUNDLED, DEMO
 from hearsight.models.methods.chorus_queries import ChorusQueryEncoder
-from hearsight.models.query_encoder import NumpyQueryEncoder, QueryConfig
+from hearsight.models.query_encoder import NumpyQueryEncoder, QueryConfig, Vocabulary
+from hearsight.models.tokenizer_tables import TokenizerTables
 from hearsight.towers.config import TextConfig
 from hearsight.towers.mapped_weights import MappedTensor, map_file
 from hearsight.util.atomic import atomic_folder, write_atomic
@@ -57,9 +58,8 @@ def read_queries(model: str, fingerprint: str) -> NumpyQueryEncoder | None:
         if shapes:
             numbers = np.load(folder / "weights.npy", mmap_mode="r", allow_pickle=False)
             tensors |= {name: MappedTensor(values) for name, values in _cut(numbers, shapes).items()}
-        bpe = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
-        bpe.encode_special_tokens = True
-        return ENCODERS[description["encoder"]](config, tensors, bpe)
+        vocabulary = _read_vocabulary(folder)
+        return ENCODERS[description["encoder"]](config, tensors, vocabulary)
     except Exception:  # a damaged file can raise nearly anything, and the tokenizers library raises plain Exception
         return None
 
@@ -72,7 +72,7 @@ def write_queries(model: str, fingerprint: str, queries: NumpyQueryEncoder) -> N
         with atomic_folder(folder) as part:
             copied = {name: tensor.values for name, tensor in queries.tensors.items() if tensor.file is None}
             _write_weights(part / "weights.npy", copied)
-            (part / "tokenizer.json").write_text(queries.bpe.to_str(), encoding="utf-8")
+            _write_vocabulary(part, queries.bpe)
             description = {
                 "fingerprint": fingerprint,
                 "files": _files(model),
@@ -84,6 +84,23 @@ def write_queries(model: str, fingerprint: str, queries: NumpyQueryEncoder) -> N
             write_atomic(part / "encoder.json", json.dumps(description) + "\n")
     except (HearsightError, OSError, RuntimeError):  # no home folder is a RuntimeError
         return
+
+
+def _write_vocabulary(folder: Path, vocabulary: Vocabulary) -> None:
+    tables = vocabulary if isinstance(vocabulary, TokenizerTables) else TokenizerTables.of(vocabulary)
+    if tables is not None:
+        tables.write(folder / "tokenizer.npz")
+    elif isinstance(vocabulary, tokenizers.Tokenizer):
+        (folder / "tokenizer.json").write_text(vocabulary.to_str(), encoding="utf-8")
+
+
+def _read_vocabulary(folder: Path) -> Vocabulary:
+    tables = folder / "tokenizer.npz"
+    if tables.is_file():
+        return TokenizerTables.read(tables)
+    bpe = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
+    bpe.encode_special_tokens = True
+    return bpe
 
 
 def _write_weights(file: Path, weights: Mapping[str, NDArray[np.float32]]) -> None:

@@ -19,6 +19,7 @@ import tokenizers
 from numpy.typing import NDArray
 
 from hearsight.models.padded_texts import count_tokens, padded_ids
+from hearsight.models.tokenizer_tables import TokenizerTables
 from hearsight.towers.config import METACLIP, SIGLIP, TextConfig
 from hearsight.towers.mapped_weights import MappedTensor
 from hearsight.towers.numpy_clip import NumpyTextTower
@@ -26,6 +27,7 @@ from hearsight.towers.numpy_layers import without_prefix
 from hearsight.towers.numpy_siglip import NumpySiglipText
 
 Array = NDArray[np.float32]
+Vocabulary = tokenizers.Tokenizer | TokenizerTables
 
 EPSILON = np.float32(1e-12)  # as torch's `normalize` has it
 PADDING = np.float32(-1)  # the cosine of a frame that does not count
@@ -89,14 +91,14 @@ class NumpyQueryEncoder:
     """The queries of CLIP4Clip, blind fusion, AVIGATE and SAVE (a `QueryEncoder`).
 
     tensors: by their names in the model; the table of tokens stays in its file, if it is mapped. bpe: the vocabulary,
-    which takes special tokens as letters.
+    which takes special tokens as letters; CLIP's has no tables.
     """
 
     weight_prefixes: ClassVar[tuple[str, ...]] = (f"{CLIP}text_model.", f"{CLIP}text_projection.")
     options: ClassVar[tuple[str, ...]] = ()  # that concern texts
     extra: ClassVar[Mapping[str, tuple[int, ...]]] = {}
 
-    def __init__(self, config: QueryConfig, tensors: Mapping[str, MappedTensor], bpe: tokenizers.Tokenizer) -> None:
+    def __init__(self, config: QueryConfig, tensors: Mapping[str, MappedTensor], bpe: Vocabulary) -> None:
         self.config, self.tensors, self.bpe = config, tensors, bpe
         self.weights = {name: tensor.rows() for name, tensor in tensors.items() if name != WORDS}
         self._tower = _text_tower(config, without_prefix(self.weights, CLIP), tensors[WORDS])
@@ -113,6 +115,7 @@ class NumpyQueryEncoder:
         """Return the token ids of N texts: CLIP's are start, words, end; cut to length, not padded."""
         if self.config.towers != "clip":
             return padded_ids(self.bpe, texts)
+        assert isinstance(self.bpe, tokenizers.Tokenizer)
         start, end, room = self.config.start_id, self.config.end_id, self.config.words - 2
         encodings = (self.bpe.encode(text, add_special_tokens=False) for text in texts)
         return [[start, *encoding.ids[:room], end] for encoding in encodings]
