@@ -6,7 +6,9 @@ import pytest
 from rich.cells import cell_len
 from rich.text import Text
 
-from hearsight.cli.results import format_quotation, format_result, shorten_name
+from hearsight.cli.results import format_quotation, format_result, hits_to_show, shorten_name
+from hearsight.cli.search import _play
+from hearsight.errors import HearsightError
 from hearsight.library.results import Hit, SearchResult
 
 LINE = "well I told you that the doctor lost a yellow bicycle near the harbour and nobody has seen it since"
@@ -23,13 +25,13 @@ def hit(rank=1, path="holiday/0412.mp4", **fields) -> Hit:
 
 
 def lines_of(
-    *hits: Hit, width: int | None = None, show_library: bool = False, show_weak: bool = False, **fields
+    *hits: Hit, width: int | None = None, show_library: bool = False, min_confidence: float | None = None, **fields
 ) -> list[str]:
     matches = sum(hit.match != "weak" for hit in hits)
     defaults = {"clips": 12, "videos": 9, "total_clips": 214, "milliseconds": 41.3, "matches": matches}
     values = {**defaults, **fields}
     result = SearchResult(query="q", mode="hybrid", hits=list(hits), **values)
-    lines = format_result(result, width, bar=("#", "."), show_library=show_library, show_weak=show_weak)
+    lines = format_result(result, width, bar=("#", "."), show_library=show_library, min_confidence=min_confidence)
     return [line.plain for line in lines]
 
 
@@ -101,7 +103,36 @@ def test_where_nothing_matches_the_nearest_few_are_shown():
 def test_weak_matches_are_left_out_unless_they_are_asked_for():
     hits = hit(), hit(2, confidence=0.4, match="weak"), hit(3, confidence=0.3, match="weak")
     assert lines_of(*hits)[1:] == ["1 video matches in 214 clips, 41 ms", "2 weaker not shown (--min-confidence 0)"]
-    assert len(lines_of(*hits, show_weak=True)) == 4
+    assert len(lines_of(*hits, min_confidence=0.0)) == 4
+
+
+def test_matches_that_are_less_sure_than_asked_for_are_told_of():
+    assert lines_of(matches=3, min_confidence=0.95) == [
+        "3 videos match, none with a confidence of 0.95 or more, in 214 clips, 41 ms"
+    ]
+    assert lines_of(min_confidence=0.95) == ["nothing matches in 214 clips, 41 ms"]
+    assert lines_of(hit(), matches=3, min_confidence=0.95)[-1] == "3 videos match in 214 clips, 41 ms"
+
+
+@pytest.mark.parametrize(
+    ("sure", "rank", "message"),
+    [
+        (0, 4, "cannot play rank 4: only the 3 nearest are shown; add --min-confidence 0"),
+        (1, 2, "cannot play rank 2: only 1 moment is shown; add --min-confidence 0"),
+        (2, 3, "cannot play rank 3: only 2 moments are shown; add --min-confidence 0"),
+        (2, 9, "cannot play rank 9: only 5 moments found; give a smaller number to --open"),
+    ],
+)
+def test_only_what_is_shown_is_played(monkeypatch, sure, rank, message):
+    played = []
+    monkeypatch.setattr("hearsight.cli.player.play", lambda path, seconds: played.append(path))
+    hits = [hit(i, f"{i}.mp4", match="likely" if i <= sure else "weak") for i in range(1, 6)]
+    result = SearchResult("q", "hybrid", hits, 12, 9, 214, 1.0, matches=sure)
+    with pytest.raises(HearsightError, match=message):
+        _play(result, hits_to_show(result), rank)
+    _play(result, hits_to_show(result), 1)
+    _play(result, hits_to_show(result, 0.0), 5)
+    assert played == [Path("/films/1.mp4"), Path("/films/5.mp4")]
 
 
 def test_notes_come_first():

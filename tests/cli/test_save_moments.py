@@ -5,6 +5,8 @@ import json
 
 import pytest
 
+from hearsight.cli.save_moments import Saving
+from hearsight.library import SearchResult
 from hearsight.media import probe
 from tests.cli.conftest import ODD_NAME
 
@@ -31,6 +33,12 @@ def test_all_moments_of_a_file_are_saved_as_a_table(run, indexed, tmp_path):
     assert len(json.loads(run("search", "x", "--in", indexed, "--all-moments", "-n3", "--json").out)["hits"]) == 3
 
 
+def test_json_has_the_weak_ones_of_all_moments_too(run, indexed):
+    words = "search", "the doctor lost", "--in", indexed, "--all-moments", "--json"
+    first, second = (json.loads(run(*words, *more).out)["hits"] for more in ((), ALL))
+    assert [hit["clip"] for hit in first] == [hit["clip"] for hit in second] and len(first) == 4
+
+
 def test_clips_are_saved(run, indexed, tmp_path):
     ran = run("search", "the doctor lost", "--in", indexed, *ALL, "--save-clips", tmp_path / "clips")
     assert (ran.code, ran.err) == (0, f"saved 2 clips in {tmp_path / 'clips'}\n")
@@ -46,6 +54,13 @@ def test_clips_are_saved(run, indexed, tmp_path):
 def test_nothing_is_saved_where_nothing_matches(run, indexed, tmp_path):
     ran = run("search", "xqzzt", "--in", indexed, "--path", "none", "--save", tmp_path / "a.edl")
     assert ran.code == 1 and "nothing is saved" in ran.err and not (tmp_path / "a.edl").exists()
+
+
+def test_nothing_is_saved_where_no_match_is_as_sure_as_asked_for(tmp_path, capsys):
+    saving = Saving(tmp_path / "a.edl", None, "clips", False, False)
+    assert saving.run(None, SearchResult("q", "hybrid", [], 9, 3, 9, 1.0, matches=3), 0.95)
+    assert capsys.readouterr().err == "nothing is saved, because nothing has a confidence of 0.95 or more\n"
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_file_that_is_gone_is_reported(run, indexed, tmp_path, monkeypatch):

@@ -195,8 +195,8 @@ def test_a_very_long_query_is_accepted(run, indexed):
         (["doctor", "--open"], 0),
         (["--open", "doctor"], 0),
         (["--open", "--json", "doctor"], 0),
-        (["doctor", "--open", "2"], 1),
-        (["--open=2", "doctor"], 1),
+        (["doctor", "--open", "2", "--json"], 1),
+        (["--open=2", "doctor", "--min-confidence", "0"], 1),
     ],
 )
 def test_open_plays_the_moment(run, indexed, monkeypatch, words, rank):

@@ -31,32 +31,35 @@ def format_result(
     width: int | None,
     bar: tuple[str, str] = ("━", "─"),
     show_library: bool = False,
-    show_weak: bool = False,
+    min_confidence: float | None = None,
 ) -> Iterator[Text]:
     """Yield the lines that show the result of a search.
 
     width: number of columns; names and transcripts are cut to it. None for a pipe or file, where nothing is cut.
     bar: the characters of the full and the empty part of a bar.
-    show_library: put the name of the library before each path, as in a search of several. show_weak: show weak matches,
-    too; otherwise only the nearest few of them, where nothing matches.
+    show_library: put the name of the library before each path, as in a search of several. min_confidence: what the
+    search was asked for; see `hits_to_show`.
     """
     for note in result.notes:
         yield Text(f"note: {escape(note)}")
-    hits = result.hits if show_weak else strong_enough(result)
-    if hits and not result.matched and not show_weak:
+    hits = hits_to_show(result, min_confidence)
+    if hits and not result.matched and min_confidence is None:
         yield Text("nothing here looks, sounds or reads like that; the nearest:")
     yield from _format_hits(hits, width, bar, show_library)
     for query in result.suggestions[:1]:
         yield Text(f"did you mean {escape(query)}?")
-    yield Text(_format_summary(result), style="dim")
+    yield Text(_format_summary(result, min_confidence), style="dim")
     weak = len(result.hits) - len(hits)
     if result.matched and weak:
         yield Text(f"{weak} weaker not shown (--min-confidence 0)", style="dim")
 
 
-def strong_enough(result: SearchResult) -> list[Hit]:
-    """Return the hits to show: those that are not weak, or the nearest few if all are."""
-    return result.without_weak().hits or result.hits[:NEAREST]
+def hits_to_show(result: SearchResult, min_confidence: float | None = None) -> list[Hit]:
+    """Return the hits to show: those that are not weak, or the nearest few if all are.
+
+    min_confidence: the one that the result has been searched with, if any: then all of its hits are shown.
+    """
+    return result.hits if min_confidence is not None else result.without_weak().hits or result.hits[:NEAREST]
 
 
 def _format_hits(hits: Sequence[Hit], width: int | None, bar: tuple[str, str], show_library: bool) -> Iterator[Text]:
@@ -167,9 +170,12 @@ def _format_match(hit: Hit) -> str:
     return "" if hit.confidence is None else f"{hit.match:<6} {min(hit.confidence, MOST_SURE):>4.0%}"
 
 
-def _format_summary(result: SearchResult) -> str:
+def _format_summary(result: SearchResult, min_confidence: float | None) -> str:
     """Return the last line: 3 videos match, of 214 clips, 41 ms."""
     clips = f"{format_count(result.total_clips, 'clip')}, {result.milliseconds:.0f} ms"
     if not result.matched:
         return f"nothing matches in {clips}"
-    return f"{format_count(result.matches, 'video')} {'matches' if result.matches == 1 else 'match'} in {clips}"
+    matches = f"{format_count(result.matches, 'video')} {'matches' if result.matches == 1 else 'match'}"
+    if not result.hits and min_confidence is not None:
+        return f"{matches}, none with a confidence of {min_confidence:g} or more, in {clips}"
+    return f"{matches} in {clips}"

@@ -34,12 +34,20 @@ class Saving:
         if self.cut_at != "clips" and self.clips_folder is None and self.cut_list is None:
             raise HearsightError("--cut-at is about saved moments; add --save FILE or --save-clips FOLDER")
 
-    def run(self, library: Library | Collection, result: SearchResult) -> bool:
-        """Save the moments, and return whether all were. Notes on stderr say what is saved, and what is not."""
+    def run(self, library: Library | Collection, result: SearchResult, min_confidence: float | None) -> bool:
+        """Save the moments that are not weak, or those that were asked for, and return whether all were saved.
+
+        min_confidence: what was asked for. Notes on stderr say what is saved, and what is not.
+        """
         if self.cut_list is None and self.clips_folder is None:
             return True
-        if not result.hits:
+        if min_confidence is None:
+            result = result.without_weak()
+        if not result.hits and min_confidence is None:
             console.note("nothing is saved, because nothing matches; --min-confidence 0 saves weak matches, too")
+        elif not result.hits:
+            console.note(f"nothing is saved, because nothing has a confidence of {min_confidence:g} or more")
+        if not result.hits:
             return True
         from hearsight.library.cut_lists import cut_at_sentences, save_clips, save_cut_list
 

@@ -15,7 +15,7 @@ from hearsight.cli.save_moments import Saving
 from hearsight.errors import HearsightError
 
 if TYPE_CHECKING:
-    from hearsight.library.results import Mode, SearchResult
+    from hearsight.library.results import Hit, Mode, SearchResult
 
 
 VIDEOS, MOMENTS = 10, 1000  # shown at most, unless --limit says otherwise; moments with --all-moments
@@ -74,7 +74,7 @@ def search(
         str,
         typer.Option(
             **one_of("hybrid", "dense", "speech"),
-            help="Search by meaning and spoken words, by meaning only, or by spoken words only.",
+            help="Search by everything, by pictures and sound (the model), or by spoken words only.",
         ),
     ] = "hybrid",
     limit: Annotated[
@@ -164,6 +164,7 @@ def search(
     saving = Saving(save, clips_folder, cut_at, exact, overwrite)
     saving.check()
     with console.spinner("loading the model"):
+        from hearsight.cli.results import hits_to_show
         from hearsight.library import Collection, Filters
 
         library = open_libraries(folders or [], libraries or [])
@@ -178,38 +179,43 @@ def search(
         all_moments=all_moments,
         min_confidence=min_confidence,
     )
-    if all_moments and min_confidence is None and result.matched:
-        result = result.without_weak()
     if json:
         console.write_json(result.to_dict())
     else:
-        _print_result(result, isinstance(library, Collection), show_weak=min_confidence is not None)
-    complete = saving.run(library, result if min_confidence is not None else result.without_weak())
+        _print_result(result, isinstance(library, Collection), min_confidence)
+    complete = saving.run(library, result, min_confidence)
     if play is not None:
-        _play(result, play)
+        _play(result, result.hits if json else hits_to_show(result, min_confidence), play)
     matched = bool(result.hits) if min_confidence is not None else result.matched
     if not (matched and complete):
         raise typer.Exit(1)
 
 
-def _print_result(result: SearchResult, show_library: bool, show_weak: bool) -> None:
+def _print_result(result: SearchResult, show_library: bool, min_confidence: float | None) -> None:
     from hearsight.cli.results import format_result
 
     stdout = console.get_console()
     bar = ("━", "─") if stdout.encoding.startswith("utf") else ("#", ".")
-    for line in format_result(result, stdout.width if stdout.is_terminal else None, bar, show_library, show_weak):
+    width = stdout.width if stdout.is_terminal else None
+    for line in format_result(result, width, bar, show_library, min_confidence):
         console.write(stdout, line)
 
 
-def _play(result: SearchResult, rank: int) -> None:
+def _play(result: SearchResult, shown: list[Hit], rank: int) -> None:
+    """Play the moment of a rank. Raises HearsightError for one that is not shown."""
     from hearsight.cli.player import play
 
-    if not result.hits:
+    hit = next((hit for hit in shown if hit.rank == rank), None)
+    if hit is not None:
+        play(hit.video, hit.moment)
+    elif not result.hits:
         raise HearsightError("cannot play a moment: nothing is found; change the query, or use fewer filters")
-    if rank > len(result.hits):
+    elif rank > len(result.hits):
         raise HearsightError(
             f"cannot play rank {rank}: only {console.format_count(len(result.hits), 'moment')} found; give a smaller "
             "number to --open"
         )
-    hit = result.hits[rank - 1]
-    play(hit.video, hit.moment)
+    else:
+        moments = console.format_count(len(shown), "moment") if result.matched else f"the {len(shown)} nearest"
+        verb = "is" if len(shown) == 1 else "are"
+        raise HearsightError(f"cannot play rank {rank}: only {moments} {verb} shown; add --min-confidence 0")
