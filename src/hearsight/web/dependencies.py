@@ -84,7 +84,7 @@ QueryParameter = Annotated[
 ]
 ModeParameter = Annotated[
     Mode,
-    Query(description="hybrid: by meaning and spoken words; dense: by meaning only; speech: by spoken words only."),
+    Query(description="hybrid: by everything; dense: by pictures and sound (the model); speech: by spoken words only."),
 ]
 LimitParameter = Annotated[int, Query(ge=1, le=100, description="The maximum number of videos.")]
 AllMomentsParameter = Annotated[bool, Query(description="Return the best moments, several of a video, up to `limit`.")]

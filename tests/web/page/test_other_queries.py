@@ -150,7 +150,7 @@ def test_only_spoken_words_finds_only_what_is_said(page):
     )
     expect(cards.first).to_contain_text("grandmother")
     search(page, "zebra crossing")
-    page.get_by_role("button", name="Search by meaning and words").click()
+    page.get_by_role("button", name="Search by everything").click()
     expect(cards.first).to_be_visible()
 
 

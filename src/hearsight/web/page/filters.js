@@ -1,12 +1,10 @@
 // The filters and the mode: the choices come from the libraries, the chosen values are in the state.
 
 import { el, byId } from "./dom.js";
-import { FILTERS, navigate, onStateChange, parameters } from "./state.js";
-import { url } from "./api.js";
+import { FILTERS, navigate, onStateChange } from "./state.js";
 import { visible } from "./format.js";
 
 const form = byId("filters");
-const menu = byId("export");
 
 export function init() {
   form.addEventListener("change", ({ target }) => navigate({ [target.name]: target.value }));
@@ -20,12 +18,6 @@ function show(state) {
   for (const select of form.querySelectorAll("select")) choose(select, state[select.name]);
   form.elements.mode.hidden = !state.q;
   byId("clear-filters").hidden = !FILTERS.some((name) => state[name]);
-  // Only a search by text can be exported.
-  menu.hidden = !state.q;
-  for (const link of menu.querySelectorAll("a")) {
-    const options = { format: link.dataset.format, q: state.q, min_confidence: state.weak ? 0 : null };
-    link.href = url(["search", "export"], { ...options, ...parameters(state) });
-  }
 }
 
 /** Select a value, and add it to the list if it is missing, as in a shared link to a deleted folder. */

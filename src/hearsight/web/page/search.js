@@ -3,6 +3,7 @@
 import { ApiError, get, upload } from "./api.js";
 import { el, byId, button } from "./dom.js";
 import * as chip from "./query-chip.js";
+import * as exportMenu from "./export-menu.js";
 import { exampleOf, hasExample } from "./query-by-example.js";
 import { formatCount } from "./format.js";
 import * as hints from "./hints.js";
@@ -26,6 +27,7 @@ export async function search(state) {
     results.hideBusy();
     results.clear();
     hints.clear();
+    exportMenu.hide();
     return;
   }
   chip.show(state);
@@ -81,6 +83,7 @@ function showResult(result, state) {
   const hits = state.weak ? result.hits : strongEnough(result.hits);
   results.show({ ...result, hits }, { q: state.q, mode: state.mode });
   hints.show(result, state.q && hits.length > 0 && !result.matched);
+  exportMenu.show(state, result);
   if (!hits.length) showNoResults(state, result);
   setMoreButton(result, hits.length, state);
 }
@@ -111,11 +114,11 @@ function showNoResults(state, { total_clips: total }) {
       ? "The library is empty. Start an update under “Library”."
       : filtered
         ? "No video passes these filters. Remove some of them."
-        : "Use other words, or search by meaning as well.";
+        : "Use other words, or search by everything.";
   const noFilters = Object.fromEntries(FILTERS.map((name) => [name, ""]));
   showMessage("Nothing found.", advice, [
     filtered && button("Clear filters", null, () => navigate(noFilters), { className: "primary" }),
-    state.mode === "speech" && button("Search by meaning and words", null, () => navigate({ mode: "" })),
+    state.mode === "speech" && button("Search by everything", null, () => navigate({ mode: "" })),
   ]);
 }
 
@@ -123,6 +126,7 @@ function showError(error, state) {
   results.hideBusy();
   results.clear();
   hints.clear();
+  exportMenu.hide();
   chip.progress(null);
   byId("result-summary").textContent = "";
   byId("show-more").hidden = true;
