@@ -133,9 +133,20 @@ def test_a_file_that_is_gone_is_told_as_the_server_tells_it(page):
     expect(best.get_by_text("Trip/lion.mp4 is gone")).to_be_visible()
 
 
-def test_a_card_opens_to_all_moments_of_its_video(page):
-    best = search(page, SAID).first
-    more = best.get_by_role("button", name=re.compile(r"^\d more moments?$"))
+@pytest.fixture
+def best_of_three(page):
+    """The card of a result whose video has two more moments that match."""
+
+    def fulfill(route):
+        result = route.fetch().json()
+        route.fulfill(json={**result, "hits": [{**hit, "more": 2} for hit in result["hits"]]})
+
+    page.route(re.compile(r"/api/v1/search\?"), fulfill)
+    return search(page, SAID).first
+
+
+def test_a_card_opens_to_all_moments_of_its_video(page, best_of_three):
+    more = best_of_three.get_by_role("button", name=re.compile(r"^\d more moments?$"))
     more.click()
     row = page.locator(".moments")
     expect(row.get_by_role("heading", name="Moments of lion.mp4, best first")).to_be_visible()
@@ -148,9 +159,8 @@ def test_a_card_opens_to_all_moments_of_its_video(page):
     expect(more).to_be_focused()
 
 
-def test_what_plays_in_a_row_ends_with_it(page):
-    best = search(page, SAID).first
-    best.get_by_role("button", name=re.compile(r"^\d more moments?$")).click()
+def test_what_plays_in_a_row_ends_with_it(page, best_of_three):
+    best_of_three.get_by_role("button", name=re.compile(r"^\d more moments?$")).click()
     card = page.locator(".moments .card").first
     card.locator(".open").press(" ")
     video = card.locator(".frame.playing video").element_handle()
