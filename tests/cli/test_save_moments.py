@@ -78,7 +78,7 @@ def test_a_file_that_is_gone_is_reported(run, indexed, tmp_path, monkeypatch):
     [
         (["--save", "film.mp4"], 1, "give one of .json .csv .edl .fcpxml .otio"),
         (["--save", "old.csv"], 1, "it exists; give another name, or overwrite it with --overwrite"),
-        (["--save", "no/where.csv"], 1, "cannot save no/where.csv: No such file or directory"),
+        (["--save", "no/where.csv"], 1, "cannot save no/where.csv: there is no folder no; make it"),
         (["--save-clips", "old.csv"], 1, "cannot make the folder old.csv"),
         (["--exact"], 1, "add --save-clips FOLDER"),
         (["--cut-at", "sentences"], 1, "add --save FILE or --save-clips FOLDER"),

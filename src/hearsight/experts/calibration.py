@@ -19,6 +19,7 @@ from hearsight.types import Match
 LIKELY, STRONG = 1.25, 2.25  # deviations above the typical best of a neutral query: confidences of 0.894 and 0.988
 NO_SPREAD = 1e-4  # a score with so small a deviation says nothing: that of a sense that the model lacks
 MIN_SPREAD = 0.3  # of the best scores of neutral queries: in a few clips they may all be the same by chance
+FEW = 6  # clips
 TYPICAL, HIGH = 50, 84  # percentiles: the median, and one deviation above it
 
 
@@ -49,7 +50,7 @@ class Scale:
 
 @dataclass(frozen=True)
 class Null:
-    """The best scores that neutral queries have in a library, each the best of `clips` clips.
+    """The best scores that neutral queries have in a library, each the best of `clips` different clips.
 
     typical: their median. spread: from there to one deviation above.
     """
@@ -67,9 +68,10 @@ class Null:
     def apply(self, scores: NDArray[Any], clips: int) -> NDArray[Any]:
         """Return scores in deviations above the typical best of a neutral query in so many clips.
 
-        The best of more clips is higher by chance: of n normal scores, the highest is about sqrt(2 ln n).
+        The best of more clips is higher by chance: of n normal scores, the highest is about sqrt(2 ln n). A few clips,
+        or copies of one, count as FEW: that one of them is a little nearer to a query than to others says nothing.
         """
-        typical = self.typical + max(0.0, _expected_best(clips) - _expected_best(self.clips))
+        typical = self.typical + max(0.0, _expected_best(max(clips, FEW)) - _expected_best(self.clips))
         standard: NDArray[Any] = (scores - typical) / self.spread
         return standard
 

@@ -460,5 +460,5 @@ def test_another_suffix_is_refused(tmp_path, name):
 
 
 def test_a_missing_folder_is_an_error(tmp_path):
-    with pytest.raises(HearsightError, match=r"cannot save .*No such file or directory; make room or get permission"):
+    with pytest.raises(HearsightError, match=r"cannot save .*nowhere.*: there is no folder .*nowhere; make it"):
         save_cut_list(result(), tmp_path / "nowhere" / "a.edl")

@@ -131,6 +131,31 @@ def test_a_model_that_cannot_hear_says_so(deaf):
         deaf.search("heard: a dog")
 
 
+@pytest.mark.parametrize("copies", [1, 12])
+def test_a_clip_alone_and_its_copies_match_no_nonsense(tmp_path, copies):
+    (tmp_path / "films").mkdir()
+    for number in range(copies):
+        picture_film(tmp_path / "films" / f"{number}.mkv", 0, sound_event("rain", 4.0, np.random.default_rng(0), -20.0))
+    say(tmp_path / "films" / "0.srt", "the doctor lost his bicycle")
+    library = Library.create(tmp_path / "films", hearsight.load("demo"), cut="file", name="demo")
+    library.update(recogniser="none")
+    assert not any(library.search(query).matched for query in NONSENSE)
+    assert library.search("a physician cannot find his bike").matched
+
+
+def test_windows_that_cannot_be_read_are_derived_again(kennel, tmp_path):
+    shutil.copytree(kennel.folder, tmp_path / "kennel")
+    for file in (tmp_path / "kennel" / ".hearsight" / "windows-wordllama.lance" / "data").iterdir():
+        file.write_bytes(b"damaged")
+    with pytest.raises(
+        HearsightError, match=r"derive them again, .* with: hearsight repair FOLDER, and then: hearsight"
+    ):
+        Library.open(tmp_path / "kennel", model=kennel.model).search("a bike")
+    Library.open(tmp_path / "kennel").repair()
+    Library.open(tmp_path / "kennel", model=kennel.model).update(recogniser="none")
+    assert Library.open(tmp_path / "kennel", model=kennel.model).search("a physician cannot find his bike").matched
+
+
 def test_a_library_of_one_clip_and_of_copies(tmp_path):
     model = tiny_model(tmp_path / "model", "clip4clip")
     for count in (1, 12):

@@ -84,6 +84,8 @@ def test_a_text_is_parsed(text, expected):
         ("seen: a dog -cat", "only what is said can be left out"),
         ("a dog -seen:cat", "only what is said can be left out"),
         ("party" + " -word" * 40, "more than 32"),
+        ("party" + " seen: cake" * 40, "more than 32 prefixes"),
+        (None, "the query is None"),
     ],
 )
 def test_a_question_without_sense_is_refused_with_advice(text, message):
@@ -112,7 +114,7 @@ def test_reading_is_refused_while_no_library_can_read():
 
 def test_a_very_long_query_is_parsed():
     assert len(Question.parse("word " * 10_000).free.split()) == 10_000
-    assert len(Question.parse("seen: dog " * 5_000).seen) == 5_000
+    assert len(Question.parse("seen: dog " * 20).seen) == 20
 
 
 SYNTAX = st.sampled_from(

@@ -39,12 +39,15 @@ FORMATS: dict[Format, CutListFormat] = {
 def check_cut_list(path: Path, overwrite: bool = False) -> Format:
     """Return the format of a cut list that is to be written, which its suffix names.
 
-    Raises HearsightError for another suffix, and for a file that exists, unless `overwrite` is set.
+    Raises HearsightError for another suffix, a folder that does not exist, and for a file that does, unless `overwrite`
+    is set.
     """
     suffix = path.suffix.lower().removeprefix(".")
     if suffix not in FORMATS:
         suffixes = " ".join(f".{name}" for name in FORMATS)
         raise HearsightError(f"cannot save {path}: its suffix is no format of cut lists; give one of {suffixes}")
+    if not path.parent.is_dir():
+        raise HearsightError(f"cannot save {path}: there is no folder {path.parent}; make it, or give another")
     if path.exists() and not overwrite:
         raise HearsightError(f"cannot save {path}: it exists; give another name, or overwrite it with --overwrite")
     return suffix

@@ -20,10 +20,12 @@ def notes_for(question: Question, mode: Mode, views: Sequence[View]) -> list[str
             "nothing in this library is heard, because its model only sees or its clips are silent; a sound is found "
             "only where it can be seen or is spoken of"
         )
-    if mode == "hybrid" and any(view.snapshot.calibration is None for view in views):
-        notes.append(
-            "what is said is found by its words alone, not by its meaning, until the next: hearsight index FOLDER"
-        )
+    for view in views if mode == "hybrid" else ():
+        if view.snapshot.calibration is None:
+            notes.append(
+                "what is said is found by its words alone, not by its meaning, as this library has no calibration or a "
+                f"damaged one; derive it with: hearsight index {view.folder}"
+            )
     for name in _missing_experts(views) if mode == "hybrid" else ():
         notes.append(
             "what is said is found by its words alone, not by its meaning: the expert of this library, "

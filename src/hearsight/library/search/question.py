@@ -28,7 +28,7 @@ from hearsight.library.search.query_words import Query, is_meaningful, valid_tex
 SENSES = ("seen", "heard", "said", "read")
 EXAMPLES = {"seen": "a red car", "heard": "a dog barks", "said": "good morning", "read": "exit"}
 QUOTES = '"“”„‟«»\uff02「」『』〝〞〟'  # \uff02 is the wide "
-MAX_CONDITIONS = 32  # phrases and exclusions: each is a search of its own
+MAX_CONDITIONS = 32  # prefixes, phrases and exclusions: each is a search of its own
 
 SENSE = rf"({'|'.join(SENSES)})[:\uff1a]"  # \uff1a is the wide colon of Chinese and Japanese
 PREFIX = re.compile(SENSE, re.IGNORECASE)
@@ -61,6 +61,8 @@ class Question:
         Raises HearsightError for a query that says nothing to look for: an empty one, one without a word, with only
         exclusions or with nothing after a prefix; and for quotation marks that are not closed or enclose no word.
         """
+        if not isinstance(text, str):
+            raise HearsightError(f"the query is {text!r}, and must be a text; say what to look for")
         return _Parser(valid_text(text)).parse()
 
     def check_senses(self) -> None:
@@ -175,9 +177,9 @@ class _Parser:
         return self.text[start + 1 : end], end + 1
 
     def _question(self) -> Question:
-        if len(self.phrases) + len(self.exclusions) > MAX_CONDITIONS:
+        if len(self.phrases) + len(self.exclusions) + len(self.parts) > MAX_CONDITIONS:
             raise HearsightError(
-                f"the query has more than {MAX_CONDITIONS} exact phrases and words to leave out; give fewer"
+                f"the query has more than {MAX_CONDITIONS} prefixes, exact phrases and words to leave out; give fewer"
             )
         first, *others = [part for part in self.parts if part.sense is None or self._has_text(part)]
         if not others and self.exclusions and not any(map(is_meaningful, first.text)):

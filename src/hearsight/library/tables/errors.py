@@ -64,6 +64,14 @@ def read_error(location: Path, error: Exception) -> HearsightError:
     return UnreadableError(f"cannot read the library at {location}: {reason}; get permission there, or check the disk")
 
 
+def read_windows_error(location: Path, error: Exception) -> HearsightError:
+    """Return the error to raise when windows cannot be read: a repair removes them, and an update derives them."""
+    return UnreadableError(
+        f"the meanings of what is said in the library at {location} cannot be read ({_reason(error) or 'damaged'}); "
+        "derive them again, without reading a film, with: hearsight repair FOLDER, and then: hearsight index FOLDER"
+    )
+
+
 def write_error(location: Path, error: Exception) -> HearsightError:
     """Return the error to raise when a library cannot be written. One without a reason means that it is damaged."""
     reason = _reason(error)

@@ -18,7 +18,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from hearsight.library.reports import MaintenanceReport
-from hearsight.library.tables.errors import read_error, translate_errors, write_error
+from hearsight.library.tables.errors import read_windows_error, translate_errors, write_error
 from hearsight.library.tables.library_files import remove
 from hearsight.library.tables.maintenance import create_indexes, maintain
 from hearsight.library.tables.schema import id_condition
@@ -73,7 +73,7 @@ class Windows:
         self._table.checkout_latest()
         return self._table
 
-    @translate_errors(read_error)
+    @translate_errors(read_windows_error)
     def fingerprint(self) -> str | None:
         """Return the fingerprint of the expert that the vectors are of; None in a table of an older Hearsight."""
         metadata = self._latest().schema.metadata or {}
@@ -88,17 +88,17 @@ class Windows:
         lancedb.connect(str(self.location)).create_table(self.name, schema=schema)
         create_indexes(self._table)
 
-    @translate_errors(read_error)
+    @translate_errors(read_windows_error)
     def ids(self) -> set[str]:
         """Return the ids of all clips that have windows."""
         return set(self._latest().search().select(["id"]).limit(None).to_arrow()["id"].to_pylist())
 
-    @translate_errors(read_error)
+    @translate_errors(read_windows_error)
     def rows(self, columns: Sequence[str]) -> pa.Table:
         """Return these columns of all windows."""
         return self._latest().search().select(list(columns)).limit(None).to_arrow()
 
-    @translate_errors(read_error)
+    @translate_errors(read_windows_error)
     def load(self, build: Callable[[pa.Table], Any]) -> Any:
         """Return what `build` makes of all windows, made once for each version of the table.
 
@@ -120,12 +120,12 @@ class Windows:
         """Return what `load` has just returned; None if that was longer ago: the table may have changed."""
         return self._loaded[1] if time.monotonic() < self._next_check else None
 
-    @translate_errors(read_error)
+    @translate_errors(read_windows_error)
     def of_clips(self, ids: Iterable[str]) -> pa.Table:
         """Return the windows of these clips, in any order."""
         return self._table.search().where(id_condition("id", ids)).limit(None).to_arrow()
 
-    @translate_errors(read_error)
+    @translate_errors(read_windows_error)
     def nearest(self, vector: NDArray[np.float32], limit: int, condition: str | None) -> list[str]:
         """Return the ids of the clips with the windows nearest to a vector; one may be there several times."""
         query = self._table.search(vector, vector_column_name="vector").distance_type("dot")
