@@ -62,7 +62,7 @@ def reference_ids(folder, texts, length: int) -> torch.Tensor:
     return tokenizer(texts, padding="max_length", max_length=length, truncation=True, return_tensors="pt").input_ids
 
 
-@pytest.mark.parametrize("change", ODD, ids=str)
+@pytest.mark.parametrize("change", ODD, ids=range(len(ODD)))
 def test_from_pictures_and_texts_to_similarities_it_is_transformers_model(folder, change):
     reference = tiny_siglip(folder, **change)
     model = hearsight.load(folder)
