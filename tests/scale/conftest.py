@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders import tiny_model
+from tests.waiting import wait_until
 
 # Nodes that share a machine must not each take a third of its memory.
 NODE = {"object_store_memory": 100 << 20, "include_dashboard": False}
@@ -23,8 +24,6 @@ CONFIG = {
     "health_check_failure_threshold": 10,
     "health_check_timeout_ms": 100_000,
     "worker_register_timeout_seconds": 600,
-    # An idle worker waits for its next task; by default it ends after a second, and starting another takes several.
-    "idle_worker_killing_time_threshold_ms": 600_000,
 }
 
 
@@ -69,26 +68,16 @@ class Workers:
         self.cluster.remove_node(node, allow_graceful=False)
         self.cluster.wait_for_nodes(timeout=TIME_LIMIT / 2)
 
-    def renew(self, gpus: int = 0) -> None:
+    def renew(self) -> None:
         """Replace all nodes by one with the current environment of this process."""
         for node in self.nodes:
             self.kill(node)
-        self.add(gpus)
+        self.add()
 
     def ensure(self, number: int) -> None:
         """Add nodes until there are this many; some may have been killed by a test."""
         while len(self.nodes) < number:
             self.add()
-
-    def join(self):
-        """Return an engine, one for all tests: this process stays in the cluster, and Ray's helpers start once."""
-        import ray
-
-        from hearsight.scale.engine import RayEngine
-
-        if not ray.is_initialized():
-            self._engine = RayEngine(self.address)
-        return self._engine
 
 
 @pytest.fixture(scope="session")
@@ -132,8 +121,14 @@ def _give_up(*_) -> None:
 
 @pytest.fixture
 def engine(cluster, patience):
-    """Return the engine of this process, see `Workers.join`."""
-    return cluster.join()
+    """Return the engine, one for all tests: this process stays in the cluster, and Ray's helpers are started once."""
+    import ray
+
+    from hearsight.scale.engine import RayEngine
+
+    if not ray.is_initialized():
+        cluster.engine = RayEngine(cluster.address)
+    return cluster.engine
 
 
 @pytest.fixture
@@ -142,3 +137,14 @@ def outside(cluster, patience) -> None:
     import ray
 
     ray.shutdown()
+
+
+@pytest.fixture
+def gpus(cluster, patience) -> Iterator[None]:
+    """Declare two GPUs to Ray."""
+    node = cluster.add(gpus=2)
+    yield
+    import ray
+
+    cluster.kill(node)
+    assert wait_until(lambda: not ray.is_initialized() or not ray.cluster_resources().get("GPU"))

@@ -19,10 +19,12 @@ from hearsight.library.listeners import NullListener
 from hearsight.library.tables.library_json import Identity
 from hearsight.models.methods.save import SAVE
 from hearsight.models.registry import register
+from hearsight.speech.load import load_recogniser
+from hearsight.util.plugins import run_file
 from tests.builders import tiny_model
 from tests.library.conftest import assert_same, film, rows, say
 
-pytest.importorskip("hearsight.scale.cluster", reason="Ray is not installed (hearsight[ray])")
+pytest.importorskip("ray", reason="Ray is not installed (hearsight[ray])")
 
 import ray
 
@@ -31,11 +33,10 @@ from hearsight.scale import fragments
 from hearsight.scale.cluster import check_nodes
 from hearsight.scale.engine import RayEngine
 
-FILMS = 9  # that can be read
+FILMS = 8
 
-# The tests share one cluster, which only one process can lead, and a run on it takes ten seconds of a core or more for
-# each worker. So a run proves several things. The tests are in an order: first one worker, then two, and last those
-# that change the nodes, for which this process joins the cluster anew.
+# The tests share one cluster, which only one process can lead. They are in an order: those for which this process
+# stays in the cluster come first.
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 
 
@@ -44,6 +45,7 @@ def two_films(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("two films")
     for name in ("bell", "sea"):
         film(folder / f"{name}.mkv", 3, seed=len(name))
+    say(folder / "sea.srt", "a deadly tide")
     return folder
 
 
@@ -51,12 +53,10 @@ def two_films(tmp_path_factory) -> Path:
 def films(tmp_path_factory) -> Path:
     """Create films for several tasks: short ones, one longer than a batch with subtitles, and a damaged one."""
     folder = tmp_path_factory.mktemp("films")
-    for number in range(FILMS - 2):
+    for number in range(FILMS):
         film(folder / f"{number:02}.mkv", 2 + number % 3, seed=number)
     film(folder / "long.mkv", 20, seed=99)
     say(folder / "long.srt", "the doctor lost", "a yellow bicycle")
-    film(folder / "sea.mkv", 2, seed=98)
-    say(folder / "sea.srt", "a deadly tide")
     (folder / "bad.mp4").write_text("this is no film")
     return folder
 
@@ -64,20 +64,138 @@ def films(tmp_path_factory) -> Path:
 def index(folder: Path, model, location: Path, engine: RayEngine, keep_features: bool = False) -> Library:
     library = Library.create(folder, model, library=location, seconds=1, keep_features=keep_features)
     report = library.update(engine=engine, recogniser="none")
-    assert (report.added, [failure.path for failure in report.failed]) == (FILMS, ["bad.mp4"])
+    assert (report.added, [failure.path for failure in report.failed]) == (FILMS + 1, ["bad.mp4"])
     assert report.clips == len(rows(library)[1])
     return library
 
 
-def rows_without(library: Library, path: str) -> tuple[list[dict], list[dict]]:
-    """Return the rows of a library but for those of one film."""
-    videos, clips = rows(library)
-    ids = {video["id"] for video in videos if video["path"] == path}
-    return [video for video in videos if video["id"] not in ids], [clip for clip in clips if clip["video"] not in ids]
+@pytest.fixture(scope="module")
+def one_worker(films, model, tmp_path_factory, cluster) -> Library:
+    """Index on one worker without any disturbance."""
+    assert len(cluster.nodes) == 1
+    with RayEngine(cluster.address) as engine:
+        return index(films, model, tmp_path_factory.mktemp("one worker"), engine)
+
+
+@pytest.fixture
+def two_workers(one_worker, cluster) -> None:
+    cluster.ensure(2)
+
+
+def test_rows_do_not_depend_on_the_number_of_workers(
+    films, model, tmp_path, one_worker, two_workers, engine, monkeypatch
+):
+    compacted = []
+    compact = fragments.compact
+    monkeypatch.setattr(fragments, "compact", lambda table: compacted.append(compact(table)))
+    monkeypatch.setattr(engines, "MAX_SMALL_FRAGMENTS", 4)
+    monkeypatch.setattr(update, "COMMIT_SECONDS", 0.0)
+    two = index(films, model, tmp_path / "two", engine, keep_features=True)
+    assert len(compacted) > 1
+    assert rows(one_worker) == rows(two)
+    assert two._store.features.ids() == two._store.ids()
+    assert [clip["id"] for clip in rows(two)[1]] == sorted({clip["id"] for clip in rows(two)[1]})
+    [hit] = two.search("the doctor lost", mode="speech").hits
+    assert hit.path == Path("long.mkv") and two.info().failures == 1
+    again = Library.open(films, two.location)
+    assert again.update(recogniser="none").unchanged == FILMS + 1
+
+
+class Doomed(SAVE):
+    """A model that kills or blocks the first worker that encodes."""
+
+    marker: Path
+    kills = False
+
+    def extract(self, clips):
+        try:
+            with self.marker.open("x") as file:
+                file.write(ray.get_runtime_context().get_node_id())
+        except FileExistsError:
+            return super().extract(clips)
+        if self.kills:
+            os.kill(os.getpid(), signal.SIGKILL)
+        while True:  # until its node is killed
+            time.sleep(0.1)
+
+
+@pytest.fixture
+def doomed(model, tmp_path) -> SAVE:
+    doomed = tiny_model(tmp_path / "doomed")
+    doomed.__class__ = Doomed
+    doomed.marker = tmp_path / "marker"
+    assert doomed.fingerprint == model.fingerprint
+    return doomed
+
+
+def test_a_killed_worker_changes_no_row(films, one_worker, two_workers, doomed, tmp_path, engine):
+    doomed.kills = True
+    library = index(films, doomed, tmp_path / "library", engine)
+    assert doomed.marker.exists() and rows(library) == rows(one_worker)
+
+
+def test_a_killed_node_changes_no_row(films, one_worker, two_workers, doomed, tmp_path, cluster, engine):
+    killed, done = [], threading.Event()
+
+    def kill() -> None:
+        while not (killed or done.wait(0.05)):
+            id = doomed.marker.read_text() if doomed.marker.exists() else ""
+            for node in [node for node in cluster.nodes if node.node_id == id]:
+                cluster.kill(node)
+                killed.append(id)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        library = index(films, doomed, tmp_path / "library", engine)
+    finally:
+        done.set()
+        killer.join()
+    assert killed and rows(library) == rows(one_worker)
+
+
+class Deadly(SAVE):
+    """A model that kills its worker at a text with the word "deadly"."""
+
+    def tokenize(self, texts):
+        if any("deadly" in text for text in texts):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().tokenize(texts)
+
+
+def test_a_file_that_crashes_every_worker_is_given_up(two_films, tmp_path, two_workers, engine, house_methods):
+    register("deadly")(Deadly)
+    library = Library.create(two_films, tiny_model(tmp_path / "deadly", "deadly"), library=tmp_path / "at", seconds=1)
+    report = library.update(engine=engine, recogniser="none")
+    assert (report.added, report.clips) == (1, 3)
+    [failure] = report.failed
+    assert failure.path == "sea.mkv" and "3 workers ended while they read it" in failure.reason
+    assert [video["path"] for video in rows(library)[0]] == ["bell.mkv"]
+    # The next run may succeed, so the transcript stays for it.
+    assert {path.suffix for path in (library.location / "transcripts").iterdir()} == {".json"}
 
 
 class Strange:
     name = "strange"
+
+
+RECOGNISER = """
+import hearsight
+
+@hearsight.register_recogniser("mine")
+class Mine:
+    def __init__(self, detail):
+        self.name = f"mine:{detail}"
+"""
+
+
+def test_workers_load_a_recogniser_that_a_plugin_registered(
+    two_films, model, tmp_path, two_workers, engine, no_plugins
+):
+    (tmp_path / "mine.py").write_text(RECOGNISER)
+    run_file(tmp_path / "mine.py")
+    library = Library.create(two_films, model, library=tmp_path / "library", seconds=1)
+    assert library.update(recogniser=load_recogniser("mine:small"), engine=engine).added == 2
 
 
 class Full(SAVE):
@@ -87,7 +205,7 @@ class Full(SAVE):
         raise OSError(errno.ENOSPC, "No space left on device")
 
 
-def test_errors_of_nodes_are_explained(two_films, model, tmp_path, engine, monkeypatch):
+def test_errors_of_nodes_are_explained(two_films, model, tmp_path, two_workers, engine, monkeypatch):
     library = Library.create(two_films, model, library=tmp_path / "at", seconds=1)
     with pytest.raises(HearsightError, match=r"the node .* does not see .*gone.mkv; mount that disk on all nodes"):
         check_nodes(library.location, two_films / "gone.mkv")
@@ -115,89 +233,6 @@ def test_errors_of_nodes_are_explained(two_films, model, tmp_path, engine, monke
     assert library.update(recogniser="none").added == 2
 
 
-@pytest.fixture(scope="module")
-def one_worker(films, model, tmp_path_factory, cluster) -> Library:
-    """Index on one worker without any disturbance."""
-    assert len(cluster.nodes) == 1
-    return index(films, model, tmp_path_factory.mktemp("one worker"), cluster.join())
-
-
-@pytest.fixture
-def two_workers(one_worker, cluster) -> None:
-    cluster.ensure(2)
-
-
-def test_rows_do_not_depend_on_the_number_of_workers(
-    films, model, tmp_path, one_worker, two_workers, engine, monkeypatch
-):
-    compacted = []
-    compact = fragments.compact
-    monkeypatch.setattr(fragments, "compact", lambda table: compacted.append(compact(table)))
-    monkeypatch.setattr(engines, "MAX_SMALL_FRAGMENTS", 4)
-    monkeypatch.setattr(update, "COMMIT_SECONDS", 0.0)
-    two = index(films, model, tmp_path / "two", engine, keep_features=True)
-    assert len(compacted) > 1
-    assert rows(one_worker) == rows(two)
-    assert two._store.features.ids() == two._store.ids()
-    assert [clip["id"] for clip in rows(two)[1]] == sorted({clip["id"] for clip in rows(two)[1]})
-    [hit] = two.search("the doctor lost", mode="speech").hits
-    assert hit.path == Path("long.mkv") and two.info().failures == 1
-    again = Library.open(films, two.location)
-    assert again.update(recogniser="none").unchanged == FILMS
-
-
-class Doomed(SAVE):
-    """A model that kills or blocks the first worker that encodes."""
-
-    marker: Path
-    kills = False
-
-    def extract(self, clips):
-        try:
-            with self.marker.open("x") as file:
-                file.write(ray.get_runtime_context().get_node_id())
-        except FileExistsError:
-            return super().extract(clips)
-        if self.kills:
-            os.kill(os.getpid(), signal.SIGKILL)
-        while True:  # until its node is killed
-            time.sleep(0.1)
-
-
-class Deadly(SAVE):
-    """A model that kills each worker that reads a text with the word "deadly"."""
-
-    def tokenize(self, texts):
-        if any("deadly" in text for text in texts):
-            os.kill(os.getpid(), signal.SIGKILL)
-        return super().tokenize(texts)
-
-
-class DoomedAndDeadly(Doomed, Deadly):
-    """A model that also kills the first worker that encodes."""
-
-    kills = True
-
-
-def test_killed_workers_change_no_row_but_those_of_a_file_that_kills_all(
-    films, one_worker, two_workers, tmp_path, engine, house_methods
-):
-    register("deadly")(Deadly)
-    model = tiny_model(tmp_path / "deadly", "deadly")
-    model.__class__ = DoomedAndDeadly  # a method that is registered may not have `extract`
-    model.marker = tmp_path / "marker"
-    library = Library.create(films, model, library=tmp_path / "library", seconds=1)
-    report = library.update(engine=engine, recogniser="none")
-    expected = rows_without(one_worker, "sea.mkv")
-    assert model.marker.exists() and rows(library) == expected
-    assert (report.added, report.clips) == (FILMS - 1, len(expected[1]))
-    failures = {failure.path: failure.reason for failure in report.failed}
-    assert failures.keys() == {"bad.mp4", "sea.mkv"}
-    assert "3 workers ended while they read it" in failures["sea.mkv"]
-    # The next run may succeed, so the transcript stays for it.
-    assert {path.suffix for path in (library.location / "transcripts").iterdir()} == {".json"}
-
-
 class Stopping(NullListener):
     """Raise KeyboardInterrupt after some clips."""
 
@@ -205,70 +240,31 @@ class Stopping(NullListener):
 
     def clips(self, number, of):
         self.encoded += number
-        if self.encoded >= 12:
+        if self.encoded == 12:
             raise KeyboardInterrupt
 
 
-@pytest.fixture
-def doomed(model, tmp_path) -> SAVE:
-    doomed = tiny_model(tmp_path / "doomed")
-    doomed.__class__ = Doomed
-    doomed.marker = tmp_path / "marker"
-    assert doomed.fingerprint == model.fingerprint
-    return doomed
-
-
-def test_an_interrupted_run_is_finished_with_the_same_rows_though_a_node_is_killed(
-    films, one_worker, two_workers, model, doomed, tmp_path, cluster, engine, monkeypatch
+def test_an_interrupted_run_is_finished_with_the_same_rows(
+    films, one_worker, two_workers, model, tmp_path, cluster, outside, monkeypatch
 ):
     monkeypatch.setattr(update, "COMMIT_SECONDS", 0.0)
     library = Library.create(films, model, library=tmp_path / "library", seconds=1)
-    with engine, pytest.raises(KeyboardInterrupt):
+    with RayEngine(cluster.address) as engine, pytest.raises(KeyboardInterrupt):
         library.update(Stopping(), engine=engine, recogniser="none")
-    assert not ray.is_initialized()
     assert 0 < len(rows(library)[1]) < len(rows(one_worker)[1])
-
-    killed, done = [], threading.Event()
-
-    def kill() -> None:
-        while not (killed or done.wait(0.05)):
-            id = doomed.marker.read_text() if doomed.marker.exists() else ""
-            for node in [node for node in cluster.nodes if node.node_id == id]:
-                cluster.kill(node)
-                killed.append(id)
-
-    killer = threading.Thread(target=kill)
-    library.use(doomed)
     with RayEngine(cluster.address) as engine:
-        killer.start()
-        try:
-            library.update(engine=engine, recogniser="none")
-        finally:
-            done.set()
-            killer.join()
-    assert killed and rows(library) == rows(one_worker)
+        library.update(engine=engine, recogniser="none")
+    assert rows(library) == rows(one_worker)
 
 
-RECOGNISER = """
-import hearsight
-
-@hearsight.register_recogniser("mine")
-class Mine:
-    def __init__(self, detail):
-        self.name = f"mine:{detail}"
-"""
-
-
-def test_the_command_line_indexes_a_bucket_on_a_cluster_with_a_recogniser_of_a_plugin(
-    two_films, bucket, tmp_path, cluster, outside, no_plugins, capfd
+def test_the_command_line_indexes_a_bucket_on_a_cluster(
+    two_films, bucket, tmp_path, one_worker, cluster, outside, capfd
 ):
     cluster.renew()  # which knows where the bucket is
     bucket.upload(two_films, "tides/")
     tiny_model(tmp_path / "model")
-    (tmp_path / "mine.py").write_text(RECOGNISER)
-    words = ["--plugin", str(tmp_path / "mine.py"), "index", "s3://films/tides", "--library", str(tmp_path / "at")]
-    words += ["--model", str(tmp_path / "model"), "--seconds", "1", "--recogniser", "mine:small"]
-    words += ["--engine", "ray", "--ray-address", cluster.address]
+    words = ["index", "s3://films/tides", "--library", str(tmp_path / "at"), "--model", str(tmp_path / "model")]
+    words += ["--seconds", "1", "--recogniser", "none", "--engine", "ray", "--ray-address", cluster.address]
     capfd.readouterr()
     assert main([*words, "--device", "cuda"]) == 1
     assert "the cluster has no GPU" in capfd.readouterr().err
@@ -286,8 +282,7 @@ class Anywhere(SAVE):
         return self
 
 
-def test_cores_read_for_models_on_gpus(films, one_worker, tmp_path, cluster, outside):
-    cluster.renew(gpus=2)  # as it is declared to Ray
+def test_cores_read_for_models_on_gpus(films, one_worker, tmp_path, cluster, outside, gpus):
     model = tiny_model(tmp_path / "model")
     model.__class__ = Anywhere
     with RayEngine(cluster.address, "cuda") as engine:

@@ -11,7 +11,7 @@ from hearsight.library.indexing.read import Failed, Finished, Started
 from hearsight.library.indexing.scan import MediaEntry
 from hearsight.library.tables.schema import Video
 
-pytest.importorskip("hearsight.scale.cluster", reason="Ray is not installed (hearsight[ray])")
+pytest.importorskip("ray", reason="Ray is not installed (hearsight[ray])")
 
 from hearsight.scale.crash_counter import MAX_ATTEMPTS, CrashCounter
 from hearsight.scale.engine import MAX_BYTES, MAX_FILES, ResultOrderer, group_files

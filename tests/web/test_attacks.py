@@ -344,7 +344,7 @@ def test_names_and_words_are_never_markup(api, clips, path):
 
 
 def test_tracebacks_are_not_sent(open_server, holiday, monkeypatch, capfd):
-    def fault(*arguments):
+    def fault(*arguments, **options):
         raise RuntimeError("/home/ada/secret")
 
     with open_server(holiday) as server, server.client() as api:
@@ -662,9 +662,9 @@ def test_too_many_searches_are_refused(open_server, holiday, monkeypatch):
     go = threading.Event()
     search = Collection.search
 
-    def held(self, *arguments):
+    def held(self, *arguments, **options):
         go.wait(20)
-        return search(self, *arguments)
+        return search(self, *arguments, **options)
 
     with open_server(holiday) as server, server.client() as api:
         monkeypatch.setattr(Collection, "search", held)

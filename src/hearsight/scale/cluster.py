@@ -15,8 +15,6 @@ from typing import Any
 # screen are also in its logs.
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
-# Only `connect` joins a cluster: a thread of Ray Data that outlives an interrupted run for a moment must not.
-os.environ.setdefault("RAY_ENABLE_AUTO_CONNECT", "0")
 
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy

@@ -1,5 +1,6 @@
 """Themes, sizes, fingers, and people who do not see the page."""
 
+import re
 from urllib.parse import quote
 
 import pytest
@@ -58,7 +59,13 @@ def test_nothing_is_cut_off_on_small_and_large_screens(visit, site, width):
 
 
 def test_a_finger_can_hit_what_it_aims_at(visit, site):
+    def fulfill(route):  # as if two more moments of each video matched
+        result = route.fetch().json()
+        route.fulfill(json={**result, "hits": [{**hit, "more": 2} for hit in result["hits"]]})
+
     page = visit(f"{site.url}?q={quote(SAID)}", 390, 844, is_mobile=True, has_touch=True)
+    page.route(re.compile(r"/api/v1/search\?"), fulfill)
+    page.reload()
     best = page.locator("#grid > .card").first
     for target in [
         best.locator(".play"),

@@ -28,7 +28,7 @@ from hearsight.library.tables.store import Store
 from hearsight.models.query_encoder import QueryEncoder
 
 SAMPLE = 500  # clips
-ALIKE = 2  # decimals: vectors that differ less are those of copies
+DECIMALS = 2  # of vectors; those that differ less are of copies
 
 Array = NDArray[np.float64]
 
@@ -55,7 +55,7 @@ def calibrate(store: Store, encoder: QueryEncoder, fingerprint: str, experts: di
     standard["spoken"] = spoken(standard["meaning"], strength)
     for name, asks_for_speech in (("all", False), ("all, said", True)):
         standard[name] = combine(standard["model"], standard["meaning"], strength, asks_for_speech)
-    clips = len(np.unique(fields["pooled"].round(ALIKE), axis=0))
+    clips = len(np.unique(fields["pooled"].round(DECIMALS), axis=0))
     nulls = {name: Null.of(np.nan_to_num(values, nan=0.0).max(axis=1), clips) for name, values in standard.items()}
     return Calibration(fingerprint, bank_fingerprint(), store.clips_version(), experts, scales, nulls)
 
