@@ -177,7 +177,7 @@ class _Parser:
         return self.text[start + 1 : end], end + 1
 
     def _question(self) -> Question:
-        if len(self.phrases) + len(self.exclusions) + len(self.parts) > MAX_CONDITIONS:
+        if len(self.phrases) + len(self.exclusions) + len(self.parts) - 1 > MAX_CONDITIONS:
             raise HearsightError(
                 f"the query has more than {MAX_CONDITIONS} prefixes, exact phrases and words to leave out; give fewer"
             )
