@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import hearsight.scale  # noqa: F401  (sets the environment that Ray reads when it is imported)
 from tests.builders import tiny_model
 from tests.waiting import wait_until
 
@@ -91,7 +92,6 @@ def cluster() -> Iterator[Workers]:
         # Nodes inherit the environment: they import this checkout, whether or not it is installed.
         paths = [str(ROOT / "src"), str(ROOT), os.environ.get("PYTHONPATH", "")]
         patch.setenv("PYTHONPATH", os.pathsep.join(paths))
-        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
         patch.setenv("RAY_gcs_server_port_wait_time_s", "600")
         patch.setattr(services, "get_node", _patient(services.get_node))
         head = {**NODE, "num_cpus": 0, "num_gpus": 0, "_system_config": CONFIG}

@@ -251,6 +251,7 @@ def test_an_interrupted_run_is_finished_with_the_same_rows(
     library = Library.create(films, model, library=tmp_path / "library", seconds=1)
     with RayEngine(cluster.address) as engine, pytest.raises(KeyboardInterrupt):
         library.update(Stopping(), engine=engine, recogniser="none")
+    assert not ray.is_initialized()  # by a thread of the run that still ends
     assert 0 < len(rows(library)[1]) < len(rows(one_worker)[1])
     with RayEngine(cluster.address) as engine:
         library.update(engine=engine, recogniser="none")

@@ -11,11 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-# Ray reads these when it is imported. A program for private videos sends no usage reports, and Ray's messages on the
-# screen are also in its logs.
-os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
-
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
