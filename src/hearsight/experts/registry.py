@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hearsight.errors import HearsightError
-from hearsight.experts import sentence_checkpoint
 from hearsight.experts.checked_expert import CheckedExpert
 from hearsight.experts.expert import TextExpert
+from hearsight.experts.sentence_checkpoint import CHECKPOINT
 from hearsight.experts.sentences import DEFAULT_MODEL, KIND, SentenceEncoder
 from hearsight.experts.word_vectors import WordVectors
 from hearsight.util.registry import Registry
@@ -63,8 +63,8 @@ def choose_meaning(name: str) -> str:
         return name
     kind, _, detail = name.partition(":")
     if kind == KIND:
-        model = sentence_checkpoint.absolute_name(detail or DEFAULT_MODEL)
-        sentence_checkpoint.download(model)
+        model = CHECKPOINT.absolute_name(detail or DEFAULT_MODEL)
+        CHECKPOINT.download(model)
         name = f"{KIND}:{model}"
     return load_expert(name).name
 

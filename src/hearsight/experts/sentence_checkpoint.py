@@ -1,4 +1,4 @@
-"""Checkpoints of sentence encoders: where they are, and how their texts are prefixed, cut and pooled.
+"""Checkpoints of sentence encoders: their files, and how their texts are prefixed, cut and pooled.
 
 The format is that of the hub: a BERT or XLM-RoBERTa of transformers and, next to it, the files of sentence-transformers
 (modules.json and so on), which say what its authors do with its output.
@@ -13,16 +13,22 @@ from pathlib import Path
 from typing import Any
 
 from hearsight.errors import HearsightError
-from hearsight.models.hub import cached_folder, fetch, has_weights
+from hearsight.experts.hub_checkpoint import CheckpointKind
 from hearsight.towers.numpy_bert import Pooling
 from hearsight.util.json_files import read_json
 
-NEEDED = ("config.json", "tokenizer.json", "model.safetensors")
 POOLING = "1_Pooling/config.json"
-FILES = [
-    "config.json", "tokenizer.json", "model*.safetensors*", "modules.json", POOLING, "sentence_bert_config.json",
-    "config_sentence_transformers.json",
-]  # fmt: skip
+CHECKPOINT = CheckpointKind(
+    noun="sentence encoder",
+    architecture="BERT or XLM-RoBERTa",
+    needed=("config.json", "tokenizer.json"),
+    optional=("modules.json", POOLING),
+    other_files=("sentence_bert_config.json", "config_sentence_transformers.json"),
+    older_weights=False,
+    option="--meaning",
+    prefix="sentences",
+    without_network="use --meaning wordllama, which needs no network",
+)
 MODULES = ("Transformer", "Pooling", "Normalize")  # that are computed here
 PASSAGES = ("passage", "document", "corpus")  # what prompts call them
 # The authors of E5 want texts prefixed so, and say it on the model's page alone. Not in models that take instructions.
@@ -37,47 +43,6 @@ class SentenceSettings:
     max_tokens: int | None
     query_prefix: str
     passage_prefix: str
-
-
-def absolute_name(name: str) -> str:
-    """Return the name of a checkpoint, a folder or a hub id, in a form that is valid from any other folder."""
-    folder = Path(name).expanduser()
-    return str(folder.resolve()) if folder.is_dir() and ("/" in name or _lacks(folder) is None) else name
-
-
-def download(name: str) -> None:
-    """Make sure that a checkpoint that a person names is on this machine. Raises HearsightError if it cannot be."""
-    folder = Path(name) if Path(name).is_absolute() else cached_folder(name)
-    if folder and (_is_complete(folder) or Path(name).is_dir()):
-        return
-    if name.count("/") > 1 or name.startswith((".", "/", "~")):
-        raise HearsightError(
-            f"no sentence encoder '{name}': no such folder; give a folder, or a hub id like 'org/name'"
-        )
-    try:
-        fetch(name, FILES, _is_complete, "use --meaning wordllama, which needs no network")
-    except HearsightError:
-        if folder is None or _lacks(folder):  # else it is one without the files of sentence-transformers
-            raise
-
-
-def locate(name: str) -> Path:
-    """Return the folder of a checkpoint on this machine: nothing is downloaded, for the name may be a stranger's.
-
-    Raises HearsightError for one that is missing or incomplete.
-    """
-    folder = Path(name) if Path(name).is_absolute() else cached_folder(name)
-    if folder is None or not folder.is_dir():
-        raise HearsightError(
-            f"the sentence encoder {name} is not on this machine; download it, or name the folder that has it, with: "
-            "hearsight index FOLDER --meaning sentences:NAME-OR-FOLDER, or choose another with --meaning"
-        )
-    if lacking := _lacks(folder):
-        raise HearsightError(
-            f"no sentence encoder in {folder}: {lacking} is missing; give the folder of a BERT or XLM-RoBERTa as the "
-            "hub has it, or download it again"
-        )
-    return folder
 
 
 def read_settings(folder: Path, name: str) -> SentenceSettings:
@@ -95,20 +60,6 @@ def read_settings(folder: Path, name: str) -> SentenceSettings:
         max_tokens if type(max_tokens) is int else None,
         *_prefixes(folder, name),
     )
-
-
-def _lacks(folder: Path) -> str | None:
-    """Return the name of a file that a folder lacks to be a checkpoint."""
-    try:
-        missing = [name for name in NEEDED[:2] if not (folder / name).is_file()]
-        return missing[0] if missing else None if has_weights(folder) else NEEDED[2]
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):  # the list of the weights' files is damaged
-        return NEEDED[2]
-
-
-def _is_complete(folder: Path) -> bool:
-    """Return whether nothing is left to download. Other programs leave out what sentence-transformers alone reads."""
-    return _lacks(folder) is None and (folder / "modules.json").is_file() and (folder / POOLING).is_file()
 
 
 def _pooling(values: Mapping[str, Any], name: str) -> Pooling:

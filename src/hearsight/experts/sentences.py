@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hearsight.errors import HearsightError
-from hearsight.experts.sentence_checkpoint import locate, read_settings
+from hearsight.experts.sentence_checkpoint import CHECKPOINT, read_settings
+from hearsight.experts.unpadded_texts import MAX_LETTERS, read_tokenizer
 from hearsight.towers.config import bert_config
 from hearsight.towers.mapped_weights import map_weights
 from hearsight.towers.numpy_bert import WORDS, NumpyBert
@@ -24,9 +25,8 @@ from hearsight.util.json_files import read_json
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
 
-KIND = "sentences"  # before the colon of a name
+KIND = CHECKPOINT.prefix  # before the colon of a name
 DEFAULT_MODEL = "intfloat/multilingual-e5-small"
-MAX_LETTERS = 20_000  # of a text: more than any model reads
 EMPTY = ("[UNK]", "<unk>", "▁")  # tokens of what a vocabulary lacks, and of the space before it
 MIN_TOKENS = 8  # of a text: with fewer, prefixes leave no room
 SAMPLED = 256  # numbers of each tensor that the fingerprint reads
@@ -41,7 +41,7 @@ class SentenceEncoder:
 
     def __init__(self, model: str = DEFAULT_MODEL) -> None:
         self.name = f"{KIND}:{model}"
-        self._folder = locate(model)
+        self._folder = CHECKPOINT.locate(model)
         self._settings = read_settings(self._folder, model)
         self._config = bert_config(read_json(self._folder / "config.json"), str(self._folder / "config.json"))
         self._bert = NumpyBert(self._config, map_weights(self._folder), self._settings.pooling, str(self._folder))
@@ -98,18 +98,4 @@ class SentenceEncoder:
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
-        from tokenizers import Tokenizer
-
-        file = self._folder / "tokenizer.json"
-        try:
-            tokenizer = Tokenizer.from_file(str(file))
-        except Exception as error:  # all that the library raises
-            raise HearsightError(f"cannot read {file} ({error}); download or save the model again") from error
-        if tokenizer.get_vocab_size() > (rows := self._bert.weights[WORDS].shape[0]):
-            raise HearsightError(
-                f"{file} has {tokenizer.get_vocab_size()} tokens, and the model {rows}; download or save both again"
-            )
-        tokenizer.no_padding()
-        tokenizer.enable_truncation(self._max_tokens)
-        tokenizer.encode_special_tokens = True  # "<s>" in a text is letters
-        return tokenizer
+        return read_tokenizer(self._folder, self._max_tokens, self._bert.weights[WORDS].shape[0])
