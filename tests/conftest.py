@@ -74,6 +74,7 @@ def query_cache(tmp_path_factory):
 def no_plugins(monkeypatch):
     """No plugin is loaded, and nothing is registered; what a test loads and registers is removed after it."""
     from hearsight.experts.registry import EXPERTS
+    from hearsight.experts.sound_registry import SOUND_EXPERTS
     from hearsight.models.registry import METHODS
     from hearsight.research.datasets.readers import READERS
     from hearsight.research.training.teacher_models import TEACHERS
@@ -81,7 +82,7 @@ def no_plugins(monkeypatch):
     from hearsight.util import plugins
 
     monkeypatch.setattr(plugins, "state", plugins.State())
-    for registry in (EXPERTS, METHODS, READERS, TEACHERS, RECOGNISERS):
+    for registry in (EXPERTS, SOUND_EXPERTS, METHODS, READERS, TEACHERS, RECOGNISERS):
         monkeypatch.setattr(registry, "registered", {})
 
 

@@ -21,6 +21,7 @@ from hearsight.version import VERSION
 if TYPE_CHECKING:
     from hearsight.client import Client
     from hearsight.experts.registry import register_expert
+    from hearsight.experts.sound_registry import register_sound_expert
     from hearsight.library import Collection, Filters, Library
     from hearsight.library.api import index, open
     from hearsight.models.convert.convert import load_published
@@ -51,6 +52,7 @@ __all__ = [
     "register_expert",
     "register_reader",
     "register_recogniser",
+    "register_sound_expert",
     "register_teacher",
 ]
 
@@ -67,6 +69,7 @@ _LAZY = {
     "register_reader": "hearsight.research.datasets.readers",
     "register_expert": "hearsight.experts.registry",
     "register_recogniser": "hearsight.speech.load",
+    "register_sound_expert": "hearsight.experts.sound_registry",
     "register_teacher": "hearsight.research.training.teacher_models",
 }
 

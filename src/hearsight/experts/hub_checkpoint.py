@@ -43,9 +43,7 @@ class CheckpointKind:
         if folder and (self._is_complete(folder) or Path(name).is_dir()):
             return
         if name.count("/") > 1 or name.startswith((".", "/", "~")):
-            raise HearsightError(
-                f"no {self.noun} '{name}': no such folder; give a folder, or a hub id like 'org/name'"
-            )
+            raise HearsightError(f"no {self.noun} '{name}': no such folder; give a folder, or a hub id like 'org/name'")
         files = [*self.needed, *self.optional, *self.other_files]
         try:
             fetched = fetch(name, [*files, WEIGHT_FILES], self._is_complete, self.without_network)

@@ -80,10 +80,7 @@ def register_expert(name: str) -> Callable[[Factory], Factory]:
     `TextExpert` for what it returns. Raises HearsightError for a name that cannot be a part of a file's, and for that
     of one of Hearsight's own experts.
     """
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name) or name == NONE:
-        raise HearsightError(
-            f"cannot register the expert '{name}': a name is of small letters, digits, - and _, and not '{NONE}'"
-        )
+    check_name(name, "expert")
     add = EXPERTS.register(name)
 
     def register(factory: Factory) -> Factory:
@@ -93,6 +90,14 @@ def register_expert(name: str) -> Callable[[Factory], Factory]:
         return factory
 
     return register
+
+
+def check_name(name: str, noun: str) -> None:
+    """Raise HearsightError for a name that cannot be a part of a file's. noun: of what is registered."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name) or name == NONE:
+        raise HearsightError(
+            f"cannot register the {noun} '{name}': a name is of small letters, digits, - and _, and not '{NONE}'"
+        )
 
 
 def _word_vectors(detail: str) -> TextExpert:

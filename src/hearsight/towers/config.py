@@ -18,6 +18,9 @@ FIXED_IN_BERT = {"position_embedding_type": "absolute", "is_decoder": False, "hi
 # Models of BERT's architecture. Those of the second kind number positions from the one after the padding token's id.
 BERTS, ROBERTAS = ("bert",), ("roberta", "xlm-roberta", "camembert")
 
+# CLAP's values of fields that a file lacks, where they are not those of BERT.
+CLAP_TEXT = {"vocab_size": 50_265, "max_position_embeddings": 514, "type_vocab_size": 1}
+
 SIGLIP, METACLIP = "siglip", "metaclip_2"  # model types of image-text models that are no plain CLIP
 
 Config = TypeVar("Config")
@@ -183,6 +186,11 @@ def bert_config(values: Mapping[str, Any], source: str) -> BertConfig:
     if not 0 <= first_position < config.max_position_embeddings:
         raise HearsightError(f"{source} has pad_token_id {padding!r}, after which no position is left; correct it")
     return replace(config, first_position=first_position)
+
+
+def clap_text_config(values: Mapping[str, Any], source: str) -> BertConfig:
+    """Read the text_config of transformers' ClapConfig, which is that of a RoBERTa. Raises as `bert_config` does."""
+    return bert_config({**CLAP_TEXT, **values, "model_type": "roberta"}, f"the text_config of {source}")
 
 
 def _read(kind: type[Config], values: Mapping[str, Any], source: str, fixed: Mapping[str, Any] | None = None) -> Config:

@@ -9,7 +9,7 @@ Letters: N texts, S tokens of each, D width.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Literal
 
@@ -45,13 +45,7 @@ class NumpyBert:
         self.config, self.pooling = config, pooling
         prefix = next((name.removesuffix(WORDS) for name in weights if name.endswith(WORDS)), "")
         self.weights = {name.removeprefix(prefix): tensor for name, tensor in weights.items()}
-        for name, shape in _shapes(config):
-            if name not in self.weights or self.weights[name].shape != shape:
-                actual = self.weights[name].shape if name in self.weights else "missing"
-                raise HearsightError(
-                    f"the weights of {source} do not fit its config.json: {name} is {actual}, not {shape}; download or "
-                    "save them again"
-                )
+        check_shapes(self.weights, _shapes(config), source)
 
     @cached_property
     def _parts(self) -> dict[str, Array]:
@@ -85,6 +79,19 @@ class NumpyBert:
             x = x + linear(gelu(linear(x, layer, "intermediate.dense")), layer, "output.dense")
             x = normalise(x, layer, "output.LayerNorm", epsilon)
         return x
+
+
+def check_shapes(
+    weights: Mapping[str, MappedTensor], shapes: Iterable[tuple[str, tuple[int, ...]]], source: str
+) -> None:
+    """Raise HearsightError if weights lack one of these names, or have it in another shape."""
+    for name, shape in shapes:
+        if name not in weights or weights[name].shape != shape:
+            actual = weights[name].shape if name in weights else "missing"
+            raise HearsightError(
+                f"the weights of {source} do not fit its config.json: {name} is {actual}, not {shape}; download or "
+                "save them again"
+            )
 
 
 def _shapes(config: BertConfig) -> Iterator[tuple[str, tuple[int, ...]]]:

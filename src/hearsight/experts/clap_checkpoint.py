@@ -1,0 +1,131 @@
+"""Checkpoints of CLAP as the hub has them: their files, sizes and settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+from hearsight.errors import HearsightError
+from hearsight.experts.hub_checkpoint import CheckpointKind
+from hearsight.models.hub import OLDER_WEIGHTS, has_weights
+from hearsight.towers.config import BertConfig, clap_text_config
+from hearsight.towers.mapped_weights import MappedTensor, map_weights
+from hearsight.util.json_files import read_json
+
+CHECKPOINT = CheckpointKind(
+    noun="sound expert",
+    architecture="ClapModel",
+    needed=("config.json", "tokenizer.json"),
+    optional=(),
+    other_files=("preprocessor_config.json", "processor_config.json"),
+    older_weights=True,
+    option="--sound",
+    prefix="clap",
+    without_network="use --sound none, and add it with a network later",
+)
+MODEL_TYPE = "clap"
+# Seconds of a window, at most. A model takes 10 s at once, and repeats what is shorter. Of a window of 5 s, a bark of
+# 2 s is 40 %, and not 20 %; and as it is repeated twice, no silence is added.
+LONGEST_WINDOW = 5.0
+
+
+@dataclass(frozen=True)
+class ClapSettings:
+    """How a checkpoint encodes texts and sounds.
+
+    text: sizes of its RoBERTa. width: of vectors. extractor: the settings of its feature extractor, which say all about
+    sounds: sample_rate (Hz) and window_seconds are computed from them.
+    """
+
+    text: BertConfig
+    width: int
+    extractor: Mapping[str, Any]
+    sample_rate: int
+    window_seconds: float
+
+
+def read_settings(folder: Path) -> ClapSettings:
+    """Read the settings of a checkpoint. Raises HearsightError for those of another model, or that do not fit."""
+    source = str(folder / "config.json")
+    values = read_json(folder / "config.json")
+    if values.get("model_type") != MODEL_TYPE:
+        raise HearsightError(
+            f"{source} is of a model of type {values.get('model_type')!r}, and a sound expert is of type "
+            f"'{MODEL_TYPE}'; give another model"
+        )
+    audio, text = _part(values, "audio_config", source), _part(values, "text_config", source)
+    extractor = _read_extractor(folder)
+    _check(values, audio, extractor, folder)
+    longest = float(_number(extractor, "max_length_s", 10, folder))
+    return ClapSettings(
+        text=clap_text_config(text, source),
+        width=int(_number(values, "projection_dim", 512, folder)),
+        extractor=extractor,
+        sample_rate=int(_number(extractor, "sampling_rate", 48_000, folder)),
+        window_seconds=longest / ceil(longest / LONGEST_WINDOW),
+    )
+
+
+def read_text_weights(folder: Path) -> dict[str, MappedTensor]:
+    """Return the weights of a checkpoint by name. Those of older files are read at once, and need torch."""
+    if has_weights(folder) or not (folder / OLDER_WEIGHTS).is_file():
+        return map_weights(folder)
+    from hearsight.models.weights import read_weights
+
+    weights = read_weights(folder)
+    return {
+        name: MappedTensor(tensor.float().numpy()) for name, tensor in weights.items() if tensor.is_floating_point()
+    }
+
+
+def _part(values: Mapping[str, Any], name: str, source: str) -> Mapping[str, Any]:
+    part = values.get(name) or {}
+    if not isinstance(part, dict):
+        raise HearsightError(f"{source} has a {name} that is no dictionary; download the model again")
+    return part
+
+
+def _read_extractor(folder: Path) -> dict[str, Any]:
+    """Read how sounds are prepared, from the file of a feature extractor, or of a processor of texts, too."""
+    settings = read_json(folder / "preprocessor_config.json")
+    if not settings:
+        settings = read_json(folder / "processor_config.json").get("feature_extractor")
+    if not isinstance(settings, dict) or not settings:
+        raise HearsightError(
+            f"no preprocessor_config.json in {folder}, which says how the model takes sounds; download the model again"
+        )
+    return settings
+
+
+def _check(values: Mapping[str, Any], audio: Mapping[str, Any], extractor: Mapping[str, Any], folder: Path) -> None:
+    """Raise HearsightError for sizes and settings that do not belong together: transformers would fail obscurely."""
+    depths = audio.get("depths", (2, 2, 6, 2))
+    stages = len(depths) if isinstance(depths, list | tuple) else 0
+    width, patch = audio.get("hidden_size", 768), audio.get("patch_embeds_hidden_size", 96)
+    if not stages or not isinstance(patch, int) or width != patch * 2 ** (stages - 1):
+        raise HearsightError(
+            f"{folder / 'config.json'} has hidden_size {width!r} of sounds, and its {stages} stages make "
+            f"{patch!r} times {2 ** max(stages - 1, 0)}; correct it, or download the model again"
+        )
+    fused, fuses = bool(audio.get("enable_fusion", False)), extractor.get("truncation", "fusion") == "fusion"
+    if fused != fuses:
+        raise HearsightError(
+            f"the model in {folder} is {'' if fused else 'not '}fused (enable_fusion), and its "
+            f"preprocessor_config.json is for one that is {'not ' if fused else ''}(truncation "
+            f"{extractor.get('truncation', 'fusion')!r}); download both files again"
+        )
+    if values.get("projection_hidden_act", "relu") != "relu":
+        raise HearsightError(
+            f"{folder / 'config.json'} has projection_hidden_act {values['projection_hidden_act']!r}, and only 'relu' is "
+            "supported; give another model"
+        )
+
+
+def _number(values: Mapping[str, Any], name: str, default: int, folder: Path) -> int | float:
+    number = values.get(name, default)
+    if type(number) not in (int, float) or not 1 <= number <= 1_000_000:
+        raise HearsightError(f"the model in {folder} has {name} {number!r}; correct it, or download the model again")
+    return number

@@ -1,0 +1,68 @@
+"""The sound experts that can be chosen by name: CLAP, and those that plugins register."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import TypeVar
+
+from hearsight.experts.clap import DEFAULT_MODEL, KIND, Clap, check_clap
+from hearsight.experts.clap_checkpoint import CHECKPOINT
+from hearsight.experts.registry import NONE, check_name
+from hearsight.experts.sound_expert import SoundExpert
+from hearsight.util.registry import Registry
+
+# Makes an expert of the text behind the colon of a name, "" where there is none.
+SoundExpertFactory = Callable[[str], SoundExpert]
+Factory = TypeVar("Factory", bound=SoundExpertFactory)
+
+
+@cache
+def load_sound_expert(name: str) -> SoundExpert:
+    """Return the sound expert of a name, loaded once. Nothing is downloaded: the name may come with a library.
+
+    "clap:HUB-ID" or "clap:FOLDER": a CLAP; "clap" alone: that of LAION. "NAME" or "NAME:DETAIL": an expert that a
+    plugin registered as NAME.
+    Raises HearsightError for an unknown name, and for a model that is not on this machine or cannot be used.
+    """
+    kind, _, detail = name.partition(":")
+    return SOUND_EXPERTS.get(kind)(detail)
+
+
+def recorded_sound_expert(sound: str | None) -> SoundExpert | None:
+    """Return the expert of a library that records this choice; None for none."""
+    return None if sound in (None, NONE) else load_sound_expert(str(sound))
+
+
+def choose_sound(name: str) -> str:
+    """Return what a library records for the expert that a person names, after downloading what it needs.
+
+    Raises HearsightError as `load_sound_expert` does, if it cannot be downloaded, and if it is broken.
+    """
+    if name == NONE:
+        return name
+    kind, _, detail = name.partition(":")
+    if kind == KIND:
+        model = CHECKPOINT.absolute_name(detail or DEFAULT_MODEL)
+        CHECKPOINT.download(model)
+        name = f"{KIND}:{model}"
+    expert = load_sound_expert(name)
+    if isinstance(expert, Clap):
+        check_clap(expert)
+    return expert.name
+
+
+def register_sound_expert(name: str) -> Callable[[Factory], Factory]:
+    """Return a decorator that registers a sound expert's factory: a class, or a function that returns one.
+
+    As `hearsight.register_expert`; see `SoundExpert` for what it returns.
+    """
+    check_name(name, "sound expert")
+    return SOUND_EXPERTS.register(name)
+
+
+def _clap(detail: str) -> SoundExpert:
+    return Clap(detail or DEFAULT_MODEL)
+
+
+SOUND_EXPERTS: Registry[SoundExpertFactory] = Registry("sound expert", {KIND: _clap})

@@ -1,0 +1,127 @@
+"""Sound experts by name, those of plugins, and what is downloaded for them."""
+
+import shutil
+
+import huggingface_hub
+import numpy as np
+import pytest
+from huggingface_hub import constants
+
+import hearsight
+from hearsight.errors import HearsightError
+from hearsight.experts.sound_registry import choose_sound, load_sound_expert, recorded_sound_expert
+from hearsight.models import hub
+from tests.experts.clap_checkpoints import tiny_clap
+from tests.experts.sentence_checkpoints import put_into_cache
+
+
+@pytest.fixture(autouse=True)
+def fresh():
+    """No expert is loaded yet."""
+    load_sound_expert.cache_clear()
+    yield
+    load_sound_expert.cache_clear()
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    """An empty cache of the hub, which cannot be reached."""
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def online(cache, tmp_path, monkeypatch):
+    """A hub with one CLAP, whose weights may be in an older format; the list of downloads."""
+    source, downloads = tiny_clap(tmp_path / "source"), []
+
+    def snapshot_download(name, allow_patterns, local_files_only=False):
+        folder = hub.cached_folder(name)
+        if local_files_only and folder is None:
+            raise huggingface_hub.errors.LocalEntryNotFoundError("not here")
+        if not local_files_only:
+            downloads.append(name)
+            if folder is None:
+                (tmp_path / "copy").mkdir()
+                folder = put_into_cache(cache, name, tmp_path / "copy")
+            for file in {file for pattern in allow_patterns for file in source.glob(pattern)}:
+                shutil.copy(file, folder)
+        return str(folder)
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot_download)
+    monkeypatch.setattr(hub, "_check_reachable", lambda *names: None)
+    return downloads
+
+
+def test_a_name_is_downloaded_once_if_a_person_gives_it(online):
+    assert choose_sound("clap") == "clap:laion/clap-htsat-unfused" == choose_sound("clap")
+    assert online == ["laion/clap-htsat-unfused"]
+    assert load_sound_expert("clap:laion/clap-htsat-unfused").encode_queries(["a bell"]).any()
+
+
+def test_older_weights_are_downloaded_where_there_are_no_others(online, tmp_path):
+    import torch
+    from safetensors.torch import load_file
+
+    weights = tmp_path / "source" / "model.safetensors"
+    torch.save(load_file(weights), weights.with_name("pytorch_model.bin"))
+    weights.unlink()
+    assert choose_sound("clap:some/clap") == "clap:some/clap" == choose_sound("clap:some/clap")
+    assert online == ["some/clap"] * 2
+
+
+def test_a_recorded_name_is_never_downloaded(online):
+    with pytest.raises(HearsightError, match="not on this machine; download it"):
+        recorded_sound_expert("clap:some/clap")
+    assert online == []
+
+
+def test_without_a_network_it_says_what_to_do(cache):
+    with pytest.raises(HearsightError, match="use --sound none"):
+        choose_sound("clap")
+
+
+def test_none_is_no_expert_and_so_is_nothing():
+    assert choose_sound("none") == "none" and recorded_sound_expert("none") is recorded_sound_expert(None) is None
+
+
+def test_a_folder_is_recorded_absolutely(tmp_path, monkeypatch):
+    folder = tiny_clap(tmp_path / "mine")
+    monkeypatch.chdir(tmp_path)
+    assert choose_sound("clap:mine") == choose_sound("clap:./mine") == f"clap:{folder.resolve()}"
+
+
+def test_a_broken_checkpoint_cannot_be_chosen(tmp_path):
+    with pytest.raises(HearsightError, match="the checkpoint is broken, choose another"):
+        choose_sound(f"clap:{tiny_clap(tmp_path / 'broken', constant=True)}")
+
+
+@pytest.mark.parametrize("name", ["", ":", "clapp", "none:x", "clap:/no/such", "clap:../x", "clap:a/b/c", "clap:\x00"])
+def test_an_unknown_name_is_refused(name, cache):
+    with pytest.raises(HearsightError, match=";"):
+        choose_sound(name)
+
+
+@pytest.mark.parametrize("name", ["clap", "none", "A", "a/b"])
+def test_a_name_must_be_new_and_a_part_of_a_file_name(no_plugins, name):
+    with pytest.raises(HearsightError, match="cannot register"):
+        hearsight.register_sound_expert(name)(object)
+
+
+def test_a_plugin_can_register_one(no_plugins):
+    @hearsight.register_sound_expert("loudness")
+    class Loudness:
+        width, fingerprint, sample_rate, window_seconds = 2, "1", 8000, 1.0
+
+        def __init__(self, detail):
+            self.name = f"loudness:{detail}"
+
+        def encode_queries(self, texts):
+            return np.array([[1, 0] if "loud" in text else [0, 1] for text in texts], np.float32)
+
+        def encode_sounds(self, sounds, device):
+            return np.array([[1, 0] if np.abs(sound).mean() > 0.1 else [0, 1] for sound in sounds], np.float32)
+
+    assert choose_sound("loudness:x") == "loudness:x"
+    assert load_sound_expert("loudness:x").encode_queries(["loud music"]).sum() == 1
