@@ -160,14 +160,15 @@ def measure_rankings(library: Library, queries: Sequence[Query]) -> list[Ranking
     right = np.array([names.index(query.clip) for query in queries])
     columns: dict[str, list[Array]] = {}
     for query in queries:
-        question = EncodedQuestion.encode(Question.parse(query.text), encoder, tuple(calibration.experts))
+        question = EncodedQuestion.encode(Question.parse(query.text), encoder, tuple(calibration.experts), ())
         [part] = question.parts
         logits = encoder.similarity(part.vector, fields)[0]
         model = calibration.scales["model"].apply(logits)
         cosine = fields["pooled"] @ part.vector / np.linalg.norm(fields["pooled"], axis=1)
-        said = index.meanings("wordllama", part.meanings["wordllama"][None])[0]
+        said = index.window_scores("wordllama", part.meanings["wordllama"][None])[0]
         meaning = calibration.scales["meaning"].apply(said)
         strength = index.strengths(question.words)
+        silence = np.full_like(model, np.nan)  # there is no sound expert
         for name, scores in {
             "video model alone": logits,
             "meaning alone": np.nan_to_num(said, nan=-1),
@@ -175,8 +176,8 @@ def measure_rankings(library: Library, queries: Sequence[Query]) -> list[Ranking
             "reciprocal ranks": sum(map(reciprocal_ranks, (logits, np.nan_to_num(said, nan=-1), strength))),
             "mean of cosines": cosine + np.nan_to_num(said),
             "sum of deviations": model + np.nan_to_num(meaning),
-            "calibrated, not weighted": combine(model, meaning, strength, asks_for_speech=True),
-            "calibrated and weighted by the query": combine(model, meaning, strength, part.asks_for_speech),
+            "calibrated, not weighted": combine(model, meaning, silence, strength, "said"),
+            "calibrated and weighted by the query": combine(model, meaning, silence, strength, part.asks_for),
         }.items():
             columns.setdefault(name, []).append(np.asarray(scores))
     rows = []

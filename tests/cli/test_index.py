@@ -14,8 +14,10 @@ from hearsight.cli.events import Events
 from hearsight.cli.index import summary
 from hearsight.errors import HearsightError
 from hearsight.experts.registry import load_expert
+from hearsight.experts.sound_registry import load_sound_expert
 from hearsight.library import Failure, Library, UpdateReport
 from tests.cli.conftest import CUT, ODD_NAME
+from tests.experts.clap_checkpoints import tiny_clap
 from tests.experts.sentence_checkpoints import tiny_checkpoint
 from tests.library.conftest import film
 
@@ -89,6 +91,25 @@ def test_the_expert_for_what_is_said_is_recorded(run, films, model_folder, tmp_p
     ran = run("index", films)
     assert ran.code == 1 and "is not on this machine; download it, or name the folder" in ran.err
     assert run("index", films, "--meaning", "sentences:moved").code == 0
+
+
+def test_a_sound_expert_is_recorded_and_shown(run, films, model_folder, tmp_path, monkeypatch):
+    tiny_clap(tmp_path / "ear")
+    monkeypatch.chdir(tmp_path)
+    assert run("index", films, "--model", model_folder, "--recogniser", "none").code == 0
+    ran = run("index", films, "--sound", "clap:ear", "--recogniser", "none")
+    name = f"clap:{tmp_path.resolve() / 'ear'}"
+    assert ran.code == 0 and f"the sound of every file is read once more, for {name}" in ran.err
+    assert "1 unchanged; the sound of 1 file" in ran.out or "2 unchanged; the sound of 1 file" in ran.out
+    ran = run("index", films)
+    assert ran.code == 0 and "the sound of" not in ran.out + ran.err
+    info = json.loads(run("info", films, "--json").out)
+    assert (info["sound"], info["sounds"]) == (name, 1) and f"{name}, 1 video" in run("info", films).out
+    (tmp_path / "ear").rename(tmp_path / "moved")
+    load_sound_expert.cache_clear()
+    ran = run("index", films)
+    assert ran.code == 1 and "the sound expert" in ran.err and "hearsight index FOLDER --sound clap:" in ran.err
+    assert run("index", films, "--sound", "none").code == 0 and '"sound": "none"' in run("info", films, "--json").out
 
 
 def test_a_relative_folder_of_a_model_is_found_from_another_folder(run, films, model_folder, monkeypatch):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from hearsight.cli.info import format_meaning, format_senses, format_transcripts
+from hearsight.cli.info import format_meaning, format_senses, format_sound, format_transcripts
 from hearsight.cli.main import main
 from tests.cli.conftest import CUT, ODD_NAME
 from tests.library.conftest import film, say
@@ -237,6 +237,7 @@ def test_what_a_model_compares_is_told_in_words(senses, text):
 def test_an_expert_is_shown_with_the_way_it_reads():
     assert format_meaning("sentences:intfloat/e5") == "sentences:intfloat/e5 (by whole sentences)"
     assert format_meaning("mine:large") == "mine:large" and format_meaning("none") == "none (only words are matched)"
+    assert format_sound("none", 0) == "" and format_sound("clap:a/b", 1200) == "clap:a/b, 1,200 videos"
 
 
 def test_transcripts_are_counted_by_their_source():

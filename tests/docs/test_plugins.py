@@ -66,7 +66,7 @@ def test_the_page_can_be_followed(here, site_packages, monkeypatch, capsys):
     (here / "hearsight_example.py").unlink()
     monkeypatch.setattr(plugins, "state", plugins.State())
     registries = "models.registry.METHODS", "speech.load.RECOGNISERS", "research.datasets.readers.READERS"
-    for registry in (*registries, "experts.registry.EXPERTS"):
+    for registry in (*registries, "experts.registry.EXPERTS", "experts.sound_registry.SOUND_EXPERTS"):
         monkeypatch.setattr(f"hearsight.{registry}.registered", {})
     monkeypatch.setattr("hearsight.research.training.teacher_models.TEACHERS.registered", {})
     assert main(before[0][2:]) == 1
@@ -80,7 +80,7 @@ def test_the_page_can_be_followed(here, site_packages, monkeypatch, capsys):
     capsys.readouterr()
     assert main(["info", "films", "--json"]) == 0
     info = json.loads(capsys.readouterr().out)
-    assert (info["recogniser"], info["meaning"]) == ("label:hello", "letters")
+    assert (info["recogniser"], info["meaning"], info["sound"]) == ("label:hello", "letters", "loudness")
     assert main(["search", "hello", "--in", "films", "--mode", "speech", "--json"]) == 0
     assert "hello" in capsys.readouterr().out
     vector = torch.load(here / "teacher" / "VideoFeature" / "beach.pt", weights_only=True)

@@ -66,6 +66,14 @@ def index(
             "wordllama.",
         ),
     ] = None,
+    sound: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="What compares queries with what is heard, besides the model: clap (English, downloaded once), "
+            "clap:HUB-ID-OR-FOLDER or none. Default: that of the existing index, or none.",
+        ),
+    ] = None,
     device: Annotated[str, typer.Option(metavar="NAME", help="The device to compute on: cpu, cuda or mps.")] = "cpu",
     dtype: Annotated[
         str,
@@ -114,6 +122,7 @@ def index(
         seconds=seconds,
         recogniser=recogniser,
         meaning=meaning,
+        sound=sound,
         device=device,
         dtype=dtype,
         rebuild=rebuild,
@@ -128,6 +137,7 @@ def index(
             _note_toy_model(plan)
             _note_kept_transcripts(plan)
             _note_new_meaning(plan)
+            _note_new_sound(plan)
         with cluster or nullcontext():
             report = _run(plan, printer, quiet, cluster)
         failures = len(indexed.failures())
@@ -175,6 +185,18 @@ def _note_new_meaning(plan: Plan[Library]) -> None:
     console.note(
         f"note: every line that is stored is read anew, by {plan.meaning}, after the files. A sentence encoder needs "
         "some milliseconds for each; if it is interrupted, the next run continues it"
+    )
+
+
+def _note_new_sound(plan: Plan[Library]) -> None:
+    """Say that a sound expert that is added goes through the sound of all files."""
+    from hearsight.experts.registry import NONE
+
+    if plan.recorded is None or plan.rebuild or plan.sound in (None, NONE, plan.recorded.sound):
+        return
+    console.note(
+        f"note: the sound of every file is read once more, for {plan.sound}, after the files; nothing else is. If it "
+        "is interrupted, the next run continues it"
     )
 
 
@@ -226,6 +248,8 @@ def summary(report: UpdateReport, failures: int) -> list[Text]:
     headline = ", ".join(f"{number:,} {name}" for name, number in numbers.items() if number) or "nothing to do"
     if report.clips:
         headline += f"; {console.format_count(report.clips, 'clip')} in {console.format_duration(report.seconds)}"
+    if report.sounds:
+        headline += f"; the sound of {console.format_count(report.sounds, 'file')}"
     lines = [Text(headline, style="bold")]
     if report.not_understood:
         files = console.format_count(report.not_understood, "file")

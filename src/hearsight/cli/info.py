@@ -45,6 +45,7 @@ def format_info(info: LibraryInfo) -> Text:
         "compares": format_senses(info.senses),
         "recogniser": info.recogniser,
         "meaning": format_meaning(info.meaning),
+        "sound": format_sound(info.sound, info.sounds),
         "videos": f"{info.videos:,}, {console.format_duration(3600 * info.hours)} in all",
         "transcripts": format_transcripts(info.transcripts, info.not_understood),
         "clips": f"{info.clips:,}, {cutting(info.cut, info.seconds)}",
@@ -70,6 +71,11 @@ def format_meaning(name: str) -> str:
     }
     way = ways.get(name.partition(":")[0])
     return f"{name} ({way})" if way else name
+
+
+def format_sound(name: str, videos: int) -> str:
+    """Return the name of a sound expert, and how many videos it has encoded; "" for none."""
+    return "" if name == "none" else f"{name}, {console.format_count(videos, 'video')}"
 
 
 def format_transcripts(counts: Mapping[str, int], not_understood: int = 0) -> str:

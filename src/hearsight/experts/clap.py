@@ -95,7 +95,7 @@ def check_clap(expert: Clap) -> None:
     texts = expert.encode_queries(PROBES)
     if (texts @ texts.T).min() > SAME:
         raise HearsightError(
-            f"cannot use the sound expert {expert.name}: the model gives every text nearly the same vector, so no query "
-            "would find anything; the checkpoint is broken, choose another with --sound"
+            f"cannot use the sound expert {expert.name}: the model gives every text nearly the same vector, so no "
+            "query would find anything; the checkpoint is broken, choose another with --sound"
         )
     expert.encode_sounds([np.zeros(expert.sample_rate, np.float32)])

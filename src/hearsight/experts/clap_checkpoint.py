@@ -119,13 +119,13 @@ def _check(values: Mapping[str, Any], audio: Mapping[str, Any], extractor: Mappi
         )
     if values.get("projection_hidden_act", "relu") != "relu":
         raise HearsightError(
-            f"{folder / 'config.json'} has projection_hidden_act {values['projection_hidden_act']!r}, and only 'relu' is "
-            "supported; give another model"
+            f"{folder / 'config.json'} has projection_hidden_act {values['projection_hidden_act']!r}, and only 'relu' "
+            "is supported; give another model"
         )
 
 
 def _number(values: Mapping[str, Any], name: str, default: int, folder: Path) -> int | float:
     number = values.get(name, default)
-    if type(number) not in (int, float) or not 1 <= number <= 1_000_000:
+    if not isinstance(number, int | float) or isinstance(number, bool) or not 1 <= number <= 1_000_000:
         raise HearsightError(f"the model in {folder} has {name} {number!r}; correct it, or download the model again")
     return number

@@ -62,7 +62,8 @@ class CheckpointKind:
         if folder is None or not folder.is_dir():
             raise HearsightError(
                 f"the {self.noun} {name} is not on this machine; download it, or name the folder that has it, with: "
-                f"hearsight index FOLDER {self.option} {self.prefix}:NAME-OR-FOLDER, or choose another with {self.option}"
+                f"hearsight index FOLDER {self.option} {self.prefix}:NAME-OR-FOLDER, or choose another with "
+                f"{self.option}"
             )
         if lacking := self._lacks(folder):
             raise HearsightError(

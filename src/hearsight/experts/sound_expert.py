@@ -26,7 +26,10 @@ class SoundExpert(Protocol):
     def fingerprint(self) -> str: ...
 
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """N queries -> unit vectors (N, width); zeros for a text that the expert cannot read. Called by searches, so it should start quickly."""
+        """N queries -> unit vectors (N, width); zeros for a text that the expert cannot read.
+
+        Called by searches, so it should start quickly.
+        """
 
     def encode_sounds(self, sounds: Sequence[NDArray[np.float32]], device: str) -> NDArray[np.float32]:
         """N sounds -> unit vectors (N, width), to compare with those of queries.

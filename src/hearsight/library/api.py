@@ -88,6 +88,7 @@ def index(
     seconds: float | None = None,
     recogniser: str | None = None,
     meaning: str | None = None,
+    sound: str | None = None,
     device: str = "cpu",
     dtype: str = "auto",
     engine: Engine | None = None,
@@ -107,10 +108,11 @@ def index(
     recogniser: of speech, "auto", "moonshine", "whisper", "whisper:NAME-OR-FOLDER" or "none"; None for that of the
     existing index, or "auto". meaning: what compares the meaning of what is said with queries, "wordllama" (English
     words), "sentences" (E5, of a hundred languages), "sentences:HUB-ID-OR-FOLDER" or "none"; None for that of the
-    existing index, or "wordllama". device, dtype: as in `hearsight.open`. engine: what reads and encodes, such as
-    `hearsight.scale.engine.RayEngine`; this process by default.
-    rebuild: replace the existing index. retry: try files again that could not be indexed. keep_features:
-    keep what `Library.reindex` needs, up to 1.9 MB a clip. progress: called for every file and clip.
+    existing index, or "wordllama". sound: what compares queries with what is heard, besides the model: "clap",
+    "clap:HUB-ID-OR-FOLDER" or "none"; None for that of the existing index, or "none".
+    device, dtype: as in `hearsight.open`. engine: what reads and encodes, such as `hearsight.scale.engine.RayEngine`;
+    this process by default. rebuild: replace the existing index. retry: try files again that could not be indexed.
+    keep_features: keep what `Library.reindex` needs, up to 1.9 MB a clip. progress: called for every file and clip.
     Unchanged files cost nothing, and an interrupted run is finished by the next one. Raises HearsightError as
     `Library.plan`, `Library.create` and `Library.update` do.
     """
@@ -122,6 +124,7 @@ def index(
         seconds=seconds,
         recogniser=recogniser,
         meaning=meaning,
+        sound=sound,
         device=device,
         dtype=dtype,
         rebuild=rebuild,

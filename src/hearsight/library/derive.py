@@ -1,4 +1,4 @@
-"""Derives what searches need besides the clips: the windows of text experts, and the calibration."""
+"""Derives what searches need besides the clips: the windows of text experts, and the calibration of all experts."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from hearsight.experts.expert import TextExpert
 from hearsight.experts.neutral_queries import bank_fingerprint
+from hearsight.experts.sound_expert import SoundExpert
 from hearsight.library.indexing.windows import fill_windows
 from hearsight.library.search.calibrate import calibrate
 from hearsight.library.tables.store import Store
@@ -13,18 +14,29 @@ from hearsight.library.tables.windows import drop_other_windows
 from hearsight.models.query_encoder import QueryEncoder
 
 
-def update_calibration(store: Store, fingerprint: str, encoder: QueryEncoder, experts: Sequence[TextExpert]) -> None:
+def update_calibration(
+    store: Store,
+    fingerprint: str,
+    encoder: QueryEncoder,
+    experts: Sequence[TextExpert],
+    sound_expert: SoundExpert | None = None,
+    sounds_changed: bool = False,
+) -> None:
     """Bring windows and calibration up to date with the clips. The caller holds the library for writing.
 
-    fingerprint: of the library's model. encoder: its queries. Does nothing if neither a clip nor an expert has changed.
+    fingerprint: of the library's model. encoder: its queries. sounds_changed: whether the windows of the sound expert,
+    which are up to date, were others before. Does nothing if neither a clip nor an expert nor a sound has changed.
     The windows of former experts are removed at the update after the one that replaces them: searches that run
     meanwhile may read them.
     """
     former = store.snapshot().calibration
-    drop_other_windows(store.location, {*(former.experts if former else ()), *(expert.name for expert in experts)})
-    current = bank_fingerprint(), store.clips_version(), {expert.name: expert.fingerprint for expert in experts}
-    if former is not None and (former.bank, former.version, former.experts) == current:
+    sounds = {sound_expert.name: sound_expert.fingerprint} if sound_expert else {}
+    former_names = {*former.experts, *former.sounds} if former else set()
+    drop_other_windows(store.location, {*former_names, *(expert.name for expert in experts), *sounds})
+    current = bank_fingerprint(), store.clips_version(), {expert.name: expert.fingerprint for expert in experts}, sounds
+    unchanged = former is not None and (former.bank, former.version, former.experts, former.sounds) == current
+    if unchanged and not sounds_changed:
         return
-    calibration = calibrate(store, encoder, fingerprint, fill_windows(store, experts))
+    calibration = calibrate(store, encoder, fingerprint, fill_windows(store, experts), sounds)
     if calibration is not None:
         calibration.write(store.location)

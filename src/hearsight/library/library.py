@@ -119,21 +119,24 @@ class Library:
         name: str | None = None,
         recogniser: str | None = None,
         meaning: str | None = None,
+        sound: str | None = None,
         rebuild: bool = False,
         keep_features: bool = False,
     ) -> Self:
         """Create an empty library for a folder, or open the existing one; see `plan` for the decisions before that.
 
-        name, recogniser: the names to load the model and the recogniser by later. meaning: see `hearsight.index`.
-        A library whose folder was moved belongs to the given folder from then on, and one whose model was moved is
-        loaded by the given name.
+        name, recogniser: the names to load the model and the recogniser by later. meaning, sound: see
+        `hearsight.index`. A library whose folder was moved belongs to the given folder from then on, and one whose
+        model was moved is loaded by the given name.
         Raises HearsightError if there is no such folder, if the library is that of another one, was made with another
         model or cut otherwise, or if its location contains other files.
         """
         from hearsight.library.indexing.create import create
 
         folder, location = resolve_paths(folder, library)
-        identity = create(folder, location, model, cut, seconds, name, recogniser, meaning, rebuild, keep_features)
+        identity = create(
+            folder, location, model, cut, seconds, name, recogniser, meaning, sound, rebuild, keep_features
+        )
         return cls(folder, location, identity, model=model)
 
     @classmethod
@@ -147,6 +150,7 @@ class Library:
         seconds: float | None = None,
         recogniser: str | None = None,
         meaning: str | None = None,
+        sound: str | None = None,
         device: str = "cpu",
         dtype: str = "auto",
         rebuild: bool = False,
@@ -161,7 +165,7 @@ class Library:
         from hearsight.library.plan import make_plan
 
         options = device, dtype, rebuild, retry, keep_features
-        return make_plan(cls.create, folder, model, library, cut, seconds, recogniser, meaning, *options)
+        return make_plan(cls.create, folder, model, library, cut, seconds, recogniser, meaning, sound, *options)
 
     # The model
 
@@ -269,13 +273,16 @@ class Library:
         A file that cannot be indexed is recorded under `failures`. It is tried again when it has changed or, with
         retry, now. An update may be interrupted at any point: the next one finishes it. Searches may run meanwhile.
         recogniser: a name or an object; None for the one that the library records. engine: what reads and encodes; this
-        process by default.
-        Raises HearsightError for a folder without videos, while another process updates the library, or if the expert
-        for what is said is not on this machine.
+        process by default. A sound expert goes through the files after that, in this process; a file whose sound cannot
+        be read is tried again each time.
+        Raises HearsightError for a folder without videos, while another process updates the library, or if one of its
+        experts is not on this machine.
         """
         from hearsight.experts.registry import load_experts
+        from hearsight.experts.sound_registry import recorded_sound_expert
         from hearsight.library.derive import update_calibration
         from hearsight.library.indexing.engine import LocalEngine
+        from hearsight.library.indexing.sounds import fill_sounds
         from hearsight.library.indexing.update import Update
         from hearsight.models.torch_queries import TorchQueryEncoder
         from hearsight.speech.load import load_recogniser, recorded_or_auto
@@ -284,15 +291,22 @@ class Library:
             recogniser = recorded_or_auto(self.identity.recogniser)
         speech_recogniser = load_recogniser(recogniser) if isinstance(recogniser, str) else recogniser
         load_experts(self.identity.meaning)  # before any work is done in vain
+        recorded_sound_expert(self.identity.sound)
         model = self.model
         with self._writing():
             experts = load_experts(self.identity.meaning)
+            sound_expert = recorded_sound_expert(self.identity.sound)
             self._store.create(model)
             cut, seconds = self.identity.by, self.identity.seconds
             listener, engine = progress or NullListener(), engine or LocalEngine()
             update = Update(self.folder, self._store, model, speech_recogniser, cut, seconds, listener, engine)
             report = update.run(retry)
-            update_calibration(self._store, self.identity.fingerprint, TorchQueryEncoder(model), experts)
+            changed = False
+            if sound_expert is not None:
+                sounds = fill_sounds(self.folder, self._store, sound_expert, listener, self._model.device)
+                report.sounds, report.failed, changed = sounds.videos, report.failed + sounds.failed, sounds.changed
+            encoder = TorchQueryEncoder(model)
+            update_calibration(self._store, self.identity.fingerprint, encoder, experts, sound_expert, changed)
         self._model.write_queries(self.identity)
         return report
 
@@ -306,13 +320,14 @@ class Library:
         Raises HearsightError if no features were kept, or if the model has other towers.
         """
         from hearsight.experts.registry import load_experts
+        from hearsight.experts.sound_registry import recorded_sound_expert
         from hearsight.library.derive import update_calibration
         from hearsight.library.indexing.reindex import drop_other_tables, reindex
         from hearsight.models.load import load
         from hearsight.models.torch_queries import TorchQueryEncoder
 
         self.identity.check_features(self.location)  # before a model is loaded in vain
-        experts = load_experts(self.identity.meaning)
+        experts, sound_expert = load_experts(self.identity.meaning), recorded_sound_expert(self.identity.sound)
         if isinstance(model, str | Path):
             name = name or absolute_model_name(model)
             model = load(model, self._model.device, self._model.dtype)
@@ -325,7 +340,7 @@ class Library:
         self._model = LibraryModel(self.location, self._model.device, self._model.dtype)
         self.use(model)
         with self._writing(drop_old=False):
-            update_calibration(self._store, self.identity.fingerprint, TorchQueryEncoder(model), experts)
+            update_calibration(self._store, self.identity.fingerprint, TorchQueryEncoder(model), experts, sound_expert)
         return report
 
     def optimise(self) -> MaintenanceReport:

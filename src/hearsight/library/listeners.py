@@ -13,7 +13,10 @@ class UpdateListener(Protocol):
     """
 
     def files(self, total: int, size: int) -> None:
-        """Receive the number of files to index, and their size in bytes, before the first one."""
+        """Receive the number of files to index, and their size in bytes, before the first one.
+
+        Called again if a sound expert goes through the files after that.
+        """
 
     def file(self, path: Path, size: int) -> None:
         """Receive the file that is being read, and its size. Called again when reading switches back to it."""

@@ -42,8 +42,8 @@ class Plan(Generic[L]):
     """How a folder will be indexed. Made by `Library.plan`; `run` carries it out.
 
     create: `Library.create`. location: the folder of the index. recorded: what the existing index was made with, if
-    there is one. model: a name that is valid from any folder, or a loaded model. recogniser, meaning: the names that
-    were given; None for the recorded ones. The rest is as in `hearsight.index`.
+    there is one. model: a name that is valid from any folder, or a loaded model. recogniser, meaning, sound: the names
+    that were given; None for the recorded ones. The rest is as in `hearsight.index`.
     """
 
     create: Callable[..., L]
@@ -55,6 +55,7 @@ class Plan(Generic[L]):
     seconds: float | None
     recogniser: str | None
     meaning: str | None
+    sound: str | None
     device: str
     dtype: str
     rebuild: bool
@@ -84,6 +85,7 @@ class Plan(Generic[L]):
         existing library.
         """
         from hearsight.experts.registry import choose_meaning, load_experts
+        from hearsight.experts.sound_registry import choose_sound, recorded_sound_expert
         from hearsight.models.load import load
         from hearsight.speech.load import load_recogniser
 
@@ -93,6 +95,10 @@ class Plan(Generic[L]):
             self.meaning = choose_meaning(self.meaning)
         elif self.recorded:
             load_experts(self.recorded.meaning)
+        if self.sound is not None:
+            self.sound = choose_sound(self.sound)
+        elif self.recorded:
+            recorded_sound_expert(self.recorded.sound)
         if isinstance(self.model, str):
             # Workers get the weights in the data type that they are loaded in here, whatever device they compute on.
             dtype = "float32" if distributed and self.device != "cpu" and self.dtype == "auto" else self.dtype
@@ -111,6 +117,7 @@ class Plan(Generic[L]):
             name=self.model_name,
             recogniser=recogniser,
             meaning=self.meaning,
+            sound=self.sound,
             rebuild=self.rebuild,
             keep_features=self.keep_features,
         )
@@ -132,6 +139,7 @@ def make_plan(
     seconds: float | None,
     recogniser: str | None,
     meaning: str | None,
+    sound: str | None,
     device: str,
     dtype: str,
     rebuild: bool,
@@ -159,6 +167,7 @@ def make_plan(
         seconds,
         recogniser,
         meaning,
+        sound,
         device,
         dtype,
         rebuild,

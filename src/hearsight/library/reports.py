@@ -11,7 +11,9 @@ from hearsight.library.results import Failure, Serializable
 class UpdateReport(Serializable):
     """The numbers of files that an update has processed, and of clips that it has encoded.
 
-    not_understood: the number of added and changed files that speak a language that the recogniser does not know.
+    failed: also the files whose sound could not be read for a sound expert. sounds: the number of files whose sound it
+    has encoded. not_understood: the number of added and changed files that speak a language that the recogniser does
+    not know.
     """
 
     added: int = 0
@@ -21,6 +23,7 @@ class UpdateReport(Serializable):
     unchanged: int = 0
     failed: list[Failure] = field(default_factory=list)
     not_understood: int = 0
+    sounds: int = 0
     clips: int = 0
     seconds: float = 0.0
 

@@ -60,7 +60,7 @@ class Filters:
 class Evidence:
     """What one expert says of a hit.
 
-    expert: "model" for the video model, "words" for the words that are said, or the name of a text expert.
+    expert: "model" for the video model, "words" for the words that are said, or the name of a text or sound expert.
     sense: what it compares: "seen", "heard" or "said". confidence: as of a hit, by this expert alone. moment: seconds
     from the start of the file. line: what is said then; "" where that is not what it compares.
     """
@@ -76,8 +76,9 @@ class Evidence:
 class Hit:
     """A video, and its moment that matches the query best. All times are seconds from the start of the file.
 
-    score: the number that hits are ranked by: the model's similarity in mode "dense", BM25 in "speech", and in "hybrid"
-    how many deviations the clip is above the typical best of a neutral query (experts/calibration.py).
+    score: the number that hits are ranked by: the model's similarity in mode "dense" (but with a sound expert as in
+    "hybrid"), BM25 in "speech", and in "hybrid" how many deviations the clip is above the typical best of a neutral
+    query (experts/calibration.py).
     confidence: the share of neutral queries that find nothing as good in this library, from 0 to 1. match: the same in
     a word. Both are None where nothing is searched for by words, as for similar clips.
     similarity: the model's logit, in every mode (for similar clips, the cosine of their vectors). library: the name of
@@ -216,8 +217,9 @@ class Failure:
 class LibraryInfo(Serializable):
     """The contents of a library, and how it is indexed.
 
-    location: the folder of the index. cut: "window", "shots" or "file". seconds: the longest clip. recogniser, meaning:
-    the recogniser and the expert for what is said, for the next update. with_speech, with_sound: numbers of clips.
+    location: the folder of the index. cut: "window", "shots" or "file". seconds: the longest clip. recogniser, meaning,
+    sound: the recogniser, the expert for what is said and the sound expert, for the next update. sounds: the number of
+    videos that the sound expert has encoded. with_speech, with_sound: numbers of clips.
     bytes: the size on disk. transcripts: the number of videos for each source of transcripts: "subtitles", the name of
     a recogniser, or "none". not_understood: the number of videos that speak a language that their recogniser does not
     know. senses: what the model compares with queries, of "seen", "heard" and "said"; [] if that is unknown.
@@ -241,4 +243,6 @@ class LibraryInfo(Serializable):
     transcripts: dict[str, int] = field(default_factory=dict)
     not_understood: int = 0
     meaning: str = "wordllama"
+    sound: str = "none"
+    sounds: int = 0
     senses: list[str] = field(default_factory=list)

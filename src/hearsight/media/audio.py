@@ -46,17 +46,18 @@ def read_audio(path: Path, start: float = 0.0, end: float | None = None, rate: i
             yield from _join(_slice(_fill_gaps(timed, _declared_end(container), rate), first, last), rate)
 
 
-def cut_audio(path: Path, clips: Sequence[Clip]) -> Iterator[Samples]:
-    """Yield the sound of each clip, 16 kHz mono float32; the file is decoded once, forward.
+def cut_audio(path: Path, clips: Sequence[Clip], rate: int = SAMPLE_RATE) -> Iterator[Samples]:
+    """Yield the sound of each clip, mono float32; the file is decoded once, forward.
 
-    clips: in order of their start. The array of a clip that runs past the end of the sound is shorter, or empty.
+    clips: in order of their start. rate: in Hz. The array of a clip that runs past the end of the sound is shorter, or
+    empty.
     Raises HearsightError if the file cannot be open_media.
     """
-    blocks = read_audio(path)
+    blocks = read_audio(path, rate=rate)
     held: deque[tuple[int, Samples]] = deque()
     position = 0
     for clip in clips:
-        first, last = round(clip.start * SAMPLE_RATE), round(clip.end * SAMPLE_RATE)
+        first, last = round(clip.start * rate), round(clip.end * rate)
         while held and held[0][0] + len(held[0][1]) <= first:
             held.popleft()
         while position < last and (block := next(blocks, None)) is not None:

@@ -114,6 +114,8 @@ LIBRARY = {
         "bytes": 545_830,
         "not_understood": 0,
         "meaning": "wordllama",
+        "sound": "none",
+        "sounds": 0,
         "senses": ["seen", "heard", "said"],
     },
     "folders": [],

@@ -12,7 +12,7 @@ from hearsight.library.search.rank import rank
 def candidates(**scores) -> Candidates:
     """Return three clips; scores that are not given are 0."""
     ids, zeros = ["b", "a", "c"], np.zeros(3)
-    names = ("similarity", "bm25", "strength", "standard", "model", "meaning", "spoken")
+    names = ("similarity", "bm25", "strength", "standard", "model", "meaning", "spoken", "sound")
     arrays = {name: np.array(scores.get(name, zeros), float) for name in names}
     videos = [(0, id) for id in ids]
     return Candidates(ids, videos, [0, 1, 2], per_frame=np.zeros((3, 1), np.float32), **arrays)
@@ -28,3 +28,9 @@ def test_each_mode_has_its_score(mode, order):
 
 def test_ties_are_in_order_of_ids():
     assert rank(candidates(), "hybrid")[0] == [1, 0, 2]
+
+
+def test_the_model_alone_does_not_order_clips_that_a_sound_expert_has_heard():
+    each = candidates(standard=[1, 2, 3], similarity=[3, 2, 1])
+    each.sound_starts["clap"] = np.zeros(3)
+    assert rank(each, "dense")[0] == rank(each, "hybrid")[0] == [2, 1, 0]

@@ -11,7 +11,7 @@ from hearsight.library.tables.calibration_file import FILE, NULLS, SCALES, Calib
 @pytest.fixture
 def calibration():
     scales, nulls = dict.fromkeys(SCALES, Scale(1.0, 2.0)), dict.fromkeys(NULLS, Null(2.5, 0.5, 7))
-    return Calibration("model", "bank", 3, {"wordllama": "abc"}, scales, nulls)
+    return Calibration("model", "bank", 3, {"wordllama": "abc"}, {"clap": "def"}, scales, nulls)
 
 
 def test_what_is_written_is_read(tmp_path, calibration):

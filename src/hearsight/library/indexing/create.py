@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hearsight.errors import HearsightError
 from hearsight.experts.registry import choose_meaning
+from hearsight.experts.sound_registry import choose_sound
 from hearsight.library.indexing.model_names import name_of
 from hearsight.library.tables.library_files import check_free, clear
 from hearsight.library.tables.library_json import Identity
@@ -26,6 +27,7 @@ def create(
     name: str | None = None,
     recogniser: str | None = None,
     meaning: str | None = None,
+    sound: str | None = None,
     rebuild: bool = False,
     keep_features: bool = False,
 ) -> Identity:
@@ -33,6 +35,8 @@ def create(
     recorded = Identity.read(location, rebuild)
     if meaning is not None:
         meaning = choose_meaning(meaning)
+    if sound is not None:
+        sound = choose_sound(sound)
     identity = Identity(
         folder=relative_folder(location, folder),
         model=name or name_of(model),
@@ -45,6 +49,7 @@ def create(
         towers=model.towers_fingerprint if keep_features or (recorded and recorded.towers) else None,
         recogniser=recogniser or (recorded.recogniser if recorded else None),
         meaning=meaning or (recorded.meaning if recorded else None),
+        sound=sound or (recorded.sound if recorded else None),
     )
     identity.check_cutting()
     if recorded is None or rebuild:
@@ -76,6 +81,7 @@ def create(
         model=name or recorded.model,
         recogniser=recogniser or recorded.recogniser,
         meaning=meaning or recorded.meaning,
+        sound=sound or recorded.sound,
     )
     return _record(location, recorded, current)
 
@@ -94,7 +100,7 @@ def _check_moved(folder: Path, location: Path, identity: Identity) -> None:
 
 
 def _record(location: Path, recorded: Identity, current: Identity) -> Identity:
-    """Record the current names of the folder, the model, the recogniser and the expert for what is said."""
+    """Record the current names of the folder, the model, the recogniser and the experts."""
     if current == recorded:
         return recorded
     changed = {name: value for name, value in vars(current).items() if value != getattr(recorded, name)}

@@ -25,7 +25,8 @@ class _Work:
 class UpdateProgress:
     """A `UpdateListener` that adds up what `Library.update` reports.
 
-    Work is measured in bytes of files, which are known before a file is opened and separate films from short clips.
+    Work is measured in bytes of files, which are known before a file is opened and separate films from short clips. A
+    sound expert goes through files again: then all but encoded and failures begins anew.
     total, files_done: numbers of files to index, and of those that are indexed or have failed. path: the current file,
     inside the library's folder. encoded: clips of this run; encoded_here: clips of the current file, or the last one.
     failures: path and reason of each file of this run that failed.
@@ -67,6 +68,9 @@ class UpdateProgress:
 
     def files(self, total: int, size: int) -> None:
         self.total, self._all_bytes = total, size
+        self.files_done = self._done_bytes = 0
+        self._in_progress.clear()
+        self.path = None
         self.begun = time.monotonic()
 
     def file(self, path: Path, size: int) -> None:

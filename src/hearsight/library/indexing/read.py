@@ -135,7 +135,9 @@ class Reader:
                 transient = _is_transient(error)
                 file_at_fault = not transient and _is_readable(pending.entry.file) and not plugin_of(error)
                 stat = pending.entry.stat if file_at_fault else ""
-                yield Failed(pending, _reason(error, pending.entry.file), stat, self.video if transient else None)
+                yield Failed(
+                    pending, failure_reason(error, pending.entry.file), stat, self.video if transient else None
+                )
 
     def _read(self, pending: PendingFile) -> Iterator[ReadEvent]:
         entry = pending.entry
@@ -234,7 +236,8 @@ def _is_readable(file: Path) -> bool:
     return isinstance(file, ObjectPath) or (file.is_file() and os.access(file, os.R_OK))
 
 
-def _reason(error: Exception, file: Path) -> str:
+def failure_reason(error: Exception, file: Path) -> str:
+    """Return why a file cannot be read, and what to do."""
     if isinstance(error, HearsightError):
         return str(error).removeprefix(f"cannot read {file}: ")
     if plugin_of(error):

@@ -88,9 +88,10 @@ class Candidates:
     videos: for each clip, the number of its view in the search and the id of its video. row_ids: see `ClipVectors`.
     similarity: the model's logits. per_frame: (clips, F) cosines, -1 for padding. bm25: 0 if no word matches.
     strength: see `Query.strength`. standard: deviations above the typical best of a neutral query (`Null.apply`), all
-    experts together; NaN where nothing is calibrated. model, meaning, spoken: the same of the video model alone, of the
-    text experts alone, and of what is said in meaning and words. line_starts: for each text expert, the second at which
-    the clip's window that is nearest to the query starts; NaN for a clip in which nothing is said.
+    experts together; NaN where nothing is calibrated. model, meaning, spoken, sound: the same of the video model alone,
+    of the text experts alone, of what is said in meaning and words, and of the sound experts alone. line_starts: for
+    each text expert, the second at which the clip's window that is nearest to the query starts; NaN for a clip in which
+    nothing is said. sound_starts: the same of the sound experts.
     """
 
     ids: list[str]
@@ -104,7 +105,9 @@ class Candidates:
     model: NDArray[np.float64]
     meaning: NDArray[np.float64]
     spoken: NDArray[np.float64]
+    sound: NDArray[np.float64]
     line_starts: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    sound_starts: dict[str, NDArray[np.float64]] = field(default_factory=dict)
 
     @classmethod
     def join(cls, parts: Iterable[Candidates]) -> Candidates:
@@ -112,16 +115,21 @@ class Candidates:
         parts = list(parts)
         if len(parts) == 1:
             return parts[0]
-        arrays = ("similarity", "per_frame", "bm25", "strength", "standard", "model", "meaning", "spoken")
-        experts = {name for part in parts for name in part.line_starts}
+        arrays = ("similarity", "per_frame", "bm25", "strength", "standard", "model", "meaning", "spoken", "sound")
         return cls(
             ids=[id for part in parts for id in part.ids],
             videos=[video for part in parts for video in part.videos],
             row_ids=[row_id for part in parts for row_id in part.row_ids],
             **{name: np.concatenate([getattr(part, name) for part in parts]) for name in arrays},
-            line_starts={name: np.concatenate([part.line_starts_of(name) for part in parts]) for name in experts},
+            line_starts=_join_starts([(part.line_starts, len(part.ids)) for part in parts]),
+            sound_starts=_join_starts([(part.sound_starts, len(part.ids)) for part in parts]),
         )
 
-    def line_starts_of(self, expert: str) -> NDArray[np.float64]:
-        """Return the `line_starts` of an expert, NaN for one that has not read these clips."""
-        return self.line_starts.get(expert, np.full(len(self.ids), np.nan))
+
+def _join_starts(parts: Sequence[tuple[Mapping[str, NDArray[np.float64]], int]]) -> dict[str, NDArray[np.float64]]:
+    """Join the starts of windows by expert, NaN for one that does not know a part. parts: each with its length."""
+    experts = {name for starts, _ in parts for name in starts}
+    return {
+        name: np.concatenate([starts.get(name, np.full(length, np.nan)) for starts, length in parts])
+        for name in experts
+    }

@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hearsight.experts.cues import asks_for_sound, asks_for_speech
+from hearsight.experts.ensemble import Sense
 from hearsight.experts.registry import encode_query
+from hearsight.experts.sound_registry import encode_sound_query
 from hearsight.library.search.query_words import Query, content_words
 from hearsight.library.search.question import Question
 from hearsight.models.query_encoder import QueryEncoder
@@ -27,17 +29,17 @@ class EncodedPart:
     """A part of a question.
 
     sense: what its prefix demands, "seen", "heard" or "said"; None for words without a prefix. vector: the model's,
-    (D'). meanings: those of the text experts, by name; none for a part that asks for nothing said. unfamiliar: the
-    share of its words that the model has hardly met. asks_for_speech, asks_for_sound: whether it speaks of saying, or
-    names a sound.
+    (D'). meanings: those of the text experts, by name; none for a part that asks for nothing said. sounds: those of
+    the sound experts; none for a part that asks for nothing heard. unfamiliar: the share of its words that the model
+    has hardly met. asks_for: "said" if it speaks of saying, else "heard" if it names a sound.
     """
 
     sense: str | None
     vector: Vector
     meanings: dict[str, Vector]
+    sounds: dict[str, Vector]
     unfamiliar: float
-    asks_for_speech: bool
-    asks_for_sound: bool
+    asks_for: Sense
 
 
 @dataclass(frozen=True)
@@ -54,26 +56,34 @@ class EncodedQuestion:
         return self.question.words
 
     @classmethod
-    def encode(cls, question: Question, encoder: QueryEncoder, experts: tuple[str, ...]) -> EncodedQuestion:
-        """Encode a question for a model and for these text experts."""
+    def encode(
+        cls, question: Question, encoder: QueryEncoder, experts: tuple[str, ...], sounds: tuple[str, ...]
+    ) -> EncodedQuestion:
+        """Encode a question for a model, for these text experts and for these sound experts."""
         texts: list[tuple[str | None, str]] = [(None, question.free)] if question.free else []
         texts += [(sense, text) for sense in ("seen", "heard", "said") for text in getattr(question, sense)]
         quotes = bool(question.phrases)
-        parts = tuple(encode_part(text, sense, encoder, experts, quotes) for sense, text in texts)
+        parts = tuple(encode_part(text, sense, encoder, experts, sounds, quotes) for sense, text in texts)
         return cls(question, text_vector(question.meaning, encoder), parts)
 
 
 def encode_part(
-    text: str, sense: str | None, encoder: QueryEncoder, experts: tuple[str, ...], quotes: bool
+    text: str,
+    sense: str | None,
+    encoder: QueryEncoder,
+    experts: tuple[str, ...],
+    sounds: tuple[str, ...],
+    quotes: bool,
 ) -> EncodedPart:
     """Encode a part of a question. quotes: whether the question has an exact phrase, which is said."""
+    speaks_of_saying = quotes or sense == "said" or asks_for_speech(text)
     return EncodedPart(
         sense=sense,
         vector=text_vector(text, encoder),
         meanings={name: encode_query(text, name) for name in experts} if sense in (None, "said") else {},
+        sounds={name: encode_sound_query(text, name) for name in sounds} if sense in (None, "heard") else {},
         unfamiliar=float(unfamiliar_shares([text], encoder)[0]),
-        asks_for_speech=quotes or sense == "said" or asks_for_speech(text),
-        asks_for_sound=asks_for_sound(text),
+        asks_for="said" if speaks_of_saying else "heard" if asks_for_sound(text) else "",
     )
 
 

@@ -62,6 +62,10 @@ def evidence_for(
         line = best_line(query, clip["lines"])
         certainty = confidence(float(candidates.spoken[row]))
         evidence.append(Evidence("words", "said", certainty, clamp_to_clip(line["start"], clip), line["text"]))
+    for name, starts in candidates.sound_starts.items() if mode != "speech" else ():
+        if np.isfinite(start := float(starts[row])):
+            certainty = confidence(float(candidates.sound[row]))
+            evidence.append(Evidence(name, "heard", certainty, clamp_to_clip(start, clip), ""))
     return sorted((one for one in evidence if one.confidence > EVEN), key=lambda one: -one.confidence)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from hearsight.library.search.evidence import (
     standard_senses,
 )
 from hearsight.library.search.query_words import Query
-from hearsight.library.search.senses import SENSE_COLUMNS
+from hearsight.library.search.senses import SENSE_COLUMNS, SENSES
 from hearsight.library.search.view import View
 from hearsight.library.tables.schema import BRANCHES, read_vectors
 
@@ -81,8 +81,7 @@ def explain(
             senses = standard_senses(clip, calibration, view.snapshot.clips)
             evidence = evidence_for(clip, row, candidates, senses, query, mode)
         moment, line = _best_moment(clip, candidates, row, mode, query, evidence)
-        matched = senses if standard >= LIKELY else {}
-        said = max(bar(matched.get("said", -np.inf)), bar(float(candidates.spoken[row])) if matched else 0.0)
+        bars = _bars(senses, candidates, row) if standard >= LIKELY else dict.fromkeys(SENSES, 0.0)
         hit = Hit(
             rank=len(hits) + 1,
             score=float(scores[row]),
@@ -94,9 +93,7 @@ def explain(
             start=clip["start"],
             end=clip["end"],
             moment=moment,
-            seen=bar(matched.get("seen", -np.inf)),
-            heard=bar(matched.get("heard", -np.inf)),
-            said=said,
+            **bars,
             words=words,
             gates=branch_gates(clip["gates"]),
             line=line,
@@ -108,6 +105,12 @@ def explain(
         )
         hits.append(hit)
     return hits
+
+
+def _bars(senses: Mapping[str, float], candidates: Candidates, row: int) -> dict[str, float]:
+    """Return how much each sense speaks for a match, by the model or by another expert of that sense."""
+    others = {"heard": float(candidates.sound[row]), "said": float(candidates.spoken[row])}
+    return {sense: max(bar(senses.get(sense, -np.inf)), bar(others.get(sense, -np.inf))) for sense in SENSES}
 
 
 def branch_gates(gates: dict[str, float | None]) -> dict[str, float]:
@@ -145,10 +148,13 @@ def _best_moment(
 ) -> tuple[float, str]:
     """Return the best second of a clip, and the line that is said then.
 
-    It is the beginning of the line with the most words of the query, if the transcript matches it; or of the line that
-    a text expert speaks for, if it is the most certain; else the second of the most similar frame.
+    It is the beginning of the sound that a sound expert speaks for, if it is the most certain; or of the line with the
+    most words of the query, if the transcript matches it; or of the line that a text expert speaks for, if it is the
+    most certain; else the second of the most similar frame.
     """
     lines = clip["lines"] or []
+    if evidence and evidence[0].expert in candidates.sound_starts:
+        return evidence[0].moment, line_at(lines, evidence[0].moment)
     if query is not None and lines and (mode == "speech" or candidates.strength[row] > 0):
         line = best_line(query, lines)
         return clamp_to_clip(line["start"], clip), line["text"]

@@ -46,7 +46,7 @@ class InMemory:
         self,
         vector: NDArray[np.float32] | None,
         query: Query | None,
-        meanings: Sequence[tuple[str, NDArray[np.float32]]],
+        window_vectors: Sequence[tuple[str, NDArray[np.float32]]],
         limit: int,
         condition: Condition,
         extra: FieldShapes,
@@ -55,8 +55,8 @@ class InMemory:
         mask = self._mask(condition)
         matches = self._match_words(query, limit, mask) if query else {}
         rows = self._nearest(vector, limit, mask) if vector is not None else []
-        for name, meaning in meanings:
-            scores = self._windows[name].best(meaning[None], len(self.table))[0]
+        for name, of_query in window_vectors:
+            scores = self._windows[name].best(of_query[None], len(self.table))[0]
             with_windows = np.isfinite(scores)
             rows += _highest(scores, (with_windows if mask is None else with_windows & mask).nonzero()[0], limit)
         clips = self._take(list(dict.fromkeys([*rows, *matches])), extra)
@@ -104,7 +104,7 @@ class InMemory:
         """Return what a model's similarity reads of all clips (`QueryEncoder.similarity`)."""
         return self._take(list(range(len(self.table))), extra).fields
 
-    def meanings(self, expert: str, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    def window_scores(self, expert: str, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return an expert's scores, (N, n): of N queries with all clips, NaN for a clip without windows."""
         return self._windows[expert].best(vectors, len(self.table))
 

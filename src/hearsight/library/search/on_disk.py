@@ -35,7 +35,7 @@ class OnDisk:
         self,
         vector: NDArray[np.float32] | None,
         query: Query | None,
-        meanings: Sequence[tuple[str, NDArray[np.float32]]],
+        window_vectors: Sequence[tuple[str, NDArray[np.float32]]],
         limit: int,
         condition: Condition,
         extra: FieldShapes,
@@ -47,7 +47,9 @@ class OnDisk:
         words, sql, matches = query.full_text if query else "", condition.sql, dict[str, WordMatch]()
         with ThreadPoolExecutor(2) as pool:
             word_search = pool.submit(self.store.matching, words, ["id", "transcript"], limit, sql) if words else None
-            window_search = pool.submit(self._nearest_windows, meanings, limit, condition) if meanings else None
+            window_search = (
+                pool.submit(self._nearest_windows, window_vectors, limit, condition) if window_vectors else None
+            )
             row_ids = set[int]() if vector is None else set(self.store.nearest(vector, limit, sql))
         if word_search is not None and query is not None:
             table = word_search.result()
@@ -76,11 +78,11 @@ class OnDisk:
         return ClipWindows.read(windows.of_clips(ids), {id: row for row, id in enumerate(ids)})
 
     def _nearest_windows(
-        self, meanings: Sequence[tuple[str, NDArray[np.float32]]], limit: int, condition: Condition
+        self, window_vectors: Sequence[tuple[str, NDArray[np.float32]]], limit: int, condition: Condition
     ) -> list[int]:
         """Return the row ids of the clips whose windows are nearest to each expert's vector."""
         ids = set[str]()
-        for name, vector in meanings:
+        for name, vector in window_vectors:
             windows, sql = self.store.windows(name), condition.sql_of_windows
             loaded = windows.load(LibraryWindows) if sql is None else None
             count = limit if condition.has_sound is None else SILENT * limit  # windows do not have that column

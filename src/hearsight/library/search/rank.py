@@ -1,9 +1,9 @@
 """Ranks clips by all experts, by the video model alone, or by the words that are said.
 
 The mode "dense" ranks by the model, in two stages: it takes the clips whose pooled vectors are nearest to the query's,
-and orders them by the model's exact similarity on their frame vectors. "speech" ranks by words: BM25 over the
-transcripts. "hybrid" ranks by the ensemble of experts (experts/ensemble.py), in deviations above the typical best of a
-neutral query.
+and orders them by the model's exact similarity on their frame vectors; in a library with a sound expert, by both.
+"speech" ranks by words: BM25 over the transcripts. "hybrid" ranks by the ensemble of experts (experts/ensemble.py), in
+deviations above the typical best of a neutral query.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ def rank(candidates: Candidates, mode: Mode) -> tuple[list[int], NDArray[Any]]:
     if mode == "speech":
         by_words = _order(id_ranks, candidates.bm25)
         return by_words[candidates.bm25[by_words] > 0].tolist(), candidates.bm25
-    scores = candidates.similarity if mode == "dense" else candidates.standard
+    model_alone = mode == "dense" and not candidates.sound_starts
+    scores = candidates.similarity if model_alone else candidates.standard
     return _order(id_ranks, scores).tolist(), scores
 
 

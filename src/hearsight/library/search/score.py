@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hearsight.experts.calibration import LIKELY, Scale
-from hearsight.experts.ensemble import combine, penalty, spoken
+from hearsight.experts.ensemble import combine, penalty, sound_penalty, spoken
 from hearsight.library.results import Mode
+from hearsight.library.search.calibrate import COMBINED
 from hearsight.library.search.clip_vectors import Candidates, ClipVectors
-from hearsight.library.search.encoded_question import EncodedPart, EncodedQuestion
+from hearsight.library.search.encoded_question import EncodedPart, EncodedQuestion, Vector
 from hearsight.library.search.query_words import WordMatch
 from hearsight.library.search.senses import SENSE_COLUMNS, sense_scores
 from hearsight.library.search.view import View
@@ -21,7 +22,7 @@ from hearsight.library.tables.calibration_file import Calibration
 from hearsight.models.query_encoder import QueryEncoder
 
 NO_MATCH = WordMatch()
-OF_ONE_EXPERT = ("model", "meaning", "speech")  # scores of a part
+BY_EXPERT = ("model", "dense", "meaning", "speech", "sound")  # scores of a part
 
 Array = NDArray[np.float64]
 
@@ -46,8 +47,10 @@ def score_clips(
     for part in question.parts:
         logits = similarity if len(question.parts) == 1 else encoder.similarity(part.vector, clips.fields)[0]
         parts.append(_score_part(view, clips, part, logits, strength, complete, mode))
-    model, meaning, speech = (np.fmax.reduce([getattr(each, name) for each in parts]) for name in OF_ONE_EXPERT)
-    by_mode = {"hybrid": np.minimum.reduce([each.together for each in parts]), "dense": model, "speech": speech}
+    model, dense, meaning, speech, sound = (
+        np.fmax.reduce([getattr(each, name) for each in parts]) for name in BY_EXPERT
+    )
+    by_mode = {"hybrid": np.minimum.reduce([each.together for each in parts]), "dense": dense, "speech": speech}
     return Candidates(
         ids=clips.ids,
         videos=[(number, video) for video in clips.videos],
@@ -60,7 +63,9 @@ def score_clips(
         model=model,
         meaning=meaning,
         spoken=speech,
+        sound=sound,
         line_starts=dict(ChainMap(*(each.line_starts for each in parts))),  # of the first part with words
+        sound_starts=dict(ChainMap(*(each.sound_starts for each in parts))),
     )
 
 
@@ -68,16 +73,19 @@ def score_clips(
 class _PartScores:
     """The scores of clips for a part of a question, in deviations above the typical best of a neutral query, (n,).
 
-    together: by all experts. model, meaning, speech: by the video model alone, by the text experts alone, and by what
-    is said in meaning and words; -inf for what the part does not ask, and for clips that lack it.
-    line_starts: see `Candidates`.
+    together: by all experts. model, meaning, sound, speech: by the video model alone, by the text experts alone, by the
+    sound experts alone, and by what is said in meaning and words; dense: by the model and the sound experts. -inf for
+    what the part does not ask, and for clips that lack it. line_starts, sound_starts: see `Candidates`.
     """
 
     together: Array
     model: Array
+    dense: Array
     meaning: Array
     speech: Array
+    sound: Array
     line_starts: dict[str, Array]
+    sound_starts: dict[str, Array]
 
 
 def _score_part(
@@ -93,27 +101,35 @@ def _score_part(
     calibration = view.calibration
     assert calibration is not None, "search.py calibrates every view"
     total, nulls, none = view.snapshot.clips, calibration.nulls, np.full(len(clips.ids), -np.inf)
+    heard, sound_starts = _sound(view, clips, part, calibration, mode)
+    sound = _or_none(nulls["sound"].apply(heard, total))
     if part.sense in ("seen", "heard"):
         by_sense = _sense(view, clips, part, calibration)
-        return _PartScores(by_sense, by_sense, none, none, {})
+        either = np.maximum(by_sense, sound)  # what is heard may be compared by the model and by a sound expert
+        return _PartScores(either, by_sense, either, none, none, sound, {}, sound_starts)
     meant, starts = _meaning(view, clips, part, calibration, mode)
     meaning = _or_none(nulls["meaning"].apply(meant, total))
     speech = nulls["spoken"].apply(spoken(meant, strength), total)
-    names_sound = part.asks_for_sound and not part.asks_for_speech
+    names_sound = part.asks_for == "heard"
     if not names_sound:  # all of its words are said: that is a match, whatever else is
         speech = np.where(complete, np.maximum(speech, LIKELY), speech)
     if part.sense == "said":
-        return _PartScores(speech, none, meaning, speech, starts)
+        return _PartScores(speech, none, none, meaning, speech, none, starts, {})
     logits = np.where(clips.pooled.any(axis=1), logits, np.nan)  # of a sound file, for a model that only sees
     standard = calibration.scales["model"].apply(logits) - part.unfamiliar
-    null = nulls["all, said" if part.asks_for_speech else "all"]
-    together = null.apply(combine(standard, meant, strength, part.asks_for_speech), total)
+    null = nulls[COMBINED[part.asks_for]]
+    together = null.apply(combine(standard, meant, heard, strength, part.asks_for), total)
     reads = calibration.scales["said"].is_informative
-    by_speech = speech - penalty(part.asks_for_speech, part.asks_for_sound, reads)
+    by_speech = speech - penalty(part.asks_for, reads)
     if not names_sound:
         by_speech = np.where(complete, np.maximum(by_speech, LIKELY), by_speech)
-    model = _or_none(nulls["model"].apply(standard, total))
-    return _PartScores(np.maximum(together, by_speech), model, meaning, speech, starts)
+    by_sound = sound - sound_penalty(part.asks_for)
+    together = np.maximum.reduce([together, by_speech, by_sound])
+    dense = model = _or_none(nulls["model"].apply(standard, total))
+    if sound_starts:
+        both = null.apply(combine(standard, np.full_like(heard, np.nan), heard, 0.0, part.asks_for), total)
+        dense = np.maximum(np.where(np.isnan(standard) & np.isnan(heard), -np.inf, both), by_sound)
+    return _PartScores(together, model, dense, meaning, speech, sound, starts, sound_starts)
 
 
 def _or_none(scores: Array) -> Array:
@@ -128,14 +144,31 @@ def _meaning(
 
     Both are NaN for a clip in which nothing is said, and in the mode "dense", which does not ask them.
     """
+    vectors = {name: vector for name, vector in part.meanings.items() if name in calibration.experts}
+    best, starts = _best_windows(view, clips, {} if mode == "dense" else vectors)
+    return calibration.scales["meaning"].apply(best), starts
+
+
+def _sound(
+    view: View, clips: ClipVectors, part: EncodedPart, calibration: Calibration, mode: Mode
+) -> tuple[Array, dict[str, Array]]:
+    """Return the sound experts' scores of clips on their scale, and where the best window of each expert starts.
+
+    Both are NaN for a clip in which nothing is heard, and in the mode "speech", which does not ask them.
+    """
+    vectors = {name: vector for name, vector in part.sounds.items() if name in calibration.sounds}
+    best, starts = _best_windows(view, clips, {} if mode == "speech" else vectors)
+    return calibration.scales["sound"].apply(best), starts
+
+
+def _best_windows(view: View, clips: ClipVectors, vectors: Mapping[str, Vector]) -> tuple[Array, dict[str, Array]]:
+    """Return the best score of each clip's windows by any expert, and where the best one of each expert starts."""
     n, best, starts = len(clips.ids), np.full(len(clips.ids), np.nan), dict[str, Array]()
-    for name, vector in part.meanings.items():
-        if name not in calibration.experts or mode == "dense":
-            continue
+    for name, vector in vectors.items():
         windows = view.index.windows_of(name, clips.ids)
         best = np.fmax(best, windows.best(vector[None], n)[0])
         starts[name] = windows.best_starts(vector, n)
-    return calibration.scales["meaning"].apply(best), starts
+    return best, starts
 
 
 def _sense(view: View, clips: ClipVectors, part: EncodedPart, calibration: Calibration) -> Array:
@@ -153,8 +186,8 @@ def joint_calibrations(calibrations: Sequence[Calibration | None]) -> list[Calib
     """Return a calibration for each of several libraries of one model, so that their scores can be compared.
 
     A scale is the mean of theirs, without those of libraries that lack what it is of; a null that of the library where
-    neutral queries find most. The scale of meanings is that of the libraries with the same experts. A library without
-    a calibration has no clips; [] if none has any.
+    neutral queries find most. The scales of meanings and of sounds are those of the libraries with the same experts. A
+    library without a calibration has no clips; [] if none has any.
     """
     present = [calibration for calibration in calibrations if calibration is not None]
     if len(present) == len(calibrations) == 1 or not present:
@@ -163,10 +196,13 @@ def joint_calibrations(calibrations: Sequence[Calibration | None]) -> list[Calib
     nulls = {name: max((each.nulls[name] for each in present), key=lambda null: null.typical) for name in first.nulls}
     joint = []
     for calibration in calibrations:
-        experts = calibration.experts if calibration else {}
-        same = [each for each in present if each.experts == experts] or present
-        scales = {name: _mean_scale(same if name == "meaning" else present, name) for name in first.scales}
-        joint.append(Calibration(first.model, first.bank, 0, experts, scales, nulls))
+        experts, sounds = (calibration.experts, calibration.sounds) if calibration else ({}, {})
+        same = {
+            "meaning": [each for each in present if each.experts == experts],
+            "sound": [each for each in present if each.sounds == sounds],
+        }
+        scales = {name: _mean_scale(same.get(name) or present, name) for name in first.scales}
+        joint.append(Calibration(first.model, first.bank, 0, experts, sounds, scales, nulls))
     return joint
 
 

@@ -55,7 +55,7 @@ def search(
     views = calibrate_together(libraries, views, encoder)
     if not views:  # no library has a clip
         return SearchResult(question.text, mode, [], 0, 0, 0, 1000 * (time.perf_counter() - start))
-    encoded = EncodedQuestion.encode(question, encoder, experts_of(views))
+    encoded = EncodedQuestion.encode(question, encoder, experts_of(views), sounds_of(views))
     check_hearing(encoded, views)
 
     def rank_nearest(count: int) -> Ranking:
@@ -83,12 +83,17 @@ def experts_of(views: Sequence[View]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for view in views for name in view.experts))
 
 
+def sounds_of(views: Sequence[View]) -> tuple[str, ...]:
+    """Return the names of the sound experts of calibrated views."""
+    return tuple(dict.fromkeys(name for view in views for name in view.sounds))
+
+
 def check_hearing(question: EncodedQuestion, views: Sequence[View]) -> None:
-    """Raise HearsightError for a part that asks for sounds, where the model hears none."""
-    if any(part.sense == "heard" for part in question.parts) and not views[0].can_hear:
+    """Raise HearsightError for a part that asks for sounds, where neither the model nor a sound expert hears any."""
+    if any(part.sense == "heard" for part in question.parts) and not any(view.can_hear for view in views):
         raise HearsightError(
             "the query asks for something heard, and nothing in this library is heard: its model sees only, or its "
-            "clips are silent; leave out heard:, or index with a model that hears (hearsight models)"
+            "clips are silent; leave out heard:, or add a sound expert with: hearsight index FOLDER --sound clap"
         )
 
 
@@ -131,7 +136,7 @@ def moments(library: Searchable, text: str, encoder: QueryEncoder, mode: Mode, c
     opened = View.open(library, Filters())
     video = video_row(library, clip, opened.snapshot).id
     [view] = views = calibrate_together([library], [opened], encoder)
-    encoded = EncodedQuestion.encode(question, encoder, experts_of(views))
+    encoded = EncodedQuestion.encode(question, encoder, experts_of(views), sounds_of(views))
     check_hearing(encoded, views)
     words = encoded.words if mode != "dense" else None
     clips, matches = view.index.clips_of_video(video, words, encoder.extra)
@@ -184,10 +189,12 @@ def find_candidates(
     """
     dense = question.vector if mode != "speech" else None
     words = question.words if mode != "dense" else None
-    meanings = [meaning for part in question.parts for meaning in part.meanings.items()] if mode == "hybrid" else []
+    vectors = [meaning for part in question.parts for meaning in part.meanings.items()] if mode == "hybrid" else []
+    if mode != "speech":
+        vectors += [sound for part in question.parts for sound in part.sounds.items()]
     parts = []
     for number, view in enumerate(views):
-        own = [(name, vector) for name, vector in meanings if name in view.experts]
+        own = [(name, vector) for name, vector in vectors if name in (*view.experts, *view.sounds)]
         clips, matches = view.index.candidates(dense, words, own, count, view.condition, encoder.extra)
         parts.append(score_clips(number, view, clips, matches, question, encoder, mode))
     return Candidates.join(parts)

@@ -34,16 +34,16 @@ class ClipIndex(Protocol):
         self,
         vector: NDArray[np.float32] | None,
         query: Query | None,
-        meanings: Sequence[tuple[str, NDArray[np.float32]]],
+        window_vectors: Sequence[tuple[str, NDArray[np.float32]]],
         limit: int,
         condition: Condition,
         extra: FieldShapes,
     ) -> tuple[ClipVectors, dict[str, WordMatch]]:
         """Return the clips nearest to a query by each expert, each clip once.
 
-        vector: of the model; None if it is not asked. query: the words to match; None for no words. meanings: the
-        names of text experts, each with its vector of the query or of a part of it. limit: the number of clips that
-        each of all these contributes.
+        vector: of the model; None if it is not asked. query: the words to match; None for no words. window_vectors:
+        the names of experts with windows, each with its vector of the query or of a part of it. limit: the number of
+        clips that each of all these contributes.
         Returns the clips, in any order, and the matches of the clips that contain any of the words, by id.
         """
 
@@ -104,9 +104,15 @@ class View:
         return tuple(self.calibration.experts) if self.calibration else ()
 
     @property
+    def sounds(self) -> tuple[str, ...]:
+        """The names of the sound experts that do so."""
+        return tuple(self.calibration.sounds) if self.calibration else ()
+
+    @property
     def can_hear(self) -> bool:
         """Whether anything in the library, or in those that are searched with it, is heard."""
-        return self.calibration is not None and self.calibration.scales["heard"].is_informative
+        scales = self.calibration.scales if self.calibration else {}
+        return any(scales[name].is_informative for name in ("heard", "sound") if name in scales)
 
     @classmethod
     def open(

@@ -14,8 +14,8 @@ from hearsight.util.atomic import write_atomic
 
 FILE = "calibration.json"
 # The names of scores; see search/calibrate.py.
-SCALES = {"model", "seen", "heard", "said", "meaning"}
-NULLS = SCALES | {"spoken", "all", "all, said"}
+SCALES = {"model", "seen", "heard", "said", "meaning", "sound"}
+NULLS = SCALES | {"spoken", "all", "all, said", "all, heard"}
 LARGEST = 1e9  # of a number
 
 
@@ -24,7 +24,7 @@ class Calibration:
     """The scales and nulls of a library.
 
     model: the fingerprint of its model. bank: that of the neutral queries. version: of the table of clips from which
-    this is derived. experts: the fingerprints of the experts whose windows are
+    this is derived. experts, sounds: the fingerprints of the text experts and of the sound expert whose windows are
     stored. scales, nulls: by the name of a score; see search/calibrate.py.
     """
 
@@ -32,6 +32,7 @@ class Calibration:
     bank: str
     version: int
     experts: dict[str, str]
+    sounds: dict[str, str]
     scales: dict[str, Scale]
     nulls: dict[str, Null]
 
@@ -45,8 +46,12 @@ class Calibration:
             values = json.loads((location / FILE).read_text("utf-8"))
             scales = {name: Scale(**scale) for name, scale in values["scales"].items()}
             nulls = {name: Null(**null) for name, null in values["nulls"].items()}
-            experts = {str(name): str(fingerprint) for name, fingerprint in values["experts"].items()}
-            calibration = cls(**{**values, "experts": experts, "scales": scales, "nulls": nulls})
+            experts, sounds = (
+                {str(name): str(fingerprint) for name, fingerprint in values[kind].items()}
+                for kind in ("experts", "sounds")
+            )
+            named = {"experts": experts, "sounds": sounds}
+            calibration = cls(**{**values, **named, "scales": scales, "nulls": nulls})
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
         return calibration if calibration._is_usable() else None

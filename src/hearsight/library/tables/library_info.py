@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path, PurePosixPath
 
-from hearsight.experts.registry import DEFAULT
+from hearsight.experts.registry import DEFAULT, NONE
 from hearsight.library.results import LibraryInfo
 from hearsight.library.tables.calibration_file import Calibration
 from hearsight.library.tables.library_files import folder_size
@@ -29,6 +29,8 @@ def library_info(folder: Path, identity: Identity, store: Store) -> LibraryInfo:
         seconds=identity.seconds,
         recogniser=identity.recogniser or "auto",
         meaning=identity.meaning or DEFAULT,
+        sound=identity.sound or NONE,
+        sounds=_sounds(store, identity.sound),
         senses=_senses(identity.method, snapshot.calibration),
         videos=len(snapshot.videos),
         clips=snapshot.clips,
@@ -40,6 +42,13 @@ def library_info(folder: Path, identity: Identity, store: Store) -> LibraryInfo:
         transcripts=dict(sorted(sources.items(), key=lambda item: (-item[1], item[0]))),
         not_understood=sum(video.language == UNDETERMINED for video in snapshot.videos.values()),
     )
+
+
+def _sounds(store: Store, expert: str | None) -> int:
+    """Return the number of videos that a sound expert has encoded."""
+    if expert in (None, NONE) or not (windows := store.windows(str(expert))).path.is_dir():
+        return 0
+    return len(windows.videos() & set(store.snapshot().videos))
 
 
 def _senses(method: str, calibration: Calibration | None) -> list[str]:

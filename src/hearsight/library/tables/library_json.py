@@ -31,7 +31,8 @@ class Identity:
     else absolute. by, seconds: how files are cut. towers: the fingerprint of the towers whose features are stored; None
     if none are. clips: the table with the model's vectors. former: the previous one, which running searches may read.
     recogniser: the name of the chosen speech recogniser; None if none was chosen. meaning: the name of the expert for
-    what is said, or "none" (experts/registry.py); None for the default.
+    what is said, or "none" (experts/registry.py); None for the default. sound: the name of the sound expert
+    (experts/sound_registry.py), or "none"; None for none.
     """
 
     folder: str
@@ -47,6 +48,7 @@ class Identity:
     former: str | None = None
     recogniser: str | None = None
     meaning: str | None = None
+    sound: str | None = None
     format: int = FORMAT
 
     @property
@@ -126,8 +128,9 @@ class Identity:
                 raise DamagedError(
                     f"the library at {location} was made by an old Hearsight; index again with --rebuild"
                 )
-            if not isinstance(values.get("meaning"), str | None):
-                raise TypeError("meaning is no name")
+            for name in ("meaning", "sound"):
+                if not isinstance(values.get(name), str | None):
+                    raise TypeError(f"{name} is no name")
             return cls(**{**values, "format": FORMAT})
         except FileNotFoundError:
             return None

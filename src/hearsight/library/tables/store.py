@@ -159,7 +159,7 @@ class Store:
             videos = Videos(self.videos.to_arrow())
             clips, hidden = count_clips(self._columns(["video"])["video"], videos.ids)
             calibration = self._read_calibration()
-            loaded = self._load_clips(calibration.experts if calibration else ())
+            loaded = self._load_clips((*calibration.experts, *calibration.sounds) if calibration else ())
             self._snapshot = versions, Snapshot(videos, hidden, clips, loaded, calibration=calibration)
         return self._snapshot[1]
 
@@ -196,7 +196,7 @@ class Store:
         calibration = Calibration.read(self.location)
         if calibration is None or calibration.model != self._identity.fingerprint:
             return None
-        missing = [name for name in calibration.experts if not self.windows(name).path.is_dir()]
+        missing = [name for name in (*calibration.experts, *calibration.sounds) if not self.windows(name).path.is_dir()]
         return None if missing else calibration
 
     def windows(self, expert: str) -> Windows:

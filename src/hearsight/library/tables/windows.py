@@ -1,6 +1,10 @@
 """The windows of an expert: stretches of clips, each with a vector.
 
-They are derived from the clips' rows: a table that is lost, or was made by another expert, is made again.
+They are derived from the clips' rows, or from the sound of their files: a table that is lost, or was made by another
+expert, is made again.
+
+A table of sounds has rows for each video that has been listened to. If all of it is silent, it has one row with the id
+of the video in place of that of a clip, which no search finds.
 """
 
 from __future__ import annotations
@@ -94,6 +98,11 @@ class Windows:
         return set(self._latest().search().select(["id"]).limit(None).to_arrow()["id"].to_pylist())
 
     @translate_errors(read_windows_error)
+    def videos(self) -> set[str]:
+        """Return the ids of all videos that have rows."""
+        return set(self._latest().search().select(["video"]).limit(None).to_arrow()["video"].unique().to_pylist())
+
+    @translate_errors(read_windows_error)
     def rows(self, columns: Sequence[str]) -> pa.Table:
         """Return these columns of all windows."""
         return self._latest().search().select(list(columns)).limit(None).to_arrow()
@@ -142,6 +151,11 @@ class Windows:
     def drop_clips(self, ids: Iterable[str]) -> None:
         """Remove the windows of these clips."""
         self._latest().delete(id_condition("id", ids))
+
+    @translate_errors(write_error)
+    def drop_videos(self, ids: Iterable[str]) -> None:
+        """Remove the rows of these videos."""
+        self._latest().delete(id_condition("video", ids))
 
     @translate_errors(write_error)
     def maintain(self, thorough: bool = False) -> MaintenanceReport:

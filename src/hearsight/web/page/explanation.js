@@ -36,11 +36,11 @@ export function evidenceList(hit) {
 function sentence({ expert, sense, confidence, moment, line }) {
   const quotation = line ? [": “", el("bdi", {}, visible(line)), "”"] : [];
   const place = `${sense[0].toUpperCase()}${sense.slice(1)} at ${clock(moment)}`;
-  return [place, ...quotation, el("small", {}, ` ${reason(expert)}, ${sure(confidence)}`)];
+  return [place, ...quotation, el("small", {}, ` ${reason(expert, sense)}, ${sure(confidence)}`)];
 }
 
 const REASONS = { model: "by the video model", words: "by its words" };
-const reason = (expert) => REASONS[expert] ?? `by its meaning (${expert})`;
+const reason = (expert, sense) => REASONS[expert] ?? `by its ${sense === "heard" ? "sound" : "meaning"} (${expert})`;
 
 const MOST_SURE = 0.99; // that is shown: nothing is certain
 const sure = (confidence) => `${percent(Math.min(confidence, MOST_SURE))} sure`;
