@@ -125,3 +125,22 @@ def test_a_plugin_can_register_one(no_plugins):
 
     assert choose_sound("loudness:x") == "loudness:x"
     assert load_sound_expert("loudness:x").encode_queries(["loud music"]).sum() == 1
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value"),
+    [("name", None), ("width", "2"), ("fingerprint", 1), ("sample_rate", 0), ("window_seconds", 0.0), ("width", 3)],
+)
+def test_a_mistake_of_a_plugin_is_named(no_plugins, attribute, value):
+    @hearsight.register_sound_expert("mistaken")
+    class Mistaken:
+        name, width, fingerprint, sample_rate, window_seconds = "mistaken", 2, "1", 8000, 1.0
+
+        def __init__(self, detail):
+            setattr(self, attribute, value)
+
+        def encode_queries(self, texts):
+            return np.zeros((len(texts), 2))
+
+    with pytest.raises(HearsightError, match="correct its plugin"):
+        load_sound_expert("mistaken").encode_queries(["a"])

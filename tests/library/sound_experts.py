@@ -14,10 +14,10 @@ PITCHES = {"bark": 200, "bell": 1700, "siren": 900}  # Hz
 class Pitches:
     """Compares words of PITCHES with the loudest frequencies of a sound; other texts are near to nothing."""
 
-    width, sample_rate, window_seconds = WIDTH, 4000, 5.0
+    width, sample_rate, window_seconds, fingerprint = WIDTH, 4000, 5.0, "0123456789ab"
 
     def __init__(self, detail: str = "") -> None:
-        self.name, self.fingerprint = f"pitches:{detail}", "0123456789ab"
+        self.name = f"pitches:{detail}"
 
     def encode_queries(self, texts):
         return np.stack([self._encode_query(text) for text in texts]).astype(np.float32)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
+from hearsight.experts.checked_expert import CheckedSoundExpert
 from hearsight.experts.clap import DEFAULT_MODEL, KIND, Clap, check_clap
 from hearsight.experts.clap_checkpoint import CHECKPOINT
 from hearsight.experts.registry import NONE, check_name
@@ -26,7 +30,15 @@ def load_sound_expert(name: str) -> SoundExpert:
     Raises HearsightError for an unknown name, and for a model that is not on this machine or cannot be used.
     """
     kind, _, detail = name.partition(":")
-    return SOUND_EXPERTS.get(kind)(detail)
+    expert = SOUND_EXPERTS.get(kind)(detail)
+    return expert if kind in SOUND_EXPERTS.builtin else CheckedSoundExpert(expert)
+
+
+@lru_cache(maxsize=1000)
+def encode_sound_query(text: str, expert: str) -> NDArray[np.float32]:
+    """Return a query's vector by the sound expert of a name, (width,). Cached, because people repeat searches."""
+    vector: NDArray[np.float32] = load_sound_expert(expert).encode_queries([text])[0]
+    return vector
 
 
 def recorded_sound_expert(sound: str | None) -> SoundExpert | None:
@@ -58,7 +70,15 @@ def register_sound_expert(name: str) -> Callable[[Factory], Factory]:
     As `hearsight.register_expert`; see `SoundExpert` for what it returns.
     """
     check_name(name, "sound expert")
-    return SOUND_EXPERTS.register(name)
+    add = SOUND_EXPERTS.register(name)
+
+    def register(factory: Factory) -> Factory:
+        add(factory)
+        load_sound_expert.cache_clear()  # the name may have been another factory's
+        encode_sound_query.cache_clear()
+        return factory
+
+    return register
 
 
 def _clap(detail: str) -> SoundExpert:

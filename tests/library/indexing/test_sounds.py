@@ -163,7 +163,7 @@ def test_progress_is_reported_for_each_file(index, monkeypatch):
 
 def test_another_expert_of_the_same_name_encodes_anew(index, monkeypatch):
     library = index(sound="pitches")
-    load_sound_expert(NAME).fingerprint = "another"
+    monkeypatch.setattr(Pitches, "fingerprint", "another")
     report = library.update(recogniser="none")
     assert report.sounds == 3 and library._store.snapshot().calibration.sounds == {NAME: "another"}
 

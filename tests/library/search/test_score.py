@@ -13,9 +13,7 @@ from tests.library.conftest import film, say, tiny_model
 
 def calibration(**scales):
     every = {name: scales.get(name, Scale(0.2, 0.05)) for name in SCALES}
-    return Calibration(
-        "m", "b", 1, {"wordllama": "a"}, {"clap": "b"}, every, dict.fromkeys(NULLS, Null(2.0, 0.5, 9))
-    )
+    return Calibration("m", "b", 1, {"wordllama": "a"}, {"clap": "b"}, every, dict.fromkeys(NULLS, Null(2.0, 0.5, 9)))
 
 
 def test_a_library_in_which_nobody_speaks_does_not_change_the_scale_of_another():

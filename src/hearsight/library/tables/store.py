@@ -356,7 +356,7 @@ class Store:
         self.clips.checkout_latest()
         report = maintain(self.clips, thorough)
         calibration = self.snapshot().calibration if thorough else None
-        for expert in calibration.experts if calibration else ():
+        for expert in (*calibration.experts, *calibration.sounds) if calibration else ():
             report.add(self.windows(expert).maintain(thorough))
         if self.features:
             report.freed_bytes += self.features.maintain(thorough)
