@@ -24,7 +24,7 @@ class _Checked(Generic[E]):
     """
 
     def __init__(self, expert: E) -> None:
-        self._expert = expert
+        self._expert: E = expert
         self.name = _checked_attribute(expert, "name", str, f"of the class {type(expert).__name__}")
         self.width = _checked_attribute(expert, "width", int, f"'{self.name}'")
         _ = self.fingerprint
