@@ -72,14 +72,15 @@ def build(growing: GrowingLibrary) -> dict[str, Any]:
 
 
 def derive(growing: GrowingLibrary) -> dict[str, Any]:
-    from hearsight.experts.registry import load_experts
     from hearsight.library.derive import update_calibration
+    from hearsight.library.library_experts import LibraryExperts
     from hearsight.models.torch_queries import TorchQueryEncoder
 
     begun = time.perf_counter()
     library = growing.library()
     encoder = TorchQueryEncoder(growing.model())
-    update_calibration(library.searchable.store, library.identity.fingerprint, encoder, load_experts(None))
+    experts = LibraryExperts.load(library.identity)
+    update_calibration(library.searchable.store, library.identity.fingerprint, encoder, experts)
     windows = sum(size(table) for table in growing.location.glob("windows-*.lance"))
     return {"seconds": time.perf_counter() - begun, "windows": windows}
 

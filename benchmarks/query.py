@@ -58,8 +58,8 @@ class Result:
 
 def make_library(model_folder: str, model: Any, folder: Path, clips: int) -> Library:
     """Create a library of clips of random vectors, with the windows and the calibration that an update derives."""
-    from hearsight.experts.registry import load_experts
     from hearsight.library.derive import update_calibration
+    from hearsight.library.library_experts import LibraryExperts
 
     folder.mkdir()
     library = hearsight.Library.create(folder, model, name=model_folder)
@@ -69,7 +69,8 @@ def make_library(model_folder: str, model: Any, folder: Path, clips: int) -> Lib
     for first in range(0, clips, 1000):
         add_videos(store, model, random, centres, first, min(clips, first + 1000))
     store.maintain()
-    update_calibration(store, library.identity.fingerprint, library.query_encoder, load_experts(None))
+    experts = LibraryExperts.load(library.identity)
+    update_calibration(store, library.identity.fingerprint, library.query_encoder, experts)
     return library
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from hearsight.experts.expert import TextExpert
 from hearsight.experts.neutral_queries import bank_fingerprint
-from hearsight.experts.sound_expert import SoundExpert
 from hearsight.library.indexing.windows import fill_windows
+from hearsight.library.library_experts import LibraryExperts
 from hearsight.library.search.calibrate import calibrate
 from hearsight.library.tables.store import Store
 from hearsight.library.tables.windows import drop_other_windows
@@ -15,12 +12,7 @@ from hearsight.models.query_encoder import QueryEncoder
 
 
 def update_calibration(
-    store: Store,
-    fingerprint: str,
-    encoder: QueryEncoder,
-    experts: Sequence[TextExpert],
-    sound_expert: SoundExpert | None = None,
-    sounds_changed: bool = False,
+    store: Store, fingerprint: str, encoder: QueryEncoder, experts: LibraryExperts, sounds_changed: bool = False
 ) -> None:
     """Bring windows and calibration up to date with the clips. The caller holds the library for writing.
 
@@ -30,13 +22,14 @@ def update_calibration(
     meanwhile may read them.
     """
     former = store.snapshot().calibration
-    sounds = {sound_expert.name: sound_expert.fingerprint} if sound_expert else {}
+    texts = {expert.name: expert.fingerprint for expert in experts.texts}
+    sounds = {experts.sound.name: experts.sound.fingerprint} if experts.sound else {}
     former_names = {*former.experts, *former.sounds} if former else set()
-    drop_other_windows(store.location, {*former_names, *(expert.name for expert in experts), *sounds})
-    current = bank_fingerprint(), store.clips_version(), {expert.name: expert.fingerprint for expert in experts}, sounds
+    drop_other_windows(store.location, {*former_names, *texts, *sounds})
+    current = bank_fingerprint(), store.clips_version(), texts, sounds
     unchanged = former is not None and (former.bank, former.version, former.experts, former.sounds) == current
     if unchanged and not sounds_changed:
         return
-    calibration = calibrate(store, encoder, fingerprint, fill_windows(store, experts), sounds)
+    calibration = calibrate(store, encoder, fingerprint, fill_windows(store, experts.texts), sounds)
     if calibration is not None:
         calibration.write(store.location)

@@ -134,9 +134,8 @@ class Library:
         from hearsight.library.indexing.create import create
 
         folder, location = resolve_paths(folder, library)
-        identity = create(
-            folder, location, model, cut, seconds, name, recogniser, meaning, sound, rebuild, keep_features
-        )
+        options = recogniser, meaning, sound, rebuild, keep_features
+        identity = create(folder, location, model, cut, seconds, name, *options)
         return cls(folder, location, identity, model=model)
 
     @classmethod
@@ -273,40 +272,30 @@ class Library:
         A file that cannot be indexed is recorded under `failures`. It is tried again when it has changed or, with
         retry, now. An update may be interrupted at any point: the next one finishes it. Searches may run meanwhile.
         recogniser: a name or an object; None for the one that the library records. engine: what reads and encodes; this
-        process by default. A sound expert goes through the files after that, in this process; a file whose sound cannot
-        be read is tried again each time.
+        process by default. A sound expert goes through the files after that, always in this process.
         Raises HearsightError for a folder without videos, while another process updates the library, or if one of its
         experts is not on this machine.
         """
-        from hearsight.experts.registry import load_experts
-        from hearsight.experts.sound_registry import recorded_sound_expert
         from hearsight.library.derive import update_calibration
         from hearsight.library.indexing.engine import LocalEngine
         from hearsight.library.indexing.sounds import fill_sounds
         from hearsight.library.indexing.update import Update
+        from hearsight.library.library_experts import LibraryExperts
         from hearsight.models.torch_queries import TorchQueryEncoder
-        from hearsight.speech.load import load_recogniser, recorded_or_auto
+        from hearsight.speech.load import library_recogniser
 
-        if recogniser is None:
-            recogniser = recorded_or_auto(self.identity.recogniser)
-        speech_recogniser = load_recogniser(recogniser) if isinstance(recogniser, str) else recogniser
-        load_experts(self.identity.meaning)  # before any work is done in vain
-        recorded_sound_expert(self.identity.sound)
+        speech_recogniser = library_recogniser(recogniser, self.identity.recogniser)
+        LibraryExperts.load(self.identity)  # before any work is done in vain
         model = self.model
         with self._writing():
-            experts = load_experts(self.identity.meaning)
-            sound_expert = recorded_sound_expert(self.identity.sound)
+            experts = LibraryExperts.load(self.identity)
             self._store.create(model)
             cut, seconds = self.identity.by, self.identity.seconds
             listener, engine = progress or NullListener(), engine or LocalEngine()
             update = Update(self.folder, self._store, model, speech_recogniser, cut, seconds, listener, engine)
             report = update.run(retry)
-            changed = False
-            if sound_expert is not None:
-                sounds = fill_sounds(self.folder, self._store, sound_expert, listener, self._model.device)
-                report.sounds, report.failed, changed = sounds.videos, report.failed + sounds.failed, sounds.changed
-            encoder = TorchQueryEncoder(model)
-            update_calibration(self._store, self.identity.fingerprint, encoder, experts, sound_expert, changed)
+            changed = fill_sounds(self.folder, self._store, experts.sound, listener, self._model.device, report)
+            update_calibration(self._store, self.identity.fingerprint, TorchQueryEncoder(model), experts, changed)
         self._model.write_queries(self.identity)
         return report
 
@@ -319,15 +308,14 @@ class Library:
         one. name: the name to load it by later, for a model that is loaded already.
         Raises HearsightError if no features were kept, or if the model has other towers.
         """
-        from hearsight.experts.registry import load_experts
-        from hearsight.experts.sound_registry import recorded_sound_expert
         from hearsight.library.derive import update_calibration
         from hearsight.library.indexing.reindex import drop_other_tables, reindex
+        from hearsight.library.library_experts import LibraryExperts
         from hearsight.models.load import load
         from hearsight.models.torch_queries import TorchQueryEncoder
 
         self.identity.check_features(self.location)  # before a model is loaded in vain
-        experts, sound_expert = load_experts(self.identity.meaning), recorded_sound_expert(self.identity.sound)
+        experts = LibraryExperts.load(self.identity)
         if isinstance(model, str | Path):
             name = name or absolute_model_name(model)
             model = load(model, self._model.device, self._model.dtype)
@@ -340,7 +328,7 @@ class Library:
         self._model = LibraryModel(self.location, self._model.device, self._model.dtype)
         self.use(model)
         with self._writing(drop_old=False):
-            update_calibration(self._store, self.identity.fingerprint, TorchQueryEncoder(model), experts, sound_expert)
+            update_calibration(self._store, self.identity.fingerprint, TorchQueryEncoder(model), experts)
         return report
 
     def optimise(self) -> MaintenanceReport:

@@ -65,6 +65,13 @@ def recorded_or_auto(name: str | None) -> str:
     return "auto" if name is None or (name == "pocketsphinx" and not find_spec("pocketsphinx")) else name
 
 
+def library_recogniser(choice: str | Recogniser | None, recorded: str | None) -> Recogniser | None:
+    """Return the recogniser for an update of a library. choice: its name, or itself; None for the recorded name."""
+    if choice is None:
+        choice = recorded_or_auto(recorded)
+    return load_recogniser(choice) if isinstance(choice, str) else choice
+
+
 def plugin_factory(name: str) -> RecogniserFactory | None:
     """Return the factory of a recogniser that a plugin registered; None for one of Hearsight's own."""
     return RECOGNISERS.registered.get(name.partition(":")[0])

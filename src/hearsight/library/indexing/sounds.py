@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from math import ceil
@@ -23,6 +23,7 @@ from hearsight.experts.sound_expert import SoundExpert
 from hearsight.library.indexing.read import failure_reason
 from hearsight.library.indexing.sound_windows import window_starts
 from hearsight.library.listeners import UpdateListener
+from hearsight.library.reports import UpdateReport
 from hearsight.library.results import Failure
 from hearsight.library.tables.schema import Video
 from hearsight.library.tables.store import Store
@@ -48,40 +49,33 @@ class SoundWindow:
     samples: Samples
 
 
-@dataclass
-class SoundReport:
-    """What a pass has done. changed: whether the table is another. videos: the number of those that were encoded.
-
-    failed: the files that could not be decoded; the next pass tries them again.
-    """
-
-    changed: bool = False
-    videos: int = 0
-    failed: list[Failure] = field(default_factory=list)
-
-
 def fill_sounds(
-    folder: Path, store: Store, expert: SoundExpert, progress: UpdateListener, device: str = "cpu"
-) -> SoundReport:
-    """Bring the windows of a sound expert up to date with the videos of a library.
+    folder: Path, store: Store, expert: SoundExpert | None, progress: UpdateListener, device: str, report: UpdateReport
+) -> bool:
+    """Bring the windows of a sound expert up to date with the videos of a library. Return whether any has changed.
 
-    folder: with the files. The rows of a video are written together: an interrupted pass is continued by the next one.
-    Raises HearsightError if the expert cannot encode, or the table cannot be written; what fails in a file is reported.
+    folder: with the files. report: what is done is added to it: `sounds`, and `failed` with the files that cannot be
+    decoded, which the next pass tries again. The rows of a video are written together: an interrupted pass is continued
+    by the next one. Does nothing without an expert.
+    Raises HearsightError if the expert cannot encode, or the table cannot be written.
     """
-    report, windows = SoundReport(), store.windows(expert.name)
+    if expert is None:
+        return False
+    changed, windows = False, store.windows(expert.name)
     if not windows.path.is_dir() or windows.fingerprint() != expert.fingerprint:
         windows.create(expert.width, expert.fingerprint)
-        report.changed = True
+        changed = True
     videos, existing = store.snapshot().videos, windows.videos()
     if former := existing - set(videos):
         windows.drop_videos(former)
-        report.changed = True
-    missing = _missing_videos(store, existing)
-    if missing:
+        changed = True
+    if missing := _missing_videos(store, existing):
         progress.files(len(missing), sum(videos[id].size for id in missing))
+        encoded = report.sounds
         _Pass(folder, windows, expert, progress, device, report).run([videos[id] for id in missing], store)
         windows.maintain()
-    return report
+        changed = changed or report.sounds > encoded
+    return changed
 
 
 def _missing_videos(store: Store, existing: set[str]) -> list[str]:
@@ -103,7 +97,7 @@ class _Pass:
         expert: SoundExpert,
         progress: UpdateListener,
         device: str,
-        report: SoundReport,
+        report: UpdateReport,
     ) -> None:
         self.folder, self.windows, self.expert = folder, windows, expert
         self.progress, self.device, self.report = progress, device, report
@@ -122,7 +116,7 @@ class _Pass:
                 self.report.failed.append(Failure(video.path, reason, when))
                 self.progress.failed(Path(video.path), reason)
             else:
-                self.report.videos += 1
+                self.report.sounds += 1
                 self.progress.done(Path(video.path))
             if time.monotonic() - self.written >= COMMIT_SECONDS:
                 self._write()
@@ -160,7 +154,6 @@ class _Pass:
     def _write(self) -> None:
         if self.rows:
             self.windows.add(pa.concat_tables(self.rows))
-            self.report.changed = True
         self.rows, self.written = [], time.monotonic()
 
 
