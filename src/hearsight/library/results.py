@@ -78,7 +78,7 @@ class Hit:
 
     score: the number that hits are ranked by: the model's similarity in mode "dense" (but with a sound expert as in
     "hybrid"), BM25 in "speech", and in "hybrid" how many deviations the clip is above the typical best of a neutral
-    query (experts/calibration.py).
+    query (experts/calibration.py); -1000 for a clip that lacks what the query asks for.
     confidence: the share of neutral queries that find nothing as good in this library, from 0 to 1. match: the same in
     a word. Both are None where nothing is searched for by words, as for similar clips.
     similarity: the model's logit, in every mode (for similar clips, the cosine of their vectors). library: the name of

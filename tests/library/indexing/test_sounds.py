@@ -8,7 +8,9 @@ import pytest
 
 import hearsight
 from hearsight.errors import HearsightError
+from hearsight.experts.registry import register_expert
 from hearsight.experts.sound_registry import SOUND_EXPERTS, load_sound_expert
+from hearsight.experts.word_vectors import WordVectors
 from hearsight.library import Library
 from hearsight.library.indexing import read as reading
 from hearsight.library.indexing import sounds
@@ -193,6 +195,15 @@ def test_an_unknown_expert_is_refused_before_anything_is_made(films, model):
     with pytest.raises(HearsightError, match="unknown sound expert 'clapp'"):
         hearsight.index(films, model=model, recogniser="none", sound="clapp")
     assert not (films / ".hearsight").exists()
+
+
+def test_two_experts_of_one_name_are_refused(films, model):
+    class Namesake(WordVectors):
+        name = NAME
+
+    register_expert("pitches")(lambda detail: Namesake())
+    with pytest.raises(HearsightError, match="both called 'pitches:'"):
+        hearsight.index(films, model=model, recogniser="none", meaning="pitches", sound="pitches")
 
 
 def test_long_odd_and_short_sounds_are_encoded(tmp_path, model):

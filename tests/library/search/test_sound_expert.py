@@ -142,6 +142,14 @@ def test_libraries_with_and_without_it_are_searched_together(kennel, blind, tmp_
             assert not any(evidence_of(hit) for hit in result.hits if hit.library == "deaf")
 
 
+@pytest.mark.parametrize("mode", ["hybrid", "dense"])
+def test_a_clip_that_lacks_sound_has_a_score_that_json_can_say(kennel, mode):
+    result = kennel.search("heard: bell", mode=mode, limit=50)
+    assert json.loads(json.dumps(result.to_dict(), allow_nan=False))["hits"]
+    last = result.hits[-1]
+    assert (last.path.name[:4], last.score, last.confidence, last.match) == ("mute", -1000, 0, "weak")
+
+
 def test_an_open_library_follows_an_expert_that_is_added(tmp_path, blind):
     for number in range(4):
         sound_film(tmp_path / "films" / f"{number}.mkv", noise(3, 0.1, seed=number), seed=number)
@@ -165,6 +173,8 @@ def test_silent_films_are_found_by_what_is_seen(tmp_path, blind):
             for _ in range(2):
                 hits = opened.search("a bell rings", mode=mode).hits
                 assert len(hits) == 3 and not any(hit.heard or evidence_of(hit) for hit in hits)
+        [note] = opened.search("a bell rings").notes
+        assert "its clips are silent" in note and "--sound" not in note  # it has one
 
 
 def test_a_model_that_hears_and_the_expert_add_up(tmp_path):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from hearsight.errors import HearsightError
-from hearsight.experts.registry import choose_meaning
+from hearsight.experts.registry import DEFAULT, NONE, choose_meaning
 from hearsight.experts.sound_registry import choose_sound
 from hearsight.library.indexing.model_names import name_of
 from hearsight.library.tables.library_files import check_free, clear
@@ -52,6 +52,7 @@ def create(
         sound=sound or (recorded.sound if recorded else None),
     )
     identity.check_cutting()
+    _check_experts(identity)
     if recorded is None or rebuild:
         with suppress(OSError):  # a folder that cannot be read is reported when it is locked
             check_free(location, rebuild)
@@ -84,6 +85,15 @@ def create(
         sound=sound or recorded.sound,
     )
     return _record(location, recorded, current)
+
+
+def _check_experts(identity: Identity) -> None:
+    """Raise HearsightError for two experts of one name, which is that of their tables, too."""
+    if identity.sound == (identity.meaning or DEFAULT) != NONE:
+        raise HearsightError(
+            f"the expert for what is said and the sound expert are both called '{identity.sound}', and a library tells "
+            "them apart by their names; rename one in its plugin"
+        )
 
 
 def _check_moved(folder: Path, location: Path, identity: Identity) -> None:

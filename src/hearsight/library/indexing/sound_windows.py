@@ -1,7 +1,8 @@
 """Choose the windows of a clip's sound: stretches that a sound expert encodes, so that a short sound does not drown.
 
-Windows follow each other without overlap, for each costs about a fifth of CLIP's pictures of a clip of 15 s. So that a
-sound in a quiet clip is not cut in two, and is found at its second, a clip is cut where its sound suddenly begins, too.
+Windows follow each other without overlap, for each costs about a quarter of CLIP's pictures of a clip of 15 s. So that
+a sound in a quiet clip is not cut in two, and is found at its second, a clip is cut where its sound suddenly begins,
+too.
 """
 
 from __future__ import annotations

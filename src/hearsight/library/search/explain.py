@@ -29,6 +29,7 @@ from hearsight.library.tables.schema import BRANCHES, read_vectors
 
 POOLED = list(SENSE_COLUMNS)
 DETAILS = ["id", "start", "end", "gates", "lines", "has_speech", "has_sound"]
+LOWEST = -1000.0  # score, in place of minus infinity, which no JSON has
 
 
 def best_of_videos(candidates: Candidates, order: Sequence[int], limit: int) -> tuple[list[int], list[int]]:
@@ -84,7 +85,7 @@ def explain(
         bars = _bars(senses, candidates, row) if standard >= LIKELY else dict.fromkeys(SENSES, 0.0)
         hit = Hit(
             rank=len(hits) + 1,
-            score=float(scores[row]),
+            score=max(float(scores[row]), LOWEST),
             similarity=float(candidates.similarity[row]),
             library=view.name,
             clip=clip["id"],

@@ -25,11 +25,12 @@ def notes_for(question: Question, mode: Mode, views: Sequence[View]) -> list[str
                 "another"
             )
         elif not any(view.can_hear for view in views):
-            notes.append(
+            note = (
                 "nothing in this library is heard, because its model only sees or its clips are silent; a sound is "
-                "found only where it can be seen or is spoken of. Add a sound expert with: hearsight index FOLDER "
-                "--sound clap"
+                "found only where it can be seen or is spoken of"
             )
+            silent = any(view.sounds for view in views)
+            notes.append(note if silent else f"{note}. Add a sound expert with: hearsight index FOLDER --sound clap")
     for view in views if mode == "hybrid" else ():
         if view.snapshot.calibration is None:
             notes.append(

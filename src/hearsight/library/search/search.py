@@ -92,8 +92,9 @@ def check_hearing(question: EncodedQuestion, views: Sequence[View]) -> None:
     """Raise HearsightError for a part that asks for sounds, where neither the model nor a sound expert hears any."""
     if any(part.sense == "heard" for part in question.parts) and not any(view.can_hear for view in views):
         raise HearsightError(
-            "the query asks for something heard, and nothing in this library is heard: its model sees only, or its "
-            "clips are silent; leave out heard:, or add a sound expert with: hearsight index FOLDER --sound clap"
+            "the query asks for something heard, and nothing in this library is heard: its model sees only and has no "
+            "sound expert on this machine, or its clips are silent; leave out heard:, or add a sound expert with: "
+            "hearsight index FOLDER --sound clap"
         )
 
 
