@@ -231,7 +231,7 @@ def test_info_lists_what_is_in_an_index(run, indexed, model_folder):
     ],
 )
 def test_what_a_model_compares_is_told_in_words(senses, text):
-    assert format_senses(senses) == text
+    assert format_senses(senses, "of-a-plugin") == text
 
 
 def test_an_expert_is_shown_with_the_way_it_reads():

@@ -12,7 +12,7 @@ import typer
 import hearsight
 from hearsight.cli import console
 from hearsight.cli.options import LibraryOption, one_of, parse_folder
-from hearsight.models.catalog import BUNDLED, DEFAULT
+from hearsight.models.catalog import BUNDLED, DEFAULT, NONE
 from hearsight.util.extras import install_command
 
 if TYPE_CHECKING:
@@ -35,7 +35,11 @@ def index(
     ],
     model: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help=f"See hearsight models. Default: that of the existing index, or {DEFAULT}."),
+        typer.Option(
+            metavar="NAME",
+            help="See hearsight models; none: search only what is said. Default: that of the existing index, or "
+            f"{DEFAULT}.",
+        ),
     ] = None,
     library: LibraryOption = None,
     cut: Annotated[
@@ -134,7 +138,7 @@ def index(
             cluster = _cluster(ray_address, device) if engine == "ray" else None
             indexed = plan.prepare(cluster)
         if not (quiet or events):
-            _note_toy_model(plan)
+            _note_limited_model(plan)
             _note_kept_transcripts(plan)
             _note_new_meaning(plan)
             _note_new_sound(plan)
@@ -157,9 +161,16 @@ def index(
         )
 
 
-def _note_toy_model(plan: Plan[Library]) -> None:
-    """Say that the bundled model, in a new index, knows little of real videos."""
-    if plan.model_name == BUNDLED and (plan.recorded is None or plan.rebuild):
+def _note_limited_model(plan: Plan[Library]) -> None:
+    """Say of a new index that the bundled model knows little of real videos, or that it has no model."""
+    if plan.recorded and not plan.rebuild:
+        return
+    if plan.model_name == NONE:
+        console.note(
+            "note: nothing is seen or heard without a model: only what is said will be found. hearsight models lists "
+            "models"
+        )
+    if plan.model_name == BUNDLED:
         console.note(
             f"note: the model {BUNDLED} knows only a small generated world; in other videos, trust what is said, and "
             "not what it sees and hears"

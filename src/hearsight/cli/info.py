@@ -10,6 +10,7 @@ import typer
 
 from hearsight.cli import console
 from hearsight.cli.options import FolderArgument, LibraryOption, open_library
+from hearsight.models.catalog import SENSES
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -42,7 +43,7 @@ def format_info(info: LibraryInfo) -> Text:
         "folder": str(info.folder),
         "index": f"{info.location}, {console.format_bytes(info.bytes)}",
         "model": f"{info.model} ({info.method}, {info.fingerprint})",
-        "compares": format_senses(info.senses),
+        "compares": format_senses(info.senses, info.method),
         "recogniser": info.recogniser,
         "meaning": format_meaning(info.meaning),
         "sound": format_sound(info.sound, info.sounds),
@@ -56,8 +57,10 @@ def format_info(info: LibraryInfo) -> Text:
     return console.format_table((name, value) for name, value in rows.items() if value)
 
 
-def format_senses(senses: Sequence[str]) -> str:
-    """Return what a model compares with queries: "what is seen, heard and said"."""
+def format_senses(senses: Sequence[str], method: str) -> str:
+    """Return what a model compares with queries: "what is seen, heard and said"; "" if that is unknown."""
+    if not senses and method in SENSES:
+        return "nothing that is seen or heard; to add a model: hearsight models"
     *others, last = senses or [""]
     return f"what is {' and '.join(filter(None, (', '.join(others), last)))}" if last else ""
 

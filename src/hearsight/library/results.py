@@ -222,7 +222,8 @@ class LibraryInfo(Serializable):
     videos that the sound expert has encoded. with_speech, with_sound: numbers of clips.
     bytes: the size on disk. transcripts: the number of videos for each source of transcripts: "subtitles", the name of
     a recogniser, or "none". not_understood: the number of videos that speak a language that their recogniser does not
-    know. senses: what the model compares with queries, of "seen", "heard" and "said"; [] if that is unknown.
+    know. senses: what the model compares with queries, of "seen", "heard" and "said"; [] if that is unknown, and for
+    the method "words", which compares nothing.
     """
 
     folder: Path

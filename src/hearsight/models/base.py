@@ -41,7 +41,7 @@ NO_BRANCHES: frozenset[str] = frozenset()
 class VideoTextModel(nn.Module):
     """A method: towers of pictures and texts with a way to represent videos and texts, and to compare them.
 
-    clip: the towers, CLIP's or SigLIP's.
+    clip: the towers, CLIP's, SigLIP's or blank ones.
 
     branches: what is used besides the frames, of "audio" and "speech". needs: the fields of `VideoEmbedding` that
     `similarity` reads ("frames" brings "mask"; a name of `extra` is allowed). loss_weights: the weight of each of the
@@ -70,7 +70,7 @@ class VideoTextModel(nn.Module):
         self.clip = image_text_towers(config.clip)
         if "speech" in self.branches and not isinstance(self.clip, ClipTowers):
             raise HearsightError(
-                f"a '{config.method}' model reads speech by CLIP's vectors of tokens, and SigLIP's towers have none; "
+                f"a '{config.method}' model reads speech by CLIP's vectors of tokens, and other towers have none; "
                 "give the towers of a CLIP"
             )
 

@@ -1,4 +1,4 @@
-"""The catalogue of models: the bundled one, and public ones to begin with."""
+"""The catalogue of models: the bundled one, none at all, and public ones to begin with."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from hearsight.util.suggest import nearest
 
 BUNDLED = "demo"
 ABOUT_BUNDLED = "sees, hears and understands speech; a toy world only"
+NONE = "none"  # the model without weights, which neither sees nor hears
 DEFAULT = "openai/clip-vit-base-patch32"
 ENGLISH, MANY = "English", "many languages"  # in which queries can be asked
 # What each of Hearsight's own methods compares with queries.
@@ -18,6 +19,7 @@ SENSES = {
     "avigate": ("seen", "heard"),
     "save": ("seen", "heard", "said"),
     "chorus": ("seen", "heard", "said"),
+    "words": (),
 }
 DEMO = Path(__file__).resolve().parents[1] / "demo" / "model"
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
@@ -39,6 +41,7 @@ class NamedModel:
     licence: str = "MIT"
 
 
+WITHOUT_WEIGHTS = NamedModel(NONE, "finds only what is said, and needs nothing", True, MANY, licence="")
 # Any CLIP, SigLIP, fixed-size SigLIP2 or MetaCLIP 2 on the hub works; these are the ones to begin with.
 PUBLIC = {
     model.name: model
@@ -52,9 +55,9 @@ PUBLIC = {
 
 
 def named_models() -> list[NamedModel]:
-    """Return the bundled model and the public ones; only this machine is searched for them."""
+    """Return the models of this installation and the public ones; only this machine is searched for them."""
     bundled = [NamedModel(BUNDLED, ABOUT_BUNDLED, True)] if DEMO.is_dir() else []
-    return bundled + [replace(model, here=_is_downloaded(name)) for name, model in PUBLIC.items()]
+    return [*bundled, WITHOUT_WEIGHTS, *(replace(model, here=_is_downloaded(name)) for name, model in PUBLIC.items())]
 
 
 def suggest_model(name: str) -> str:

@@ -12,10 +12,11 @@ from torch.overrides import TorchFunctionMode
 
 from hearsight.errors import HearsightError
 from hearsight.models.base import VideoTextModel
-from hearsight.models.catalog import BUNDLED, DEMO, suggest_model
+from hearsight.models.catalog import BUNDLED, DEMO, NONE, suggest_model
 from hearsight.models.config import ModelConfig
 from hearsight.models.hub import MODEL_FILES, OLDER_WEIGHTS, fetch, has_model, has_tower
 from hearsight.models.method_checks import build_checked
+from hearsight.models.methods.words import CONFIG as WORDS
 from hearsight.models.precision import dtype_of, set_precision
 from hearsight.models.public_checkpoint import KINDS, check_texts, public_config, read_tokenizer_of
 from hearsight.models.registry import class_of
@@ -37,13 +38,15 @@ def build(config: ModelConfig, tokenizer: Tokenizer | None = None) -> VideoTextM
 def load(name_or_path: str | Path, device: str = "cpu", dtype: str = "float32") -> VideoTextModel:
     """Load a model, ready to encode.
 
-    name_or_path: "demo" for the bundled model, a folder, or a hub id. A plain CLIP ("openai/clip-vit-base-patch32")
-    or a SigLIP loads as CLIP4Clip mean pooling. device: "cpu", "cuda", "mps". dtype: in which the towers compute,
-    "float32", "bfloat16" or "auto" (precision.py).
+    name_or_path: "demo" for the bundled model, "none" for one that neither sees nor hears, a folder, or a hub id. A
+    plain CLIP ("openai/clip-vit-base-patch32") or a SigLIP loads as CLIP4Clip mean pooling. device: "cpu", "cuda",
+    "mps". dtype: in which the towers compute, "float32", "bfloat16" or "auto" (precision.py).
     Never runs code of the folder: no pickles, and no method but those that are registered. Raises HearsightError for a
     model that does not exist, an unknown method, and damaged files.
     """
     check_device(device)
+    if name_or_path == NONE:
+        return build(WORDS).to(device).eval()
     folder = _locate(str(name_or_path))
     config = _read_config(folder)
     model = _build_empty(config, read_tokenizer_of(folder, config), device, dtype)

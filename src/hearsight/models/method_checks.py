@@ -13,6 +13,7 @@ from hearsight.models.layers import Resampler
 from hearsight.models.method_options import check_options
 from hearsight.models.tokenizer import Tokenizer
 from hearsight.towers.ast import AudioTower
+from hearsight.towers.blank_towers import BlankTowers
 from hearsight.towers.clip import ClipTowers
 from hearsight.towers.siglip import SiglipTowers
 
@@ -26,7 +27,7 @@ RESERVED = (
 # of another type what `VideoTextModel.__init__` and `AudioVisualModel.__init__` have set.
 ATTRIBUTES: dict[str, type | tuple[type, ...]] = {
     "config": ModelConfig,
-    "clip": (ClipTowers, SiglipTowers),
+    "clip": (ClipTowers, SiglipTowers, BlankTowers),
     "ast": AudioTower,
     "audio_projection": nn.Linear,
     "resampler": Resampler,

@@ -15,8 +15,8 @@ from hearsight.models.base import VideoTextModel
 from hearsight.models.config import ModelConfig
 from hearsight.models.hub import has_vocabulary
 from hearsight.models.padded_texts import longest
-from hearsight.models.tokenizer import PUBLIC_SIZE, PaddedTokenizer, Tokenizer
-from hearsight.towers.config import METACLIP, SIGLIP, image_text_config
+from hearsight.models.tokenizer import PUBLIC_SIZE, BlankTokenizer, PaddedTokenizer, Tokenizer
+from hearsight.towers.config import BLANK, METACLIP, SIGLIP, image_text_config
 from hearsight.towers.pixels import PictureSettings
 from hearsight.util.json_files import read_json
 
@@ -42,6 +42,8 @@ def public_config(folder: Path, kind: str, values: Mapping[str, Any]) -> ModelCo
 def read_tokenizer_of(folder: Path, config: ModelConfig) -> Tokenizer:
     """Return the tokenizer of a model's folder, a public checkpoint or a saved model. Its files are read later."""
     kind = config.clip.get("model_type")
+    if kind == BLANK:
+        return BlankTokenizer(folder)
     if kind in (SIGLIP, METACLIP):
         return PaddedTokenizer(folder, config.words, lower_case=kind == SIGLIP)
     size = (config.clip.get("text_config") or {}).get("vocab_size", PUBLIC_SIZE)

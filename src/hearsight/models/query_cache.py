@@ -33,7 +33,9 @@ from numpy.typing import NDArray
 from hearsight.errors import HearsightError
 from hearsight.models.catalog import BUNDLED, DEMO
 from hearsight.models.methods.chorus_queries import ChorusQueryEncoder
-from hearsight.models.query_encoder import NumpyQueryEncoder, QueryConfig, Vocabulary
+from hearsight.models.methods.words_queries import FINGERPRINT as WITHOUT_WEIGHTS
+from hearsight.models.methods.words_queries import WordsQueryEncoder
+from hearsight.models.query_encoder import NumpyQueryEncoder, QueryConfig, QueryEncoder, Vocabulary
 from hearsight.models.tokenizer_tables import TokenizerTables
 from hearsight.towers.config import TextConfig
 from hearsight.towers.mapped_weights import MappedTensor, map_file
@@ -44,8 +46,13 @@ FORMAT = 1
 ENCODERS: dict[str, type[NumpyQueryEncoder]] = {"multi-grained": NumpyQueryEncoder, "chorus": ChorusQueryEncoder}
 
 
-def read_queries(model: str, fingerprint: str) -> NumpyQueryEncoder | None:
-    """Return the query encoder of a model; None if the cache has none that can be read. model: its name, for `load`."""
+def read_queries(model: str, fingerprint: str) -> QueryEncoder | None:
+    """Return the query encoder of a model; None if the cache has none that can be read. model: its name, for `load`.
+
+    That of a model without weights needs no cache.
+    """
+    if fingerprint == WITHOUT_WEIGHTS:
+        return WordsQueryEncoder()
     try:
         folder = _folder(fingerprint)
         description = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))

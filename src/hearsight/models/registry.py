@@ -16,6 +16,7 @@ from hearsight.models.methods.avigate import AVIGATE, BlindFusion
 from hearsight.models.methods.chorus import Chorus
 from hearsight.models.methods.clip4clip import CLIP4Clip
 from hearsight.models.methods.save import SAVE
+from hearsight.models.methods.words import Words
 from hearsight.util.registry import Registry
 
 METHODS: Registry[type[VideoTextModel]] = Registry(
@@ -26,6 +27,7 @@ METHODS: Registry[type[VideoTextModel]] = Registry(
         "avigate": AVIGATE,
         "save": SAVE,
         "chorus": Chorus,
+        "words": Words,
     },
 )
 Method = TypeVar("Method", bound=type[VideoTextModel])

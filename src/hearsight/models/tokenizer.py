@@ -12,6 +12,7 @@ from torch import Tensor
 
 from hearsight.errors import HearsightError
 from hearsight.models.bpe import END, START, read_bpe, write_bpe
+from hearsight.models.catalog import NONE
 from hearsight.models.hub import TOKENIZER_FILES, fetch, has_vocabulary
 from hearsight.models.padded_texts import count_tokens, padded_ids, read_tokenizer
 
@@ -86,6 +87,28 @@ class Tokenizer:
         except HearsightError:
             return  # a published checkpoint, offline: `load` fetches OpenAI's vocabulary when it is first needed
         write_bpe(backend, folder)
+
+
+class BlankTokenizer(Tokenizer):
+    """The tokenizer of a model that reads no text: every text is padding, and there are no files."""
+
+    def __init__(self, source: str | Path = NONE) -> None:
+        super().__init__(source)
+
+    @property
+    def size(self) -> int:
+        return 1
+
+    def __call__(self, texts: Sequence[str], length: int) -> Tensor:
+        """Return (N, length) zeros."""
+        return torch.zeros(len(texts), length, dtype=torch.long)
+
+    def count_pieces(self, words: Sequence[str]) -> list[int]:
+        """Return 1 for every word: none is less known than others."""
+        return [1] * len(words)
+
+    def save(self, folder: Path) -> None:
+        """Write nothing."""
 
 
 class PaddedTokenizer(Tokenizer):

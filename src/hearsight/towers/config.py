@@ -22,6 +22,8 @@ BERTS, ROBERTAS = ("bert",), ("roberta", "xlm-roberta", "camembert")
 CLAP_TEXT = {"vocab_size": 50_265, "max_position_embeddings": 514, "type_vocab_size": 1}
 
 SIGLIP, METACLIP = "siglip", "metaclip_2"  # model types of image-text models that are no plain CLIP
+BLANK = "none"  # model type of towers that see and read nothing (blank_towers.py)
+BLANK_WIDTH = 8  # of their vectors: the least that an index of vectors takes
 
 Config = TypeVar("Config")
 

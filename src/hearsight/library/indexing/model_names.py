@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hearsight.errors import HearsightError
-from hearsight.models.catalog import BUNDLED, DEMO
+from hearsight.models.catalog import BUNDLED, DEMO, NONE
 
 if TYPE_CHECKING:
     from hearsight.models.base import VideoTextModel
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def absolute_model_name(name: str | Path) -> str:
     """Return a model's name in a form that is valid from any other folder."""
     path = Path(name).expanduser()
-    return str(path.resolve()) if name != BUNDLED and path.is_dir() else str(name)
+    return str(path.resolve()) if name not in (BUNDLED, NONE) and path.is_dir() else str(name)
 
 
 def name_of(model: VideoTextModel) -> str:

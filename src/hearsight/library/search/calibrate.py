@@ -64,9 +64,20 @@ def calibrate(
     standard["spoken"] = spoken(standard["meaning"], strength)
     for asks_for, name in COMBINED.items():
         standard[name] = combine(standard["model"], standard["meaning"], standard["sound"], strength, asks_for)
-    clips = len(np.unique(fields["pooled"].round(DECIMALS), axis=0))
+    clips = _count_distinct(sample, fields["pooled"])
     nulls = {name: Null.of(np.nan_to_num(values, nan=0.0).max(axis=1), clips) for name, values in standard.items()}
     return Calibration(fingerprint, bank_fingerprint(), store.clips_version(), experts, sounds, scales, nulls)
+
+
+def _count_distinct(sample: InMemory, pooled: NDArray[np.float32]) -> int:
+    """Return the number of clips without copies of others: what the model does not see is told apart by what is said.
+
+    pooled: of each clip, (n, D).
+    """
+    seen = pooled.any(axis=1)
+    texts, ids = (sample.table[name].to_pylist() for name in ("transcript", "id"))
+    unseen = {texts[row] or ids[row] for row in np.flatnonzero(~seen)}
+    return len(np.unique(pooled[seen].round(DECIMALS), axis=0)) + len(unseen)
 
 
 @cache

@@ -50,6 +50,7 @@ def _outstanding_subjects(clips: NDArray[np.float32], encoder: QueryEncoder) -> 
 
     clips: pooled vectors, (n, D).
     """
+    clips = clips[clips.any(axis=1)]  # those of which the model sees or hears something
     if not len(clips):
         return []
     subjects = SUBJECTS.strip().replace("\n", "|").split("|")

@@ -4,33 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hearsight.experts.cues import asks_for_sound
+from hearsight.experts.cues import asks_for_sound, asks_for_speech
 from hearsight.library.results import Mode
 from hearsight.library.search.question import Question
 from hearsight.library.search.view import View
 from hearsight.library.tables.calibration_file import Calibration
 
+ADD_SIGHT = "a model that sees with: hearsight index FOLDER --model NAME (hearsight models lists them)"
+ADD_SOUND = "a sound expert with: hearsight index FOLDER --sound clap"
 LONGEST_NAME = 100  # of an expert, in letters: it may be any text of a stranger's file
 
 
-def notes_for(question: Question, mode: Mode, views: Sequence[View]) -> list[str]:
-    """Return what a person should know who asks this. views: calibrated."""
-    notes = []
-    missing_ears = _missing([(view.snapshot.calibration, "sounds", view.sounds) for view in views])
-    if mode != "speech" and asks_for_sound(question.free):
-        if missing_ears:
-            notes.append(
-                f"what is heard is not compared: the sound expert of this library, {missing_ears[0][:LONGEST_NAME]}, "
-                "is not on this machine or has changed; get it with: hearsight index FOLDER --sound NAME, or choose "
-                "another"
-            )
-        elif not any(view.can_hear for view in views):
-            note = (
-                "nothing in this library is heard, because its model only sees or its clips are silent; a sound is "
-                "found only where it can be seen or is spoken of"
-            )
-            silent = any(view.sounds for view in views)
-            notes.append(note if silent else f"{note}. Add a sound expert with: hearsight index FOLDER --sound clap")
+def notes_for(question: Question, mode: Mode, views: Sequence[View], matched: bool) -> list[str]:
+    """Return what a person should know who asks this. views: calibrated. matched: whether anything matches."""
+    notes = _notes_on_sight_and_sound(question, views, matched) if mode != "speech" else []
     for view in views if mode == "hybrid" else ():
         if view.snapshot.calibration is None:
             notes.append(
@@ -45,6 +32,35 @@ def notes_for(question: Question, mode: Mode, views: Sequence[View]) -> list[str
             "--meaning NAME, or choose another"
         )
     return notes
+
+
+def _notes_on_sight_and_sound(question: Question, views: Sequence[View], matched: bool) -> list[str]:
+    """Return what a person should know who asks for a sight or a sound.
+
+    A sight has no words of its own: where nothing is seen, any query that finds nothing may have asked for one.
+    """
+    missing_ears = _missing([(view.snapshot.calibration, "sounds", view.sounds) for view in views])
+    can_see, can_hear = any(view.can_see for view in views), any(view.can_hear for view in views)
+    names_sound = asks_for_sound(question.free)
+    if names_sound and missing_ears:
+        return [
+            f"what is heard is not compared: the sound expert of this library, {missing_ears[0][:LONGEST_NAME]}, "
+            "is not on this machine or has changed; get it with: hearsight index FOLDER --sound NAME, or choose another"
+        ]
+    if names_sound and not can_hear and can_see:
+        has_ears = any(view.sounds for view in views)
+        return [
+            "nothing in this library is heard, because its model only sees or its clips are silent; a sound is found "
+            f"only where it can be seen or is spoken of{'' if has_ears else f'. Add {ADD_SOUND}'}"
+        ]
+    may_be_sight = question.free and not (matched or question.phrases or asks_for_speech(question.free))
+    if not can_see and (may_be_sight or (names_sound and not can_hear)):
+        if can_hear:
+            return [f"nothing in this library is seen: only what is said or heard is found. Add {ADD_SIGHT}"]
+        return [
+            f"nothing in this library is seen or heard: only what is said is found. Add {ADD_SIGHT}, and {ADD_SOUND}"
+        ]
+    return []
 
 
 def _missing(kinds: Sequence[tuple[Calibration | None, str, Sequence[str]]]) -> list[str]:

@@ -19,7 +19,7 @@ from hearsight.library.search.current_calibration import current_calibration
 from hearsight.library.search.encoded_question import EncodedQuestion
 from hearsight.library.search.explain import best_of_videos, explain
 from hearsight.library.search.near_misses import suggest_corrections
-from hearsight.library.search.notes import notes_for
+from hearsight.library.search.notes import ADD_SIGHT, ADD_SOUND, notes_for
 from hearsight.library.search.question import Question
 from hearsight.library.search.rank import rank
 from hearsight.library.search.score import joint_calibrations, score_clips
@@ -56,7 +56,7 @@ def search(
     if not views:  # no library has a clip
         return SearchResult(question.text, mode, [], 0, 0, 0, 1000 * (time.perf_counter() - start))
     encoded = EncodedQuestion.encode(question, encoder, experts_of(views), sounds_of(views))
-    check_hearing(encoded, views)
+    check_sight_and_hearing(encoded, views)
 
     def rank_nearest(count: int) -> Ranking:
         candidates = find_candidates(views, encoded, encoder, mode, count)
@@ -64,7 +64,7 @@ def search(
 
     result = best_moments(views, limit, rank_nearest, encoded, encoded.vector, mode, start, all_moments)
     suggestions = suggest_corrections(views, question, result, encoder) if mode != "dense" else []
-    notes = notes_for(question, mode, views)
+    notes = notes_for(question, mode, views, result.matched)
     return replace(result, query=question.text, suggestions=suggestions, notes=notes)
 
 
@@ -88,13 +88,18 @@ def sounds_of(views: Sequence[View]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for view in views for name in view.sounds))
 
 
-def check_hearing(question: EncodedQuestion, views: Sequence[View]) -> None:
-    """Raise HearsightError for a part that asks for sounds, where neither the model nor a sound expert hears any."""
-    if any(part.sense == "heard" for part in question.parts) and not any(view.can_hear for view in views):
+def check_sight_and_hearing(question: EncodedQuestion, views: Sequence[View]) -> None:
+    """Raise HearsightError for a part that asks for sights or sounds, where nothing is seen or heard."""
+    senses = {part.sense for part in question.parts}
+    if "seen" in senses and not any(view.can_see for view in views):
         raise HearsightError(
-            "the query asks for something heard, and nothing in this library is heard: its model sees only and has no "
-            "sound expert on this machine, or its clips are silent; leave out heard:, or add a sound expert with: "
-            "hearsight index FOLDER --sound clap"
+            "the query asks for something seen, and nothing in this library is seen: its model does not see, or its "
+            f"files have no pictures; leave out seen:, or add {ADD_SIGHT}"
+        )
+    if "heard" in senses and not any(view.can_hear for view in views):
+        raise HearsightError(
+            "the query asks for something heard, and nothing in this library is heard: its model does not hear and has "
+            f"no sound expert on this machine, or its clips are silent; leave out heard:, or add {ADD_SOUND}"
         )
 
 
@@ -138,7 +143,7 @@ def moments(library: Searchable, text: str, encoder: QueryEncoder, mode: Mode, c
     video = video_row(library, clip, opened.snapshot).id
     [view] = views = calibrate_together([library], [opened], encoder)
     encoded = EncodedQuestion.encode(question, encoder, experts_of(views), sounds_of(views))
-    check_hearing(encoded, views)
+    check_sight_and_hearing(encoded, views)
     words = encoded.words if mode != "dense" else None
     clips, matches = view.index.clips_of_video(video, words, encoder.extra)
     candidates = score_clips(0, view, clips, matches, encoded, encoder, mode)
@@ -188,7 +193,7 @@ def find_candidates(
 
     count: the number of clips that each expert contributes, in each library.
     """
-    dense = question.vector if mode != "speech" else None
+    dense = question.vector if mode != "speech" and question.vector.any() else None  # zeros: a model without weights
     words = question.words if mode != "dense" else None
     vectors = [meaning for part in question.parts for meaning in part.meanings.items()] if mode == "hybrid" else []
     if mode != "speech":

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hearsight.models.preprocess import ClipInputs
 
 EPSILON = 1e-6
+BLIND = "no moment can be compared with it, for the model of this library sees or hears nothing in it"
 
 
 def similar(
@@ -52,9 +53,13 @@ def search_by_example(
 def nearest(views: Sequence[View], vector: NDArray[np.float32], limit: int) -> SearchResult:
     """Return the best moments of the `limit` videos that are most like a pooled vector (D,); the score is the cosine.
 
-    There is no second stage, which would compare frames: a pooled vector has none.
+    There is no second stage, which would compare frames: a pooled vector has none. Nothing is like a vector of zeros,
+    that of a clip of which the model sees and hears nothing.
     """
     start = time.perf_counter()
+    if not vector.any():
+        clips = sum(view.snapshot.clips for view in views)
+        return SearchResult("", "dense", [], 0, 0, clips, 1000 * (time.perf_counter() - start), notes=[BLIND])
     vector = vector / max(float(np.linalg.norm(vector)), EPSILON)
 
     def rank_nearest(count: int) -> Ranking:

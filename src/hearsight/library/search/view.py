@@ -109,10 +109,19 @@ class View:
         return tuple(self.calibration.sounds) if self.calibration else ()
 
     @property
+    def can_see(self) -> bool:
+        """Whether anything in the library, or in those that are searched with it, is seen."""
+        return self._is_informative("seen")
+
+    @property
     def can_hear(self) -> bool:
         """Whether anything in the library, or in those that are searched with it, is heard."""
+        return self._is_informative("heard", "sound")
+
+    def _is_informative(self, *names: str) -> bool:
+        """Return whether any of these scores differ at all."""
         scales = self.calibration.scales if self.calibration else {}
-        return any(scales[name].is_informative for name in ("heard", "sound") if name in scales)
+        return any(scales[name].is_informative for name in names if name in scales)
 
     @classmethod
     def open(
