@@ -93,8 +93,12 @@ class InMemory:
         """Implement `ClipIndex`."""
         return stems(word)[0] in self._postings.rows_by_stem
 
-    def near_words(self, stem: str, edits: int) -> Counter[str]:
-        """Implement `ClipIndex`. One transcript tells how the words of a stem are written."""
+    def near_words(self, edits_of: Mapping[str, int]) -> dict[str, Counter[str]]:
+        """Implement `ClipIndex`."""
+        return {stem: self._near_words(stem, edits) for stem, edits in edits_of.items()}
+
+    def _near_words(self, stem: str, edits: int) -> Counter[str]:
+        """Return the words of transcripts whose stems are near to one. One transcript tells how they are written."""
         rows = self._postings.rows_by_stem
         near = (other for other in rows if edit_distance(other, stem, edits) <= edits)
         texts = self.table["transcript"]

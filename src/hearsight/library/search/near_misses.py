@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
 from hearsight.library.results import SearchResult
@@ -36,14 +36,13 @@ def suggest_corrections(
     """
     if question.words is None or any(hit.words >= SAID for hit in result.hits):
         return []
-    corrections = {}
-    for word, stem in islice(_correctable(question), MOST_WORDS):
-        if result.matched and not unfamiliar_words([word], encoder):
-            continue
-        if not any(view.index.has_word(word) for view in views):
-            nearest = [near for near in _nearest(views, stem) if stems(near)[0] not in question.words.distinct_stems]
-            if nearest:
-                corrections[word] = nearest
+    absent = {
+        word: stem
+        for word, stem in islice(_correctable(question), MOST_WORDS)
+        if not (result.matched and not unfamiliar_words([word], encoder))
+        and not any(view.index.has_word(word) for view in views)
+    }
+    corrections = _corrections(views, absent, question.words.distinct_stems)
     if not corrections:
         return []
     first, *others = corrections
@@ -62,13 +61,25 @@ def _correctable(question: Question) -> Iterator[tuple[str, str]]:
             yield word, stem
 
 
-def _nearest(views: Sequence[View], stem: str) -> list[str]:
-    """Return the words of transcripts whose stems are most like a stem, the nearest and most frequent first."""
-    edits = 1 if len(stem) < MIN_LETTERS_FOR_TWO_EDITS else 2
-    counts: Counter[str] = Counter()
+def _corrections(views: Sequence[View], stem_of: Mapping[str, str], excluded: Collection[str]) -> dict[str, list[str]]:
+    """Return the words of transcripts that are most like each of these, the nearest and most frequent first.
+
+    stem_of: the stems of words. excluded: stems of words that correct nothing. A word without such words is left out.
+    """
+    edits_of = {stem: 1 if len(stem) < MIN_LETTERS_FOR_TWO_EDITS else 2 for stem in stem_of.values()}
+    if not edits_of:
+        return {}
+    counts: dict[str, Counter[str]] = {stem: Counter() for stem in edits_of}
     for view in views:
-        counts.update(view.index.near_words(stem, edits))
-    return sorted(counts, key=lambda word: (edit_distance(stems(word)[0], stem, edits), -counts[word], word))
+        for stem, near in view.index.near_words(edits_of).items():
+            counts[stem].update(near)
+    corrections = {}
+    for word, stem in stem_of.items():
+        distances = {near: edit_distance(stems(near)[0], stem, edits_of[stem]) for near in counts[stem]}
+        nearest = sorted(distances, key=lambda near: (distances[near], -counts[stem][near], near))
+        if nearest := [near for near in nearest if stems(near)[0] not in excluded]:
+            corrections[word] = nearest
+    return corrections
 
 
 def _replace(text: str, word: str, other: str) -> str:

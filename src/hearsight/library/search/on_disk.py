@@ -22,7 +22,7 @@ from hearsight.library.tables.store import Snapshot, Store
 
 SILENT = 10  # times as many windows are read where clips with or without sound are asked for, and speech has either
 MOST_WORDS = 10_000  # of queries whose occurrence is remembered
-MOST_TRANSCRIPTS = 100  # that are read to find words like a mistyped one
+MOST_TRANSCRIPTS = 100  # that are read to find words like a mistyped one, for each of these
 
 
 class OnDisk:
@@ -127,13 +127,14 @@ class OnDisk:
             occurring[word] = self.store.transcripts.has_word(word)
         return occurring[word]
 
-    def near_words(self, stem: str, edits: int) -> Counter[str]:
+    def near_words(self, edits_of: Mapping[str, int]) -> dict[str, Counter[str]]:
         """Implement `ClipIndex`. To swap two letters is two edits for the full-text index."""
-        counts: Counter[str] = Counter()
+        counts = {stem: Counter[str]() for stem in edits_of}
         for edits_of_index in (1, 2):
-            if not counts:
-                transcripts = self.store.transcripts.similar(stem, edits_of_index, MOST_TRANSCRIPTS)
-                counts = words_near(stem, edits, transcripts)
+            if pending := [stem for stem in edits_of if not counts[stem]]:
+                limit = MOST_TRANSCRIPTS * len(pending)
+                transcripts = self.store.transcripts.similar(pending, edits_of_index, limit)
+                counts |= {stem: words_near(stem, edits_of[stem], transcripts) for stem in pending}
         return counts
 
 

@@ -67,8 +67,11 @@ class ClipIndex(Protocol):
     def has_word(self, word: str) -> bool:
         """Return whether any transcript contains a word, in any form."""
 
-    def near_words(self, stem: str, edits: int) -> Counter[str]:
-        """Return words of transcripts whose stems are like this one (see `edit_distance`), with how many were read."""
+    def near_words(self, edits_of: Mapping[str, int]) -> dict[str, Counter[str]]:
+        """Return, for each stem, the words of transcripts whose stems are like it, with how many of them were read.
+
+        edits_of: how many edits (see `edit_distance`) a stem may be away from each of these.
+        """
 
 
 @dataclass(frozen=True)

@@ -36,13 +36,14 @@ class TranscriptIndex:
         return len(self._fetch(MatchQuery(word, "transcript"), ["id"], 1)) > 0
 
     @translate_errors(read_error)
-    def similar(self, stem: str, edits: int, limit: int) -> list[str]:
-        """Return the transcripts of some clips with a stem that differs from this one by so many edits, at least one.
+    def similar(self, stems: Sequence[str], edits: int, limit: int) -> list[str]:
+        """Return the transcripts of some clips with a stem that differs from one of these by so many edits, or fewer.
 
         The first letter must be the same. Clips that are not in the index yet are not found.
         """
         # The index does not stem a word that may differ.
-        query = MatchQuery(stem, "transcript", fuzziness=edits, prefix_length=1, max_expansions=MAX_SIMILAR_STEMS)
+        options: dict[str, Any] = {"fuzziness": edits, "prefix_length": 1, "max_expansions": MAX_SIMILAR_STEMS}
+        query = BooleanQuery([(Occur.SHOULD, MatchQuery(stem, "transcript", **options)) for stem in stems])
         texts: list[str] = self._fetch(query, ["transcript"], limit)["transcript"].to_pylist()
         return texts
 
