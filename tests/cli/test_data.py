@@ -1,17 +1,18 @@
 """`hearsight data teach` with a tiny PE-AV and small films."""
 
 import json
+import shutil
+from pathlib import Path
 
-import huggingface_hub
 import numpy as np
 import pytest
 import torch
 
 from hearsight.media import read_audio
-from hearsight.models import hub
 from hearsight.towers import pe_av
 from hearsight.towers.pe_av import PEAV
 from tests.builders import tiny_pe_av
+from tests.hub import put_into_cache, use_cache
 from tests.library.conftest import film
 
 
@@ -48,27 +49,17 @@ def test_features_are_written_once(run, tmp_path, split, teacher):
 
 
 def test_a_model_of_the_hub_is_taken_from_its_cache(run, tmp_path, split, teacher, monkeypatch):
-    requests = []
-
-    def cached(name, **options):
-        requests.append((name, options["local_files_only"]))
-        return str(teacher)
-
-    monkeypatch.setattr(huggingface_hub, "snapshot_download", cached)
+    cache = use_cache(monkeypatch, tmp_path / "cache")
+    put_into_cache(cache, "facebook/pe-av", Path(shutil.copytree(teacher, tmp_path / "copy")))
     assert run("data", "teach", split, "--model", "facebook/pe-av", "--out", tmp_path / "out").code == 0
-    assert requests == [("facebook/pe-av", True)]
     assert json.loads((tmp_path / "out" / "teacher.json").read_text())["model"] == "facebook/pe-av"
 
 
 @pytest.mark.parametrize("missing", ["config.json", "model.safetensors", "processor_config.json"])
 def test_an_incomplete_model_is_fetched_again(run, tmp_path, split, teacher, monkeypatch, missing):
-    monkeypatch.setattr(huggingface_hub, "snapshot_download", lambda name, **options: str(teacher))
-
-    def unreachable(name, otherwise):
-        raise hub._unreachable(name, otherwise)
-
-    monkeypatch.setattr(hub, "_check_reachable", unreachable)
-    (teacher / missing).unlink()
+    cache = use_cache(monkeypatch, tmp_path / "cache")
+    folder = put_into_cache(cache, "facebook/pe-av", Path(shutil.copytree(teacher, tmp_path / "copy")))
+    (folder / missing).unlink()
     ran = run("data", "teach", split, "--model", "facebook/pe-av", "--out", tmp_path / "out")
     assert ran.code == 1 and "it was not downloaded before" in ran.err
 

@@ -19,6 +19,7 @@ from hearsight.library import Failure, Library, UpdateReport
 from tests.cli.conftest import CUT, ODD_NAME
 from tests.experts.clap_checkpoints import tiny_clap
 from tests.experts.sentence_checkpoints import tiny_checkpoint
+from tests.hub import use_cache
 from tests.library.conftest import film
 
 
@@ -197,13 +198,8 @@ def test_a_damaged_index_is_rebuilt(run, films, model_folder):
 
 
 def test_without_network_the_error_names_the_demo_model(run, films, monkeypatch, tmp_path):
-    from huggingface_hub.errors import LocalEntryNotFoundError
-
-    def fetch(*args, **kwargs):
-        raise LocalEntryNotFoundError("offline")
-
-    monkeypatch.setattr("huggingface_hub.snapshot_download", fetch)
-    ran = run("index", films, "--recogniser", "none")
+    use_cache(monkeypatch, tmp_path / "cache")
+    ran = run("index", films, "--recogniser", "none", "--model", "openai/clip-vit-base-patch32")
     assert ran.code == 1 and ran.out == ""
     assert "cannot fetch model 'openai/clip-vit-base-patch32'" in ran.err and "--model demo" in ran.err
     assert ran.err.count("\n") == 1

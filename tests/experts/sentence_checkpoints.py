@@ -86,12 +86,3 @@ def tiny_checkpoint(
 def write_json(file: Path, values: object) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(values), encoding="utf-8")
-
-
-def put_into_cache(cache: Path, name: str, folder: Path) -> Path:
-    """Move a checkpoint to where the hub's library keeps a download of this name. Return its folder there."""
-    model = cache / f"models--{name.replace('/', '--')}"
-    (model / "refs").mkdir(parents=True)
-    (model / "refs" / "main").write_text("0123abcd")
-    (model / "snapshots").mkdir()
-    return folder.rename(model / "snapshots" / "0123abcd")

@@ -1,15 +1,11 @@
 """Sentence encoders are found by name on this machine, and downloaded only if a person names them."""
 
-import shutil
-
-import huggingface_hub
 import pytest
-from huggingface_hub import constants
 
 from hearsight.errors import HearsightError
 from hearsight.experts.registry import choose_meaning, load_expert
-from hearsight.models import hub
-from tests.experts.sentence_checkpoints import put_into_cache, tiny_checkpoint
+from tests.experts.sentence_checkpoints import tiny_checkpoint
+from tests.hub import put_into_cache, use_cache, use_hub
 
 MEAN = {"pooling_mode_mean_tokens": True}
 
@@ -24,52 +20,42 @@ def fresh():
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
-    """An empty cache of the hub, which cannot be reached; `downloads` has what is asked of it."""
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    return tmp_path / "cache"
+    """An empty cache of the hub, which cannot be reached."""
+    return use_cache(monkeypatch, tmp_path / "cache")
 
 
 @pytest.fixture
-def online(cache, tmp_path, monkeypatch):
-    """A hub that has one sentence encoder; the list of downloads."""
-    source, downloads = tiny_checkpoint(tmp_path / "source", pooling=MEAN), []
-
-    def snapshot_download(name, allow_patterns, local_files_only=False):
-        if local_files_only:
-            raise huggingface_hub.errors.LocalEntryNotFoundError("not here")
-        downloads.append(name)
-        shutil.rmtree(cache, ignore_errors=True)
-        shutil.copytree(source, tmp_path / "copy")
-        return str(put_into_cache(cache, name, tmp_path / "copy"))
-
-    monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot_download)
-    monkeypatch.setattr(hub, "_check_reachable", lambda *names: None)
-    return downloads
+def online(tmp_path, monkeypatch):
+    """A hub that has one sentence encoder, by two names."""
+    source = tiny_checkpoint(tmp_path / "source", pooling=MEAN)
+    names = ("some/encoder", "intfloat/multilingual-e5-small")
+    with use_hub(monkeypatch, tmp_path / "cache", dict.fromkeys(names, source)) as hub:
+        yield hub
 
 
 def test_a_name_is_downloaded_once_if_a_person_gives_it(online):
-    assert choose_meaning("sentences:some/encoder") == "sentences:some/encoder" and online == ["some/encoder"]
-    assert choose_meaning("sentences:some/encoder") and online == ["some/encoder"]
+    assert choose_meaning("sentences:some/encoder") == "sentences:some/encoder"
+    requests = len(online.requests)
+    assert choose_meaning("sentences:some/encoder") and len(online.requests) == requests
     assert load_expert("sentences:some/encoder").encode_queries(["a bell"]).any()
 
 
 def test_without_a_name_it_is_e5(online):
     assert choose_meaning("sentences") == "sentences:intfloat/multilingual-e5-small"
-    assert online == ["intfloat/multilingual-e5-small"]
+    assert all("intfloat/multilingual-e5-small" in path for path in online.downloads)
 
 
 def test_a_recorded_name_is_never_downloaded(online):
-    with pytest.raises(HearsightError, match="not on this machine; download it"):
+    with pytest.raises(HearsightError, match="hearsight models pull sentences:some/encoder"):
         load_expert("sentences:some/encoder")
-    assert online == []
+    assert online.requests == []
 
 
-def test_a_part_that_another_program_has_downloaded_is_completed(online, cache, tmp_path):
-    folder = put_into_cache(cache, "some/encoder", tiny_checkpoint(tmp_path / "model"))
+def test_a_part_that_another_program_has_downloaded_is_completed(online, tmp_path):
+    folder = put_into_cache(tmp_path / "cache", "some/encoder", tiny_checkpoint(tmp_path / "model"))
     (folder / "modules.json").unlink()  # transformers has no use for it
     choose_meaning("sentences:some/encoder")
-    assert online == ["some/encoder"]
+    assert (folder / "modules.json").is_file()
 
 
 def test_without_a_network_that_part_will_do(cache, tmp_path):

@@ -1,18 +1,13 @@
 """Sound experts by name, those of plugins, and what is downloaded for them."""
 
-import shutil
-
-import huggingface_hub
 import numpy as np
 import pytest
-from huggingface_hub import constants
 
 import hearsight
 from hearsight.errors import HearsightError
 from hearsight.experts.sound_registry import choose_sound, load_sound_expert, recorded_sound_expert
-from hearsight.models import hub
 from tests.experts.clap_checkpoints import tiny_clap
-from tests.experts.sentence_checkpoints import put_into_cache
+from tests.hub import use_cache, use_hub
 
 
 @pytest.fixture(autouse=True)
@@ -26,37 +21,21 @@ def fresh():
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
     """An empty cache of the hub, which cannot be reached."""
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    return tmp_path / "cache"
+    return use_cache(monkeypatch, tmp_path / "cache")
 
 
 @pytest.fixture
-def online(cache, tmp_path, monkeypatch):
-    """A hub with one CLAP, whose weights may be in an older format; the list of downloads."""
-    source, downloads = tiny_clap(tmp_path / "source"), []
-
-    def snapshot_download(name, allow_patterns, local_files_only=False):
-        folder = hub.cached_folder(name)
-        if local_files_only and folder is None:
-            raise huggingface_hub.errors.LocalEntryNotFoundError("not here")
-        if not local_files_only:
-            downloads.append(name)
-            if folder is None:
-                (tmp_path / "copy").mkdir()
-                folder = put_into_cache(cache, name, tmp_path / "copy")
-            for file in {file for pattern in allow_patterns for file in source.glob(pattern)}:
-                shutil.copy(file, folder)
-        return str(folder)
-
-    monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot_download)
-    monkeypatch.setattr(hub, "_check_reachable", lambda *names: None)
-    return downloads
+def online(tmp_path, monkeypatch):
+    """A hub that has one CLAP, by two names."""
+    clap = tiny_clap(tmp_path / "clap")
+    with use_hub(monkeypatch, tmp_path / "cache", {"laion/clap-htsat-unfused": clap, "some/clap": clap}) as hub:
+        yield hub
 
 
 def test_a_name_is_downloaded_once_if_a_person_gives_it(online):
-    assert choose_sound("clap") == "clap:laion/clap-htsat-unfused" == choose_sound("clap")
-    assert online == ["laion/clap-htsat-unfused"]
+    assert choose_sound("clap") == "clap:laion/clap-htsat-unfused"
+    requests = len(online.requests)
+    assert choose_sound("clap") == "clap:laion/clap-htsat-unfused" and len(online.requests) == requests
     assert load_sound_expert("clap:laion/clap-htsat-unfused").encode_queries(["a bell"]).any()
 
 
@@ -64,17 +43,17 @@ def test_older_weights_are_downloaded_where_there_are_no_others(online, tmp_path
     import torch
     from safetensors.torch import load_file
 
-    weights = tmp_path / "source" / "model.safetensors"
+    weights = tmp_path / "clap" / "model.safetensors"
     torch.save(load_file(weights), weights.with_name("pytorch_model.bin"))
     weights.unlink()
     assert choose_sound("clap:some/clap") == "clap:some/clap" == choose_sound("clap:some/clap")
-    assert online == ["some/clap"] * 2
+    assert sum(path.endswith("pytorch_model.bin") for path in online.downloads) == 1
 
 
 def test_a_recorded_name_is_never_downloaded(online):
-    with pytest.raises(HearsightError, match="not on this machine; download it"):
+    with pytest.raises(HearsightError, match="hearsight models pull clap:some/clap"):
         recorded_sound_expert("clap:some/clap")
-    assert online == []
+    assert online.requests == []
 
 
 def test_without_a_network_it_says_what_to_do(cache):

@@ -2,28 +2,22 @@
 
 import json
 
-import huggingface_hub
 import pytest
 
 import hearsight
 from hearsight.errors import HearsightError
-from hearsight.models import hub
 from hearsight.models.hub import has_model
 from tests.builders import tiny_model
+from tests.hub import put_into_cache, use_cache
 from tests.public_checkpoints import tiny_siglip
 
 
 @pytest.fixture
 def cached(tmp_path, monkeypatch):
-    """A folder that is all the hub's cache has, without a network."""
-    monkeypatch.setattr(huggingface_hub, "snapshot_download", lambda *name, **options: str(tmp_path / "cached"))
-
-    def unreachable(name, otherwise):
-        raise hub._unreachable(name, otherwise)
-
-    monkeypatch.setattr(hub, "_check_reachable", unreachable)
-    tiny_model(tmp_path / "cached")
-    return tmp_path / "cached"
+    """The folder of a model in the hub's cache, without a network."""
+    cache = use_cache(monkeypatch, tmp_path / "cache")
+    tiny_model(tmp_path / "model")
+    return put_into_cache(cache, "some/model", tmp_path / "model")
 
 
 def test_a_whole_copy_needs_no_network(cached):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,7 +13,7 @@ import typer
 import hearsight
 from hearsight.cli import console
 from hearsight.cli.options import LibraryOption, one_of, parse_folder
-from hearsight.models.catalog import BUNDLED, DEFAULT, NONE
+from hearsight.models.catalog import BUNDLED, NONE
 from hearsight.util.extras import install_command
 
 if TYPE_CHECKING:
@@ -37,8 +38,8 @@ def index(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="See hearsight models; none: search only what is said. Default: that of the existing index, or "
-            f"{DEFAULT}.",
+            help="What searches the videos: everyday, the name of a model (hearsight models), a file that names experts "
+            "(hearsight models show), or none, for what is said alone. Default: that of the existing index, or everyday.",
         ),
     ] = None,
     library: LibraryOption = None,
@@ -134,6 +135,7 @@ def index(
         keep_features=keep_features,
     )
     with _events(events) as printer:
+        _fetch(plan, quiet or events)
         with nullcontext() if quiet else console.spinner(f"loading {plan.model_name}"):
             cluster = _cluster(ray_address, device) if engine == "ray" else None
             indexed = plan.prepare(cluster)
@@ -154,6 +156,8 @@ def index(
         stdout = console.get_console()
         for line in summary(report, failures):
             console.write(stdout, line)
+        if indexed.identity.missing:
+            _note_missing(indexed.identity.missing)
     if failures and not (report.added or report.changed or report.moved or report.unchanged):
         raise hearsight.HearsightError(
             f"nothing is indexed: {console.format_count(failures, 'file')} failed; list the reasons with: "
@@ -161,11 +165,39 @@ def index(
         )
 
 
+def _fetch(plan: Plan[Library], quiet: bool) -> None:
+    """Download the experts that this run needs, and say so; or say which it goes without."""
+    from hearsight.cli.download_progress import DownloadProgress
+    from hearsight.models.download import UnreachableError
+
+    absent = plan.experts.downloads()
+    if not absent:
+        return
+    names = ", ".join(model.name for model in absent)
+    if quiet:
+        error = plan.fetch()
+    else:
+        console.note(f"fetching {names}, once (Ctrl-C stops it, and the same command continues it)")
+        with DownloadProgress() as progress:
+            error = plan.fetch(progress)
+    if error is not None:
+        senses = " and ".join(plan.experts.missing)
+        reason = "the hub cannot be reached" if isinstance(error, UnreachableError) else error
+        console.note(f"note: what is {senses} cannot be searched yet, and indexing goes on without: {reason}")
+
+
+def _note_missing(missing: Mapping[str, str]) -> None:
+    """Say how to add experts that a library lacks."""
+    from hearsight.library.expert_choice import pull_command
+
+    console.note(f"to search what is {' and '.join(missing)}, too: {pull_command(missing)}, then this command again")
+
+
 def _note_limited_model(plan: Plan[Library]) -> None:
     """Say of a new index that the bundled model knows little of real videos, or that it has no model."""
     if plan.recorded and not plan.rebuild:
         return
-    if plan.model_name == NONE:
+    if plan.model_name == NONE and not plan.experts.missing:
         console.note(
             "note: nothing is seen or heard without a model: only what is said will be found. hearsight models lists "
             "models"
@@ -191,11 +223,11 @@ def _note_new_meaning(plan: Plan[Library]) -> None:
     """Say that another expert reads all lines after the last file, which takes long in a large index."""
     from hearsight.experts.registry import DEFAULT, NONE
 
-    if plan.recorded is None or plan.rebuild or plan.meaning in (None, NONE, plan.recorded.meaning or DEFAULT):
+    if plan.recorded is None or plan.rebuild or plan.experts.meaning in (None, NONE, plan.recorded.meaning or DEFAULT):
         return
     console.note(
-        f"note: every line that is stored is read anew, by {plan.meaning}, after the files. A sentence encoder needs "
-        "some milliseconds for each; if it is interrupted, the next run continues it"
+        f"note: every line that is stored is read anew, by {plan.experts.meaning}, after the files. A sentence encoder "
+        "needs some milliseconds for each; if it is interrupted, the next run continues it"
     )
 
 
@@ -203,11 +235,11 @@ def _note_new_sound(plan: Plan[Library]) -> None:
     """Say that a sound expert that is added goes through the sound of all files."""
     from hearsight.experts.registry import NONE
 
-    if plan.recorded is None or plan.rebuild or plan.sound in (None, NONE, plan.recorded.sound):
+    if plan.recorded is None or plan.rebuild or plan.experts.sound in (None, NONE, plan.recorded.sound):
         return
     console.note(
-        f"note: the sound of every file is read once more, for {plan.sound}, after the files; nothing else is. If it "
-        "is interrupted, the next run continues it"
+        f"note: the sound of every file is read once more, for {plan.experts.sound}, after the files; nothing else is. "
+        "If it is interrupted, the next run continues it"
     )
 
 

@@ -56,12 +56,12 @@ app.command(short_help="Show what is in an index, and which files failed.")(info
 app.command(short_help="Make searches of an index faster.")(optimise.optimise)
 app.command(short_help="Change the model of an index without decoding files.")(reindex.reindex)
 app.command(short_help="Restore what can be read of a damaged index.")(repair.repair)
-app.command(short_help="List the models that --model accepts by name.")(models.models)
 app.command(short_help="Convert a published checkpoint to a model.")(convert.convert)
 app.command(short_help="Index the bundled clips and search for six of them.")(demo.demo)
 app.command(short_help="Train a model by a recipe.")(train.train)
 app.command(short_help="Measure how well a model finds clips by captions.")(evaluate.evaluate)
 app.command(short_help="Prepare a model for the Hugging Face hub.")(export.export)
+app.add_typer(models.app, name="models", short_help="List, describe and download models.")
 app.add_typer(data.app, name="data", short_help="Check a data set, and compute its teacher features.")
 app.add_typer(soundstage.app, name="soundstage", short_help="Generate clips for training and testing.")
 

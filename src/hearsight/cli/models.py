@@ -1,4 +1,4 @@
-"""`hearsight models`: list the models that --model accepts by name, or describe a method."""
+"""`hearsight models`: list, describe and download the models that --model accepts by name."""
 
 from __future__ import annotations
 
@@ -8,12 +8,19 @@ from typing import Annotated, Any
 import typer
 
 from hearsight.cli import console
-from hearsight.models.catalog import named_models
+from hearsight.errors import HearsightError
 
-ALSO = ("Also: the hub id of another CLIP, SigLIP, SigLIP2 (fixed size) or MetaCLIP 2,", "or the folder of a model.")
+ALSO = (
+    "Also: the hub id of another CLIP, SigLIP, SigLIP2 (fixed size) or MetaCLIP 2,",
+    "a model's folder, or a file that names experts (hearsight models show NAME).",
+)
+
+app = typer.Typer(help="The models that --model accepts by name.", rich_markup_mode=None)
 
 
+@app.callback(invoke_without_command=True)
 def models(
+    context: typer.Context,
     method: Annotated[
         str | None,
         typer.Option(metavar="METHOD", help="Describe a method that models are trained by, and its options."),
@@ -25,10 +32,14 @@ def models(
     With --method, describe a method instead: its options, which a recipe sets as options.NAME, the weights of its own
     losses (losses.NAME), the branches that it has, and what its similarity needs of a video.
     """
+    if context.invoked_subcommand:
+        return
     if method is not None:
         _describe(method, json)
         return
-    listed = named_models()
+    from hearsight.experts.catalog import listed_models
+
+    listed = listed_models()
     if json:
         console.write_json([asdict(model) for model in listed])
         return
@@ -44,6 +55,55 @@ def models(
         console.write(stdout, f"      {model.about}; understands {model.languages}")
     for line in ALSO:
         console.write(stdout, Text(f"  {line}", style="dim"))
+
+
+@app.command(short_help="Download models, to have them without a network later.")
+def pull(
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="NAME...",
+            help="A name of the list, a hub id, clap:HUB-ID, sentences:HUB-ID, or a file that names experts.",
+        ),
+    ],
+    again: Annotated[
+        bool, typer.Option("--again", help="Download files that are here, too: they may be damaged.")
+    ] = False,
+) -> None:
+    """Download what is missing of models, to have them without a network later. An interrupted download is continued
+    by the same command.
+    """
+    from hearsight.cli.download_progress import DownloadProgress
+    from hearsight.experts.sources import hub_models
+
+    absent = [model for model in hub_models(names) if again or model.cached() is None]
+    with DownloadProgress() as progress:
+        for model in absent:
+            console.note(f"fetching {model.name}")
+            model.fetch(progress, again)
+    downloaded = f"{console.format_count(len(absent), 'model')} downloaded"
+    console.note(downloaded if absent else "nothing to download: all of it is on this machine")
+
+
+@app.command(short_help="Print the experts of a configuration, to make your own.")
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The name of a configuration, such as everyday.")],
+) -> None:
+    """Print which experts search together under a name, as a file that --model accepts: change it to have your own.
+
+    hearsight models show everyday > mine.yaml
+
+    hearsight index FOLDER --model mine.yaml
+    """
+    from hearsight.experts.configuration import CONFIGURATIONS, find_configuration
+    from hearsight.util.suggest import nearest
+
+    configuration = find_configuration(name)
+    if configuration is None:
+        raise HearsightError(
+            f"no configuration '{name}'{nearest(name, CONFIGURATIONS)}; choose one of {', '.join(CONFIGURATIONS)}"
+        )
+    print(configuration.to_yaml(), end="")
 
 
 def _describe(name: str, json: bool) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 
 from hearsight.errors import HearsightError
 from hearsight.experts.hub_checkpoint import CheckpointKind
-from hearsight.models.hub import OLDER_WEIGHTS, has_weights
+from hearsight.models.download import OLDER_WEIGHTS
+from hearsight.models.hub import has_weights
 from hearsight.towers.config import BertConfig, clap_text_config
 from hearsight.towers.mapped_weights import MappedTensor, map_weights
 from hearsight.util.json_files import read_json

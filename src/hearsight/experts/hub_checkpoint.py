@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hearsight.errors import HearsightError
-from hearsight.models.hub import OLDER_WEIGHTS, cached_folder, fetch, has_weights
+from hearsight.models.download import OLDER_WEIGHTS
+from hearsight.models.hub import HubModel, cached_folder, has_weights
 
 WEIGHTS = "model.safetensors"
 WEIGHT_FILES = "model*.safetensors*"
@@ -39,19 +40,17 @@ class CheckpointKind:
 
     def download(self, name: str) -> None:
         """Make sure that a checkpoint that a person names is on this machine. Raises HearsightError if it cannot be."""
-        folder = Path(name) if Path(name).is_absolute() else cached_folder(name)
-        if folder and (self._is_complete(folder) or Path(name).is_dir()):
+        if Path(name).is_absolute() and Path(name).is_dir():
             return
         if name.count("/") > 1 or name.startswith((".", "/", "~")):
             raise HearsightError(f"no {self.noun} '{name}': no such folder; give a folder, or a hub id like 'org/name'")
-        files = [*self.needed, *self.optional, *self.other_files]
-        try:
-            fetched = fetch(name, [*files, WEIGHT_FILES], self._is_complete, self.without_network)
-            if self.older_weights and self._lacks(fetched) == WEIGHTS:
-                fetch(name, [*files, OLDER_WEIGHTS], self._is_complete, self.without_network)
-        except HearsightError:
-            if folder is None or self._lacks(folder):  # else it is one without the optional files
-                raise
+        self.on_hub(name).fetch()
+
+    def on_hub(self, name: str) -> HubModel:
+        """Return what is downloaded of a checkpoint with a hub id."""
+        older = (OLDER_WEIGHTS,) if self.older_weights else ()
+        files = (*self.needed, *self.optional, *self.other_files, WEIGHT_FILES, *older)
+        return HubModel(name, files, lambda folder: self._lacks(folder) is None, self.optional, self.without_network)
 
     def locate(self, name: str) -> Path:
         """Return the folder of a checkpoint on this machine: nothing is downloaded, for the name may be a stranger's.
@@ -61,9 +60,8 @@ class CheckpointKind:
         folder = Path(name) if Path(name).is_absolute() else cached_folder(name)
         if folder is None or not folder.is_dir():
             raise HearsightError(
-                f"the {self.noun} {name} is not on this machine; download it, or name the folder that has it, with: "
-                f"hearsight index FOLDER {self.option} {self.prefix}:NAME-OR-FOLDER, or choose another with "
-                f"{self.option}"
+                f"the {self.noun} {name} is not on this machine; download it with: hearsight models pull "
+                f"{self.prefix}:{name}, or choose another with {self.option}"
             )
         if lacking := self._lacks(folder):
             raise HearsightError(
@@ -81,7 +79,3 @@ class CheckpointKind:
         except (OSError, ValueError, TypeError, KeyError, AttributeError):  # the list of the weights' files is damaged
             pass
         return WEIGHTS
-
-    def _is_complete(self, folder: Path) -> bool:
-        """Return whether nothing is left to download."""
-        return self._lacks(folder) is None and all((folder / name).is_file() for name in self.optional)

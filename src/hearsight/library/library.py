@@ -120,21 +120,22 @@ class Library:
         recogniser: str | None = None,
         meaning: str | None = None,
         sound: str | None = None,
+        missing: dict[str, str] | None = None,
         rebuild: bool = False,
         keep_features: bool = False,
     ) -> Self:
         """Create an empty library for a folder, or open the existing one; see `plan` for the decisions before that.
 
         name, recogniser: the names to load the model and the recogniser by later. meaning, sound: see
-        `hearsight.index`. A library whose folder was moved belongs to the given folder from then on, and one whose
-        model was moved is loaded by the given name.
+        `hearsight.index`. missing: see `Identity`; None for what is recorded. A library whose folder was moved belongs
+        to the given folder from then on, and one whose model was moved is loaded by the given name.
         Raises HearsightError if there is no such folder, if the library is that of another one, was made with another
         model or cut otherwise, or if its location contains other files.
         """
         from hearsight.library.indexing.create import create
 
         folder, location = resolve_paths(folder, library)
-        options = recogniser, meaning, sound, rebuild, keep_features
+        options = recogniser, meaning, sound, missing, rebuild, keep_features
         identity = create(folder, location, model, cut, seconds, name, *options)
         return cls(folder, location, identity, model=model)
 

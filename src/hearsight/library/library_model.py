@@ -34,7 +34,7 @@ class LibraryModel:
                 from hearsight.models.load import load
 
                 check_model_exists(identity.model)
-                self.use(load(identity.model, self.device, self.dtype), identity)
+                self.use(load(identity.model, self.device, self.dtype, download=False), identity)
             assert self._model is not None
             return self._model
 
@@ -82,7 +82,7 @@ class LibraryModel:
         from hearsight.models.query_cache import write_queries
         from hearsight.models.torch_queries import numpy_queries
 
-        model = load(identity.model)
+        model = load(identity.model, download=False)
         identity.check_model(self.location, model)
         if queries := numpy_queries(model):
             write_queries(identity.model, identity.fingerprint, queries)

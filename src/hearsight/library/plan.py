@@ -7,15 +7,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from hearsight.library.indexing.model_names import absolute_model_name, check_model_exists, name_of
+from hearsight.library.expert_choice import ExpertChoice
+from hearsight.library.indexing.model_names import name_of
 from hearsight.library.indexing.scan import check_media
 from hearsight.library.listeners import UpdateListener
 from hearsight.library.reports import UpdateReport
 from hearsight.library.tables.library_json import Identity
 from hearsight.library.tables.locations import resolve_paths
-from hearsight.models.catalog import DEFAULT
+from hearsight.util.progress import Progress
 
 if TYPE_CHECKING:
+    from hearsight.errors import HearsightError
     from hearsight.library.indexing.engine import Engine
     from hearsight.models.base import VideoTextModel
     from hearsight.speech.recogniser import Recogniser
@@ -42,32 +44,32 @@ class Plan(Generic[L]):
     """How a folder will be indexed. Made by `Library.plan`; `run` carries it out.
 
     create: `Library.create`. location: the folder of the index. recorded: what the existing index was made with, if
-    there is one. model: a name that is valid from any folder, or a loaded model. recogniser, meaning, sound: the names
-    that were given; None for the recorded ones. The rest is as in `hearsight.index`.
+    there is one. experts: the chosen ones. recogniser: the name that was given; None for the recorded one. The rest is
+    as in `hearsight.index`.
     """
 
     create: Callable[..., L]
     folder: Path
     location: Path
     recorded: Identity | None
-    model: str | VideoTextModel
+    experts: ExpertChoice
     cut: str | None
     seconds: float | None
     recogniser: str | None
-    meaning: str | None
-    sound: str | None
     device: str
     dtype: str
     rebuild: bool
     retry: bool
     keep_features: bool
+    _is_fetched: bool = field(default=False, init=False, repr=False)
     _library: L | None = field(default=None, init=False, repr=False)
     _recogniser: Recogniser | None = field(default=None, init=False, repr=False)
 
     @property
     def model_name(self) -> str:
         """The name to load the model by."""
-        return self.model if isinstance(self.model, str) else name_of(self.model)
+        model = self.experts.model
+        return model if isinstance(model, str) else name_of(model)
 
     @property
     def recogniser_name(self) -> str:
@@ -77,6 +79,11 @@ class Plan(Generic[L]):
         from hearsight.speech.load import recorded_or_auto
 
         return recorded_or_auto(self.recorded.recogniser if self.recorded else None)
+
+    def fetch(self, progress: Progress | None = None) -> HearsightError | None:
+        """Download the experts that a person has chosen and this machine lacks. See `ExpertChoice.fetch`."""
+        self._is_fetched = True
+        return self.experts.fetch(None if self.rebuild else self.recorded, progress)
 
     def prepare(self, engine: Engine | None = None) -> L:
         """Load the model, the recogniser and the experts, then create the library or open the existing one.
@@ -89,20 +96,24 @@ class Plan(Generic[L]):
         from hearsight.models.load import load
         from hearsight.speech.load import load_recogniser
 
+        if not self._is_fetched:
+            self.fetch()
         distributed = engine is not None and engine.distributed
         self._recogniser = load_recogniser(self.recogniser_name)
-        if self.meaning is not None:
-            self.meaning = choose_meaning(self.meaning)
+        experts = self.experts
+        if experts.meaning is not None:
+            experts.meaning = choose_meaning(experts.meaning)
         elif self.recorded:
             load_experts(self.recorded.meaning)
-        if self.sound is not None:
-            self.sound = choose_sound(self.sound)
+        if experts.sound is not None:
+            experts.sound = choose_sound(experts.sound)
         elif self.recorded:
             recorded_sound_expert(self.recorded.sound)
-        if isinstance(self.model, str):
+        name, model = self.model_name, experts.model
+        if isinstance(model, str):
             # Workers get the weights in the data type that they are loaded in here, whatever device they compute on.
             dtype = "float32" if distributed and self.device != "cpu" and self.dtype == "auto" else self.dtype
-            self.model = load(self.model, "cpu" if distributed else self.device, dtype)
+            model = load(model, "cpu" if distributed else self.device, dtype, download=False)
         if engine is not None and self.recorded and self.rebuild:  # before the old index is dropped
             engine.check(self.folder, self.location)
         recogniser = self.recogniser
@@ -110,14 +121,15 @@ class Plan(Generic[L]):
             recogniser = self._recogniser.name  # which has the whole path of a folder
         self._library = self.create(
             self.folder,
-            self.model,
+            model,
             self.location,
             cut=self.cut,
             seconds=self.seconds,
-            name=self.model_name,
+            name=name,
             recogniser=recogniser,
-            meaning=self.meaning,
-            sound=self.sound,
+            meaning=experts.meaning,
+            sound=experts.sound,
+            missing=experts.missing,
             rebuild=self.rebuild,
             keep_features=self.keep_features,
         )
@@ -151,23 +163,16 @@ def make_plan(
     recorded = Identity.read(location, rebuild)
     if recorded is None or rebuild:
         check_media(folder, location)
-    if recorded and model is None:
-        check_model_exists(recorded.model)
-    if model is None:
-        model = recorded.model if recorded else DEFAULT
-    if isinstance(model, str | Path):
-        model = absolute_model_name(model)
+    experts = ExpertChoice.make(recorded, model, sound, meaning)
     return Plan(
         create,
         folder,
         location,
         recorded,
-        model,
+        experts,
         cut,
         seconds,
         recogniser,
-        meaning,
-        sound,
         device,
         dtype,
         rebuild,

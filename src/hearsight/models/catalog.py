@@ -10,7 +10,7 @@ from hearsight.util.suggest import nearest
 BUNDLED = "demo"
 ABOUT_BUNDLED = "sees, hears and understands speech; a toy world only"
 NONE = "none"  # the model without weights, which neither sees nor hears
-DEFAULT = "openai/clip-vit-base-patch32"
+CLIP = "openai/clip-vit-base-patch32"
 ENGLISH, MANY = "English", "many languages"  # in which queries can be asked
 # What each of Hearsight's own methods compares with queries.
 SENSES = {
@@ -46,7 +46,7 @@ WITHOUT_WEIGHTS = NamedModel(NONE, "finds only what is said, and needs nothing",
 PUBLIC = {
     model.name: model
     for model in (
-        NamedModel(DEFAULT, "sees; quick, the default", False, ENGLISH, 610_000_000),
+        NamedModel(CLIP, "sees; quick", False, ENGLISH, 610_000_000),
         NamedModel("openai/clip-vit-base-patch16", "sees finer detail; slower", False, ENGLISH, 604_000_000),
         NamedModel("openai/clip-vit-large-patch14", "sees best of CLIP; much slower", False, ENGLISH, 1_716_000_000),
         NamedModel("google/siglip2-base-patch32-256", "sees; quick", False, MANY, 1_546_000_000, "Apache-2.0"),

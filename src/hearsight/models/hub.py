@@ -1,23 +1,23 @@
-"""Model folders from the Hugging Face hub, and from its cache when there is no network."""
+"""Models of the Hugging Face hub: which files they have, and where they are in its cache."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from hearsight.errors import HearsightError
-from hearsight.models.catalog import suggest_model
+from hearsight.models.download import OLDER_WEIGHTS, PATIENCE, USE_DEMO, download, look_up
 from hearsight.towers.config import METACLIP, SIGLIP
 from hearsight.util.json_files import read_json
+from hearsight.util.progress import Progress
 
 TOKENIZER_FILES = ["tokenizer*", "vocab.json", "merges.txt", "special_tokens*"]
 PICTURE_FILES = ["preprocessor_config.json", "processor_config.json"]
-MODEL_FILES = ["config.json", "model*.safetensors*", *PICTURE_FILES, *TOKENIZER_FILES]
-PATIENCE = 10.0  # seconds
-USE_DEMO = "use --model demo, which needs no network"
-OLDER_WEIGHTS = "pytorch_model.bin"  # of repositories that have no safetensors
+TOWER_FILES = ["config.json", "model*.safetensors*", OLDER_WEIGHTS]
+MODEL_FILES = [*TOWER_FILES, *PICTURE_FILES, *TOKENIZER_FILES]
 
 
 def has_vocabulary(folder: Path) -> bool:
@@ -71,8 +71,7 @@ def locate_tower(name: str) -> Path:
         return path
     if name.count("/") != 1 or name.startswith((".", "/", "~")):
         raise HearsightError(f"no audio tower '{name}': no such folder; give a folder, or a hub id like 'org/name'")
-    folder = fetch(name, ["config.json", "model*.safetensors*"], has_tower)
-    return folder if has_tower(folder) else fetch(name, ["config.json", OLDER_WEIGHTS], has_tower)
+    return HubModel(name, tuple(TOWER_FILES), has_tower).fetch()
 
 
 def cached_folder(name: str) -> Path | None:
@@ -93,57 +92,51 @@ def cached_folder(name: str) -> Path | None:
     return folder if folder.is_dir() else None
 
 
-def fetch(name: str, files: list[str], is_complete: Callable[[Path], bool], otherwise: str = USE_DEMO) -> Path:
-    """Return the folder of a hub model that holds these of its files (patterns), downloading what is missing.
+@dataclass(frozen=True)
+class HubModel:
+    """A model of the hub, and what Hearsight needs of it.
 
-    The hub is contacted only if the cache is not complete: other programs may have downloaded a part of the model.
-    otherwise: what can be done without a network, for a message.
-    Raises HearsightError, with different messages for a misspelt name, a licence to accept, and a missing network.
+    name: its hub id. files: patterns of the files to download. is_usable: whether a folder has enough of them.
+    optional: files that other programs leave out, and a download brings. otherwise: what can be done without a network,
+    for a message.
     """
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import (
-        GatedRepoError,
-        HFValidationError,
-        LocalEntryNotFoundError,
-        RepositoryNotFoundError,
-    )
 
-    try:
-        cached = Path(snapshot_download(name, allow_patterns=files, local_files_only=True))
-        if is_complete(cached):
+    name: str
+    files: tuple[str, ...]
+    is_usable: Callable[[Path], bool]
+    optional: tuple[str, ...] = ()
+    otherwise: str = USE_DEMO
+
+    def cached(self) -> Path | None:
+        """Return its folder in the cache; None if the cache has too little of it."""
+        folder = cached_folder(self.name)
+        return folder if folder is not None and self.is_usable(folder) else None
+
+    def fetch(self, progress: Progress | None = None, again: bool = False, patience: float = PATIENCE) -> Path:
+        """Return its folder, after downloading what is missing; with `again`, all of it.
+
+        The hub is contacted only if the cache lacks something: other programs may have downloaded a part. patience:
+        seconds until it has to answer.
+        Raises HearsightError as `look_up` and `download` do, and if the hub has too little of it.
+        """
+        cached = None if again else self.cached()
+        if cached is not None and all((cached / name).is_file() for name in self.optional):
             return cached
-    except (LocalEntryNotFoundError, HFValidationError):
-        pass  # not downloaded yet
-    _check_reachable(name, otherwise)
-    try:
-        return Path(snapshot_download(name, allow_patterns=files))
-    except GatedRepoError as error:
-        raise HearsightError(
-            f"cannot fetch model '{name}': its licence has to be accepted first; accept it on the model's page, then "
-            "log in with `hf auth login`"
-        ) from error
-    except (RepositoryNotFoundError, HFValidationError) as error:
-        raise HearsightError(
-            f"no model '{name}' on the hub{suggest_model(name)}, and no such folder; check the spelling"
-        ) from error
-    except (LocalEntryNotFoundError, OSError) as error:
-        raise _unreachable(name, otherwise) from error
+        try:
+            plan = look_up(self.name, self.files, self.otherwise, patience)
+            folder = download(plan, progress, self.otherwise, again)
+        except HearsightError:
+            if cached is None:
+                raise
+            return cached
+        if not self.is_usable(folder):
+            raise HearsightError(
+                f"cannot use the model '{self.name}': the hub lacks some of its files, or it is of a kind that "
+                "Hearsight cannot read; give another"
+            )
+        return folder
 
 
-def _check_reachable(name: str, otherwise: str) -> None:
-    """Contact the hub once: its own client retries for minutes before it fails."""
-    from huggingface_hub import constants, get_session
-
-    try:
-        if constants.HF_HUB_OFFLINE:
-            raise OSError("HF_HUB_OFFLINE is set")
-        get_session().head(constants.ENDPOINT, timeout=PATIENCE)
-    except Exception as error:  # of the client's HTTP library: no name, no route, no answer
-        raise _unreachable(name, otherwise) from error
-
-
-def _unreachable(name: str, otherwise: str) -> HearsightError:
-    return HearsightError(
-        f"cannot fetch model '{name}'{suggest_model(name)}: there is no such folder, the hub cannot be reached, and it "
-        f"was not downloaded before; connect to the network once, check the spelling, or {otherwise}"
-    )
+def video_model(name: str) -> HubModel:
+    """Return what is needed of a video model with a hub id."""
+    return HubModel(name, tuple(MODEL_FILES), has_model)

@@ -14,7 +14,7 @@ from hearsight.errors import HearsightError
 from hearsight.models.base import VideoTextModel
 from hearsight.models.catalog import BUNDLED, DEMO, NONE, suggest_model
 from hearsight.models.config import ModelConfig
-from hearsight.models.hub import MODEL_FILES, OLDER_WEIGHTS, fetch, has_model, has_tower
+from hearsight.models.hub import video_model
 from hearsight.models.method_checks import build_checked
 from hearsight.models.methods.words import CONFIG as WORDS
 from hearsight.models.precision import dtype_of, set_precision
@@ -35,19 +35,22 @@ def build(config: ModelConfig, tokenizer: Tokenizer | None = None) -> VideoTextM
     return build_checked(class_of(config.method), config, tokenizer)
 
 
-def load(name_or_path: str | Path, device: str = "cpu", dtype: str = "float32") -> VideoTextModel:
+def load(
+    name_or_path: str | Path, device: str = "cpu", dtype: str = "float32", *, download: bool = True
+) -> VideoTextModel:
     """Load a model, ready to encode.
 
     name_or_path: "demo" for the bundled model, "none" for one that neither sees nor hears, a folder, or a hub id. A
     plain CLIP ("openai/clip-vit-base-patch32") or a SigLIP loads as CLIP4Clip mean pooling. device: "cpu", "cuda",
-    "mps". dtype: in which the towers compute, "float32", "bfloat16" or "auto" (precision.py).
+    "mps". dtype: in which the towers compute, "float32", "bfloat16" or "auto" (precision.py). download: whether a hub
+    id that is not on this machine may be downloaded; not if a library names it, which may be a stranger's.
     Never runs code of the folder: no pickles, and no method but those that are registered. Raises HearsightError for a
     model that does not exist, an unknown method, and damaged files.
     """
     check_device(device)
     if name_or_path == NONE:
         return build(WORDS).to(device).eval()
-    folder = _locate(str(name_or_path))
+    folder = _locate(str(name_or_path), download)
     config = _read_config(folder)
     model = _build_empty(config, read_tokenizer_of(folder, config), device, dtype)
     weights = read_weights(folder)
@@ -70,7 +73,7 @@ def check_device(device: str) -> None:
         raise HearsightError(f"no device '{device}' on this machine; choose one of {available}")
 
 
-def _locate(name: str) -> Path:
+def _locate(name: str, download: bool) -> Path:
     """Return the folder of a model: bundled, on disk, or from the hub (and its cache)."""
     if name == BUNDLED:
         if not (DEMO / "config.json").is_file():
@@ -88,8 +91,11 @@ def _locate(name: str) -> Path:
             f"no model '{name}'{suggest_model(name)}: no such folder; give 'demo', a model's folder, or a hub id like "
             "'org/name'"
         )
-    folder = fetch(name, MODEL_FILES, has_model)
-    return folder if has_tower(folder) else fetch(name, [*MODEL_FILES, OLDER_WEIGHTS], has_model)
+    model = video_model(name)
+    folder = model.fetch() if download else model.cached()
+    if folder is None:
+        raise HearsightError(f"the model {name} is not on this machine; download it with: hearsight models pull {name}")
+    return folder
 
 
 def _read_config(folder: Path) -> ModelConfig:

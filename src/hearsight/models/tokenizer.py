@@ -13,7 +13,7 @@ from torch import Tensor
 from hearsight.errors import HearsightError
 from hearsight.models.bpe import END, START, read_bpe, write_bpe
 from hearsight.models.catalog import NONE
-from hearsight.models.hub import TOKENIZER_FILES, fetch, has_vocabulary
+from hearsight.models.hub import TOKENIZER_FILES, HubModel, has_vocabulary
 from hearsight.models.padded_texts import count_tokens, padded_ids, read_tokenizer
 
 PUBLIC = "openai/clip-vit-base-patch32"  # every public CLIP shares its vocabulary
@@ -43,7 +43,7 @@ class Tokenizer:
         """The byte-pair encoding of the tokenizers library. Raises HearsightError if its files are missing."""
         folder = Path(self.source)
         if str(self.source) == PUBLIC or (self.public and not has_vocabulary(folder)):
-            folder = fetch(PUBLIC, TOKENIZER_FILES, has_vocabulary)
+            folder = HubModel(PUBLIC, tuple(TOKENIZER_FILES), has_vocabulary).fetch()
         if not has_vocabulary(folder):
             raise HearsightError(
                 f"no CLIP tokenizer in '{folder}'; put tokenizer.json, or vocab.json and merges.txt, there"

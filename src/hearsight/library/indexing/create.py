@@ -28,6 +28,7 @@ def create(
     recogniser: str | None = None,
     meaning: str | None = None,
     sound: str | None = None,
+    missing: dict[str, str] | None = None,
     rebuild: bool = False,
     keep_features: bool = False,
 ) -> Identity:
@@ -50,6 +51,7 @@ def create(
         recogniser=recogniser or (recorded.recogniser if recorded else None),
         meaning=meaning or (recorded.meaning if recorded else None),
         sound=sound or (recorded.sound if recorded else None),
+        missing=missing or None,
     )
     identity.check_cutting()
     _check_experts(identity)
@@ -83,6 +85,7 @@ def create(
         recogniser=recogniser or recorded.recogniser,
         meaning=meaning or recorded.meaning,
         sound=sound or recorded.sound,
+        missing=recorded.missing if missing is None else missing or None,
     )
     return _record(location, recorded, current)
 

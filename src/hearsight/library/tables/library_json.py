@@ -32,7 +32,8 @@ class Identity:
     if none are. clips: the table with the model's vectors. former: the previous one, which running searches may read.
     recogniser: the name of the chosen speech recogniser; None if none was chosen. meaning: the name of the expert for
     what is said, or "none" (experts/registry.py); None for the default. sound: the name of the sound expert
-    (experts/sound_registry.py), or "none"; None for none.
+    (experts/sound_registry.py), or "none"; None for none. missing: the names of experts, by sense, that were chosen and
+    could not be downloaded; later updates add them. None for none.
     """
 
     folder: str
@@ -49,6 +50,7 @@ class Identity:
     recogniser: str | None = None
     meaning: str | None = None
     sound: str | None = None
+    missing: dict[str, str] | None = None
     format: int = FORMAT
 
     @property
@@ -131,6 +133,9 @@ class Identity:
             for name in ("meaning", "sound"):
                 if not isinstance(values.get(name), str | None):
                     raise TypeError(f"{name} is no name")
+            missing = values.get("missing") or {}
+            if not isinstance(missing, dict) or not all(isinstance(name, str) for name in missing.values()):
+                raise TypeError("missing has no names")
             return cls(**{**values, "format": FORMAT})
         except FileNotFoundError:
             return None

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hearsight.errors import HearsightError
-from hearsight.models.hub import fetch, has_weights
+from hearsight.models.hub import HubModel, has_weights
 from hearsight.towers.pe_av import PEAV
 from hearsight.util.registry import Registry
 
@@ -73,7 +73,7 @@ def register_teacher(name: str) -> Callable[[Factory], Factory]:
 def _load_pe_av(name: str, device: str) -> TeacherModel:
     folder = Path(name).expanduser()
     if not folder.is_dir():
-        folder = fetch(name, PE_AV_FILES, _has_pe_av)
+        folder = HubModel(name, tuple(PE_AV_FILES), _has_pe_av).fetch()
     return PEAV(folder, name, device)
 
 

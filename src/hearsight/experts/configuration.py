@@ -1,0 +1,69 @@
+"""Configurations: which experts search a library together, by a name such as "everyday" or in a file of one's own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+import yaml
+
+from hearsight.errors import HearsightError
+from hearsight.experts.clap import DEFAULT_MODEL as CLAP
+from hearsight.experts.registry import DEFAULT as WORDS
+from hearsight.experts.registry import NONE
+from hearsight.models.catalog import CLIP
+
+SUFFIXES = (".yaml", ".yml", ".json")
+EVERYDAY = "everyday"
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """The experts that search a library together, each in a space of its own.
+
+    seen: a video model, as `hearsight.load` takes it. heard: a sound expert. said: an expert for the meaning of what is
+    said. "none" for no expert.
+    """
+
+    seen: str = NONE
+    heard: str = NONE
+    said: str = WORDS
+
+    def to_yaml(self) -> str:
+        """Return the content of a file that `read` reads."""
+        return str(yaml.safe_dump(asdict(self), sort_keys=False))
+
+    @classmethod
+    def read(cls, file: Path) -> Configuration:
+        """Read a YAML or JSON file. Raises HearsightError for one that cannot be read, or names what does not exist."""
+        try:
+            text = file.read_text("utf-8")
+            values = json.loads(text) if file.suffix == ".json" else yaml.safe_load(text)
+        except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+            reason = " ".join(str(error).split())
+            raise HearsightError(f"cannot read {file} ({reason}); see hearsight models show {EVERYDAY}") from error
+        names = [field.name for field in fields(cls)]
+        if not isinstance(values, Mapping) or not values or not all(isinstance(each, str) for each in values.values()):
+            raise HearsightError(
+                f"{file} is no configuration; give a name for each of {', '.join(names)}, as hearsight models show "
+                f"{EVERYDAY} prints them"
+            )
+        if unknown := [name for name in values if name not in names]:
+            raise HearsightError(f"{file} has {unknown[0]!r}, which is none of {', '.join(names)}; remove it")
+        return cls(**values)
+
+
+CONFIGURATIONS = {
+    EVERYDAY: Configuration(seen="google/siglip2-base-patch32-256", heard=f"clap:{CLAP}"),
+    "everyday-english": Configuration(seen=CLIP, heard=f"clap:{CLAP}"),
+}
+
+
+def find_configuration(name: str) -> Configuration | None:
+    """Return the configuration of a name or file; None for the name of a single model."""
+    if name in CONFIGURATIONS:
+        return CONFIGURATIONS[name]
+    path = Path(name).expanduser()
+    return Configuration.read(path) if path.suffix in SUFFIXES and not path.is_dir() else None

@@ -1,0 +1,61 @@
+"""Sources of models and experts: what each takes from the hub, and whether it is on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from hearsight.errors import HearsightError
+from hearsight.experts import clap, clap_checkpoint, sentence_checkpoint, sentences
+from hearsight.experts.configuration import find_configuration
+from hearsight.experts.hub_checkpoint import CheckpointKind
+from hearsight.experts.registry import EXPERTS, NONE
+from hearsight.experts.sound_registry import SOUND_EXPERTS
+from hearsight.models.catalog import BUNDLED, suggest_model
+from hearsight.models.hub import HubModel, video_model
+
+KINDS: dict[str, tuple[CheckpointKind, str]] = {
+    clap.KIND: (clap_checkpoint.CHECKPOINT, clap.DEFAULT_MODEL),
+    sentences.KIND: (sentence_checkpoint.CHECKPOINT, sentences.DEFAULT_MODEL),
+}
+
+
+def find_hub_model(name: str) -> HubModel | None:
+    """Return what a video model or an expert takes from the hub; None for what needs nothing of it.
+
+    name: as `--model`, `--sound` and `--meaning` take it. Raises HearsightError for what is neither a folder, nor a
+    hub id, nor the name of an expert.
+    """
+    kind, _, detail = name.partition(":")
+    if kind in KINDS:
+        checkpoint, default = KINDS[kind]
+        model = detail or default
+        return None if Path(model).expanduser().is_dir() else checkpoint.on_hub(model)
+    if name in (BUNDLED, NONE) or Path(name).expanduser().is_dir() or kind in EXPERTS or kind in SOUND_EXPERTS:
+        return None
+    if name.count("/") != 1 or name.startswith((".", "/", "~")):
+        raise HearsightError(
+            f"no model '{name}'{suggest_model(name)}: no such folder; give a name that hearsight models lists, a "
+            "folder, or a hub id like 'org/name'"
+        )
+    return video_model(name)
+
+
+def hub_models(names: Sequence[str]) -> list[HubModel]:
+    """Return what video models, experts and configurations take from the hub, each model once."""
+    experts = []
+    for name in names:
+        configuration = find_configuration(name)
+        experts += list(asdict(configuration).values()) if configuration else [name]
+    models = (find_hub_model(expert) for expert in experts)
+    return list({model.name: model for model in models if model is not None}.values())
+
+
+def is_here(name: str) -> bool:
+    """Return whether a video model or an expert is on this machine, so that nothing has to be downloaded."""
+    try:
+        model = find_hub_model(name)
+    except HearsightError:
+        return False
+    return model is None or model.cached() is not None
