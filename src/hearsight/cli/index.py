@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hearsight.cli.events import Events
     from hearsight.library import Library, UpdateReport
     from hearsight.library.plan import Plan
+    from hearsight.models.hub import HubModel
     from hearsight.scale.engine import RayEngine
 
 FAILURES_SHOWN = 3
@@ -38,8 +39,8 @@ def index(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="What searches the videos: everyday, the name of a model (hearsight models), a file that names experts "
-            "(hearsight models show), or none, for what is said alone. Default: that of the existing index, or everyday.",
+            help="What searches the videos: everyday, a model (see hearsight models), a file that names experts, or "
+            "none, for what is said alone. Default: that of the existing index, or everyday.",
         ),
     ] = None,
     library: LibraryOption = None,
@@ -173,17 +174,23 @@ def _fetch(plan: Plan[Library], quiet: bool) -> None:
     absent = plan.experts.downloads()
     if not absent:
         return
-    names = ", ".join(model.name for model in absent)
     if quiet:
         error = plan.fetch()
     else:
-        console.note(f"fetching {names}, once (Ctrl-C stops it, and the same command continues it)")
+        console.note(f"fetching {', '.join(map(_with_size, absent))}, once; if interrupted, the next run continues it")
         with DownloadProgress() as progress:
             error = plan.fetch(progress)
     if error is not None:
         senses = " and ".join(plan.experts.missing)
         reason = "the hub cannot be reached" if isinstance(error, UnreachableError) else error
         console.note(f"note: what is {senses} cannot be searched yet, and indexing goes on without: {reason}")
+
+
+def _with_size(model: HubModel) -> str:
+    from hearsight.experts.catalog import size_of
+
+    size = size_of(model.name)
+    return f"{model.name} ({console.format_bytes(size)})" if size else model.name
 
 
 def _note_missing(missing: Mapping[str, str]) -> None:

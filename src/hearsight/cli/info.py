@@ -47,6 +47,7 @@ def format_info(info: LibraryInfo) -> Text:
         "recogniser": info.recogniser,
         "meaning": format_meaning(info.meaning),
         "sound": format_sound(info.sound, info.sounds),
+        "missing": format_missing(info.missing),
         "videos": f"{info.videos:,}, {console.format_duration(3600 * info.hours)} in all",
         "transcripts": format_transcripts(info.transcripts, info.not_understood),
         "clips": f"{info.clips:,}, {cutting(info.cut, info.seconds)}",
@@ -79,6 +80,16 @@ def format_meaning(name: str) -> str:
 def format_sound(name: str, videos: int) -> str:
     """Return the name of a sound expert, and how many videos it has encoded; "" for none."""
     return "" if name == "none" else f"{name}, {console.format_count(videos, 'video')}"
+
+
+def format_missing(missing: Mapping[str, str]) -> str:
+    """Return which experts a library lacks, and how to add them; "" for none."""
+    from hearsight.library.expert_choice import pull_command
+
+    if not missing:
+        return ""
+    names = " and ".join(f"what is {sense}, by {name}" for sense, name in missing.items())
+    return f"{names}: {pull_command(missing)}, then hearsight index"
 
 
 def format_transcripts(counts: Mapping[str, int], not_understood: int = 0) -> str:

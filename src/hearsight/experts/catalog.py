@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 
-from hearsight.experts.configuration import CONFIGURATIONS, EVERYDAY, Configuration
-from hearsight.experts.sources import is_here
+from hearsight.experts.configuration import CONFIGURATIONS, EVERYDAY
+from hearsight.experts.sources import hub_models
 from hearsight.models.catalog import ENGLISH, MANY, PUBLIC, NamedModel, named_models
 
-# Of the experts that no list of models has.
-BYTES = {"clap:laion/clap-htsat-unfused": 615_000_000}
+SOUND_MODELS = {"laion/clap-htsat-unfused": 615_000_000}  # bytes
 ABOUT = {
-    EVERYDAY: NamedModel(
-        EVERYDAY, "sees, hears, finds what is said; the default", False, MANY, licence="Apache-2.0"
-    ),
+    EVERYDAY: NamedModel(EVERYDAY, "sees, hears, finds what is said; the default", False, MANY, licence="Apache-2.0"),
     "everyday-english": NamedModel("everyday-english", "the same, lighter", False, ENGLISH),
 }
 
 
+def size_of(hub_id: str) -> int:
+    """Return the bytes that a model of the catalogue takes to download; 0 for one that is not in it."""
+    return PUBLIC[hub_id].bytes if hub_id in PUBLIC else SOUND_MODELS.get(hub_id, 0)
+
+
 def listed_models() -> list[NamedModel]:
     """Return the configurations, the bundled model and the public ones; only this machine is searched for them."""
-    configurations = [_listed(name, configuration) for name, configuration in CONFIGURATIONS.items()]
+    configurations = [_listed(name) for name in CONFIGURATIONS]
     return configurations + named_models()
 
 
-def _listed(name: str, configuration: Configuration) -> NamedModel:
-    experts = asdict(configuration).values()
-    size = sum(PUBLIC[expert].bytes if expert in PUBLIC else BYTES.get(expert, 0) for expert in experts)
-    return replace(ABOUT[name], bytes=size, here=all(is_here(expert) for expert in experts))
+def _listed(name: str) -> NamedModel:
+    models = hub_models([name])
+    size = sum(size_of(model.name) for model in models)
+    return replace(ABOUT[name], bytes=size, here=all(model.cached() is not None for model in models))

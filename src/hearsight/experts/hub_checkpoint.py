@@ -42,12 +42,12 @@ class CheckpointKind:
         """Make sure that a checkpoint that a person names is on this machine. Raises HearsightError if it cannot be."""
         if Path(name).is_absolute() and Path(name).is_dir():
             return
-        if name.count("/") > 1 or name.startswith((".", "/", "~")):
-            raise HearsightError(f"no {self.noun} '{name}': no such folder; give a folder, or a hub id like 'org/name'")
         self.on_hub(name).fetch()
 
     def on_hub(self, name: str) -> HubModel:
-        """Return what is downloaded of a checkpoint with a hub id."""
+        """Return what is downloaded of a checkpoint with a hub id. Raises HearsightError for what is no hub id."""
+        if name.count("/") > 1 or name.startswith((".", "/", "~")):
+            raise HearsightError(f"no {self.noun} '{name}': no such folder; give a folder, or a hub id like 'org/name'")
         older = (OLDER_WEIGHTS,) if self.older_weights else ()
         files = (*self.needed, *self.optional, *self.other_files, WEIGHT_FILES, *older)
         return HubModel(name, files, lambda folder: self._lacks(folder) is None, self.optional, self.without_network)

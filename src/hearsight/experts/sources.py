@@ -24,15 +24,13 @@ KINDS: dict[str, tuple[CheckpointKind, str]] = {
 def find_hub_model(name: str) -> HubModel | None:
     """Return what a video model or an expert takes from the hub; None for what needs nothing of it.
 
-    name: as `--model`, `--sound` and `--meaning` take it. Raises HearsightError for what is neither a folder, nor a
-    hub id, nor the name of an expert.
+    name: as `--model` takes it, or with a kind before a colon, as `--sound` and `--meaning` do. Raises HearsightError
+    for what is neither a folder, nor a hub id, nor the name of an expert.
     """
-    kind, _, detail = name.partition(":")
-    if kind in KINDS:
-        checkpoint, default = KINDS[kind]
-        model = detail or default
-        return None if Path(model).expanduser().is_dir() else checkpoint.on_hub(model)
-    if name in (BUNDLED, NONE) or Path(name).expanduser().is_dir() or kind in EXPERTS or kind in SOUND_EXPERTS:
+    kind = name.partition(":")[0]
+    if kind in KINDS or kind in EXPERTS or kind in SOUND_EXPERTS:
+        return find_expert_on_hub(name)
+    if name in (BUNDLED, NONE) or Path(name).expanduser().is_dir():
         return None
     if name.count("/") != 1 or name.startswith((".", "/", "~")):
         raise HearsightError(
@@ -40,6 +38,16 @@ def find_hub_model(name: str) -> HubModel | None:
             "folder, or a hub id like 'org/name'"
         )
     return video_model(name)
+
+
+def find_expert_on_hub(name: str) -> HubModel | None:
+    """Return what a sound or text expert takes from the hub; None for what needs nothing of it."""
+    kind, _, detail = name.partition(":")
+    if kind not in KINDS:
+        return None
+    checkpoint, default = KINDS[kind]
+    model = detail or default
+    return None if Path(model).expanduser().is_dir() else checkpoint.on_hub(model)
 
 
 def hub_models(names: Sequence[str]) -> list[HubModel]:
@@ -52,10 +60,13 @@ def hub_models(names: Sequence[str]) -> list[HubModel]:
     return list({model.name: model for model in models if model is not None}.values())
 
 
-def is_here(name: str) -> bool:
-    """Return whether a video model or an expert is on this machine, so that nothing has to be downloaded."""
+def is_here(name: str, sense: str) -> bool:
+    """Return whether a model or an expert is on this machine, so that nothing has to be downloaded.
+
+    sense: what it is for, "seen", "heard" or "said".
+    """
     try:
-        model = find_hub_model(name)
+        model = find_hub_model(name) if sense == "seen" else find_expert_on_hub(name)
     except HearsightError:
         return False
     return model is None or model.cached() is not None

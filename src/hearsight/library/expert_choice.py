@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hearsight.errors import HearsightError
 from hearsight.experts.configuration import EVERYDAY, find_configuration
 from hearsight.experts.registry import NONE
-from hearsight.experts.sources import find_hub_model, is_here
+from hearsight.experts.sources import find_expert_on_hub, find_hub_model, is_here
 from hearsight.library.indexing.model_names import absolute_model_name, check_model_exists
 from hearsight.library.tables.library_json import Identity
 from hearsight.models.download import PATIENCE
@@ -71,7 +71,7 @@ class ExpertChoice:
     def _of_recorded(cls, recorded: Identity, sound: str | None, meaning: str | None) -> ExpertChoice:
         check_model_exists(recorded.model)
         missing = dict(recorded.missing or {})
-        added = {sense: name for sense, name in missing.items() if is_here(name)}
+        added = {sense: name for sense, name in missing.items() if is_here(name, sense)}
         return cls(
             model=added.get("seen", recorded.model),
             sound=sound or added.get("heard"),
@@ -82,8 +82,10 @@ class ExpertChoice:
 
     def downloads(self) -> list[HubModel]:
         """Return what a person has chosen and is not on this machine."""
-        models = (find_hub_model(name) for name in self.named.values() if not is_here(name))
-        return [model for model in models if model is not None]
+        models = (
+            find_hub_model(name) if sense == "seen" else find_expert_on_hub(name) for sense, name in self.named.items()
+        )
+        return [model for model in models if model is not None and model.cached() is None]
 
     def fetch(self, recorded: Identity | None, progress: Progress | None = None) -> HearsightError | None:
         """Download what is missing.
@@ -102,7 +104,7 @@ class ExpertChoice:
         return None
 
     def _leave_out(self, recorded: Identity | None) -> None:
-        self.missing = {sense: name for sense, name in self.named.items() if not is_here(name)}
+        self.missing = {sense: name for sense, name in self.named.items() if not is_here(name, sense)}
         if "seen" in self.missing:
             self.model = recorded.model if recorded else NONE
         if "heard" in self.missing:

@@ -223,7 +223,8 @@ class LibraryInfo(Serializable):
     bytes: the size on disk. transcripts: the number of videos for each source of transcripts: "subtitles", the name of
     a recogniser, or "none". not_understood: the number of videos that speak a language that their recogniser does not
     know. senses: what the model compares with queries, of "seen", "heard" and "said"; [] if that is unknown, and for
-    the method "words", which compares nothing.
+    the method "words", which compares nothing. missing: the experts that were chosen and are not on this machine, by
+    what they compare.
     """
 
     folder: Path
@@ -247,3 +248,4 @@ class LibraryInfo(Serializable):
     sound: str = "none"
     sounds: int = 0
     senses: list[str] = field(default_factory=list)
+    missing: dict[str, str] = field(default_factory=dict)

@@ -116,6 +116,7 @@ LIBRARY = {
         "meaning": "wordllama",
         "sound": "none",
         "sounds": 0,
+        "missing": {},
         "senses": ["seen", "heard", "said"],
     },
     "folders": [],

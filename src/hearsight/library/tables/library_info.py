@@ -32,6 +32,7 @@ def library_info(folder: Path, identity: Identity, store: Store) -> LibraryInfo:
         sound=identity.sound or NONE,
         sounds=_sounds(store, identity.sound),
         senses=_senses(identity.method, snapshot.calibration),
+        missing=identity.missing or {},
         videos=len(snapshot.videos),
         clips=snapshot.clips,
         hours=sum(video.duration for video in snapshot.videos.values()) / 3600,
