@@ -48,9 +48,8 @@ def test_from_nothing_to_results_and_again_without_a_network(run, films, models,
     assert indexed["sounds"] == 1 and indexed["missing"] == {}
     use_cache(monkeypatch, tmp_path / "cache")
     assert "1 unchanged" in run("index", films).out
-    result = json.loads(
-        run("search", "a physician lost his bike", "--in", films, "--json", "--min-confidence", "0").out
-    )
+    words = ["a physician lost his bike", "--in", films, "--json", "--min-confidence", "0"]
+    result = json.loads(run("search", *words).out)
     assert result["hits"][0]["path"] == "bell.mkv"
     assert run("search", "heard: a bell", "--in", films, "--min-confidence", "0").code == 0
 

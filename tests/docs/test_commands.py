@@ -33,7 +33,9 @@ def test_commands_and_options_exist(page, text):
             options |= names_of_options(command)
         elif hasattr(command, "commands"):
             previous = text.split(word)[0].split()
-            assert previous and previous[-1] == "--plugin", f"{page}: {command.name} has no command {word}"
+            assert previous and previous[-1] in ("--plugin", "--method"), (
+                f"{page}: {command.name} has no command {word}"
+            )
 
 
 def names_of_options(command) -> set[str]:

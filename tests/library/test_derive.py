@@ -189,7 +189,7 @@ def test_an_unknown_expert_is_refused_before_anything_is_made(index, films):
     "name", ["../../outside", "sentences:../../outside", "/etc", "", "\x00", "sentences:" + "a" * 5000]
 )
 def test_names_of_a_strangers_library_stay_inside_it(index, tmp_path, name, monkeypatch):
-    monkeypatch.setattr("hearsight.experts.hub_checkpoint.fetch", None)  # calling it would raise
+    monkeypatch.setattr("hearsight.models.hub.look_up", None)  # calling it would raise
     library = index()
     outside = library.location.parent.parent / "outside.lance"
     outside.mkdir()

@@ -38,7 +38,7 @@ def test_missing_files_are_named():
 
 def test_a_published_checkpoint_saved_offline_means_the_public_vocabulary(tmp_path, tokenizer, monkeypatch):
     fetched = []
-    monkeypatch.setattr(tokens, "fetch", lambda name, *rest: fetched.append(name) or tokenizer.source)
+    monkeypatch.setattr(tokens.HubModel, "fetch", lambda model: fetched.append(model.name) or tokenizer.source)
     assert Tokenizer(tmp_path, public=True)(["the doctor"], 8).tolist() == tokenizer(["the doctor"], 8).tolist()
     assert fetched == [PUBLIC]
 

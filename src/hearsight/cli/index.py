@@ -77,7 +77,7 @@ def index(
         typer.Option(
             metavar="NAME",
             help="What compares queries with what is heard, besides the model: clap (English, downloaded once), "
-            "clap:HUB-ID-OR-FOLDER or none. Default: that of the existing index, or none.",
+            "clap:HUB-ID-OR-FOLDER or none. Default: that of the existing index, or of what --model names.",
         ),
     ] = None,
     device: Annotated[str, typer.Option(metavar="NAME", help="The device to compute on: cpu, cuda or mps.")] = "cpu",

@@ -59,9 +59,11 @@ class CheckpointKind:
         """
         folder = Path(name) if Path(name).is_absolute() else cached_folder(name)
         if folder is None or not folder.is_dir():
+            gone = Path(name).is_absolute()
+            advice = "name its folder" if gone else f"download it with: hearsight models pull {self.prefix}:{name}"
             raise HearsightError(
-                f"the {self.noun} {name} is not on this machine; download it with: hearsight models pull "
-                f"{self.prefix}:{name}, or choose another with {self.option}"
+                f"the {self.noun} {name} is not on this machine; {advice}, or choose another, with: hearsight index "
+                f"FOLDER {self.option} {self.prefix}:NAME-OR-FOLDER"
             )
         if lacking := self._lacks(folder):
             raise HearsightError(

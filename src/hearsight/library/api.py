@@ -101,15 +101,15 @@ def index(
 
         hearsight.index("~/Videos", model="demo").search("a bell rings")
 
-    model: a name (see `hearsight models`), a folder or a loaded model; None for that of the existing index, or the
-    default. library: where to keep the index; in the folder, as `.hearsight`, by default.
+    model: a name (see `hearsight models`), a folder, a file that names experts, or a loaded model; None for that of the
+    existing index, or "everyday". library: where to keep the index; in the folder, as `.hearsight`, by default.
     cut: what a clip is: "window" (a stretch of equal length), "shots" or "file". seconds: the length of a window. None
     is what the existing index has, or windows of 15 s.
     recogniser: of speech, "auto", "moonshine", "whisper", "whisper:NAME-OR-FOLDER" or "none"; None for that of the
     existing index, or "auto". meaning: what compares the meaning of what is said with queries, "wordllama" (English
     words), "sentences" (E5, of a hundred languages), "sentences:HUB-ID-OR-FOLDER" or "none"; None for that of the
     existing index, or "wordllama". sound: what compares queries with what is heard, besides the model: "clap",
-    "clap:HUB-ID-OR-FOLDER" or "none"; None for that of the existing index, or "none".
+    "clap:HUB-ID-OR-FOLDER" or "none"; None for that of the existing index, or of what `model` names.
     device, dtype: as in `hearsight.open`. engine: what reads and encodes, such as `hearsight.scale.engine.RayEngine`;
     this process by default. rebuild: replace the existing index. retry: try files again that could not be indexed.
     keep_features: keep what `Library.reindex` needs, up to 1.9 MB a clip. progress: called for every file and clip.

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, HTTPException, Request, Response
 
-from hearsight.models.catalog import NamedModel, named_models
+from hearsight.experts.catalog import listed_models
+from hearsight.models.catalog import NamedModel
 from hearsight.version import VERSION
 from hearsight.web import api_examples
 from hearsight.web.access_control import COOKIE, equal_secrets, session_cookie
@@ -28,7 +29,7 @@ async def status(state: State) -> Status:
 @router.get("/models", responses={200: json_answer([api_examples.MODEL]), **error_responses()})
 async def models(state: State) -> list[NamedModel]:
     """Return the models that a folder can be indexed with."""
-    return await state.run_in_thread(named_models)
+    return await state.run_in_thread(listed_models)
 
 
 @router.post("/session", status_code=204, responses=error_responses(400, 413))
