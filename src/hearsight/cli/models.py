@@ -15,7 +15,7 @@ ALSO = (
     "a model's folder, or a file that names experts (hearsight models show NAME).",
 )
 
-app = typer.Typer(help="The models that --model accepts by name.", rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None)
 
 
 @app.callback(invoke_without_command=True)
