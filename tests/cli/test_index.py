@@ -361,3 +361,25 @@ def test_the_toy_model_says_what_it_is_once(run, tmp_path):
     assert "note: the model demo knows only a small generated world" in run(*index).err
     assert "note" not in run(*index).err + run(*index, "--rebuild", "-q").err
     assert "note" in run(*index, "--rebuild").err
+
+
+def test_another_model_is_said_beforehand_and_transcribes_nothing(run, films, model_folder):
+    run("index", films, "--model", "none", *CUT)
+    ran = run("index", films, "--model", model_folder)
+    assert ran.code == 0
+    assert (
+        f"note: the pictures and sounds of 2 files are read again, for {model_folder}; nothing is transcribed"
+        in ran.err
+    )
+    assert "Searches use none until then" in ran.err and "2 files read again for the new model" in ran.out
+    assert json.loads(run("info", films, "--json").out)["model"] == str(model_folder)
+    assert run("search", "seen:", "a", "bell", "--in", films).err == ""
+    again = run("index", films, "--model", model_folder)
+    assert "read again" not in again.err + again.out
+
+
+def test_events_of_another_model_are_those_of_an_update(run, films, model_folder):
+    run("index", films, "--model", "none", *CUT)
+    events = [json.loads(line) for line in run("index", films, "--model", model_folder, "--events").out.splitlines()]
+    assert events[-1]["state"] == "done" and events[-1]["report"]["reencoded"] == 2
+    assert {event["path"] for event in events} >= {"trip/bell.mkv"} and events[-1]["failed"] == []

@@ -142,6 +142,7 @@ def index(
             indexed = plan.prepare(cluster)
         if not (quiet or events):
             _note_limited_model(plan)
+            _note_new_model(plan, indexed)
             _note_kept_transcripts(plan)
             _note_new_meaning(plan)
             _note_new_sound(plan)
@@ -214,6 +215,15 @@ def _note_limited_model(plan: Plan[Library]) -> None:
             f"note: the model {BUNDLED} knows only a small generated world; in other videos, trust what is said, and "
             "not what it sees and hears"
         )
+
+
+def _note_new_model(plan: Plan[Library], library: Library) -> None:
+    """Say that another model reads the pictures and sounds of all files again."""
+    if not plan.changes_model or not (files := library.info().videos):
+        return
+    new, read = plan.model_name, f"the pictures and sounds of {console.format_count(files, 'file')} are read again"
+    way = f"{read}, for {new}" if plan.reads_again else f"the vectors of {new} are made of features that were kept"
+    console.note(f"note: {way}; nothing is transcribed. Searches use {library.identity.model} until then")
 
 
 def _note_kept_transcripts(plan: Plan[Library]) -> None:
@@ -298,6 +308,8 @@ def summary(report: UpdateReport, failures: int) -> list[Text]:
     headline = ", ".join(f"{number:,} {name}" for name, number in numbers.items() if number) or "nothing to do"
     if report.clips:
         headline += f"; {console.format_count(report.clips, 'clip')} in {console.format_duration(report.seconds)}"
+    if report.reencoded:
+        headline += f"; {console.format_count(report.reencoded, 'file')} read again for the new model"
     if report.sounds:
         headline += f"; the sound of {console.format_count(report.sounds, 'file')}"
     lines = [Text(headline, style="bold")]

@@ -102,7 +102,8 @@ def index(
         hearsight.index("~/Videos", model="demo").search("a bell rings")
 
     model: a name (see `hearsight models`), a folder, a file that names experts, or a loaded model; None for that of the
-    existing index, or "everyday". library: where to keep the index; in the folder, as `.hearsight`, by default.
+    existing index, or "everyday". Another one than that of the index reads pictures and sounds again, see
+    `Library.change_model`. library: where to keep the index; in the folder, as `.hearsight`, by default.
     cut: what a clip is: "window" (a stretch of equal length), "shots" or "file". seconds: the length of a window. None
     is what the existing index has, or windows of 15 s.
     recogniser: of speech, "auto", "moonshine", "whisper", "whisper:NAME-OR-FOLDER" or "none"; None for that of the

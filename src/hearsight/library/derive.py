@@ -6,6 +6,7 @@ from hearsight.experts.neutral_queries import bank_fingerprint
 from hearsight.library.indexing.windows import fill_windows
 from hearsight.library.library_experts import LibraryExperts
 from hearsight.library.search.calibrate import calibrate
+from hearsight.library.tables.calibration_file import Calibration
 from hearsight.library.tables.store import Store
 from hearsight.library.tables.windows import drop_other_windows
 from hearsight.models.query_encoder import QueryEncoder
@@ -21,13 +22,14 @@ def update_calibration(
     The windows of former experts are removed at the update after the one that replaces them: searches that run
     meanwhile may read them.
     """
-    former = store.snapshot().calibration
+    former = Calibration.read(store.location)  # also of another model, which the experts do not depend on
     texts = {expert.name: expert.fingerprint for expert in experts.texts}
     sounds = {experts.sound.name: experts.sound.fingerprint} if experts.sound else {}
     former_names = {*former.experts, *former.sounds} if former else set()
     drop_other_windows(store.location, {*former_names, *texts, *sounds})
     current = bank_fingerprint(), store.clips_version(), texts, sounds
-    unchanged = former is not None and (former.bank, former.version, former.experts, former.sounds) == current
+    usable = store.snapshot().calibration
+    unchanged = usable is not None and (usable.bank, usable.version, usable.experts, usable.sounds) == current
     if unchanged and not sounds_changed:
         return
     calibration = calibrate(store, encoder, fingerprint, fill_windows(store, experts.texts), sounds)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
-from hearsight.library.indexing.model_names import absolute_model_name, name_of
 from hearsight.library.library_model import LibraryModel
 from hearsight.library.listeners import NullListener, UpdateListener
 from hearsight.library.reports import MaintenanceReport, ReindexReport, RepairReport, UpdateReport
@@ -40,7 +39,11 @@ if TYPE_CHECKING:
     from hearsight.models.query_encoder import QueryEncoder
     from hearsight.speech.recogniser import Recogniser
 
+    Model = str | Path | VideoTextModel
+    Encode = Callable[[VideoTextModel], tuple[Identity, "R"]]
+
 AROUND = 60.0  # seconds of transcript before and after a clip
+R = TypeVar("R")
 
 
 class Library:
@@ -71,11 +74,9 @@ class Library:
             self.use(model)
 
     def _open_store(self) -> Store:
-        if not self._in_memory:
-            return Store(self.location, self.identity)
-        from hearsight.library.search.in_memory import InMemory
+        from hearsight.library.search.in_memory import open_store
 
-        return Store(self.location, self.identity, InMemory)
+        return open_store(self.location, self.identity, self._in_memory)
 
     @property
     def searchable(self) -> Searchable:
@@ -111,7 +112,7 @@ class Library:
     def create(
         cls,
         folder: str | Path,
-        model: VideoTextModel,
+        model: VideoTextModel | None,
         library: str | Path | None = None,
         *,
         cut: str | None = None,
@@ -126,9 +127,10 @@ class Library:
     ) -> Self:
         """Create an empty library for a folder, or open the existing one; see `plan` for the decisions before that.
 
-        name, recogniser: the names to load the model and the recogniser by later. meaning, sound: see
-        `hearsight.index`. missing: see `Identity`; None for what is recorded. A library whose folder was moved belongs
-        to the given folder from then on, and one whose model was moved is loaded by the given name.
+        model: None for that of the existing one. name, recogniser: the names to load the model and the recogniser by
+        later. meaning, sound: see `hearsight.index`. missing: see `Identity`; None for what is recorded. A library
+        whose folder was moved belongs to the given folder from then on, and one whose model was moved is loaded by the
+        given name.
         Raises HearsightError if there is no such folder, if the library is that of another one, was made with another
         model or cut otherwise, or if its location contains other files.
         """
@@ -277,59 +279,61 @@ class Library:
         Raises HearsightError for a folder without videos, while another process updates the library, or if one of its
         experts is not on this machine.
         """
-        from hearsight.library.derive import update_calibration
-        from hearsight.library.indexing.engine import LocalEngine
-        from hearsight.library.indexing.sounds import fill_sounds
-        from hearsight.library.indexing.update import Update
         from hearsight.library.library_experts import LibraryExperts
-        from hearsight.models.torch_queries import TorchQueryEncoder
+        from hearsight.library.run_update import run_update
         from hearsight.speech.load import library_recogniser
 
-        speech_recogniser = library_recogniser(recogniser, self.identity.recogniser)
+        speech = library_recogniser(recogniser, self.identity.recogniser)
         LibraryExperts.load(self.identity)  # before any work is done in vain
         model = self.model
         with self._writing():
-            experts = LibraryExperts.load(self.identity)
-            self._store.create(model)
-            cut, seconds = self.identity.by, self.identity.seconds
-            listener, engine = progress or NullListener(), engine or LocalEngine()
-            update = Update(self.folder, self._store, model, speech_recogniser, cut, seconds, listener, engine)
-            report = update.run(retry)
-            changed = fill_sounds(self.folder, self._store, experts.sound, listener, self._model.device, report)
-            update_calibration(self._store, self.identity.fingerprint, TorchQueryEncoder(model), experts, changed)
+            work = self.folder, self._store, self.identity, model, speech, progress or NullListener()
+            report = run_update(*work, retry, engine, self._model.device)
         self._model.write_queries(self.identity)
         return report
 
-    def reindex(
-        self, model: str | Path | VideoTextModel, progress: Progress | None = None, name: str | None = None
-    ) -> ReindexReport:
+    def change_model(
+        self, model: Model, progress: UpdateListener | None = None, name: str | None = None, keep_features: bool = False
+    ) -> UpdateReport:
+        """Give all clips the vectors of another model. Pictures and sounds are read again; nothing is transcribed.
+
+        Nothing is read if features of the same towers were kept. Searches use the old model until all is done, and an
+        interrupted run is finished by the next one. What is new or changed in the folder is left to the next update.
+        name: as in `reindex`. keep_features: keep those of the new towers, as a library does that has kept some.
+        Raises HearsightError if files that may be all right cannot be read now, and as `reindex` and `update` do.
+        """
+        from hearsight.library.indexing.reencode import reencode
+
+        return self._switch(
+            model, name, lambda new: reencode(self.folder, self._store, self.identity, new, progress, keep_features)
+        )
+
+    def reindex(self, model: Model, progress: Progress | None = None, name: str | None = None) -> ReindexReport:
         """Give all clips the vectors of another model with the same towers, from features that were kept.
 
         No file is decoded. Searches use the old model until all is done; an interrupted run is finished by the next
         one. name: the name to load it by later, for a model that is loaded already.
         Raises HearsightError if no features were kept, or if the model has other towers.
         """
-        from hearsight.library.derive import update_calibration
-        from hearsight.library.indexing.reindex import drop_other_tables, reindex
-        from hearsight.library.library_experts import LibraryExperts
-        from hearsight.models.load import load
-        from hearsight.models.torch_queries import TorchQueryEncoder
+        from hearsight.library.indexing.reindex import reindex
 
         self.identity.check_features(self.location)  # before a model is loaded in vain
-        experts = LibraryExperts.load(self.identity)
-        if isinstance(model, str | Path):
-            name = name or absolute_model_name(model)
-            model = load(model, self._model.device, self._model.dtype)
+        return self._switch(model, name, lambda loaded: reindex(self._store, self.identity, loaded, progress))
+
+    def _switch(self, model: Model, name: str | None, encode: Encode[R]) -> R:
+        """Use the table that `encode` fills from now on. It returns the new identity, without a name, and a report."""
+        from hearsight.library.indexing.new_vectors import switch_tables
+        from hearsight.library.library_experts import LibraryExperts
+        from hearsight.library.run_update import calibrate_new_model
+
+        LibraryExperts.load(self.identity)  # before any work is done in vain
+        loaded, name = self._model.load_other(model, name)
         with self._writing(drop_old=False):
-            identity, report = reindex(self._store, self.identity, model, progress)
-            self.identity = replace(identity, model=name or name_of(model))
-            self.identity.write(self.location)
-            drop_other_tables(self.location, self.identity)
-        self._store = self._open_store()
-        self._model = LibraryModel(self.location, self._model.device, self._model.dtype)
-        self.use(model)
-        with self._writing(drop_old=False):
-            update_calibration(self._store, self.identity.fingerprint, TorchQueryEncoder(model), experts)
+            identity, report = encode(loaded)
+            self.identity = switch_tables(self.location, replace(identity, model=name))
+            self._store, self._model = self._open_store(), self._model.without_model()
+            self.use(loaded)
+            calibrate_new_model(self._store, self.identity, loaded)
         return report
 
     def optimise(self) -> MaintenanceReport:

@@ -6,7 +6,7 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING
 
-from hearsight.library.indexing.model_names import check_model_exists
+from hearsight.library.indexing.model_names import absolute_model_name, check_model_exists, name_of
 from hearsight.library.tables.library_json import Identity
 
 if TYPE_CHECKING:
@@ -43,6 +43,18 @@ class LibraryModel:
         if model is not self._model:
             identity.check_model(self.location, model)
             self._model = model
+
+    def load_other(self, model: str | Path | VideoTextModel, name: str | None) -> tuple[VideoTextModel, str]:
+        """Return another model, loaded as this one would be, and the name to record for it. name: None for its own."""
+        if not isinstance(model, str | Path):
+            return model, name or name_of(model)
+        from hearsight.models.load import load
+
+        return load(model, self.device, self.dtype), name or absolute_model_name(model)
+
+    def without_model(self) -> LibraryModel:
+        """Return a `LibraryModel` that has to load its model first, because the library has got another one."""
+        return LibraryModel(self.location, self.device, self.dtype)
 
     def query_encoder(self, identity: Identity) -> QueryEncoder:
         """Return what encodes queries and compares them with clips. Raises HearsightError as `get` does.

@@ -15,7 +15,7 @@ class UpdateListener(Protocol):
     def files(self, total: int, size: int) -> None:
         """Receive the number of files to index, and their size in bytes, before the first one.
 
-        Called again if a sound expert goes through the files after that.
+        Called again if files are gone through more than once: for another model before, for a sound expert after that.
         """
 
     def file(self, path: Path, size: int) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
+from hearsight.errors import HearsightError
 from hearsight.library.expert_choice import ExpertChoice
 from hearsight.library.indexing.model_names import name_of
 from hearsight.library.indexing.scan import check_media
@@ -17,7 +18,6 @@ from hearsight.library.tables.locations import resolve_paths
 from hearsight.util.progress import Progress
 
 if TYPE_CHECKING:
-    from hearsight.errors import HearsightError
     from hearsight.library.indexing.engine import Engine
     from hearsight.models.base import VideoTextModel
     from hearsight.speech.recogniser import Recogniser
@@ -25,6 +25,16 @@ if TYPE_CHECKING:
 
 class Updatable(Protocol):
     """The part of `Library` that a plan needs; library.py imports this file, not the other way round."""
+
+    identity: Identity
+
+    def change_model(
+        self,
+        model: VideoTextModel,
+        progress: UpdateListener | None = None,
+        name: str | None = None,
+        keep_features: bool = False,
+    ) -> UpdateReport: ...
 
     def update(
         self,
@@ -64,12 +74,32 @@ class Plan(Generic[L]):
     _is_fetched: bool = field(default=False, init=False, repr=False)
     _library: L | None = field(default=None, init=False, repr=False)
     _recogniser: Recogniser | None = field(default=None, init=False, repr=False)
+    _model: VideoTextModel | None = field(default=None, init=False, repr=False)
 
     @property
     def model_name(self) -> str:
         """The name to load the model by."""
         model = self.experts.model
         return model if isinstance(model, str) else name_of(model)
+
+    @property
+    def changes_model(self) -> bool:
+        """Whether an existing index gets another model.
+
+        Before `prepare` has loaded the model, its name tells, and one whose folder was moved counts as another.
+        """
+        model = self._model or self.experts.model
+        if self.recorded is None or self.rebuild:
+            return False
+        if isinstance(model, str):
+            return model != self.recorded.model
+        return model.fingerprint != self.recorded.fingerprint
+
+    @property
+    def reads_again(self) -> bool:
+        """Whether the files of an existing index are read for another model: not if features of its towers are kept."""
+        towers = self._model.towers_fingerprint if self._model else None
+        return self.changes_model and not (self.recorded and towers and self.recorded.towers == towers)
 
     @property
     def recogniser_name(self) -> str:
@@ -114,6 +144,12 @@ class Plan(Generic[L]):
             # Workers get the weights in the data type that they are loaded in here, whatever device they compute on.
             dtype = "float32" if distributed and self.device != "cpu" and self.dtype == "auto" else self.dtype
             model = load(model, "cpu" if distributed else self.device, dtype, download=False)
+        self._model = model
+        if distributed and self.changes_model:
+            raise HearsightError(
+                f"the model of the index at {self.location} cannot be changed on a cluster; run it once without "
+                "--engine ray, and update the index on the cluster after that"
+            )
         if engine is not None and self.recorded and self.rebuild:  # before the old index is dropped
             engine.check(self.folder, self.location)
         recogniser = self.recogniser
@@ -121,24 +157,37 @@ class Plan(Generic[L]):
             recogniser = self._recogniser.name  # which has the whole path of a folder
         self._library = self.create(
             self.folder,
-            model,
+            None if self.changes_model else model,
             self.location,
             cut=self.cut,
             seconds=self.seconds,
-            name=name,
+            name=None if self.changes_model else name,
             recogniser=recogniser,
             meaning=experts.meaning,
             sound=experts.sound,
-            missing=experts.missing,
+            missing=self._missing(),
             rebuild=self.rebuild,
             keep_features=self.keep_features,
         )
         return self._library
 
+    def _missing(self) -> dict[str, str]:
+        """Return what the library records as missing: a model that it is about to get, too, until it has it."""
+        recorded = self.recorded.missing if self.recorded and self.changes_model else None
+        return {**{sense: name for sense, name in (recorded or {}).items() if sense == "seen"}, **self.experts.missing}
+
     def run(self, progress: UpdateListener | None = None, engine: Engine | None = None) -> tuple[L, UpdateReport]:
-        """Prepare the library, unless that is done, and bring it up to date. Return the library and a report."""
+        """Prepare the library, unless that is done, and bring it up to date. Return the library and a report.
+
+        An index that gets another model gets its vectors first.
+        """
         library = self._library or self.prepare(engine)
+        changed = None
+        if self._model and library.identity.fingerprint != self._model.fingerprint:
+            changed = library.change_model(self._model, progress, self.model_name, self.keep_features)
         report = library.update(progress, self.retry, recogniser=self._recogniser or "none", engine=engine)
+        if changed is not None:
+            report.add(changed)
         return library, report
 
 

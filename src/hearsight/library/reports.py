@@ -12,8 +12,8 @@ class UpdateReport(Serializable):
     """The numbers of files that an update has processed, and of clips that it has encoded.
 
     failed: also the files whose sound could not be read for a sound expert. sounds: the number of files whose sound it
-    has encoded. not_understood: the number of added and changed files that speak a language that the recogniser does
-    not know.
+    has encoded. reencoded: the number of unchanged files whose pictures and sounds were read again for another model.
+    not_understood: the number of added and changed files that speak a language that the recogniser does not know.
     """
 
     added: int = 0
@@ -24,8 +24,17 @@ class UpdateReport(Serializable):
     failed: list[Failure] = field(default_factory=list)
     not_understood: int = 0
     sounds: int = 0
+    reencoded: int = 0
     clips: int = 0
     seconds: float = 0.0
+
+    def add(self, change: UpdateReport) -> None:
+        """Add the work of a change of the model before the update."""
+        paths = {failure.path for failure in self.failed}
+        self.failed = [failure for failure in change.failed if failure.path not in paths] + self.failed
+        self.reencoded += change.reencoded
+        self.clips += change.clips
+        self.seconds += change.seconds
 
 
 @dataclass

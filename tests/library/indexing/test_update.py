@@ -344,7 +344,7 @@ def test_changed_file_that_fails_is_no_longer_found(library, model):
     assert len(rows(library)[1]) == 5
 
 
-def test_another_model_is_refused_unless_the_library_is_rebuilt(library, model, tmp_path):
+def test_another_model_is_refused_unless_it_is_asked_for(library, model, tmp_path):
     library.update(recogniser="none")
     other = tiny_model(tmp_path / "other", "avigate", seed=1)
     for attempt in (
@@ -352,7 +352,7 @@ def test_another_model_is_refused_unless_the_library_is_rebuilt(library, model, 
         lambda: Library.open(library.folder, model=other),
         lambda: library.use(other),
     ):
-        with pytest.raises(HearsightError, match=r"made with the model .*save.*not with .*avigate.*--rebuild"):
+        with pytest.raises(HearsightError, match=r"made with the model .*save.*not with .*avigate.*--model NAME"):
             attempt()
     anew = Library.create(library.folder, other, rebuild=True)
     assert anew.info().clips == 0

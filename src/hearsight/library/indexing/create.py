@@ -21,7 +21,7 @@ from hearsight.models.base import VideoTextModel
 def create(
     folder: Path,
     location: Path,
-    model: VideoTextModel,
+    model: VideoTextModel | None,
     cut: str | None = None,
     seconds: float | None = None,
     name: str | None = None,
@@ -32,30 +32,34 @@ def create(
     rebuild: bool = False,
     keep_features: bool = False,
 ) -> Identity:
-    """Create the tables of a library, unless they exist, and return its identity. See `Library.create`."""
+    """Create the tables of a library, unless they exist, and return its identity. See `Library.create`.
+
+    model: None for an existing library, whose model stays as it is.
+    """
     recorded = Identity.read(location, rebuild)
     if meaning is not None:
         meaning = choose_meaning(meaning)
     if sound is not None:
         sound = choose_sound(sound)
-    identity = Identity(
-        folder=relative_folder(location, folder),
-        model=name or name_of(model),
-        fingerprint=model.fingerprint,
-        method=model.config.method,
-        frames=model.config.frames,
-        width=model.width,
-        by=cut or (recorded.by if recorded else "window"),
-        seconds=seconds if seconds is not None else recorded.seconds if recorded else 15.0,
-        towers=model.towers_fingerprint if keep_features or (recorded and recorded.towers) else None,
-        recogniser=recogniser or (recorded.recogniser if recorded else None),
-        meaning=meaning or (recorded.meaning if recorded else None),
-        sound=sound or (recorded.sound if recorded else None),
-        missing=missing or None,
-    )
-    identity.check_cutting()
-    _check_experts(identity)
-    if recorded is None or rebuild:
+    if model is not None and (recorded is None or rebuild):
+        towers = model.towers_fingerprint if keep_features or (recorded and recorded.towers) else None
+        identity = Identity(
+            folder=relative_folder(location, folder),
+            model=name or name_of(model),
+            fingerprint=model.fingerprint,
+            method=model.config.method,
+            frames=model.config.frames,
+            width=model.width,
+            by=cut or (recorded.by if recorded else "window"),
+            seconds=seconds if seconds is not None else recorded.seconds if recorded else 15.0,
+            towers=towers,
+            recogniser=recogniser or (recorded.recogniser if recorded else None),
+            meaning=meaning or (recorded.meaning if recorded else None),
+            sound=sound or (recorded.sound if recorded else None),
+            missing=missing or None,
+        )
+        identity.check_cutting()
+        _check_experts(identity)
         with suppress(OSError):  # a folder that cannot be read is reported when it is locked
             check_free(location, rebuild)
         with updating(location):
@@ -65,29 +69,45 @@ def create(
                 Store(location, identity).create(model)
                 identity.write(location)
                 return identity
-    recorded.check_model(location, model)
-    if keep_features and recorded.towers is None:
-        raise HearsightError(
-            f"the library at {location} has kept no features so far; leave --keep-features out, or add --rebuild"
-        )
-    if identity.cutting != recorded.cutting:
-        raise HearsightError(
-            f"the library at {location} is cut in {recorded.cutting}, not in {identity.cutting}; leave that out, "
-            "or create it anew with --rebuild"
-        )
-    recorded.check_folder(location, folder)
-    if identity.folder != recorded.folder:
-        _check_moved(folder, location, recorded)
+    assert recorded is not None, "a new library needs a model"
+    if model is not None:
+        recorded.check_model(location, model)
+        _check_keeps_features(location, recorded, keep_features)
     current = replace(
         recorded,
-        folder=identity.folder,
+        folder=relative_folder(location, folder),
         model=name or recorded.model,
+        by=cut or recorded.by,
+        seconds=recorded.seconds if seconds is None else seconds,
         recogniser=recogniser or recorded.recogniser,
         meaning=meaning or recorded.meaning,
         sound=sound or recorded.sound,
         missing=recorded.missing if missing is None else missing or None,
     )
+    _check_settings(folder, location, recorded, current)
     return _record(location, recorded, current)
+
+
+def _check_keeps_features(location: Path, identity: Identity, keep_features: bool) -> None:
+    """Raise HearsightError if features shall be kept from now on only."""
+    if keep_features and identity.towers is None:
+        raise HearsightError(
+            f"the library at {location} has kept no features so far; leave --keep-features out, or add --rebuild"
+        )
+
+
+def _check_settings(folder: Path, location: Path, recorded: Identity, current: Identity) -> None:
+    """Raise HearsightError if a library is cut otherwise, or is not that of the folder."""
+    current.check_cutting()
+    _check_experts(current)
+    if current.cutting != recorded.cutting:
+        raise HearsightError(
+            f"the library at {location} is cut in {recorded.cutting}, not in {current.cutting}; leave that out, "
+            "or create it anew with --rebuild"
+        )
+    recorded.check_folder(location, folder)
+    if current.folder != recorded.folder:
+        _check_moved(folder, location, recorded)
 
 
 def _check_experts(identity: Identity) -> None:

@@ -26,7 +26,7 @@ class UpdateProgress:
     """A `UpdateListener` that adds up what `Library.update` reports.
 
     Work is measured in bytes of files, which are known before a file is opened and separate films from short clips. A
-    sound expert goes through files again: then all but encoded and failures begins anew.
+    change of the model and a sound expert go through files, too: then all but encoded and failures begins anew.
     total, files_done: numbers of files to index, and of those that are indexed or have failed. path: the current file,
     inside the library's folder. encoded: clips of this run; encoded_here: clips of the current file, or the last one.
     failures: path and reason of each file of this run that failed.

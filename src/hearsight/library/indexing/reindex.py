@@ -1,34 +1,26 @@
-"""Encode a library for another model from stored features, without decoding files or running the towers.
-
-The new vectors go to a table of their own. Searches read the old one until library.json names the new one, in one
-step. The next run resumes an interrupted one, because the name of the table contains the model's fingerprint.
-"""
+"""Encode a library for another model from stored features, without decoding files or running the towers."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Set
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
 from hearsight.errors import HearsightError
 from hearsight.library.indexing.encode import clip_rows
+from hearsight.library.indexing.new_vectors import FACTS, check_other_model, facts_of, new_identity, open_new_table
 from hearsight.library.reports import ReindexReport
-from hearsight.library.tables.library_files import remove
 from hearsight.library.tables.library_json import Identity
 from hearsight.library.tables.schema import ClipFacts
 from hearsight.library.tables.store import Store
 from hearsight.models.base import VideoTextModel
 from hearsight.models.feature_rows import from_rows
-from hearsight.types import Clip, Line
 from hearsight.util.progress import Progress
 
 BATCH_SIZE = 32  # clips; 58 MB of features of SAVE as published
 COMMIT_CLIPS = 1024
-FACTS = ["id", "video", "start", "end", "transcript", "lines", "has_speech", "has_sound", "thumbnail"]
 
 
 def reindex(
@@ -40,17 +32,10 @@ def reindex(
     """
     begun = time.monotonic()
     identity.check_features(old.location)
-    _check(old.location, identity, model)
-    new_identity = replace(
-        identity,
-        fingerprint=model.fingerprint,
-        method=model.config.method,
-        clips=f"clips-{model.fingerprint}",
-        former=identity.clips,
-    )
-    new = Store(old.location, new_identity)
-    new.create(model)
-    new.drop_hidden()  # clips of an interrupted run whose videos are gone
+    _check_towers(old.location, identity, model)
+    check_other_model(old.location, identity, model)
+    changed = new_identity(identity, model)
+    new = open_new_table(old.location, changed, model)
     done, total = new.ids(), old.snapshot().clips
     rows: list[pa.Table] = []
     for facts, features in _stored_clips(old, done):
@@ -64,31 +49,22 @@ def reindex(
     if rows:
         new.add_clips(rows)
     new.maintain()
-    return new_identity, ReindexReport(new.snapshot().clips, time.monotonic() - begun)
+    return changed, ReindexReport(new.snapshot().clips, time.monotonic() - begun)
 
 
-def drop_other_tables(location: Path, identity: Identity) -> None:
-    """Remove the tables of clips that no search reads: the one before the last, and those of interrupted runs."""
-    for table in location.glob("clips*.lance"):
-        if table.stem not in (identity.clips, identity.former):
-            remove(table)
-
-
-def _check(location: Path, identity: Identity, model: VideoTextModel) -> None:
+def _check_towers(location: Path, identity: Identity, model: VideoTextModel) -> None:
     if identity.towers != model.towers_fingerprint:
         raise HearsightError(
             f"the features in the library at {location} come from other towers than this model's, or from other "
-            "settings; give a model with the same towers, or create the library anew with --rebuild"
+            "settings; give a model with the same towers, or read the files again: hearsight index FOLDER --model NAME"
         )
-    if identity.fingerprint == model.fingerprint:
-        raise HearsightError(f"the library at {location} has the vectors of this model already; give another one")
 
 
 def _stored_clips(old: Store, done: Set[str]) -> Iterator[tuple[list[ClipFacts], pa.Table]]:
     """Yield batches of the clips that are not done yet, with their features in the same order."""
     assert old.features, "reindex checks that features exist"
     for table in old.batches(FACTS, BATCH_SIZE):
-        facts = [_facts(row) for row in table.to_pylist() if row["id"] not in done]
+        facts = [facts_of(row) for row in table.to_pylist() if row["id"] not in done]
         if not facts:
             continue
         features = old.features.rows([clip.id for clip in facts])
@@ -99,16 +75,3 @@ def _stored_clips(old: Store, done: Set[str]) -> Iterator[tuple[list[ClipFacts],
                 "create it anew with --rebuild"
             )
         yield facts, features.take(pa.array([row_of[clip.id] for clip in facts]))
-
-
-def _facts(row: dict[str, Any]) -> ClipFacts:
-    return ClipFacts(
-        id=row["id"],
-        video=row["video"],
-        clip=Clip(Path(), row["start"], row["end"]),
-        transcript=row["transcript"],
-        lines=[Line(**line) for line in row["lines"] or []],
-        has_speech=row["has_speech"],
-        has_sound=row["has_sound"],
-        thumbnail=row["thumbnail"],
-    )

@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from hearsight.experts.expert import TextExpert
+from hearsight.library.tables.calibration_file import Calibration
 from hearsight.library.tables.schema import VIDEO_LETTERS
 from hearsight.library.tables.store import Store
 from hearsight.library.tables.windows import windows_schema
@@ -27,7 +28,7 @@ def fill_windows(store: Store, experts: Sequence[TextExpert]) -> dict[str, str]:
     Windows of another fingerprint are made again, those of clips that are gone are removed, and those that are missing
     are added: an interrupted run is continued by the next one.
     """
-    calibration = store.snapshot().calibration
+    calibration = Calibration.read(store.location)  # the model's does not matter
     fingerprints = calibration.experts if calibration else {}
     ids = set(store.complete_ids())
     missing: dict[str, set[str]] = {}

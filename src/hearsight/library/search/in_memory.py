@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ from hearsight.library.search.edit_distance import edit_distance, words_near
 from hearsight.library.search.on_disk import match_transcripts
 from hearsight.library.search.phrase import Phrase
 from hearsight.library.search.query_words import Query, WordMatch, stems
+from hearsight.library.tables.library_json import Identity
+from hearsight.library.tables.store import Store
 
 
 class InMemory:
@@ -169,6 +172,11 @@ class InMemory:
     def _rows_of(self, clips: frozenset[str]) -> NDArray[np.bool_]:
         """Return a mask of the rows of clips, by their ids."""
         return np.fromiter((id in clips for id in self._vectors.ids), bool, len(self._vectors.ids))
+
+
+def open_store(location: Path, identity: Identity, in_memory: bool) -> Store:
+    """Open the tables of a library. in_memory: keep what searches read in memory, unless it is too much."""
+    return Store(location, identity, InMemory) if in_memory else Store(location, identity)
 
 
 def _highest(scores: NDArray[np.float32], rows: NDArray[np.int64], limit: int) -> list[int]:

@@ -21,23 +21,23 @@ if TYPE_CHECKING:
 class Features:
     """A LanceDB table with a row for each clip. Every method raises HearsightError if it cannot be read or written."""
 
-    def __init__(self, location: Path) -> None:
-        """location: the folder of the library."""
-        self.location = location
+    def __init__(self, location: Path, name: str | None = None) -> None:
+        """location: the folder of the library. name: of the table; None for "features"."""
+        self.location, self.name = location, name or "features"
 
     @property
     def path(self) -> Path:
         """The folder of the table, for code that writes Lance directly."""
-        return self.location / "features.lance"
+        return self.location / f"{self.name}.lance"
 
     @cached_property
     def table(self) -> Any:
-        return lancedb.connect(str(self.location)).open_table("features")
+        return lancedb.connect(str(self.location)).open_table(self.name)
 
     @translate_errors(write_error)
     def create(self, model: VideoTextModel) -> None:
         """Create the table for a model's towers and its indexes, as far as they are missing."""
-        lancedb.connect(str(self.location)).create_table("features", schema=features_schema(model), exist_ok=True)
+        lancedb.connect(str(self.location)).create_table(self.name, schema=features_schema(model), exist_ok=True)
         create_indexes(self.table)
 
     @translate_errors(read_error)

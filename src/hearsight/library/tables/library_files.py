@@ -16,7 +16,7 @@ PARTS = (
     "videos.lance",
     "clips*.lance",
     "failures.lance",
-    "features.lance",
+    "features*.lance",
     "windows-*.lance",
     "calibration.json",
 )

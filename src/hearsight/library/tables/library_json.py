@@ -29,7 +29,8 @@ class Identity:
 
     folder: the folder of the videos, relative to the library if that is inside it, so that both can be moved together;
     else absolute. by, seconds: how files are cut. towers: the fingerprint of the towers whose features are stored; None
-    if none are. clips: the table with the model's vectors. former: the previous one, which running searches may read.
+    if none are. features: the table of these; None for "features". clips: the table with the model's vectors. former:
+    the previous one, which running searches may read.
     recogniser: the name of the chosen speech recogniser; None if none was chosen. meaning: the name of the expert for
     what is said, or "none" (experts/registry.py); None for the default. sound: the name of the sound expert
     (experts/sound_registry.py), or "none"; None for none. missing: the names of experts, by sense, that were chosen and
@@ -51,6 +52,7 @@ class Identity:
     meaning: str | None = None
     sound: str | None = None
     missing: dict[str, str] | None = None
+    features: str | None = None
     format: int = FORMAT
 
     @property
@@ -88,15 +90,15 @@ class Identity:
             raise HearsightError(
                 f"the library at {location} was made with the model {self.model} ({self.method}, {self.fingerprint}), "
                 f"not with {model.tokenizer.source} ({model.config.method}, {model.fingerprint}); give that one, or "
-                "make the library anew with --rebuild"
+                "change the library's model with: hearsight index FOLDER --model NAME"
             )
 
     def check_features(self, location: Path) -> None:
         """Raise HearsightError if no features are kept."""
         if self.towers is None:
             raise HearsightError(
-                f"the library at {location} has kept no features of its clips; to change its model, make it anew with: "
-                "hearsight index --rebuild --model NAME (and --keep-features, to be quicker the next time)"
+                f"the library at {location} has kept no features of its clips; change its model by reading the files "
+                "again: hearsight index FOLDER --model NAME (and --keep-features, to be quicker the next time)"
             )
 
     def write(self, location: Path) -> None:
@@ -130,7 +132,7 @@ class Identity:
                 raise DamagedError(
                     f"the library at {location} was made by an old Hearsight; index again with --rebuild"
                 )
-            for name in ("meaning", "sound"):
+            for name in ("meaning", "sound", "features"):
                 if not isinstance(values.get(name), str | None):
                     raise TypeError(f"{name} is no name")
             missing = values.get("missing") or {}

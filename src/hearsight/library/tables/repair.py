@@ -37,10 +37,11 @@ def repair(location: Path, identity: Identity) -> RepairReport:
     """
     report, store = RepairReport(), Store(location, identity)
     if store.features is None:
-        remove(location / "features.lance")  # of an interrupted repair that had given them up
+        for table in location.glob("features*.lance"):  # of an interrupted repair that had given them up
+            remove(table)
     tables = {name: location / f"{name}.lance" for name in store.tables}
-    for table in tables.values():
-        _check_access(table)
+    for path in tables.values():
+        _check_access(path)
     lost = [name for name, table in tables.items() if not any(_opens(table, version) for version in _versions(table))]
     if store.clips_path.stem in lost:
         raise HearsightError(f"no version of {store.clips_path} can be read; make the library anew with --rebuild")
@@ -49,7 +50,7 @@ def repair(location: Path, identity: Identity) -> RepairReport:
         if name in SMALL:
             store.empty(name)
         else:  # the features
-            replace(identity, towers=None).write(location)
+            replace(identity, towers=None, features=None).write(location)
             remove(tables.pop(name))
             store.features = None
     for table in tables.values():

@@ -84,7 +84,7 @@ class Store:
         for searches: after each change, unless the clips take more than MAX_IN_MEMORY.
         """
         self.location = location
-        self.features = Features(location) if identity.towers else None
+        self.features = Features(location, identity.features) if identity.towers else None
         self._identity = identity
         self._load = load
         self._windows: dict[str, Windows] = {}
@@ -182,7 +182,7 @@ class Store:
                 )
         elif identity:
             self._identity = identity
-        self.features = Features(self.location) if self._identity.towers else None
+        self.features = Features(self.location, self._identity.features) if self._identity.towers else None
         self._windows = {}
         for name in ("_database", "videos", "clips", "_failures"):
             self.__dict__.pop(name, None)
