@@ -21,15 +21,19 @@ def model(tmp_path_factory) -> VideoTextModel:
     return tiny_model(tmp_path_factory.mktemp("model"))
 
 
-@pytest.fixture
-def folder(tmp_path) -> Path:
-    """Three films: 4 s and 6 s with sound, 3 s without; one has subtitles."""
-    folder = tmp_path / "films"
+def make_films(folder: Path) -> Path:
+    """Write three films: 4 s and 6 s with sound, 3 s without; one has subtitles."""
     film(folder / "bell.mkv", 4, seed=1)
     film(folder / "trip" / "sea.mkv", 6, seed=2)
     film(folder / "trip" / "silent.mkv", 3, seed=3, sound=False)
     say(folder / "bell.srt", "the doctor lost", "a yellow bicycle")
     return folder
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    """A folder of three films."""
+    return make_films(tmp_path / "films")
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import os
 import shutil
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +16,7 @@ from hearsight.library.indexing import reindex as reindexing
 from hearsight.library.tables import maintenance
 from hearsight.library.tables.store import Store
 from tests.builders import tiny_model
-from tests.library.conftest import assert_same, film, rows
+from tests.library.conftest import assert_same, film, make_films, rows
 
 
 @pytest.fixture(scope="module")
@@ -27,12 +28,18 @@ def other(tmp_path_factory, model):
     return other
 
 
+@pytest.fixture(scope="module")
+def indexed(tmp_path_factory, model) -> Path:
+    """Index a folder, and keep features."""
+    folder = make_films(tmp_path_factory.mktemp("indexed") / "films")
+    Library.create(folder, model, seconds=2, keep_features=True).update(recogniser="none")
+    return folder
+
+
 @pytest.fixture
-def library(folder, model) -> Library:
-    """Index the folder, and keep features."""
-    library = Library.create(folder, model, seconds=2, keep_features=True)
-    library.update(recogniser="none")
-    return library
+def library(indexed, model, tmp_path) -> Library:
+    """A copy of that library, which a test may change."""
+    return Library.open(shutil.copytree(indexed, tmp_path / "films"), model=model)
 
 
 def anew(library: Library, model, tmp_path) -> Library:
@@ -195,12 +202,12 @@ def test_a_model_without_audio_keeps_no_audio_features(folder, model, tmp_path):
     assert "audio" not in library._store.features.table.schema.names
 
 
-def test_refused_models_and_libraries_are_explained(folder, library, model, other, tmp_path):
+def test_refused_models_and_libraries_are_explained(library, model, other, tmp_path):
     with pytest.raises(HearsightError, match="has the vectors of this model already"):
         library.reindex(model)
     with pytest.raises(HearsightError, match=r"kept no features so far.*--rebuild"):
-        plain = Library.create(folder, model, tmp_path / "plain", seconds=2)
-        Library.create(folder, model, plain.location, keep_features=True)
+        plain = Library.create(library.folder, model, tmp_path / "plain", seconds=2)
+        Library.create(library.folder, model, plain.location, keep_features=True)
     with pytest.raises(HearsightError, match=r"kept no features of its clips.*--keep-features"):
         plain.reindex(other)
     strange = tiny_model(tmp_path / "strange", "avigate", seed=8)

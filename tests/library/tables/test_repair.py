@@ -8,17 +8,32 @@ import pytest
 from hearsight.errors import HearsightError
 from hearsight.library import Library
 from hearsight.library.tables.lock import updating
-from tests.library.conftest import assert_same, film, rows
+from tests.library.conftest import assert_same, film, make_films, rows
 
 
-@pytest.fixture
-def library(folder, model) -> Library:
-    """A library that keeps features, of three films and, added later, a fourth."""
+@pytest.fixture(scope="module")
+def indexed(tmp_path_factory, model) -> Path:
+    """Index a folder, with features: three films and, added later, a fourth."""
+    folder = make_films(tmp_path_factory.mktemp("indexed") / "films")
     library = Library.create(folder, model, seconds=2, keep_features=True)
     library.update(recogniser="none")
     film(folder / "later.mkv", 4, seed=7)
     library.update(recogniser="none")
-    return library
+    return folder
+
+
+@pytest.fixture
+def library(indexed, model, tmp_path) -> Library:
+    """A copy of that library, which a test may damage."""
+    return Library.open(shutil.copytree(indexed, tmp_path / "films"), model=model)
+
+
+@pytest.fixture(scope="module")
+def fresh(indexed, model, tmp_path_factory) -> Library:
+    """A library of the same films that was never damaged, without features."""
+    fresh = Library.create(indexed, model, tmp_path_factory.mktemp("fresh") / "library", seconds=2)
+    fresh.update(recogniser="none")
+    return fresh
 
 
 def spoil(path: Path) -> None:
@@ -36,12 +51,10 @@ def data(library: Library, table: str) -> list[Path]:
     return [library.location / f"{table}.lance" / "data" / fragment.data_files()[0].path for fragment in fragments]
 
 
-def mended(library: Library, model, tmp_path) -> Library:
+def mended(library: Library, fresh: Library) -> Library:
     """Update the library, and assert that it equals one that was never damaged."""
     again = Library.open(library.folder)
     again.update(recogniser="none")
-    fresh = Library.create(library.folder, model, tmp_path / "fresh", seconds=2)
-    fresh.update(recogniser="none")
     assert_same(again, fresh)
     assert again._store.features.ids() == again._store.ids()
     return again
@@ -55,7 +68,7 @@ def test_a_library_without_damage_is_unchanged(library):
 
 
 @pytest.mark.parametrize("table", ["videos", "clips"])
-def test_a_damaged_manifest_costs_nothing(library, model, tmp_path, table):
+def test_a_damaged_manifest_costs_nothing(library, fresh, table):
     spoilt = newest(library, table)
     spoil(spoilt)
     with pytest.raises(HearsightError, match=r"cannot be read.*hearsight repair"):
@@ -64,10 +77,10 @@ def test_a_damaged_manifest_costs_nothing(library, model, tmp_path, table):
     report = again.repair()
     assert report.versions == [spoilt.relative_to(library.location).as_posix()] and not report.fragments
     assert Library.open(library.folder).search("a bell").hits
-    mended(library, model, tmp_path)
+    mended(library, fresh)
 
 
-def test_a_fragment_of_clips_costs_its_films_only(library, model, tmp_path):
+def test_a_fragment_of_clips_costs_its_films_only(library, fresh):
     *others, spoilt = data(library, "clips")
     assert others
     spoil(spoilt)
@@ -77,25 +90,25 @@ def test_a_fragment_of_clips_costs_its_films_only(library, model, tmp_path):
     assert {hit.path.name for hit in again.search("a bell").hits} == {"bell.mkv", "sea.mkv", "silent.mkv"}
     report = again.update(recogniser="none")
     assert (report.unchanged, report.added, report.clips) == (3, 1, 2)
-    mended(library, model, tmp_path)
+    mended(library, fresh)
 
 
 @pytest.mark.parametrize("table", ["videos", "features"])
-def test_a_damaged_fragment_of_another_table_is_restored(library, model, tmp_path, table):
+def test_a_damaged_fragment_of_another_table_is_restored(library, fresh, table):
     spoilt = data(library, table)[-1]
     spoil(spoilt)
     report = Library.open(library.folder).repair()
     assert report.fragments == [spoilt.relative_to(library.location).as_posix()]
-    mended(library, model, tmp_path)
+    mended(library, fresh)
 
 
-def test_a_repair_that_was_interrupted_is_finished_by_the_next(library, model, tmp_path, monkeypatch):
+def test_a_repair_that_was_interrupted_is_finished_by_the_next(library, fresh, monkeypatch):
     spoil(data(library, "clips")[-1])
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr("hearsight.library.tables.repair._incomplete_videos", interrupt)
         Library.open(library.folder).repair()
     assert Library.open(library.folder).repair().incomplete_videos == 1
-    mended(library, model, tmp_path)
+    mended(library, fresh)
 
 
 def interrupt(store):
@@ -103,19 +116,19 @@ def interrupt(store):
 
 
 @pytest.mark.parametrize("table", ["clips", "features"])
-def test_damaged_indexes_are_created_again(library, model, tmp_path, table):
+def test_damaged_indexes_are_created_again(library, fresh, table):
     for file in (library.location / f"{table}.lance" / "_indices").rglob("*"):
         if file.is_file():
             spoil(file)
     report = Library.open(library.folder).repair()
     assert (report.versions, report.fragments, report.incomplete_videos) == ([], [], 0)
     assert Library.open(library.folder).search("a yellow bicycle").hits[0].path.name == "bell.mkv"
-    mended(library, model, tmp_path)
+    mended(library, fresh)
 
 
 @pytest.mark.parametrize("table", ["videos", "failures"])
 @pytest.mark.parametrize("gone", [True, False])
-def test_a_lost_small_table_is_created_again(library, model, tmp_path, table, gone):
+def test_a_lost_small_table_is_created_again(library, fresh, table, gone):
     if gone:
         shutil.rmtree(library.location / f"{table}.lance")
     else:
@@ -125,10 +138,10 @@ def test_a_lost_small_table_is_created_again(library, model, tmp_path, table, go
     again = Library.open(library.folder)
     report = again.update(recogniser="none")
     assert report.clips == 0 and report.added == (4 if table == "videos" else 0)
-    mended(library, model, tmp_path)
+    mended(library, fresh)
 
 
-def test_lost_features_are_given_up(library, model, tmp_path):
+def test_lost_features_are_given_up(library, fresh, model):
     """The other tables are repaired, and no file is decoded because features are missing."""
     for manifest in (library.location / "features.lance" / "_versions").glob("*.manifest"):
         spoil(manifest)
@@ -144,8 +157,6 @@ def test_lost_features_are_given_up(library, model, tmp_path):
     report = library.update(recogniser="none")
     assert (report.added, report.unchanged) == (1, 3)
     again = Library.open(library.folder)
-    fresh = Library.create(library.folder, model, tmp_path / "fresh", seconds=2)
-    fresh.update(recogniser="none")
     assert_same(again, fresh)
     with pytest.raises(HearsightError, match="features"):
         again.reindex(model)
