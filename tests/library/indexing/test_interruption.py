@@ -41,54 +41,67 @@ def begin(folder: Path, model, location: Path) -> Library:
 def change(folder: Path) -> None:
     """Give an update all of its kinds of work."""
     film(folder / "bell.mkv", 3, seed=8)
-    film(folder / "new.mkv", 5, seed=9)
+    film(folder / "new.mkv", 3, seed=9)
     (folder / "trip" / "sea.mkv").rename(folder / "ocean.mkv")
     (folder / "trip" / "silent.mkv").unlink()
     (folder / "bad.mp4").write_text("this is no video")
 
 
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_stopped_at_every_write(folder, model, tmp_path, hasty, monkeypatch, after):
+def watch(monkeypatch, begins=lambda name: None, ends=lambda name: None) -> None:
+    """Call a function before each write of an update, and another after it."""
+
+    def watched(name, write):
+        def watched_write(*arguments):
+            begins(name)
+            write(*arguments)
+            ends(name)
+
+        return watched_write
+
+    for name in WRITES:
+        monkeypatch.setattr(Store, name, watched(name, getattr(Store, name)))
+
+
+def stop_at(number: int) -> Callable[[str], None]:
+    """Return a function that stops the update when it is called for a write of this number, counted from 0."""
+    left = iter(range(number, -1, -1))
+
+    def stop(name):
+        if next(left) == 0:
+            raise Stop
+
+    return stop
+
+
+def test_stopped_at_every_write(folder, model, tmp_path, hasty, monkeypatch):
     library = begin(folder, model, tmp_path / "library")
     library.update(recogniser="none")
     shutil.copytree(library.location, tmp_path / "uninterrupted")
     shutil.copytree(library.location, tmp_path / "backup")
     change(folder)
-    uninterrupted = Library.open(folder, tmp_path / "uninterrupted")
-    uninterrupted.update(recogniser="none")
+    uninterrupted = Library.open(folder, tmp_path / "uninterrupted", model=model)
+    writes = []
+    with monkeypatch.context() as patch:
+        watch(patch, writes.append)
+        uninterrupted.update(recogniser="none")
+    assert set(writes) == set(WRITES)
     expected = [hit.clip for hit in uninterrupted.search("a bell", mode="dense").hits]
 
-    for point in range(100):
+    # Before each write, and after the first of each kind.
+    points = [("begins", number) for number in range(len(writes))]
+    points += [("ends", writes.index(name)) for name in WRITES]
+    for when, number in points:
         shutil.rmtree(library.location)
         shutil.copytree(tmp_path / "backup", library.location)
-        countdown = iter(range(point, -1, -1))
-
-        def stopping(write, countdown=countdown):
-            def stop_in_time(*arguments):
-                last = next(countdown) == 0
-                if last and not after:
-                    raise Stop
-                write(*arguments)
-                if last:
-                    raise Stop
-
-            return stop_in_time
-
-        with monkeypatch.context() as patch:
-            for name in WRITES:
-                patch.setattr(Store, name, stopping(getattr(Store, name)))
-            try:
-                Library.open(folder, library.location).update(recogniser="none")
-                break
-            except Stop:
-                pass
-        again = Library.open(folder, library.location)
+        with monkeypatch.context() as patch, pytest.raises(Stop):
+            watch(patch, **{when: stop_at(number)})
+            Library.open(folder, library.location, model=model).update(recogniser="none")
+        again = Library.open(folder, library.location, model=model)
         report = again.update(recogniser="none")
         assert_same(again, uninterrupted)
         assert [hit.clip for hit in again.search("a bell", mode="dense").hits] == expected
         assert [failure.path for failure in again.failures()] == ["bad.mp4"]
-        assert report.clips <= 8
-    assert point > 6
+        assert report.clips <= 6
 
 
 def test_a_long_file_is_continued_after_an_interruption(tmp_path, model, hasty, monkeypatch):
@@ -251,7 +264,7 @@ def update_and_kill(folder, model, tmp_path) -> Iterator[Callable[[str, float], 
 
 def test_killed_at_random_points(folder, tmp_path, update_and_kill):
     for number in range(4):
-        film(folder / f"{number}.mkv", 8, seed=number)
+        film(folder / f"{number}.mkv", 4, seed=number)
     code, seconds = update_and_kill("uninterrupted", 0)
     assert code == 0
     chance = random.Random(0)
