@@ -107,7 +107,7 @@ def eventually(holds: Callable[[], bool], seconds: float = 10) -> bool:
 def run(work: Coroutine[Any, Any, T]) -> T:
     """In a thread of its own: where Playwright has run, the thread of the tests has a loop already."""
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, asyncio.wait_for(work, 60)).result()
+        return thread.submit(asyncio.run, asyncio.wait_for(work, 600)).result()
 
 
 @pytest.fixture(scope="session")
