@@ -64,10 +64,10 @@ def watch(monkeypatch, begins=lambda name: None, ends=lambda name: None) -> None
 
 def stop_at(number: int) -> Callable[[str], None]:
     """Return a function that stops the update when it is called for a write of this number, counted from 0."""
-    left = iter(range(number, -1, -1))
+    countdown = iter(range(number, -1, -1))
 
     def stop(name):
-        if next(left) == 0:
+        if next(countdown) == 0:
             raise Stop
 
     return stop

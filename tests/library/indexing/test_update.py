@@ -24,9 +24,23 @@ from hearsight.speech.recogniser import RecognisedSpeech
 from hearsight.speech.transcript import Transcript
 from hearsight.types import Line
 from tests.builders import tiny_model
-from tests.library.conftest import assert_same, break_off, film, rows, say
+from tests.library.conftest import assert_same, break_off, film, make_films, rows, say
 from tests.media_files import grey, make_media
 from tests.speech.sounds import spoken_sentences
+
+
+@pytest.fixture(scope="module")
+def indexed_folder(tmp_path_factory, model) -> Path:
+    """A folder of three films, with its library in clips of 2 s."""
+    folder = make_films(tmp_path_factory.mktemp("indexed") / "films")
+    Library.create(folder, model, seconds=2).update(recogniser="none")
+    return folder
+
+
+@pytest.fixture
+def indexed(indexed_folder, model, tmp_path) -> Library:
+    """A copy of that library, and of its films."""
+    return Library.open(shutil.copytree(indexed_folder, tmp_path / "films"), model=model)
 
 
 def paths(library):
@@ -45,40 +59,36 @@ def test_first_update_indexes_everything(library, model):
     json.dumps(info.to_dict())
 
 
-def test_nothing_is_opened_when_nothing_changed(library, model, monkeypatch):
-    library.update(recogniser="none")
+def test_nothing_is_opened_when_nothing_changed(indexed, model, monkeypatch):
     monkeypatch.setattr(reading, "probe", pytest.fail)
     monkeypatch.setattr("hearsight.library.indexing.diff.content_hash", pytest.fail)
-    report = library.update(recogniser="none")
+    report = indexed.update(recogniser="none")
     assert (report.unchanged, report.added, report.changed, report.clips) == (3, 0, 0, 0)
 
 
-def test_changed_file_is_replaced(library, model):
-    library.update(recogniser="none")
-    before = {clip["id"] for clip in rows(library)[1]}
-    film(library.folder / "bell.mkv", 2, seed=9)
-    report = library.update(recogniser="none")
+def test_changed_file_is_replaced(indexed, model):
+    before = {clip["id"] for clip in rows(indexed)[1]}
+    film(indexed.folder / "bell.mkv", 2, seed=9)
+    report = indexed.update(recogniser="none")
     assert (report.changed, report.unchanged, report.clips) == (1, 2, 1)
-    clips = {clip["id"] for clip in rows(library)[1]}
+    clips = {clip["id"] for clip in rows(indexed)[1]}
     assert len(clips) == 6 and len(clips & before) == 5
 
 
-def test_touched_file_is_not_indexed_again(library, model):
-    library.update(recogniser="none")
-    os.utime(library.folder / "bell.mkv", (1, 1))
-    report = library.update(recogniser="none")
+def test_touched_file_is_not_indexed_again(indexed, model):
+    os.utime(indexed.folder / "bell.mkv", (1, 1))
+    report = indexed.update(recogniser="none")
     assert (report.unchanged, report.changed, report.moved, report.clips) == (3, 0, 0, 0)
-    assert library.update(recogniser="none").unchanged == 3
+    assert indexed.update(recogniser="none").unchanged == 3
 
 
-def test_new_subtitles_are_a_change(library, model):
-    library.update(recogniser="none")
-    say(library.folder / "trip" / "sea.srt", "welcome aboard")
-    assert library.update(recogniser="none").changed == 1
-    assert library.search("welcome", mode="speech").hits[0].path.name == "sea.mkv"
-    (library.folder / "trip" / "sea.srt").unlink()
-    assert library.update(recogniser="none").changed == 1
-    assert not library.search("welcome", mode="speech").hits
+def test_new_subtitles_are_a_change(indexed, model):
+    say(indexed.folder / "trip" / "sea.srt", "welcome aboard")
+    assert indexed.update(recogniser="none").changed == 1
+    assert indexed.search("welcome", mode="speech").hits[0].path.name == "sea.mkv"
+    (indexed.folder / "trip" / "sea.srt").unlink()
+    assert indexed.update(recogniser="none").changed == 1
+    assert not indexed.search("welcome", mode="speech").hits
 
 
 @pytest.mark.parametrize("read", ["open", "read_bytes"])
@@ -98,63 +108,58 @@ def test_a_file_is_not_indexed_without_its_unreadable_subtitles(library, model, 
     assert library.search("doctor", mode="speech").hits[0].path.name == "bell.mkv"
 
 
-def test_moved_file_keeps_its_clips(library, model):
-    library.update(recogniser="none")
-    before = rows(library)[1]
-    (library.folder / "old").mkdir()
-    (library.folder / "trip" / "sea.mkv").rename(library.folder / "old" / "ocean.mkv")
-    report = library.update(recogniser="none")
+def test_moved_file_keeps_its_clips(indexed, model):
+    before = rows(indexed)[1]
+    (indexed.folder / "old").mkdir()
+    (indexed.folder / "trip" / "sea.mkv").rename(indexed.folder / "old" / "ocean.mkv")
+    report = indexed.update(recogniser="none")
     assert (report.moved, report.added, report.deleted, report.clips) == (1, 0, 0, 0)
-    assert paths(library) == ["bell.mkv", "old/ocean.mkv", "trip/silent.mkv"]
-    assert rows(library)[1] == before
+    assert paths(indexed) == ["bell.mkv", "old/ocean.mkv", "trip/silent.mkv"]
+    assert rows(indexed)[1] == before
 
 
-def test_files_that_change_places_are_moved(library, model):
-    library.update(recogniser="none")
-    before = {video["path"]: video["id"] for video in rows(library)[0]}
-    a, b = library.folder / "trip" / "sea.mkv", library.folder / "trip" / "silent.mkv"
-    a.rename(library.folder / "between")
+def test_files_that_change_places_are_moved(indexed, model):
+    before = {video["path"]: video["id"] for video in rows(indexed)[0]}
+    a, b = indexed.folder / "trip" / "sea.mkv", indexed.folder / "trip" / "silent.mkv"
+    a.rename(indexed.folder / "between")
     b.rename(a)
-    (library.folder / "between").rename(b)
-    report = library.update(recogniser="none")
+    (indexed.folder / "between").rename(b)
+    report = indexed.update(recogniser="none")
     assert (report.moved, report.clips) == (2, 0)
-    after = {video["path"]: video["id"] for video in rows(library)[0]}
+    after = {video["path"]: video["id"] for video in rows(indexed)[0]}
     assert after["trip/sea.mkv"] == before["trip/silent.mkv"]
     assert after["trip/silent.mkv"] == before["trip/sea.mkv"]
 
 
-def test_a_copy_where_a_moved_file_was_is_a_video_of_its_own(library, model):
-    library.update(recogniser="none")
-    sea, ocean = library.folder / "trip" / "sea.mkv", library.folder / "ocean.mkv"
+def test_a_copy_where_a_moved_file_was_is_a_video_of_its_own(indexed, model):
+    sea, ocean = indexed.folder / "trip" / "sea.mkv", indexed.folder / "ocean.mkv"
     sea.rename(ocean)
-    library.update(recogniser="none")
+    indexed.update(recogniser="none")
     shutil.copy(ocean, sea)
-    report = library.update(recogniser="none")
+    report = indexed.update(recogniser="none")
     assert (report.added, report.unchanged) == (1, 3)
-    videos, clips = rows(library)
+    videos, clips = rows(indexed)
     assert len({video["id"] for video in videos}) == 4
     assert len({clip["id"] for clip in clips}) == len(clips) == 10
 
 
-def test_deleted_file_is_removed(library, model):
-    library.update(recogniser="none")
-    (library.folder / "trip" / "sea.mkv").unlink()
-    report = library.update(recogniser="none")
+def test_deleted_file_is_removed(indexed, model):
+    (indexed.folder / "trip" / "sea.mkv").unlink()
+    report = indexed.update(recogniser="none")
     assert (report.deleted, report.unchanged) == (1, 2)
-    assert paths(library) == ["bell.mkv", "trip/silent.mkv"]
-    assert len(rows(library)[1]) == 4
+    assert paths(indexed) == ["bell.mkv", "trip/silent.mkv"]
+    assert len(rows(indexed)[1]) == 4
 
 
-def test_videos_of_an_unmounted_disk_stay(library, model):
-    library.update(recogniser="none")
-    library.folder.rename(library.folder.with_name("disk"))
-    library.folder.mkdir()
-    location = library.folder.with_name("disk") / ".hearsight"
-    location.rename(library.location)
-    (library.folder / "disk.mp4").symlink_to("/nowhere")
+def test_videos_of_an_unmounted_disk_stay(indexed, model):
+    indexed.folder.rename(indexed.folder.with_name("disk"))
+    indexed.folder.mkdir()
+    location = indexed.folder.with_name("disk") / ".hearsight"
+    location.rename(indexed.location)
+    (indexed.folder / "disk.mp4").symlink_to("/nowhere")
     with pytest.raises(HearsightError, match=r"none of the indexed videos is in .*mount its .*delete .*\.hearsight"):
-        library.update(recogniser="none")
-    assert len(paths(library)) == 3
+        indexed.update(recogniser="none")
+    assert len(paths(indexed)) == 3
 
 
 @pytest.mark.parametrize("away", [None, "trip"], ids=["empty", "with an empty folder"])
@@ -171,22 +176,21 @@ def test_an_empty_folder_is_refused_however_many_videos_it_had(tmp_path, model, 
     assert len(paths(library)) == videos
 
 
-def test_videos_of_an_unmounted_disk_below_the_folder_stay(library, model):
-    library.update(recogniser="none")
-    trip, elsewhere = library.folder / "trip", library.folder.with_name("disk")
+def test_videos_of_an_unmounted_disk_below_the_folder_stay(indexed, model):
+    trip, elsewhere = indexed.folder / "trip", indexed.folder.with_name("disk")
     trip.rename(elsewhere)
     trip.mkdir()
-    report = library.update(recogniser="none")
+    report = indexed.update(recogniser="none")
     assert (report.deleted, report.unchanged, [failure.path for failure in report.failed]) == (0, 3, ["trip"])
     assert "mount its disk" in report.failed[0].reason
     trip.rmdir()
     trip.symlink_to(elsewhere)
-    report = library.update(recogniser="none")
+    report = indexed.update(recogniser="none")
     assert (report.unchanged, report.failed) == (3, [])
     elsewhere.rename(elsewhere.with_name("off"))
-    assert library.update(recogniser="none").failed[0].path == "trip"
+    assert indexed.update(recogniser="none").failed[0].path == "trip"
     trip.unlink()
-    assert library.update(recogniser="none").deleted == 2
+    assert indexed.update(recogniser="none").deleted == 2
 
 
 def test_a_folder_with_none_of_the_videos_is_refused(folder, model, tmp_path):
@@ -230,10 +234,9 @@ def test_a_copy_that_takes_the_name_of_a_failed_file_has_not_failed(library, mod
     assert (report.moved, report.clips, library.failures()) == (1, 0, [])
 
 
-def test_deleted_videos_are_removed_though_another_file_cannot_be_opened(library, model, monkeypatch):
-    library.update(recogniser="none")
-    film(library.folder / "shut.mkv", 2, seed=8)
-    (library.folder / "trip" / "sea.mkv").unlink()
+def test_deleted_videos_are_removed_though_another_file_cannot_be_opened(indexed, model, monkeypatch):
+    film(indexed.folder / "shut.mkv", 2, seed=8)
+    (indexed.folder / "trip" / "sea.mkv").unlink()
 
     def refuse(path):
         if path.name == "shut.mkv":
@@ -243,9 +246,9 @@ def test_deleted_videos_are_removed_though_another_file_cannot_be_opened(library
     real = reading.probe
     monkeypatch.setattr(reading, "probe", refuse)
     monkeypatch.setattr(reading.os, "access", lambda path, mode: Path(path).name != "shut.mkv")
-    report = library.update(recogniser="none")
+    report = indexed.update(recogniser="none")
     assert ([failure.path for failure in report.failed], report.deleted) == (["shut.mkv"], 1)
-    videos, clips = rows(library)
+    videos, clips = rows(indexed)
     assert len(videos) == 2 and {clip["video"] for clip in clips} == {video["id"] for video in videos}
 
 
@@ -262,35 +265,33 @@ def test_file_that_could_not_be_opened_is_tried_again(library, model, monkeypatc
     assert library.failures() == []
 
 
-def test_a_temporary_disk_failure_loses_no_video(library, model, monkeypatch):
-    library.update(recogniser="none")
-    film(library.folder / "bell.mkv", 4, seed=9)
-    film(library.folder / "new.mkv", 2, seed=8)
+def test_a_temporary_disk_failure_loses_no_video(indexed, model, monkeypatch):
+    film(indexed.folder / "bell.mkv", 4, seed=9)
+    film(indexed.folder / "new.mkv", 2, seed=8)
 
     def fail(path):
         raise HearsightError(f"cannot read {path}: Input/output error") from OSError(errno.EIO, "Input/output error")
 
     with monkeypatch.context() as patch:
         patch.setattr(reading, "probe", fail)
-        assert len(library.update(recogniser="none").failed) == 2
-    assert paths(library) == ["bell.mkv", "trip/sea.mkv", "trip/silent.mkv"]
-    report = library.update(recogniser="none")
-    assert (report.changed, report.added, library.failures()) == (1, 1, [])
+        assert len(indexed.update(recogniser="none").failed) == 2
+    assert paths(indexed) == ["bell.mkv", "trip/sea.mkv", "trip/silent.mkv"]
+    report = indexed.update(recogniser="none")
+    assert (report.changed, report.added, indexed.failures()) == (1, 1, [])
 
 
-def test_a_touched_film_that_cannot_be_opened_once_is_indexed_again_once(library, model, monkeypatch):
-    library.update(recogniser="none")
-    os.utime(library.folder / "bell.mkv", (1, 1))
+def test_a_touched_film_that_cannot_be_opened_once_is_indexed_again_once(indexed, model, monkeypatch):
+    os.utime(indexed.folder / "bell.mkv", (1, 1))
 
     def refuse(entry):
         raise OSError(errno.EIO, "Input/output error")
 
     with monkeypatch.context() as patch:
         patch.setattr("hearsight.library.indexing.diff.content_hash", refuse)
-        assert library.update(recogniser="none").changed == 1
-    ids = [clip["id"] for clip in rows(library)[1]]
+        assert indexed.update(recogniser="none").changed == 1
+    ids = [clip["id"] for clip in rows(indexed)[1]]
     assert len(ids) == len(set(ids)) == 7
-    assert library.update(recogniser="none").unchanged == 3
+    assert indexed.update(recogniser="none").unchanged == 3
 
 
 def test_a_file_that_vanishes_before_it_is_read_fails_alone(library, model, monkeypatch):
@@ -335,26 +336,24 @@ def test_error_midway_leaves_nothing_of_the_file(library, model, monkeypatch):
     assert (report.added, report.clips) == (1, 2)
 
 
-def test_changed_file_that_fails_is_no_longer_found(library, model):
-    library.update(recogniser="none")
-    (library.folder / "bell.mkv").write_text("now it is damaged")
-    report = library.update(recogniser="none")
+def test_changed_file_that_fails_is_no_longer_found(indexed, model):
+    (indexed.folder / "bell.mkv").write_text("now it is damaged")
+    report = indexed.update(recogniser="none")
     assert [failure.path for failure in report.failed] == ["bell.mkv"]
-    assert paths(library) == ["trip/sea.mkv", "trip/silent.mkv"]
-    assert len(rows(library)[1]) == 5
+    assert paths(indexed) == ["trip/sea.mkv", "trip/silent.mkv"]
+    assert len(rows(indexed)[1]) == 5
 
 
-def test_another_model_is_refused_unless_it_is_asked_for(library, model, tmp_path):
-    library.update(recogniser="none")
+def test_another_model_is_refused_unless_it_is_asked_for(indexed, model, tmp_path):
     other = tiny_model(tmp_path / "other", "avigate", seed=1)
     for attempt in (
-        lambda: Library.create(library.folder, other),
-        lambda: Library.open(library.folder, model=other),
-        lambda: library.use(other),
+        lambda: Library.create(indexed.folder, other),
+        lambda: Library.open(indexed.folder, model=other),
+        lambda: indexed.use(other),
     ):
         with pytest.raises(HearsightError, match=r"made with the model .*save.*not with .*avigate.*--model NAME"):
             attempt()
-    anew = Library.create(library.folder, other, rebuild=True)
+    anew = Library.create(indexed.folder, other, rebuild=True)
     assert anew.info().clips == 0
     assert anew.update(recogniser="none").added == 3
     assert anew.search("a bell").hits
@@ -395,18 +394,17 @@ def test_a_second_process_is_refused(library, model):
     assert library.update(recogniser="none").added == 3
 
 
-def test_search_goes_on_while_the_library_is_updated(library, model):
-    library.update(recogniser="none")
+def test_search_goes_on_while_the_library_is_updated(indexed, model):
     hits = []
 
     class Listener(NullListener):
         def clips(self, number, of):
-            hits.append(len(Library.open(library.folder).search("a bell").hits))
+            hits.append(len(Library.open(indexed.folder).search("a bell").hits))
 
-    film(library.folder / "new.mkv", 4, seed=7)
-    library.update(Listener(), recogniser="none")
+    film(indexed.folder / "new.mkv", 4, seed=7)
+    indexed.update(Listener(), recogniser="none")
     assert hits == [3, 3]
-    assert len(library.search("a bell").hits) == 4
+    assert len(indexed.search("a bell").hits) == 4
 
 
 def test_progress_reports_every_file(library, model):
@@ -539,27 +537,25 @@ def test_a_damaged_library_is_an_error(library, model):
 
 
 @pytest.mark.parametrize("table", ["videos", "clips", "failures"])
-def test_damaged_tables_are_an_error(library, model, table):
-    library.update(recogniser="none")
-    (library.folder / "bad.mp4").write_text("this is no video")
-    library.update(recogniser="none")
-    for file in (library.location / f"{table}.lance" / "data").iterdir():
+def test_damaged_tables_are_an_error(indexed, model, table):
+    (indexed.folder / "bad.mp4").write_text("this is no video")
+    indexed.update(recogniser="none")
+    for file in (indexed.location / f"{table}.lance" / "data").iterdir():
         file.write_bytes(b"")
-    again = Library.open(library.folder)
+    again = Library.open(indexed.folder)
     attempts = [again.info, lambda: again.update(recogniser="none")]
     if table != "failures":
         attempts.append(lambda: again.search("a bell"))
     for attempt in attempts:
         with pytest.raises(HearsightError, match=r"damaged.*--rebuild"):
             attempt()
-    assert Library.create(library.folder, model, rebuild=True).update(recogniser="none").added == 3
+    assert Library.create(indexed.folder, model, rebuild=True).update(recogniser="none").added == 3
 
 
-def test_a_library_that_is_deleted_while_open_is_an_error(library, model):
-    library.update(recogniser="none")
-    library.search("a bell")
-    shutil.rmtree(library.location)
-    for attempt in (library.info, library.failures, lambda: library.search("a bell")):
+def test_a_library_that_is_deleted_while_open_is_an_error(indexed, model):
+    indexed.search("a bell")
+    shutil.rmtree(indexed.location)
+    for attempt in (indexed.info, indexed.failures, lambda: indexed.search("a bell")):
         with pytest.raises(HearsightError, match=r"damaged, or being rebuilt"):
             attempt()
 
@@ -672,15 +668,14 @@ def test_a_refused_location_stays_unchanged(folder, model, tmp_path):
     assert [path.name for path in (tmp_path / "letters").iterdir()] == ["mother.txt"]
 
 
-def test_clips_stay_when_library_json_is_missing(library, model):
-    library.update(recogniser="none")
-    before = rows(library)
-    text = (library.location / "library.json").read_text()
-    (library.location / "library.json").unlink()
+def test_clips_stay_when_library_json_is_missing(indexed, model):
+    before = rows(indexed)
+    text = (indexed.location / "library.json").read_text()
+    (indexed.location / "library.json").unlink()
     with pytest.raises(HearsightError, match=r"library\.json is gone; put that back.*--rebuild"):
-        Library.create(library.folder, model)
-    (library.location / "library.json").write_text(text)
-    assert rows(library) == before
+        Library.create(indexed.folder, model)
+    (indexed.location / "library.json").write_text(text)
+    assert rows(indexed) == before
 
 
 def test_a_library_in_another_folder(folder, model, tmp_path):
@@ -690,9 +685,8 @@ def test_a_library_in_another_folder(folder, model, tmp_path):
     assert Library.open(folder, tmp_path / "index").info().videos == 3
 
 
-def test_library_inside_its_folder_moves_with_it(library, model, tmp_path):
-    library.update(recogniser="none")
-    moved = library.folder.rename(tmp_path / "moved")
+def test_library_inside_its_folder_moves_with_it(indexed, model, tmp_path):
+    moved = indexed.folder.rename(tmp_path / "moved")
     again = Library.open(library=moved / ".hearsight")
     assert again.folder == moved
     assert again.search("a bell").hits[0].video.is_file()
@@ -708,17 +702,16 @@ def test_a_library_in_another_folder_follows_a_moved_folder(folder, model, tmp_p
     assert Library.open(library=location).folder == moved
 
 
-def test_library_of_another_folder_is_not_overwritten(library, model, tmp_path):
-    library.update(recogniser="none")
+def test_library_of_another_folder_is_not_overwritten(indexed, model, tmp_path):
     film(tmp_path / "other" / "new.mkv", 2)
     with pytest.raises(HearsightError, match=r"is that of .*films, not of .*other.*--rebuild"):
-        Library.create(tmp_path / "other", model, library.location)
+        Library.create(tmp_path / "other", model, indexed.location)
     with pytest.raises(HearsightError, match=r"is that of .*films, not of .*other"):
-        Library.open(tmp_path / "other", library.location)
-    assert len(paths(library)) == 3
-    (tmp_path / "link").symlink_to(library.folder)
-    assert Library.create(tmp_path / "link", model, library.location).update(recogniser="none").unchanged == 3
-    anew = Library.create(tmp_path / "other", model, library.location, rebuild=True)
+        Library.open(tmp_path / "other", indexed.location)
+    assert len(paths(indexed)) == 3
+    (tmp_path / "link").symlink_to(indexed.folder)
+    assert Library.create(tmp_path / "link", model, indexed.location).update(recogniser="none").unchanged == 3
+    anew = Library.create(tmp_path / "other", model, indexed.location, rebuild=True)
     assert anew.update(recogniser="none").added == 1
 
 
@@ -731,26 +724,24 @@ def test_a_library_of_an_old_format_is_an_error(library, model):
         Library.open(library.folder)
 
 
-def test_a_library_of_an_earlier_format_is_read(library, model):
-    library.update(recogniser="none")
-    record = library.location / "library.json"
+def test_a_library_of_an_earlier_format_is_read(indexed, model):
+    record = indexed.location / "library.json"
     values = json.loads(record.read_text())
     for name in ("towers", "clips", "former", "recogniser"):
         values.pop(name, None)
     record.write_text(json.dumps({**values, "format": 2}))
-    again = Library.open(library.folder)
+    again = Library.open(indexed.folder)
     assert again.update(recogniser="none").unchanged == 3 and again.search("a bell").hits
 
 
-def test_a_library_of_a_newer_format_stays_unchanged(library, model):
-    library.update(recogniser="none")
-    record = library.location / "library.json"
+def test_a_library_of_a_newer_format_stays_unchanged(indexed, model):
+    record = indexed.location / "library.json"
     values = {**json.loads(record.read_text()), "format": 99, "spirit": "new"}
     record.write_text(json.dumps(values))
     for attempt in (
-        lambda: Library.open(library.folder),
-        lambda: Library.create(library.folder, model),
-        lambda: Library.create(library.folder, model, rebuild=True),
+        lambda: Library.open(indexed.folder),
+        lambda: Library.create(indexed.folder, model),
+        lambda: Library.create(indexed.folder, model, rebuild=True),
     ):
         with pytest.raises(HearsightError, match=r"newer Hearsight \(format 99; this one reads up to 4\)"):
             attempt()
