@@ -2,9 +2,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
-# A file's tests run one after another in one of three processes (tests/conftest.py); long ones run first. Three keep two
-# cores busy, because tests wait a third of their time: for processes that start, servers and browsers.
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n 3 --no-loadscope-reorder
+# A file's tests run one after another in one of four processes (tests/conftest.py); long ones run first. Four keep two
+# cores busy, because tests wait a fifth of their time: for processes that start, servers and browsers. They start some
+# hundred processes, which would all compile the package if Python were told to write no bytecode.
+PYTEST := OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 4 --no-loadscope-reorder
 
 .PHONY: demo test quick coverage docs lint format demo-model soundstage-report benchmarks clean
 
