@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+import hearsight
 from tests.experts.clap_checkpoints import tiny_clap
 from tests.hub import serve, use_cache, use_hub
 from tests.library.conftest import film, say
@@ -66,11 +67,11 @@ def test_without_a_network_what_is_said_is_found_and_the_rest_is_added_later(run
     ran = run("index", films, *CUT)
     assert ran.code == 0 and "1 added" in ran.out
     assert "what is seen and heard cannot be searched yet, and indexing goes on without: the hub cannot be" in ran.err
-    advice = "to search what is seen and heard, too: hearsight models pull everyday, then this command again"
+    advice = "to search what is seen and heard, too: hearsight models pull everyday, then: hearsight index FOLDER"
     assert ran.err.splitlines()[-1] == advice and ran.err.count("hearsight models pull") == 1
     assert run("search", "a physician lost his bike", "--in", films).code == 0
     assert info(run, films)["missing"] == {"seen": SIGLIP, "heard": f"clap:{CLAP}"}
-    assert "hearsight models pull everyday, then hearsight index" in run("info", films).out
+    assert "hearsight models pull everyday, then: hearsight index FOLDER" in run("info", films).out
     again = run("index", films)
     assert again.code == 0 and again.err.splitlines()[-1] == advice  # nothing is fetched that only a library names
     with use_hub(monkeypatch, tmp_path / "cache", models) as hub:
@@ -101,6 +102,56 @@ def test_a_single_model_that_cannot_be_fetched_is_an_error(run, films, tmp_path,
     use_cache(monkeypatch, tmp_path / "cache")
     ran = run("index", films, "--model", SIGLIP, *CUT)
     assert ran.code == 1 and f"cannot fetch model '{SIGLIP}'" in ran.err
+
+
+def test_a_choice_of_ones_own_ends_what_is_missing(run, films, tmp_path, monkeypatch):
+    use_cache(monkeypatch, tmp_path / "cache")
+    run("index", films, *CUT)
+    assert run("index", films, "--sound", "none").code == 0
+    assert info(run, films)["missing"] == {"seen": SIGLIP}
+    advice = run("index", films).err.splitlines()[-1]
+    assert advice == f"to search what is seen, too: hearsight models pull {SIGLIP}, then: hearsight index FOLDER"
+    assert run("index", films, "--model", "none").code == 0 and info(run, films)["missing"] == {}
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--sound", "clap:mispelt/x"], "no model 'mispelt/x' on the hub"),
+        (["--model", "clap"], "no model 'clap'"),
+        (["--model", "everydya"], "did you mean 'everyday'?"),
+        (["--model", "~nosuchuser/x"], "no model '~nosuchuser/x'"),
+        (["--model", "a" * 5000], "no such folder"),
+    ],
+)
+def test_a_wrong_name_is_not_forgiven(run, films, models, tmp_path, monkeypatch, words, message):
+    with use_hub(monkeypatch, tmp_path / "cache", models) as hub:
+        ran = run("index", films, *words, *CUT)
+        assert ran.code == 1 and message in ran.err and "fault of Hearsight" not in ran.err
+        assert not (films / ".hearsight").exists() and (hub.requests == [] or "mispelt" in message)
+
+
+def test_an_index_that_sees_is_not_rebuilt_blind(run, films, models, tmp_path, monkeypatch):
+    with use_hub(monkeypatch, tmp_path / "cache", models):
+        run("index", films, *CUT)
+    use_cache(monkeypatch, tmp_path / "empty")
+    ran = run("index", films, "--model", "everyday", "--rebuild")
+    assert ran.code == 1 and "the hub cannot be reached" in ran.err and info(run, films)["model"] == SIGLIP
+
+
+def test_programs_are_told_what_is_missing(run, films, tmp_path, monkeypatch):
+    use_cache(monkeypatch, tmp_path / "cache")
+    ran = run("index", films, "--quiet", "--json", *CUT)
+    assert set(json.loads(ran.out)["missing"]) == {"seen", "heard"} and "cannot be searched yet" in ran.err
+    with pytest.warns(UserWarning, match="what is seen and heard cannot be searched yet"):
+        hearsight.index(films, model="everyday", recogniser="none")
+
+
+def test_a_configuration_in_another_encoding(run, films, tmp_path, monkeypatch):
+    use_cache(monkeypatch, tmp_path / "cache")
+    (tmp_path / "mine.yml").write_text("seen: demo\n", encoding="utf-16")
+    assert run("index", films, "--model", tmp_path / "mine.yml", *CUT).code == 0
+    assert (info(run, films)["model"], info(run, films)["sound"]) == ("demo", "none")
 
 
 def test_a_configuration_of_ones_own(run, films, models, tmp_path, monkeypatch):
@@ -151,9 +202,24 @@ def test_a_library_of_a_stranger_chooses_no_download(run, films, models, tmp_pat
         assert searched.code == 1 and f"hearsight models pull {SIGLIP}" in searched.err
         indexed = run("index", films)
         assert indexed.code == 1 and f"hearsight models pull {SIGLIP}" in indexed.err
-        values = {**json.loads(identity.read_text()), "missing": {"said": "sentences:some/other"}}
-        identity.write_text(json.dumps(values))
-        run("index", films)
+        (tmp_path / "gpt2").mkdir()
+        monkeypatch.chdir(tmp_path)
+        values = json.loads(identity.read_text())
+        for model in (SIGLIP, 7, "a/b; rm -rf ~", "~nosuchuser/x"):
+            for missing in (
+                {"said": "sentences:some/other"},
+                {"heard": "clap:gpt2"},
+                {"heard": "clap:."},
+                {"seen": "~nosuchuser/x"},
+                {"seen": "a" * 5000},
+                {"seen": "."},
+                {"seen": "a/b; rm -rf ~"},
+                {"soul": "demo"},
+            ):
+                identity.write_text(json.dumps({**values, "model": model, "missing": missing}))
+                for words in (("index", films), ("info", films), ("search", "a bell", "--in", films)):
+                    ran = run(*words)
+                    assert "fault of Hearsight" not in ran.err and "pull a/b; rm" not in ran.err + ran.out
         assert hub.requests == []
 
 

@@ -9,7 +9,7 @@ import pytest
 
 import hearsight
 from hearsight.errors import HearsightError
-from hearsight.models.download import UnreachableError, look_up, within
+from hearsight.models.download import UnreachableError, call_with_timeout, look_up
 from hearsight.models.hub import video_model
 from tests.builders import tiny_model
 from tests.hub import use_cache, use_hub
@@ -158,10 +158,10 @@ def test_a_cache_that_cannot_be_written(hub, monkeypatch):
 
 def test_a_call_that_blocks_is_given_up():
     with pytest.raises(TimeoutError):
-        within(0.05, lambda: time.sleep(5))
-    assert within(60, lambda: 7) == 7
+        call_with_timeout(0.05, lambda: time.sleep(5))
+    assert call_with_timeout(60, lambda: 7) == 7
     with pytest.raises(KeyError):
-        within(60, lambda: {}["x"])
+        call_with_timeout(60, lambda: {}["x"])
 
 
 def test_the_size_is_that_of_what_is_missing(hub, folder):

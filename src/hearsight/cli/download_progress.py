@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Mapping
 from types import TracebackType
@@ -19,7 +20,7 @@ class DownloadProgress:
 
     def __init__(self) -> None:
         self.console = console.get_console(stderr=True)
-        self.last_line = time.monotonic()
+        self.last_line, self.lock = time.monotonic(), threading.Lock()
         self.tasks: dict[str, TaskID] = {}
         self.bars = Progress(
             TextColumn("{task.description}", markup=False),
@@ -42,8 +43,9 @@ class DownloadProgress:
         self.bars.stop()
 
     def __call__(self, what: str, done: int, total: int, figures: Mapping[str, float] | None = None) -> None:
-        if what not in self.tasks:
-            self.tasks[what] = self.bars.add_task(console.escape(what), total=total)
+        with self.lock:
+            if what not in self.tasks:
+                self.tasks[what] = self.bars.add_task(console.escape(what), total=total)
         self.bars.update(self.tasks[what], completed=done)
         if not self.console.is_terminal and time.monotonic() - self.last_line >= SECONDS_BETWEEN_LINES:
             self.last_line = time.monotonic()

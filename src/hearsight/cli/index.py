@@ -148,8 +148,13 @@ def index(
             _note_new_sound(plan)
         with cluster or nullcontext():
             report = _run(plan, printer, quiet, cluster)
-        failures = len(indexed.failures())
-        values = {"folder": str(indexed.folder), "model": indexed.identity.model, **report.to_dict()}
+        failures, missing = len(indexed.failures()), indexed.identity.missing or {}
+        values = {
+            "folder": str(indexed.folder),
+            "model": indexed.identity.model,
+            **report.to_dict(),
+            "missing": missing,
+        }
         if printer:
             printer.report(values)
     if json:
@@ -158,8 +163,8 @@ def index(
         stdout = console.get_console()
         for line in summary(report, failures):
             console.write(stdout, line)
-        if indexed.identity.missing:
-            _note_missing(indexed.identity.missing)
+        if missing:
+            _note_missing(missing)
     if failures and not (report.added or report.changed or report.moved or report.unchanged):
         raise hearsight.HearsightError(
             f"nothing is indexed: {console.format_count(failures, 'file')} failed; list the reasons with: "
@@ -168,8 +173,9 @@ def index(
 
 
 def _fetch(plan: Plan[Library], quiet: bool) -> None:
-    """Download the experts that this run needs, and say so; or say which it goes without."""
+    """Download the experts that this run needs, and say so; or say which it goes without, also to who wants quiet."""
     from hearsight.cli.download_progress import DownloadProgress
+    from hearsight.library.expert_choice import describe_missing
     from hearsight.models.download import UnreachableError
 
     absent = plan.experts.downloads()
@@ -182,9 +188,9 @@ def _fetch(plan: Plan[Library], quiet: bool) -> None:
         with DownloadProgress() as progress:
             error = plan.fetch(progress)
     if error is not None:
-        senses = " and ".join(plan.experts.missing)
         reason = "the hub cannot be reached" if isinstance(error, UnreachableError) else error
-        console.note(f"note: what is {senses} cannot be searched yet, and indexing goes on without: {reason}")
+        what = describe_missing(plan.experts.missing)
+        console.note(f"note: {what} cannot be searched yet, and indexing goes on without: {reason}")
 
 
 def _with_size(model: HubModel) -> str:
@@ -196,9 +202,9 @@ def _with_size(model: HubModel) -> str:
 
 def _note_missing(missing: Mapping[str, str]) -> None:
     """Say how to add experts that a library lacks."""
-    from hearsight.library.expert_choice import pull_command
+    from hearsight.library.expert_choice import describe_missing, pull_command
 
-    console.note(f"to search what is {' and '.join(missing)}, too: {pull_command(missing)}, then this command again")
+    console.note(f"to search {describe_missing(missing)}, too: {pull_command(missing)}")
 
 
 def _note_limited_model(plan: Plan[Library]) -> None:

@@ -84,12 +84,9 @@ def format_sound(name: str, videos: int) -> str:
 
 def format_missing(missing: Mapping[str, str]) -> str:
     """Return which experts a library lacks, and how to add them; "" for none."""
-    from hearsight.library.expert_choice import pull_command
+    from hearsight.library.expert_choice import describe_missing, pull_command
 
-    if not missing:
-        return ""
-    names = " and ".join(f"what is {sense}, by {name}" for sense, name in missing.items())
-    return f"{names}: {pull_command(missing)}, then hearsight index"
+    return f"to search {describe_missing(missing)}: {pull_command(missing)}" if missing else ""
 
 
 def format_transcripts(counts: Mapping[str, int], not_understood: int = 0) -> str:

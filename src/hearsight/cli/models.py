@@ -76,7 +76,7 @@ def pull(
     from hearsight.cli.download_progress import DownloadProgress
     from hearsight.experts.sources import hub_models
 
-    absent = [model for model in hub_models(names) if again or model.cached() is None]
+    absent = [model for model in hub_models(names) if again or not model.is_complete()]
     with DownloadProgress() as progress:
         for model in absent:
             console.note(f"fetching {model.name}")

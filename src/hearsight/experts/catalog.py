@@ -6,12 +6,16 @@ from dataclasses import replace
 
 from hearsight.experts.configuration import CONFIGURATIONS, EVERYDAY
 from hearsight.experts.sources import hub_models
-from hearsight.models.catalog import ENGLISH, MANY, PUBLIC, NamedModel, named_models
+from hearsight.models import catalog
+from hearsight.models.catalog import ABOUT_BUNDLED, BUNDLED, PUBLIC, NamedModel
+from hearsight.models.hub import video_model
 
 SOUND_MODELS = {"laion/clap-htsat-unfused": 615_000_000}  # bytes
 ABOUT = {
-    EVERYDAY: NamedModel(EVERYDAY, "sees, hears, finds what is said; the default", False, MANY, licence="Apache-2.0"),
-    "everyday-english": NamedModel("everyday-english", "the same, lighter", False, ENGLISH),
+    EVERYDAY: NamedModel(
+        EVERYDAY, "the default: seen, heard and said", False, "English, sights in many", licence="several"
+    ),
+    "everyday-english": NamedModel("everyday-english", "the same, lighter", False),
 }
 
 
@@ -23,7 +27,9 @@ def size_of(hub_id: str) -> int:
 def listed_models() -> list[NamedModel]:
     """Return the configurations, the bundled model and the public ones; only this machine is searched for them."""
     configurations = [_listed(name) for name in CONFIGURATIONS]
-    return configurations + named_models()
+    bundled = [NamedModel(BUNDLED, ABOUT_BUNDLED, True)] if catalog.DEMO.is_dir() else []
+    public = [replace(model, here=video_model(name).cached() is not None) for name, model in PUBLIC.items()]
+    return [*configurations, *bundled, *public]
 
 
 def _listed(name: str) -> NamedModel:

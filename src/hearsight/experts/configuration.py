@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from hearsight.experts.clap import DEFAULT_MODEL as CLAP
 from hearsight.experts.registry import DEFAULT as WORDS
 from hearsight.experts.registry import NONE
 from hearsight.models.catalog import CLIP
+from hearsight.models.hub import is_file, local_folder
 
 SUFFIXES = (".yaml", ".yml", ".json")
 EVERYDAY = "everyday"
@@ -39,20 +39,24 @@ class Configuration:
     def read(cls, file: Path) -> Configuration:
         """Read a YAML or JSON file. Raises HearsightError for one that cannot be read, or names what does not exist."""
         try:
-            text = file.read_text("utf-8")
-            values = json.loads(text) if file.suffix == ".json" else yaml.safe_load(text)
+            content = file.read_bytes()  # whose encoding is detected: PowerShell writes UTF-16
+            values = json.loads(content) if file.suffix == ".json" else yaml.safe_load(content)
         except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
             reason = " ".join(str(error).split())
             raise HearsightError(f"cannot read {file} ({reason}); see hearsight models show {EVERYDAY}") from error
         names = [field.name for field in fields(cls)]
-        if not isinstance(values, Mapping) or not values or not all(isinstance(each, str) for each in values.values()):
+        if not isinstance(values, dict) or not values or not all(map(_is_name, values.values())):
             raise HearsightError(
-                f"{file} is no configuration; give a name for each of {', '.join(names)}, as hearsight models show "
+                f"{file} is no configuration; give a name for some of {', '.join(names)}, as hearsight models show "
                 f"{EVERYDAY} prints them"
             )
         if unknown := [name for name in values if name not in names]:
             raise HearsightError(f"{file} has {unknown[0]!r}, which is none of {', '.join(names)}; remove it")
         return cls(**values)
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
 
 
 CONFIGURATIONS = {
@@ -65,5 +69,6 @@ def find_configuration(name: str) -> Configuration | None:
     """Return the configuration of a name or file; None for the name of a single model."""
     if name in CONFIGURATIONS:
         return CONFIGURATIONS[name]
-    path = Path(name).expanduser()
-    return Configuration.read(path) if path.suffix in SUFFIXES and not path.is_dir() else None
+    if not name.endswith(SUFFIXES) or local_folder(name):
+        return None
+    return Configuration.read(Path(name).expanduser() if is_file(name) else Path(name))

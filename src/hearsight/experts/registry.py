@@ -54,8 +54,8 @@ def load_experts(meaning: str | None) -> list[TextExpert]:
     return [] if meaning == NONE else [load_expert(meaning or DEFAULT)]
 
 
-def choose_meaning(name: str) -> str:
-    """Return what a library records for the expert that a person names, after downloading what it needs.
+def choose_meaning(name: str, download: bool = True) -> str:
+    """Return what a library records for an expert, after downloading what it needs if a person names it (download).
 
     Raises HearsightError as `load_expert` does, and if it cannot be downloaded.
     """
@@ -64,7 +64,8 @@ def choose_meaning(name: str) -> str:
     kind, _, detail = name.partition(":")
     if kind == KIND:
         model = CHECKPOINT.absolute_name(detail or DEFAULT_MODEL)
-        CHECKPOINT.download(model)
+        if download:
+            CHECKPOINT.download(model)
         name = f"{KIND}:{model}"
     return load_expert(name).name
 

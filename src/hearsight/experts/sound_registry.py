@@ -46,8 +46,8 @@ def recorded_sound_expert(sound: str | None) -> SoundExpert | None:
     return None if sound in (None, NONE) else load_sound_expert(str(sound))
 
 
-def choose_sound(name: str) -> str:
-    """Return what a library records for the expert that a person names, after downloading what it needs.
+def choose_sound(name: str, download: bool = True) -> str:
+    """Return what a library records for an expert, after downloading what it needs if a person names it (download).
 
     Raises HearsightError as `load_sound_expert` does, if it cannot be downloaded, and if it is broken.
     """
@@ -56,7 +56,8 @@ def choose_sound(name: str) -> str:
     kind, _, detail = name.partition(":")
     if kind == KIND:
         model = CHECKPOINT.absolute_name(detail or DEFAULT_MODEL)
-        CHECKPOINT.download(model)
+        if download:
+            CHECKPOINT.download(model)
         name = f"{KIND}:{model}"
     expert = load_sound_expert(name)
     if isinstance(expert, Clap):

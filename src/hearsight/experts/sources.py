@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 
 from hearsight.errors import HearsightError
 from hearsight.experts import clap, clap_checkpoint, sentence_checkpoint, sentences
-from hearsight.experts.configuration import find_configuration
+from hearsight.experts.configuration import CONFIGURATIONS, find_configuration
 from hearsight.experts.hub_checkpoint import CheckpointKind
 from hearsight.experts.registry import EXPERTS, NONE
 from hearsight.experts.sound_registry import SOUND_EXPERTS
 from hearsight.models.catalog import BUNDLED, suggest_model
-from hearsight.models.hub import HubModel, video_model
+from hearsight.models.hub import HubModel, is_file, is_hub_id, local_folder, video_model
+from hearsight.util.suggest import nearest
 
 KINDS: dict[str, tuple[CheckpointKind, str]] = {
     clap.KIND: (clap_checkpoint.CHECKPOINT, clap.DEFAULT_MODEL),
@@ -24,18 +24,24 @@ KINDS: dict[str, tuple[CheckpointKind, str]] = {
 def find_hub_model(name: str) -> HubModel | None:
     """Return what a video model or an expert takes from the hub; None for what needs nothing of it.
 
-    name: as `--model` takes it, or with a kind before a colon, as `--sound` and `--meaning` do. Raises HearsightError
-    for what is neither a folder, nor a hub id, nor the name of an expert.
+    name: as `--model`, `--sound` and `--meaning` take it, the latter two with a kind before a colon. Raises
+    HearsightError for what is neither a folder, nor a hub id, nor the name of an expert.
     """
     kind = name.partition(":")[0]
     if kind in KINDS or kind in EXPERTS or kind in SOUND_EXPERTS:
         return find_expert_on_hub(name)
-    if name in (BUNDLED, NONE) or Path(name).expanduser().is_dir():
+    return find_video_model_on_hub(name)
+
+
+def find_video_model_on_hub(name: str) -> HubModel | None:
+    """Return what a video model takes from the hub; None for what needs nothing of it."""
+    if name in (BUNDLED, NONE) or local_folder(name):
         return None
-    if name.count("/") != 1 or name.startswith((".", "/", "~")):
+    if is_file(name) or not is_hub_id(name):
+        suggestion = nearest(name, CONFIGURATIONS) or suggest_model(name)
         raise HearsightError(
-            f"no model '{name}'{suggest_model(name)}: no such folder; give a name that hearsight models lists, a "
-            "folder, or a hub id like 'org/name'"
+            f"no model '{name}'{suggestion}: no such folder; give a name that hearsight models lists, a folder, or a "
+            "hub id like 'org/name'"
         )
     return video_model(name)
 
@@ -47,7 +53,7 @@ def find_expert_on_hub(name: str) -> HubModel | None:
         return None
     checkpoint, default = KINDS[kind]
     model = detail or default
-    return None if Path(model).expanduser().is_dir() else checkpoint.on_hub(model)
+    return None if local_folder(model) else checkpoint.on_hub(model)
 
 
 def hub_models(names: Sequence[str]) -> list[HubModel]:
@@ -66,7 +72,20 @@ def is_here(name: str, sense: str) -> bool:
     sense: what it is for, "seen", "heard" or "said".
     """
     try:
-        model = find_hub_model(name) if sense == "seen" else find_expert_on_hub(name)
+        model = find_video_model_on_hub(name) if sense == "seen" else find_expert_on_hub(name)
     except HearsightError:
         return False
     return model is None or model.cached() is not None
+
+
+def is_cached(name: str, sense: str) -> bool:
+    """Return whether a name is that of a model or an expert in the hub's cache: no folder, and nothing of a plugin.
+
+    For names that come with a library, which may be a stranger's.
+    """
+    kind, _, detail = name.rpartition(":")
+    if not is_hub_id(detail):
+        return False
+    if sense == "seen":
+        return not kind and video_model(detail).cached() is not None
+    return kind in KINDS and KINDS[kind][0].on_hub(detail).cached() is not None

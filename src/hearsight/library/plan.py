@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from hearsight.errors import HearsightError
-from hearsight.library.expert_choice import ExpertChoice
+from hearsight.library.expert_choice import ExpertChoice, describe_missing
 from hearsight.library.indexing.model_names import name_of
 from hearsight.library.indexing.scan import check_media
 from hearsight.library.listeners import UpdateListener
@@ -113,7 +114,9 @@ class Plan(Generic[L]):
     def fetch(self, progress: Progress | None = None) -> HearsightError | None:
         """Download the experts that a person has chosen and this machine lacks. See `ExpertChoice.fetch`."""
         self._is_fetched = True
-        return self.experts.fetch(None if self.rebuild else self.recorded, progress)
+        if self.rebuild and self.recorded:  # an index that sees is not replaced by one that does not
+            self.experts.is_configuration = False
+        return self.experts.fetch(self.recorded, progress)
 
     def prepare(self, engine: Engine | None = None) -> L:
         """Load the model, the recogniser and the experts, then create the library or open the existing one.
@@ -126,17 +129,17 @@ class Plan(Generic[L]):
         from hearsight.models.load import load
         from hearsight.speech.load import load_recogniser
 
-        if not self._is_fetched:
-            self.fetch()
+        if not self._is_fetched and (error := self.fetch()):
+            warnings.warn(f"{describe_missing(self.experts.missing)} cannot be searched yet: {error}", stacklevel=2)
         distributed = engine is not None and engine.distributed
         self._recogniser = load_recogniser(self.recogniser_name)
         experts = self.experts
         if experts.meaning is not None:
-            experts.meaning = choose_meaning(experts.meaning)
+            experts.meaning = choose_meaning(experts.meaning, download="said" in experts.named)
         elif self.recorded:
             load_experts(self.recorded.meaning)
         if experts.sound is not None:
-            experts.sound = choose_sound(experts.sound)
+            experts.sound = choose_sound(experts.sound, download="heard" in experts.named)
         elif self.recorded:
             recorded_sound_expert(self.recorded.sound)
         name, model = self.model_name, experts.model

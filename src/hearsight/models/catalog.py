@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from hearsight.util.suggest import nearest
@@ -22,7 +22,6 @@ SENSES = {
     "words": (),
 }
 DEMO = Path(__file__).resolve().parents[1] / "demo" / "model"
-WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 
 
 @dataclass(frozen=True)
@@ -54,19 +53,7 @@ PUBLIC = {
 }
 
 
-def named_models() -> list[NamedModel]:
-    """Return the models of this installation and the public ones; only this machine is searched for them."""
-    bundled = [NamedModel(BUNDLED, ABOUT_BUNDLED, True)] if DEMO.is_dir() else []
-    return [*bundled, WITHOUT_WEIGHTS, *(replace(model, here=_is_downloaded(name)) for name, model in PUBLIC.items())]
-
-
 def suggest_model(name: str) -> str:
     """Return " (did you mean 'demo'?)" for a name that resembles that of a listed model, and "" for others."""
     names = [BUNDLED, *PUBLIC]
     return "" if name in names else nearest(name, names)
-
-
-def _is_downloaded(name: str) -> bool:
-    from huggingface_hub import try_to_load_from_cache
-
-    return any(isinstance(try_to_load_from_cache(name, file), str) for file in WEIGHTS)

@@ -11,20 +11,26 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, TypeVar
 
+import httpx2
+
 from hearsight.errors import HearsightError
 from hearsight.models.catalog import suggest_model
 from hearsight.util.progress import Progress
 
 OLDER_WEIGHTS = "pytorch_model.bin"  # of repositories that have no safetensors
 PATIENCE = 10.0  # seconds that the hub has to answer
-USE_DEMO = "use --model demo, which needs no network"
+USE_NONE = "use --model none, which needs no network and finds what is said"
 MARGIN = 1.05  # of the free disk: other programs write there, too
 
 T = TypeVar("T")
 
 
-class UnreachableError(HearsightError):
-    """A model that is not on this machine, where there is no network."""
+class TemporaryError(HearsightError):
+    """A download that may succeed another time: the network, the hub or the disk is at fault, and not the name."""
+
+
+class UnreachableError(TemporaryError):
+    """A model that is not on this machine, where the hub cannot be reached."""
 
 
 @dataclass(frozen=True)
@@ -36,24 +42,31 @@ class Download:
     bytes: int
 
 
-def look_up(name: str, patterns: Sequence[str], otherwise: str = USE_DEMO, patience: float = PATIENCE) -> Download:
+def look_up(
+    name: str,
+    patterns: Sequence[str],
+    otherwise: str = USE_NONE,
+    patience: float = PATIENCE,
+    again: bool = False,
+) -> Download:
     """Ask the hub, in one request, which files of a model match patterns, and how large those are that are missing.
 
     Weights in the older format are left out where there are others. otherwise: what can be done without a network, for
-    a message. patience: seconds until it has to answer; its own client tries for minutes.
+    a message. patience: seconds until it has to answer; its own client tries for minutes. again: count all files.
     Raises HearsightError, with different messages for a misspelt name, a licence to accept, a missing network, and an
-    answer that is none.
+    answer that is not a hub's.
     """
     from huggingface_hub import HfApi, constants
 
     if constants.HF_HUB_OFFLINE:
         raise unreachable(name, otherwise)
     try:
-        info = within(patience, lambda: HfApi().model_info(name, timeout=patience, files_metadata=True))
+        info = call_with_timeout(patience, lambda: HfApi().model_info(name, timeout=patience, files_metadata=True))
         sizes = {file.rfilename: int(file.size or 0) for file in info.siblings or ()}
+        files = [file for file in sizes if any(fnmatch(file, pattern) for pattern in patterns)]
+        missing = [file for file in files if again or not _is_here(name, file)]
     except Exception as error:  # of the hub's client, and of its HTTP library
-        raise _explained(error, name, otherwise) from error
-    files = [file for file in sizes if any(fnmatch(file, pattern) for pattern in patterns)]
+        raise _explain(error, name, otherwise) from error
     if any(file.endswith(".safetensors") for file in files):
         files = [file for file in files if file != OLDER_WEIGHTS]
     if not files:
@@ -61,10 +74,10 @@ def look_up(name: str, patterns: Sequence[str], otherwise: str = USE_DEMO, patie
             f"no model '{name}' on the hub{suggest_model(name)}: the repository has none of the files of a model that "
             "Hearsight can use; give another name"
         )
-    return Download(name, tuple(files), sum(sizes[file] for file in files if not _is_here(name, file)))
+    return Download(name, tuple(files), sum(sizes[file] for file in missing if file in files))
 
 
-def download(plan: Download, progress: Progress | None = None, otherwise: str = USE_DEMO, again: bool = False) -> Path:
+def download(plan: Download, progress: Progress | None = None, otherwise: str = USE_NONE, again: bool = False) -> Path:
     """Download what is missing of a model, and return its folder in the hub's cache.
 
     progress: called with the model's name, and bytes. again: download the files that are there, too.
@@ -74,7 +87,7 @@ def download(plan: Download, progress: Progress | None = None, otherwise: str = 
     from huggingface_hub import constants, snapshot_download
 
     cache = Path(constants.HF_HUB_CACHE)
-    free = shutil.disk_usage(_existing(cache)).free
+    free = shutil.disk_usage(_nearest_folder(cache)).free
     if plan.bytes * MARGIN > free:
         raise _disk_full(plan.name, cache, f"it takes {_megabytes(plan.bytes)}, and {_megabytes(free)} are free")
     options: dict[str, Any] = {"allow_patterns": list(plan.files), "force_download": again}
@@ -85,7 +98,7 @@ def download(plan: Download, progress: Progress | None = None, otherwise: str = 
     except Exception as error:  # of the hub's client, and of its HTTP library
         if _is_disk_full(error):
             raise _disk_full(plan.name, cache, "the disk is full") from error
-        raise _explained(error, plan.name, otherwise) from error
+        raise _explain(error, plan.name, otherwise) from error
 
 
 def unreachable(name: str, otherwise: str) -> UnreachableError:
@@ -95,7 +108,7 @@ def unreachable(name: str, otherwise: str) -> UnreachableError:
     )
 
 
-def within(seconds: float, call: Callable[[], T]) -> T:
+def call_with_timeout(seconds: float, call: Callable[[], T]) -> T:
     """Return what a call returns, or raise TimeoutError. A name that no server resolves can block for minutes."""
     results = list[T]()
     errors = list[Exception]()
@@ -116,7 +129,7 @@ def within(seconds: float, call: Callable[[], T]) -> T:
     return results[0]
 
 
-def _explained(error: Exception, name: str, otherwise: str) -> HearsightError:
+def _explain(error: Exception, name: str, otherwise: str) -> HearsightError:
     """Return an error that says what is wrong with a model, the hub or the network, and what to do."""
     from huggingface_hub import constants
     from huggingface_hub.errors import (
@@ -138,23 +151,34 @@ def _explained(error: Exception, name: str, otherwise: str) -> HearsightError:
         )
     reason = (str(cause).strip() or type(cause).__name__).splitlines()[0]
     if isinstance(cause, HfHubHTTPError):
-        return HearsightError(f"cannot fetch model '{name}': the hub answers with an error ({reason}); try again later")
+        refused = cause.response is not None and cause.response.status_code in (401, 403)
+        advice = "check your login (`hf auth whoami`)" if refused else "try again later"
+        return TemporaryError(f"cannot fetch model '{name}': the hub answers with an error ({reason}); {advice}")
     if isinstance(cause, ValueError | KeyError | TypeError | AttributeError):
-        return HearsightError(
+        return TemporaryError(
             f"cannot fetch model '{name}': what answers at {constants.ENDPOINT} is no hub ({reason}); log in to the "
             "network if it asks for that, and check HF_ENDPOINT"
         )
     if isinstance(cause, OSError) and cause.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return HearsightError(
+        return TemporaryError(
             f"cannot fetch model '{name}': {constants.HF_HUB_CACHE} cannot be written ({cause.strerror}); allow it, or "
             "set HF_HOME to another folder"
         )
-    return unreachable(name, otherwise)
+    if isinstance(cause, OSError | httpx2.TransportError):  # a TimeoutError is an OSError
+        return unreachable(name, otherwise)
+    return TemporaryError(f"cannot fetch model '{name}': {reason}; run the command again, which continues")
 
 
 def _reporting_bar(plan: Download, progress: Progress) -> type[Any]:
-    """Return a bar that reports the bytes of a download, and draws nothing."""
+    """Return a bar that reports the bytes of a download, and draws nothing.
+
+    The hub's client makes several, of what is received and of what is written, from several threads: the largest
+    number counts.
+    """
     from tqdm.auto import tqdm
+
+    lock = threading.Lock()
+    largest = 0
 
     class ReportingBar(tqdm):  # type: ignore[misc]
         def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -162,9 +186,12 @@ def _reporting_bar(plan: Download, progress: Progress) -> type[Any]:
             super().__init__(*arguments, **{**options, "disable": True})
 
         def update(self, n: float | None = 1) -> bool | None:
-            self.count += int(n or 0)
-            if self.counts_bytes:
-                progress(plan.name, min(self.count, plan.bytes), plan.bytes)
+            nonlocal largest
+            with lock:
+                self.count += int(n or 0)
+                if self.counts_bytes and self.count > largest:
+                    largest = self.count
+                    progress(plan.name, min(largest, plan.bytes), plan.bytes)
             return None
 
     return ReportingBar
@@ -176,7 +203,7 @@ def _is_here(name: str, file: str) -> bool:
     return isinstance(try_to_load_from_cache(name, file), str)
 
 
-def _existing(folder: Path) -> Path:
+def _nearest_folder(folder: Path) -> Path:
     """Return a folder, or the nearest above it that exists."""
     return next((each for each in (folder, *folder.parents) if each.is_dir()), Path())
 
@@ -189,8 +216,8 @@ def _is_disk_full(error: BaseException | None) -> bool:
     return False
 
 
-def _disk_full(name: str, cache: Path, reason: str) -> HearsightError:
-    return HearsightError(
+def _disk_full(name: str, cache: Path, reason: str) -> TemporaryError:
+    return TemporaryError(
         f"cannot fetch model '{name}' to {cache}: {reason}; make room, or set HF_HOME to a folder on another disk. "
         "What is downloaded stays: run the command again"
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hearsight.errors import HearsightError
-from hearsight.models.download import OLDER_WEIGHTS, PATIENCE, USE_DEMO, download, look_up
+from hearsight.models.download import OLDER_WEIGHTS, PATIENCE, USE_NONE, download, look_up
 from hearsight.towers.config import METACLIP, SIGLIP
 from hearsight.util.json_files import read_json
 from hearsight.util.progress import Progress
@@ -18,6 +18,28 @@ TOKENIZER_FILES = ["tokenizer*", "vocab.json", "merges.txt", "special_tokens*"]
 PICTURE_FILES = ["preprocessor_config.json", "processor_config.json"]
 TOWER_FILES = ["config.json", "model*.safetensors*", OLDER_WEIGHTS]
 MODEL_FILES = [*TOWER_FILES, *PICTURE_FILES, *TOKENIZER_FILES]
+
+
+def local_folder(name: str | Path) -> Path | None:
+    """Return the folder of a name, if there is one; None for a name that is no path, too."""
+    try:
+        folder = Path(name).expanduser()
+        return folder if folder.is_dir() else None
+    except (OSError, RuntimeError, ValueError):  # too long, no such user, a null
+        return None
+
+
+def is_file(name: str | Path) -> bool:
+    """Return whether a name is that of a file; False for a name that is no path, too."""
+    try:
+        return Path(name).expanduser().is_file()
+    except (OSError, RuntimeError, ValueError):
+        return False
+
+
+def is_hub_id(name: str) -> bool:
+    """Return whether a name can be that of a model on the hub: safe to print as a part of a command."""
+    return re.fullmatch(r"[\w.-]{1,96}/[\w.-]{1,96}", name, re.ASCII) is not None and not name.startswith((".", "-"))
 
 
 def has_vocabulary(folder: Path) -> bool:
@@ -105,12 +127,20 @@ class HubModel:
     files: tuple[str, ...]
     is_usable: Callable[[Path], bool]
     optional: tuple[str, ...] = ()
-    otherwise: str = USE_DEMO
+    otherwise: str = USE_NONE
 
     def cached(self) -> Path | None:
         """Return its folder in the cache; None if the cache has too little of it."""
         folder = cached_folder(self.name)
-        return folder if folder is not None and self.is_usable(folder) else None
+        try:
+            return folder if folder is not None and self.is_usable(folder) else None
+        except (HearsightError, OSError, ValueError, TypeError, KeyError, AttributeError):  # damaged files
+            return None
+
+    def is_complete(self) -> bool:
+        """Return whether the cache has all of it, with what other programs leave out."""
+        folder = self.cached()
+        return folder is not None and all((folder / name).is_file() for name in self.optional)
 
     def fetch(self, progress: Progress | None = None, again: bool = False, patience: float = PATIENCE) -> Path:
         """Return its folder, after downloading what is missing; with `again`, all of it.
@@ -120,11 +150,11 @@ class HubModel:
         Raises HearsightError as `look_up` and `download` do, and if the hub has too little of it.
         """
         cached = None if again else self.cached()
-        if cached is not None and all((cached / name).is_file() for name in self.optional):
+        if cached is not None and self.is_complete():
             return cached
         try:
-            plan = look_up(self.name, self.files, self.otherwise, patience)
-            folder = download(plan, progress, self.otherwise, again)
+            missing = look_up(self.name, self.files, self.otherwise, patience, again)
+            folder = download(missing, progress, self.otherwise, again)
         except HearsightError:
             if cached is None:
                 raise

@@ -14,7 +14,7 @@ from hearsight.errors import HearsightError
 from hearsight.models.base import VideoTextModel
 from hearsight.models.catalog import BUNDLED, DEMO, NONE, suggest_model
 from hearsight.models.config import ModelConfig
-from hearsight.models.hub import video_model
+from hearsight.models.hub import is_file, is_hub_id, local_folder, video_model
 from hearsight.models.method_checks import build_checked
 from hearsight.models.methods.words import CONFIG as WORDS
 from hearsight.models.precision import dtype_of, set_precision
@@ -79,17 +79,16 @@ def _locate(name: str, download: bool) -> Path:
         if not (DEMO / "config.json").is_file():
             raise HearsightError("the bundled demo model is missing from this installation; reinstall hearsight")
         return DEMO
-    path = Path(name).expanduser()
-    if path.is_dir():
-        return path
-    if path.exists():
+    if folder := local_folder(name):
+        return folder
+    if is_file(name):
         raise HearsightError(
             f"cannot load '{name}': it is a file; give the model's folder, or make one from it (hearsight convert)"
         )
-    if name.count("/") != 1 or name.startswith((".", "/", "~")):
+    if not is_hub_id(name):
         raise HearsightError(
-            f"no model '{name}'{suggest_model(name)}: no such folder; give 'demo', a model's folder, or a hub id like "
-            "'org/name'"
+            f"no model '{name}'{suggest_model(name)}: no such folder; give a name that hearsight models lists, a "
+            "model's folder, or a hub id like 'org/name'"
         )
     model = video_model(name)
     folder = model.fetch() if download else model.cached()

@@ -38,9 +38,9 @@ def create(
     """
     recorded = Identity.read(location, rebuild)
     if meaning is not None:
-        meaning = choose_meaning(meaning)
+        meaning = choose_meaning(meaning, download=False)
     if sound is not None:
-        sound = choose_sound(sound)
+        sound = choose_sound(sound, download=False)
     if model is not None and (recorded is None or rebuild):
         towers = model.towers_fingerprint if keep_features or (recorded and recorded.towers) else None
         identity = Identity(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hearsight.errors import HearsightError
 from hearsight.models.catalog import BUNDLED, DEMO, NONE
+from hearsight.models.hub import local_folder
 
 if TYPE_CHECKING:
     from hearsight.models.base import VideoTextModel
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
 
 def absolute_model_name(name: str | Path) -> str:
     """Return a model's name in a form that is valid from any other folder."""
-    path = Path(name).expanduser()
-    return str(path.resolve()) if name not in (BUNDLED, NONE) and path.is_dir() else str(name)
+    folder = None if name in (BUNDLED, NONE) else local_folder(name)
+    return str(folder.resolve() if folder else name)
 
 
 def name_of(model: VideoTextModel) -> str:
@@ -26,7 +27,7 @@ def name_of(model: VideoTextModel) -> str:
 
 def check_model_exists(name: str) -> None:
     """Raise HearsightError if a library's model was a folder that is gone. Folders are recorded as absolute paths."""
-    if Path(name).is_absolute() and not Path(name).is_dir():
+    if Path(name).is_absolute() and not local_folder(name):
         raise HearsightError(
             f"the index was made with the model in {name}, which is gone; put it back, or give its new folder: "
             "hearsight index FOLDER --model MODEL-FOLDER"

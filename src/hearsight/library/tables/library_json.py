@@ -132,7 +132,7 @@ class Identity:
                 raise DamagedError(
                     f"the library at {location} was made by an old Hearsight; index again with --rebuild"
                 )
-            for name in ("meaning", "sound", "features"):
+            for name in ("model", "meaning", "sound", "features"):
                 if not isinstance(values.get(name), str | None):
                     raise TypeError(f"{name} is no name")
             missing = values.get("missing") or {}
