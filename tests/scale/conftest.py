@@ -25,6 +25,13 @@ CONFIG = {
     "health_check_failure_threshold": 10,
     "health_check_timeout_ms": 100_000,
     "worker_register_timeout_seconds": 600,
+    # A worker takes seconds to start: none is started before it is needed, and none that a test waits for has a low
+    # priority.
+    "enable_worker_prestart": False,
+    "prestart_worker_first_driver": False,
+    "worker_niceness": 0,
+    # One that has done its task is kept for the next.
+    "idle_worker_killing_time_threshold_ms": 600_000,
 }
 
 

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,6 +47,14 @@ def two_films(tmp_path_factory) -> Path:
     for name in ("bell", "sea"):
         film(folder / f"{name}.mkv", 3, seed=len(name))
     say(folder / "sea.srt", "a deadly tide")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def one_film(tmp_path_factory) -> Path:
+    """Create a film, for which one worker is started."""
+    folder = tmp_path_factory.mktemp("one film")
+    film(folder / "sea.mkv", 3)
     return folder
 
 
@@ -102,44 +111,39 @@ def test_rows_do_not_depend_on_the_number_of_workers(
 
 
 class Doomed(SAVE):
-    """A model that kills or blocks the first worker that encodes."""
+    """A model that kills the first worker that encodes, and blocks the second.
 
-    marker: Path
-    kills = False
+    deaths, nodes: files that are created then; the second names the node.
+    """
+
+    deaths: Path
+    nodes: Path
 
     def extract(self, clips):
-        try:
-            with self.marker.open("x") as file:
+        for marker in (self.deaths, self.nodes):
+            with suppress(FileExistsError), marker.open("x") as file:
                 file.write(ray.get_runtime_context().get_node_id())
-        except FileExistsError:
+                break
+        else:
             return super().extract(clips)
-        if self.kills:
+        if marker == self.deaths:
             os.kill(os.getpid(), signal.SIGKILL)
         while True:  # until its node is killed
             time.sleep(0.1)
 
 
-@pytest.fixture
-def doomed(model, tmp_path) -> SAVE:
+def test_a_killed_worker_and_a_killed_node_change_no_row(
+    films, model, one_worker, two_workers, tmp_path, cluster, engine
+):
     doomed = tiny_model(tmp_path / "doomed")
     doomed.__class__ = Doomed
-    doomed.marker = tmp_path / "marker"
+    doomed.deaths, doomed.nodes = tmp_path / "deaths", tmp_path / "nodes"
     assert doomed.fingerprint == model.fingerprint
-    return doomed
-
-
-def test_a_killed_worker_changes_no_row(films, one_worker, two_workers, doomed, tmp_path, engine):
-    doomed.kills = True
-    library = index(films, doomed, tmp_path / "library", engine)
-    assert doomed.marker.exists() and rows(library) == rows(one_worker)
-
-
-def test_a_killed_node_changes_no_row(films, one_worker, two_workers, doomed, tmp_path, cluster, engine):
     killed, done = [], threading.Event()
 
     def kill() -> None:
         while not (killed or done.wait(0.05)):
-            id = doomed.marker.read_text() if doomed.marker.exists() else ""
+            id = doomed.nodes.read_text() if doomed.nodes.exists() else ""
             for node in [node for node in cluster.nodes if node.node_id == id]:
                 cluster.kill(node)
                 killed.append(id)
@@ -151,7 +155,7 @@ def test_a_killed_node_changes_no_row(films, one_worker, two_workers, doomed, tm
     finally:
         done.set()
         killer.join()
-    assert killed and rows(library) == rows(one_worker)
+    assert doomed.deaths.exists() and killed and rows(library) == rows(one_worker)
 
 
 class Deadly(SAVE):
@@ -189,13 +193,11 @@ class Mine:
 """
 
 
-def test_workers_load_a_recogniser_that_a_plugin_registered(
-    two_films, model, tmp_path, two_workers, engine, no_plugins
-):
+def test_workers_load_a_recogniser_that_a_plugin_registered(one_film, model, tmp_path, two_workers, engine, no_plugins):
     (tmp_path / "mine.py").write_text(RECOGNISER)
     run_file(tmp_path / "mine.py")
-    library = Library.create(two_films, model, library=tmp_path / "library", seconds=1)
-    assert library.update(recogniser=load_recogniser("mine:small"), engine=engine).added == 2
+    library = Library.create(one_film, model, library=tmp_path / "library", seconds=1)
+    assert library.update(recogniser=load_recogniser("mine:small"), engine=engine).added == 1
 
 
 class Full(SAVE):
@@ -205,21 +207,21 @@ class Full(SAVE):
         raise OSError(errno.ENOSPC, "No space left on device")
 
 
-def test_errors_of_nodes_are_explained(two_films, model, tmp_path, two_workers, engine, monkeypatch):
-    library = Library.create(two_films, model, library=tmp_path / "at", seconds=1)
+def test_errors_of_nodes_are_explained(one_film, model, tmp_path, two_workers, engine, monkeypatch):
+    library = Library.create(one_film, model, library=tmp_path / "at", seconds=1)
     with pytest.raises(HearsightError, match=r"the node .* does not see .*gone.mkv; mount that disk on all nodes"):
-        check_nodes(library.location, two_films / "gone.mkv")
+        check_nodes(library.location, one_film / "gone.mkv")
     with pytest.raises(HearsightError, match=r"does not see .*nowhere; mount that disk"):
         engine.check(tmp_path / "nowhere", library.location)
-    engine.check(two_films, library.location)
+    engine.check(one_film, library.location)
     with monkeypatch.context() as patch:
         patch.setattr(Identity, "read", lambda location: replace(library.identity, seconds=7.0))
         with pytest.raises(HearsightError, match=r"the node .* does not see the library at .*; keep it on a disk"):
-            check_nodes(library.location, two_films / "sea.mkv")
+            check_nodes(library.location, one_film / "sea.mkv")
     with monkeypatch.context() as patch:
         patch.setattr("hearsight.scale.cluster.VERSION", "99")
         with pytest.raises(HearsightError, match=r"has Hearsight .*, not 99; install the same on all"):
-            check_nodes(library.location, two_films / "sea.mkv")
+            check_nodes(library.location, one_film / "sea.mkv")
     with pytest.raises(HearsightError, match="unknown recogniser 'strange'"):
         library.update(recogniser=Strange(), engine=engine)
     with pytest.raises(HearsightError, match="a cluster has no mps; choose --device cpu or cuda"):
@@ -230,7 +232,7 @@ def test_errors_of_nodes_are_explained(two_films, model, tmp_path, two_workers, 
     with pytest.raises(HearsightError, match=r"cannot write the library at .*: No space left"):
         library.update(engine=engine, recogniser="none")
     library.use(model)
-    assert library.update(recogniser="none").added == 2
+    assert library.update(recogniser="none").added == 1
 
 
 class Stopping(NullListener):
