@@ -197,11 +197,11 @@ def test_a_damaged_index_is_rebuilt(run, films, model_folder):
     assert run("index", films, "--model", model_folder, "--rebuild", *CUT).code == 0
 
 
-def test_without_network_the_error_names_the_demo_model(run, films, monkeypatch, tmp_path):
+def test_without_network_the_error_names_what_needs_none(run, films, monkeypatch, tmp_path):
     use_cache(monkeypatch, tmp_path / "cache")
     ran = run("index", films, "--recogniser", "none", "--model", "openai/clip-vit-base-patch32")
     assert ran.code == 1 and ran.out == ""
-    assert "cannot fetch model 'openai/clip-vit-base-patch32'" in ran.err and "--model demo" in ran.err
+    assert "cannot fetch model 'openai/clip-vit-base-patch32'" in ran.err and "--model none" in ran.err
     assert ran.err.count("\n") == 2  # the first says what is fetched
 
 

@@ -108,6 +108,6 @@ def test_none_is_no_expert_and_nothing_is_the_default():
 
 @pytest.mark.parametrize("name", ["wordlama", "wordllama:large", "", ":", "sentences:", "none:x"])
 def test_an_unknown_name_is_refused(name, monkeypatch):
-    monkeypatch.setattr("hearsight.experts.hub_checkpoint.fetch", lambda *arguments: None)
+    monkeypatch.setattr("hearsight.models.hub.HubModel.fetch", lambda *arguments: None)
     with pytest.raises(HearsightError, match=";"):
         choose_meaning(name)

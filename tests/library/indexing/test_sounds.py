@@ -182,7 +182,7 @@ def test_an_expert_that_fails_stops_the_pass_and_no_file_is_blamed(index, monkey
 
 @pytest.mark.parametrize("name", ["clap:../../outside", "/etc", "", "\x00", "clap:" + "a" * 5000, "nobody:x"])
 def test_names_of_a_strangers_library_download_and_reach_nothing(index, name, monkeypatch):
-    monkeypatch.setattr("hearsight.experts.hub_checkpoint.fetch", None)  # calling it would raise
+    monkeypatch.setattr("hearsight.models.hub.look_up", None)  # calling it would raise
     library = index()
     (library.location / "library.json").write_text(json.dumps({**recorded(library), "sound": name or "?"}))
     opened = Library.open(library.folder)
