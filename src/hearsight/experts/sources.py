@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 
 from hearsight.errors import HearsightError
 from hearsight.experts import clap, clap_checkpoint, sentence_checkpoint, sentences
@@ -28,8 +27,10 @@ def find_hub_model(name: str) -> HubModel | None:
     HearsightError for what is neither a folder, nor a hub id, nor the name of an expert.
     """
     kind = name.partition(":")[0]
-    if kind in KINDS or kind in EXPERTS or kind in SOUND_EXPERTS:
+    if kind in KINDS or kind in EXPERTS.builtin:
         return find_expert_on_hub(name)
+    if not is_hub_id(name) and (kind in EXPERTS or kind in SOUND_EXPERTS):  # which loads plugins
+        return None
     return find_video_model_on_hub(name)
 
 
@@ -58,11 +59,13 @@ def find_expert_on_hub(name: str) -> HubModel | None:
 
 def hub_models(names: Sequence[str]) -> list[HubModel]:
     """Return what video models, experts and configurations take from the hub, each model once."""
-    experts = []
+    models = list[HubModel | None]()
     for name in names:
-        configuration = find_configuration(name)
-        experts += list(asdict(configuration).values()) if configuration else [name]
-    models = (find_hub_model(expert) for expert in experts)
+        if configuration := find_configuration(name):
+            models.append(find_video_model_on_hub(configuration.seen))
+            models += map(find_expert_on_hub, (configuration.heard, configuration.said))
+        else:
+            models.append(find_hub_model(name))
     return list({model.name: model for model in models if model is not None}.values())
 
 
