@@ -216,7 +216,9 @@ def cold(growing: GrowingLibrary, query: str) -> float:
     """Return the seconds of `hearsight search` as a process of its own."""
     command = [sys.executable, "-m", "hearsight.cli.main", "search", *query.split(), "--library", str(growing.location)]
     begun = time.perf_counter()
-    subprocess.run(command, capture_output=True, check=True, env={**os.environ, "HF_HUB_OFFLINE": "1"})
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "HF_HUB_OFFLINE": "1"})
+    if done.returncode not in (0, 1):  # 1: found nothing that matches
+        sys.exit(done.stderr)
     return time.perf_counter() - begun
 
 

@@ -18,6 +18,13 @@ SIGLIP, CLAP = "google/siglip2-base-patch32-256", "laion/clap-htsat-unfused"
 CUT = ("--seconds", "2", "--recogniser", "none")
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    """A machine with other work may be slow to answer."""
+    monkeypatch.setattr("hearsight.library.expert_choice.SHORT_PATIENCE", 60.0)
+    monkeypatch.setattr("hearsight.library.expert_choice.PATIENCE", 60.0)
+
+
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
     folder = tmp_path_factory.mktemp("hub")
