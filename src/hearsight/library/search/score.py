@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -101,13 +101,15 @@ def _score_part(
     calibration = view.calibration
     assert calibration is not None, "search.py calibrates every view"
     total, nulls, none = view.snapshot.clips, calibration.nulls, np.full(len(clips.ids), -np.inf)
-    heard, sound_starts = _sound(view, clips, part, calibration, mode)
+    sounds = calibration.sounds if mode != "speech" else {}
+    heard, sound_starts = _compare_windows(view, clips, part.sounds, sounds, calibration.scales["sound"])
     sound = _or_none(nulls["sound"].apply(heard, total))
     if part.sense in ("seen", "heard"):
         by_sense = _sense(view, clips, part, calibration)
         either = np.maximum(by_sense, sound)  # what is heard may be compared by the model and by a sound expert
         return _PartScores(either, by_sense, either, none, none, sound, {}, sound_starts)
-    meant, starts = _meaning(view, clips, part, calibration, mode)
+    meanings = calibration.experts if mode != "dense" else {}
+    meant, starts = _compare_windows(view, clips, part.meanings, meanings, calibration.scales["meaning"])
     meaning = _or_none(nulls["meaning"].apply(meant, total))
     speech = nulls["spoken"].apply(spoken(meant, strength), total)
     names_sound = part.asks_for == "heard"
@@ -137,38 +139,20 @@ def _or_none(scores: Array) -> Array:
     return np.nan_to_num(scores, nan=-np.inf, neginf=-np.inf, posinf=np.inf)
 
 
-def _meaning(
-    view: View, clips: ClipVectors, part: EncodedPart, calibration: Calibration, mode: Mode
+def _compare_windows(
+    view: View, clips: ClipVectors, vectors: Mapping[str, Vector], experts: Collection[str], scale: Scale
 ) -> tuple[Array, dict[str, Array]]:
-    """Return the text experts' scores of clips on their scale, and where the best window of each expert starts.
+    """Return experts' scores of clips on a scale, by the best window of any, and where the best one of each starts.
 
-    Both are NaN for a clip in which nothing is said, and in the mode "dense", which does not ask them.
+    vectors: of a part of a question, by expert; those of `experts` count. Both are NaN for a clip without windows.
     """
-    vectors = {name: vector for name, vector in part.meanings.items() if name in calibration.experts}
-    best, starts = _best_windows(view, clips, {} if mode == "dense" else vectors)
-    return calibration.scales["meaning"].apply(best), starts
-
-
-def _sound(
-    view: View, clips: ClipVectors, part: EncodedPart, calibration: Calibration, mode: Mode
-) -> tuple[Array, dict[str, Array]]:
-    """Return the sound experts' scores of clips on their scale, and where the best window of each expert starts.
-
-    Both are NaN for a clip in which nothing is heard, and in the mode "speech", which does not ask them.
-    """
-    vectors = {name: vector for name, vector in part.sounds.items() if name in calibration.sounds}
-    best, starts = _best_windows(view, clips, {} if mode == "speech" else vectors)
-    return calibration.scales["sound"].apply(best), starts
-
-
-def _best_windows(view: View, clips: ClipVectors, vectors: Mapping[str, Vector]) -> tuple[Array, dict[str, Array]]:
-    """Return the best score of each clip's windows by any expert, and where the best one of each expert starts."""
     n, best, starts = len(clips.ids), np.full(len(clips.ids), np.nan), dict[str, Array]()
     for name, vector in vectors.items():
-        windows = view.index.windows_of(name, clips.ids)
-        best = np.fmax(best, windows.best(vector[None], n)[0])
-        starts[name] = windows.best_starts(vector, n)
-    return best, starts
+        if name in experts:
+            windows = view.index.windows_of(name, clips.ids)
+            best = np.fmax(best, windows.best(vector[None], n)[0])
+            starts[name] = windows.best_starts(vector, n)
+    return scale.apply(best), starts
 
 
 def _sense(view: View, clips: ClipVectors, part: EncodedPart, calibration: Calibration) -> Array:
