@@ -41,8 +41,10 @@ def public(golden, tmp_path):
     return tmp_path / "public.bin"
 
 
-@pytest.mark.parametrize("method", ["save", "avigate"])
-@pytest.mark.parametrize("form", ["half", "float", "module", "safetensors"])
+@pytest.mark.parametrize(
+    ("method", "form"),
+    [("save", "half"), ("save", "module"), ("avigate", "float"), ("avigate", "safetensors")],
+)
 def test_a_converted_model_computes_the_published_results(run, golden, vocabulary, tmp_path, method, form):
     weights = golden.weights if method == "save" else golden.avigate_weights
     file, out = tmp_path / "checkpoint.bin.4", tmp_path / "models" / method

@@ -121,8 +121,17 @@ def test_ctrl_c_ends_the_process_with_130():
     assert signal.getsignal(signal.SIGINT)
 
 
-@pytest.mark.parametrize("words", [["models", "--json"], ["models"], ["--help"], ["--version"]])
-@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    ("words", "unbuffered"),
+    [
+        (["models", "--json"], ""),
+        (["models", "--json"], "1"),
+        (["models"], ""),
+        (["models"], "1"),
+        (["--help"], ""),
+        (["--version"], "1"),
+    ],
+)
 def test_a_closed_pipe_is_no_error(words, unbuffered):
     read, write = os.pipe()
     os.close(read)

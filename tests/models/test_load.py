@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -82,33 +83,10 @@ def test_saved_and_loaded_it_computes_the_same(tmp_path, method):
     assert again.fingerprint == model.fingerprint
 
 
-@pytest.mark.parametrize("cut", ["tokenizer.json", "config.json", "model.safetensors"])
-def test_a_kill_while_saving_leaves_the_model_before(tmp_path, cut):
-    """As the second of two epochs is saved: the file being written is cut short, and nothing is tidied up."""
-    before = tiny_model(tmp_path / "model").fingerprint
-    words = [sys.executable, "-c", CUT, str(tmp_path / "model"), cut]
-    assert subprocess.run(words).returncode == -signal.SIGKILL
-    again = hearsight.load(tmp_path / "model")
-    assert again.fingerprint == before
-    assert again.tokenize(["a bell rings"]).any()
-    torch.nn.init.ones_(again.clip.logit_scale)
-    again.save_pretrained(tmp_path / "model")
-    assert hearsight.load(tmp_path / "model").fingerprint == again.fingerprint != before
-    assert not list((tmp_path / "model").glob("*.part"))
-
-
-def test_a_kill_in_the_first_save_leaves_no_model(tmp_path):
-    tiny_model(tmp_path / "model")
-    (tmp_path / "first").mkdir()
-    words = [sys.executable, "-c", CUT, str(tmp_path / "model"), "model.safetensors", str(tmp_path / "first")]
-    assert subprocess.run(words).returncode == -signal.SIGKILL
-    with pytest.raises(HearsightError, match=r"no model\.safetensors"):
-        hearsight.load(tmp_path / "first")
-
-
-# Saves a model, with other weights, and dies when a file of that name (or a part of it) has been written by half.
+# Saves a model, with other weights, into each folder in a fork, which dies when the file of the name that is given with
+# the folder (or a part of it) has been written by half. Prints how each fork ended.
 CUT = """
-import os, pathlib, signal, sys
+import json, os, pathlib, signal, sys
 import torch, hearsight
 from hearsight.models import weights
 
@@ -117,7 +95,7 @@ torch.nn.init.zeros_(model.clip.logit_scale)
 save_file, write_bytes = weights.save_file, pathlib.Path.write_bytes
 
 def die(path):
-    if path.name.startswith(sys.argv[2]):
+    if path.name.startswith(cut):
         os.truncate(path, path.stat().st_size // 2)
         os.kill(os.getpid(), signal.SIGKILL)
 
@@ -130,8 +108,49 @@ def cut_file(path, content):
     die(path)
 
 weights.save_file, pathlib.Path.write_bytes = cut_weights, cut_file
-model.save_pretrained(sys.argv[-1] if len(sys.argv) == 4 else sys.argv[1])
+for folder, cut in json.loads(sys.argv[2]):
+    child = os.fork()
+    if not child:
+        try:
+            model.save_pretrained(folder)
+        finally:
+            os._exit(1)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
+WRITTEN = ["tokenizer.json", "config.json", "model.safetensors"]
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory) -> Path:
+    """Holds the folder of a model; copies of it, by the file that was being written as another save was killed; and
+    `first`, where there was none before."""
+    folder = tmp_path_factory.mktemp("killed")
+    tiny_model(folder / "model")
+    for name in WRITTEN:
+        shutil.copytree(folder / "model", folder / name)
+    (folder / "first").mkdir()
+    cuts = [(str(folder / name), name) for name in WRITTEN] + [(str(folder / "first"), "model.safetensors")]
+    command = [sys.executable, "-c", CUT, str(folder / "model"), json.dumps(cuts)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.stdout.split() == [str(-signal.SIGKILL.value)] * 4, done.stderr
+    return folder
+
+
+@pytest.mark.parametrize("cut", WRITTEN)
+def test_a_kill_while_saving_leaves_the_model_before(killed, cut):
+    """As the second of two epochs is saved: the file being written is cut short, and nothing is tidied up."""
+    before, again = hearsight.load(killed / "model").fingerprint, hearsight.load(killed / cut)
+    assert again.fingerprint == before
+    assert again.tokenize(["a bell rings"]).any()
+    torch.nn.init.ones_(again.clip.logit_scale)
+    again.save_pretrained(killed / cut)
+    assert hearsight.load(killed / cut).fingerprint == again.fingerprint != before
+    assert not list((killed / cut).glob("*.part"))
+
+
+def test_a_kill_in_the_first_save_leaves_no_model(killed):
+    with pytest.raises(HearsightError, match=r"no model\.safetensors"):
+        hearsight.load(killed / "first")
 
 
 def test_weights_in_half_are_computed_with_in_float32(tmp_path):

@@ -1,6 +1,7 @@
 """A library gets another model: pictures and sounds are read again, and nothing is transcribed."""
 
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,7 @@ from hearsight.library.indexing import read as reading
 from hearsight.library.listeners import NullListener
 from hearsight.library.tables.store import Store
 from tests.builders import tiny_model
-from tests.library.conftest import assert_same, film, rows, say
+from tests.library.conftest import assert_same, film, make_films, rows, say
 from tests.library.sound_experts import Pitches
 
 WRITES = ["add_clips", "drop_videos", "put_failures", "maintain"]
@@ -25,10 +26,17 @@ def other(tmp_path_factory):
     return tiny_model(tmp_path_factory.mktemp("other"), "clip4clip", seed=5)
 
 
+@pytest.fixture(scope="module")
+def indexed_folder(tmp_path_factory, model) -> Path:
+    folder = make_films(tmp_path_factory.mktemp("indexed") / "films")
+    Library.create(folder, model, seconds=2).update(recogniser="none")
+    return folder
+
+
 @pytest.fixture
-def library(library) -> Library:
-    library.update(recogniser="none")
-    return library
+def library(indexed_folder, tmp_path, model) -> Library:
+    """A library of a copy of the indexed folder."""
+    return Library.open(shutil.copytree(indexed_folder, tmp_path / "films"), model=model)
 
 
 @pytest.fixture
@@ -164,38 +172,50 @@ def test_what_happens_between_two_runs_is_followed(library, other, tmp_path, has
     assert_same_content(changed, anew(library, other, tmp_path))
 
 
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_stopped_at_every_write(library, other, tmp_path, hasty, monkeypatch, after):
+def test_stopped_at_every_write(library, other, tmp_path, hasty, monkeypatch):
+    """Before each write, and after the first of each kind."""
     (library.folder / "bell.mkv").unlink()
     film(library.folder / "trip" / "silent.mkv", 2, seed=8, sound=False)
     shutil.copytree(library.location, tmp_path / "backup")
     expected = anew(library, other, tmp_path)
-    for point in range(100):
+    writes = []
+
+    def watch(patch, begins=lambda number: None, ends=lambda number: None):
+        """Call a function with its number before each write, and another after it."""
+        writes.clear()
+
+        def watched(name, write):
+            def watched_write(*arguments):
+                number = len(writes)
+                begins(number)
+                writes.append(name)
+                write(*arguments)
+                ends(number)
+
+            return watched_write
+
+        for name in WRITES:
+            patch.setattr(Store, name, watched(name, getattr(Store, name)))
+
+    with monkeypatch.context() as patch:
+        watch(patch)
+        change(library, other)
+    assert {"add_clips", "maintain"} <= set(writes)
+    points = [("begins", number) for number in range(len(writes))]
+    points += [("ends", writes.index(name)) for name in dict.fromkeys(writes)]
+    for when, last in points:
+
+        def stop(number, last=last):
+            if number == last:
+                raise Stop
+
         shutil.rmtree(library.location)
         shutil.copytree(tmp_path / "backup", library.location)
-        countdown = iter(range(point, -1, -1))
-
-        def stopping(write, countdown=countdown):
-            def stop_in_time(*arguments):
-                last = next(countdown) == 0
-                if last and not after:
-                    raise Stop
-                write(*arguments)
-                if last:
-                    raise Stop
-
-            return stop_in_time
-
-        with monkeypatch.context() as patch:
-            for name in WRITES:
-                patch.setattr(Store, name, stopping(getattr(Store, name)))
-            try:
-                change(library, other)
-                break
-            except Stop:
-                assert Library.open(library.folder).search("a bell").hits
+        with monkeypatch.context() as patch, pytest.raises(Stop):
+            watch(patch, **{when: stop})
+            change(library, other)
+        assert Library.open(library.folder).search("a bell").hits
         assert_same(change(library, other), expected)
-    assert point > 3
 
 
 def test_a_file_that_cannot_be_decoded_any_more_is_recorded_and_the_rest_is_done(library, other, monkeypatch):
