@@ -1,8 +1,8 @@
-"""A query tells whether it asks for something said, or for a sound."""
+"""A query tells whether it asks for something said, for a sound, or for something written."""
 
 import pytest
 
-from hearsight.experts.cues import asks_for_sound, asks_for_speech
+from hearsight.experts.cues import asks_for_sound, asks_for_speech, asks_for_text
 
 
 @pytest.mark.parametrize("text", ["someone says sorry", "A man TALKS about bees", "a voice", "an interview with her"])
@@ -47,3 +47,26 @@ def test_queries_about_sounds(text):
 )
 def test_queries_about_neither(text):
     assert not asks_for_speech(text) and not asks_for_sound(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a sign that says exit",
+        "a slide with the title budget",
+        "the words on the screen",
+        "handwritten notes",
+        "a poster which reads open day",
+        "a licence plate",
+        "a door showing the number 12",
+    ],
+)
+def test_queries_about_writing(text):
+    assert asks_for_text(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["a red car", "a street sign", "someone reads a book", "she says sorry", "", "a title"]
+)
+def test_other_queries_ask_for_no_writing(text):
+    assert not asks_for_text(text)

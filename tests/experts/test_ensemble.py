@@ -52,3 +52,10 @@ def test_who_says_dog_does_not_bark():
     assert penalty("heard", model_reads=False) == SOUND_PENALTY
     assert penalty("said", model_reads=False) == 0
     assert penalty("", model_reads=True) > penalty("", model_reads=False) > 0
+
+
+def test_what_is_read_counts_as_what_is_said_if_it_is_asked_for():
+    for said, read in (("said", "read"), ("", "")):
+        by_speech = combine(MODEL, np.array([1.0, 3.0]), SILENCE, np.array([0.2, 0.7]), said)
+        by_text = combine(MODEL, SILENCE, SILENCE, NOTHING, read, np.array([1.0, 3.0]), np.array([0.2, 0.7]))
+        np.testing.assert_allclose(by_speech, by_text)

@@ -80,6 +80,14 @@ def index(
             "clap:HUB-ID-OR-FOLDER or none. Default: that of the existing index, or of what --model names.",
         ),
     ] = None,
+    read: Annotated[
+        bool | None,
+        typer.Option(
+            "--read/--no-read",
+            help="Read the text in a picture of each clip (needs the extra ocr), or do so no more. Default: as the "
+            "existing index, or not.",
+        ),
+    ] = None,
     device: Annotated[str, typer.Option(metavar="NAME", help="The device to compute on: cpu, cuda or mps.")] = "cpu",
     dtype: Annotated[
         str,
@@ -129,6 +137,7 @@ def index(
         recogniser=recogniser,
         meaning=meaning,
         sound=sound,
+        read=read,
         device=device,
         dtype=dtype,
         rebuild=rebuild,
@@ -146,6 +155,7 @@ def index(
             _note_kept_transcripts(plan)
             _note_new_meaning(plan)
             _note_new_sound(plan)
+            _note_new_reader(plan)
         with cluster or nullcontext():
             report = _run(plan, printer, quiet, cluster)
         failures, missing = len(indexed.failures()), indexed.identity.missing or {}
@@ -266,6 +276,18 @@ def _note_new_sound(plan: Plan[Library]) -> None:
     )
 
 
+def _note_new_reader(plan: Plan[Library]) -> None:
+    """Say that pictures of all files are read, which takes long in a large index."""
+    from hearsight.ocr.load import NONE
+
+    if plan.recorded is None or plan.rebuild or plan.reader in (None, NONE, plan.recorded.reader):
+        return
+    console.note(
+        "note: a picture of every clip is decoded and read, after the files; nothing else is. It takes a core half a "
+        "second or more for each. If it is interrupted, the next run continues it"
+    )
+
+
 def _events(events: bool) -> AbstractContextManager[Events | None]:
     """Return a context that prints events. It is entered before the model is loaded, which may take long."""
     if not events:
@@ -318,6 +340,8 @@ def summary(report: UpdateReport, failures: int) -> list[Text]:
         headline += f"; {console.format_count(report.reencoded, 'file')} read again for the new model"
     if report.sounds:
         headline += f"; the sound of {console.format_count(report.sounds, 'file')}"
+    if report.read:
+        headline += f"; the pictures of {console.format_count(report.read, 'file')} read"
     lines = [Text(headline, style="bold")]
     if report.not_understood:
         files = console.format_count(report.not_understood, "file")

@@ -47,6 +47,7 @@ def format_info(info: LibraryInfo) -> Text:
         "recogniser": info.recogniser,
         "meaning": format_meaning(info.meaning),
         "sound": format_sound(info.sound, info.sounds),
+        "text": format_reader(info.reader, info.read),
         "missing": format_missing(info.missing),
         "videos": f"{info.videos:,}, {console.format_duration(3600 * info.hours)} in all",
         "transcripts": format_transcripts(info.transcripts, info.not_understood),
@@ -80,6 +81,11 @@ def format_meaning(name: str) -> str:
 def format_sound(name: str, videos: int) -> str:
     """Return the name of a sound expert, and how many videos it has encoded; "" for none."""
     return "" if name == "none" else f"{name}, {console.format_count(videos, 'video')}"
+
+
+def format_reader(name: str, videos: int) -> str:
+    """Return what reads text in pictures, and in how many videos it has done so; "" for nothing."""
+    return "" if name == "none" else f"read by {name}, in {console.format_count(videos, 'video')}"
 
 
 def format_missing(missing: Mapping[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 1  holiday/0412.mp4   1:15-1:30   strong  99%   seen ━━━──  heard ━━━━━  said ━━━━━
    "... the [doctor] [lost] a yellow [bicycle] ..."
+   read "[Bicycle] shop"
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ DOTS = "..."
 MINIMUM_NAME_WIDTH = 12  # columns
 MOST_SURE = 0.99  # that is shown
 NEAREST = 3  # hits to show where nothing matches
-COLOURS = {"seen": "cyan", "heard": "yellow", "said": "magenta"}
+COLOURS = {"seen": "cyan", "heard": "yellow", "said": "magenta", "read": "green"}
+READ = "read "  # before what is read in a picture
 
 
 def format_result(
@@ -83,6 +85,10 @@ def _format_hits(hits: Sequence[Hit], width: int | None, bar: tuple[str, str], s
         if hit.line.strip():
             quotation_width = None if width is None else width - len(indent)
             yield Text.assemble(indent, format_quotation(hit.line, hit.spans, quotation_width))
+        if hit.text.strip():
+            quotation_width = None if width is None else width - len(indent) - len(READ)
+            quotation = format_quotation(hit.text, hit.text_spans, quotation_width)
+            yield Text.assemble(indent, (READ, COLOURS["read"]), quotation)
 
 
 def format_bars(hit: Hit, bar: tuple[str, str]) -> Text:
@@ -92,7 +98,10 @@ def format_bars(hit: Hit, bar: tuple[str, str]) -> Text:
     """
     full, empty = bar
     text = Text()
-    for name, share in (("seen", hit.seen), ("heard", hit.heard), ("said", hit.said)):
+    shares = {"seen": hit.seen, "heard": hit.heard, "said": hit.said}
+    if hit.read:  # most libraries have nothing that is read
+        shares["read"] = hit.read
+    for name, share in shares.items():
         length = round(BAR_LENGTH * share)
         text.append(f"{name} ")
         text.append(full * length, COLOURS[name])

@@ -47,8 +47,9 @@ def search(
         list[str],
         typer.Argument(
             metavar="QUERY",
-            help="What to find; no quotation marks around it are needed. Words after seen:, heard: or said: are only "
-            "searched for there. Words in marks of their own ('\"exact words\"') are said just so; -word is not said.",
+            help="What to find; no quotation marks around it are needed. Words after seen:, heard:, said: or read: are "
+            "only searched for there. Words in marks of their own ('\"exact words\"') are said or read just so; -word "
+            "is neither.",
         ),
     ],
     folders: Annotated[
@@ -157,7 +158,7 @@ def search(
         typer.Option("--open", min=1, metavar="[RANK]", help="Play the first moment, or the one of this rank."),
     ] = None,
 ) -> None:
-    """Find moments by what is seen, heard or said in them. The exit status is 1 if nothing matches.
+    """Find moments by what is seen, heard, said or read in them. The exit status is 1 if nothing matches.
 
     hearsight search a dog barks at the sea
     """

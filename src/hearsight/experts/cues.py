@@ -1,4 +1,4 @@
-"""What a query asks for: words that tell whether something is said, or sounds."""
+"""What a query asks for: words that tell whether something is said, sounds, or is written."""
 
 from __future__ import annotations
 
@@ -31,6 +31,18 @@ SOUNDING = re.compile(
     )\b""",
     re.IGNORECASE | re.VERBOSE,
 )
+# What bears writing, if it speaks ("a sign that says", "a slide reads"), and words for writing itself.
+WRITING = re.compile(
+    r"""\b(
+    (signs?|signpost|slides?|screens?|titles?|captions?|subtitles?|posters?|banners?|labels?|headlines?|plates?|plaques?|
+    notices?|boards?|blackboard|whiteboard|billboards?|stickers?|covers?|shirts?|cards?|documents?|letters?)\ 
+    (that\ |which\ )?(say|says|saying|said|read|reads|reading)|
+    (with|shows?|showing)\ the\ (text|words?|writing|title|caption|headline|inscription|name|number|letters)|
+    written|handwritten|inscription|lettering|number\ plate|licen[cs]e\ plate|
+    (title|text|words?|writing|caption|headline)\ (on|in)\ (a|the)\ (screen|slide|sign|picture|poster|wall|board|shirt)
+    )\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
 
 
 def asks_for_speech(text: str) -> bool:
@@ -41,3 +53,8 @@ def asks_for_speech(text: str) -> bool:
 def asks_for_sound(text: str) -> bool:
     """Return whether a query names a sound."""
     return bool(SOUNDING.search(text))
+
+
+def asks_for_text(text: str) -> bool:
+    """Return whether a query speaks of something that is written in the picture."""
+    return bool(WRITING.search(text))

@@ -2,17 +2,20 @@
 
 The experts of a library stay apart: the trained or public video model compares the query with pictures, sound and, if
 it reads, speech; a text expert compares meanings with what is said; a sound expert compares the query with what is
-heard; and words are matched one by one. Each score is on
-the scale of `Scale`, and a clip that lacks what an expert compares has none. The query decides how much each counts:
-one that speaks of saying ("someone says that ...") asks for speech, and one that names a sound asks for that.
+heard; and words are matched one by one. What is read in pictures is compared as what is said. Each score is on the
+scale of `Scale`, and a clip that lacks what an expert compares has none. The query decides how much each counts:
+one that speaks of saying ("someone says that ...") asks for speech, one that names a sound asks for that, and one that
+speaks of writing ("a sign that says ...") for text.
 
 Query-weighted mixtures of experts: MoEE (Miech et al. 2018), Collaborative Experts (Liu et al. 2019), MMT (Gabeur et
 al. 2020). The constants were chosen on Soundstage's validation split and the demo's queries, and are measured in
-docs/performance.md, but for those of sound experts: these follow the others by analogy, and are not measured yet.
+docs/performance.md, but for those of sound experts and of texts: these follow the others by analogy, and are not
+measured yet.
 """
 
 from __future__ import annotations
 
+from math import inf
 from typing import Literal
 
 import numpy as np
@@ -30,34 +33,55 @@ WORDS_WEIGHT, UNASKED_WORDS_SHARE = 4.0, 0.25
 # speech, more if the model reads what is said, for then it has been compared already, and most if it names a sound.
 UNASKED_PENALTY, READER_PENALTY, SOUND_PENALTY = 1.0, 3.0, 4.0
 UNASKED_SOUND_PENALTY = 2.0  # the same for what is heard, if the query names no sound
+UNASKED_TEXT_PENALTY = 2.0  # and for what is read, if the query does not ask for text
 
 Array = NDArray[np.float64]
-Sense = Literal["said", "heard", ""]  # what a query speaks of
+Sense = Literal["said", "heard", "read", ""]  # what a query speaks of
 
 
-def combine(model: Array, meaning: Array, sound: Array, strength: Array | float, asks_for: Sense) -> Array:
+def combine(
+    model: Array,
+    meaning: Array,
+    sound: Array,
+    strength: Array | float,
+    asks_for: Sense,
+    text: Array | None = None,
+    text_strength: Array | float = 0.0,
+) -> Array:
     """Return the score of clips by all experts, of the shape of `model`.
 
-    model: the model's similarities on their scale. meaning, sound: those of the text and the sound expert. All are NaN
-    for a clip that lacks what they compare: then they add nothing.
-    strength: how certainly each clip's transcript has the query's words, from 0 to 1 (`Query.strength`).
+    model: the model's similarities on their scale. meaning, sound: those of the text and the sound expert. text: those
+    of the text expert with what is read; None where nothing is. All are NaN for a clip that lacks what they compare:
+    then they add nothing.
+    strength, text_strength: how certainly each clip's transcript, or what is read in its pictures, has the query's
+    words, from 0 to 1 (`Query.strength`).
     """
-    model, said, heard = (np.nan_to_num(scores, nan=0.0) for scores in (model, meaning, sound))
-    if asks_for == "said":
-        together = model + MEANING_WEIGHT * np.maximum(said, 0) + WORDS_WEIGHT * strength**2
-    else:
-        clear_meaning = np.maximum(said - UNASKED_MEANING_START, 0)
-        together = model + UNASKED_MEANING_WEIGHT * clear_meaning + UNASKED_WORDS_SHARE * WORDS_WEIGHT * strength**2
+    model, heard = (np.nan_to_num(scores, nan=0.0) for scores in (model, sound))
+    together = model + _words_and_meaning(meaning, strength, asks_for == "said")
+    if text is not None:
+        together = together + _words_and_meaning(text, text_strength, asks_for == "read")
     if asks_for == "heard":
         return together + SOUND_WEIGHT * np.maximum(heard, 0)
     return together + UNASKED_SOUND_WEIGHT * np.maximum(heard - UNASKED_SOUND_START, 0)
 
 
+def _words_and_meaning(meaning: Array, strength: Array | float, is_asked: bool) -> Array:
+    """Return what lines add to the score of clips. is_asked: whether the query asks for what is said, or read."""
+    meaning = np.nan_to_num(meaning, nan=0.0)
+    if is_asked:
+        return MEANING_WEIGHT * np.maximum(meaning, 0) + WORDS_WEIGHT * strength**2
+    clear_meaning = np.maximum(meaning - UNASKED_MEANING_START, 0)
+    return UNASKED_MEANING_WEIGHT * clear_meaning + UNASKED_WORDS_SHARE * WORDS_WEIGHT * strength**2
+
+
 def penalty(asks_for: Sense, model_reads: bool) -> float:
     """Return the deviations that are taken from what is said alone before it counts as a match.
 
-    They are most for a query that names a sound: someone who says "dog" does not bark.
+    They are most for a query that names a sound: someone who says "dog" does not bark. For one that asks for text, what
+    is said is no match by itself at all.
     """
+    if asks_for == "read":
+        return inf
     if asks_for == "heard":
         return SOUND_PENALTY
     if model_reads:
@@ -67,9 +91,17 @@ def penalty(asks_for: Sense, model_reads: bool) -> float:
 
 def sound_penalty(asks_for: Sense) -> float:
     """Return the deviations that are taken from what is heard alone before it counts as a match."""
-    return {"heard": 0.0, "said": SOUND_PENALTY, "": UNASKED_SOUND_PENALTY}[asks_for]
+    return {"heard": 0.0, "said": SOUND_PENALTY, "read": SOUND_PENALTY, "": UNASKED_SOUND_PENALTY}[asks_for]
+
+
+def text_penalty(asks_for: Sense) -> float:
+    """Return the deviations that are taken from what is read alone before it counts as a match.
+
+    What is said may be read, too, in subtitles.
+    """
+    return {"read": 0.0, "said": UNASKED_TEXT_PENALTY, "heard": SOUND_PENALTY, "": UNASKED_TEXT_PENALTY}[asks_for]
 
 
 def spoken(meaning: Array, strength: Array) -> Array:
-    """Return the score of what is said in clips alone, (n,); the parameters are as in `combine`."""
+    """Return the score of what is said in clips alone, or of what is read, (n,); the parameters are as in `combine`."""
     return np.maximum(np.nan_to_num(meaning, nan=0.0), 0) + WORDS_WEIGHT * strength**2

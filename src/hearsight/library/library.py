@@ -121,6 +121,7 @@ class Library:
         recogniser: str | None = None,
         meaning: str | None = None,
         sound: str | None = None,
+        reader: str | None = None,
         missing: dict[str, str] | None = None,
         rebuild: bool = False,
         keep_features: bool = False,
@@ -128,16 +129,16 @@ class Library:
         """Create an empty library for a folder, or open the existing one; see `plan` for the decisions before that.
 
         model: None for that of the existing one. name, recogniser: the names to load the model and the recogniser by
-        later. meaning, sound: see `hearsight.index`. missing: see `Identity`; None for what is recorded. A library
-        whose folder was moved belongs to the given folder from then on, and one whose model was moved is loaded by the
-        given name.
+        later. meaning, sound: see `hearsight.index`. reader: "rapidocr" to read text in pictures, or "none". missing:
+        see `Identity`; None for what is recorded. A library whose folder was moved belongs to the given folder from
+        then on, and one whose model was moved is loaded by the given name.
         Raises HearsightError if there is no such folder, if the library is that of another one, was made with another
         model or cut otherwise, or if its location contains other files.
         """
         from hearsight.library.indexing.create import create
 
         folder, location = resolve_paths(folder, library)
-        options = recogniser, meaning, sound, missing, rebuild, keep_features
+        options = recogniser, meaning, sound, reader, missing, rebuild, keep_features
         identity = create(folder, location, model, cut, seconds, name, *options)
         return cls(folder, location, identity, model=model)
 
@@ -153,6 +154,7 @@ class Library:
         recogniser: str | None = None,
         meaning: str | None = None,
         sound: str | None = None,
+        read: bool | None = None,
         device: str = "cpu",
         dtype: str = "auto",
         rebuild: bool = False,
@@ -167,7 +169,7 @@ class Library:
         from hearsight.library.plan import make_plan
 
         options = device, dtype, rebuild, retry, keep_features
-        return make_plan(cls.create, folder, model, library, cut, seconds, recogniser, meaning, sound, *options)
+        return make_plan(cls.create, folder, model, library, cut, seconds, recogniser, meaning, sound, read, *options)
 
     # The model
 
@@ -275,19 +277,21 @@ class Library:
         A file that cannot be indexed is recorded under `failures`. It is tried again when it has changed or, with
         retry, now. An update may be interrupted at any point: the next one finishes it. Searches may run meanwhile.
         recogniser: a name or an object; None for the one that the library records. engine: what reads and encodes; this
-        process by default. A sound expert goes through the files after that, always in this process.
+        process by default. A sound expert and a reader of text go through the files after that, always in this process.
         Raises HearsightError for a folder without videos, while another process updates the library, or if one of its
         experts is not on this machine.
         """
         from hearsight.library.library_experts import LibraryExperts
         from hearsight.library.run_update import run_update
+        from hearsight.ocr.load import recorded_reader
         from hearsight.speech.load import library_recogniser
 
         speech = library_recogniser(recogniser, self.identity.recogniser)
+        reader = recorded_reader(self.identity.reader)
         LibraryExperts.load(self.identity)  # before any work is done in vain
         model = self.model
         with self._writing():
-            work = self.folder, self._store, self.identity, model, speech, progress or NullListener()
+            work = self.folder, self._store, self.identity, model, speech, reader, progress or NullListener()
             report = run_update(*work, retry, engine, self._model.device)
         self._model.write_queries(self.identity)
         return report

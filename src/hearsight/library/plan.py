@@ -16,6 +16,7 @@ from hearsight.library.listeners import UpdateListener
 from hearsight.library.reports import UpdateReport
 from hearsight.library.tables.library_json import Identity
 from hearsight.library.tables.locations import resolve_paths
+from hearsight.ocr.load import NONE, RAPIDOCR
 from hearsight.util.progress import Progress
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ class Plan(Generic[L]):
     """How a folder will be indexed. Made by `Library.plan`; `run` carries it out.
 
     create: `Library.create`. location: the folder of the index. recorded: what the existing index was made with, if
-    there is one. experts: the chosen ones. recogniser: the name that was given; None for the recorded one. The rest is
+    there is one. experts: the chosen ones. recogniser: the name that was given; None for the recorded one. reader: of
+    text in pictures, in the same way. The rest is
     as in `hearsight.index`.
     """
 
@@ -67,6 +69,7 @@ class Plan(Generic[L]):
     cut: str | None
     seconds: float | None
     recogniser: str | None
+    reader: str | None
     device: str
     dtype: str
     rebuild: bool
@@ -127,6 +130,7 @@ class Plan(Generic[L]):
         from hearsight.experts.registry import choose_meaning, load_experts
         from hearsight.experts.sound_registry import choose_sound, recorded_sound_expert
         from hearsight.models.load import load
+        from hearsight.ocr.load import recorded_reader
         from hearsight.speech.load import load_recogniser
 
         if not self._is_fetched and (error := self.fetch()):
@@ -142,6 +146,7 @@ class Plan(Generic[L]):
             experts.sound = choose_sound(experts.sound, download="heard" in experts.named)
         elif self.recorded:
             recorded_sound_expert(self.recorded.sound)
+        recorded_reader(self.reader or (self.recorded.reader if self.recorded else None))
         name, model = self.model_name, experts.model
         if isinstance(model, str):
             # Workers get the weights in the data type that they are loaded in here, whatever device they compute on.
@@ -168,6 +173,7 @@ class Plan(Generic[L]):
             recogniser=recogniser,
             meaning=experts.meaning,
             sound=experts.sound,
+            reader=self.reader,
             missing=self._missing(),
             rebuild=self.rebuild,
             keep_features=self.keep_features,
@@ -204,6 +210,7 @@ def make_plan(
     recogniser: str | None,
     meaning: str | None,
     sound: str | None,
+    read: bool | None,
     device: str,
     dtype: str,
     rebuild: bool,
@@ -225,6 +232,7 @@ def make_plan(
         cut,
         seconds,
         recogniser,
+        None if read is None else RAPIDOCR if read else NONE,
         device,
         dtype,
         rebuild,

@@ -11,8 +11,9 @@ from hearsight.library.results import Failure, Serializable
 class UpdateReport(Serializable):
     """The numbers of files that an update has processed, and of clips that it has encoded.
 
-    failed: also the files whose sound could not be read for a sound expert. sounds: the number of files whose sound it
-    has encoded. reencoded: the number of unchanged files whose pictures and sounds were read again for another model.
+    failed: also the files whose sound or pictures could not be read for a sound expert or a reader. sounds: the number
+    of files whose sound it has encoded. read: the number of files in whose pictures text was looked for. reencoded: the
+    number of unchanged files whose pictures and sounds were read again for another model.
     not_understood: the number of added and changed files that speak a language that the recogniser does not know.
     """
 
@@ -24,6 +25,7 @@ class UpdateReport(Serializable):
     failed: list[Failure] = field(default_factory=list)
     not_understood: int = 0
     sounds: int = 0
+    read: int = 0
     reencoded: int = 0
     clips: int = 0
     seconds: float = 0.0

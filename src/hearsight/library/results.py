@@ -60,9 +60,11 @@ class Filters:
 class Evidence:
     """What one expert says of a hit.
 
-    expert: "model" for the video model, "words" for the words that are said, or the name of a text or sound expert.
-    sense: what it compares: "seen", "heard" or "said". confidence: as of a hit, by this expert alone. moment: seconds
-    from the start of the file. line: what is said then; "" where that is not what it compares.
+    expert: "model" for the video model, "words" for the words that are said or read, or the name of a text or sound
+    expert. sense: what it compares: "seen", "heard", "said" or "read". confidence: as of a hit, by this expert alone.
+    moment: seconds from the start of the file. line: what is said or read then; "" where that is not what it compares.
+    box: where that is read in the clip's thumbnail: left, top, right and bottom, as shares of its width and height;
+    None for what is not read, or not there.
     """
 
     expert: str
@@ -70,6 +72,7 @@ class Evidence:
     confidence: float
     moment: float
     line: str
+    box: list[float] | None = None
 
 
 @dataclass(frozen=True)
@@ -83,11 +86,12 @@ class Hit:
     a word. Both are None where nothing is searched for by words, as for similar clips.
     similarity: the model's logit, in every mode (for similar clips, the cosine of their vectors). library: the name of
     the folder, or the library's name in a collection. path: relative to the library's folder; video: absolute.
-    moment: the best second. seen, heard, said: how much each sense speaks for the clip, from 0 (up to a likely match)
-    to 1, the same for every query and library; all 0 for a weak match. words: how strongly the transcript matches the
-    query's words, from 0 to 1 (`Query.strength`); always 0 in mode "dense", which does not search transcripts. gates:
-    the mean size of each branch's attention gates.
-    line: the transcript's line at the moment. spans: the parts (start, end) of it that match the query.
+    moment: the best second. seen, heard, said, read: how much each sense speaks for the clip, from 0 (up to a likely
+    match) to 1, the same for every query and library; all 0 for a weak match. words: how strongly the transcript
+    matches the query's words, from 0 to 1 (`Query.strength`); always 0 in mode "dense", which does not search
+    transcripts. gates: the mean size of each branch's attention gates.
+    line: the transcript's line at the moment. spans: the parts (start, end) of it that match the query. text: what is
+    read in the picture that speaks for the clip, "" for nothing. text_spans: the parts of it that match.
     evidence: what each expert says, the most certain first. more: the number of other matching moments of this video
     that rank above the last hit.
     """
@@ -113,6 +117,9 @@ class Hit:
     confidence: float | None = None
     match: Match | None = None
     evidence: list[Evidence] = field(default_factory=list)
+    read: float = 0.0
+    text: str = ""
+    text_spans: list[tuple[int, int]] = field(default_factory=list)
 
 
 class ClipNotFoundError(HearsightError):
@@ -219,7 +226,8 @@ class LibraryInfo(Serializable):
 
     location: the folder of the index. cut: "window", "shots" or "file". seconds: the longest clip. recogniser, meaning,
     sound: the recogniser, the expert for what is said and the sound expert, for the next update. sounds: the number of
-    videos that the sound expert has encoded. with_speech, with_sound: numbers of clips.
+    videos that the sound expert has encoded. reader: what reads text in pictures. read: the number of videos in which
+    it has done so. with_speech, with_sound: numbers of clips.
     bytes: the size on disk. transcripts: the number of videos for each source of transcripts: "subtitles", the name of
     a recogniser, or "none". not_understood: the number of videos that speak a language that their recogniser does not
     know. senses: what the model compares with queries, of "seen", "heard" and "said"; [] if that is unknown, and for
@@ -247,5 +255,7 @@ class LibraryInfo(Serializable):
     meaning: str = "wordllama"
     sound: str = "none"
     sounds: int = 0
+    reader: str = "none"
+    read: int = 0
     senses: list[str] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)

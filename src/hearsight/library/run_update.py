@@ -1,4 +1,4 @@
-"""The work of `Library.update`: the files, then their sounds, then what is derived from both."""
+"""The work of `Library.update`: the files, then their sounds and texts, then what is derived from all."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from hearsight.library.derive import update_calibration
 from hearsight.library.indexing.engine import Engine, LocalEngine
 from hearsight.library.indexing.sounds import fill_sounds
+from hearsight.library.indexing.texts import fill_texts
 from hearsight.library.indexing.update import Update
 from hearsight.library.library_experts import LibraryExperts
 from hearsight.library.listeners import UpdateListener
@@ -16,6 +17,7 @@ from hearsight.library.tables.library_json import Identity
 from hearsight.library.tables.store import Store
 from hearsight.models.base import VideoTextModel
 from hearsight.models.torch_queries import TorchQueryEncoder
+from hearsight.ocr.picture_reader import PictureReader
 from hearsight.speech.recogniser import Recogniser
 
 
@@ -25,6 +27,7 @@ def run_update(
     identity: Identity,
     model: VideoTextModel,
     recogniser: Recogniser | None,
+    reader: PictureReader | None,
     progress: UpdateListener,
     retry: bool,
     engine: Engine | None,
@@ -32,14 +35,16 @@ def run_update(
 ) -> UpdateReport:
     """Bring a library up to date with its folder. The caller holds it for writing; see `Library.update`.
 
-    device: where the sound expert computes.
+    device: where the sound expert computes. reader: of text in pictures.
     """
     experts = LibraryExperts.load(identity)
     store.create(model)
     cut, seconds = identity.by, identity.seconds
     update = Update(folder, store, model, recogniser, cut, seconds, progress, engine or LocalEngine())
     report = update.run(retry)
-    changed = fill_sounds(folder, store, experts.sound, progress, device, report)
+    sounds_changed = fill_sounds(folder, store, experts.sound, progress, device, report)
+    texts_changed = fill_texts(folder, store, reader, progress, report)
+    changed = sounds_changed or texts_changed
     update_calibration(store, identity.fingerprint, TorchQueryEncoder(model), experts, changed)
     return report
 

@@ -16,7 +16,7 @@ from hearsight.ocr.onnx_session import open_session
 from hearsight.ocr.picture_reader import Picture
 
 # Longest side of the picture that is searched, in pixels; the time grows with its area (docs/performance.md).
-LONGEST = 960
+LONGEST = 1280
 STEP = 32  # pixels that both sides are multiples of
 PIXEL, REGION = 0.3, 0.5  # the least probability of text, of a pixel and of the mean of a region
 GROWTH = 1.6  # the network marks the middle of letters: a region grows by its area, times this, by its outline

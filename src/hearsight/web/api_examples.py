@@ -28,10 +28,13 @@ HIT = {
     "confidence": 1.0,
     "match": "strong",
     "evidence": [
-        {"expert": "words", "sense": "said", "confidence": 1.0, "moment": 1.856, "line": LINE},
-        {"expert": "wordllama", "sense": "said", "confidence": 1.0, "moment": 1.856, "line": LINE},
-        {"expert": "model", "sense": "said", "confidence": 0.9998, "moment": 1.0, "line": ""},
+        {"expert": "words", "sense": "said", "confidence": 1.0, "moment": 1.856, "line": LINE, "box": None},
+        {"expert": "wordllama", "sense": "said", "confidence": 1.0, "moment": 1.856, "line": LINE, "box": None},
+        {"expert": "model", "sense": "said", "confidence": 0.9998, "moment": 1.0, "line": "", "box": None},
     ],
+    "read": 0.0,
+    "text": "",
+    "text_spans": [],
 }
 RESULT = {
     "query": "the mother carries a large window",
@@ -116,6 +119,8 @@ LIBRARY = {
         "meaning": "wordllama",
         "sound": "none",
         "sounds": 0,
+        "reader": "none",
+        "read": 0,
         "missing": {},
         "senses": ["seen", "heard", "said"],
     },

@@ -40,7 +40,9 @@ def parts(text):
         ("「こんにちは」", {"free": "こんにちは", "phrases": ("こんにちは",)}),
         ('said: "so long" friend', {"said": ("so long friend",), "phrases": ("so long",)}),
         ('seen: "said: x" sign', {"seen": ("said: x sign",)}),
-        ('read: "exit"', {"read": ("exit",)}),
+        ('read: "exit"', {"read": ("exit",), "phrases": ("exit",)}),
+        ("budget -read:draft", {"free": "budget", "exclusions": ("draft",)}),
+        ("read: budget -draft", {"read": ("budget",), "exclusions": ("draft",)}),
         ("birthday -cake", {"free": "birthday", "exclusions": ("cake",)}),
         ('birthday -"ice cream"', {"free": "birthday", "exclusions": ("ice cream",)}),
         ("birthday said:-cake", {"free": "birthday", "exclusions": ("cake",)}),
@@ -81,8 +83,8 @@ def test_a_text_is_parsed(text, expected):
         ('hello "  "', "no word in its quotation marks"),
         ('hello "😀"', "no word in its quotation marks"),
         ('hello -"..."', "no word in its quotation marks"),
-        ("seen: a dog -cat", "only what is said can be left out"),
-        ("a dog -seen:cat", "only what is said can be left out"),
+        ("seen: a dog -cat", "only what is said or read can be left out"),
+        ("a dog -seen:cat", "only what is said or read can be left out"),
         ("party" + " -word" * 40, "more than 32"),
         ("party" + " seen: cake" * 40, "more than 32 prefixes"),
         (None, "the query is None"),
@@ -106,10 +108,18 @@ def test_what_is_encoded_and_what_is_looked_for_in_transcripts():
     assert Question.parse("seen: a dog heard: a bark").words is None
 
 
-def test_reading_is_refused_while_no_library_can_read():
-    Question.parse("seen: a door").check_senses()
-    with pytest.raises(HearsightError, match="'exit' to be read in the picture, and no library can"):
-        Question.parse("seen: a door read: exit").check_senses()
+def test_phrases_and_exclusions_know_where_they_are_looked_for():
+    question = Question.parse('"a" said: "b" -c read: "d" -"e" -said:f')
+    assert [phrase.sense for phrase in question.phrases] == [None, "said", "read"]
+    assert [phrase.sense for phrase in question.exclusions] == ["said", "read", "said"]
+
+
+def test_what_is_looked_for_in_pictures():
+    question = Question.parse("a sign that says exit said: hello read: closed")
+    assert question.words.text == "a sign that says exit hello"
+    assert question.written_words.content_stems == {"exit", "close"}  # what bears the writing is not written
+    assert Question.parse("read: a sign").written_words.content_stems == {"sign"}
+    assert Question.parse("seen: a dog said: hello").written_words is None
 
 
 def test_a_very_long_query_is_parsed():

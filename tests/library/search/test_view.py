@@ -90,7 +90,7 @@ def test_what_is_seen_is_not_looked_for_in_transcripts(library):
     assert library.search("said: birthday").hits[0].words > 0
     with pytest.raises(HearsightError, match="no words to search transcripts for"):
         library.search("seen: birthday", mode="speech")
-    with pytest.raises(HearsightError, match="no library can read pictures yet"):
+    with pytest.raises(HearsightError, match="no picture of this library has been read"):
         library.search("read: exit")
 
 

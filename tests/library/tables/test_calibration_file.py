@@ -1,11 +1,12 @@
 """A calibration is read as it was written, or derived again."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from hearsight.experts.calibration import Null, Scale
-from hearsight.library.tables.calibration_file import FILE, NULLS, SCALES, Calibration
+from hearsight.library.tables.calibration_file import FILE, NULLS, SCALES, TEXT_NULLS, TEXT_SCALES, Calibration
 
 
 @pytest.fixture
@@ -17,6 +18,17 @@ def calibration():
 def test_what_is_written_is_read(tmp_path, calibration):
     calibration.write(tmp_path)
     assert Calibration.read(tmp_path) == calibration
+
+
+def test_one_of_a_library_that_is_read_has_the_scores_of_texts(tmp_path, calibration):
+    scales = {**calibration.scales, **dict.fromkeys(TEXT_SCALES, Scale(0.0, 1.0))}
+    nulls = {**calibration.nulls, **dict.fromkeys(TEXT_NULLS, Null(1.0, 0.5, 7))}
+    read = replace(calibration, scales=scales, nulls=nulls, readers={"rapidocr": "1"})
+    read.write(tmp_path)
+    assert Calibration.read(tmp_path) == read
+    assert read.windows == ["wordllama", "clap", "text/wordllama"] and calibration.windows == ["wordllama", "clap"]
+    replace(calibration, readers={"rapidocr": "1"}).write(tmp_path)  # lacks them
+    assert Calibration.read(tmp_path) is None
 
 
 BAD_SCALES = [{"mean": 0, "deviation": "1"}, {"mean": 10**400, "deviation": 1}, {"mean": 0}]

@@ -28,6 +28,7 @@ def create(
     recogniser: str | None = None,
     meaning: str | None = None,
     sound: str | None = None,
+    reader: str | None = None,
     missing: dict[str, str] | None = None,
     rebuild: bool = False,
     keep_features: bool = False,
@@ -56,6 +57,7 @@ def create(
             recogniser=recogniser or (recorded.recogniser if recorded else None),
             meaning=meaning or (recorded.meaning if recorded else None),
             sound=sound or (recorded.sound if recorded else None),
+            reader=reader or (recorded.reader if recorded else None),
             missing=missing or None,
         )
         identity.check_cutting()
@@ -82,6 +84,7 @@ def create(
         recogniser=recogniser or recorded.recogniser,
         meaning=meaning or recorded.meaning,
         sound=sound or recorded.sound,
+        reader=reader or recorded.reader,
         missing=recorded.missing if missing is None else missing or None,
     )
     _check_settings(folder, location, recorded, current)

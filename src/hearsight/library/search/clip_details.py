@@ -15,7 +15,7 @@ from hearsight.library.search.explain import branch_gates
 from hearsight.library.search.question import Question
 from hearsight.library.search.view import Searchable
 from hearsight.library.tables.schema import Video, id_condition, video_of
-from hearsight.library.tables.store import Snapshot
+from hearsight.library.tables.snapshot import Snapshot
 from hearsight.types import Line
 
 DETAILS = ["start", "end", "has_speech", "has_sound", "gates", "thumbnail"]

@@ -91,7 +91,8 @@ class Candidates:
     experts together; NaN where nothing is calibrated. model, meaning, spoken, sound: the same of the video model alone,
     of the text experts alone, of what is said in meaning and words, and of the sound experts alone. line_starts: for
     each text expert, the second at which the clip's window that is nearest to the query starts; NaN for a clip in which
-    nothing is said. sound_starts: the same of the sound experts.
+    nothing is said. sound_starts: the same of the sound experts. written: as `spoken`, of what is read in pictures.
+    text_strength: as `strength`. text: as `meaning`. text_starts: as `line_starts`.
     """
 
     ids: list[str]
@@ -106,8 +107,12 @@ class Candidates:
     meaning: NDArray[np.float64]
     spoken: NDArray[np.float64]
     sound: NDArray[np.float64]
+    text_strength: NDArray[np.float64]
+    text: NDArray[np.float64]
+    written: NDArray[np.float64]
     line_starts: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     sound_starts: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    text_starts: dict[str, NDArray[np.float64]] = field(default_factory=dict)
 
     @classmethod
     def join(cls, parts: Iterable[Candidates]) -> Candidates:
@@ -115,7 +120,8 @@ class Candidates:
         parts = list(parts)
         if len(parts) == 1:
             return parts[0]
-        arrays = ("similarity", "per_frame", "bm25", "strength", "standard", "model", "meaning", "spoken", "sound")
+        arrays = ["similarity", "per_frame", "bm25", "strength", "standard", "model", "meaning", "spoken", "sound"]
+        arrays += ["text_strength", "text", "written"]
         return cls(
             ids=[id for part in parts for id in part.ids],
             videos=[video for part in parts for video in part.videos],
@@ -123,6 +129,7 @@ class Candidates:
             **{name: np.concatenate([getattr(part, name) for part in parts]) for name in arrays},
             line_starts=_join_starts([(part.line_starts, len(part.ids)) for part in parts]),
             sound_starts=_join_starts([(part.sound_starts, len(part.ids)) for part in parts]),
+            text_starts=_join_starts([(part.text_starts, len(part.ids)) for part in parts]),
         )
 
 

@@ -14,7 +14,8 @@ from hearsight.experts.sound_expert import SoundExpert
 from hearsight.experts.sound_registry import load_sound_expert
 from hearsight.library.search.calibrate import calibrate
 from hearsight.library.tables.calibration_file import Calibration
-from hearsight.library.tables.store import Snapshot, Store
+from hearsight.library.tables.snapshot import Snapshot
+from hearsight.library.tables.store import Store
 from hearsight.models.query_encoder import QueryEncoder
 
 # Made by this process, with the version of the clips and the experts that each is made from.
@@ -34,9 +35,10 @@ def current_calibration(
     current = bank_fingerprint(), experts, sounds
     if calibration is not None and (calibration.bank, calibration.experts, calibration.sounds) == current:
         return calibration
-    source = store.clips_version(), experts, sounds
+    readers = calibration.readers if calibration else {}  # a search does without them
+    source = store.clips_version(), experts, sounds, readers
     if store not in _CALIBRATIONS or _CALIBRATIONS[store][0] != source:
-        _CALIBRATIONS[store] = source, calibrate(store, encoder, fingerprint, experts, sounds)
+        _CALIBRATIONS[store] = source, calibrate(store, encoder, fingerprint, experts, sounds, readers)
     return _CALIBRATIONS[store][1]
 
 

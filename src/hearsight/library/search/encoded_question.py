@@ -11,12 +11,12 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from hearsight.experts.cues import asks_for_sound, asks_for_speech
+from hearsight.experts.cues import asks_for_sound, asks_for_speech, asks_for_text
 from hearsight.experts.ensemble import Sense
 from hearsight.experts.registry import encode_query
 from hearsight.experts.sound_registry import encode_sound_query
 from hearsight.library.search.query_words import Query, content_words
-from hearsight.library.search.question import Question
+from hearsight.library.search.question import SENSES, Question
 from hearsight.models.query_encoder import QueryEncoder
 
 Vector = NDArray[np.float32]
@@ -28,10 +28,11 @@ KNOWN_PIECES = 2
 class EncodedPart:
     """A part of a question.
 
-    sense: what its prefix demands, "seen", "heard" or "said"; None for words without a prefix. vector: the model's,
-    (D'). meanings: those of the text experts, by name; none for a part that asks for nothing said. sounds: those of
-    the sound experts; none for a part that asks for nothing heard. unfamiliar: the share of its words that the model
-    has hardly met. asks_for: "said" if it speaks of saying, else "heard" if it names a sound.
+    sense: what its prefix demands, "seen", "heard", "said" or "read"; None for words without a prefix. vector: the
+    model's, (D'). meanings: those of the text experts, by name; none for a part that asks for nothing said or read.
+    sounds: those of the sound experts; none for a part that asks for nothing heard. unfamiliar: the share of its words
+    that the model has hardly met. asks_for: "read" if it speaks of writing and something is read in pictures, else
+    "said" if it speaks of saying, else "heard" if it names a sound.
     """
 
     sense: str | None
@@ -57,13 +58,21 @@ class EncodedQuestion:
 
     @classmethod
     def encode(
-        cls, question: Question, encoder: QueryEncoder, experts: tuple[str, ...], sounds: tuple[str, ...]
+        cls,
+        question: Question,
+        encoder: QueryEncoder,
+        experts: tuple[str, ...],
+        sounds: tuple[str, ...],
+        can_read: bool = False,
     ) -> EncodedQuestion:
-        """Encode a question for a model, for these text experts and for these sound experts."""
+        """Encode a question for a model, for these text experts and for these sound experts.
+
+        can_read: whether anything is read in pictures.
+        """
         texts: list[tuple[str | None, str]] = [(None, question.free)] if question.free else []
-        texts += [(sense, text) for sense in ("seen", "heard", "said") for text in getattr(question, sense)]
-        quotes = bool(question.phrases)
-        parts = tuple(encode_part(text, sense, encoder, experts, sounds, quotes) for sense, text in texts)
+        texts += [(sense, text) for sense in SENSES for text in getattr(question, sense)]
+        quotes = any(phrase.sense != "read" for phrase in question.phrases)
+        parts = tuple(encode_part(text, sense, encoder, experts, sounds, quotes, can_read) for sense, text in texts)
         return cls(question, text_vector(question.meaning, encoder), parts)
 
 
@@ -74,16 +83,21 @@ def encode_part(
     experts: tuple[str, ...],
     sounds: tuple[str, ...],
     quotes: bool,
+    can_read: bool = False,
 ) -> EncodedPart:
     """Encode a part of a question. quotes: whether the question has an exact phrase, which is said."""
-    speaks_of_saying = quotes or sense == "said" or asks_for_speech(text)
+    asks_for: Sense = "heard" if asks_for_sound(text) else ""
+    if quotes or sense == "said" or asks_for_speech(text):
+        asks_for = "said"
+    if sense == "read" or (sense is None and can_read and not quotes and asks_for_text(text)):
+        asks_for = "read"
     return EncodedPart(
         sense=sense,
         vector=text_vector(text, encoder),
-        meanings={name: encode_query(text, name) for name in experts} if sense in (None, "said") else {},
+        meanings={name: encode_query(text, name) for name in experts} if sense in (None, "said", "read") else {},
         sounds={name: encode_sound_query(text, name) for name in sounds} if sense in (None, "heard") else {},
         unfamiliar=float(unfamiliar_shares([text], encoder)[0]),
-        asks_for="said" if speaks_of_saying else "heard" if asks_for_sound(text) else "",
+        asks_for=asks_for,
     )
 
 

@@ -44,10 +44,13 @@ def evidence_for(
     senses: dict[str, float],
     query: Query | None,
     mode: Mode,
+    lines: Sequence[dict[str, Any]] = (),
+    written: Query | None = None,
 ) -> list[Evidence]:
     """Return what each expert that the mode asks says of a hit, the most certain first.
 
     row: of the hit in the candidates. senses: its `standard_senses`. query: the words to match; None for no words.
+    lines: what is read in its pictures. written: the words to match with them.
     """
     evidence = list[Evidence]()
     if senses and mode != "speech":
@@ -66,7 +69,28 @@ def evidence_for(
         if np.isfinite(start := float(starts[row])):
             certainty = confidence(float(candidates.sound[row]))
             evidence.append(Evidence(name, "heard", certainty, clamp_to_clip(start, clip), ""))
+    if mode == "hybrid" and lines:
+        evidence += _read_evidence(row, candidates, lines, written)
     return sorted((one for one in evidence if one.confidence > EVEN), key=lambda one: -one.confidence)
+
+
+def _read_evidence(
+    row: int, candidates: Candidates, lines: Sequence[dict[str, Any]], written: Query | None
+) -> list[Evidence]:
+    """Return what speaks for a hit of what is read in its pictures."""
+    evidence = list[Evidence]()
+    for name, starts in candidates.text_starts.items():
+        if np.isfinite(start := float(starts[row])):
+            line = min(lines, key=lambda line: abs(float(line["second"]) - start))
+            evidence.append(_read_line(name.partition("/")[2], float(candidates.text[row]), line))
+    if candidates.text_strength[row] > 0 and written is not None:
+        evidence.append(_read_line("words", float(candidates.written[row]), best_line(written, lines)))
+    return evidence
+
+
+def _read_line(expert: str, standard: float, line: dict[str, Any]) -> Evidence:
+    box = [round(float(share), 4) for share in line["box"]] if line["on_thumbnail"] else None
+    return Evidence(expert, "read", confidence(standard), line["second"], line["text"], box)
 
 
 def best_frame(clip: dict[str, Any], per_frame: NDArray[np.float32]) -> float:

@@ -29,6 +29,7 @@ from hearsight.library.tables.schema import BRANCHES, read_vectors
 
 POOLED = list(SENSE_COLUMNS)
 DETAILS = ["id", "start", "end", "gates", "lines", "has_speech", "has_sound"]
+BARS = (*SENSES, "read")
 LOWEST = -1000.0  # score, in place of minus infinity, which no JSON has
 
 
@@ -67,7 +68,9 @@ def explain(
     calibrated. vector: what is compared with the clips' pooled vectors.
     """
     query = question.words if question else None
+    written = question.question.written_words if question and mode == "hybrid" else None
     clips = _read_clips(candidates, rows, vector, views)
+    texts = _read_texts(candidates, rows, views) if written else {}
     hits: list[Hit] = []
     for row, further_count in zip(rows, further_clips, strict=True):
         number, video = candidates.videos[row]
@@ -80,9 +83,11 @@ def explain(
         senses, evidence = dict[str, float](), list[Evidence]()
         if question is not None and calibration is not None:
             senses = standard_senses(clip, calibration, view.snapshot.clips)
-            evidence = evidence_for(clip, row, candidates, senses, query, mode)
+            lines = texts.get((number, clip["id"]), [])
+            evidence = evidence_for(clip, row, candidates, senses, query, mode, lines, written)
         moment, line = _best_moment(clip, candidates, row, mode, query, evidence)
-        bars = _bars(senses, candidates, row) if standard >= LIKELY else dict.fromkeys(SENSES, 0.0)
+        bars = _bars(senses, candidates, row) if standard >= LIKELY else dict.fromkeys(BARS, 0.0)
+        text = _text_to_show(evidence)
         hit = Hit(
             rank=len(hits) + 1,
             score=max(float(scores[row]), LOWEST),
@@ -103,15 +108,24 @@ def explain(
             confidence=confidence(standard) if calibration else None,
             match=match_of(standard) if calibration else None,
             evidence=evidence,
+            text=text,
+            text_spans=written.spans(text) if written is not None else [],
         )
         hits.append(hit)
     return hits
 
 
+def _text_to_show(evidence: Sequence[Evidence]) -> str:
+    """Return what is read that has words of the query, or speaks most clearly for the clip; "" for nothing."""
+    read = [one for one in evidence if one.sense == "read"]
+    clear = [one for one in read if one.expert == "words" or one is evidence[0]]
+    return clear[0].line if clear else ""
+
+
 def _bars(senses: Mapping[str, float], candidates: Candidates, row: int) -> dict[str, float]:
     """Return how much each sense speaks for a match, by the model or by another expert of that sense."""
-    others = {"heard": float(candidates.sound[row]), "said": float(candidates.spoken[row])}
-    return {sense: max(bar(senses.get(sense, -np.inf)), bar(others.get(sense, -np.inf))) for sense in SENSES}
+    others = {"heard": candidates.sound[row], "said": candidates.spoken[row], "read": candidates.written[row]}
+    return {sense: max(bar(senses.get(sense, -np.inf)), bar(float(others.get(sense, -np.inf)))) for sense in BARS}
 
 
 def branch_gates(gates: dict[str, float | None]) -> dict[str, float]:
@@ -139,6 +153,21 @@ def _read_clips(
     return clips
 
 
+def _read_texts(
+    candidates: Candidates, rows: Sequence[int], views: Sequence[View]
+) -> dict[tuple[int, str], list[dict[str, Any]]]:
+    """Return the lines that are read in clips, by number of the view and id."""
+    ids: defaultdict[int, list[str]] = defaultdict(list)
+    for row in rows:
+        ids[candidates.videos[row][0]].append(candidates.ids[row])
+    return {
+        (number, id): lines
+        for number, of_view in ids.items()
+        if (texts := views[number].texts)
+        for id, lines in texts.lines(of_view).items()
+    }
+
+
 def _best_moment(
     clip: dict[str, Any],
     candidates: Candidates,
@@ -149,12 +178,12 @@ def _best_moment(
 ) -> tuple[float, str]:
     """Return the best second of a clip, and the line that is said then.
 
-    It is the beginning of the sound that a sound expert speaks for, if it is the most certain; or of the line with the
-    most words of the query, if the transcript matches it; or of the line that a text expert speaks for, if it is the
-    most certain; else the second of the most similar frame.
+    It is the beginning of the sound that a sound expert speaks for, or the picture in which something is read, if that
+    is the most certain; or the beginning of the line with the most words of the query, if the transcript matches it; or
+    of the line that a text expert speaks for, if it is the most certain; else the second of the most similar frame.
     """
     lines = clip["lines"] or []
-    if evidence and evidence[0].expert in candidates.sound_starts:
+    if evidence and (evidence[0].expert in candidates.sound_starts or evidence[0].sense == "read"):
         return evidence[0].moment, line_at(lines, evidence[0].moment)
     if query is not None and lines and (mode == "speech" or candidates.strength[row] > 0):
         line = best_line(query, lines)

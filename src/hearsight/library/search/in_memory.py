@@ -6,7 +6,7 @@ A search on disk spends a few milliseconds of every core on reading what the pre
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from hearsight.library.search.bm25 import Postings
 from hearsight.library.search.clip_vectors import ClipVectors, FieldShapes, ranking_columns, read_extra
 from hearsight.library.search.clip_windows import ClipWindows
 from hearsight.library.search.condition import Condition
-from hearsight.library.search.edit_distance import edit_distance, words_near
 from hearsight.library.search.on_disk import match_transcripts
 from hearsight.library.search.phrase import Phrase
-from hearsight.library.search.query_words import Query, WordMatch, stems
+from hearsight.library.search.query_words import Query, WordMatch
+from hearsight.library.search.text_index import TextsInMemory
+from hearsight.library.search.word_index import WordIndex, highest
 from hearsight.library.tables.library_json import Identity
 from hearsight.library.tables.store import Store
 
@@ -30,13 +30,15 @@ class InMemory:
     """A `ClipIndex` that holds all clips in memory and never changes.
 
     table: the rows of all clips, with every column that searches read. windows: those of each expert, by its name.
+    texts: what is read in their pictures; None where nothing is.
     """
 
-    def __init__(self, table: pa.Table, windows: Mapping[str, pa.Table] | None = None) -> None:
+    def __init__(
+        self, table: pa.Table, windows: Mapping[str, pa.Table] | None = None, texts: pa.Table | None = None
+    ) -> None:
         self.table = table.combine_chunks()
         self._vectors = ClipVectors.read(self.table, {})
-        self._stems = [stems(text or "") for text in self.table["transcript"].to_pylist()]
-        self._postings = Postings(self._stems)
+        self._words = WordIndex([text or "" for text in self.table["transcript"].to_pylist()])
         videos = self.table["video"].combine_chunks().dictionary_encode()
         self._video_ids: list[str] = videos.dictionary.to_pylist()
         self._videos: NDArray[np.int64] = videos.indices.to_numpy().astype(np.int64)
@@ -44,6 +46,7 @@ class InMemory:
         self._flags = {name: np.array(self.table[name].to_pylist(), bool) for name in ("has_speech", "has_sound")}
         self._row_of = {id: row for row, id in enumerate(self._vectors.ids)}
         self._windows = {name: ClipWindows.read(rows, self._row_of) for name, rows in (windows or {}).items()}
+        self.texts = None if texts is None else TextsInMemory(texts, self._vectors.ids, self._mask)
 
     def candidates(
         self,
@@ -53,15 +56,17 @@ class InMemory:
         limit: int,
         condition: Condition,
         extra: FieldShapes,
+        others: Collection[str] = (),
     ) -> tuple[ClipVectors, dict[str, WordMatch]]:
         """Implement `ClipIndex`."""
         mask = self._mask(condition)
-        matches = self._match_words(query, limit, mask) if query else {}
+        matches = self._words.match(query, limit, mask) if query else {}
         rows = self._nearest(vector, limit, mask) if vector is not None else []
         for name, of_query in window_vectors:
             scores = self._windows[name].best(of_query[None], len(self.table))[0]
             with_windows = np.isfinite(scores)
-            rows += _highest(scores, (with_windows if mask is None else with_windows & mask).nonzero()[0], limit)
+            rows += highest(scores, (with_windows if mask is None else with_windows & mask).nonzero()[0], limit)
+        rows += [row for id in others if (row := self._row_of.get(id)) is not None and (mask is None or mask[row])]
         clips = self._take(list(dict.fromkeys([*rows, *matches])), extra)
         return clips, {self._vectors.ids[row]: match for row, match in matches.items()}
 
@@ -84,28 +89,15 @@ class InMemory:
 
     def clips_saying(self, phrases: Sequence[Phrase]) -> frozenset[str]:
         """Implement `ClipIndex`."""
-        texts = self.table["transcript"]
-        return frozenset(
-            self._vectors.ids[row]
-            for phrase in phrases
-            for row in {row for text in phrase.variants for row in self._postings.rows_with(stems(text)).tolist()}
-            if phrase.is_one_stem or phrase.is_in(texts[row].as_py())
-        )
+        return frozenset(self._vectors.ids[row] for row in self._words.rows_with(phrases))
 
     def has_word(self, word: str) -> bool:
         """Implement `ClipIndex`."""
-        return stems(word)[0] in self._postings.rows_by_stem
+        return self._words.has_word(word)
 
     def near_words(self, edits_of: Mapping[str, int]) -> dict[str, Counter[str]]:
         """Implement `ClipIndex`."""
-        return {stem: self._near_words(stem, edits) for stem, edits in edits_of.items()}
-
-    def _near_words(self, stem: str, edits: int) -> Counter[str]:
-        """Return the words of transcripts whose stems are near to one. One transcript tells how they are written."""
-        rows = self._postings.rows_by_stem
-        near = (other for other in rows if edit_distance(other, stem, edits) <= edits)
-        texts = self.table["transcript"]
-        return sum((words_near(other, 0, [texts[int(rows[other][0])].as_py()]) for other in near), Counter())
+        return self._words.near_words(edits_of)
 
     def fields(self, extra: FieldShapes) -> dict[str, NDArray[Any]]:
         """Return what a model's similarity reads of all clips (`QueryEncoder.similarity`)."""
@@ -117,9 +109,7 @@ class InMemory:
 
     def strengths(self, query: Query) -> NDArray[np.float64]:
         """Return how certainly each transcript has a query's words, (n,)."""
-        matches, strengths = self._match_words(query, len(self.table), None), np.zeros(len(self.table))
-        strengths[list(matches)] = [match.strength for match in matches.values()]
-        return strengths
+        return self._words.strengths(query)
 
     def _take(self, rows: list[int], extra: FieldShapes) -> ClipVectors:
         clips = self._vectors.take(rows)
@@ -131,26 +121,7 @@ class InMemory:
     def _nearest(self, vector: NDArray[np.float32], limit: int, mask: NDArray[np.bool_] | None) -> list[int]:
         """Return the rows with the pooled vectors nearest to a vector, in any order."""
         products = self._vectors.pooled @ vector
-        return _highest(products, np.arange(len(products)) if mask is None else mask.nonzero()[0], limit)
-
-    def _match_words(self, query: Query, limit: int, mask: NDArray[np.bool_] | None) -> dict[int, WordMatch]:
-        """Return the rows with the best BM25 scores for a query's words, in any order, and how they match."""
-        scores = self._postings.bm25(query.search_stems)
-        candidates = scores > 0 if mask is None else mask & (scores > 0)
-        rows = _highest(scores, candidates.nonzero()[0], limit)
-        if not rows:
-            return {}
-        if query.numbers:  # the words of other spellings count together
-            return {
-                row: query.match(self._stems[row], float(scores[row])) for row in rows if query.is_in(self._stems[row])
-            }
-        has_enough_words = self._postings.count_matches(query.content_stems) >= query.min_content_words
-        return {
-            row: query.match(self._stems[row], float(scores[row]))
-            if has_enough_words[row]
-            else WordMatch(float(scores[row]))
-            for row in rows
-        }
+        return highest(products, np.arange(len(products)) if mask is None else mask.nonzero()[0], limit)
 
     def _mask(self, condition: Condition) -> NDArray[np.bool_] | None:
         """Return a mask of the rows that a search may find; None for all."""
@@ -177,11 +148,3 @@ class InMemory:
 def open_store(location: Path, identity: Identity, in_memory: bool) -> Store:
     """Open the tables of a library. in_memory: keep what searches read in memory, unless it is too much."""
     return Store(location, identity, InMemory) if in_memory else Store(location, identity)
-
-
-def _highest(scores: NDArray[np.float32], rows: NDArray[np.int64], limit: int) -> list[int]:
-    """Return the rows with the highest scores, in any order."""
-    if len(rows) > limit:
-        rows = rows[np.argpartition(-scores[rows], limit - 1)[:limit]]
-    highest: list[int] = rows.tolist()
-    return highest

@@ -1,4 +1,4 @@
-"""Corrects words of a query that are said in no transcript: "birhday" where people say "birthday".
+"""Corrects words of a query that are said in no transcript, and read in no picture: "birhday" for "birthday".
 
 The words come from the library itself, so names that are said in it are known. No list of them is made, which would
 take long for a million clips: in memory, the stems of the postings are compared, and on disk the full-text index finds
@@ -15,7 +15,7 @@ from itertools import islice
 from hearsight.library.results import SearchResult
 from hearsight.library.search.edit_distance import edit_distance
 from hearsight.library.search.encoded_question import unfamiliar_words
-from hearsight.library.search.query_words import stems, words
+from hearsight.library.search.query_words import Query, stems, words
 from hearsight.library.search.question import Question
 from hearsight.library.search.view import View
 from hearsight.models.query_encoder import QueryEncoder
@@ -23,7 +23,7 @@ from hearsight.models.query_encoder import QueryEncoder
 MIN_LETTERS, MIN_LETTERS_FOR_TWO_EDITS = 4, 8
 MOST_WORDS = 4  # of a query that are looked up
 MOST_SUGGESTIONS = 3
-SAID = 0.5  # a transcript with this strength says what the query says
+SAID = 0.5  # a transcript with this strength says what the query says, and so does a text
 
 
 def suggest_corrections(
@@ -34,15 +34,16 @@ def suggest_corrections(
     Where the query has a match, a word that the model has met often is spelt as it was meant: who looks for a dog that
     barks needs no "parks".
     """
-    if question.words is None or any(hit.words >= SAID for hit in result.hits):
+    query = question.words or question.written_words
+    if query is None or any(max(hit.words, query.strength(stems(hit.text))) >= SAID for hit in result.hits):
         return []
     absent = {
         word: stem
-        for word, stem in islice(_correctable(question), MOST_WORDS)
+        for word, stem in islice(_correctable(query), MOST_WORDS)
         if not (result.matched and not unfamiliar_words([word], encoder))
-        and not any(view.index.has_word(word) for view in views)
+        and not any(view.has_word(word) for view in views)
     }
-    corrections = _corrections(views, absent, question.words.distinct_stems)
+    corrections = _corrections(views, absent, query.distinct_stems)
     if not corrections:
         return []
     first, *others = corrections
@@ -52,10 +53,8 @@ def suggest_corrections(
     return [_replace(text, first, nearest) for nearest in corrections[first][:MOST_SUGGESTIONS]]
 
 
-def _correctable(question: Question) -> Iterator[tuple[str, str]]:
+def _correctable(query: Query) -> Iterator[tuple[str, str]]:
     """Yield the content words that are long enough to be corrected, as they are typed, and their stems."""
-    query = question.words
-    assert query is not None, "the caller has checked"
     for word, stem in dict(zip(words(query.text), query.stems, strict=True)).items():
         if stem in query.content_stems and len(word) >= MIN_LETTERS and word.isalpha():
             yield word, stem
@@ -71,7 +70,7 @@ def _corrections(views: Sequence[View], stem_of: Mapping[str, str], excluded: Co
         return {}
     counts: dict[str, Counter[str]] = {stem: Counter() for stem in edits_of}
     for view in views:
-        for stem, near in view.index.near_words(edits_of).items():
+        for stem, near in view.near_words(edits_of).items():
             counts[stem].update(near)
     corrections = {}
     for word, stem in stem_of.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hearsight.experts.cues import asks_for_sound, asks_for_speech
+from hearsight.experts.cues import asks_for_sound, asks_for_speech, asks_for_text
 from hearsight.library.results import Mode
 from hearsight.library.search.question import Question
 from hearsight.library.search.view import View
@@ -12,6 +12,7 @@ from hearsight.library.tables.calibration_file import Calibration
 
 ADD_SIGHT = "a model that sees with: hearsight index FOLDER --model NAME (hearsight models lists them)"
 ADD_SOUND = "a sound expert with: hearsight index FOLDER --sound clap"
+ADD_TEXT = "read the pictures with: hearsight index FOLDER --read"
 LONGEST_NAME = 100  # of an expert, in letters: it may be any text of a stranger's file
 
 
@@ -24,6 +25,8 @@ def notes_for(question: Question, mode: Mode, views: Sequence[View], matched: bo
                 "what is said is found by its words alone, not by its meaning, as this library has no calibration or a "
                 f"damaged one; derive it with: hearsight index {view.folder}"
             )
+    if mode == "hybrid" and not matched and asks_for_text(question.free) and not any(view.texts for view in views):
+        notes.append(f"no text in the pictures of this library has been read; {ADD_TEXT}")
     missing = _missing([(view.snapshot.calibration, "experts", view.experts) for view in views])
     for name in missing if mode == "hybrid" else ():
         notes.append(
@@ -55,10 +58,11 @@ def _notes_on_sight_and_sound(question: Question, views: Sequence[View], matched
         ]
     may_be_sight = question.free and not (matched or question.phrases or asks_for_speech(question.free))
     if not can_see and (may_be_sight or (names_sound and not can_hear)):
+        said = "said or read" if any(view.texts for view in views) else "said"
         if can_hear:
-            return [f"nothing in this library is seen: only what is said or heard is found. Add {ADD_SIGHT}"]
+            return [f"nothing in this library is seen: only what is {said} or heard is found. Add {ADD_SIGHT}"]
         return [
-            f"nothing in this library is seen or heard: only what is said is found. Add {ADD_SIGHT}, and {ADD_SOUND}"
+            f"nothing in this library is seen or heard: only what is {said} is found. Add {ADD_SIGHT}, and {ADD_SOUND}"
         ]
     return []
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -13,16 +13,15 @@ from numpy.typing import NDArray
 from hearsight.library.search.clip_vectors import ClipVectors, FieldShapes, ranking_columns
 from hearsight.library.search.clip_windows import ClipWindows
 from hearsight.library.search.condition import Condition
-from hearsight.library.search.edit_distance import words_near
 from hearsight.library.search.library_windows import LibraryWindows
 from hearsight.library.search.phrase import Phrase
 from hearsight.library.search.query_words import Query, WordMatch, stems
+from hearsight.library.search.words_on_disk import SILENT, clips_with, near_words
 from hearsight.library.tables.schema import id_condition
-from hearsight.library.tables.store import Snapshot, Store
+from hearsight.library.tables.snapshot import Snapshot
+from hearsight.library.tables.store import Store
 
-SILENT = 10  # times as many windows are read where clips with or without sound are asked for, and speech has either
 MOST_WORDS = 10_000  # of queries whose occurrence is remembered
-MOST_TRANSCRIPTS = 100  # that are read to find words like a mistyped one, for each of these
 
 
 class OnDisk:
@@ -39,6 +38,7 @@ class OnDisk:
         limit: int,
         condition: Condition,
         extra: FieldShapes,
+        others: Collection[str] = (),
     ) -> tuple[ClipVectors, dict[str, WordMatch]]:
         """Implement `ClipIndex`, searching vectors, words and windows at the same time: each keeps one core busy.
 
@@ -59,6 +59,8 @@ class OnDisk:
                     matches[clip["id"]] = query.match(transcript, clip["_score"])
         if window_search is not None:
             row_ids.update(window_search.result())
+        if others:
+            row_ids.update(self._row_ids(set(others), condition))
         clips = ClipVectors.read(self._read(row_ids, ranking_columns(extra)), extra)
         # A clip may have been added since the snapshot.
         return clips.take([row for row, id in enumerate(clips.videos) if id in self.snapshot.videos]), matches
@@ -87,6 +89,10 @@ class OnDisk:
             loaded = windows.load(LibraryWindows) if sql is None else None
             count = limit if condition.has_sound is None else SILENT * limit  # windows do not have that column
             ids.update(loaded.nearest(vector, count) if loaded else windows.nearest(vector, count, sql))
+        return self._row_ids(ids, condition)
+
+    def _row_ids(self, ids: set[str], condition: Condition) -> list[int]:
+        """Return the row ids of those of these clips that a search may find."""
         if condition.sql is None:
             return self.store.row_ids(ids)
         rows = self.store.rows(f"{id_condition('id', ids)} AND {condition.sql}", ["id"])
@@ -108,15 +114,8 @@ class OnDisk:
         return ClipVectors.read(table, extra), match_transcripts(table, query)
 
     def clips_saying(self, phrases: Sequence[Phrase]) -> frozenset[str]:
-        """Implement `ClipIndex`. The index finds the clips with all words of a phrase, in any order."""
-        index, ids = self.store.transcripts, set[str]()
-        if single := [text for phrase in phrases if phrase.is_one_stem for text in phrase.variants]:
-            ids.update(index.containing(single, ["id"])["id"].to_pylist())
-        if longer := [phrase for phrase in phrases if not phrase.is_one_stem]:
-            table = index.containing([text for phrase in longer for text in phrase.variants], ["id", "transcript"])
-            clips = zip(table["id"].to_pylist(), table["transcript"].to_pylist(), strict=True)
-            ids.update(id for id, text in clips if any(phrase.is_in(text) for phrase in longer))
-        return frozenset(ids)
+        """Implement `ClipIndex`."""
+        return clips_with(self.store.transcripts, phrases)
 
     def has_word(self, word: str) -> bool:
         """Implement `ClipIndex`."""
@@ -128,14 +127,8 @@ class OnDisk:
         return occurring[word]
 
     def near_words(self, edits_of: Mapping[str, int]) -> dict[str, Counter[str]]:
-        """Implement `ClipIndex`. To swap two letters is two edits for the full-text index."""
-        counts = {stem: Counter[str]() for stem in edits_of}
-        for edits_of_index in (1, 2):
-            if pending := [stem for stem in edits_of if not counts[stem]]:
-                limit = MOST_TRANSCRIPTS * len(pending)
-                transcripts = self.store.transcripts.similar(pending, edits_of_index, limit)
-                counts |= {stem: words_near(stem, edits_of[stem], transcripts) for stem in pending}
-        return counts
+        """Implement `ClipIndex`."""
+        return near_words(self.store.transcripts, edits_of)
 
 
 def match_transcripts(table: pa.Table, query: Query | None) -> dict[str, WordMatch]:

@@ -17,13 +17,15 @@ MOST_SPELLINGS = 32  # of the numbers in a phrase
 
 @dataclass(frozen=True)
 class Phrase:
-    """Words that follow each other in a transcript. Case, accents and punctuation do not matter.
+    """Words that follow each other in a transcript, or in what is read. Case, accents and punctuation do not matter.
 
-    exact: whether each word must have this form. Otherwise "dogs" is the same as "dog".
+    exact: whether each word must have this form. Otherwise "dogs" is the same as "dog". sense: "said" or "read"; None
+    for either.
     """
 
     text: str
     exact: bool = True
+    sense: str | None = None
 
     @cached_property
     def variants(self) -> list[str]:

@@ -47,6 +47,12 @@ talks talking speak speaks speaking mention mentions mentioning hear hears heard
 scene moment show shows showing picture
 """
 
+# The same of queries for what is written ("a sign that says ..."), in addition to those.
+WRITING_WORDS = """
+sign slide screen title caption subtitle poster banner label headline plate plaque notice board blackboard whiteboard
+billboard sticker cover card text word writing written inscription lettering letter read reads reading
+"""
+
 
 @lru_cache(maxsize=1 << 16)
 def stems(text: str) -> tuple[str, ...]:
@@ -110,10 +116,12 @@ def valid_text(text: str) -> str:
 class Query:
     """A text to search for, with its words.
 
-    Raises HearsightError if the text is empty or has no word. It must be a `valid_text`.
+    framing: words that are not looked for, unless there are no others. Raises HearsightError if the text is empty or
+    has no word. It must be a `valid_text`.
     """
 
     text: str
+    framing: str = FRAMING_WORDS
 
     def __post_init__(self) -> None:
         if not self.text.strip():
@@ -134,7 +142,7 @@ class Query:
         """Return the stems of the words that carry the meaning; all stems if the query has only stop words."""
         distinct = list(dict.fromkeys(self.stems))
         meaningful = [word for word in distinct if word not in _stem_set(STOP_WORDS)]
-        subject = [word for word in meaningful if word not in _stem_set(FRAMING_WORDS)]
+        subject = [word for word in meaningful if word not in _stem_set(self.framing)]
         return frozenset((subject or meaningful or distinct)[:MAX_CONTENT_WORDS])
 
     @cached_property

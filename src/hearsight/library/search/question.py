@@ -8,11 +8,12 @@
 A prefix is one of SENSES with a colon, at the beginning of a word. What follows it, up to the next prefix, is searched
 by this sense; all parts of a query must hold. Other words with a colon are plain text: 10:30, re:, http://, C:\\.
 
-Quotation marks of every language are alike. One after a digit is an inch mark (a 5" pipe). What they enclose is said,
-or is read after `read:`; after `seen:` and `heard:` they only protect what looks like a prefix or an exclusion.
+Quotation marks of every language are alike. One after a digit is an inch mark (a 5" pipe). What they enclose is said or
+read in the picture; after `said:` it is said, and after `read:` it is read. After `seen:` and `heard:` they only
+protect what looks like a prefix or an exclusion.
 
-A minus sign at the beginning of a word, before a letter or a quotation mark, leaves out what is said. Numbers below
-zero (-5), dashes, -- and the hyphens of well-known are plain text.
+A minus sign at the beginning of a word, before a letter or a quotation mark, leaves out what is said or read. Numbers
+below zero (-5), dashes, -- and the hyphens of well-known are plain text.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from hearsight.errors import HearsightError
+from hearsight.experts.cues import asks_for_text
 from hearsight.library.search.phrase import Phrase
-from hearsight.library.search.query_words import Query, is_meaningful, valid_text
+from hearsight.library.search.query_words import FRAMING_WORDS, WRITING_WORDS, Query, is_meaningful, valid_text
 
 SENSES = ("seen", "heard", "said", "read")
 EXAMPLES = {"seen": "a red car", "heard": "a dog barks", "said": "good morning", "read": "exit"}
@@ -42,7 +44,7 @@ class Question:
 
     text: as it was typed. free: the words without a prefix. seen, heard, said, read: a text for each prefix. None of
     the texts has any of the syntax; words in quotation marks are part of the text that they stand in.
-    phrases: what must be said, word by word. exclusions: what must not be said.
+    phrases: what must be said or read, word by word. exclusions: what must be neither.
     """
 
     text: str
@@ -65,14 +67,6 @@ class Question:
             raise HearsightError(f"the query is {text!r}, and must be a text; say what to look for")
         return _Parser(valid_text(text)).parse()
 
-    def check_senses(self) -> None:
-        """Raise HearsightError if the query asks for what no library has: text that is read in pictures."""
-        if self.read:
-            raise HearsightError(
-                f"the query asks for {_short(self.read[0])} to be read in the picture, and no library can read pictures"
-                " yet; use seen:, heard: or said: instead"
-            )
-
     @cached_property
     def meaning(self) -> str:
         """Return the text to encode: all that is looked for."""
@@ -83,6 +77,13 @@ class Question:
         """Return the words that may be said; None if the query asks only for what is seen, heard or read."""
         text = " ".join(filter(None, (self.free, *self.said)))
         return Query(text) if any(map(is_meaningful, text)) else None
+
+    @cached_property
+    def written_words(self) -> Query | None:
+        """Return the words that may be read in pictures; None if the query asks for nothing that is read."""
+        text = " ".join(filter(None, (self.free, *self.read)))
+        framing = FRAMING_WORDS + WRITING_WORDS if asks_for_text(self.free) else FRAMING_WORDS
+        return Query(text, framing) if any(map(is_meaningful, text)) else None
 
 
 def is_plain(text: str) -> bool:
@@ -140,23 +141,24 @@ class _Parser:
 
     def _add_phrase(self, phrase: str) -> None:
         self._add(f" {phrase} ")
-        if self.parts[-1].sense in (None, "said"):
-            self.phrases.append(_with_words(Phrase(phrase)))
+        if (sense := self.parts[-1].sense) in (None, "said", "read"):
+            self.phrases.append(_with_words(Phrase(phrase, sense=sense)))
 
     def _exclude(self, minus: re.Match[str]) -> int:
         """Note what is to be left out, and return the position after it."""
-        start, sense = minus.end(), (minus[1] or self.parts[-1].sense or "said").lower()
+        named = minus[1] or self.parts[-1].sense
+        start, sense = minus.end(), named.lower() if named else None
         if self.text[start] in QUOTES:
             phrase, end = self._quoted(start)
-            excluded = Phrase(phrase)
+            excluded = Phrase(phrase, sense=sense)
         else:
             match = WORD.match(self.text, start)
             assert match is not None, "EXCLUSION looks ahead"
-            excluded, end = Phrase(match[0], exact=False), match.end()
-        if sense != "said":
+            excluded, end = Phrase(match[0], exact=False, sense=sense), match.end()
+        if sense in ("seen", "heard"):
             raise HearsightError(
-                f"the query leaves out {_short(excluded.text)} from what is {sense}, but only what is said can be left "
-                "out; write it before the first prefix, or after said:"
+                f"the query leaves out {_short(excluded.text)} from what is {sense}, but only what is said or read can "
+                "be left out; write it before the first prefix, or after said: or read:"
             )
         self.exclusions.append(_with_words(excluded))
         self.parts[-1].has_exclusions = True
@@ -193,7 +195,10 @@ class _Parser:
         return Question(self.text, free, **senses, phrases=tuple(self.phrases), exclusions=tuple(self.exclusions))
 
     def _has_text(self, part: _Part) -> bool:
-        """Return whether a prefix has a text; said: may have only exclusions. Raises HearsightError for neither."""
+        """Return whether a prefix has a text; said: and read: may have only exclusions.
+
+        Raises HearsightError for neither.
+        """
         if not (has_text := any(map(is_meaningful, part.text))) and not part.has_exclusions:
             raise HearsightError(
                 f"the query has nothing to look for after '{part.sense}:'; write it there, as in "

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hearsight.experts.calibration import LIKELY, Scale
-from hearsight.experts.ensemble import combine, penalty, sound_penalty, spoken
+from hearsight.experts.calibration import LIKELY, Null, Scale
+from hearsight.experts.ensemble import combine, penalty, sound_penalty, spoken, text_penalty
 from hearsight.library.results import Mode
 from hearsight.library.search.calibrate import COMBINED
 from hearsight.library.search.clip_vectors import Candidates, ClipVectors
@@ -19,10 +20,11 @@ from hearsight.library.search.query_words import WordMatch
 from hearsight.library.search.senses import SENSE_COLUMNS, sense_scores
 from hearsight.library.search.view import View
 from hearsight.library.tables.calibration_file import Calibration
+from hearsight.library.tables.windows import of_text
 from hearsight.models.query_encoder import QueryEncoder
 
 NO_MATCH = WordMatch()
-BY_EXPERT = ("model", "dense", "meaning", "speech", "sound")  # scores of a part
+BY_EXPERT = ("model", "dense", "meaning", "speech", "sound", "text", "written")  # scores of a part
 
 Array = NDArray[np.float64]
 
@@ -35,19 +37,21 @@ def score_clips(
     question: EncodedQuestion,
     encoder: QueryEncoder,
     mode: Mode,
+    text_matches: Mapping[str, WordMatch] | None = None,
 ) -> Candidates:
     """Return clips of a calibrated view with their scores for a question.
 
-    number: of the view in the search. matches: of the clips that contain words of the question, by id.
+    number: of the view in the search. matches: of the clips that contain words of the question, by id. text_matches:
+    the same of those in whose pictures they are read.
     """
-    word_matches = [matches.get(id, NO_MATCH) for id in clips.ids]
-    bm25, strength, complete = (np.array([getattr(each, name) for each in word_matches]) for name in WordMatch._fields)
+    said = WordScores.of(clips.ids, matches)
+    read = WordScores.of(clips.ids, text_matches or {})
     similarity, per_frame = encoder.similarity(question.vector, clips.fields)
     parts = []
     for part in question.parts:
         logits = similarity if len(question.parts) == 1 else encoder.similarity(part.vector, clips.fields)[0]
-        parts.append(_score_part(view, clips, part, logits, strength, complete, mode))
-    model, dense, meaning, speech, sound = (
+        parts.append(_score_part(view, clips, part, logits, said, read, mode))
+    model, dense, meaning, speech, sound, text, written = (
         np.fmax.reduce([getattr(each, name) for each in parts]) for name in BY_EXPERT
     )
     by_mode = {"hybrid": np.minimum.reduce([each.together for each in parts]), "dense": dense, "speech": speech}
@@ -57,16 +61,34 @@ def score_clips(
         row_ids=clips.row_ids,
         similarity=similarity,
         per_frame=per_frame,
-        bm25=bm25,
-        strength=strength,
+        bm25=said.bm25,
+        strength=said.strength,
         standard=by_mode[mode],
         model=model,
         meaning=meaning,
         spoken=speech,
         sound=sound,
+        text_strength=read.strength,
+        text=text,
+        written=written,
         line_starts=dict(ChainMap(*(each.line_starts for each in parts))),  # of the first part with words
         sound_starts=dict(ChainMap(*(each.sound_starts for each in parts))),
+        text_starts=dict(ChainMap(*(each.text_starts for each in parts))),
     )
+
+
+class WordScores(NamedTuple):
+    """The scores of clips for words, (n,) each: those of `WordMatch`."""
+
+    bm25: Array
+    strength: Array
+    complete: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, ids: Sequence[str], matches: Mapping[str, WordMatch]) -> WordScores:
+        """Return the scores of clips, with zeros for those that no word matches."""
+        every = [matches.get(id, NO_MATCH) for id in ids]
+        return cls(*(np.array([getattr(each, name) for each in every]) for name in WordMatch._fields))
 
 
 @dataclass(frozen=True)
@@ -74,8 +96,9 @@ class _PartScores:
     """The scores of clips for a part of a question, in deviations above the typical best of a neutral query, (n,).
 
     together: by all experts. model, meaning, sound, speech: by the video model alone, by the text experts alone, by the
-    sound experts alone, and by what is said in meaning and words; dense: by the model and the sound experts. -inf for
-    what the part does not ask, and for clips that lack it. line_starts, sound_starts: see `Candidates`.
+    sound experts alone, and by what is said in meaning and words; dense: by the model and the sound experts. text,
+    written: as meaning and speech, of what is read. -inf for what the part does not ask, and for clips that lack it.
+    line_starts, sound_starts, text_starts: see `Candidates`.
     """
 
     together: Array
@@ -84,8 +107,11 @@ class _PartScores:
     meaning: Array
     speech: Array
     sound: Array
-    line_starts: dict[str, Array]
-    sound_starts: dict[str, Array]
+    text: Array
+    written: Array
+    line_starts: dict[str, Array] = field(default_factory=dict)
+    sound_starts: dict[str, Array] = field(default_factory=dict)
+    text_starts: dict[str, Array] = field(default_factory=dict)
 
 
 def _score_part(
@@ -93,11 +119,11 @@ def _score_part(
     clips: ClipVectors,
     part: EncodedPart,
     logits: NDArray[np.float32],
-    strength: Array,
-    complete: NDArray[np.bool_],
+    said: WordScores,
+    read: WordScores,
     mode: Mode,
 ) -> _PartScores:
-    """Score clips for a part of a question. logits: the model's. strength, complete: see `WordMatch`."""
+    """Score clips for a part of a question. logits: the model's."""
     calibration = view.calibration
     assert calibration is not None, "search.py calibrates every view"
     total, nulls, none = view.snapshot.clips, calibration.nulls, np.full(len(clips.ids), -np.inf)
@@ -107,31 +133,72 @@ def _score_part(
     if part.sense in ("seen", "heard"):
         by_sense = _sense(view, clips, part, calibration)
         either = np.maximum(by_sense, sound)  # what is heard may be compared by the model and by a sound expert
-        return _PartScores(either, by_sense, either, none, none, sound, {}, sound_starts)
-    meanings = calibration.experts if mode != "dense" else {}
-    meant, starts = _compare_windows(view, clips, part.meanings, meanings, calibration.scales["meaning"])
-    meaning = _or_none(nulls["meaning"].apply(meant, total))
-    speech = nulls["spoken"].apply(spoken(meant, strength), total)
-    names_sound = part.asks_for == "heard"
-    if not names_sound:  # all of its words are said: that is a match, whatever else is
-        speech = np.where(complete, np.maximum(speech, LIKELY), speech)
+        return _PartScores(either, by_sense, either, none, none, sound, none, none, sound_starts=sound_starts)
+    lines = _score_lines(view, clips, part, said, mode)
+    text = _score_texts(view, clips, part, read, mode)
     if part.sense == "said":
-        return _PartScores(speech, none, none, meaning, speech, none, starts, {})
+        return _PartScores(lines.both, none, none, lines.alone, lines.both, none, none, none, line_starts=lines.starts)
+    if part.sense == "read":
+        return _PartScores(text.both, none, none, none, none, none, text.alone, text.both, text_starts=text.starts)
     logits = np.where(clips.pooled.any(axis=1), logits, np.nan)  # of a sound file, for a model that only sees
     standard = calibration.scales["model"].apply(logits) - part.unfamiliar
-    null = nulls[COMBINED[part.asks_for]]
-    together = null.apply(combine(standard, meant, heard, strength, part.asks_for), total)
+    null = nulls.get(COMBINED[part.asks_for], nulls["all"])
+    every = combine(standard, lines.meant, heard, said.strength, part.asks_for, text.meant, read.strength)
     reads = calibration.scales["said"].is_informative
-    by_speech = speech - penalty(part.asks_for, reads)
-    if not names_sound:
-        by_speech = np.where(complete, np.maximum(by_speech, LIKELY), by_speech)
+    by_speech = _alone(lines.both - penalty(part.asks_for, reads), said, part)
+    by_text = _alone(text.both - text_penalty(part.asks_for), read, part)
     by_sound = sound - sound_penalty(part.asks_for)
-    together = np.maximum.reduce([together, by_speech, by_sound])
+    together = np.maximum.reduce([null.apply(every, total), by_speech, by_text, by_sound])
     dense = model = _or_none(nulls["model"].apply(standard, total))
     if sound_starts:
         both = null.apply(combine(standard, np.full_like(heard, np.nan), heard, 0.0, part.asks_for), total)
         dense = np.maximum(np.where(np.isnan(standard) & np.isnan(heard), -np.inf, both), by_sound)
-    return _PartScores(together, model, dense, meaning, speech, sound, starts, sound_starts)
+    scores = model, dense, lines.alone, lines.both, sound, text.alone, text.both
+    return _PartScores(together, *scores, lines.starts, sound_starts, text.starts)
+
+
+class _LineScores(NamedTuple):
+    """The scores of clips by their lines, which are said or read.
+
+    meant: by meaning, on the scale of the text experts; NaN for a clip without lines. alone, both: by meaning, and by
+    meaning and words, in deviations above the typical best of a neutral query. starts: see `Candidates.line_starts`.
+    """
+
+    meant: Array
+    alone: Array
+    both: Array
+    starts: dict[str, Array]
+
+
+def _score_lines(view: View, clips: ClipVectors, part: EncodedPart, words: WordScores, mode: Mode) -> _LineScores:
+    """Score clips by what is said in them."""
+    calibration, total = view.calibration, view.snapshot.clips
+    assert calibration is not None, "search.py calibrates every view"
+    experts = calibration.experts if mode != "dense" else {}
+    meant, starts = _compare_windows(view, clips, part.meanings, experts, calibration.scales["meaning"])
+    meaning = _or_none(calibration.nulls["meaning"].apply(meant, total))
+    both = calibration.nulls["spoken"].apply(spoken(meant, words.strength), total)
+    return _LineScores(meant, meaning, _alone(both, words, part), starts)
+
+
+def _score_texts(view: View, clips: ClipVectors, part: EncodedPart, words: WordScores, mode: Mode) -> _LineScores:
+    """Score clips by what is read in their pictures; -inf where nothing is."""
+    calibration, total = view.calibration, view.snapshot.clips
+    assert calibration is not None, "search.py calibrates every view"
+    if not calibration.readers or mode != "hybrid":
+        none = np.full(len(clips.ids), -np.inf)
+        return _LineScores(np.full(len(clips.ids), np.nan), none, none, {})
+    vectors = {of_text(name): vector for name, vector in part.meanings.items()}
+    experts = list(map(of_text, calibration.experts))
+    meant, starts = _compare_windows(view, clips, vectors, experts, calibration.scales["text"])
+    meaning = _or_none(calibration.nulls["text"].apply(meant, total))
+    both = calibration.nulls["written"].apply(spoken(meant, words.strength), total)
+    return _LineScores(meant, meaning, _alone(both, words, part), starts)
+
+
+def _alone(scores: Array, words: WordScores, part: EncodedPart) -> Array:
+    """Return the scores of lines by themselves: with all words of a part, they are a match, unless it names a sound."""
+    return scores if part.asks_for == "heard" else np.where(words.complete, np.maximum(scores, LIKELY), scores)
 
 
 def _or_none(scores: Array) -> Array:
@@ -171,27 +238,32 @@ def joint_calibrations(calibrations: Sequence[Calibration | None]) -> list[Calib
 
     A scale is the mean of theirs, without those of libraries that lack what it is of; a null that of the library where
     neutral queries find most. The scales of meanings and of sounds are those of the libraries with the same experts. A
-    library without a calibration has no clips; [] if none has any.
+    library without a calibration has no clips; [] if none has any. Those of texts are of the libraries that have some.
     """
     present = [calibration for calibration in calibrations if calibration is not None]
     if len(present) == len(calibrations) == 1 or not present:
         return present
-    first = present[0]
-    nulls = {name: max((each.nulls[name] for each in present), key=lambda null: null.typical) for name in first.nulls}
+    first, nulls = present[0], dict[str, Null]()
+    for each in present:
+        for name, null in each.nulls.items():
+            nulls[name] = max(nulls.get(name, null), null, key=lambda null: null.typical)
+    names = list(dict.fromkeys(name for each in present for name in each.scales))
     joint = []
     for calibration in calibrations:
         experts, sounds = (calibration.experts, calibration.sounds) if calibration else ({}, {})
         same = {
             "meaning": [each for each in present if each.experts == experts],
             "sound": [each for each in present if each.sounds == sounds],
+            "text": [each for each in present if each.experts == experts and each.readers],
         }
-        scales = {name: _mean_scale(same.get(name) or present, name) for name in first.scales}
-        joint.append(Calibration(first.model, first.bank, 0, experts, sounds, scales, nulls))
+        scales = {name: _mean_scale(same.get(name) or present, name) for name in names}
+        readers = calibration.readers if calibration else {}
+        joint.append(Calibration(first.model, first.bank, 0, experts, sounds, scales, nulls, readers))
     return joint
 
 
 def _mean_scale(calibrations: Sequence[Calibration], name: str) -> Scale:
-    every = [calibration.scales[name] for calibration in calibrations]
+    every = [calibration.scales[name] for calibration in calibrations if name in calibration.scales]
     scales = [scale for scale in every if scale.is_informative] or every
     return Scale(
         float(np.mean([scale.mean for scale in scales])), float(np.mean([scale.deviation for scale in scales]))

@@ -19,11 +19,12 @@ from hearsight.library.search.current_calibration import current_calibration
 from hearsight.library.search.encoded_question import EncodedQuestion
 from hearsight.library.search.explain import best_of_videos, explain
 from hearsight.library.search.near_misses import suggest_corrections
-from hearsight.library.search.notes import ADD_SIGHT, ADD_SOUND, notes_for
+from hearsight.library.search.notes import ADD_SIGHT, ADD_SOUND, ADD_TEXT, notes_for
 from hearsight.library.search.question import Question
 from hearsight.library.search.rank import rank
 from hearsight.library.search.score import joint_calibrations, score_clips
 from hearsight.library.search.view import Searchable, View
+from hearsight.library.tables.windows import of_text
 from hearsight.models.query_encoder import QueryEncoder
 
 # Clips found by each expert in each library. With ENOUGH_CANDIDATES, a search is not widened.
@@ -45,7 +46,6 @@ def search(
     """Search several libraries of one model together. See `Library.search`."""
     start = time.perf_counter()
     question = Question.parse(text)
-    question.check_senses()
     if mode == "speech" and not (question.words and question.words.content_stems):
         raise HearsightError(
             f"the query {question.text.strip()[:40]!r} has no words to search transcripts for; add words, or leave out "
@@ -55,8 +55,8 @@ def search(
     views = calibrate_together(libraries, views, encoder)
     if not views:  # no library has a clip
         return SearchResult(question.text, mode, [], 0, 0, 0, 1000 * (time.perf_counter() - start))
-    encoded = EncodedQuestion.encode(question, encoder, experts_of(views), sounds_of(views))
-    check_sight_and_hearing(encoded, views)
+    encoded = EncodedQuestion.encode(question, encoder, experts_of(views), sounds_of(views), can_read(views))
+    check_senses(encoded, views)
 
     def rank_nearest(count: int) -> Ranking:
         candidates = find_candidates(views, encoded, encoder, mode, count)
@@ -88,8 +88,13 @@ def sounds_of(views: Sequence[View]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for view in views for name in view.sounds))
 
 
-def check_sight_and_hearing(question: EncodedQuestion, views: Sequence[View]) -> None:
-    """Raise HearsightError for a part that asks for sights or sounds, where nothing is seen or heard."""
+def can_read(views: Sequence[View]) -> bool:
+    """Return whether anything is read in pictures."""
+    return any(view.texts for view in views)
+
+
+def check_senses(question: EncodedQuestion, views: Sequence[View]) -> None:
+    """Raise HearsightError for a part that asks for sights, sounds or text, where nothing is seen, heard or read."""
     senses = {part.sense for part in question.parts}
     if "seen" in senses and not any(view.can_see for view in views):
         raise HearsightError(
@@ -100,6 +105,11 @@ def check_sight_and_hearing(question: EncodedQuestion, views: Sequence[View]) ->
         raise HearsightError(
             "the query asks for something heard, and nothing in this library is heard: its model does not hear and has "
             f"no sound expert on this machine, or its clips are silent; leave out heard:, or add {ADD_SOUND}"
+        )
+    if "read" in senses and not can_read(views):
+        raise HearsightError(
+            "the query asks for something read in the picture, and no picture of this library has been read; leave out "
+            f"read:, or {ADD_TEXT}"
         )
 
 
@@ -138,15 +148,16 @@ def count_matches(ranking: Ranking) -> int:
 def moments(library: Searchable, text: str, encoder: QueryEncoder, mode: Mode, clip: str) -> list[Hit]:
     """Return every clip of a clip's video, in order of time. See `Library.moments`."""
     question = Question.parse(text)
-    question.check_senses()
     opened = View.open(library, Filters())
     video = video_row(library, clip, opened.snapshot).id
     [view] = views = calibrate_together([library], [opened], encoder)
-    encoded = EncodedQuestion.encode(question, encoder, experts_of(views), sounds_of(views))
-    check_sight_and_hearing(encoded, views)
+    encoded = EncodedQuestion.encode(question, encoder, experts_of(views), sounds_of(views), can_read(views))
+    check_senses(encoded, views)
     words = encoded.words if mode != "dense" else None
     clips, matches = view.index.clips_of_video(video, words, encoder.extra)
-    candidates = score_clips(0, view, clips, matches, encoded, encoder, mode)
+    written = question.written_words if mode == "hybrid" else None
+    text_matches = view.texts.match_video(video, written) if view.texts and written else {}
+    candidates = score_clips(0, view, clips, matches, encoded, encoder, mode, text_matches)
     order, scores = rank(candidates, mode)
     order += sorted(set(range(len(candidates.ids))) - set(order))  # mode "speech" ranks no clip without the words
     hits = explain(candidates, order, [0] * len(order), scores, encoded, encoded.vector, mode, views)
@@ -195,12 +206,25 @@ def find_candidates(
     """
     dense = question.vector if mode != "speech" and question.vector.any() else None  # zeros: a model without weights
     words = question.words if mode != "dense" else None
-    vectors = [meaning for part in question.parts for meaning in part.meanings.items()] if mode == "hybrid" else []
-    if mode != "speech":
-        vectors += [sound for part in question.parts for sound in part.sounds.items()]
+    written = question.question.written_words if mode == "hybrid" else None
+    vectors = window_vectors(question, mode)
     parts = []
     for number, view in enumerate(views):
-        own = [(name, vector) for name, vector in vectors if name in (*view.experts, *view.sounds)]
-        clips, matches = view.index.candidates(dense, words, own, count, view.condition, encoder.extra)
-        parts.append(score_clips(number, view, clips, matches, question, encoder, mode))
+        own = [(name, vector) for name, vector in vectors if name in view.windows]
+        texts = view.texts.match(written, count, view.condition) if view.texts and written else {}
+        clips, matches = view.index.candidates(dense, words, own, count, view.condition, encoder.extra, texts)
+        parts.append(score_clips(number, view, clips, matches, question, encoder, mode, texts))
     return Candidates.join(parts)
+
+
+def window_vectors(question: EncodedQuestion, mode: Mode) -> list[tuple[str, NDArray[np.float32]]]:
+    """Return the vectors to compare with windows, each with the name of the windows; see `Calibration.windows`."""
+    vectors = list[tuple[str, NDArray[np.float32]]]()
+    for part in question.parts:
+        if mode == "hybrid" and part.sense != "read":
+            vectors += part.meanings.items()
+        if mode == "hybrid" and part.sense != "said":
+            vectors += [(of_text(name), vector) for name, vector in part.meanings.items()]
+        if mode != "speech":
+            vectors += part.sounds.items()
+    return vectors

@@ -76,5 +76,5 @@ def _compare(view_number: int, view: View, vector: NDArray[np.float32], limit: i
     cosine = clips.pooled @ vector / np.linalg.norm(clips.pooled, axis=1).clip(EPSILON)
     zeros, unknown = np.zeros(len(clips.ids)), np.full(len(clips.ids), np.nan)
     videos = [(view_number, video) for video in clips.videos]
-    scores = (cosine, per_frame, zeros, zeros, unknown, unknown, unknown, unknown, unknown)
+    scores = (cosine, per_frame, zeros, zeros, *[unknown] * 5, zeros, unknown, unknown)
     return Candidates(clips.ids, videos, clips.row_ids, *scores)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -20,8 +20,10 @@ from hearsight.library.search.on_disk import OnDisk
 from hearsight.library.search.phrase import Phrase
 from hearsight.library.search.query_words import Query, WordMatch
 from hearsight.library.search.question import Question
+from hearsight.library.search.text_index import TextIndex, TextsOnDisk
 from hearsight.library.tables.calibration_file import Calibration
-from hearsight.library.tables.store import Snapshot, Store
+from hearsight.library.tables.snapshot import Snapshot
+from hearsight.library.tables.store import Store
 
 
 class ClipIndex(Protocol):
@@ -38,13 +40,14 @@ class ClipIndex(Protocol):
         limit: int,
         condition: Condition,
         extra: FieldShapes,
+        others: Collection[str] = (),
     ) -> tuple[ClipVectors, dict[str, WordMatch]]:
         """Return the clips nearest to a query by each expert, each clip once.
 
         vector: of the model; None if it is not asked. query: the words to match; None for no words. window_vectors:
         the names of experts with windows, each with its vector of the query or of a part of it. limit: the number of
-        clips that each of all these contributes.
-        Returns the clips, in any order, and the matches of the clips that contain any of the words, by id.
+        clips that each of all these contributes. others: ids of clips that are returned, too, if they meet the
+        condition. Returns the clips, in any order, and the matches of the clips that contain any of the words, by id.
         """
 
     def windows_of(self, expert: str, ids: Sequence[str]) -> ClipWindows:
@@ -91,7 +94,8 @@ class Searchable:
 class View:
     """A library as one search sees it: a snapshot, a condition on its clips, and the index that finds them.
 
-    calibration: None for a search that has no use for it, and for a library without clips.
+    texts: finds what is read in pictures; None where nothing has been read. calibration: None for a search that has no
+    use for it, and for a library without clips.
     """
 
     name: str
@@ -99,6 +103,7 @@ class View:
     snapshot: Snapshot
     condition: Condition
     index: ClipIndex
+    texts: TextIndex | None = None
     calibration: Calibration | None = None
 
     @property
@@ -110,6 +115,11 @@ class View:
     def sounds(self) -> tuple[str, ...]:
         """The names of the sound experts that do so."""
         return tuple(self.calibration.sounds) if self.calibration else ()
+
+    @property
+    def windows(self) -> Sequence[str]:
+        """The names of the windows of all experts."""
+        return self.calibration.windows if self.calibration else ()
 
     @property
     def can_see(self) -> bool:
@@ -137,13 +147,34 @@ class View:
         snapshot = library.store.recent_snapshot()
         condition = Condition.resolve(filters, snapshot.videos, snapshot.hidden, exclude)
         index = snapshot.loaded or OnDisk(library.store, snapshot)
-        if question is not None:
-            condition = _restrict(condition, index, question)
-        return cls(library.name, library.folder, snapshot, condition, index)
+        texts: TextIndex | None = None
+        if snapshot.calibration and snapshot.calibration.readers:
+            texts = snapshot.loaded.texts if snapshot.loaded else TextsOnDisk(library.store.texts)
+        view = cls(library.name, library.folder, snapshot, condition, index, texts)
+        return view if question is None else view._restrict(question)
 
+    def _restrict(self, question: Question) -> View:
+        """Return a view of the clips that have a question's phrases, and none of its exclusions."""
+        containing = [self._clips_with([phrase]) for phrase in question.phrases]
+        clips = frozenset.intersection(*containing) if containing else None
+        hidden = self._clips_with(question.exclusions)
+        return replace(self, condition=replace(self.condition, clips=clips, hidden_clips=hidden))
 
-def _restrict(condition: Condition, index: ClipIndex, question: Question) -> Condition:
-    """Return a condition that also demands a question's phrases, and none of its exclusions."""
-    saying = [index.clips_saying([phrase]) for phrase in question.phrases]
-    hidden = index.clips_saying(question.exclusions) if question.exclusions else frozenset[str]()
-    return replace(condition, clips=frozenset.intersection(*saying) if saying else None, hidden_clips=hidden)
+    def _clips_with(self, phrases: Sequence[Phrase]) -> frozenset[str]:
+        """Return the ids of the clips in which any of the phrases is said, or read."""
+        said = [phrase for phrase in phrases if phrase.sense != "read"]
+        read = [phrase for phrase in phrases if phrase.sense != "said"]
+        ids = self.index.clips_saying(said) if said else frozenset[str]()
+        return ids | self.texts.clips_with(read) if read and self.texts else ids
+
+    def has_word(self, word: str) -> bool:
+        """Return whether a word is said or read anywhere, in any form."""
+        return self.index.has_word(word) or (self.texts is not None and self.texts.has_word(word))
+
+    def near_words(self, edits_of: Mapping[str, int]) -> dict[str, Counter[str]]:
+        """Return the words that are said or read and are like these stems; see `ClipIndex`."""
+        counts = self.index.near_words(edits_of)
+        if self.texts:
+            for stem, read in self.texts.near_words(edits_of).items():
+                counts[stem] = counts[stem] + read
+        return counts

@@ -6,16 +6,19 @@ It may be missing, damaged or outdated: then it is derived again.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from hearsight.experts.calibration import Null, Scale
+from hearsight.library.tables.windows import of_text
 from hearsight.util.atomic import write_atomic
 
 FILE = "calibration.json"
-# The names of scores; see search/calibrate.py.
+# The names of scores; see search/calibrate.py. Those of texts are there only where pictures have been read.
 SCALES = {"model", "seen", "heard", "said", "meaning", "sound"}
 NULLS = SCALES | {"spoken", "all", "all, said", "all, heard"}
+TEXT_SCALES = {"text"}
+TEXT_NULLS = TEXT_SCALES | {"written", "all, read"}
 LARGEST = 1e9  # of a number
 
 
@@ -25,7 +28,8 @@ class Calibration:
 
     model: the fingerprint of its model. bank: that of the neutral queries. version: of the table of clips from which
     this is derived. experts, sounds: the fingerprints of the text experts and of the sound expert whose windows are
-    stored. scales, nulls: by the name of a score; see search/calibrate.py.
+    stored. scales, nulls: by the name of a score; see search/calibrate.py. readers: the fingerprint of what has read
+    the texts in pictures; {} where nothing has.
     """
 
     model: str
@@ -35,6 +39,12 @@ class Calibration:
     sounds: dict[str, str]
     scales: dict[str, Scale]
     nulls: dict[str, Null]
+    readers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def windows(self) -> list[str]:
+        """The names by which `Store.windows` has the windows of all experts."""
+        return [*self.experts, *self.sounds, *(map(of_text, self.experts) if self.readers else ())]
 
     def write(self, location: Path) -> None:
         write_atomic(location / FILE, json.dumps(asdict(self), indent=2) + "\n")
@@ -46,11 +56,14 @@ class Calibration:
             values = json.loads((location / FILE).read_text("utf-8"))
             scales = {name: Scale(**scale) for name, scale in values["scales"].items()}
             nulls = {name: Null(**null) for name, null in values["nulls"].items()}
-            experts, sounds = (
-                {str(name): str(fingerprint) for name, fingerprint in values[kind].items()}
-                for kind in ("experts", "sounds")
-            )
-            named = {"experts": experts, "sounds": sounds}
+            named = {
+                kind: {str(name): str(fingerprint) for name, fingerprint in fingerprints.items()}
+                for kind, fingerprints in {
+                    "experts": values["experts"],
+                    "sounds": values["sounds"],
+                    "readers": values.get("readers", {}),  # an older Hearsight has none
+                }.items()
+            }
             calibration = cls(**{**values, **named, "scales": scales, "nulls": nulls})
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return None
@@ -60,8 +73,8 @@ class Calibration:
         """Return whether no score is missing, and all numbers can be computed with."""
         numbers = [number for part in (*self.scales.values(), *self.nulls.values()) for number in vars(part).values()]
         return (
-            set(self.scales) == SCALES
-            and set(self.nulls) == NULLS
+            set(self.scales) == SCALES | (TEXT_SCALES if self.readers else set())
+            and set(self.nulls) == NULLS | (TEXT_NULLS if self.readers else set())
             and all(isinstance(number, int | float) and abs(number) < LARGEST for number in numbers)
             and all(null.spread > 0 for null in self.nulls.values())
         )

@@ -64,11 +64,12 @@ def read_error(location: Path, error: Exception) -> HearsightError:
     return UnreadableError(f"cannot read the library at {location}: {reason}; get permission there, or check the disk")
 
 
-def read_windows_error(location: Path, error: Exception) -> HearsightError:
-    """Return the error to raise when windows cannot be read: a repair removes them, and an update derives them."""
+def read_derived_error(location: Path, error: Exception) -> HearsightError:
+    """Return the error to raise when what experts have made cannot be read: a repair removes it, an update makes it."""
     return UnreadableError(
-        f"the meanings of what is said in the library at {location} cannot be read ({_reason(error) or 'damaged'}); "
-        "derive them again, without reading a film, with: hearsight repair FOLDER, and then: hearsight index FOLDER"
+        f"the meanings of what is said in the library at {location}, or what is read in its pictures, cannot be read "
+        f"({_reason(error) or 'damaged'}); derive them again, without transcribing a film, with: hearsight repair "
+        "FOLDER, and then: hearsight index FOLDER"
     )
 
 

@@ -18,6 +18,7 @@ PARTS = (
     "failures.lance",
     "features*.lance",
     "windows-*.lance",
+    "texts.lance",
     "calibration.json",
 )
 WORKING_FILES = ("calibration.json", "update.lock", "update.json", "library.json.part", "transcripts")

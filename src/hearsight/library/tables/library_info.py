@@ -31,6 +31,8 @@ def library_info(folder: Path, identity: Identity, store: Store) -> LibraryInfo:
         meaning=identity.meaning or DEFAULT,
         sound=identity.sound or NONE,
         sounds=_sounds(store, identity.sound),
+        reader=identity.reader or NONE,
+        read=_read(store, identity.reader),
         senses=_senses(identity.method, snapshot.calibration),
         missing=identity.missing or {},
         videos=len(snapshot.videos),
@@ -50,6 +52,13 @@ def _sounds(store: Store, expert: str | None) -> int:
     if expert in (None, NONE) or not (windows := store.windows(str(expert))).path.is_dir():
         return 0
     return len(windows.videos() & set(store.snapshot().videos))
+
+
+def _read(store: Store, reader: str | None) -> int:
+    """Return the number of videos in whose pictures text was looked for."""
+    if reader in (None, NONE) or not store.texts.exists:
+        return 0
+    return len(store.texts.videos() & set(store.snapshot().videos))
 
 
 def _senses(method: str, calibration: Calibration | None) -> list[str]:

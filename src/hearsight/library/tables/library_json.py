@@ -33,7 +33,8 @@ class Identity:
     the previous one, which running searches may read.
     recogniser: the name of the chosen speech recogniser; None if none was chosen. meaning: the name of the expert for
     what is said, or "none" (experts/registry.py); None for the default. sound: the name of the sound expert
-    (experts/sound_registry.py), or "none"; None for none. missing: the names of experts, by sense, that were chosen and
+    (experts/sound_registry.py), or "none"; None for none. reader: the name of what reads text in pictures
+    (ocr/load.py), or "none"; None for none. missing: the names of experts, by sense, that were chosen and
     could not be downloaded; later updates add them. None for none.
     """
 
@@ -51,6 +52,7 @@ class Identity:
     recogniser: str | None = None
     meaning: str | None = None
     sound: str | None = None
+    reader: str | None = None
     missing: dict[str, str] | None = None
     features: str | None = None
     format: int = FORMAT
@@ -132,7 +134,7 @@ class Identity:
                 raise DamagedError(
                     f"the library at {location} was made by an old Hearsight; index again with --rebuild"
                 )
-            for name in ("model", "meaning", "sound", "features"):
+            for name in ("model", "meaning", "sound", "reader", "features"):
                 if not isinstance(values.get(name), str | None):
                     raise TypeError(f"{name} is no name")
             missing = values.get("missing") or {}

@@ -25,6 +25,7 @@ from hearsight.util.lazy_lancedb import FTS, Bitmap, BTree
 # Searches and updates look up words, ids of clips or videos, and what filters distinguish.
 INDEXES = {
     "transcript": FTS(**TOKENIZER),
+    "text": FTS(**TOKENIZER),
     "id": BTree(),
     "video": BTree(),
     "has_speech": Bitmap(),

@@ -4,7 +4,7 @@ Lance never writes a file twice. A version of a table is one manifest that names
 things: a manifest, where the previous version remains, and a fragment, where all others remain. The next update encodes
 again what was in a lost fragment, because a file counts as indexed only with all its clips. Indexes are recreated in
 any case: they hold nothing that the tables do not. Windows and calibration are removed, because the next update derives
-them from the clips.
+them from the clips. Of what is read in pictures, the rows that are lost are read again.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from hearsight.library.tables.calibration_file import FILE as CALIBRATION
 from hearsight.library.tables.library_files import remove
 from hearsight.library.tables.library_json import Identity
 from hearsight.library.tables.store import SMALL, Store
+from hearsight.library.tables.texts import NAME as TEXTS
 from hearsight.library.tables.windows import PREFIX
 
 DAMAGED = ".damaged"  # appended to the name of a file that is set aside
@@ -40,6 +41,8 @@ def repair(location: Path, identity: Identity) -> RepairReport:
         for table in location.glob("features*.lance"):  # of an interrupted repair that had given them up
             remove(table)
     tables = {name: location / f"{name}.lance" for name in store.tables}
+    if store.texts.exists:
+        tables[TEXTS] = store.texts.path
     for path in tables.values():
         _check_access(path)
     lost = [name for name, table in tables.items() if not any(_opens(table, version) for version in _versions(table))]
@@ -49,6 +52,8 @@ def repair(location: Path, identity: Identity) -> RepairReport:
         report.lost_tables.append(tables[name].name)
         if name in SMALL:
             store.empty(name)
+        elif name == TEXTS:  # the next update reads the pictures again
+            remove(tables.pop(name))
         else:  # the features
             replace(identity, towers=None, features=None).write(location)
             remove(tables.pop(name))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -33,6 +32,8 @@ from hearsight.library.tables.schema import (
     model_schema,
     video_table,
 )
+from hearsight.library.tables.snapshot import Snapshot
+from hearsight.library.tables.texts import Texts
 from hearsight.library.tables.transcript_index import TranscriptIndex
 from hearsight.library.tables.videos import Videos, count_clips
 from hearsight.library.tables.windows import Windows
@@ -49,23 +50,7 @@ SMALL = {"videos": VIDEOS, "failures": FAILURES}
 MAX_IN_MEMORY = 512 << 20  # bytes
 SECONDS_BETWEEN_CHECKS = 0.25
 
-
-@dataclass(frozen=True)
-class Snapshot:
-    """The state of a library at one moment.
-
-    videos: by id. hidden: ids of videos that have clips but do not count (yet, or any more). clips: the number of those
-    that count. loaded: what the store's `load` returned for the clips; None if they are not kept in memory.
-    occurring_words: whether any transcript has a word, for those that searches have asked for.
-    calibration: None if there is none, or if it is that of another model.
-    """
-
-    videos: Videos
-    hidden: frozenset[str]
-    clips: int
-    loaded: Any = None
-    occurring_words: dict[str, bool] = field(default_factory=dict)
-    calibration: Calibration | None = None
+Load = Callable[[pa.Table, Mapping[str, pa.Table], pa.Table | None], Any]
 
 
 class Store:
@@ -75,13 +60,12 @@ class Store:
     raises HearsightError if the tables cannot be read or written.
     """
 
-    def __init__(
-        self, location: Path, identity: Identity, load: Callable[[pa.Table, Mapping[str, pa.Table]], Any] | None = None
-    ) -> None:
+    def __init__(self, location: Path, identity: Identity, load: Load | None = None) -> None:
         """identity: the expected identity of the library.
 
-        load: called with all clips, without their thumbnails, and the windows of each expert, to keep them in memory
-        for searches: after each change, unless the clips take more than MAX_IN_MEMORY.
+        load: called with all clips, without their thumbnails, the windows of each expert, and what is read in pictures
+        (None where nothing is), to keep them in memory for searches: after each change, unless the clips take more than
+        MAX_IN_MEMORY.
         """
         self.location = location
         self.features = Features(location, identity.features) if identity.towers else None
@@ -159,7 +143,7 @@ class Store:
             videos = Videos(self.videos.to_arrow())
             clips, hidden = count_clips(self._columns(["video"])["video"], videos.ids)
             calibration = self._read_calibration()
-            loaded = self._load_clips((*calibration.experts, *calibration.sounds) if calibration else ())
+            loaded = self._load_clips(calibration)
             self._snapshot = versions, Snapshot(videos, hidden, clips, loaded, calibration=calibration)
         return self._snapshot[1]
 
@@ -184,7 +168,7 @@ class Store:
             self._identity = identity
         self.features = Features(self.location, self._identity.features) if self._identity.towers else None
         self._windows = {}
-        for name in ("_database", "videos", "clips", "_failures"):
+        for name in ("_database", "videos", "clips", "_failures", "texts"):
             self.__dict__.pop(name, None)
         self._created = created
 
@@ -196,8 +180,13 @@ class Store:
         calibration = Calibration.read(self.location)
         if calibration is None or calibration.model != self._identity.fingerprint:
             return None
-        missing = [name for name in (*calibration.experts, *calibration.sounds) if not self.windows(name).path.is_dir()]
-        return None if missing else calibration
+        missing = [name for name in calibration.windows if not self.windows(name).exists]
+        return None if missing or (calibration.readers and not self.texts.exists) else calibration
+
+    @cached_property
+    def texts(self) -> Texts:
+        """The table of what is read in pictures, which may not exist."""
+        return Texts(self.location)
 
     def windows(self, expert: str) -> Windows:
         """Return the table of an expert's windows, which may not exist."""
@@ -222,11 +211,14 @@ class Store:
     def _columns(self, names: Sequence[str]) -> pa.Table:
         return self.clips.search().select(names).limit(None).to_arrow()
 
-    def _load_clips(self, experts: Iterable[str]) -> Any:
+    def _load_clips(self, calibration: Calibration | None) -> Any:
         if self._load is None or self.clips.stats()["total_bytes"] > MAX_IN_MEMORY:
             return None
-        windows = {name: self.windows(name).rows(["id", "start", "vector"]) for name in experts}
-        return self._load(self._columns([name for name in self.clips.schema.names if name != "thumbnail"]), windows)
+        clips = self._columns([name for name in self.clips.schema.names if name != "thumbnail"])
+        if calibration is None:
+            return self._load(clips, {}, None)
+        windows = {name: self.windows(name).rows(["id", "start", "vector"]) for name in calibration.windows}
+        return self._load(clips, windows, self.texts.rows(["id", "text", "lines"]) if calibration.readers else None)
 
     @translate_errors(read_error)
     def failures(self) -> dict[str, tuple[Failure, str]]:
@@ -356,8 +348,10 @@ class Store:
         self.clips.checkout_latest()
         report = maintain(self.clips, thorough)
         calibration = self.snapshot().calibration if thorough else None
-        for expert in (*calibration.experts, *calibration.sounds) if calibration else ():
+        for expert in calibration.windows if calibration else ():
             report.add(self.windows(expert).maintain(thorough))
+        if calibration and calibration.readers:
+            report.add(self.texts.maintain(thorough))
         if self.features:
             report.freed_bytes += self.features.maintain(thorough)
         for small in (self.videos, self._failures):
@@ -376,6 +370,8 @@ class Store:
         create_indexes(self.clips, recreate=True)
         if self.features:
             self.features.recreate_indexes()
+        if self.texts.exists:
+            self.texts.recreate_indexes()
 
 
 def _fetch(query: Any, columns: list[str], limit: int, condition: str | None) -> pa.Table:

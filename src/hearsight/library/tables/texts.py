@@ -1,0 +1,80 @@
+"""What is read in the pictures of clips: a table with a row for each clip whose file has been gone through.
+
+The row of a clip without text is empty. A file that lacks the row of a clip is read again by the next update.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+
+from hearsight.library.tables.derived_table import DerivedTable
+from hearsight.library.tables.errors import read_derived_error, translate_errors
+from hearsight.library.tables.transcript_index import TranscriptIndex
+from hearsight.util.lazy_lancedb import MatchQuery
+
+NAME = "texts"
+COLUMN = "text"  # with the full-text index
+
+# second: when the picture is shown, in the file; a few milliseconds later for its further lines, so that each line of a
+# clip has a second of its own. box: left, top, right and bottom, as shares of the picture's width and
+# height. on_thumbnail: whether the clip's thumbnail shows the same picture.
+LINE = pa.struct(
+    [
+        ("second", pa.float64()),
+        ("text", pa.string()),
+        ("confidence", pa.float32()),
+        ("box", pa.list_(pa.float32(), 4)),
+        ("on_thumbnail", pa.bool_()),
+    ]
+)
+SCHEMA = pa.schema(
+    [
+        pa.field("id", pa.string(), nullable=False),
+        pa.field("video", pa.string(), nullable=False),
+        pa.field("start", pa.float64(), nullable=False),  # of the clip, in seconds
+        pa.field("end", pa.float64(), nullable=False),
+        pa.field(COLUMN, pa.string(), nullable=False),  # of all lines
+        pa.field("lines", pa.list_(LINE)),
+    ]
+)
+
+
+class Texts(DerivedTable):
+    """The table of texts. Every method raises HearsightError if it cannot be read or written."""
+
+    def __init__(self, location: Path) -> None:
+        super().__init__(location, NAME)
+
+    def create(self, fingerprint: str) -> None:
+        """Create an empty table in place of whatever is there. fingerprint: of the reader."""
+        self.create_empty(SCHEMA, fingerprint)
+
+    @property
+    def index(self) -> TranscriptIndex:
+        """The full-text index of the texts, as of now."""
+        return TranscriptIndex(self.location, self._latest(), COLUMN)
+
+    @translate_errors(read_derived_error)
+    def matching(self, words: str, limit: int, condition: str | None) -> pa.Table:
+        """Return `id`, `text` and BM25 as `_score` of the clips whose texts best match any of the words."""
+        query = self._table.search(MatchQuery(words, COLUMN), query_type="fts")
+        if condition is not None:
+            query = query.where(condition, prefilter=True)
+        return query.select(["id", COLUMN, "_score"]).limit(limit).to_arrow()
+
+    @translate_errors(read_derived_error)
+    def of_video(self, video: str) -> pa.Table:
+        """Return `id` and `text` of a video's clips."""
+        return self._table.search().where(f"video = '{video}'").select(["id", COLUMN]).limit(None).to_arrow()
+
+    def batches(self, columns: Sequence[str], batch_size: int) -> Iterator[pa.Table]:
+        """Yield all rows with text, in batches."""
+        try:
+            dataset = self._latest().to_lance()
+            for batch in dataset.to_batches(columns=list(columns), filter=f"{COLUMN} != ''", batch_size=batch_size):
+                yield pa.Table.from_batches([batch])
+        except (OSError, RuntimeError, ValueError) as error:
+            raise read_derived_error(self.location, error) from error
