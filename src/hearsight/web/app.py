@@ -27,7 +27,7 @@ from hearsight.web.updates import UpdateRunningError
 PAGE = Path(__file__).parent / "page"
 ROUTERS = (server.router, search.router, libraries.router, clips.router)
 RETRY_AFTER_SECONDS = 1
-DESCRIPTION = """Find moments in videos by what is seen, heard and said. All times are in seconds.
+DESCRIPTION = """Find moments in videos by what is seen, heard, said and read. All times are in seconds.
 
 If the server was started with a token, every route but /session requires it: `Authorization: Bearer TOKEN`, or the
 cookie from /session. Every error explains itself in `detail`. Besides the errors listed for each route, a server may

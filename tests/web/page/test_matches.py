@@ -140,6 +140,32 @@ def test_notes_and_spellings_are_text(page):
     expect(page.locator("#hints img")).to_have_count(0)
 
 
+def test_what_is_read_is_quoted_and_framed_in_the_picture(page):
+    line, box = "Rest & <b>be</b> thankful", [0.25, 0.5, 0.75, 0.75]
+    evidence = {"expert": "words", "sense": "read", "confidence": 0.97, "moment": 7, "line": line, "box": box}
+
+    def read(result: dict, limit: int) -> dict:
+        best, *others = result["hits"]
+        same = {**evidence, "expert": "wordllama"}
+        best = {**best, "read": 0.8, "text": line, "text_spans": [[0, 4]], "evidence": [evidence, same]}
+        return {**result, "hits": [best, *others]}
+
+    replace_answers(page, read)
+    best = search(page, SAID).first
+    expect(best.locator(".line").last).to_have_text(f"Read: \u201c{line}\u201d")
+    assert best.locator(".line").last.locator("mark").all_inner_texts() == ["Rest"]
+    expect(best.get_by_role("img", name=re.compile(r"said 100 %, read 80 %$"))).to_be_visible()
+    frames = best.locator(".text-boxes rect")
+    expect(frames).to_have_count(1)
+    picture, frame = best.locator(".frame img").bounding_box(), frames.bounding_box()
+    shown = 4 / 3 * picture["height"]  # the width of a picture of 4:3 in its frame
+    begin = picture["x"] + (picture["width"] - shown) / 2
+    assert frame["x"] == pytest.approx(begin + 0.24 * shown, abs=4)
+    assert frame["width"] == pytest.approx(0.52 * shown, abs=8)
+    assert frame["y"] == pytest.approx(picture["y"] + 0.49 * picture["height"], abs=5)
+    expect(page.locator("#grid .text-boxes")).to_have_count(1)
+
+
 def test_details_say_by_what_and_at_which_second(page):
     search(page, SAID).first.locator(".open").click()
     explanation = page.get_by_role("region", name="Why it matches")

@@ -1,4 +1,4 @@
-// Why a moment matches: how sure that is, what is seen, heard and said in it, and what says so, in plain words.
+// Why a moment matches: how sure that is, what is seen, heard, said and read in it, and what says so, in plain words.
 
 import { el } from "./dom.js";
 import { clock, visible } from "./format.js";
@@ -12,12 +12,16 @@ export function matchLabel(hit) {
   return el("p", { className: `match ${hit.match}` }, `${MATCHES[hit.match]}, ${sure(hit.confidence)}`);
 }
 
-/** Return three labelled bars, the longest of them highlighted; null for a hit of a search without words. */
+/**
+ * Return labelled bars, the longest of them highlighted; null for a hit of a search without words. The one for what is
+ * read is there if something is: in most libraries nothing is.
+ */
 export function bars(hit) {
   if (!hit.match) return null;
-  const longest = SENSES.reduce((a, b) => (hit[b] > hit[a] ? b : a));
-  const name = `Why it matches: ${SENSES.map((sense) => `${sense} ${percent(hit[sense])}`).join(", ")}`;
-  return el("div", { className: "bars", role: "img", "aria-label": name }, ...SENSES.map(bar));
+  const senses = hit.read > 0 ? [...SENSES, "read"] : SENSES;
+  const longest = senses.reduce((a, b) => (hit[b] > hit[a] ? b : a));
+  const name = `Why it matches: ${senses.map((sense) => `${sense} ${percent(hit[sense])}`).join(", ")}`;
+  return el("div", { className: "bars", role: "img", "aria-label": name }, ...senses.map(bar));
 
   function bar(sense) {
     const fill = el("i");

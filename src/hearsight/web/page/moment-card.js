@@ -1,4 +1,4 @@
-// The card of one moment: picture, name and time, why it matches, and the line that is said.
+// The card of one moment: picture, name and time, why it matches, and the line that is said or read.
 
 import { momentUrl } from "./api.js";
 import { button, el } from "./dom.js";
@@ -7,6 +7,7 @@ import { playButton } from "./preview.js";
 import { stateUrl, newSearch, navigate, momentKey, readState } from "./state.js";
 import { fileName, markSpans, range, visible } from "./format.js";
 import { bars, matchLabel } from "./explanation.js";
+import { markText } from "./text-boxes.js";
 
 /** rank: a text such as "3 of 12", if it is shown. */
 export function momentCard(hit, rank = null) {
@@ -14,7 +15,9 @@ export function momentCard(hit, rank = null) {
   const open = link("open", { title: visible(hit.path) });
   open.append(el("bdi", {}, name), el("span", { className: "hidden" }, `, ${range(hit)}`));
   open.dataset.moment = momentKey(hit);
-  const frame = el("div", { className: "frame" }, thumbnail(hit), el("span", { className: "time" }, range(hit)));
+  const image = thumbnail(hit);
+  const frame = el("div", { className: "frame" }, image, el("span", { className: "time" }, range(hit)));
+  markText(image, hit);
   // The picture is a second link to the same moment, for pointers only.
   frame.append(
     link("picture-link", { tabIndex: -1, "aria-hidden": "true" }),
@@ -34,7 +37,8 @@ export function momentCard(hit, rank = null) {
       bars(hit),
       similarButton(hit, name),
     ),
-    hit.line.trim() && el("p", { className: "line" }, "“", el("bdi", {}, markSpans(hit.line, hit.spans)), "”"),
+    quotation("“", hit.line, hit.spans),
+    quotation("Read: “", hit.text, hit.text_spans),
   );
 
   function link(className, properties) {
@@ -42,6 +46,11 @@ export function momentCard(hit, rank = null) {
     const click = (event) => follow(event, { open: momentKey(hit) });
     return el("a", { className, href, ...properties, on: { click } });
   }
+}
+
+/** Return a line with its spans marked, behind a beginning; null for an empty one. */
+function quotation(beginning, line, spans) {
+  return line.trim() ? el("p", { className: "line" }, beginning, el("bdi", {}, markSpans(line, spans)), "”") : null;
 }
 
 /** Return the picture of a moment, with its space reserved; a drawing if there is no picture. */

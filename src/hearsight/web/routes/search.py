@@ -56,7 +56,7 @@ async def search(
     all_moments: AllMomentsParameter = False,
     min_confidence: MinConfidenceParameter = None,
 ) -> SearchResult:
-    """Find moments by what is seen, heard or said in them: the best moment of each video, best first."""
+    """Find moments by what is seen, heard, said or read in them: the best moment of each video, best first."""
     collection = await state.collection()
     return await state.pool.run(
         collection.search,
