@@ -34,6 +34,7 @@ from hearsight.library.results import (
     LibraryInfo,
     Mode,
     SearchResult,
+    Sense,
     Suggestion,
     Transcript,
     clip_id,
@@ -131,10 +132,19 @@ class Client:
         return self._read("GET", "search/export", {"format": format, **parameters})
 
     def search_by_example(
-        self, path: str | Path, limit: int = 10, filters: Filters | None = None, *, library: str | None = None
+        self,
+        path: str | Path,
+        limit: int = 10,
+        filters: Filters | None = None,
+        *,
+        by: Sense | None = None,
+        library: str | None = None,
     ) -> SearchResult:
-        """Return the moments that are most similar to a picture, a sound or a short video: a file of this machine."""
-        parameters = {"limit": limit, "library": library, **asdict(filters or Filters())}
+        """Return the moments that are most similar to a picture, a sound or a short video: a file of this machine.
+
+        by: compare what is "seen" or "heard"; None for both.
+        """
+        parameters = {"limit": limit, "by": by, "library": library, **asdict(filters or Filters())}
         try:
             with Path(path).open("rb") as file:
                 return self._get(SearchResult, "POST", "search/example", parameters, file)
@@ -142,10 +152,19 @@ class Client:
             raise HearsightError(f"cannot read {path}: {error.strerror}; give a file that can be read") from error
 
     def similar(
-        self, clip: Hit | str, limit: int = 10, filters: Filters | None = None, *, library: str | None = None
+        self,
+        clip: Hit | str,
+        limit: int = 10,
+        filters: Filters | None = None,
+        *,
+        by: Sense | None = None,
+        library: str | None = None,
     ) -> SearchResult:
-        """Return the moments of other videos, in all libraries, that are most similar to a clip of `library`."""
-        parameters = {"limit": limit, **asdict(filters or Filters())}
+        """Return the moments of other videos, in all libraries, that are most similar to a clip of `library`.
+
+        by: compare what is "seen", "heard" or "said"; None for all.
+        """
+        parameters = {"limit": limit, "by": by, **asdict(filters or Filters())}
         return self._get(SearchResult, "GET", f"{self._clip_route(clip, library)}/similar", parameters)
 
     def moments(self, clip: Hit | str, query: str, mode: Mode = "hybrid", library: str | None = None) -> list[Hit]:

@@ -7,6 +7,7 @@ import hearsight
 from hearsight.library import Collection, Library
 from hearsight.library.tables import maintenance
 from hearsight.library.tables.store import Store
+from hearsight.media.example import Example
 from tests.library.conftest import film, say
 from tests.library.sound_experts import PITCHES, Pitches, noise, sound_film, tone
 
@@ -46,13 +47,16 @@ def test_every_clip_of_a_video_can_be_listed(library):
 
 
 def test_nothing_is_like_what_nothing_is_seen_of(library):
-    [hit] = library.search("bicycle", limit=1).hits
-    picture = np.full((48, 64, 3), 90, np.uint8)
-    from hearsight.web.query_by_example import DecodedExample, model_inputs
+    result = library.search_by_example(Example([np.full((48, 64, 3), 90, np.uint8)], {}))
+    assert result.hits == [] and result.total_clips == 5 and "no moment can be compared" in result.notes[0]
 
-    example = model_inputs(DecodedExample([picture], None), library.model)
-    for result in (library.similar(hit), library.search_by_example(example)):
-        assert result.hits == [] and result.total_clips == 5 and "no moment can be compared" in result.notes[0]
+
+def test_what_is_said_is_compared_with_what_is_said(library):
+    [hit] = library.search("swim", limit=1).hits
+    [other] = library.similar(hit).hits
+    assert (other.path.name, [each.sense for each in other.evidence]) == ("bell.mkv", ["said"])
+    with pytest.raises(hearsight.HearsightError, match="it has no pictures, or nothing in its library compares them"):
+        library.similar(hit, by="seen")
 
 
 def test_no_sight_is_suggested(library):

@@ -348,6 +348,21 @@ def test_similar_moments(api, clips):
     assert [hit["path"] for hit in filtered] == ["trip/silent.mkv"]
 
 
+def test_similar_by_one_sense(api, clips, pictures):
+    answer = api.get(of(clips, "trip/sea.mkv", "similar"), params={"by": "heard"}).json()
+    assert answer["senses"] == ["seen", "heard"]
+    assert {hit["evidence"][0]["sense"] for hit in answer["hits"]} == {"heard"}
+    assert all(hit["evidence"][0]["confidence"] is None for hit in answer["hits"])
+    refused = api.get(of(clips, "trip/silent.mkv", "similar"), params={"by": "heard"})
+    assert refused.status_code == 422 and "has no sound" in refused.json()["detail"]
+    assert api.get(of(clips, "bell.mkv", "similar"), params={"by": "smelt"}).status_code == 422
+    film, picture = ((pictures / name).read_bytes() for name in ("film.mkv", "red.png"))
+    seen = api.post("search/example", params={"by": "seen"}, content=film).json()
+    assert seen["senses"] == ["seen", "heard"] and seen["hits"][0]["evidence"][0]["sense"] == "seen"
+    refused = api.post("search/example", params={"by": "heard"}, content=picture)
+    assert refused.status_code == 422 and "the example has no sound" in refused.json()["detail"]
+
+
 @pytest.mark.parametrize("name", ["bell.mkv", "beep.wav", "trip/sea.mkv", *HOSTILE])
 def test_whole_media_files(api, clips, holiday, name):
     answer = api.get(of(clips, name, "media"))

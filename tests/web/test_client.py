@@ -150,11 +150,14 @@ def test_the_methods_of_a_clip(client, holiday, tmp_path):
     assert [moment.start for moment in moments] == [0.0, 2.0] and moments[0].rank == 1
     similar = client.similar(hit, limit=1, filters=Filters(has_sound=False))
     assert (similar.query, [str(hit.path) for hit in similar.hits]) == ("", ["trip/silent.mkv"])
+    heard = client.similar(hit, limit=1, by="heard")
+    assert heard.senses == ["seen", "heard", "said"] and heard.hits[0].evidence[0].sense == "heard"
     assert client.thumbnail(hit).startswith(b"\xff\xd8")
     copied = client.download(hit, tmp_path / "copy.mkv")
     assert copied.read_bytes() == clip.video.read_bytes()
     assert list(tmp_path.iterdir()) == [copied]
     assert client.search_by_example(copied, filters=Filters(path="bell"), library=LIBRARY).hits[0].path == clip.path
+    assert client.search_by_example(copied, by="seen").hits[0].evidence[0].sense == "seen"
 
 
 def test_a_server_with_one_library_needs_no_name(client, token_server):

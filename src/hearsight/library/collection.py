@@ -19,6 +19,7 @@ from hearsight.library.results import (
     LibraryInfo,
     Mode,
     SearchResult,
+    Sense,
     Suggestion,
     Transcript,
     clip_id,
@@ -27,8 +28,8 @@ from hearsight.library.results import (
 if TYPE_CHECKING:
     from hearsight.library.search.view import Searchable
     from hearsight.library.tables.schema import Video
+    from hearsight.media.example import Example
     from hearsight.models.base import VideoTextModel
-    from hearsight.models.preprocess import ClipInputs
     from hearsight.models.query_encoder import QueryEncoder
 
 
@@ -115,21 +116,36 @@ class Collection:
         return result.at_least(min_confidence or 0.0)
 
     def similar(
-        self, clip: Hit | str, limit: int = 10, filters: Filters | None = None, *, library: str | None = None
+        self,
+        clip: Hit | str,
+        limit: int = 10,
+        filters: Filters | None = None,
+        *,
+        by: Sense | None = None,
+        library: str | None = None,
     ) -> SearchResult:
-        """Return the moments of other videos, in all libraries, that are most like a clip. library: the clip's."""
+        """Return the moments of other videos, in all libraries, that are most like a clip. See `Library.similar`.
+
+        library: the clip's.
+        """
         from hearsight.library.search.similar import similar
 
         source = self._library_of(clip, library)
-        return similar(self._searchables(), source, clip_id(clip), limit, filters or Filters())
+        return similar(self._searchables(), source, clip_id(clip), limit, filters or Filters(), by)
 
     def search_by_example(
-        self, example: ClipInputs, limit: int = 10, filters: Filters | None = None, *, library: str | None = None
+        self,
+        example: str | Path | Example,
+        limit: int = 10,
+        filters: Filters | None = None,
+        *,
+        by: Sense | None = None,
+        library: str | None = None,
     ) -> SearchResult:
-        """Return the moments that are most like a picture, a sound or a video, prepared for the model."""
+        """Return the moments that are most like a file. See `Library.search_by_example`."""
         from hearsight.library.search.similar import search_by_example
 
-        return search_by_example(self._searchables(library), self.model, example, limit, filters or Filters())
+        return search_by_example(self._searchables(library), self.model, example, limit, filters or Filters(), by)
 
     def moments(self, clip: Hit | str, query: str, mode: Mode = "hybrid", library: str | None = None) -> list[Hit]:
         """Return every clip of a clip's video in order of time, each with its rank among them."""

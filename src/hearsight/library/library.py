@@ -19,6 +19,7 @@ from hearsight.library.results import (
     LibraryInfo,
     Mode,
     SearchResult,
+    Sense,
     Transcript,
     clip_id,
 )
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
     from hearsight.library.indexing.engine import Engine
     from hearsight.library.plan import Plan
     from hearsight.library.search.view import Searchable
+    from hearsight.media.example import Example
     from hearsight.models.base import VideoTextModel
-    from hearsight.models.preprocess import ClipInputs
     from hearsight.models.query_encoder import QueryEncoder
     from hearsight.speech.recogniser import Recogniser
 
@@ -211,20 +212,35 @@ class Library:
         result = search([self.searchable], query, self.query_encoder, mode, limit, filters, all_moments)
         return result.at_least(min_confidence or 0.0)
 
-    def similar(self, clip: Hit | str, limit: int = 10, filters: Filters | None = None) -> SearchResult:
+    def similar(
+        self, clip: Hit | str, limit: int = 10, filters: Filters | None = None, *, by: Sense | None = None
+    ) -> SearchResult:
         """Return the moments of other videos that are most like a clip: a hit, or the id of one (`Hit.clip`).
 
-        Like every method that takes a clip, raises HearsightError for one that is not in the library any more.
+        by: compare what is "seen", "heard" or "said"; None for all, which search/similar.py puts together.
+        Raises HearsightError for a clip that lacks what is compared and, like every method that takes a clip, for one
+        that is not in the library any more.
         """
         from hearsight.library.search.similar import similar
 
-        return similar([self.searchable], self.searchable, clip_id(clip), limit, filters or Filters())
+        return similar([self.searchable], self.searchable, clip_id(clip), limit, filters or Filters(), by)
 
-    def search_by_example(self, example: ClipInputs, limit: int = 10, filters: Filters | None = None) -> SearchResult:
-        """Return the moments that are most like a picture, a sound or a video, prepared for the model."""
+    def search_by_example(
+        self,
+        example: str | Path | Example,
+        limit: int = 10,
+        filters: Filters | None = None,
+        *,
+        by: Sense | None = None,
+    ) -> SearchResult:
+        """Return the moments that are most like a picture, a sound or a short video: a file, or what is decoded of one.
+
+        by: compare what is "seen" or "heard"; None for both. Nothing is transcribed. Raises HearsightError for a file
+        that cannot be decoded, or lacks what is compared.
+        """
         from hearsight.library.search.similar import search_by_example
 
-        return search_by_example([self.searchable], self.model, example, limit, filters or Filters())
+        return search_by_example([self.searchable], self.model, example, limit, filters or Filters(), by)
 
     def moments(self, clip: Hit | str, query: str, mode: Mode = "hybrid") -> list[Hit]:
         """Return every clip of a clip's video in order of time, each with its rank among them."""

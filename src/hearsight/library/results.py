@@ -10,6 +10,7 @@ from hearsight.errors import HearsightError
 from hearsight.types import Match
 
 Mode = Literal["hybrid", "dense", "speech"]
+Sense = Literal["seen", "heard", "said"]
 
 
 class Serializable:
@@ -61,15 +62,16 @@ class Evidence:
     """What one expert says of a hit.
 
     expert: "model" for the video model, "words" for the words that are said or read, or the name of a text or sound
-    expert. sense: what it compares: "seen", "heard", "said" or "read". confidence: as of a hit, by this expert alone.
-    moment: seconds from the start of the file. line: what is said or read then; "" where that is not what it compares.
+    expert. sense: what it compares: "seen", "heard", "said" or "read". confidence: as of a hit, by this expert alone;
+    None for similar clips. moment: seconds from the start of the file. line: what is said or read then; "" where that
+    is not what it compares.
     box: where that is read in the clip's thumbnail: left, top, right and bottom, as shares of its width and height;
     None for what is not read, or not there.
     """
 
     expert: str
     sense: str
-    confidence: float
+    confidence: float | None
     moment: float
     line: str
     box: list[float] | None = None
@@ -84,8 +86,9 @@ class Hit:
     query (experts/calibration.py); -1000 for a clip that lacks what the query asks for.
     confidence: the share of neutral queries that find nothing as good in this library, from 0 to 1. match: the same in
     a word. Both are None where nothing is searched for by words, as for similar clips.
-    similarity: the model's logit, in every mode (for similar clips, the cosine of their vectors). library: the name of
-    the folder, or the library's name in a collection. path: relative to the library's folder; video: absolute.
+    similarity: the model's logit, in every mode (for similar clips, the cosine by the first expert in `evidence`).
+    library: the name of the folder, or the library's name in a collection. path: relative to the library's folder;
+    video: absolute.
     moment: the best second. seen, heard, said, read: how much each sense speaks for the clip, from 0 (up to a likely
     match) to 1, the same for every query and library; all 0 for a weak match. words: how strongly the transcript
     matches the query's words, from 0 to 1 (`Query.strength`); always 0 in mode "dense", which does not search
@@ -137,7 +140,8 @@ class SearchResult(Serializable):
 
     clips: the number of clips that were ranked, from `videos` videos. total_clips: the number in the library. matches:
     the number of videos with a match that is not weak, of the clips that are nearest; it does not depend on how many
-    hits are asked for. matched: whether there is any. notes: what the library cannot do for this query.
+    hits are asked for. matched: whether there is any. notes: what the library cannot do for this query. senses: by what
+    an example or a clip can be compared, of "seen", "heard" and "said"; [] in a search by words.
     suggestions: other spellings of the query, if a word of it is said nowhere and a similar one is.
     """
 
@@ -151,6 +155,7 @@ class SearchResult(Serializable):
     suggestions: list[str] = field(default_factory=list)
     matches: int = 0
     notes: list[str] = field(default_factory=list)
+    senses: list[str] = field(default_factory=list)
     matched: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:

@@ -47,14 +47,17 @@ RESULT = {
     "suggestions": [],
     "matches": 1,
     "notes": [],
+    "senses": [],
     "matched": True,
 }
 SIMILAR_HIT = {**HIT, "score": 0.816, "similarity": 0.816, "said": 0.0, "words": 0.0, "spans": []}
+LIKENESS = {"expert": "model", "sense": "seen", "confidence": None, "moment": 1.0, "line": ""}
 SIMILAR = {
     **RESULT,
     "query": "",
     "mode": "dense",
-    "hits": [{**SIMILAR_HIT, "confidence": None, "match": None, "evidence": []}],
+    "hits": [{**SIMILAR_HIT, "confidence": None, "match": None, "evidence": [LIKENESS]}],
+    "senses": ["seen", "heard"],
     "matches": 0,
     "matched": False,
 }

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, HTTPException, Path, Query, Request
 
-from hearsight.library.results import Filters, Mode
+from hearsight.library.results import Filters, Mode, Sense
 from hearsight.web.state import ServerState
 
 MAX_TEXT_LENGTH = 2000
@@ -85,6 +85,10 @@ QueryParameter = Annotated[
 ModeParameter = Annotated[
     Mode,
     Query(description="hybrid: by everything; dense: by pictures and sound (the model); speech: by spoken words only."),
+]
+SenseParameter = Annotated[
+    Sense | None,
+    Query(description="Compare only what is seen, heard or said; without it, everything that there is to compare."),
 ]
 LimitParameter = Annotated[int, Query(ge=1, le=100, description="The maximum number of videos.")]
 AllMomentsParameter = Annotated[bool, Query(description="Return the best moments, several of a video, up to `limit`.")]

@@ -31,3 +31,11 @@ def test_clips_are_taken_in_any_order(windows):
     taken = windows.take([2, 1, 0])
     np.testing.assert_array_equal(taken.best_starts(QUERY, 3), [10.0, np.nan, 5.0])
     np.testing.assert_array_equal(windows.take([]).best_starts(QUERY, 2), [np.nan, np.nan])
+
+
+def test_the_best_pair_of_windows_of_two_clips(windows):
+    both = np.stack([QUERY, np.array([0.6, 0.8], np.float32)])
+    scores, starts = windows.best_pairs(both, 3)
+    np.testing.assert_allclose(scores, [1.0, np.nan, 1.0], atol=1e-3)
+    np.testing.assert_array_equal(starts, [5.0, np.nan, 12.0])
+    np.testing.assert_array_equal(windows.take([]).best_pairs(both, 1), [[np.nan], [np.nan]])

@@ -32,6 +32,22 @@ def test_more_like_this_leaves_the_video_out(page):
     expect(page.get_by_role("dialog", name="lion.mp4")).to_be_visible()
 
 
+def test_moments_can_be_alike_in_one_thing(page):
+    search(page, SAID).first.get_by_role("button", name="More like").click()
+    choice = page.get_by_label("Similar in")
+    expect(choice).to_be_visible()
+    choice.select_option("said")
+    page.wait_for_function(SETTLED)
+    assert address_parameters(page)["by"] == "said"
+    page.locator("#grid > .card .open").first.click()
+    expect(page.get_by_role("dialog").get_by_text("by its meaning (wordllama)")).to_be_visible()
+    page.go_back()
+    page.go_back()
+    expect(choice).to_have_value("")
+    search(page, "a cactus")
+    expect(choice).to_be_hidden()
+
+
 def picture_of(page: Page, name: str) -> bytes:
     """The thumbnail of a card as PNG."""
     url = card_of(page, name).locator("img").get_attribute("src")

@@ -82,6 +82,31 @@ def read_extra(table: pa.Table, extra: FieldShapes) -> dict[str, NDArray[Any]]:
 
 
 @dataclass(frozen=True)
+class Likeness:
+    """How like an example clips are, by one expert.
+
+    expert, sense: as in `Evidence`; sense is None for all that the video model senses, together. cosines: (n,), NaN
+    for a clip that lacks what is compared. standard: the cosines in deviations from the mean of all candidates; the
+    cosines themselves for an example that only one expert compares. starts: (n,), the second at which what is most
+    like the example starts; NaN for a picture.
+    """
+
+    expert: str
+    sense: str | None
+    cosines: NDArray[np.float64]
+    standard: NDArray[np.float64]
+    starts: NDArray[np.float64]
+
+    @classmethod
+    def join(cls, parts: Sequence[Likeness]) -> Likeness:
+        """Join the likenesses of the clips of several libraries by one expert."""
+        arrays = {
+            name: np.concatenate([getattr(part, name) for part in parts]) for name in ("cosines", "standard", "starts")
+        }
+        return cls(parts[0].expert, parts[0].sense, **arrays)
+
+
+@dataclass(frozen=True)
 class Candidates:
     """Clips with their scores for a query: lists and arrays with one entry per clip.
 
@@ -92,7 +117,8 @@ class Candidates:
     of the text experts alone, of what is said in meaning and words, and of the sound experts alone. line_starts: for
     each text expert, the second at which the clip's window that is nearest to the query starts; NaN for a clip in which
     nothing is said. sound_starts: the same of the sound experts. written: as `spoken`, of what is read in pictures.
-    text_strength: as `strength`. text: as `meaning`. text_starts: as `line_starts`.
+    text_strength: as `strength`. text: as `meaning`. text_starts: as `line_starts`. likenesses: by each expert that
+    compares an example; none in a search by words.
     """
 
     ids: list[str]
@@ -113,6 +139,7 @@ class Candidates:
     line_starts: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     sound_starts: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     text_starts: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    likenesses: list[Likeness] = field(default_factory=list)
 
     @classmethod
     def join(cls, parts: Iterable[Candidates]) -> Candidates:
@@ -130,6 +157,7 @@ class Candidates:
             line_starts=_join_starts([(part.line_starts, len(part.ids)) for part in parts]),
             sound_starts=_join_starts([(part.sound_starts, len(part.ids)) for part in parts]),
             text_starts=_join_starts([(part.text_starts, len(part.ids)) for part in parts]),
+            likenesses=[Likeness.join(each) for each in zip(*(part.likenesses for part in parts), strict=True)],
         )
 
 

@@ -44,11 +44,19 @@ class ClipWindows:
 
     def best_starts(self, query: NDArray[np.float32], clips: int) -> NDArray[np.float64]:
         """Return the second at which each clip's best window starts, (clips,), for a query (D,); NaN without one."""
-        starts = np.full(clips, np.nan)
-        order = np.lexsort((-(self.vectors @ query), self.rows))
+        return self.best_pairs(query[None], clips)[1]
+
+    def best_pairs(self, vectors: NDArray[np.float32], clips: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the score of the best pair of one of the vectors (m, D) with one of each clip's windows, (clips,).
+
+        Also returns the second at which that window starts, (clips,). Both are NaN for a clip without windows.
+        """
+        scores, starts = np.full(clips, np.nan), np.full(clips, np.nan)
+        of_windows = (vectors @ self.vectors.T).max(axis=0)
+        order = np.lexsort((-of_windows, self.rows))
         first = order[np.flatnonzero(np.diff(self.rows[order], prepend=-1))]
-        starts[self.rows[first]] = self.starts[first]
-        return starts
+        scores[self.rows[first]], starts[self.rows[first]] = of_windows[first], self.starts[first]
+        return scores, starts
 
     def take(self, rows: Sequence[int]) -> ClipWindows:
         """Return the windows of these clips, which are numbered by their position in `rows`."""

@@ -24,17 +24,22 @@ def standard_senses(clip: dict[str, Any], calibration: Calibration, clips: int) 
 
     Senses that the clip or the model lacks are left out.
     """
-    cosines = clip["cosines"]
-    scores = {"seen": cosines["without_both"]}
-    if clip["has_sound"]:
-        scores["heard"] = cosines["pooled"] - cosines["without_audio"]
-    if clip["has_speech"]:
-        scores["said"] = cosines["pooled"] - cosines["without_speech"]
     return {
         sense: float(calibration.nulls[sense].apply(calibration.scales[sense].apply(np.array(score)), clips))
-        for sense, score in scores.items()
+        for sense, score in _sense_shares(clip).items()
         if calibration.scales[sense].is_informative
     }
+
+
+def _sense_shares(clip: dict[str, Any]) -> dict[str, float]:
+    """Return what each sense of the video model adds to a hit's cosine, without senses that the clip lacks."""
+    cosines = clip["cosines"]
+    shares = {"seen": cosines["without_both"]}
+    if clip["has_sound"]:
+        shares["heard"] = cosines["pooled"] - cosines["without_audio"]
+    if clip["has_speech"]:
+        shares["said"] = cosines["pooled"] - cosines["without_speech"]
+    return shares
 
 
 def evidence_for(
@@ -71,7 +76,28 @@ def evidence_for(
             evidence.append(Evidence(name, "heard", certainty, clamp_to_clip(start, clip), ""))
     if mode == "hybrid" and lines:
         evidence += _read_evidence(row, candidates, lines, written)
-    return sorted((one for one in evidence if one.confidence > EVEN), key=lambda one: -one.confidence)
+    return sorted((one for one in evidence if (one.confidence or 0) > EVEN), key=lambda one: -(one.confidence or 0))
+
+
+def evidence_of_likeness(clip: dict[str, Any], row: int, candidates: Candidates) -> list[Evidence]:
+    """Return by which experts a hit is like the example, the most like first, without confidences.
+
+    row: of the hit in the candidates. An expert by which it is less like than most candidates is left out, unless
+    there is no other. What the video model compares as a whole is named by the sense with the largest share of it.
+    """
+    by_expert = sorted(
+        (each for each in candidates.likenesses if np.isfinite(each.standard[row])),
+        key=lambda each: -float(each.standard[row]),
+    )
+    evidence = list[Evidence]()
+    for each in by_expert[:1] + [each for each in by_expert[1:] if each.standard[row] > 0]:
+        shares = _sense_shares(clip)
+        sense = each.sense or max(shares, key=shares.__getitem__)
+        start = float(each.starts[row])
+        moment = best_frame(clip, candidates.per_frame[row]) if np.isnan(start) else clamp_to_clip(start, clip)
+        line = line_at(clip["lines"], moment) if sense == "said" else ""
+        evidence.append(Evidence(each.expert, sense, None, moment, line))
+    return evidence
 
 
 def _read_evidence(

@@ -19,6 +19,7 @@ from hearsight.library.search.evidence import (
     best_line,
     clamp_to_clip,
     evidence_for,
+    evidence_of_likeness,
     line_at,
     standard_senses,
 )
@@ -85,6 +86,8 @@ def explain(
             senses = standard_senses(clip, calibration, view.snapshot.clips)
             lines = texts.get((number, clip["id"]), [])
             evidence = evidence_for(clip, row, candidates, senses, query, mode, lines, written)
+        elif candidates.likenesses:
+            evidence = evidence_of_likeness(clip, row, candidates)
         moment, line = _best_moment(clip, candidates, row, mode, query, evidence)
         bars = _bars(senses, candidates, row) if standard >= LIKELY else dict.fromkeys(BARS, 0.0)
         text = _text_to_show(evidence)
@@ -178,12 +181,14 @@ def _best_moment(
 ) -> tuple[float, str]:
     """Return the best second of a clip, and the line that is said then.
 
-    It is the beginning of the sound that a sound expert speaks for, or the picture in which something is read, if that
-    is the most certain; or the beginning of the line with the most words of the query, if the transcript matches it; or
-    of the line that a text expert speaks for, if it is the most certain; else the second of the most similar frame.
+    It is the beginning of what is most like an example, of the sound that a sound expert speaks for, or the picture in
+    which something is read, if that is the most certain; or the beginning of the line with the most words of the query,
+    if the transcript matches it; or of the line that a text expert speaks for, if it is the most certain; else the
+    second of the most similar frame.
     """
     lines = clip["lines"] or []
-    if evidence and (evidence[0].expert in candidates.sound_starts or evidence[0].sense == "read"):
+    tells_moment = evidence and (evidence[0].expert in candidates.sound_starts or evidence[0].sense == "read")
+    if tells_moment or candidates.likenesses:
         return evidence[0].moment, line_at(lines, evidence[0].moment)
     if query is not None and lines and (mode == "speech" or candidates.strength[row] > 0):
         line = best_line(query, lines)

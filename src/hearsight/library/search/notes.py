@@ -46,10 +46,7 @@ def _notes_on_sight_and_sound(question: Question, views: Sequence[View], matched
     can_see, can_hear = any(view.can_see for view in views), any(view.can_hear for view in views)
     names_sound = asks_for_sound(question.free)
     if names_sound and missing_ears:
-        return [
-            f"what is heard is not compared: the sound expert of this library, {missing_ears[0][:LONGEST_NAME]}, "
-            "is not on this machine or has changed; get it with: hearsight index FOLDER --sound NAME, or choose another"
-        ]
+        return [missing_sound_expert(missing_ears[0])]
     if names_sound and not can_hear and can_see:
         has_ears = any(view.sounds for view in views)
         return [
@@ -65,6 +62,14 @@ def _notes_on_sight_and_sound(question: Question, views: Sequence[View], matched
             f"nothing in this library is seen or heard: only what is {said} is found. Add {ADD_SIGHT}, and {ADD_SOUND}"
         ]
     return []
+
+
+def missing_sound_expert(name: str) -> str:
+    """Return what a person should know where the sound expert of a library is missing."""
+    return (
+        f"what is heard is not compared: the sound expert of this library, {name[:LONGEST_NAME]}, is not on this "
+        "machine or has changed; get it with: hearsight index FOLDER --sound NAME, or choose another"
+    )
 
 
 def _missing(kinds: Sequence[tuple[Calibration | None, str, Sequence[str]]]) -> list[str]:

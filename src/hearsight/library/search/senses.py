@@ -16,11 +16,11 @@ NO_DIFFERENCE = 1e-3  # between numbers of two vectors: half precision rounds by
 SENSE_COLUMNS = ("pooled", "without_audio", "without_speech", "without_both")
 
 
-def sense_scores(clips: pa.Table, vectors: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
-    """Return the score of each sense, (N, n): of N queries, by their vectors (N, D'), with the n clips of a table.
+def sense_vectors(clips: pa.Table) -> dict[str, NDArray[np.float32]]:
+    """Return what each sense adds to the vectors of the n clips of a table, (n, D) each.
 
-    "seen" is the cosine of query and clip without sound and speech; "heard" and "said" are what each adds to it. NaN
-    for a clip that lacks what is compared: pictures, sound or speech change nothing in its vector.
+    "seen" is the vector without sound and speech; "heard" and "said" are what each adds to the pooled one. Zeros for a
+    clip that lacks pictures, sound or speech: it changes nothing in its vector.
     """
     columns = {name: read_vectors(clips, name) for name in SENSE_COLUMNS}
     parts = {
@@ -28,5 +28,16 @@ def sense_scores(clips: pa.Table, vectors: NDArray[np.float32]) -> dict[str, NDA
         "heard": columns["pooled"] - columns["without_audio"],
         "said": columns["pooled"] - columns["without_speech"],
     }
-    lacking = {sense: np.abs(part).max(axis=1) <= NO_DIFFERENCE for sense, part in parts.items()}
-    return {sense: np.where(lacking[sense], np.nan, vectors @ part.T) for sense, part in parts.items()}
+    return {
+        sense: np.where(np.abs(part).max(axis=1, keepdims=True) > NO_DIFFERENCE, part, np.float32(0))
+        for sense, part in parts.items()
+    }
+
+
+def sense_scores(clips: pa.Table, vectors: NDArray[np.float32]) -> dict[str, NDArray[Any]]:
+    """Return the score of each sense, (N, n): of N queries, by their vectors (N, D'), with the n clips of a table.
+
+    NaN for a clip that lacks what is compared; see `sense_vectors`.
+    """
+    parts = sense_vectors(clips)
+    return {sense: np.where(part.any(axis=1), vectors @ part.T, np.nan) for sense, part in parts.items()}

@@ -78,7 +78,7 @@ class DerivedTable:
     @translate_errors(read_derived_error)
     def of_clips(self, ids: Iterable[str]) -> pa.Table:
         """Return the rows of these clips, in any order."""
-        return self._table.search().where(id_condition("id", ids)).limit(None).to_arrow()
+        return self._latest().search().where(id_condition("id", ids)).limit(None).to_arrow()
 
     @translate_errors(write_error)
     def add(self, rows: pa.Table) -> None:

@@ -98,7 +98,7 @@ class Windows(DerivedTable):
     @translate_errors(read_derived_error)
     def nearest(self, vector: NDArray[np.float32], limit: int, condition: str | None) -> list[str]:
         """Return the ids of the clips with the windows nearest to a vector; one may be there several times."""
-        query = self._table.search(vector, vector_column_name="vector").distance_type("dot")
+        query = self._latest().search(vector, vector_column_name="vector").distance_type("dot")
         if condition is not None:
             query = query.where(condition, prefilter=True)
         ids: list[str] = query.select(["id", "_distance"]).limit(limit).to_arrow()["id"].to_pylist()

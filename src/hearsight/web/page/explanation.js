@@ -31,7 +31,10 @@ export function bars(hit) {
   }
 }
 
-/** Return what says that a hit matches, as a list such as "Said at 0:14: “the doctor lost it”, by its meaning". */
+/**
+ * Return what says that a hit matches, or is like an example, as a list such as "Said at 0:14: “the doctor lost it”, by
+ * its meaning".
+ */
 export function evidenceList(hit) {
   if (!hit.evidence.length) return el("p", {}, "Nothing in this moment matches better than by chance.");
   return el("ul", { className: "evidence" }, ...hit.evidence.map((evidence) => el("li", {}, ...sentence(evidence))));
@@ -40,7 +43,8 @@ export function evidenceList(hit) {
 function sentence({ expert, sense, confidence, moment, line }) {
   const quotation = line ? [": “", el("bdi", {}, visible(line)), "”"] : [];
   const place = `${sense[0].toUpperCase()}${sense.slice(1)} at ${clock(moment)}`;
-  return [place, ...quotation, el("small", {}, ` ${reason(expert, sense)}, ${sure(confidence)}`)];
+  const certainty = confidence === null ? "" : `, ${sure(confidence)}`; // null for one that is like an example
+  return [place, ...quotation, el("small", {}, ` ${reason(expert, sense)}${certainty}`)];
 }
 
 const REASONS = { model: "by the video model", words: "by its words" };

@@ -17,6 +17,7 @@ export function init() {
 function show(state) {
   for (const select of form.querySelectorAll("select")) choose(select, state[select.name]);
   form.elements.mode.hidden = !state.q;
+  if (state.q) form.elements.by.hidden = true;
   byId("clear-filters").hidden = !FILTERS.some((name) => state[name]);
 }
 
@@ -25,6 +26,15 @@ function choose(select, value) {
   if (![...select.options].some((option) => option.value === value)) select.append(option(value));
   select.value = value;
   select.classList.toggle("chosen", value !== "");
+}
+
+/** Offer to compare an example by one of its senses, where it has several. senses: [] for a search by words. */
+export function setSenses(senses) {
+  const select = form.elements.by;
+  for (const option of select.options) {
+    option.hidden = option.value !== "" && !option.selected && !senses.includes(option.value);
+  }
+  select.hidden = senses.length < 2 && !select.value;
 }
 
 /** Fill the lists of libraries and folders. */

@@ -70,7 +70,7 @@ async function load(which, query, key) {
       query.q ? get([...route, "moments"], query, abort.signal) : [], // without a query there are no scores
       get([...route, "transcript"], { q: query.q }, abort.signal),
     ]);
-    if (shown === sheet) fill(sheet, slots, clip, moments, spoken);
+    if (shown === sheet) fill(sheet, slots, clip, moments, spoken, query);
   } catch (error) {
     if (!abort.signal.aborted) slots.error(error);
   }
@@ -88,7 +88,7 @@ function present(all) {
 }
 
 /** Fill the sheet with its parts, and connect them: player, timeline and transcript follow each other. */
-function fill(sheet, slots, clip, moments, spoken) {
+function fill(sheet, slots, clip, moments, spoken, query) {
   const { library } = clip;
   const words = transcript(spoken, player.seek);
   const choose = (moment) => {
@@ -96,7 +96,9 @@ function fill(sheet, slots, clip, moments, spoken) {
     navigate({ open: momentKey({ ...moment, library }) }, { replace: true });
   };
   const strip = moments.length ? timeline(moments, clip.duration, choose) : null;
-  const findMoment = (which) => moments.find((moment) => moment.clip === which.clip);
+  const similar = query.q ? undefined : results.findHit(clip); // what is known of it without a query
+  const described = similar ? [similar] : moments;
+  const findMoment = (which) => described.find((moment) => moment.clip === which.clip);
   sheet.has = (which) => which.library === library && Boolean(findMoment(which));
   sheet.select = (which) => {
     const hit = { ...clip, moment: clip.start, ...findMoment(which), library };

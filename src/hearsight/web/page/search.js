@@ -4,6 +4,7 @@ import { ApiError, get, upload } from "./api.js";
 import { el, byId, button } from "./dom.js";
 import * as chip from "./query-chip.js";
 import * as exportMenu from "./export-menu.js";
+import { setSenses } from "./filters.js";
 import { exampleOf, hasExample } from "./query-by-example.js";
 import { formatCount } from "./format.js";
 import * as hints from "./hints.js";
@@ -63,11 +64,12 @@ function request(state, signal) {
   const filters = parameters(state);
   if (state.example !== null) {
     if (!hasExample(state.example)) throw new ApiError(410, "The example is no longer available. Add it again.");
-    return upload(exampleOf(state.example), filters, { signal, progress: chip.progress });
+    const options = { signal, progress: chip.progress };
+    return upload(exampleOf(state.example), { ...filters, by: state.by }, options);
   }
   if (state.similar) {
     const { library, clip } = parseMoment(state.similar);
-    return get(["libraries", library, "clips", clip, "similar"], { ...filters, mode: null }, signal);
+    return get(["libraries", library, "clips", clip, "similar"], { ...filters, by: state.by, mode: null }, signal);
   }
   return get(["search"], { q: state.q, ...filters }, signal);
 }
@@ -79,6 +81,7 @@ function addToCache(key, result) {
 
 function showResult(result, state) {
   chip.progress(null);
+  setSenses(result.senses);
   byId("message").replaceChildren();
   const hits = state.weak ? result.hits : strongEnough(result.hits);
   results.show({ ...result, hits }, { q: state.q, mode: state.mode });
@@ -128,6 +131,7 @@ function showError(error, state) {
   hints.clear();
   exportMenu.hide();
   chip.progress(null);
+  setSenses([]);
   byId("result-summary").textContent = "";
   byId("show-more").hidden = true;
   const retrySearch = () => {

@@ -13,6 +13,7 @@ const DEFAULTS = {
   folder: "",
   library: "",
   similar: "",
+  by: "", // what of an example is compared: seen, heard or said; all by default
   open: "",
   weak: "", // "yes": weak matches are shown
   limit: PAGE,
@@ -71,7 +72,16 @@ function notify() {
 addEventListener("popstate", notify);
 
 /** Return the changes of state for a new search. The filters stay. */
-export const newSearch = (what) => ({ q: "", similar: "", example: null, open: "", weak: "", limit: PAGE, ...what });
+export const newSearch = (what) => ({
+  q: "",
+  similar: "",
+  by: "",
+  example: null,
+  open: "",
+  weak: "",
+  limit: PAGE,
+  ...what,
+});
 
 export const nextPage = (state) => ({ limit: Math.min(state.limit + PAGE, MAX_RESULTS) });
 

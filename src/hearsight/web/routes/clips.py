@@ -19,6 +19,7 @@ from hearsight.web.dependencies import (
     LimitParameter,
     ModeParameter,
     QueryParameter,
+    SenseParameter,
     State,
     error_responses,
 )
@@ -77,11 +78,16 @@ async def moments(
 
 @router.get("/similar", responses={200: json_answer(api_examples.SIMILAR), **error_responses(404, 503)})
 async def similar(
-    state: State, library: LibraryPath, clip: ClipPath, filters: FiltersParameter, limit: LimitParameter = 10
+    state: State,
+    library: LibraryPath,
+    clip: ClipPath,
+    filters: FiltersParameter,
+    limit: LimitParameter = 10,
+    by: SenseParameter = None,
 ) -> SearchResult:
     """Find the moments of other videos, in all libraries, that are most similar to the clip."""
     collection = await state.collection()
-    return await state.pool.run(collection.similar, clip, limit, filters, library=library)
+    return await state.pool.run(collection.similar, clip, limit, filters, by=by, library=library)
 
 
 @router.head("/media", include_in_schema=False)

@@ -11,7 +11,7 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import Response
 
 from hearsight.library.cut_lists import FORMATS, Format
-from hearsight.library.results import Filters, SearchResult, Suggestion
+from hearsight.library.results import Filters, SearchResult, Sense, Suggestion
 from hearsight.web import api_examples
 from hearsight.web.api_examples import json_answer
 from hearsight.web.dependencies import (
@@ -22,11 +22,11 @@ from hearsight.web.dependencies import (
     MinConfidenceParameter,
     ModeParameter,
     QueryParameter,
+    SenseParameter,
     State,
     error_responses,
 )
 from hearsight.web.pool import BusyError
-from hearsight.web.query_by_example import decode_example, model_inputs
 
 if TYPE_CHECKING:
     from hearsight.library import Collection
@@ -120,6 +120,7 @@ async def search_by_example(
     filters: FiltersParameter,
     library: LibraryParameter,
     limit: LimitParameter = 10,
+    by: SenseParameter = None,
 ) -> SearchResult:
     """Find the moments that are most similar to a picture, a sound or a short video. Its speech is not compared."""
     _check_size(int(request.headers.get("content-length", "0")))
@@ -131,7 +132,7 @@ async def search_by_example(
             path = Path(file.name)
             await _receive_body(request, path)
             async with state.decoder_slots:
-                return await asyncio.to_thread(_search_similar, collection, path, limit, filters, library)
+                return await asyncio.to_thread(_search_similar, collection, path, limit, filters, by, library)
 
 
 def _temporary_file() -> IO[bytes]:
@@ -168,14 +169,12 @@ def _check_size(size: int) -> None:
 
 
 def _search_similar(
-    collection: Collection, path: Path, limit: int, filters: Filters, library: str | None
+    collection: Collection, path: Path, limit: int, filters: Filters, by: Sense | None, library: str | None
 ) -> SearchResult:
     import torch
 
     torch.set_num_threads(1)  # else an example would take the cores from searches
-    model = collection.model  # which the first example loads: searches for words do without it
-    example = decode_example(path, model.config.frames, model.audio_rows is not None)
-    return collection.search_by_example(model_inputs(example, model), limit, filters, library=library)
+    return collection.search_by_example(path, limit, filters, by=by, library=library)
 
 
 @router.get("/examples", responses={200: json_answer(api_examples.SUGGESTIONS), **error_responses(503)})

@@ -1,6 +1,6 @@
-"""Query by example: an uploaded picture, sound or short video becomes the input of a model.
+"""Decode an example to search with: a picture, a sound or a short video, which a stranger may have sent.
 
-The file is decoded in a separate process with limits (sandbox.py).
+This is done in a separate process with limits (sandbox.py).
 """
 
 from __future__ import annotations
@@ -11,45 +11,45 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hearsight.errors import HearsightError
-from hearsight.media import SAMPLE_RATE
-from hearsight.web.sandbox import EXIT_REFUSED, IMAGE_SIZE, MAX_OUTPUT_BYTES, MAX_SECONDS, Arguments, Limits
+from hearsight.media.sandbox import EXIT_REFUSED, IMAGE_SIZE, MAX_OUTPUT_BYTES, MAX_SECONDS, Arguments, Limits
 
-if TYPE_CHECKING:
-    from hearsight.models.base import VideoTextModel
-    from hearsight.models.preprocess import ClipInputs
-
-PROGRAM = (sys.executable, "-P", "-m", "hearsight.web.sandbox")
+PROGRAM = (sys.executable, "-P", "-m", "hearsight.media.sandbox")
 LIMITS = Limits()
 MAX_REASON_LENGTH = 200
 
 
 @dataclass(frozen=True)
-class DecodedExample:
+class Example:
     """The content of an example file.
 
-    frames: RGB pictures (H, W, 3); one for a picture, none for a sound. waveform: 16 kHz mono; None without sound.
+    frames: RGB pictures (H, W, 3); one for a picture, none for a sound. sounds: the sound, mono, by its sample rate in
+    Hz; none without sound.
     """
 
     frames: list[NDArray[np.uint8]]
-    waveform: NDArray[np.float32] | None
+    sounds: dict[int, NDArray[np.float32]]
 
 
-def decode_example(path: Path, frames: int, audio: bool, limits: Limits = LIMITS) -> DecodedExample:
+def decode_example(path: Path, frames: int, rates: Collection[int], limits: Limits = LIMITS) -> Example:
     """Decode the first 30 s of an untrusted file in a process with limits, which leaves no files behind.
 
-    frames: the largest number of pictures, at `Clip.frame_times`. audio: whether to decode sound.
-    Raises HearsightError if the file cannot be decoded within the limits.
+    frames: the largest number of pictures, at `Clip.frame_times`. rates: the sample rates in Hz to decode sound at.
+    Raises HearsightError if the file cannot be read, or not be decoded within the limits.
     """
-    arguments = Arguments(str(path), frames, audio, limits.memory, limits.cpu)
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise HearsightError(f"cannot read {path}: {error.strerror}; give a file that can be read") from error
+    arguments = Arguments(str(path), frames, sorted(rates), limits.memory, limits.cpu)
     try:
         with tempfile.TemporaryFile() as output:  # has no name, so a killed process leaves nothing
             status = _run([*PROGRAM, json.dumps(asdict(arguments))], output, limits.seconds)
@@ -62,12 +62,7 @@ def decode_example(path: Path, frames: int, audio: bool, limits: Limits = LIMITS
         raise _unreadable(reason if reason.isprintable() else "it is damaged")
     if status != 0:
         raise _unreadable("it is damaged, or takes too much time or memory to decode")
-    return _parse_output(content, frames)
-
-
-def model_inputs(example: DecodedExample, model: VideoTextModel) -> ClipInputs:
-    """Return an example as a model's input for one clip without speech."""
-    return model.prepare(example.frames, example.waveform, "")
+    return _parse_output(content, frames, arguments.rates)
 
 
 def _run(command: Sequence[str], output: BinaryIO, seconds: float) -> int:
@@ -97,19 +92,24 @@ def _run(command: Sequence[str], output: BinaryIO, seconds: float) -> int:
             child.wait()
 
 
-def _parse_output(content: bytes, frames: int) -> DecodedExample:
+def _parse_output(content: bytes, frames: int, rates: Sequence[int]) -> Example:
     """Return the arrays in the sandbox's output, which is not trusted: it has handled an untrusted file."""
     head, _, body = content.partition(b"\n")
     try:
-        count, side, samples = (int(number) for number in head[:100].split())
-        plausible = 0 <= count <= frames and 0 <= side <= IMAGE_SIZE and 0 <= samples <= MAX_SECONDS * SAMPLE_RATE
-        if not plausible or len(body) != count * side * side * 3 + samples * 4:
+        count, side, *lengths = (int(number) for number in head[:100].split())
+        plausible = (
+            0 <= count <= frames
+            and 0 <= side <= IMAGE_SIZE
+            and all(0 <= length <= MAX_SECONDS * rate for length, rate in zip(lengths, rates, strict=True))
+        )
+        if not plausible or len(body) != count * side * side * 3 + 4 * sum(lengths):
             raise ValueError(head)
     except ValueError as error:
         raise _unreadable("it is damaged") from error
     pictures = np.frombuffer(body, np.uint8, count * side * side * 3).reshape(count, side, side, 3)
-    waveform = np.frombuffer(body[pictures.size :], np.float32)
-    return DecodedExample(list(pictures), waveform if samples else None)
+    waveforms = np.split(np.frombuffer(body[pictures.size :], np.float32), np.cumsum(lengths)[:-1])
+    sounds = dict(zip(rates, waveforms, strict=False))  # without rates, `waveforms` has one empty array
+    return Example(list(pictures), {rate: sound for rate, sound in sounds.items() if len(sound)})
 
 
 def _unreadable(reason: str) -> HearsightError:

@@ -1,11 +1,12 @@
-"""The process that decodes an uploaded example: `python -m hearsight.web.sandbox ARGUMENTS`, one for each example.
+"""The process that decodes an example file: `python -m hearsight.media.sandbox ARGUMENTS`, one for each example.
 
 If a crafted file makes a decoder run wild or takes it over, this happens here: with little memory and time, and
 without the right to open another file or a network connection. It imports no torch, so it starts in a fraction of a
 second.
 
-It writes to stdout one line with three numbers, "F side samples", then the bytes of F pictures (side, side, 3) in
-uint8 and of the float32 samples. If the file cannot be decoded it writes the reason and exits with EXIT_REFUSED.
+It writes to stdout one line of numbers, "F side samples ...", then the bytes of F pictures (side, side, 3) in uint8,
+and of the float32 samples at each sample rate. If the file cannot be decoded it writes the reason and exits with
+EXIT_REFUSED.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import json
 import os
 import resource
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -23,12 +25,14 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from hearsight.errors import HearsightError
-from hearsight.media import cut_audio, probe, read_frames
+from hearsight.media.audio import cut_audio
+from hearsight.media.frames import read_frames
+from hearsight.media.probe import probe
 from hearsight.types import Clip
 
 IMAGE_SIZE = 384  # pixels: the largest models take 336
 MAX_SECONDS = 30.0  # of a video or a sound that are read
-MAX_OUTPUT_BYTES = 32 << 20  # some 64 pictures
+MAX_OUTPUT_BYTES = 64 << 20  # some 64 pictures, and the sound at several sample rates
 EXIT_REFUSED = 3
 
 IMAGE_FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "PNG", "WEBP")
@@ -47,11 +51,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class Arguments:
-    """frames: the largest number of pictures of a video. audio: whether to decode sound. memory, cpu: see `Limits`."""
+    """frames: the largest number of pictures of a video. rates: in Hz, of the sound. memory, cpu: see `Limits`."""
 
     path: str
     frames: int
-    audio: bool
+    rates: list[int]
     memory: int
     cpu: int
 
@@ -62,20 +66,21 @@ def main() -> int:
     confine(arguments.memory, arguments.cpu)
     output = sys.stdout.buffer
     try:
-        pictures, waveform = decode_file(Path(arguments.path), arguments.frames, arguments.audio)
+        pictures, sounds = decode_file(Path(arguments.path), arguments.frames, arguments.rates)
     except HearsightError as error:
         return _refuse(output, str(error).removeprefix(f"cannot read {arguments.path}: ").partition(";")[0])
     except (MemoryError, Image.DecompressionBombError):
         return _refuse(output, "it is too large")
     except (OSError, ValueError, SyntaxError):  # what PIL raises for damaged pictures
         return _refuse(output, "the picture is damaged, or has an unknown format")
-    if not pictures and not len(waveform):
+    if not pictures and not any(map(len, sounds)):
         return _refuse(output, "it contains nothing that the model can see or hear")
     side = len(pictures[0]) if pictures else 0
-    output.write(f"{len(pictures)} {side} {len(waveform)}\n".encode())
+    output.write(f"{' '.join(map(str, [len(pictures), side, *map(len, sounds)]))}\n".encode())
     for picture in pictures:
         output.write(picture.tobytes())
-    output.write(waveform.tobytes())
+    for sound in sounds:
+        output.write(sound.tobytes())
     output.flush()
     return 0
 
@@ -97,9 +102,14 @@ def confine(memory: int, cpu: int) -> None:
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-MAX_CORES:])
 
 
-def decode_file(path: Path, frames: int, audio: bool) -> tuple[list[NDArray[np.uint8]], NDArray[np.float32]]:
-    """Return square pictures of one size, and the sound (16 kHz mono), of a picture, a sound or a video's beginning."""
-    silence = np.empty(0, np.float32)
+def decode_file(
+    path: Path, frames: int, rates: Sequence[int]
+) -> tuple[list[NDArray[np.uint8]], list[NDArray[np.float32]]]:
+    """Return square pictures of one size, and the mono sound at each sample rate, of a file or its beginning.
+
+    Sound is empty where there is none.
+    """
+    silence = [np.empty(0, np.float32) for _ in rates]
     try:
         return [decode_picture(path)], silence
     except UnidentifiedImageError:
@@ -109,7 +119,7 @@ def decode_file(path: Path, frames: int, audio: bool) -> tuple[list[NDArray[np.u
     pictures: list[NDArray[np.uint8]] = []
     for _, picture in video_frames:
         pictures.append(crop_square(Image.fromarray(picture), len(pictures[0]) if pictures else IMAGE_SIZE))
-    return pictures, next(cut_audio(path, [clip])) if audio and info.audio else silence
+    return pictures, [next(cut_audio(path, [clip], rate)) for rate in rates] if info.audio else silence
 
 
 def decode_picture(path: Path) -> NDArray[np.uint8]:

@@ -13,13 +13,13 @@ import torch
 from PIL import Image
 
 from hearsight.errors import HearsightError
+from hearsight.media import example as example_module
 from hearsight.media import probe
+from hearsight.media.example import decode_example
+from hearsight.media.sandbox import Limits
 from hearsight.models.preprocess import read_clips
 from hearsight.speech.transcript import Transcript
 from hearsight.types import Clip
-from hearsight.web import query_by_example
-from hearsight.web.query_by_example import decode_example, model_inputs
-from hearsight.web.sandbox import Limits
 from tests.builders import tiny_model
 from tests.media_files import beep, grey, level_of, make_media
 
@@ -50,14 +50,15 @@ def instead(monkeypatch):
     """Runs this Python text in place of the decoder; its argument is the decoder's."""
 
     def run(text: str) -> None:
-        monkeypatch.setattr(query_by_example, "PROGRAM", (sys.executable, "-c", text))
+        monkeypatch.setattr(example_module, "PROGRAM", (sys.executable, "-c", text))
 
     return run
 
 
 def refused(path: Path, reason: str, **limits) -> None:
+    path.touch()
     with pytest.raises(HearsightError, match=f"^cannot read the example: {reason}; {ADVICE}$"):
-        decode_example(path, 6, audio=True, limits=Limits(**limits))
+        decode_example(path, 6, [16_000], limits=Limits(**limits))
 
 
 def two_colours(width: int, height: int) -> Image.Image:
@@ -78,10 +79,10 @@ def is_two_colours(picture: np.ndarray) -> bool:
 def test_pictures(tmp_path, suffix, size, side):
     path = tmp_path / f"a{suffix}"
     two_colours(*size).save(path)
-    decoded = decode_example(path, 6, audio=True)
+    decoded = decode_example(path, 6, [16_000])
     assert [frame.shape for frame in decoded.frames] == [(side, side, 3)]
     assert decoded.frames[0].dtype == np.uint8 and is_two_colours(decoded.frames[0])
-    assert decoded.waveform is None
+    assert decoded.sounds == {}
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png"])
@@ -89,19 +90,19 @@ def test_a_picture_is_turned_upright(tmp_path, suffix):
     turned = Image.Exif()
     turned[0x112] = 6  # to be shown a quarter turn clockwise
     two_colours(200, 120).transpose(Image.Transpose.ROTATE_90).save(tmp_path / f"a{suffix}", exif=turned)
-    assert is_two_colours(decode_example(tmp_path / f"a{suffix}", 6, audio=False).frames[0])
+    assert is_two_colours(decode_example(tmp_path / f"a{suffix}", 6, []).frames[0])
 
 
 def test_a_transparent_picture_is_on_white(tmp_path):
     Image.new("RGBA", (40, 40), (0, 0, 0, 0)).save(tmp_path / "a.png")
-    assert (decode_example(tmp_path / "a.png", 6, audio=False).frames[0] == 255).all()
+    assert (decode_example(tmp_path / "a.png", 6, []).frames[0] == 255).all()
 
 
 @pytest.mark.parametrize("suffix", [".gif", ".webp", ".png"])
 def test_an_animation_is_its_first_picture(tmp_path, suffix):
     first, *later_frames = [Image.new("RGB", (60, 40), colour) for colour in ("white", "black", "black")]
     first.save(tmp_path / f"a{suffix}", save_all=True, append_images=later_frames)
-    (frame,) = decode_example(tmp_path / f"a{suffix}", 6, audio=False).frames
+    (frame,) = decode_example(tmp_path / f"a{suffix}", 6, []).frames
     assert level_of(frame) == 260  # 255, to the nearest ten
 
 
@@ -110,27 +111,42 @@ def test_an_animation_is_its_first_picture(tmp_path, suffix):
 )
 def test_sounds(tmp_path, name, codec):
     path = make_media(tmp_path / name, sounds=[beep(2)], sound_codec=codec)
-    decoded = decode_example(path, 6, audio=True)
-    assert decoded.frames == [] and decoded.waveform is not None and decoded.waveform.dtype == np.float32
-    assert len(decoded.waveform) == pytest.approx(32_000, abs=2000)
-    assert np.abs(decoded.waveform).max() == pytest.approx(0.5, abs=0.1)
+    decoded = decode_example(path, 6, [16_000])
+    assert decoded.frames == [] and decoded.sounds[16_000].dtype == np.float32
+    assert len(decoded.sounds[16_000]) == pytest.approx(32_000, abs=2000)
+    assert np.abs(decoded.sounds[16_000]).max() == pytest.approx(0.5, abs=0.1)
+
+
+def test_sound_at_several_rates(tmp_path):
+    path = make_media(tmp_path / "a.mkv", [grey(20)] * 20, sounds=[beep(2)])
+    decoded = decode_example(path, 3, [48_000, 4000])
+    assert len(decoded.frames) == 2 and decoded.sounds.keys() == {4000, 48_000}
+    assert [len(decoded.sounds[rate]) / rate for rate in (4000, 48_000)] == pytest.approx([2, 2], abs=0.1)
+
+
+def test_the_largest_example_fits(tmp_path):
+    path = make_media(
+        tmp_path / "a.mkv", [grey(i, 800, 600) for i in range(64)], [i / 2 for i in range(64)], [beep(32)]
+    )
+    decoded = decode_example(path, 64, [16_000, 48_000, 96_000])
+    assert decoded.frames[0].shape == (384, 384, 3) and len(decoded.sounds[96_000]) == 30 * 96_000
 
 
 def test_videos(tmp_path):
     greys = [grey(20 + 4 * i, 640, 480) for i in range(50)]
     path = make_media(tmp_path / "a.mp4", greys, sounds=[beep(5)], sound_codec="aac")
-    decoded = decode_example(path, 3, audio=True)
+    decoded = decode_example(path, 3, [16_000])
     assert [frame.shape for frame in decoded.frames] == [(384, 384, 3)] * 3
     assert [level_of(frame) for frame in decoded.frames] == [20, 100, 180]  # at 0, 2 and 4 s
-    assert decoded.waveform is not None and len(decoded.waveform) == pytest.approx(80_000, abs=2000)
-    assert decode_example(path, 3, audio=False).waveform is None
+    assert len(decoded.sounds[16_000]) == pytest.approx(80_000, abs=2000)
+    assert decode_example(path, 3, []).sounds == {}
 
 
 def test_only_the_first_half_minute_is_used(tmp_path):
     path = make_media(tmp_path / "a.mkv", [grey(5 * i) for i in range(41)], range(41), [beep(41)])
-    decoded = decode_example(path, 64, audio=True)
+    decoded = decode_example(path, 64, [16_000])
     assert len(decoded.frames) == 30 and level_of(decoded.frames[-1]) == 140
-    assert decoded.waveform is not None and len(decoded.waveform) == 30 * 16_000
+    assert len(decoded.sounds[16_000]) == 30 * 16_000
 
 
 def test_model_inputs_equal_those_of_a_clip(tmp_path):
@@ -141,7 +157,8 @@ def test_model_inputs_equal_those_of_a_clip(tmp_path):
     path = make_media(tmp_path / "a.mkv", pictures, [i / 4 for i in range(12)], [beep(2, silence_before=1)])
     model = tiny_model(tmp_path / "model")
     ((expected, _),) = read_clips(probe(path), [Clip(path, 0.0, 3.0)], Transcript((), "none", None), model)
-    inputs = model_inputs(decode_example(path, model.config.frames, audio=True), model)
+    example = decode_example(path, model.config.frames, [16_000])
+    inputs = model.prepare(example.frames, example.sounds[16_000], "")
     assert inputs.frame_mask.tolist() == expected.frame_mask.tolist() == [True] * 3 + [False] * 3
     assert (inputs.pixel_values - expected.pixel_values).abs().mean() < 0.03  # of a range of about 4
     assert torch.equal(inputs.filterbank, expected.filterbank)
@@ -152,7 +169,7 @@ def test_model_inputs_equal_those_of_a_clip(tmp_path):
 def test_a_sound_for_a_model_without_audio(tmp_path):
     path = make_media(tmp_path / "a.wav", sounds=[beep(1)])
     with pytest.raises(HearsightError, match="contains nothing that the model can see or hear"):
-        decode_example(path, 6, audio=False)
+        decode_example(path, 6, [])
 
 
 @pytest.mark.parametrize(
@@ -207,15 +224,15 @@ def test_a_picture_that_claims_to_be_huge(tmp_path, size):
 def test_a_picture_that_is_too_large_for_the_memory(tmp_path):
     path = tmp_path / "a.png"
     path.write_bytes(png(13_000, 13_000, rows=13_000))
-    assert decode_example(path, 6, audio=False).frames[0].shape == (384, 384, 3)
+    assert decode_example(path, 6, []).frames[0].shape == (384, 384, 3)
     refused(path, "it is too large", memory=400 << 20)
 
 
 def test_a_video_that_is_too_large_for_the_memory(tmp_path):
     path = make_media(tmp_path / "a.mkv", [grey(100, 4000, 4000)])
-    assert len(decode_example(path, 6, audio=False).frames) == 1
+    assert len(decode_example(path, 6, []).frames) == 1
     with pytest.raises(HearsightError, match=f"^cannot read the example: .*; {ADVICE}$"):
-        decode_example(path, 6, audio=False, limits=Limits(memory=300 << 20))
+        decode_example(path, 6, [], limits=Limits(memory=300 << 20))
 
 
 @pytest.mark.parametrize(
@@ -267,7 +284,7 @@ def _ended(process: int) -> bool:
 def test_the_cpu_limit(tmp_path, instead):
     instead(
         "import itertools, sys\n"
-        "from hearsight.web import sandbox\n"
+        "from hearsight.media import sandbox\n"
         "sandbox.decode_file = lambda *given: sum(itertools.count())\n"
         "sys.exit(sandbox.main())"
     )
@@ -305,13 +322,18 @@ def test_reasons_are_one_printable_line(tmp_path, instead):
     refused(tmp_path / "a.png", "it is damaged")
 
 
+def test_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(HearsightError, match=r"^cannot read .*a\.png: No such file or directory; give a file that can"):
+        decode_example(tmp_path / "a.png", 6, [])
+
+
 def test_the_limits_of_the_process(tmp_path, instead):
     """Once it is confined it opens no more files, writes no more than an answer, and knows nothing of the parent's."""
     path = tmp_path / "a.txt"
     path.touch()
     instead(
         "import json, os, socket, sys\n"
-        "from hearsight.web.sandbox import EXIT_REFUSED, MAX_OUTPUT_BYTES, confine\n"
+        "from hearsight.media.sandbox import EXIT_REFUSED, MAX_OUTPUT_BYTES, confine\n"
         "told = set(os.environ) - {'PYTHONPATH', 'OPENBLAS_NUM_THREADS', 'LC_CTYPE'}\n"
         "report = open(json.loads(sys.argv[1])['path'], 'w')\n"
         "confine(2 << 30, 20)\n"
@@ -329,6 +351,8 @@ def test_the_limits_of_the_process(tmp_path, instead):
 
 
 def test_the_decoder_starts_without_torch():
-    program = "import sys, hearsight.web.sandbox; print(sorted({'torch', 'transformers', 'lancedb'} & {*sys.modules}))"
+    program = (
+        "import sys, hearsight.media.sandbox; print(sorted({'torch', 'transformers', 'lancedb'} & {*sys.modules}))"
+    )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "[]"
