@@ -122,7 +122,7 @@ def test_several_folders_need_one_index_each(run, indexed, second_folder):
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        ([], 2, "Missing argument"),
+        ([], 2, "add some words, or --like FILE"),
         ([""], 1, "query is empty"),
         (["?!"], 1, "no word in it"),
         (["x", "--mode", "guess"], 2, "--mode"),
@@ -252,3 +252,32 @@ def test_failures_are_listed_with_their_reasons(run, indexed, films, model_folde
     assert out.startswith("broken.mp4   20") and "\n    damaged" in out
     [failure] = json.loads(run("info", indexed, "--failures", "--json").out)
     assert failure["path"] == "broken.mp4" and failure["reason"] and failure["when"]
+
+
+def test_an_example_takes_the_place_of_a_query(run, indexed):
+    example = indexed / "trip" / "bell.mkv"
+    ran = run("search", "--like", example, "--in", indexed)
+    assert ran.code == 0 and ran.err == ""
+    assert ran.out.startswith(" 1  trip/bell.mkv ") and "like in " in ran.out.splitlines()[0]
+    assert "the most similar of 4 clips, " in ran.out and "nothing" not in ran.out and "seen " not in ran.out
+    heard = json.loads(run("search", "--like", example, "--by", "heard", "--in", indexed, "--json").out)
+    assert heard["senses"] == ["seen", "heard"] and heard["hits"][0]["evidence"][0]["sense"] == "heard"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (
+            ("a bell", "--by", "seen"),
+            1,
+            "--by is about an example; add --like FILE, or search for seen: and some words",
+        ),
+        (("a bell", "--like", "a.png"), 1, "--like FILE takes the place of a query; leave out one of the two"),
+        (("--like", "a.png", "--all-moments"), 1, "--all-moments is about a query; leave it out with --like"),
+        (("--like", "a.png", "--mode", "dense"), 1, "--mode is about a query; leave it out with --like"),
+        (("--like", "a.png"), 1, "cannot read a.png: No such file or directory; give a file that can be read"),
+    ],
+)
+def test_an_example_and_a_query_are_two_things(run, indexed, arguments, code, message):
+    ran = run("search", *arguments, "--in", indexed)
+    assert ran.code == code and message in " ".join(ran.err.replace("│", " ").split())

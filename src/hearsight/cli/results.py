@@ -24,6 +24,7 @@ DOTS = "..."
 MINIMUM_NAME_WIDTH = 12  # columns
 MOST_SURE = 0.99  # that is shown
 NEAREST = 3  # hits to show where nothing matches
+LIKENESS = {"seen": "picture", "heard": "sound", "said": "words"}
 COLOURS = {"seen": "cyan", "heard": "yellow", "said": "magenta", "read": "green"}
 READ = "read "  # before what is read in a picture
 
@@ -45,7 +46,7 @@ def format_result(
     for note in result.notes:
         yield Text(f"note: {escape(note)}")
     hits = hits_to_show(result, min_confidence)
-    if hits and not result.matched and min_confidence is None:
+    if hits and result.query and not result.matched and min_confidence is None:
         yield Text("nothing here looks, sounds or reads like that; the nearest:")
     yield from _format_hits(hits, width, bar, show_library)
     for query in result.suggestions[:1]:
@@ -94,13 +95,16 @@ def _format_hits(hits: Sequence[Hit], width: int | None, bar: tuple[str, str], s
 def format_bars(hit: Hit, bar: tuple[str, str]) -> Text:
     """Draw what speaks for a hit as bars, followed by its best moment and the number of further moments in its video.
 
-    The bars are absolute: an empty one is no better than chance.
+    The bars are absolute: an empty one is no better than chance. A hit that is like an example has words instead.
     """
     full, empty = bar
     text = Text()
-    shares = {"seen": hit.seen, "heard": hit.heard, "said": hit.said}
+    shares = {} if hit.match is None else {"seen": hit.seen, "heard": hit.heard, "said": hit.said}
     if hit.read:  # most libraries have nothing that is read
         shares["read"] = hit.read
+    if hit.match is None and hit.evidence:
+        senses = dict.fromkeys(LIKENESS.get(evidence.sense, evidence.sense) for evidence in hit.evidence)
+        text.append(f"like in {', '.join(senses)}  ")
     for name, share in shares.items():
         length = round(BAR_LENGTH * share)
         text.append(f"{name} ")
@@ -182,6 +186,8 @@ def _format_match(hit: Hit) -> str:
 def _format_summary(result: SearchResult, min_confidence: float | None) -> str:
     """Return the last line: 3 videos match, of 214 clips, 41 ms."""
     clips = f"{format_count(result.total_clips, 'clip')}, {result.milliseconds:.0f} ms"
+    if not result.query and result.hits:
+        return f"the most similar of {clips}"
     if not result.matched:
         return f"nothing matches in {clips}"
     matches = f"{format_count(result.matches, 'video')} {'matches' if result.matches == 1 else 'match'}"

@@ -1,4 +1,4 @@
-"""`hearsight search`: find moments by words."""
+"""`hearsight search`: find moments by words, or by an example."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hearsight.cli.save_moments import Saving
 from hearsight.errors import HearsightError
 
 if TYPE_CHECKING:
-    from hearsight.library.results import Hit, Mode, SearchResult
+    from hearsight.library.results import Hit, Mode, SearchResult, Sense
 
 
 VIDEOS, MOMENTS = 10, 1000  # shown at most, unless --limit says otherwise; moments with --all-moments
@@ -44,14 +44,14 @@ class SearchCommand(TyperCommand):
 
 def search(
     query: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="QUERY",
             help="What to find; no quotation marks around it are needed. Words after seen:, heard:, said: or read: are "
             "only searched for there. Words in marks of their own ('\"exact words\"') are said or read just so; -word "
             "is neither.",
         ),
-    ],
+    ] = None,
     folders: Annotated[
         list[Path] | None,
         typer.Option(
@@ -70,6 +70,17 @@ def search(
             parser=parse_library,
             help="The folder of an index, if it is not in the folder of the videos. May be repeated.",
         ),
+    ] = None,
+    like: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Find what is like a picture, a sound or the first 30 s of a video, instead of a query.",
+        ),
+    ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(**one_of("seen", "heard"), help="With --like: compare only the pictures, or only the sound."),
     ] = None,
     mode: Annotated[
         str,
@@ -161,7 +172,9 @@ def search(
     """Find moments by what is seen, heard, said or read in them. The exit status is 1 if nothing matches.
 
     hearsight search a dog barks at the sea
+    hearsight search --like photo.jpg
     """
+    _check_query(query, like, by, mode, all_moments, min_confidence)
     saving = Saving(save, clips_folder, cut_at, exact, overwrite)
     saving.check()
     with console.spinner("loading the model"):
@@ -171,15 +184,18 @@ def search(
         library = open_libraries(folders or [], libraries or [])
         _ = library.query_encoder  # loads it
     filters = Filters(path, min_seconds, max_seconds, speech, sound, after, before, from_seconds, to_seconds)
-    text = " ".join(word.removeprefix(" ") for word in query)
-    result = library.search(
-        text,
-        cast("Mode", mode),
-        limit or (MOMENTS if all_moments else VIDEOS),
-        filters,
-        all_moments=all_moments,
-        min_confidence=min_confidence,
-    )
+    if like is not None:
+        result = library.search_by_example(like, limit or VIDEOS, filters, by=cast("Sense | None", by))
+    else:
+        text = " ".join(word.removeprefix(" ") for word in query or [])
+        result = library.search(
+            text,
+            cast("Mode", mode),
+            limit or (MOMENTS if all_moments else VIDEOS),
+            filters,
+            all_moments=all_moments,
+            min_confidence=min_confidence,
+        )
     if json:
         console.write_json(result.to_dict())
     else:
@@ -187,9 +203,34 @@ def search(
     complete = saving.run(library, result, min_confidence)
     if play is not None:
         _play(result, result.hits if json else hits_to_show(result, min_confidence), play)
-    matched = bool(result.hits) if min_confidence is not None else result.matched
+    matched = bool(result.hits) if min_confidence is not None or like else result.matched
     if not (matched and complete):
         raise typer.Exit(1)
+
+
+def _check_query(
+    query: list[str] | None,
+    like: Path | None,
+    by: str | None,
+    mode: str,
+    all_moments: bool,
+    min_confidence: float | None,
+) -> None:
+    """Raise HearsightError unless there is one of a query and an example, with options that belong to it."""
+    if like is None and not query:
+        raise typer.BadParameter("there is nothing to search for; add some words, or --like FILE", param_hint="QUERY")
+    if like is None and by is not None:
+        raise HearsightError(f"--by is about an example; add --like FILE, or search for {by}: and some words")
+    if like is not None and query:
+        raise HearsightError("--like FILE takes the place of a query; leave out one of the two")
+    for_words = {
+        "--mode": mode != "hybrid",
+        "--all-moments": all_moments,
+        "--min-confidence": min_confidence is not None,
+    }
+    if like is not None and any(for_words.values()):
+        option = next(name for name, given in for_words.items() if given)
+        raise HearsightError(f"{option} is about a query; leave it out with --like")
 
 
 def _print_result(result: SearchResult, show_library: bool, min_confidence: float | None) -> None:
