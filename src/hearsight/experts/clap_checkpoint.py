@@ -28,9 +28,10 @@ CHECKPOINT = CheckpointKind(
     without_network="use --sound none, and add it with a network later",
 )
 MODEL_TYPE = "clap"
-# Seconds of a window, at most. A model takes 10 s at once, and repeats what is shorter. Of a window of 5 s, a bark of
-# 2 s is 40 %, and not 20 %; and as it is repeated twice, no silence is added.
-LONGEST_WINDOW = 5.0
+# Seconds of a window, at most: what published models take at once, and were trained on. Shorter windows cost as much
+# each, for they are repeated to that length. So that a bark of 2 s in a quiet clip does not drown in 10 s, a window
+# begins with it (library/indexing/sound_windows.py).
+LONGEST_WINDOW = 10.0
 
 
 @dataclass(frozen=True)
