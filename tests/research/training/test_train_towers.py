@@ -59,3 +59,18 @@ def test_towers_learn_and_continue_after_a_stop(tmp_path, monkeypatch):
 def test_towers_either_are_new_or_start_from_a_model(changes):
     with pytest.raises(ValueError, match="give either start, or vocabulary, clip and ast"):
         TowersRecipe(**{**tiny_recipe().model_dump(), **changes})
+
+
+@needs_stage
+@pytest.mark.parametrize("shown", ["pictures", "sounds"])
+def test_one_pair_of_towers_is_trained_alone(tmp_path, shown):
+    nothing = {name: 0 for name in ("pictures", "sounds", "sentences") if name != shown}
+    recipe, losses = tiny_recipe().model_copy(update={**nothing, "steps": 2}), []
+    model = hearsight.load(train_towers(recipe, tmp_path, workers=1, progress=lambda *step: losses.append(step[-1])))
+    assert [list(figures) for figures in losses] == [[shown.removesuffix("s")]] * 2
+    assert model.encode_texts(["a dog"]).isfinite().all()
+
+
+def test_towers_are_shown_something():
+    with pytest.raises(ValueError, match="show some pictures, sounds or sentences"):
+        TowersRecipe(**{**tiny_recipe().model_dump(), "pictures": 0, "sounds": 0, "sentences": 0})

@@ -31,6 +31,7 @@ SECTIONS = ("options", "losses")
 FORMER_KEYS = {name: ("options", new) for name, (new, _) in FORMER_FIELDS.items() if name != "positions"}
 FORMER_KEYS |= {"few_voices": ("losses", "few_voices")}
 METHOD = "save"  # of a recipe that names none
+Shown = Annotated[int, Field(ge=0)]
 
 
 class Schedule(BaseModel):
@@ -57,15 +58,17 @@ class TowersRecipe(Schedule):
     nowhere: bool = False  # draw every other scene without its background
     sounded: Count  # scenes that get a sound track, too
     steps: Count
-    pictures: Count = 64  # per step
-    sounds: Count = 32  # per step
-    sentences: Count = 64  # per step
+    pictures: Shown = 64  # per step, as the next two; 0 trains the tower of texts without them
+    sounds: Shown = 32
+    sentences: Shown = 64
 
     @model_validator(mode="after")
     def _check_start(self) -> TowersRecipe:
         present = [value is not None for value in (self.vocabulary, self.clip, self.ast)]
         if present != [self.start is None] * 3:
             raise ValueError("give either start, or vocabulary, clip and ast")
+        if not (self.pictures or self.sounds or self.sentences):
+            raise ValueError("show some pictures, sounds or sentences per step")
         return self
 
 

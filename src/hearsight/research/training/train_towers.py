@@ -77,9 +77,13 @@ def train_towers(recipe: TowersRecipe, folder: Path, workers: int = 2, progress:
         seed_step(recipe.seed, step)
         rng = np.random.default_rng([recipe.seed, step])
         losses = {
-            "picture": _picture_loss(model, recipe, data, rng),
-            "sound": _sound_loss(model, recipe, data, rng),
-            "sentence": _sentence_loss(model, recipe, data, rng),
+            name: loss(model, recipe, data, rng)
+            for name, loss, count in (
+                ("picture", _picture_loss, recipe.pictures),
+                ("sound", _sound_loss, recipe.sounds),
+                ("sentence", _sentence_loss, recipe.sentences),
+            )
+            if count
         }
         loss = torch.stack(list(losses.values())).sum()
         update(model, optimizer, loss, step / recipe.steps, recipe.warmup, f"step {step + 1}")
@@ -131,16 +135,16 @@ def make_scene_data(
 ) -> SceneData:
     """Draw the recipe's scenes and render their sound, in parallel. The arrays are stored in the folder of the run.
 
-    size: of pictures. rows: of filterbanks. Raises HearsightError if no scene has sound, or none has speech.
+    size: of pictures. rows: of filterbanks. What the recipe shows none of is not generated.
+    Raises HearsightError if no scene has sound, or none has speech, and the recipe shows some.
     """
-    sounded = range(min(recipe.sounded, recipe.scenes))
+    drawn = range(recipe.scenes if recipe.pictures else 0)
+    sounded = range(min(recipe.sounded, recipe.scenes) if recipe.sounds else 0)
     sounding = np.array([index for index in sounded if scenes[index].sound])
     speaking = np.array([index for index, scene in enumerate(scenes) if scene.speech])
-    if not (len(sounding) and len(speaking)):
+    if (recipe.sounds and not len(sounding)) or (recipe.sentences and not len(speaking)):
         raise HearsightError("no scene of the recipe has sound, or none has speech; set more scenes, and more sounded")
-    pictures = _load_or_compute(
-        folder / "pictures.npy", partial(_draw_pictures, recipe, size), range(recipe.scenes), workers
-    )
+    pictures = _load_or_compute(folder / "pictures.npy", partial(_draw_pictures, recipe, size), drawn, workers)
     sounds = _load_or_compute(folder / "sounds.npy", partial(_render_sound, recipe, rows), sounded, workers)
     return SceneData(scenes, pictures, sounds, sounding, speaking)
 
@@ -152,7 +156,8 @@ def scene_of(recipe: TowersRecipe, number: int) -> Scene:
 
 def _load_or_compute(file: Path, compute: Callable[[int], NDArray[Any]], numbers: range, workers: int) -> NDArray[Any]:
     if not file.exists():
-        arrays = np.stack(list(parallel_map(compute, numbers, workers, chunk=25)))
+        computed = list(parallel_map(compute, numbers, workers, chunk=25))
+        arrays = np.stack(computed) if computed else np.empty(0)
         with atomic_file(file) as part, part.open("wb") as opened:  # given a path, numpy would change the name
             np.save(opened, arrays)
     loaded: NDArray[Any] = np.load(file)
