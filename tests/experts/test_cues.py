@@ -22,6 +22,13 @@ def test_queries_about_saying(text):
         "church bells ringing",
         "she plays the violin",
         "an engine rumbles",
+        "gurgling water",
+        "an audience claps",
+        "a clock ticks",
+        "a running motor and a car",
+        "waves crash on rocks",
+        "someone knocked on a door",
+        "sawing",
     ],
 )
 def test_queries_about_sounds(text):
@@ -43,6 +50,10 @@ def test_queries_about_sounds(text):
         "a rhino with a horn",
         "a crow on a roof",
         "an old engine",
+        "waves on a beach",
+        "I saw a dog",
+        "a clock on a wall",
+        "people run to a motor boat",
     ],
 )
 def test_queries_about_neither(text):

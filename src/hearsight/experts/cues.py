@@ -19,15 +19,20 @@ SOUNDING = re.compile(
     sounds?|noises?|hears?|heard|hearing|audio|loud|
     bark(s|ed|ing)?|meow(s|ed|ing)?|miaow(s|ing)?|chirp(s|ing)?|neigh(s|ing)?|moo(s|ing)?|bleat(s|ing)?|
     howl(s|ing)?|growl(s|ing)?|roar(s|ing)?|buzz(es|ing)?|croak(s|ing)?|hoot(s|ing)?|purr(s|ing)?|
-    applause|applaud(s|ing)?|clapping|cheering|laughter|giggl(e|es|ing)|scream(s|ing)?|
+    twitter(s|ing)|quack(s|ing)?|cluck(s|ing)?|squawk(s|ing)?|yelp(s|ing)?|
+    applause|applaud(s|ing)?|claps|clapping|cheering|laughter|giggl(e|es|ing)|scream(s|ing)?|
     whisper(s|ing)?|cough(s|ing)?|sneez(e|es|ing)|snor(e|es|ing)|sobbing|whistl(e|es|ing)|humming|
     sing(s|ing)?|songs?|music|melody|tunes?|drumming|
     play(s|ing)\ (the\ |a\ )?(piano|guitar|violin|cello|flute|trumpet|saxophone|drums?|organ|accordion)|
-    sirens?|honk(s|ing)?|beep(s|ing)?|ringing|toll(s|ing)|chim(e|es|ing)|
+    sirens?|wail(s|ing)?|honk(s|ing)?|beep(s|ing)?|ringing|toll(s|ing)|chim(e|es|ing)|
     (bells?|phones?|telephones?|alarms?|doorbells?)\ (ring|rings|rang|sound|sounds)|
     (horns?|alarms?|sirens?)\ (blow|blows|blares?|blaring|goes\ off|going\ off)|
-    knock(s|ing)?|slam(s|med|ming)?|creak(s|ing)?|thunder|rumbl(e|es|ing)|gunshots?|crackl(e|es|ing)|
-    footsteps|revving|ticking|hiss(es|ing)?|rattl(e|es|ing)|screech(es|ing)?|squeal(s|ing)?
+    knock(s|ed|ing)?|slam(s|med|ming)?|creak(s|ing)?|thunder|rumbl(e|es|ing)|gunshots?|crackl(e|es|ing)|
+    footsteps|revving|tick(s|ing)|hiss(es|ing)?|rattl(e|es|ing)|screech(es|ing)?|squeal(s|ing)?|squeak(s|ing)?|
+    clatter(s|ing)?|clang(s|ing)?|jingl(e|es|ing)|sizzl(e|es|ing)|gurgl(e|es|ing)|patter(s|ing)|
+    hammering|drilling|sawing|saws\ (some\ |the\ )?wood|explosions?|explod(es|ing)|(running|idling)\ (motor|engine)|
+    (motor|engine)\ (runs|running|idles|idling|starts|starting|hums)|
+    (breaking|crashing|pounding)\ (surf|waves)|waves\ (crash|break|roll)(ing)?
     )\b""",
     re.IGNORECASE | re.VERBOSE,
 )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from hearsight.experts.neutral_queries import bank_fingerprint
 from hearsight.library.indexing.windows import fill_text_windows, fill_windows
 from hearsight.library.library_experts import LibraryExperts
-from hearsight.library.search.calibrate import calibrate
+from hearsight.library.search.calibrate import calibrate, source_of_nulls
 from hearsight.library.tables.calibration_file import Calibration
 from hearsight.library.tables.library_files import remove
 from hearsight.library.tables.store import Store
@@ -32,7 +31,7 @@ def update_calibration(
     drop_other_windows(store.location, [*former_windows, *texts, *sounds, *of_texts])
     if not (readers or (former and former.readers)):
         remove(store.texts.path)
-    current = bank_fingerprint(), store.clips_version(), texts, sounds, readers
+    current = source_of_nulls(), store.clips_version(), texts, sounds, readers
     if (usable := store.snapshot().calibration) is not None:
         derived = usable.bank, usable.version, usable.experts, usable.sounds, usable.readers
         if derived == current and not files_changed:

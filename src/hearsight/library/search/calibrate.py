@@ -2,9 +2,9 @@
 
 The names of scores: "model" (the video model's similarity), "seen", "heard" and "said" (what each sense adds to it),
 "meaning" (the text expert's), "sound" (the sound expert's), "spoken" (meaning and words), "all" (everything together),
-"all, said" and "all, heard" (the same for a query that asks for speech, or names a sound). Where pictures have been
-read: "text" (the text expert's, with what is read), "written" (the same and words), and "all, read". `nulls` has them
-all; `scales` has those that are not put together from others.
+"all, said", "all, heard" and "all, said and heard" (the same for a query that asks for speech, names a sound, or does
+both). Where pictures have been read: "text" (the text expert's, with what is read), "written" (the same and words), and
+"all, read". `nulls` has them all; `scales` has those that are not put together from others.
 """
 
 from __future__ import annotations
@@ -34,9 +34,16 @@ from hearsight.library.tables.windows import of_text
 from hearsight.models.query_encoder import QueryEncoder
 
 SAMPLE = 500  # clips
+FORMULA = 2  # one more for every change of experts/ensemble.py: a null of another formula says nothing
 DECIMALS = 2  # of vectors; those that differ less are of copies
 # The name of the score.
-COMBINED: dict[Sense, str] = {"": "all", "said": "all, said", "heard": "all, heard", "read": "all, read"}
+COMBINED: dict[Sense, str] = {
+    "": "all",
+    "said": "all, said",
+    "heard": "all, heard",
+    "said and heard": "all, said and heard",
+    "read": "all, read",
+}
 
 Array = NDArray[np.float64]
 
@@ -78,14 +85,20 @@ def calibrate(
     if text is not None and sample.texts:
         text_strength = np.stack([sample.texts.strengths(query) for query in _neutral_words()])
         standard["written"] = spoken(text, text_strength)
+    reads = scales["said"].is_informative
     for asks_for, name in COMBINED.items():
         if asks_for != "read" or text is not None:
             by_expert = standard["model"], standard["meaning"], standard["sound"]
-            standard[name] = combine(*by_expert, strength, asks_for, text, text_strength)
+            standard[name] = combine(*by_expert, strength, asks_for, reads, text, text_strength)
     clips = _count_distinct(sample, fields["pooled"])
     nulls = {name: Null.of(np.nan_to_num(values, nan=0.0).max(axis=1), clips) for name, values in standard.items()}
     version = store.clips_version()
-    return Calibration(fingerprint, bank_fingerprint(), version, experts, sounds, scales, nulls, readers)
+    return Calibration(fingerprint, source_of_nulls(), version, experts, sounds, scales, nulls, readers)
+
+
+def source_of_nulls() -> str:
+    """Return what nulls are derived from besides a library: the bank of queries, and how scores are put together."""
+    return f"{bank_fingerprint()}-{FORMULA}"
 
 
 def _best(nothing: Array, scores: Sequence[NDArray[np.float32]]) -> Array:

@@ -8,11 +8,10 @@ from weakref import WeakKeyDictionary
 
 from hearsight.errors import HearsightError
 from hearsight.experts.expert import TextExpert
-from hearsight.experts.neutral_queries import bank_fingerprint
 from hearsight.experts.registry import load_expert
 from hearsight.experts.sound_expert import SoundExpert
 from hearsight.experts.sound_registry import load_sound_expert
-from hearsight.library.search.calibrate import calibrate
+from hearsight.library.search.calibrate import calibrate, source_of_nulls
 from hearsight.library.tables.calibration_file import Calibration
 from hearsight.library.tables.snapshot import Snapshot
 from hearsight.library.tables.store import Store
@@ -32,7 +31,7 @@ def current_calibration(
     """
     calibration = snapshot.calibration
     experts, sounds = usable_experts(calibration) if calibration else ({}, {})
-    current = bank_fingerprint(), experts, sounds
+    current = source_of_nulls(), experts, sounds
     if calibration is not None and (calibration.bank, calibration.experts, calibration.sounds) == current:
         return calibration
     readers = calibration.readers if calibration else {}  # a search does without them

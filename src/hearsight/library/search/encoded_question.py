@@ -32,7 +32,7 @@ class EncodedPart:
     model's, (D'). meanings: those of the text experts, by name; none for a part that asks for nothing said or read.
     sounds: those of the sound experts; none for a part that asks for nothing heard. unfamiliar: the share of its words
     that the model has hardly met. asks_for: "read" if it speaks of writing and something is read in pictures, else
-    "said" if it speaks of saying, else "heard" if it names a sound.
+    whether it speaks of saying, names a sound, or does both.
     """
 
     sense: str | None
@@ -86,9 +86,10 @@ def encode_part(
     can_read: bool = False,
 ) -> EncodedPart:
     """Encode a part of a question. quotes: whether the question has an exact phrase, which is said."""
-    asks_for: Sense = "heard" if asks_for_sound(text) else ""
+    heard = asks_for_sound(text)
+    asks_for: Sense = "heard" if heard else ""
     if quotes or sense == "said" or asks_for_speech(text):
-        asks_for = "said"
+        asks_for = "said and heard" if heard else "said"
     if sense == "read" or (sense is None and can_read and not quotes and asks_for_text(text)):
         asks_for = "read"
     return EncodedPart(

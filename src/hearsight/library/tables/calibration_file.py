@@ -17,6 +17,7 @@ FILE = "calibration.json"
 # The names of scores; see search/calibrate.py. Those of texts are there only where pictures have been read.
 SCALES = {"model", "seen", "heard", "said", "meaning", "sound"}
 NULLS = SCALES | {"spoken", "all", "all, said", "all, heard"}
+NEW_NULLS = {"all, said and heard"}  # an older Hearsight has none, and another `bank`: searches derive it
 TEXT_SCALES = {"text"}
 TEXT_NULLS = TEXT_SCALES | {"written", "all, read"}
 LARGEST = 1e9  # of a number
@@ -26,10 +27,10 @@ LARGEST = 1e9  # of a number
 class Calibration:
     """The scales and nulls of a library.
 
-    model: the fingerprint of its model. bank: that of the neutral queries. version: of the table of clips from which
-    this is derived. experts, sounds: the fingerprints of the text experts and of the sound expert whose windows are
-    stored. scales, nulls: by the name of a score; see search/calibrate.py. readers: the fingerprint of what has read
-    the texts in pictures; {} where nothing has.
+    model: the fingerprint of its model. bank: the neutral queries, and how scores are put together
+    (`source_of_nulls`). version: of the table of clips from which this is derived. experts, sounds: the fingerprints of
+    the text experts and of the sound expert whose windows are stored. scales, nulls: by the name of a score; see
+    search/calibrate.py. readers: the fingerprint of what has read the texts in pictures; {} where nothing has.
     """
 
     model: str
@@ -74,7 +75,7 @@ class Calibration:
         numbers = [number for part in (*self.scales.values(), *self.nulls.values()) for number in vars(part).values()]
         return (
             set(self.scales) == SCALES | (TEXT_SCALES if self.readers else set())
-            and set(self.nulls) == NULLS | (TEXT_NULLS if self.readers else set())
+            and set(self.nulls) | NEW_NULLS == NULLS | NEW_NULLS | (TEXT_NULLS if self.readers else set())
             and all(isinstance(number, int | float) and abs(number) < LARGEST for number in numbers)
             and all(null.spread > 0 for null in self.nulls.values())
         )
