@@ -28,8 +28,8 @@ def make_clips(data: Path, split: str) -> None:
     transcripts = [
         {"lines": [line] if kind == "speech" else [], "source": "moonshine", "language": "en"} for kind in KINDS
     ]
-    stored = [{"id": row["id"], "transcript": each} for row, each in zip(rows, transcripts, strict=True)]
-    (data / split / "transcripts.moonshine.jsonl").write_text("".join(json.dumps(each) + "\n" for each in stored))
+    records = [{"id": row["id"], "transcript": each} for row, each in zip(rows, transcripts, strict=True)]
+    (data / split / "transcripts.moonshine.jsonl").write_text("".join(json.dumps(each) + "\n" for each in records))
 
 
 @pytest.mark.slow

@@ -144,15 +144,14 @@ def _score_part(
     standard = calibration.scales["model"].apply(logits) - part.unfamiliar
     null = nulls.get(COMBINED[part.asks_for], nulls["all"])
     reads = calibration.scales["said"].is_informative
-    asked = part.asks_for, reads
-    every = combine(standard, lines.meant, heard, said.strength, *asked, text.meant, read.strength)
-    by_speech = _alone(lines.both - penalty(*asked), said, part)
+    every = combine(standard, lines.meant, heard, said.strength, part.asks_for, reads, text.meant, read.strength)
+    by_speech = _alone(lines.both - penalty(part.asks_for, reads), said, part)
     by_text = _alone(text.both - text_penalty(part.asks_for), read, part)
     by_sound = sound - sound_penalty(part.asks_for)
     together = np.maximum.reduce([null.apply(every, total), by_speech, by_text, by_sound])
     dense = model = _or_none(nulls["model"].apply(standard, total))
     if sound_starts:
-        both = null.apply(combine(standard, np.full_like(heard, np.nan), heard, 0.0, *asked), total)
+        both = null.apply(combine(standard, np.full_like(heard, np.nan), heard, 0.0, part.asks_for, reads), total)
         dense = np.maximum(np.where(np.isnan(standard) & np.isnan(heard), -np.inf, both), by_sound)
     scores = model, dense, lines.alone, lines.both, sound, text.alone, text.both
     return _PartScores(together, *scores, lines.starts, sound_starts, text.starts)

@@ -1,0 +1,107 @@
+"""Measures what `everyday` costs at indexing, beside CLIP ViT-B/32 alone on the same clips.
+
+    python benchmarks/everyday.py
+    python benchmarks/everyday.py --films ~/Videos --json
+
+Models have random weights at the sizes of the public ones: CLIP ViT-B/32, SigLIP 2 B/32-256 and CLAP (HTSAT, unfused);
+their text towers are small, for they take no part. Films of 15 s, one clip each, are made on the spot. Nothing is
+transcribed. Processor time of `hearsight.index`, each run in a process of its own; ways take turns:
+
+- CLIP alone, and everyday: SigLIP 2 with CLAP, a new library of each.
+- Sight and sound added to a library that has what is said: what a first run with a network adds to one without.
+
+What is derived once for each model and machine (neutral queries, the part for queries) is made before, and not counted.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from statistics import median
+
+from harness import machine, make_model, print_results
+from synthetic_films import make_films, parse_film_options
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for the makers of checkpoints in tests/
+ROUNDS = 3
+CLIP, EVERYDAY, ADDED = "CLIP ViT-B/32 alone", "everyday", "added to what is said"
+SETS = {"240p": (320, 240), "1080p": (1920, 1080)}
+
+
+def make_models(folder: Path) -> None:
+    """Write the models: folders clip, siglip and clap."""
+    from tests.experts.clap_checkpoints import byte_pairs
+    from tests.public_checkpoints import tiny_siglip
+    from transformers import ClapConfig, ClapFeatureExtractor, ClapModel, RobertaTokenizerFast
+
+    make_model(folder / "clip", "clip4clip", "published")
+    base = {"hidden_size": 768, "intermediate_size": 3072, "num_attention_heads": 12}
+    vision = {**base, "num_hidden_layers": 12, "image_size": 256, "patch_size": 32}
+    tiny_siglip(folder / "siglip", {**base, "num_hidden_layers": 1}, vision)
+    tokenizer = byte_pairs()
+    texts = {"vocab_size": tokenizer.get_vocab_size(), "num_hidden_layers": 1}
+    ClapModel(ClapConfig(text_config=texts)).save_pretrained(folder / "clap")
+    ClapFeatureExtractor(truncation="rand_trunc").save_pretrained(folder / "clap")
+    RobertaTokenizerFast(tokenizer_object=tokenizer).save_pretrained(folder / "clap")
+
+
+def index(models: Path, films: Path, way: str) -> float:
+    """Index films in a new library, and return the seconds of processor time a clip."""
+    import hearsight
+
+    with tempfile.TemporaryDirectory() as folder:
+        options = {"library": Path(folder, "library"), "recogniser": "none"}
+        if way == ADDED:
+            hearsight.index(films, model="none", **options)
+        chosen = {"model": str(models / "clip"), "sound": "none"}
+        if way != CLIP:
+            chosen = {"model": str(models / "siglip"), "sound": f"clap:{models / 'clap'}"}
+        begun = time.process_time()
+        library = hearsight.index(films, **chosen, **options)
+        return (time.process_time() - begun) / library.info().clips
+
+
+def main() -> None:
+    options = parse_film_options(__doc__, clips=8)
+    hardware = machine()
+    fresh = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), max_tasks_per_child=1)
+    with fresh, tempfile.TemporaryDirectory() as folder_name:
+        folder = Path(folder_name)
+        models, films = folder / "models", {}
+
+        def run(work: Callable[..., float | None], *arguments: object) -> float | None:
+            return fresh.submit(work, *arguments).result()
+
+        run(make_models, models)
+        if options.films:
+            films[options.films.resolve().name] = options.films
+        for name, size in {} if options.films else SETS.items():
+            films[name] = folder / name
+            run(make_films, films[name], size, options.clips, False)
+        times: dict[str, dict[str, list[float]]] = {name: {CLIP: [], EVERYDAY: [], ADDED: []} for name in films}
+        for number in range(ROUNDS + 1):
+            for name, by_way in times.items():
+                for way, seconds in by_way.items():
+                    seconds.append(run(index, models, films[name], way) or 0.0)
+                    print(name, way, f"{seconds[-1]:.2f}", "does not count" * (not number), file=sys.stderr)
+    table = [
+        {
+            "films": name,
+            "way": way,
+            "processor, s a clip": f"{median(seconds[1:]):.2f}",
+            "from - to": f"{min(seconds[1:]):.2f} - {max(seconds[1:]):.2f}",
+            "x CLIP alone": f"{median(seconds[1:]) / median(by_way[CLIP][1:]):.2f}",
+        }
+        for name, by_way in times.items()
+        for way, seconds in by_way.items()
+    ]
+    print_results(hardware, [(f"indexing, medians of {ROUNDS} rounds", table)], times, options.json)
+
+
+if __name__ == "__main__":
+    main()
