@@ -37,10 +37,15 @@ def test_an_update_shows_its_progress_and_what_failed(visit, others, guarded):
     expect(panel.get_by_role("button", name="Update")).to_be_enabled()
 
 
-def test_an_update_that_another_page_started_is_followed_too(visit, others, guarded):
-    put_clip(2, others / "cactus.mp4")
+def test_an_update_that_another_page_started_is_followed_too_and_the_same_words_find_what_it_added(
+    visit, others, guarded
+):
+    pages = [visit(f"{guarded.url}{SIGNED}") for _ in range(2)]
+    search_all(pages[1], "a guitar")
+    expect(card_of(pages[1], "late.mp4")).to_have_count(0)
+    put_clip(3, others / "late.mp4")
     panels = []
-    for page in [visit(f"{guarded.url}{SIGNED}") for _ in range(2)]:
+    for page in pages:
         page.get_by_role("button", name="Library").click()
         panels.append(page.get_by_role("dialog", name="Library").get_by_role("region", name="others"))
         expect(panels[-1].get_by_role("button", name="Update")).to_be_visible()
@@ -50,6 +55,9 @@ def test_an_update_that_another_page_started_is_followed_too(visit, others, guar
     for panel in panels:
         expect(panel.get_by_text("Done: 1 added.")).to_be_visible(timeout=60_000)
         expect(panel.get_by_text("is being updated already")).to_have_count(0)
+    pages[1].keyboard.press("Escape")
+    search_all(pages[1], "a guitar")
+    expect(card_of(pages[1], "late.mp4")).to_have_count(1)
 
 
 def test_an_update_is_followed_again_after_its_stream_ended_for_good(visit, site):
@@ -66,22 +74,6 @@ def test_an_update_is_followed_again_after_its_stream_ended_for_good(visit, site
     page.goto(site.url)
     expect(page.locator("#library-button")).to_have_text("Indexing 43 %")
     expect(page.locator("#library-button")).to_have_text("Library")  # as a second stream tells
-
-
-def test_the_same_words_find_what_an_update_added(visit, others, guarded):
-    page = visit(f"{guarded.url}{SIGNED}")
-    search_all(page, "a guitar")
-    expect(card_of(page, "late.mp4")).to_have_count(0)
-    put_clip(3, others / "late.mp4")
-    page.get_by_role("button", name="Library").click()
-    panel = page.get_by_role("dialog", name="Library").get_by_role("region", name="others")
-    expect(panel.get_by_role("button", name="Update")).to_be_visible()
-    before = page.locator("#library-summary").text_content()
-    panel.get_by_role("button", name="Update").click()
-    expect(page.locator("#library-summary")).not_to_have_text(before, timeout=60_000)
-    page.keyboard.press("Escape")
-    search_all(page, "a guitar")
-    expect(card_of(page, "late.mp4")).to_have_count(1)
 
 
 def test_the_token_is_taken_out_of_the_address(visit, guarded):
