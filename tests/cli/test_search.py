@@ -139,7 +139,7 @@ def test_several_folders_need_one_index_each(run, indexed, second_folder):
         (["-doctor"], 1, "only says what to leave out"),
         (["seen:"], 1, "nothing to look for after 'seen:'"),
         (['"doctor'], 1, "quotation mark that is not closed"),
-        (["read:", "exit"], 1, "no library can read pictures yet"),
+        (["read:", "exit"], 1, "no picture of this library has been read"),
         (["x", "--in", "nowhere"], 2, "does not exist"),
         (["x", "--library", "broken.mp4"], 2, "is a file"),
         (["doctor", "--open", "9"], 1, "cannot play rank 9: only 2 moments"),
