@@ -60,6 +60,7 @@ benchmarks: .venv/.dev
 	$(BIN)/python benchmarks/everyday.py
 	$(BIN)/python benchmarks/decoding.py
 	$(BIN)/python benchmarks/recognisers.py
+	$(BIN)/python benchmarks/pictures_read.py
 	$(BIN)/python benchmarks/cluster.py
 	$(BIN)/python benchmarks/server_load.py
 
