@@ -70,8 +70,8 @@ def measure(reader: Any, kind: str, width: int, height: int, lines: Sequence[str
     from hearsight.library.indexing.texts import SHORT_SIDE
 
     smaller = min(1.0, SHORT_SIDE / min(width, height))
-    whole = draw(width, height, lines, size)
-    reduced = whole.resize((round(width * smaller), round(height * smaller)), Image.Resampling.BICUBIC)
+    image = draw(width, height, lines, size)
+    reduced = image.resize((round(width * smaller), round(height * smaller)), Image.Resampling.BICUBIC)
     picture = np.asarray(reduced)
     texts = {line.text for line in reader.read(picture)}
     begun = time.process_time()

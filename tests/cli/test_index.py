@@ -4,6 +4,7 @@ import errno
 import io
 import json
 import shutil
+import sys
 from contextlib import redirect_stdout
 from pathlib import Path
 
@@ -16,11 +17,13 @@ from hearsight.errors import HearsightError
 from hearsight.experts.registry import load_expert
 from hearsight.experts.sound_registry import load_sound_expert
 from hearsight.library import Failure, Library, UpdateReport
+from hearsight.ocr.load import load_reader
 from tests.cli.conftest import CUT, ODD_NAME
 from tests.experts.clap_checkpoints import tiny_clap
 from tests.experts.sentence_checkpoints import tiny_checkpoint
 from tests.hub import use_cache
 from tests.library.conftest import film
+from tests.library.greys import Greys, slides
 
 
 def test_the_first_run_prints_what_was_added_and_what_failed(run, films, model_folder):
@@ -111,6 +114,35 @@ def test_a_sound_expert_is_recorded_and_shown(run, films, model_folder, tmp_path
     ran = run("index", films)
     assert ran.code == 1 and "the sound expert" in ran.err and "hearsight index FOLDER --sound clap:" in ran.err
     assert run("index", films, "--sound", "none").code == 0 and '"sound": "none"' in run("info", films, "--json").out
+
+
+def test_text_in_pictures_is_read_if_asked_for_and_shown(run, films, model_folder, monkeypatch):
+    monkeypatch.setattr("hearsight.ocr.load.load_reader", lambda name: Greys())
+    slides(films / "sign.mkv", 80)
+    assert run("index", films, "--model", model_folder, "--recogniser", "none", "-q").code == 0
+    ran = run("search", "read: exit", "--in", films)
+    assert ran.code == 1 and "no picture of this library has been read" in ran.err
+    ran = run("index", films, "--read", "--recogniser", "none")
+    assert ran.code == 0 and "a picture of every clip is decoded and read" in ran.err
+    assert "3 unchanged; the pictures of 3 files read" in ran.out
+    ran = run("index", films)
+    assert ran.code == 0 and "read" not in ran.out + ran.err
+    info = json.loads(run("info", films, "--json").out)
+    assert (info["reader"], info["read"]) == ("rapidocr", 3)
+    assert "read by rapidocr, in 3 videos" in run("info", films).out
+    assert '   read "[EXIT]"' in run("search", "read: exit", "--in", films).out
+    hit = json.loads(run("search", "read: exit", "--in", films, "--json").out)["hits"][0]
+    assert hit["text"] == "EXIT" and hit["evidence"][0]["box"] == pytest.approx([0.1, 0, 0.5, 0.1])
+    assert run("index", films, "--no-read").code == 0
+    assert '"reader": "none"' in run("info", films, "--json").out and "text " not in run("info", films).out
+
+
+def test_without_its_package_nothing_is_begun(run, films, model_folder, monkeypatch):
+    monkeypatch.setitem(sys.modules, "hearsight.ocr.rapidocr", None)
+    load_reader.cache_clear()
+    ran = run("index", films, "--model", model_folder, "--read")
+    assert ran.code == 1 and "cannot read text in pictures" in ran.err and "hearsight[ocr]" in ran.err
+    assert not (films / ".hearsight").exists()
 
 
 def test_a_relative_folder_of_a_model_is_found_from_another_folder(run, films, model_folder, monkeypatch):

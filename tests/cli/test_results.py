@@ -39,6 +39,15 @@ def spans(*words: str) -> list[tuple[int, int]]:
     return [(LINE.index(word), LINE.index(word) + len(word)) for word in words]
 
 
+def test_what_is_read_has_a_bar_and_a_line_of_its_own():
+    text = "Bicycle shop"
+    lines = lines_of(hit(read=1.0, text=text, text_spans=[(0, 7)]), hit(rank=2))
+    assert "said ####.  read #####" in lines[0] and lines[1] == '    read "[Bicycle] shop"'
+    assert "read" not in lines[2]
+    wide = lines_of(hit(read=1.0, text="Bicycle shop " * 40, text_spans=[(0, 7)]), width=60)
+    assert all(len(line) <= 60 for line in wide) and any('read "[Bicycle] shop' in line for line in wide)
+
+
 def test_nothing_is_cut_in_a_pipe():
     lines = lines_of(hit(line=LINE, spans=spans("doctor", "lost", "bicycle"), moment=82, more=2))
     assert lines == [

@@ -6,6 +6,7 @@ from functools import cache
 
 from hearsight.errors import HearsightError
 from hearsight.ocr.picture_reader import PictureReader
+from hearsight.util.extras import install_command
 
 RAPIDOCR, NONE = "rapidocr", "none"
 
@@ -20,8 +21,12 @@ def load_reader(name: str) -> PictureReader:
         raise HearsightError(
             f"no reader of text in pictures is called '{name}'; choose {RAPIDOCR}, with: hearsight index FOLDER --read"
         )
-    from hearsight.ocr.rapidocr import RapidOcr
-
+    try:
+        from hearsight.ocr.rapidocr import RapidOcr
+    except ImportError as error:  # OpenCV is missing, or what it needs of the system
+        raise HearsightError(
+            f"cannot read text in pictures: {error}; install what it needs: {install_command('ocr')}"
+        ) from error
     return RapidOcr()
 
 
