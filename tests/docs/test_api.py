@@ -73,7 +73,7 @@ def url(folder):
 
 
 def test_the_commands_do_what_the_page_says(folder, url):
-    assert len(STEPS) == 33
+    assert len(STEPS) == 34
     follow([step for step in STEPS if step.section != "With a token"], folder, url)
     assert (folder / "picture.jpg").read_bytes().startswith(b"\xff\xd8")
     assert (folder / "film.mp4").read_bytes() == (CLIPS / "demo-00023.mp4").read_bytes()
