@@ -25,7 +25,8 @@ def load_reader(name: str) -> PictureReader:
         from hearsight.ocr.rapidocr import RapidOcr
     except ImportError as error:  # OpenCV is missing, or what it needs of the system
         raise HearsightError(
-            f"cannot read text in pictures: {error}; install what it needs: {install_command('ocr')}"
+            f"cannot read text in pictures: {error}; install what it needs: {install_command('ocr')}; or index with "
+            "--no-read"
         ) from error
     return RapidOcr()
 

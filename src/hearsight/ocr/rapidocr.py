@@ -54,7 +54,7 @@ class RapidOcr:
         if folder is None:
             raise HearsightError(
                 "cannot read text in pictures: the package rapidocr with PP-OCRv6 is not installed; install it: "
-                f"{install_command('ocr')}"
+                f"{install_command('ocr')}; or index with --no-read"
             )
         self._detector = TextDetector(folder / DETECTOR)
         self._recogniser = TextRecogniser(folder / DIRECTION, folder / CHARACTERS)

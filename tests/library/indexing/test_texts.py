@@ -215,7 +215,7 @@ def test_another_model_keeps_what_is_read(index, reader, tmp_path):
     assert library.search("read: exit").hits[0].path.name == "sign.mkv"
 
 
-@pytest.mark.parametrize("damage", ["data", "_versions", ""])
+@pytest.mark.parametrize("damage", ["data", ""])
 def test_what_is_damaged_is_read_again_after_a_repair(index, reader, damage):
     library = index(read=True, seconds=4)
     expected = read_texts(library)

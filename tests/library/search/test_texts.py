@@ -149,7 +149,7 @@ def test_the_reader_is_not_needed_to_search(folder, patch, monkeypatch):
 
 def test_results_are_the_same_in_memory(folder):
     libraries = [Library.open(folder, in_memory=in_memory) for in_memory in (False, True)]
-    for query in ("exit", "read: income", *(f"read: {line}" for lines in TEXTS.values() for line in lines)):
+    for query in ("exit", "read: income", f"read: {TEXTS[40][0]}"):
         on_disk, in_memory = (library.search(query) for library in libraries)
         assert [hit.clip for hit in on_disk.hits] == [hit.clip for hit in in_memory.hits]
         assert [hit.score for hit in on_disk.hits] == pytest.approx([hit.score for hit in in_memory.hits], abs=1e-3)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,6 +19,7 @@ from hearsight.library.tables.schema import VIDEO_LETTERS
 from hearsight.library.tables.texts import Texts
 
 Lines = list[dict[str, Any]]  # of a clip, as tables/texts.py has them
+MaskOf = Callable[[Condition], NDArray[np.bool_] | None]
 
 
 class TextIndex(Protocol):
@@ -89,7 +90,7 @@ class TextsInMemory:
     conditions.
     """
 
-    def __init__(self, table: pa.Table, ids: Sequence[str], mask_of: Any) -> None:
+    def __init__(self, table: pa.Table, ids: Sequence[str], mask_of: MaskOf) -> None:
         self._ids, self._mask_of = ids, mask_of
         texts = dict(zip(table["id"].to_pylist(), table["text"].to_pylist(), strict=True))
         self._words = WordIndex([texts.get(id, "") for id in ids])
