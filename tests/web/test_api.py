@@ -17,7 +17,8 @@ from tests.web.conftest import CUT, HOSTILE, MARKUP, SCRIPT, TOKEN, eventually
 
 HIT = {
     "rank", "score", "similarity", "library", "clip", "path", "video", "start", "end", "moment",
-    "seen", "heard", "said", "words", "gates", "line", "spans", "more", "confidence", "match", "evidence",
+    "seen", "heard", "said", "read", "words", "gates", "line", "spans", "text", "text_spans", "more",
+    "confidence", "match", "evidence",
 }  # fmt: skip
 
 

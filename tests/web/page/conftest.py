@@ -24,6 +24,7 @@ STRANGE = "<img src=x onerror=alert(1)>\u202egpj.mp4"
 SECONDS = 3.0  # of a clip: every demo clip is two or three moments
 PATIENCE = 15_000  # milliseconds: a machine with other work may be slow
 LOADING = 180  # seconds, for the same reason
+UPDATING = 300_000  # milliseconds: an update has a low priority, and waits for whatever else the machine does
 
 expect.set_options(timeout=PATIENCE)
 

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.web.conftest import TOKEN
 from tests.web.page.actions import card_of, search_all
-from tests.web.page.conftest import put_clip
+from tests.web.page.conftest import UPDATING, put_clip
 
 pytestmark = pytest.mark.browser
 
@@ -25,7 +25,7 @@ def test_an_update_shows_its_progress_and_what_failed(visit, others, guarded):
     expect(panel.get_by_role("progressbar")).to_be_visible()
     expect(panel.get_by_role("button", name="Stop")).to_be_focused()
     expect(page.locator("#library-button")).to_have_text(re.compile(r"Indexing \d+ %"))
-    expect(panel.get_by_text("Done: 1 added.")).to_be_visible(timeout=60_000)
+    expect(panel.get_by_text("Done: 1 added.")).to_be_visible(timeout=UPDATING)
     expect(panel.get_by_text("in 2 videos,")).to_be_visible()
     expect(page.locator("#library-summary")).not_to_have_text(before)
     panel.get_by_text("1 file could not be read").click()
@@ -33,7 +33,7 @@ def test_an_update_shows_its_progress_and_what_failed(visit, others, guarded):
     expect(panel.get_by_text("damaged, or not a video")).to_be_visible()
     panel.get_by_role("button", name="Update").click()
     panel.get_by_role("button", name="Stop").click()
-    expect(panel.get_by_text("finished files are kept")).to_be_visible(timeout=30_000)
+    expect(panel.get_by_text("finished files are kept")).to_be_visible(timeout=UPDATING)
     expect(panel.get_by_role("button", name="Update")).to_be_enabled()
 
 
@@ -53,7 +53,7 @@ def test_an_update_that_another_page_started_is_followed_too_and_the_same_words_
         panel.get_by_role("button", name="Update").click()
         expect(panel.get_by_role("button", name="Stop")).to_be_visible()
     for panel in panels:
-        expect(panel.get_by_text("Done: 1 added.")).to_be_visible(timeout=60_000)
+        expect(panel.get_by_text("Done: 1 added.")).to_be_visible(timeout=UPDATING)
         expect(panel.get_by_text("is being updated already")).to_have_count(0)
     pages[1].keyboard.press("Escape")
     search_all(pages[1], "a guitar")

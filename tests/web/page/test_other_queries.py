@@ -12,6 +12,7 @@ from hearsight.library.search.condition import Condition
 from hearsight.library.tables.schema import Video
 from tests.web.conftest import TOKEN
 from tests.web.page.actions import SAID, SETTLED, address_parameters, card_of, search, search_all
+from tests.web.page.conftest import LOADING
 
 pytestmark = pytest.mark.browser
 
@@ -121,7 +122,7 @@ def test_an_example_waits_for_its_turn(page):
             route.fulfill(status=503, headers={"Retry-After": "1"}, json=busy)
 
     page.route("**/search/example*", busy_at_first)
-    with page.expect_response(lambda answer: "/search/example" in answer.url and answer.ok):
+    with page.expect_response(lambda answer: "/search/example" in answer.url and answer.ok, timeout=1000 * LOADING):
         drop(page, "photo.png", picture)
     expect(page.get_by_text("Similar to photo.png")).to_be_visible()
     expect(page.locator("#grid > .card").first).to_contain_text("cactus.mp4")
