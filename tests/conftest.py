@@ -20,14 +20,19 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # Marks of tests: by the fixtures that they use, and of folders and files whose tests take seconds.
 NEEDS = {"browser": "browser", "cluster": "ray"}
 SLOW = (
-    "cli/test_demo", "cli/test_evaluate", "cli/test_export", "cli/test_object_stores", "cli/test_ray",
-    "cli/test_soundstage", "cli/test_train", "docs/", "experiments/", "library/indexing/test_interruption",
-    "library/indexing/test_object_stores", "library/indexing/test_reindex", "media/test_packet_selection",
+    "cli/test_cold_search", "cli/test_convert", "cli/test_demo", "cli/test_evaluate", "cli/test_everyday",
+    "cli/test_export", "cli/test_index", "cli/test_object_stores", "cli/test_ray", "cli/test_soundstage",
+    "cli/test_train", "docs/", "experiments/", "library/indexing/test_interruption",
+    "library/indexing/test_object_stores", "library/indexing/test_reencode", "library/indexing/test_reindex",
+    "library/indexing/test_sounds", "library/indexing/test_texts", "library/indexing/test_update",
+    "library/indexing/test_windows", "library/search/test_confidence", "library/search/test_similar",
+    "library/search/test_sound_expert", "library/search/test_texts", "library/tables/test_repair",
+    "library/test_derive", "library/test_without_sight", "media/test_example", "media/test_packet_selection",
     "real_media/", "research/datasets/test_end_to_end", "research/soundstage/test_export",
     "research/soundstage/test_render", "research/training/test_processes", "research/training/test_stored_teacher",
-    "research/training/test_teacher_features", "research/training/test_train_towers", "research/training/test_trainer",
-    "speech/test_moonshine", "speech/test_recogniser", "speech/test_transcribe", "speech/test_whisper",
-    "test_benchmarks", "web/",
+    "research/training/test_teacher_features", "research/training/test_train_towers",
+    "research/training/test_trainer", "speech/test_moonshine", "speech/test_recogniser", "speech/test_transcribe",
+    "speech/test_whisper", "test_benchmarks", "web/",
 )  # fmt: skip
 LONG = ("ray", "slow", "browser", "recogniser")
 ONE_PROCESS = ("web/page/",)  # folders whose files share servers and a browser
