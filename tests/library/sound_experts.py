@@ -4,7 +4,10 @@ from pathlib import Path
 from zlib import crc32
 
 import numpy as np
+import pytest
 
+import hearsight
+from hearsight.experts.sound_registry import SOUND_EXPERTS, load_sound_expert
 from tests.media_files import RATE, make_media
 
 WIDTH = 16  # bands of 125 Hz
@@ -38,6 +41,16 @@ class Pitches:
 
     def _band(self, pitch):
         return pitch // 125
+
+
+@pytest.fixture(scope="module", autouse=True)
+def registered():
+    """The sound expert of these tests has a name."""
+    load_sound_expert.cache_clear()
+    hearsight.register_sound_expert("pitches")(Pitches)
+    yield
+    SOUND_EXPERTS.registered.pop("pitches", None)
+    load_sound_expert.cache_clear()
 
 
 def tone(pitch: float, seconds: float, volume: float = 0.5) -> np.ndarray:

@@ -11,20 +11,10 @@ from hearsight.library import Collection, Filters, Library
 from hearsight.media.example import Example
 from tests.builders import tiny_model
 from tests.library.conftest import film, say
-from tests.library.sound_experts import PITCHES, Pitches, noise, sound_film, tone
+from tests.library.sound_experts import PITCHES, Pitches, noise, registered, sound_film, tone  # noqa: F401 (a fixture)
 from tests.media_files import RATE, make_media
 
 NAME = "pitches:"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def registered():
-    """The sound expert of these tests has a name."""
-    load_sound_expert.cache_clear()
-    hearsight.register_sound_expert("pitches")(Pitches)
-    yield
-    SOUND_EXPERTS.registered.pop("pitches", None)
-    load_sound_expert.cache_clear()
 
 
 @pytest.fixture(scope="module")

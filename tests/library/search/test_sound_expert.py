@@ -13,19 +13,9 @@ from hearsight.library import Filters, Library
 from tests.builders import tiny_model
 from tests.experts.clap_checkpoints import tiny_clap
 from tests.library.conftest import film, say
-from tests.library.sound_experts import PITCHES, Pitches, noise, sound_film, tone
+from tests.library.sound_experts import PITCHES, Pitches, noise, registered, sound_film, tone  # noqa: F401 (a fixture)
 
 NAME = "pitches:"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def registered():
-    """The sound expert of these tests has a name."""
-    load_sound_expert.cache_clear()
-    hearsight.register_sound_expert("pitches")(Pitches)
-    yield
-    SOUND_EXPERTS.registered.pop("pitches", None)
-    load_sound_expert.cache_clear()
 
 
 @pytest.fixture(scope="module")
