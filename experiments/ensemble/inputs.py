@@ -11,7 +11,7 @@ from hearsight.cli.task_progress import StepProgress
 from hearsight.library import Library
 from hearsight.models.audio_visual import AudioVisualModel
 from hearsight.research.datasets.split import Split
-from hearsight.research.soundstage.export import link_or_copy
+from hearsight.research.evaluation.clip_folder import link_with_subtitles
 from towers import SOUND, image_text_model, register
 
 HERE = Path(__file__).parent
@@ -41,7 +41,7 @@ def library_of(split: Split, name: str) -> Library:
     """Return the library of a split by the models of a name, in memory. Its clips are indexed unless they are."""
     register()
     folder = BUILD / "libraries" / f"{split.name} by {name}"
-    with_subtitles(split, folder)
+    link_with_subtitles(split, folder, RECOGNISER, StepProgress())
     model, sound = {
         APART: (str((BUILD / "image-text").resolve()), f"{SOUND}:{(BUILD / 'sounds' / 'model').resolve()}"),
         CHORUS: ("demo", "none"),
@@ -50,19 +50,3 @@ def library_of(split: Split, name: str) -> Library:
     print("> indexing", folder, flush=True)
     hearsight.index(folder, model=model, sound=sound, cut="file", recogniser="none")
     return hearsight.open(folder, in_memory=True)
-
-
-def with_subtitles(split: Split, folder: Path) -> None:
-    """Link the clips of a split, with their transcripts as subtitles, so that speech is recognised once."""
-    clips = {clip.id: clip for clip in split.clips}
-    for id, transcript in split.transcripts(RECOGNISER, StepProgress()).items():
-        link_or_copy(clips[id].path, folder / clips[id].path.name)
-        subtitles = (folder / clips[id].path.name).with_suffix(".srt")
-        if transcript.lines and not subtitles.exists():
-            cues = [f"{stamp(line.start)} --> {stamp(line.end)}\n{line.text}\n" for line in transcript.lines]
-            subtitles.write_text("\n".join(f"{number}\n{cue}" for number, cue in enumerate(cues, 1)), "utf-8")
-
-
-def stamp(seconds: float) -> str:
-    """Return a time as subtitles write it. A clip is shorter than a minute."""
-    return f"00:00:{seconds:06.3f}".replace(".", ",")

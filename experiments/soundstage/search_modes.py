@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from pathlib import Path
 from typing import Any
 
 import hearsight
 from hearsight.library import Library
 from hearsight.research.datasets.split import Split
+from hearsight.research.evaluation.clip_folder import link_with_subtitles
 from hearsight.research.evaluation.ranking import ALL
-from hearsight.research.soundstage.export import link_or_copy
 from runs import CHORUS, Plan, keep
 
 MODES = ("dense", "speech", "hybrid")
@@ -26,7 +25,7 @@ def measure_search(plan: Plan) -> None:
 def search(plan: Plan) -> dict[str, Any]:
     model_folder, folder = plan.models(CHORUS)[0], plan.build / "library"
     model = hearsight.load(model_folder)
-    with_subtitles(plan.data / "test", folder)
+    link_with_subtitles(Split(plan.data / "test"), folder, CHORUS.recogniser)
     library = Library.create(folder, model, name=str(model_folder), rebuild=True)
     library.update(recogniser="none")
     rows = [json.loads(line) for line in (plan.data / "test" / "manifest.jsonl").read_text().splitlines()]
@@ -39,24 +38,6 @@ def search(plan: Plan) -> dict[str, Any]:
             for group in (query["group"], ALL):
                 ranks[mode][group].append(rank)
     return {mode: recalls(groups) for mode, groups in ranks.items()}
-
-
-def with_subtitles(split: Path, folder: Path) -> None:
-    """Copy the clips of a split, with their transcripts as subtitles, so that speech is not recognised again."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for id, transcript in Split(split).transcripts().items():
-        clip = folder / f"{id}.mp4"
-        link_or_copy(split / clip.name, clip)
-        lines = [f"{stamp(line.start)} --> {stamp(line.end)}\n{line.text}\n" for line in transcript.lines]
-        subtitles = clip.with_suffix(".srt")
-        subtitles.unlink(missing_ok=True)
-        if lines:
-            subtitles.write_text("\n".join(f"{n}\n{line}" for n, line in enumerate(lines, 1)))
-
-
-def stamp(seconds: float) -> str:
-    """Return a time as subtitles write it. A clip is shorter than a minute."""
-    return f"00:00:{seconds:06.3f}".replace(".", ",")
 
 
 def recalls(ranks: dict[str, list[int]]) -> dict[str, Any]:
