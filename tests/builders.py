@@ -1,6 +1,5 @@
 """Makers of small files that tests read: media, models, libraries."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -70,28 +69,3 @@ def vocabulary_of(size: int, folder: Path) -> Path:
     folder.mkdir()
     write_tokenizer({token: i for i, token in enumerate([*tokens, START, END])}, [], folder)
     return folder
-
-
-def tiny_pe_av(folder: Path, frames: int | None = 4, seed: int = 0, **shards):
-    """A PE-AV of transformers with random weights, saved in `folder` as facebook published them. Needs `timm_here`."""
-    from transformers import PeAudioFeatureExtractor, PeAudioVideoConfig, PeAudioVideoModel
-
-    sizes = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 1, "num_attention_heads": 2}
-    image_tower = {"num_classes": 24, "model_args": {"embed_dim": 32, "depth": 1, "num_heads": 2, "img_size": 28}}
-    codec = {"encoder_hidden_size": 4, "hidden_size": 64, "codebook_dim": 8}
-    ids = {"pad_token_id": 0, "bos_token_id": 1, "cls_token_id": 1, "eos_token_id": 2, "sep_token_id": 2}
-    branches = {
-        "video_config": {**sizes, "head_dim": 16, "vision_config": image_tower},
-        "audio_config": {**sizes, "head_dim": 16, "dac_config": codec},
-    }
-    config = PeAudioVideoConfig(
-        text_config={**sizes, **ids, "model_type": "modernbert", "hidden_size": 40, "vocab_size": 50},
-        audio_video_config={**sizes, "head_dim": 16, **branches},
-    )
-    torch.manual_seed(seed)
-    model = PeAudioVideoModel(config).eval()
-    model.save_pretrained(folder, **shards)
-    seen = {"size": {"height": 28, "width": 28}, "image_mean": [0.5] * 3, "image_std": [0.5] * 3, "num_frames": frames}
-    processors = {"feature_extractor": PeAudioFeatureExtractor().to_dict(), "video_processor": seen}
-    (folder / "processor_config.json").write_text(json.dumps(processors))
-    return model

@@ -11,9 +11,9 @@ import torch
 from hearsight.media import read_audio
 from hearsight.towers import pe_av
 from hearsight.towers.pe_av import PEAV
-from tests.builders import tiny_pe_av
 from tests.hub import put_into_cache, use_cache
 from tests.library.conftest import film
+from tests.pe_checkpoints import tiny_pe_av
 
 
 @pytest.fixture

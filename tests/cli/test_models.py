@@ -14,6 +14,8 @@ def test_public_models_are_listed(run):
     assert "2.2 GB" in line
     [line] = [line for line in out.splitlines() if "siglip2-base-patch32-256" in line]
     assert "1.5 GB" in line and "Apache-2.0" in line
+    [line] = [line for line in out.splitlines() if "pe-audio:facebook/pe-a-frame-small" in line]
+    assert "1.8 GB" in line and "Apache-2.0" in line
     assert "understands many languages" in out
     assert all(len(line) <= 80 for line in out.splitlines())
 

@@ -9,7 +9,7 @@ import torch
 from transformers import AutoTokenizer, ClapFeatureExtractor, ClapModel
 
 from hearsight.errors import HearsightError
-from hearsight.experts.clap import Clap, check_clap
+from hearsight.experts.clap import Clap
 from tests.experts.clap_checkpoints import edit_json, tiny_clap
 
 TEXTS = ["a dog barks", "bar bar", "x", "", "Regen auf dem Dach", "狗在叫", "word " * 300, "<s> a dog </s>"]
@@ -171,14 +171,14 @@ def test_a_broken_checkpoint_is_refused_in_one_line(tmp_path, fault):
     folder = tiny_clap(tmp_path / "model")
     FAULTS[fault](folder)
     with pytest.raises(HearsightError) as raised:
-        check_clap(Clap(str(folder)))
+        Clap(str(folder)).check()
     message = str(raised.value)
     assert "\n" not in message and ";" in message and "model" in message
 
 
 def test_a_text_tower_that_tells_no_texts_apart_is_noticed(tmp_path):
-    check_clap(Clap(str(tiny_clap(tmp_path / "good"))))
+    Clap(str(tiny_clap(tmp_path / "good"))).check()
     broken = Clap(str(tiny_clap(tmp_path / "broken", constant=True)))
     assert len(np.unique(broken.encode_queries(["a", "b"]), axis=0)) == 2  # nearly constant, as the published one
     with pytest.raises(HearsightError, match="nearly the same vector"):
-        check_clap(broken)
+        broken.check()

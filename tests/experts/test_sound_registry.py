@@ -5,9 +5,12 @@ import pytest
 
 import hearsight
 from hearsight.errors import HearsightError
+from hearsight.experts.catalog import listed_models
 from hearsight.experts.sound_registry import choose_sound, load_sound_expert, recorded_sound_expert
+from hearsight.experts.sources import hub_models
 from tests.experts.clap_checkpoints import tiny_clap
 from tests.hub import use_cache, use_hub
+from tests.pe_checkpoints import tiny_pe_audio
 
 
 @pytest.fixture(autouse=True)
@@ -26,9 +29,10 @@ def cache(tmp_path, monkeypatch):
 
 @pytest.fixture
 def online(tmp_path, monkeypatch):
-    """A hub that has one CLAP, by two names."""
-    clap = tiny_clap(tmp_path / "clap")
-    with use_hub(monkeypatch, tmp_path / "cache", {"laion/clap-htsat-unfused": clap, "some/clap": clap}) as hub:
+    """A hub that has one CLAP, by two names, and a PE-Audio."""
+    clap, frames = tiny_clap(tmp_path / "clap"), tiny_pe_audio(tmp_path / "pe-audio")
+    models = {"laion/clap-htsat-unfused": clap, "some/clap": clap, "facebook/pe-a-frame-small": frames}
+    with use_hub(monkeypatch, tmp_path / "cache", models) as hub:
         yield hub
 
 
@@ -37,6 +41,16 @@ def test_a_name_is_downloaded_once_if_a_person_gives_it(online):
     requests = len(online.requests)
     assert choose_sound("clap") == "clap:laion/clap-htsat-unfused" and len(online.requests) == requests
     assert load_sound_expert("clap:laion/clap-htsat-unfused").encode_queries(["a bell"]).any()
+
+
+@pytest.mark.parametrize("name", ["pe-audio", "facebook/pe-a-frame-small"])
+def test_a_listed_expert_is_known_by_its_hub_id_too(online, name):
+    [model] = hub_models([name])
+    assert choose_sound(name) == "pe-audio:facebook/pe-a-frame-small" and model.cached() is not None
+    wanted = {"config.json", "model.safetensors", "preprocessor_config.json", "tokenizer.json"}
+    assert {path.rpartition("/")[2] for path in online.downloads} == wanted
+    listed = {each.name: each for each in listed_models()}
+    assert listed["pe-audio:facebook/pe-a-frame-small"].here and not listed["pe-audio:facebook/pe-a-frame-base"].here
 
 
 def test_older_weights_are_downloaded_where_there_are_no_others(online, tmp_path):
@@ -69,6 +83,8 @@ def test_a_folder_is_recorded_absolutely(tmp_path, monkeypatch):
     folder = tiny_clap(tmp_path / "mine")
     monkeypatch.chdir(tmp_path)
     assert choose_sound("clap:mine") == choose_sound("clap:./mine") == f"clap:{folder.resolve()}"
+    tiny_pe_audio(tmp_path / "frames")
+    assert choose_sound("pe-audio:frames") == f"pe-audio:{tmp_path.resolve()}/frames"
 
 
 def test_a_broken_checkpoint_cannot_be_chosen(tmp_path):
@@ -76,7 +92,9 @@ def test_a_broken_checkpoint_cannot_be_chosen(tmp_path):
         choose_sound(f"clap:{tiny_clap(tmp_path / 'broken', constant=True)}")
 
 
-@pytest.mark.parametrize("name", ["", ":", "clapp", "none:x", "clap:/no/such", "clap:../x", "clap:a/b/c", "clap:\x00"])
+@pytest.mark.parametrize(
+    "name", ["", ":", "clapp", "none:x", "pe-audio:/no/such", "clap:../x", "clap:a/b/c", "clap:\x00"]
+)
 def test_an_unknown_name_is_refused(name, cache):
     with pytest.raises(HearsightError, match=";"):
         choose_sound(name)

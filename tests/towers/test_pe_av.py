@@ -12,7 +12,7 @@ from transformers import PeAudioFeatureExtractor
 from hearsight.errors import HearsightError
 from hearsight.towers import pe_av
 from hearsight.towers.pe_av import PEAV
-from tests.builders import tiny_pe_av
+from tests.pe_checkpoints import tiny_pe_av
 
 PICTURES = [np.random.default_rng(i).integers(0, 255, (28, 28, 3), np.uint8) for i in range(4)]
 SOUND = np.random.default_rng(9).normal(0, 0.1, 50_000).astype(np.float32)

@@ -76,8 +76,9 @@ def index(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="What compares queries with what is heard, besides the model: clap (English, downloaded once), "
-            "clap:HUB-ID-OR-FOLDER or none. Default: that of the existing index, or of what --model names.",
+            help="What compares queries with what is heard, besides the model: clap or pe-audio (English, downloaded "
+            "once), either with :HUB-ID-OR-FOLDER, or none. Default: that of the existing index, or of what --model "
+            "names.",
         ),
     ] = None,
     read: Annotated[

@@ -1,4 +1,4 @@
-"""`hearsight models`: list, describe and download the models that --model accepts by name."""
+"""`hearsight models`: list, describe and download the models that --model and --sound accept by name."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def models(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
-    """List the models that --model accepts by name, with what they take to download, licence, and what they do.
+    """List the models that --model and --sound accept by name: what they do, licence, and what they take to download.
 
     With --method, describe a method instead: its options, which a recipe sets as options.NAME, the weights of its own
     losses (losses.NAME), the branches that it has, and what its similarity needs of a video.
@@ -63,7 +63,8 @@ def pull(
         list[str],
         typer.Argument(
             metavar="NAME...",
-            help="A name of the list, a hub id, clap:HUB-ID, sentences:HUB-ID, or a file that names experts.",
+            help="A name of the list, a hub id, clap:HUB-ID, pe-audio:HUB-ID, sentences:HUB-ID, or a file that "
+            "names experts.",
         ),
     ],
     again: Annotated[

@@ -10,6 +10,7 @@ from typing import Any
 
 from hearsight.errors import HearsightError
 from hearsight.experts.hub_checkpoint import CheckpointKind
+from hearsight.experts.sound_settings import number_of, part_of, read_extractor
 from hearsight.models.download import OLDER_WEIGHTS
 from hearsight.models.hub import has_weights
 from hearsight.towers.config import BertConfig, clap_text_config
@@ -48,6 +49,11 @@ class ClapSettings:
     sample_rate: int
     window_seconds: float
 
+    @property
+    def max_tokens(self) -> int:
+        """The most tokens of a text."""
+        return self.text.max_tokens
+
 
 def read_settings(folder: Path) -> ClapSettings:
     """Read the settings of a checkpoint. Raises HearsightError for those of another model, or that do not fit."""
@@ -58,15 +64,15 @@ def read_settings(folder: Path) -> ClapSettings:
             f"{source} is of a model of type {values.get('model_type')!r}, and a sound expert is of type "
             f"'{MODEL_TYPE}'; give another model"
         )
-    audio, text = _part(values, "audio_config", source), _part(values, "text_config", source)
-    extractor = _read_extractor(folder)
+    audio, text = part_of(values, "audio_config", source), part_of(values, "text_config", source)
+    extractor = read_extractor(folder)
     _check(values, audio, extractor, folder)
-    longest = float(_number(extractor, "max_length_s", 10, folder))
+    longest = float(number_of(extractor, "max_length_s", 10, folder))
     return ClapSettings(
         text=clap_text_config(text, source),
-        width=int(_number(values, "projection_dim", 512, folder)),
+        width=int(number_of(values, "projection_dim", 512, folder)),
         extractor=extractor,
-        sample_rate=int(_number(extractor, "sampling_rate", 48_000, folder)),
+        sample_rate=int(number_of(extractor, "sampling_rate", 48_000, folder)),
         window_seconds=longest / ceil(longest / LONGEST_WINDOW),
     )
 
@@ -81,25 +87,6 @@ def read_text_weights(folder: Path) -> dict[str, MappedTensor]:
     return {
         name: MappedTensor(tensor.float().numpy()) for name, tensor in weights.items() if tensor.is_floating_point()
     }
-
-
-def _part(values: Mapping[str, Any], name: str, source: str) -> Mapping[str, Any]:
-    part = values.get(name) or {}
-    if not isinstance(part, dict):
-        raise HearsightError(f"{source} has a {name} that is no dictionary; download the model again")
-    return part
-
-
-def _read_extractor(folder: Path) -> dict[str, Any]:
-    """Read how sounds are prepared, from the file of a feature extractor, or of a processor of texts, too."""
-    settings = read_json(folder / "preprocessor_config.json")
-    if not settings:
-        settings = read_json(folder / "processor_config.json").get("feature_extractor")
-    if not isinstance(settings, dict) or not settings:
-        raise HearsightError(
-            f"no preprocessor_config.json in {folder}, which says how the model takes sounds; download the model again"
-        )
-    return settings
 
 
 def _check(values: Mapping[str, Any], audio: Mapping[str, Any], extractor: Mapping[str, Any], folder: Path) -> None:
@@ -124,10 +111,3 @@ def _check(values: Mapping[str, Any], audio: Mapping[str, Any], extractor: Mappi
             f"{folder / 'config.json'} has projection_hidden_act {values['projection_hidden_act']!r}, and only 'relu' "
             "is supported; give another model"
         )
-
-
-def _number(values: Mapping[str, Any], name: str, default: int, folder: Path) -> int | float:
-    number = values.get(name, default)
-    if not isinstance(number, int | float) or isinstance(number, bool) or not 1 <= number <= 1_000_000:
-        raise HearsightError(f"the model in {folder} has {name} {number!r}; correct it, or download the model again")
-    return number

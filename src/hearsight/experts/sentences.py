@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from hearsight.errors import HearsightError
 from hearsight.experts.sentence_checkpoint import CHECKPOINT, read_settings
-from hearsight.experts.unpadded_texts import MAX_LETTERS, read_tokenizer
+from hearsight.models.unpadded_texts import MAX_LETTERS, read_tokenizer
 from hearsight.towers.config import bert_config
 from hearsight.towers.mapped_weights import map_weights
 from hearsight.towers.numpy_bert import WORDS, NumpyBert

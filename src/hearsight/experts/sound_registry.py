@@ -1,18 +1,20 @@
-"""The sound experts that can be chosen by name: CLAP, and those that plugins register."""
+"""The sound experts that can be chosen by name: CLAP, PE-Audio, and those that plugins register."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hearsight.experts.checked_expert import CheckedSoundExpert
-from hearsight.experts.clap import DEFAULT_MODEL, KIND, Clap, check_clap
-from hearsight.experts.clap_checkpoint import CHECKPOINT
+from hearsight.experts.clap import Clap
+from hearsight.experts.hub_sound_expert import HubSoundExpert
+from hearsight.experts.pe_audio import PeAudio
 from hearsight.experts.registry import NONE, check_name
+from hearsight.experts.sound_catalog import with_kind
 from hearsight.experts.sound_expert import SoundExpert
 from hearsight.util.registry import Registry
 
@@ -25,8 +27,8 @@ Factory = TypeVar("Factory", bound=SoundExpertFactory)
 def load_sound_expert(name: str) -> SoundExpert:
     """Return the sound expert of a name, loaded once. Nothing is downloaded: the name may come with a library.
 
-    "clap:HUB-ID" or "clap:FOLDER": a CLAP; "clap" alone: that of LAION. "NAME" or "NAME:DETAIL": an expert that a
-    plugin registered as NAME.
+    "clap:HUB-ID" or "clap:FOLDER": a CLAP; "clap" alone: that of LAION. "pe-audio", in the same way: a PE-Audio.
+    "NAME" or "NAME:DETAIL": an expert that a plugin registered as NAME.
     Raises HearsightError for an unknown name, and for a model that is not on this machine or cannot be used.
     """
     kind, _, detail = name.partition(":")
@@ -49,19 +51,22 @@ def recorded_sound_expert(sound: str | None) -> SoundExpert | None:
 def choose_sound(name: str, download: bool = True) -> str:
     """Return what a library records for an expert, after downloading what it needs if a person names it (download).
 
+    name: as `load_sound_expert` takes it, or the hub id of a public one.
     Raises HearsightError as `load_sound_expert` does, if it cannot be downloaded, and if it is broken.
     """
     if name == NONE:
         return name
+    name = with_kind(name)
     kind, _, detail = name.partition(":")
-    if kind == KIND:
-        model = CHECKPOINT.absolute_name(detail or DEFAULT_MODEL)
+    if kind in HUB_SOUNDS:
+        checkpoint, default = HUB_SOUNDS[kind].checkpoint, HUB_SOUNDS[kind].default_model
+        model = checkpoint.absolute_name(detail or default)
         if download:
-            CHECKPOINT.download(model)
-        name = f"{KIND}:{model}"
+            checkpoint.download(model)
+        name = f"{kind}:{model}"
     expert = load_sound_expert(name)
-    if isinstance(expert, Clap):
-        check_clap(expert)
+    if isinstance(expert, HubSoundExpert):
+        expert.check()
     return expert.name
 
 
@@ -82,8 +87,11 @@ def register_sound_expert(name: str) -> Callable[[Factory], Factory]:
     return register
 
 
-def _clap(detail: str) -> SoundExpert:
-    return Clap(detail or DEFAULT_MODEL)
+def _from_hub(kind: type[Clap | PeAudio], detail: str) -> SoundExpert:
+    return kind(detail or kind.default_model)
 
 
-SOUND_EXPERTS: Registry[SoundExpertFactory] = Registry("sound expert", {KIND: _clap})
+HUB_SOUNDS: dict[str, type[Clap | PeAudio]] = {kind.checkpoint.prefix: kind for kind in (Clap, PeAudio)}
+SOUND_EXPERTS: Registry[SoundExpertFactory] = Registry(
+    "sound expert", {name: partial(_from_hub, kind) for name, kind in HUB_SOUNDS.items()}
+)

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hearsight.errors import HearsightError
-from hearsight.experts import clap, clap_checkpoint, sentence_checkpoint, sentences
+from hearsight.experts import sentence_checkpoint, sentences
 from hearsight.experts.configuration import CONFIGURATIONS, find_configuration
 from hearsight.experts.hub_checkpoint import CheckpointKind
 from hearsight.experts.registry import EXPERTS, NONE
-from hearsight.experts.sound_registry import SOUND_EXPERTS
+from hearsight.experts.sound_catalog import with_kind
+from hearsight.experts.sound_registry import HUB_SOUNDS, SOUND_EXPERTS
 from hearsight.models.catalog import BUNDLED, suggest_model
 from hearsight.models.hub import HubModel, is_file, is_hub_id, local_folder, video_model
 from hearsight.util.suggest import nearest
 
 KINDS: dict[str, tuple[CheckpointKind, str]] = {
-    clap.KIND: (clap_checkpoint.CHECKPOINT, clap.DEFAULT_MODEL),
+    **{kind: (expert.checkpoint, expert.default_model) for kind, expert in HUB_SOUNDS.items()},
     sentences.KIND: (sentence_checkpoint.CHECKPOINT, sentences.DEFAULT_MODEL),
 }
 
@@ -23,9 +24,10 @@ KINDS: dict[str, tuple[CheckpointKind, str]] = {
 def find_hub_model(name: str) -> HubModel | None:
     """Return what a video model or an expert takes from the hub; None for what needs nothing of it.
 
-    name: as `--model`, `--sound` and `--meaning` take it, the latter two with a kind before a colon. Raises
-    HearsightError for what is neither a folder, nor a hub id, nor the name of an expert.
+    name: as `--model`, `--sound` and `--meaning` take it. Raises HearsightError for what is neither a folder, nor a hub
+    id, nor the name of an expert.
     """
+    name = with_kind(name)
     kind = name.partition(":")[0]
     if kind in KINDS or kind in EXPERTS.builtin:
         return find_expert_on_hub(name)
@@ -49,7 +51,7 @@ def find_video_model_on_hub(name: str) -> HubModel | None:
 
 def find_expert_on_hub(name: str) -> HubModel | None:
     """Return what a sound or text expert takes from the hub; None for what needs nothing of it."""
-    kind, _, detail = name.partition(":")
+    kind, _, detail = with_kind(name).partition(":")
     if kind not in KINDS:
         return None
     checkpoint, default = KINDS[kind]

@@ -110,9 +110,10 @@ def index(
     recogniser: of speech, "auto", "moonshine", "whisper", "whisper:NAME-OR-FOLDER" or "none"; None for that of the
     existing index, or "auto". meaning: what compares the meaning of what is said with queries, "wordllama" (English
     words), "sentences" (E5, of a hundred languages), "sentences:HUB-ID-OR-FOLDER" or "none"; None for that of the
-    existing index, or "wordllama". sound: what compares queries with what is heard, besides the model: "clap",
-    "clap:HUB-ID-OR-FOLDER" or "none"; None for that of the existing index, or of what `model` names. read: whether to
-    read text in a picture of each clip, which needs the extra [ocr]; None for what the existing index does, or not.
+    existing index, or "wordllama". sound: what compares queries with what is heard, besides the model: "clap" or
+    "pe-audio", either with ":HUB-ID-OR-FOLDER", or "none"; None for that of the existing index, or of what `model`
+    names. read: whether to read text in a picture of each clip, which needs the extra [ocr]; None for what the existing
+    index does, or not.
     device, dtype: as in `hearsight.open`. engine: what reads and encodes, such as `hearsight.scale.engine.RayEngine`;
     this process by default. rebuild: replace the existing index. retry: try files again that could not be indexed.
     keep_features: keep what `Library.reindex` needs, up to 1.9 MB a clip. progress: called for every file and clip.

@@ -15,13 +15,20 @@ from hearsight.errors import HearsightError
 FIXED = {"num_channels": 3, "attention_dropout": 0, "attention_probs_dropout_prob": 0, "hidden_dropout_prob": 0}
 FIXED_IN_SIGLIP = {**FIXED, "vision_use_head": True}
 FIXED_IN_BERT = {"position_embedding_type": "absolute", "is_decoder": False, "hidden_act": "gelu"}
+FIXED_IN_MODERNBERT = {"attention_bias": False, "mlp_bias": False, "norm_bias": False, "hidden_activation": "gelu"}
 # Models of BERT's architecture. Those of the second kind number positions from the one after the padding token's id.
 BERTS, ROBERTAS = ("bert",), ("roberta", "xlm-roberta", "camembert")
 
 # CLAP's values of fields that a file lacks, where they are not those of BERT.
 CLAP_TEXT = {"vocab_size": 50_265, "max_position_embeddings": 514, "type_vocab_size": 1}
+# And those of the Perception Encoder, where they are not ModernBERT's.
+PE_TEXT = {"hidden_size": 1024, "intermediate_size": 2624, "num_hidden_layers": 22, "num_attention_heads": 16}
+GLOBAL, LOCAL = "full_attention", "sliding_attention"  # kinds of ModernBERT's layers
+FORMER_THETAS = ("global_rope_theta", "local_rope_theta")  # of rotations, in older files
+PE_TOKENS = 512  # of a text, at most, by which its authors cut them
 
 SIGLIP, METACLIP = "siglip", "metaclip_2"  # model types of image-text models that are no plain CLIP
+MODERNBERT = "modernbert"
 BLANK = "none"  # model type of towers that see and read nothing (blank_towers.py)
 BLANK_WIDTH = 8  # of their vectors: the least that an index of vectors takes
 
@@ -131,6 +138,29 @@ class BertConfig:
         return self.max_position_embeddings - self.first_position
 
 
+@dataclass(frozen=True)
+class ModernBertConfig:
+    """The sizes of ModernBERT.
+
+    max_tokens: the most tokens of a text. local_layers: for each layer, whether a token reads only its neighbours, half
+    of `local_attention` on each side. global_theta, local_theta: the bases of its rotations, in either kind of layer.
+    has_final_norm: whether the states are normalised after the last layer.
+    """
+
+    vocab_size: int = 50_368
+    hidden_size: int = 768
+    num_hidden_layers: int = 22
+    num_attention_heads: int = 12
+    intermediate_size: int = 1152
+    norm_eps: float = 1e-5
+    local_attention: int = 128
+    max_tokens: int = 8192
+    local_layers: tuple[bool, ...] = ()
+    global_theta: float = 160_000.0
+    local_theta: float = 10_000.0
+    has_final_norm: bool = True
+
+
 def clip_config(values: Mapping[str, Any]) -> CLIPConfig:
     """Read a dictionary of transformers' CLIPConfig. Raises HearsightError for values that are not supported."""
     towers = {}
@@ -193,6 +223,34 @@ def bert_config(values: Mapping[str, Any], source: str) -> BertConfig:
 def clap_text_config(values: Mapping[str, Any], source: str) -> BertConfig:
     """Read the text_config of transformers' ClapConfig, which is that of a RoBERTa. Raises as `bert_config` does."""
     return bert_config({**CLAP_TEXT, **values, "model_type": "roberta"}, f"the text_config of {source}")
+
+
+def pe_text_config(values: Mapping[str, Any], source: str) -> ModernBertConfig:
+    """Read the text_config of a Perception Encoder, which is that of a ModernBERT, from a file of this name.
+
+    Raises HearsightError for values that are not supported.
+    """
+    source = f"the text_config of {source}"
+    rotations, every = values.get("rope_parameters") or {}, values.get("global_attn_every_n_layers") or 3
+    parts = [dict(rotations.get(kind) or {}) for kind in (GLOBAL, LOCAL)] if isinstance(rotations, dict) else []
+    if values.get("model_type", MODERNBERT) != MODERNBERT or not parts or type(every) is not int:
+        raise HearsightError(f"{source} is not that of a ModernBERT; give another model")
+    thetas = {
+        name: part.get("rope_theta") or values.get(former, getattr(ModernBertConfig, name))
+        for name, former, part in zip(("global_theta", "local_theta"), FORMER_THETAS, parts, strict=True)
+    }
+    present = {**PE_TEXT, **values, **thetas, "has_final_norm": values.get("tie_last_hidden_states") is not False}
+    present["max_tokens"] = values.get("max_position_embeddings", PE_TOKENS)
+    config = _read(ModernBertConfig, present, source, FIXED_IN_MODERNBERT)
+    numbers = range(config.num_hidden_layers)
+    kinds = values.get("layer_types") or [LOCAL if number % every else GLOBAL for number in numbers]
+    turns = {part.get("rope_type", "default") for part in parts}
+    if len(kinds) != len(numbers) or turns != {"default"} or config.hidden_size // config.num_attention_heads % 2:
+        raise HearsightError(
+            f"{source} has layer_types, rope_parameters or heads that are not supported; give another model"
+        )
+    local_layers = tuple(kind == LOCAL for kind in kinds)
+    return replace(config, local_layers=local_layers, max_tokens=min(config.max_tokens, PE_TOKENS))
 
 
 def _read(kind: type[Config], values: Mapping[str, Any], source: str, fixed: Mapping[str, Any] | None = None) -> Config:

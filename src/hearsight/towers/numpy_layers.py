@@ -35,10 +35,13 @@ def batches_of_one_length(lengths: Iterable[int]) -> Iterator[tuple[int, list[in
         yield from ((length, rows[first : first + size]) for first in range(0, len(rows), size))
 
 
-def attend(query: Array, key: Array, value: Array, heads: int, is_causal: bool = False) -> Array:
+def attend(
+    query: Array, key: Array, value: Array, heads: int, is_causal: bool = False, reach: int | None = None
+) -> Array:
     """Return softmax(Q K^T / sqrt(d)) V in every head: (N, Q, D), (N, S, D), (N, S, D) -> (N, Q, D).
 
-    is_causal: the queries are those of the last Q tokens, and none of them reads a later token.
+    is_causal: the queries are those of the last Q tokens, and none of them reads a later token. reach: how far the
+    tokens are that one reads, before it and after it; None for all. It needs the queries of all tokens.
     """
     N, S, D = key.shape
     Q, d = query.shape[1], D // heads
@@ -46,24 +49,29 @@ def attend(query: Array, key: Array, value: Array, heads: int, is_causal: bool =
     scores = query @ key.transpose(0, 1, 3, 2) * np.float32(d**-0.5)  # N H Q S
     if is_causal:
         scores += np.triu(np.full((Q, S), -np.inf, np.float32), k=S - Q + 1)
+    if reach is not None and reach < S - 1:
+        positions = np.arange(S)
+        scores[..., np.abs(positions[:, None] - positions) > reach] = -np.inf
     attended: Array = softmax(scores) @ value  # N H Q d
     return attended.transpose(0, 2, 1, 3).reshape(N, Q, D)
 
 
 def linear(x: Array, weights: Mapping[str, Array], name: str) -> Array:
-    """Apply the linear layer of a name: (..., D) -> (..., D')."""
+    """Apply the linear layer of a name, with its bias if it has one: (..., D) -> (..., D')."""
     weight = weights[f"{name}.weight"]
     out: Array = x.reshape(-1, x.shape[-1]) @ weight.T  # one product: NumPy would compute one for each text
-    out += weights[f"{name}.bias"]
+    if (bias := weights.get(f"{name}.bias")) is not None:
+        out += bias
     return out.reshape(*x.shape[:-1], len(weight))
 
 
 def normalise(x: Array, weights: Mapping[str, Array], name: str, epsilon: float) -> Array:
-    """Apply the layer norm of a name."""
+    """Apply the layer norm of a name, with its bias if it has one."""
     centred = x - x.mean(axis=-1, keepdims=True)
     variance = np.square(centred).mean(axis=-1, keepdims=True)
     normed: Array = centred / np.sqrt(variance + np.float32(epsilon)) * weights[f"{name}.weight"]
-    return normed + weights[f"{name}.bias"]
+    bias = weights.get(f"{name}.bias")
+    return normed if bias is None else normed + bias
 
 
 def softmax(x: Array) -> Array:
