@@ -56,7 +56,8 @@ def measure(name: str, films: Sequence[Path], model: Any) -> Cost:
 def read(film: Path, model: Any) -> int:
     """Read all clips of a film, and return their number."""
     from hearsight.library.indexing.read import picture_size
-    from hearsight.media import cut, probe
+    from hearsight.media.probe import probe
+    from hearsight.media.segments import cut
     from hearsight.models.preprocess import read_clips
     from hearsight.speech.transcribe import transcribe
 

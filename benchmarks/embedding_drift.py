@@ -67,7 +67,8 @@ def vectors(model: str | Path, films: Sequence[Path], dtype: str, smaller: bool)
 
     import hearsight
     from hearsight.library.indexing.read import picture_size
-    from hearsight.media import cut, probe
+    from hearsight.media.probe import probe
+    from hearsight.media.segments import cut
     from hearsight.models.preprocess import collate, read_clips
     from hearsight.speech.transcribe import transcribe
 

@@ -82,8 +82,8 @@ def split_files(folder: Path) -> list[Spoken]:
 
 def recorded_files(folder: Path) -> list[Spoken]:
     """Return the media files of a folder that have a text, or else subtitles, next to them."""
-    from hearsight.media.probe import MEDIA_SUFFIXES
     from hearsight.media.subtitles import read_subtitles
+    from hearsight.media.suffixes import MEDIA_SUFFIXES
     from hearsight.research.soundstage.split_statistics import words
 
     files = []

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from hearsight.media import read_audio
+from hearsight.media.audio import read_audio
 from hearsight.towers import pe_av
 from hearsight.towers.pe_av import PEAV
 from tests.hub import put_into_cache, use_cache

@@ -7,7 +7,7 @@ import pytest
 
 from hearsight.cli.save_moments import Saving
 from hearsight.library import SearchResult
-from hearsight.media import probe
+from hearsight.media.probe import probe
 from tests.cli.conftest import ODD_NAME
 
 ALL = ("--min-confidence", "0")  # what a random model finds is weak

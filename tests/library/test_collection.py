@@ -7,8 +7,8 @@ from hearsight.errors import HearsightError
 from hearsight.library import Collection, Filters, Library
 from hearsight.library.results import ClipNotFoundError
 from hearsight.library.tables import store
-from hearsight.media import read_frames
 from hearsight.media.example import Example
+from hearsight.media.frames import read_frames
 from hearsight.types import Clip
 from tests.builders import tiny_model
 from tests.library.conftest import film, say

@@ -6,7 +6,8 @@ import av
 import numpy as np
 import pytest
 
-from hearsight.media import SAMPLE_RATE, cut_audio, probe, read_audio
+from hearsight.media.audio import SAMPLE_RATE, cut_audio, read_audio
+from hearsight.media.probe import probe
 from hearsight.types import Clip
 from tests.media_files import beep, grey, make_media
 

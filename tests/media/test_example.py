@@ -14,8 +14,8 @@ from PIL import Image
 
 from hearsight.errors import HearsightError
 from hearsight.media import example as example_module
-from hearsight.media import probe
 from hearsight.media.example import decode_example
+from hearsight.media.probe import probe
 from hearsight.media.sandbox import Limits
 from hearsight.models.preprocess import read_clips
 from hearsight.speech.transcript import Transcript

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from hearsight.errors import HearsightError
-from hearsight.media import copy_packets, encode_frames, key_frame, probe
+from hearsight.media import copy_packets, encode_frames, key_frame
 from hearsight.media.audio import read_audio
 from hearsight.media.excerpt import write_excerpt
 from hearsight.media.frames import read_frames, scan_frames
+from hearsight.media.probe import probe
 from tests.media_files import beep, grey, level_of, make_media
 
 LEVELS = [10 * (1 + number // 5) for number in range(100)]  # ten pictures a second, another level every half second

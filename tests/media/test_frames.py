@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hearsight.errors import HearsightError
-from hearsight.media import probe, read_audio, read_frames
-from hearsight.media.frames import scan_frames
+from hearsight.media.audio import read_audio
+from hearsight.media.frames import read_frames, scan_frames
+from hearsight.media.probe import probe
 from hearsight.types import Clip
 from tests.media_files import beep, grey, level_of, make_media
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hearsight.media import packet_selection, read_frames
+from hearsight.media import packet_selection
+from hearsight.media.frames import read_frames
 from hearsight.media.packet_selection import select_packets
 from tests.media_files import make_media
 

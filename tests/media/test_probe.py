@@ -10,7 +10,7 @@ import av
 import pytest
 
 from hearsight.errors import HearsightError
-from hearsight.media import probe
+from hearsight.media.probe import probe
 from tests.media_files import beep, grey, make_media
 
 

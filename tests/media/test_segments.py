@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hearsight.errors import HearsightError
-from hearsight.media import MediaInfo, cut, probe
-from hearsight.media.probe import VideoStream
+from hearsight.media.probe import MediaInfo, VideoStream, probe
+from hearsight.media.segments import cut
 from hearsight.types import Clip
 from tests.media_files import beep, make_media
 

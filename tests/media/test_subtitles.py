@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hearsight.errors import HearsightError
-from hearsight.media import read_subtitles
+from hearsight.media.subtitles import read_subtitles
 from hearsight.types import Line
 from tests.media_files import grey, make_media
 

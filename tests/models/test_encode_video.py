@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import hearsight
 from hearsight.errors import HearsightError
-from hearsight.media import probe
+from hearsight.media.probe import probe
 from hearsight.models.base import VideoTextModel, video_embedding
 from hearsight.models.config import ModelConfig
 from hearsight.models.layers import masked_mean

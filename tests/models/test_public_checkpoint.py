@@ -13,7 +13,7 @@ from transformers.models.clip.image_processing_pil_clip import CLIPImageProcesso
 from transformers.models.siglip.image_processing_pil_siglip import SiglipImageProcessorPil
 
 import hearsight
-from hearsight.media import read_frames
+from hearsight.media.frames import read_frames
 from hearsight.models import tokenizer_tables
 from hearsight.models.methods.clip4clip import CLIP4Clip
 from hearsight.models.query_cache import read_queries, write_queries

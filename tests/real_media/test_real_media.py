@@ -10,7 +10,10 @@ checked on generated files, too, in tests/media and tests/speech.
 import numpy as np
 import pytest
 
-from hearsight.media import SAMPLE_RATE, probe, read_audio, read_frames, read_subtitles
+from hearsight.media.audio import SAMPLE_RATE, read_audio
+from hearsight.media.frames import read_frames
+from hearsight.media.probe import probe
+from hearsight.media.subtitles import read_subtitles
 from hearsight.speech import find_speech, transcribe
 from hearsight.types import Line
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from hearsight.errors import HearsightError
-from hearsight.media import probe
+from hearsight.media.probe import probe
 from hearsight.research.soundstage.split_statistics import words
 from hearsight.speech import load_recogniser, moonshine, transcribe
 from hearsight.speech.moonshine import MIN_EVIDENCE, _evidence, _sentences, _times, _with_first_doubts

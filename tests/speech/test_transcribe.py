@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hearsight.media import probe
+from hearsight.media.probe import probe
 from hearsight.speech import RecognisedSpeech, Transcript, transcribe
 from hearsight.types import Line, Word
 from tests.media_files import grey, make_media

@@ -23,18 +23,16 @@ from hearsight.library.results import (
     Transcript,
     clip_id,
 )
-from hearsight.library.tables.library_info import library_info, video_folders
 from hearsight.library.tables.library_json import Identity, find_library
 from hearsight.library.tables.locations import resolve_paths
 from hearsight.library.tables.lock import writing
-from hearsight.library.tables.maintenance import drop_former
-from hearsight.library.tables.store import Store
 from hearsight.util.progress import Progress
 
 if TYPE_CHECKING:
     from hearsight.library.indexing.engine import Engine
     from hearsight.library.plan import Plan
     from hearsight.library.search.view import Searchable
+    from hearsight.library.tables.store import Store
     from hearsight.media.example import Example
     from hearsight.models.base import VideoTextModel
     from hearsight.models.query_encoder import QueryEncoder
@@ -270,10 +268,14 @@ class Library:
 
     def info(self) -> LibraryInfo:
         """Return what is in the library."""
+        from hearsight.library.tables.library_info import library_info
+
         return library_info(self.folder, self.identity, self._store)
 
     def folders(self) -> list[str]:
         """Return the folders below its own that hold videos, with forward slashes, in order."""
+        from hearsight.library.tables.library_info import video_folders
+
         return video_folders(self._store)
 
     def failures(self) -> list[Failure]:
@@ -380,6 +382,8 @@ class Library:
     @contextmanager
     def _writing(self, drop_old: bool = True) -> Iterator[None]:
         """Hold the library for writing, with its identity as it is now. See `writing`."""
+        from hearsight.library.tables.maintenance import drop_former
+
         with writing(self.location, self.identity) as identity:
             self.identity = drop_former(self.location, identity) if drop_old else identity
             yield

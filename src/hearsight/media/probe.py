@@ -15,17 +15,6 @@ from av.stream import Stream
 from hearsight.media.container import audio_stream, decode, open_media, packets, read_error, start_time, video_stream
 from hearsight.media.frames import display_matrix, upright_rgb
 
-# fmt: off
-VIDEO_SUFFIXES = frozenset([
-    ".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg",
-    ".mpg", ".mts", ".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv",
-])
-SOUND_SUFFIXES = frozenset([
-    ".aac", ".aif", ".aiff", ".flac", ".m4a", ".mka", ".mp3", ".oga", ".ogg", ".opus", ".wav", ".wma",
-])
-# fmt: on
-MEDIA_SUFFIXES = VIDEO_SUFFIXES | SOUND_SUFFIXES
-
 LONGEST = 100 * 3600.0
 # Metadata with the date of a recording; the first one has a time zone, and editing keeps it.
 DATES = ("com.apple.quicktime.creationdate", "creation_time")

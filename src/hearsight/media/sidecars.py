@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from hearsight.media.languages import is_language, language_code
-from hearsight.media.probe import MEDIA_SUFFIXES
+from hearsight.media.suffixes import MEDIA_SUFFIXES
 
 FORMATS = {".srt": "srt", ".vtt": "webvtt", ".ass": "ass"}
 

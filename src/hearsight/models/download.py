@@ -56,10 +56,12 @@ def look_up(
     Raises HearsightError, with different messages for a misspelt name, a licence to accept, a missing network, and an
     answer that is not a hub's.
     """
-    from huggingface_hub import HfApi, constants
+    from huggingface_hub import constants
 
     if constants.HF_HUB_OFFLINE:
         raise unreachable(name, otherwise)
+    from huggingface_hub import HfApi  # half a second
+
     try:
         info = call_with_timeout(patience, lambda: HfApi().model_info(name, timeout=patience, files_metadata=True))
         sizes = {file.rfilename: int(file.size or 0) for file in info.siblings or ()}

@@ -12,7 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hearsight.media import MediaInfo, cut_audio, probe, read_frames
+from hearsight.media.audio import cut_audio
+from hearsight.media.frames import read_frames
+from hearsight.media.probe import MediaInfo, probe
 from hearsight.models.config import ModelConfig
 from hearsight.towers.filterbank import BINS, WINDOW, filterbank
 from hearsight.towers.image_text import ImageTextTowers

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hearsight.errors import HearsightError
 from hearsight.library.cut_lists import save_clips
 from hearsight.library.cut_lists.clips import FORBIDDEN, clip_name
-from hearsight.media import probe
+from hearsight.media.probe import probe
 from tests.library.cut_lists.test_formats import ODD_NAMES, result
 from tests.media_files import beep, grey, make_media
 

@@ -8,7 +8,8 @@ from pyarrow.fs import AwsStandardS3RetryStrategy, S3FileSystem
 from hearsight.errors import HearsightError
 from hearsight.library import Library
 from hearsight.library.indexing import engine
-from hearsight.media import probe, read_frames
+from hearsight.media.frames import read_frames
+from hearsight.media.probe import probe
 from hearsight.util import object_store
 from hearsight.util.object_store import ObjectPath, as_path
 from tests.library.conftest import film, rows, say

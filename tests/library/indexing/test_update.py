@@ -19,7 +19,7 @@ from hearsight.library.indexing import engine
 from hearsight.library.indexing import read as reading
 from hearsight.library.listeners import NullListener
 from hearsight.library.tables.lock import updating
-from hearsight.media import SAMPLE_RATE
+from hearsight.media.audio import SAMPLE_RATE
 from hearsight.speech.recogniser import RecognisedSpeech
 from hearsight.speech.transcript import Transcript
 from hearsight.types import Line

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from hearsight.errors import HearsightError
-from hearsight.media import probe
+from hearsight.media.probe import probe
 from hearsight.research.datasets.split import Split
 from hearsight.research.training import teacher_features as teaching
 from hearsight.research.training.stored_teacher import AUDIO, VIDEO, stored_teacher

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from hearsight.errors import HearsightError
 from hearsight.library.results import Hit, SearchResult
-from hearsight.media import MediaInfo, probe
+from hearsight.media.probe import MediaInfo, probe
 
 # Frame rates of editing programs, with their names in FCPXML.
 RATES = {

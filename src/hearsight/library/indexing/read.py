@@ -18,8 +18,9 @@ from PIL import Image
 from hearsight.errors import HearsightError
 from hearsight.library.indexing.diff import PendingFile, content_hash, video_id
 from hearsight.library.tables.schema import ClipFacts, Video, clip_id
-from hearsight.media import SAMPLE_RATE, MediaInfo, cut, probe
-from hearsight.media.audio import Samples
+from hearsight.media.audio import SAMPLE_RATE, Samples
+from hearsight.media.probe import MediaInfo, probe
+from hearsight.media.segments import cut
 from hearsight.models.base import VideoTextModel
 from hearsight.models.preprocess import ClipInputs, read_clips
 from hearsight.speech.recogniser import RecognisedSpeech, Recogniser

@@ -25,7 +25,7 @@ from hearsight.library.results import Failure
 from hearsight.library.tables.library_json import Identity
 from hearsight.library.tables.schema import VIDEO_LETTERS, ClipFacts, Video, id_condition
 from hearsight.library.tables.store import Store
-from hearsight.media import probe
+from hearsight.media.probe import probe
 from hearsight.models.base import VideoTextModel
 from hearsight.models.preprocess import read_clips
 

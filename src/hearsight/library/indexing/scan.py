@@ -12,8 +12,8 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from hearsight.errors import HearsightError
-from hearsight.media.probe import MEDIA_SUFFIXES
 from hearsight.media.sidecars import Sidecar, sidecars_by_stem
+from hearsight.media.suffixes import MEDIA_SUFFIXES
 from hearsight.util.object_store import ObjectPath
 
 if TYPE_CHECKING:

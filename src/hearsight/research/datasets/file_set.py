@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from hearsight.errors import HearsightError
-from hearsight.media import probe
+from hearsight.media.probe import probe
 from hearsight.models.base import VideoTextModel
 from hearsight.models.preprocess import ClipInputs, collate, read_clips
 from hearsight.research.datasets.manifest import Example

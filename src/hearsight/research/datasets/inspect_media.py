@@ -8,8 +8,9 @@ from math import ceil
 from pathlib import Path
 
 from hearsight.errors import HearsightError
-from hearsight.media import cut_audio, probe, read_frames
-from hearsight.media.probe import MediaInfo
+from hearsight.media.audio import cut_audio
+from hearsight.media.frames import read_frames
+from hearsight.media.probe import MediaInfo, probe
 from hearsight.research.datasets.readers.root import is_sound
 from hearsight.types import Clip
 

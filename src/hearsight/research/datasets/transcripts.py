@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 
 from hearsight.errors import HearsightError
-from hearsight.media import probe
+from hearsight.media.probe import probe
 from hearsight.research.datasets.journal import open_journal, read_journal
 from hearsight.research.datasets.lock import folder_lock
 from hearsight.research.datasets.manifest import MANIFEST, Example

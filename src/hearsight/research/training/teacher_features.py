@@ -10,7 +10,9 @@ import torch
 from torch import Tensor
 
 from hearsight.errors import HearsightError
-from hearsight.media import MediaInfo, probe, read_audio, read_frames
+from hearsight.media.audio import read_audio
+from hearsight.media.frames import read_frames
+from hearsight.media.probe import MediaInfo, probe
 from hearsight.research.datasets.file_set import clip_of
 from hearsight.research.datasets.lock import folder_lock
 from hearsight.research.datasets.manifest import Example

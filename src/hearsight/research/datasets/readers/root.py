@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from hearsight.errors import HearsightError
-from hearsight.media.probe import MEDIA_SUFFIXES, SOUND_SUFFIXES
+from hearsight.media.suffixes import MEDIA_SUFFIXES, SOUND_SUFFIXES
 from hearsight.research.datasets.readers.parse import check_shape, read_json
 
 OUTPUT_FOLDER = "hearsight"  # in the folder of a data set: what `hearsight data check` writes
