@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from hearsight.models import catalog, load
 from tests.builders import tiny_model
 from tests.hub import put_into_cache, use_cache
@@ -26,6 +28,13 @@ def test_json_says_which_models_are_on_this_machine(run, monkeypatch, tmp_path):
     put_into_cache(cache, "openai/clip-vit-base-patch16", tmp_path / "model")
     listed = {model["name"]: model["here"] for model in json.loads(run("models", "--json").out)}
     assert listed["openai/clip-vit-base-patch16"] and not listed["openai/clip-vit-base-patch32"]
+
+
+@pytest.mark.parametrize("option", [["--json"], ["--method", "save"]])
+@pytest.mark.parametrize("command", [["pull", "everyday"], ["show", "everyday"]])
+def test_what_describes_models_is_refused_for_other_commands(run, option, command):
+    ran = run("models", *option, *command)
+    assert ran.code == 2 and ran.out == "" and f"cannot be used with {command[0]}" in " ".join(ran.err.split())
 
 
 def test_the_bundled_model_is_listed_if_its_folder_exists(run, monkeypatch, tmp_path):

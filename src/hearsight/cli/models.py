@@ -33,6 +33,12 @@ def models(
     losses (losses.NAME), the branches that it has, and what its similarity needs of a video.
     """
     if context.invoked_subcommand:
+        for option, is_given in (("--json", json), ("--method", method is not None)):
+            if is_given:
+                hint = (
+                    f"cannot be used with {context.invoked_subcommand}, which prints nothing of the kind; leave it out"
+                )
+                raise typer.BadParameter(reason, param_hint=option)
         return
     if method is not None:
         _describe(method, json)

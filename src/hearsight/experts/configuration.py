@@ -12,7 +12,9 @@ from hearsight.errors import HearsightError
 from hearsight.experts.clap import DEFAULT_MODEL as CLAP
 from hearsight.experts.registry import DEFAULT as WORDS
 from hearsight.experts.registry import NONE
-from hearsight.models.catalog import CLIP
+from hearsight.experts.sentences import KIND as SENTENCES
+from hearsight.experts.sound_registry import HUB_SOUNDS
+from hearsight.models.catalog import BUNDLED, CLIP
 from hearsight.models.hub import is_file, local_folder
 
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -37,7 +39,10 @@ class Configuration:
 
     @classmethod
     def read(cls, file: Path) -> Configuration:
-        """Read a YAML or JSON file. Raises HearsightError for one that cannot be read, or names what does not exist."""
+        """Read a YAML or JSON file. Folders in it count from its own.
+
+        Raises HearsightError for one that cannot be read, or names what does not exist.
+        """
         try:
             content = file.read_bytes()  # whose encoding is detected: PowerShell writes UTF-16
             values = json.loads(content) if file.suffix == ".json" else yaml.safe_load(content)
@@ -52,7 +57,22 @@ class Configuration:
             )
         if unknown := [name for name in values if name not in names]:
             raise HearsightError(f"{file} has {unknown[0]!r}, which is none of {', '.join(names)}; remove it")
-        return cls(**values)
+        folder = file.parent.resolve()
+        return cls(**{sense: _from_folder(name, sense, folder) for sense, name in values.items()})
+
+
+def _from_folder(name: str, sense: str, folder: Path) -> str:
+    """Return the name of an expert with the whole path of a model that counts from a folder: "clap:./clap".
+
+    "models/siglip" is a path where such a model is there; else a hub id.
+    """
+    kind, colon, path = ("", "", name) if sense == "seen" else name.partition(":")
+    if kind not in ("", SENTENCES, *HUB_SOUNDS) or path in ("", BUNDLED, NONE) or path.startswith("~"):
+        return name
+    is_path = path.startswith(("./", "../")) or path in (".", "..")
+    if not is_path and not is_file(folder / path / "config.json"):
+        return name
+    return f"{kind}{colon}{folder / path}"
 
 
 def _is_name(value: object) -> bool:

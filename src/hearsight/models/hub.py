@@ -73,14 +73,10 @@ def has_weights(folder: Path) -> bool:
 
 def is_on_hub(name: str) -> bool:
     """Return whether a name is the hub id of a downloaded model, and not a folder, which `load` would prefer."""
-    from huggingface_hub import try_to_load_from_cache
-
     if name.count("/") != 1 or name.startswith((".", "/", "~")) or name.endswith("/") or Path(name).is_dir():
         return False
-    try:
-        return isinstance(try_to_load_from_cache(name, "config.json"), str)
-    except ValueError:  # characters that no hub id has
-        return False
+    folder = cached_folder(name)
+    return folder is not None and (folder / "config.json").is_file()
 
 
 def locate_tower(name: str) -> Path:
@@ -99,6 +95,8 @@ def locate_tower(name: str) -> Path:
 def cached_folder(name: str) -> Path | None:
     """Return the folder of a hub model in the cache, which may have a part of it; None if there is none.
 
+    Where the cache does not say which of its folders is the current one, as in a copy, it is the one with most files,
+    or the newest of these.
     The hub's own library takes as long to import as a search takes, so this reads the cache itself. A name that is no
     hub id is in no cache: it may be a stranger's, and must not lead out of it.
     """
@@ -107,11 +105,18 @@ def cached_folder(name: str) -> Path | None:
     if not re.fullmatch(r"[\w.-]+(/[\w.-]+)?", name, re.ASCII):
         return None
     model = Path(constants.HF_HUB_CACHE) / f"models--{name.replace('/', '--')}"
+    snapshots = model / "snapshots"
     try:
-        folder = model / "snapshots" / (model / "refs" / "main").read_text("utf-8").strip()
+        current = (model / "refs" / "main").read_text("utf-8").strip()
+        if current and (snapshots / current).is_dir():
+            return snapshots / current
     except (OSError, ValueError):  # not there; characters that no file name has
+        pass
+    try:
+        folders = [each for each in snapshots.iterdir() if each.is_dir()]
+        return max(folders, key=lambda each: (len(list(each.iterdir())), each.stat().st_mtime), default=None)
+    except OSError:
         return None
-    return folder if folder.is_dir() else None
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,7 +53,7 @@ class Identity:
     meaning: str | None = None
     sound: str | None = None
     reader: str | None = None
-    missing: dict[str, str] | None = None
+    missing: dict[str, str] | None = field(default=None, hash=False)
     features: str | None = None
     format: int = FORMAT
 
