@@ -8,8 +8,10 @@ import pytest
 
 import hearsight
 from hearsight.errors import HearsightError
+from hearsight.experts.sound_catalog import PUBLIC_SOUNDS
 from hearsight.experts.sound_registry import SOUND_EXPERTS, load_sound_expert
 from hearsight.library import Filters, Library
+from hearsight.models.catalog import NamedModel
 from tests.builders import tiny_model
 from tests.experts.clap_checkpoints import tiny_clap
 from tests.library.conftest import film, say
@@ -120,6 +122,35 @@ def test_a_missing_expert_is_done_without_and_missed(kennel, blind):
         hearsight.register_sound_expert("pitches")(factory)
         load_sound_expert.cache_clear()
     assert kennel.search("a bell rings").notes == []
+
+
+NOTE = "the sound expert understands English alone"
+
+
+@pytest.mark.parametrize(
+    ("query", "is_noted"),
+    [
+        ("heard: ein Hund bellt", True),
+        ("seen: a dog heard: собака лает", True),
+        ("собака лает", True),  # finds nothing, and may have asked for a sound
+        ("heard: bark", False),
+        ("heard: Vuvuzela", False),
+        ("ein rotes Auto", False),
+        ("seen: ein rotes Auto", False),
+        ("said: собака", False),
+    ],
+)
+def test_a_sound_in_another_language_is_noted_where_the_expert_knows_english_alone(
+    kennel, monkeypatch, query, is_noted
+):
+    assert not any(NOTE in note for note in kennel.search(query).notes)  # nothing is known of this one
+    monkeypatch.setitem(PUBLIC_SOUNDS, NAME, NamedModel(NAME, "hears", True))
+    assert [NOTE in note for note in kennel.search(query).notes] == [True] * is_noted
+
+
+def test_speech_alone_needs_no_english(kennel, monkeypatch):
+    monkeypatch.setitem(PUBLIC_SOUNDS, NAME, NamedModel(NAME, "hears", True))
+    assert kennel.search("собака лает", mode="speech").notes == []
 
 
 def test_libraries_with_and_without_it_are_searched_together(kennel, blind, tmp_path):

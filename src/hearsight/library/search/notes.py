@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hearsight.experts.cues import asks_for_sound, asks_for_speech, asks_for_text
+from hearsight.experts.query_language import has_other_letters, is_foreign
+from hearsight.experts.sound_catalog import PUBLIC_SOUNDS
 from hearsight.library.results import Mode
 from hearsight.library.search.question import Question
 from hearsight.library.search.view import View
 from hearsight.library.tables.calibration_file import Calibration
+from hearsight.models.catalog import ENGLISH
 
 ADD_SIGHT = "a model that sees with: hearsight index FOLDER --model NAME (hearsight models lists them)"
 ADD_SOUND = "a sound expert with: hearsight index FOLDER --sound clap"
@@ -19,6 +22,8 @@ LONGEST_NAME = 100  # of an expert, in letters: it may be any text of a stranger
 def notes_for(question: Question, mode: Mode, views: Sequence[View], matched: bool) -> list[str]:
     """Return what a person should know who asks this. views: calibrated. matched: whether anything matches."""
     notes = _notes_on_sight_and_sound(question, views, matched) if mode != "speech" else []
+    if mode != "speech":
+        notes += _notes_on_language(question, views, matched)
     for view in views if mode == "hybrid" else ():
         if view.snapshot.calibration is None:
             notes.append(
@@ -62,6 +67,24 @@ def _notes_on_sight_and_sound(question: Question, views: Sequence[View], matched
             f"nothing in this library is seen or heard: only what is {said} is found. Add {ADD_SIGHT}, and {ADD_SOUND}"
         ]
     return []
+
+
+def _notes_on_language(question: Question, views: Sequence[View], matched: bool) -> list[str]:
+    """Return what a person should know who asks for a sound in a language that the sound expert does not understand.
+
+    Whether words of another language ask for a sound is not known: without `heard:`, only those in other letters are
+    noticed, where nothing matches.
+    """
+    experts = [PUBLIC_SOUNDS[name] for view in views for name in view.sounds if name in PUBLIC_SOUNDS]
+    if not any(expert.languages == ENGLISH for expert in experts):
+        return []
+    is_foreign_sound = any(map(is_foreign, question.heard))
+    if not is_foreign_sound and (matched or not has_other_letters(question.free)):
+        return []
+    return [
+        "the sound expert understands English alone: what is heard is hardly found by this query. Ask for the sound in "
+        "English, as in heard: a dog barks"
+    ]
 
 
 def missing_sound_expert(name: str) -> str:
