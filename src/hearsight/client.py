@@ -37,6 +37,8 @@ from hearsight.library.results import (
     Sense,
     Suggestion,
     Transcript,
+    check_confidence,
+    check_limit,
     clip_id,
 )
 from hearsight.models.catalog import NamedModel
@@ -144,6 +146,7 @@ class Client:
 
         by: compare what is "seen" or "heard"; None for both.
         """
+        check_limit(limit)
         parameters = {"limit": limit, "by": by, "library": library, **asdict(filters or Filters())}
         try:
             with Path(path).open("rb") as file:
@@ -164,6 +167,7 @@ class Client:
 
         by: compare what is "seen", "heard" or "said"; None for all.
         """
+        check_limit(limit)
         parameters = {"limit": limit, "by": by, **asdict(filters or Filters())}
         return self._get(SearchResult, "GET", f"{self._clip_route(clip, library)}/similar", parameters)
 
@@ -347,6 +351,8 @@ def _search_parameters(
     all_moments: bool,
     min_confidence: float | None,
 ) -> dict[str, Any]:
+    check_limit(limit)
+    check_confidence(min_confidence)
     options = {"library": library, "all_moments": all_moments, "min_confidence": min_confidence}
     return {"q": query, "mode": mode, "limit": limit, **options, **asdict(filters or Filters())}
 

@@ -172,6 +172,25 @@ def test_invalid_parameters(api, parameters, message):
     assert answer.status_code == 422 and message in answer.json()["detail"] and "\n" not in answer.json()["detail"]
 
 
+@pytest.mark.parametrize(
+    ("method", "route", "parameters", "message"),
+    [
+        ("GET", "search", {"q": "a", "limt": 5}, "no parameter 'limt' (did you mean 'limit'?)"),
+        ("GET", "search", {"q": "a", "min-confidence": 0.5}, "(did you mean 'min_confidence'?)"),
+        ("GET", "search", {"query": "a"}, "no parameter 'query'; it has q, "),
+        ("GET", "search", {"q": "a", "": "b"}, "no parameter ''"),
+        ("GET", "search/export", {"q": "a", "fromat": "csv"}, "(did you mean 'format'?)"),
+        ("POST", "search/example", {"q": "a"}, "no parameter 'q'"),
+        ("GET", "status", {"limit": 1}, "no parameter 'limit'; it has none"),
+        ("GET", "libraries/holiday", {"library": "x"}, "no parameter 'library'"),
+        ("DELETE", "libraries/holiday/update", {"force": 1}, "no parameter 'force'"),
+    ],
+)
+def test_a_parameter_that_a_route_does_not_have_is_refused(api, method, route, parameters, message):
+    answer = api.request(method, route, params=parameters)
+    assert answer.status_code == 422 and message in answer.json()["detail"] and "\n" not in answer.json()["detail"]
+
+
 def test_a_body_that_is_not_json(api):
     answer = api.post("session", content='{"token": ', headers={"content-type": "application/json"})
     assert answer.status_code == 422 and answer.json() == {"detail": "body: JSON decode error"}

@@ -201,6 +201,14 @@ def test_refusals_have_the_message_of_the_server(client, tmp_path):
             "no clip 'sea' in the library; it may have been removed since, search again",
         ),
         (lambda: client.search(QUERY, limit=101), "limit: Input should be less than or equal to 100"),
+        (
+            lambda: client.similar("sea", limit=0, library=LIBRARY),
+            "cannot return 0 results; give a limit that is a whole number from 1 on",
+        ),
+        (
+            lambda: client.export(QUERY, "csv", min_confidence=float("nan")),
+            "no result has a confidence of nan; give a number from 0 to 1",
+        ),
     ]:
         with pytest.raises(HearsightError) as refused:
             ask()

@@ -35,9 +35,7 @@ def models(
     if context.invoked_subcommand:
         for option, is_given in (("--json", json), ("--method", method is not None)):
             if is_given:
-                hint = (
-                    f"cannot be used with {context.invoked_subcommand}, which prints nothing of the kind; leave it out"
-                )
+                reason = f"cannot be used with {context.invoked_subcommand}; leave it out"
                 raise typer.BadParameter(reason, param_hint=option)
         return
     if method is not None:

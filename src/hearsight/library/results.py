@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Literal
 
@@ -125,6 +126,18 @@ class Hit:
     text_spans: list[tuple[int, int]] = field(default_factory=list)
 
 
+def check_limit(limit: int) -> None:
+    """Raise HearsightError for what is no number of results."""
+    if not isinstance(limit, Integral) or limit < 1:
+        raise HearsightError(f"cannot return {limit!r} results; give a limit that is a whole number from 1 on")
+
+
+def check_confidence(confidence: float | None) -> None:
+    """Raise HearsightError for what no result can have as its confidence. None is none."""
+    if confidence is not None and not (isinstance(confidence, Real) and 0 <= confidence <= 1):
+        raise HearsightError(f"no result has a confidence of {confidence!r}; give a number from 0 to 1")
+
+
 class ClipNotFoundError(HearsightError):
     """An error for the id of a clip that is not in the library, or not any more."""
 
@@ -166,7 +179,11 @@ class SearchResult(Serializable):
         return replace(self, hits=[hit for hit in self.hits if hit.match != "weak"])
 
     def at_least(self, confidence: float) -> SearchResult:
-        """Return the result with the hits of at least this confidence alone."""
+        """Return the result with the hits of at least this confidence alone.
+
+        Raises HearsightError for what is no confidence.
+        """
+        check_confidence(confidence)
         return replace(self, hits=[hit for hit in self.hits if hit.confidence is None or hit.confidence >= confidence])
 
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from http import HTTPStatus
 from pathlib import Path
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
@@ -19,6 +19,7 @@ from hearsight.library.results import ClipNotFoundError
 from hearsight.library.tables.errors import UnreadableError
 from hearsight.version import VERSION
 from hearsight.web.access_control import API, SECURITY_HEADERS, AccessControl
+from hearsight.web.dependencies import refuse_unknown_parameters
 from hearsight.web.pool import BusyError
 from hearsight.web.routes import clips, libraries, search, server
 from hearsight.web.state import ServerState
@@ -30,9 +31,9 @@ RETRY_AFTER_SECONDS = 1
 DESCRIPTION = """Find moments in videos by what is seen, heard, said and read. All times are in seconds.
 
 If the server was started with a token, every route but /session requires it: `Authorization: Bearer TOKEN`, or the
-cookie from /session. Every error explains itself in `detail`. Besides the errors listed for each route, a server may
-answer 403 to a request from another site's page, 421 to a request for another host name, and 500 for a fault of
-Hearsight."""
+cookie from /session. A parameter that a route does not have is an error. Every error explains itself in `detail`.
+Besides the errors listed for each route, a server may answer 403 to a request from another site's page, 421 to a
+request for another host name, and 500 for a fault of Hearsight."""
 
 
 def create_app(state: ServerState, hosts: Sequence[str] | None = None) -> FastAPI:
@@ -59,7 +60,7 @@ def create_app(state: ServerState, hosts: Sequence[str] | None = None) -> FastAP
     )
     app.state.server = state
     for router in ROUTERS:
-        app.include_router(router, prefix=API)
+        app.include_router(router, prefix=API, dependencies=[Depends(refuse_unknown_parameters)])
     app.add_middleware(AccessControl, token=state.token, hosts=hosts)
     app.add_exception_handler(RequestValidationError, _answer_invalid_request)
     app.add_exception_handler(HTTPException, _answer_http_error)

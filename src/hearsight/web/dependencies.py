@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Depends, HTTPException, Path, Query, Request
+from fastapi.dependencies.models import Dependant
 
 from hearsight.library.results import Filters, Mode, Sense
+from hearsight.util.suggest import nearest
 from hearsight.web.state import ServerState
 
 MAX_TEXT_LENGTH = 2000
@@ -42,6 +44,21 @@ def error_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 async def server_state(request: Request) -> ServerState:
     state: ServerState = request.app.state.server
     return state
+
+
+async def refuse_unknown_parameters(request: Request) -> None:
+    """Answer 422 to a parameter that the route does not have: it would be without effect, and may be misspelt."""
+    names = _parameters(request.scope["route"].dependant)
+    for name in request.query_params:
+        if name not in names:
+            choice = f"it has {', '.join(names)}" if names else "it has none"
+            raise HTTPException(422, f"this route has no parameter {name!r}{nearest(name, names)}; {choice}")
+
+
+def _parameters(dependant: Dependant) -> list[str]:
+    """Return the names of the parameters in the address of a request, for a route and what it depends on."""
+    own = [field.alias for field in dependant.query_params]
+    return [*own, *(name for each in dependant.dependencies for name in _parameters(each))]
 
 
 async def search_filters(

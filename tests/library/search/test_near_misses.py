@@ -38,6 +38,10 @@ def library(request, folder, model):
         ("bicylce", "bicycles"),
         ("zebedia", "zebediah"),
         ("велосипд", "велосипед"),
+        ("happy birthday to you -cuosin", "happy birthday to you -cousin"),
+        ('said: birthday -"my cuosin"', 'said: birthday -"my cousin"'),
+        ("birhday said:-cuosin", "birthday said:-cousin"),
+        ("cuosin said: birthday -cuosinn", "cousin said: birthday -cuosinn"),
     ],
 )
 def test_a_mistyped_word_is_corrected(library, query, suggestion):
@@ -49,7 +53,8 @@ def test_a_mistyped_word_is_corrected(library, query, suggestion):
 @pytest.mark.parametrize(
     "query",
     ["birthday", "birthdays", "bicycle", "x", "cusn", "a", "seen: birhday", "happy birthday birhday to you",
-     "x1birthda", "submarine", "lirthday", "医生", "😀", "birthday birthdayy"],
+     "x1birthda", "submarine", "lirthday", "医生", "😀", "birthday birthdayy", "happy birthday to you -cake",
+     "my cousin -cuosin", "happy birthday to you -birthdayy", "birhday -birthday"],
 )  # fmt: skip
 def test_nothing_is_suggested_without_need_or_likeness(library, query):
     assert library.search(query).suggestions == []

@@ -247,3 +247,35 @@ def test_methods_without_a_speech_branch_match_transcripts(tmp_path, method):
     assert (hit.words, hit.match) == (1, "strong")
     assert set(hit.gates) == ({"audio"} if method == "avigate" else set())
     assert hit.heard == 0 or method == "avigate"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"limit": 0}, "cannot return 0 results"),
+        ({"limit": -1}, "cannot return -1 results"),
+        ({"limit": 2.5}, "cannot return 2.5 results"),
+        ({"limit": "ten"}, "cannot return 'ten' results"),
+        ({"min_confidence": 5}, "no result has a confidence of 5"),
+        ({"min_confidence": -0.1}, "no result has a confidence of -0.1"),
+        ({"min_confidence": float("nan")}, "no result has a confidence of nan"),
+        ({"min_confidence": "high"}, "no result has a confidence of 'high'"),
+        ({"filters": Filters(min_seconds=float("nan"))}, "no video is nan s long"),
+        ({"filters": Filters(max_seconds=-1)}, "no video is -1 s long"),
+    ],
+)
+def test_what_limits_nothing_is_refused(library, options, message):
+    with pytest.raises(HearsightError, match=message):
+        library.search("a bell rings", **options)
+
+
+@pytest.mark.parametrize("limit", [0, -1, None])
+def test_searches_by_example_have_a_limit_too(library, tmp_path, limit):
+    with pytest.raises(HearsightError, match=f"cannot return {limit} results"):
+        library.similar(library.search("a bell rings").hits[0], limit=limit)
+    with pytest.raises(HearsightError, match=f"cannot return {limit} results"):
+        library.search_by_example(tmp_path / "no.png", limit=limit)
+
+
+def test_numbers_of_numpy_are_numbers(library):
+    assert len(library.search("a bell rings", limit=np.int64(2), min_confidence=np.float32(0)).hits) == 2

@@ -41,6 +41,7 @@ class Condition:
         Raises HearsightError for a wrong date, and for filters that nothing can pass.
         """
         _check_order(filters)
+        _check_lengths(filters)
         passes = _video_filter(filters)
         video_ids = None
         if exclude or passes:
@@ -101,6 +102,13 @@ def _check_order(filters: Filters) -> None:
         raise HearsightError(
             f"no clip is from {filters.from_seconds} s to {filters.to_seconds} s; give two times, the later one last"
         )
+
+
+def _check_lengths(filters: Filters) -> None:
+    """Raise HearsightError for what is no length of a video."""
+    for seconds in (filters.min_seconds, filters.max_seconds):
+        if seconds is not None and not 0 <= seconds < math.inf:
+            raise HearsightError(f"no video is {seconds!r} s long; give a length from 0 on")
 
 
 def _video_filter(filters: Filters) -> Callable[[Video], bool] | None:

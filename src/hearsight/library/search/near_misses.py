@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 
 from hearsight.library.results import SearchResult
 from hearsight.library.search.edit_distance import edit_distance
 from hearsight.library.search.encoded_question import unfamiliar_words
 from hearsight.library.search.query_words import Query, stems, words
-from hearsight.library.search.question import Question
+from hearsight.library.search.question import EXCLUDED, Question
 from hearsight.library.search.view import View
 from hearsight.models.query_encoder import QueryEncoder
 
@@ -32,30 +32,45 @@ def suggest_corrections(
     """Return at most three spellings of a query, best first, if a word of it is said nowhere but a similar one is.
 
     Where the query has a match, a word that the model has met often is spelt as it was meant: who looks for a dog that
-    barks needs no "parks".
+    barks needs no "parks". So is such a word after a minus sign, always: nothing has to be left out then. None is
+    corrected to a word that the query has elsewhere, which would leave out what it asks for.
     """
-    query = question.words or question.written_words
-    if query is None or any(max(hit.words, query.strength(stems(hit.text))) >= SAID for hit in result.hits):
-        return []
-    absent = {
-        word: stem
-        for word, stem in islice(_correctable(query), MOST_WORDS)
-        if not (result.matched and not unfamiliar_words([word], encoder))
-        and not any(view.has_word(word) for view in views)
-    }
-    corrections = _corrections(views, absent, query.distinct_stems)
+    queries = [query for query in (question.words, question.written_words) if query is not None]
+    excluded = [Query(phrase.text) for phrase in question.exclusions]
+    wanted = _absent(views, _wanted(question, result), encoder if result.matched else None)
+    left_out = _absent(views, dict(chain.from_iterable(map(_correctable, excluded))), encoder)
+    taken = frozenset[str]().union(*(query.distinct_stems for query in queries + excluded))
+    left_out = {word: stem for word, stem in left_out.items() if word not in wanted}
+    corrections = _corrections(views, wanted | left_out, taken)
     if not corrections:
         return []
     first, *others = corrections
     text = question.text
     for word in others:
-        text = _replace(text, word, corrections[word][0])
-    return [_replace(text, first, nearest) for nearest in corrections[first][:MOST_SUGGESTIONS]]
+        text = _replace(text, word, corrections[word][0], word in left_out)
+    return [_replace(text, first, nearest, first in left_out) for nearest in corrections[first][:MOST_SUGGESTIONS]]
+
+
+def _wanted(question: Question, result: SearchResult) -> dict[str, str]:
+    """Return the words that are looked for and can be corrected, with their stems; none if a hit says the query."""
+    query = question.words or question.written_words
+    if query is None or any(max(hit.words, query.strength(query.stems_of(hit.text))) >= SAID for hit in result.hits):
+        return {}
+    return dict(_correctable(query))
+
+
+def _absent(views: Sequence[View], stem_of: Mapping[str, str], encoder: QueryEncoder | None) -> dict[str, str]:
+    """Return the words that are said and read nowhere. encoder: of a model whose familiar words are left out."""
+    return {
+        word: stem
+        for word, stem in islice(stem_of.items(), MOST_WORDS)
+        if (encoder is None or unfamiliar_words([word], encoder)) and not any(view.has_word(word) for view in views)
+    }
 
 
 def _correctable(query: Query) -> Iterator[tuple[str, str]]:
     """Yield the content words that are long enough to be corrected, as they are typed, and their stems."""
-    for word, stem in dict(zip(words(query.text), query.stems, strict=True)).items():
+    for word, stem in zip(words(query.text), stems(query.text), strict=True):
         if stem in query.content_stems and len(word) >= MIN_LETTERS and word.isalpha():
             yield word, stem
 
@@ -81,5 +96,13 @@ def _corrections(views: Sequence[View], stem_of: Mapping[str, str], excluded: Co
     return corrections
 
 
-def _replace(text: str, word: str, other: str) -> str:
-    return re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", lambda match: other, text)
+def _replace(text: str, word: str, other: str, is_left_out: bool) -> str:
+    """Return a query with another spelling of a word: of one that is looked for, or of one after a minus sign."""
+    typed = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")
+
+    def replace(match: re.Match[str]) -> str:
+        if match["excluded"] is None:
+            return match[0] if is_left_out else other
+        return typed.sub(lambda _: other, match[0]) if is_left_out else match[0]
+
+    return re.sub(f"(?P<excluded>(?i:{EXCLUDED}))|{typed.pattern}", replace, text)

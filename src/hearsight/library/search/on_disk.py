@@ -15,7 +15,7 @@ from hearsight.library.search.clip_windows import ClipWindows
 from hearsight.library.search.condition import Condition
 from hearsight.library.search.library_windows import LibraryWindows
 from hearsight.library.search.phrase import Phrase
-from hearsight.library.search.query_words import Query, WordMatch, stems
+from hearsight.library.search.query_words import Query, WordMatch
 from hearsight.library.search.words_on_disk import SILENT, clips_with, near_words
 from hearsight.library.tables.schema import id_condition
 from hearsight.library.tables.snapshot import Snapshot
@@ -55,7 +55,7 @@ class OnDisk:
             table = word_search.result()
             row_ids.update(table["_rowid"].to_pylist())
             for clip in table.to_pylist():
-                if query.is_in(transcript := stems(clip["transcript"])):
+                if query.is_in(transcript := query.stems_of(clip["transcript"])):
                     matches[clip["id"]] = query.match(transcript, clip["_score"])
         if window_search is not None:
             row_ids.update(window_search.result())
@@ -136,5 +136,5 @@ def match_transcripts(table: pa.Table, query: Query | None) -> dict[str, WordMat
     if query is None:
         return {}
     clips = zip(table["id"].to_pylist(), table["transcript"].to_pylist(), strict=True)
-    matches = {id: query.match(stems(text or ""), 0.0) for id, text in clips}
+    matches = {id: query.match(query.stems_of(text or ""), 0.0) for id, text in clips}
     return {id: match._replace(bm25=match.strength) for id, match in matches.items()}

@@ -17,6 +17,8 @@ from typing import NamedTuple
 
 from hearsight.errors import HearsightError
 from hearsight.library.search.number_words import Number, number_runs, spellings
+from hearsight.library.search.sign_words import PERCENT, say_signs
+from hearsight.library.search.sign_words import WORDS as SIGN_WORDS
 from hearsight.library.tables.schema import TOKENIZER
 from hearsight.util.lazy_lancedb import lancedb
 
@@ -27,6 +29,7 @@ CERTAIN_MATCHES = 3
 LONG_RUN = 3  # words; runs have two or three
 STOP_WORD_WEIGHT = 1 / 4  # relative to a content word
 MAX_CONTENT_WORDS = 64
+PER_CENT = "cent"  # the word of "per cent" that is rare enough to be looked for
 NUMBER_JOINTS = ("a", "and", "point", "oh", "o")  # words of spelled numbers that would match anything
 
 STOP_WORDS = """
@@ -92,6 +95,11 @@ def stem_spans(text: str) -> list[tuple[str, int, int]]:
 
 
 @cache
+def _sign_stems() -> frozenset[str]:
+    return frozenset(stems(" ".join(SIGN_WORDS)))
+
+
+@cache
 def _stem_set(word_list: str) -> frozenset[str]:
     return frozenset(stems(word_list))
 
@@ -133,9 +141,27 @@ class Query:
             )
 
     @cached_property
+    def spoken(self) -> str:
+        """Return the text with words in place of its signs."""
+        return say_signs(self.text)
+
+    @cached_property
     def stems(self) -> tuple[str, ...]:
         """Return the stems of the query's words, in order."""
-        return stems(self.text)
+        return stems(self.spoken)
+
+    @cached_property
+    def sign_stems(self) -> frozenset[str]:
+        """Return the stems of the content words that a transcript may write as a sign."""
+        return self.content_stems & _sign_stems()
+
+    @cached_property
+    def _has_signs(self) -> bool:
+        return not _sign_stems().isdisjoint(self.stems)
+
+    def stems_of(self, text: str) -> tuple[str, ...]:
+        """Return the stems of a transcript to compare with the query, with words for signs if the query has any."""
+        return stems(say_signs(text) if self._has_signs else text)
 
     @cached_property
     def content_stems(self) -> frozenset[str]:
@@ -151,7 +177,7 @@ class Query:
 
         A stem must not be stemmed again: "agree" becomes "agre", which would become "agr".
         """
-        typed = dict(zip(self.stems, words(self.text), strict=True))
+        typed = dict(zip(self.stems, words(self.spoken), strict=True))
         content = [word for stem, word in typed.items() if stem in self.content_stems]
         return " ".join(dict.fromkeys([*content, *self._spelled_words]))
 
@@ -162,14 +188,15 @@ class Query:
 
     @cached_property
     def _spelled_words(self) -> list[str]:
-        runs = (run for run in number_runs(folded_words(self.text)) if run.number in self.numbers)
+        runs = (run for run in number_runs(folded_words(self.spoken)) if run.number in self.numbers)
         spelled = chain.from_iterable(chain.from_iterable(map(spellings, runs)))
-        return [word for word in dict.fromkeys(spelled) if word not in NUMBER_JOINTS]
+        others = [PER_CENT] if PERCENT in self.content_stems else []
+        return [word for word in dict.fromkeys([*spelled, *others]) if word not in NUMBER_JOINTS]
 
     @cached_property
     def numbers(self) -> dict[Number, tuple[str, ...]]:
         """Return the stems of each number that carries meaning, as the query spells it."""
-        runs = number_runs(folded_words(self.text))
+        runs = number_runs(folded_words(self.spoken))
         spelled = {run.number: self.stems[run.start : run.end] for run in runs}
         return {number: run for number, run in spelled.items() if not self.content_stems.isdisjoint(run)}
 
@@ -193,10 +220,10 @@ class Query:
     def strength(self, transcript: tuple[str, ...]) -> float:
         """Return how certainly a transcript says what the query says, from 0 to 1.
 
-        transcript: its stems; numbers may be spelled otherwise than in the query. The strength is the share of the
-        content words that the transcript contains, times the evidence: three words, or fewer in the same runs as in the
-        query, are certain; one word is a third of that. Stop words only count in a run of three ("can do for"), as a
-        quarter of a word. With less than half of the content words, so counted, the strength is 0.
+        transcript: its stems (`stems_of`); numbers may be spelled otherwise than in the query. The strength is the
+        share of the content words that the transcript contains, times the evidence: three words, or fewer in the same
+        runs as in the query, are certain; one word is a third of that. Stop words only count in a run of three ("can
+        do for"), as a quarter of a word. With less than half of the content words, so counted, the strength is 0.
         """
         transcript = self.with_own_numbers(transcript)
         matched = self.content_stems.intersection(transcript)
@@ -240,7 +267,7 @@ class Query:
 
     def content_stems_in(self, text: str) -> frozenset[str]:
         """Return the stems of the content words that a text contains."""
-        return self.content_stems.intersection(self.with_own_numbers(stems(text)))
+        return self.content_stems.intersection(self.with_own_numbers(self.stems_of(text)))
 
     def spans(self, line: str) -> list[tuple[int, int]]:
         """Return the positions (start, end) of the query's content words and numbers in a line."""

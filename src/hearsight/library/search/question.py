@@ -36,6 +36,8 @@ SENSE = rf"({'|'.join(SENSES)})[:\uff1a]"  # \uff1a is the wide colon of Chinese
 PREFIX = re.compile(SENSE, re.IGNORECASE)
 EXCLUSION = re.compile(rf"-(?:{SENSE})?(?=[{QUOTES}]|[^\W\d_])", re.IGNORECASE)
 WORD = re.compile(rf"[^\s{QUOTES}]+")
+# A whole exclusion, as the parser reads it.
+EXCLUDED = rf"(?:(?<!\S)|(?<=[:\uff1a])){EXCLUSION.pattern}(?:[{QUOTES}][^{QUOTES}]*[{QUOTES}]|{WORD.pattern})"
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hearsight.errors import HearsightError
 from hearsight.experts.calibration import LIKELY
-from hearsight.library.results import Filters, Hit, Mode, SearchResult
+from hearsight.library.results import Filters, Hit, Mode, SearchResult, check_limit
 from hearsight.library.search.clip_details import video_row
 from hearsight.library.search.clip_vectors import Candidates
 from hearsight.library.search.current_calibration import current_calibration
@@ -45,6 +45,7 @@ def search(
 ) -> SearchResult:
     """Search several libraries of one model together. See `Library.search`."""
     start = time.perf_counter()
+    check_limit(limit)
     question = Question.parse(text)
     if mode == "speech" and not (question.words and question.words.content_stems):
         raise HearsightError(

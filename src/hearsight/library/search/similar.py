@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from hearsight.errors import HearsightError
 from hearsight.experts.calibration import Scale
-from hearsight.library.results import Filters, SearchResult, Sense
+from hearsight.library.results import Filters, SearchResult, Sense, check_limit
 from hearsight.library.search.clip_vectors import Candidates, ClipVectors, Likeness
 from hearsight.library.search.encoded_example import (
     MODEL,
@@ -73,6 +73,7 @@ def similar(
     by: the sense to compare; None for all. Raises HearsightError for a clip that lacks it.
     """
     start = time.perf_counter()
+    check_limit(limit)
     check_sense(by)
     example = EncodedExample.of_clip(source, clip)
     if by is not None and not example.choose(by):
@@ -99,6 +100,7 @@ def search_by_example(
     HearsightError for a file that cannot be decoded, and for one that lacks what is asked for.
     """
     start = time.perf_counter()
+    check_limit(limit)
     check_sense(by)
     if by == "said":
         raise HearsightError(

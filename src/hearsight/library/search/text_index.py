@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hearsight.library.search.condition import Condition
 from hearsight.library.search.phrase import Phrase
-from hearsight.library.search.query_words import Query, WordMatch, stems
+from hearsight.library.search.query_words import Query, WordMatch
 from hearsight.library.search.word_index import WordIndex
 from hearsight.library.search.words_on_disk import SILENT, clips_with, near_words
 from hearsight.library.tables.schema import VIDEO_LETTERS
@@ -57,14 +57,14 @@ class TextsOnDisk:
         is_whole = condition.has_sound is None and condition.has_speech is None
         table = self._texts.matching(query.full_text, limit if is_whole else SILENT * limit, condition.sql_of_windows)
         columns = (table[name].to_pylist() for name in ("id", "text", "_score"))
-        split = ((id, stems(text), score) for id, text, score in zip(*columns, strict=True))
+        split = ((id, query.stems_of(text), score) for id, text, score in zip(*columns, strict=True))
         return {id: query.match(words, score) for id, words, score in split if query.is_in(words)}
 
     def match_video(self, video: str, query: Query) -> dict[str, WordMatch]:
         """Implement `TextIndex`."""
         table = self._texts.of_video(video)
         texts = zip(table["id"].to_pylist(), table["text"].to_pylist(), strict=True)
-        return {id: query.match(stems(text), 0.0) for id, text in texts}
+        return {id: query.match(query.stems_of(text), 0.0) for id, text in texts}
 
     def clips_with(self, phrases: Sequence[Phrase]) -> frozenset[str]:
         """Implement `TextIndex`."""

@@ -32,13 +32,12 @@ class WordIndex:
         rows = highest(scores, candidates.nonzero()[0], limit)
         if not rows:
             return {}
-        if query.numbers:  # the words of other spellings count together
-            return {
-                row: query.match(self._stems[row], float(scores[row])) for row in rows if query.is_in(self._stems[row])
-            }
+        if query.numbers or query.sign_stems:  # the words of other spellings count together
+            stems_by_row = {row: query.stems_of(self._texts[row]) for row in rows}
+            return {row: query.match(own, float(scores[row])) for row, own in stems_by_row.items() if query.is_in(own)}
         has_enough_words = self._postings.count_matches(query.content_stems) >= query.min_content_words
         return {
-            row: query.match(self._stems[row], float(scores[row]))
+            row: query.match(query.stems_of(self._texts[row]), float(scores[row]))
             if has_enough_words[row]
             else WordMatch(float(scores[row]))
             for row in rows

@@ -65,7 +65,7 @@ function request(state, signal) {
   if (state.example !== null) {
     if (!hasExample(state.example)) throw new ApiError(410, "The example is no longer available. Add it again.");
     const options = { signal, progress: chip.progress };
-    return upload(exampleOf(state.example), { ...filters, by: state.by }, options);
+    return upload(exampleOf(state.example), { ...filters, by: state.by, mode: null }, options);
   }
   if (state.similar) {
     const { library, clip } = parseMoment(state.similar);
