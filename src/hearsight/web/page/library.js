@@ -37,8 +37,8 @@ function watch(name) {
   source.onmessage = ({ data }) => {
     const library = libraries.find((candidate) => candidate.name === name);
     library.update = JSON.parse(data);
-    if (!ACTIVE_STATES.includes(library.update.state)) stopWatching(name);
-    draw();
+    if (ACTIVE_STATES.includes(library.update.state)) draw();
+    else stopWatching(name);
   };
   // The browser reconnects by itself, but gives up after an error such as a proxy's 502.
   source.onerror = () => source.readyState === EventSource.CLOSED && setTimeout(reconnect, RECONNECT_MS, name);
@@ -59,7 +59,8 @@ async function reconnect(name) {
 function stopWatching(name) {
   streams.get(name)?.close(); // else the browser would reconnect
   streams.delete(name);
-  refresh().catch(() => {}); // the next request shows the error
+  // The end is shown once searches find what was added. The next request shows the error.
+  refresh().catch(draw);
 }
 
 async function command(method, library, note) {

@@ -13,8 +13,8 @@ import { FILTERS, navigate, hasQuery, nextPage, MAX_RESULTS, parameters, parseMo
 
 const CACHE_SIZE = 12; // results that Back and Forward show at once
 const NEAREST = 3; // weak matches that are shown where nothing matches
-const cache = new Map(); // by searchKey, oldest first
 
+let cache = new Map(); // by searchKey, oldest first
 let running = null; // the AbortController of the current search
 let lastKey = null; // the searchKey of the latest search
 
@@ -39,11 +39,12 @@ export async function search(state) {
   }
   running = new AbortController();
   const { signal } = running;
+  const current = cache;
   results.showBusy();
   try {
     const result = await request(state, signal);
     if (signal.aborted) return;
-    addToCache(cacheKey, result);
+    addToCache(current, cacheKey, result);
     showResult(result, state);
   } catch (error) {
     if (!signal.aborted) showError(error, state);
@@ -57,7 +58,7 @@ export function allowRepeat() {
 
 /** Forget all results, because the library has changed. */
 export function clearCache() {
-  cache.clear();
+  cache = new Map(); // a search that still runs adds its result to the old one
 }
 
 function request(state, signal) {
@@ -74,7 +75,7 @@ function request(state, signal) {
   return get(["search"], { q: state.q, ...filters }, signal);
 }
 
-function addToCache(key, result) {
+function addToCache(cache, key, result) {
   cache.set(key, result);
   if (cache.size > CACHE_SIZE) cache.delete(cache.keys().next().value);
 }
