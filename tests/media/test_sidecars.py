@@ -30,6 +30,22 @@ def sidecar_names(names: list[str], stem: str = "film") -> list[str]:
         ("film.hi.srt", "hi"),
         ("film.sdh.srt", None),
         ("film.tlh.srt", None),
+        ("film.ssa", None),
+        ("film_en.srt", "en"),
+        ("film-fr.srt", "fr"),
+        ("film en.srt", "en"),
+        ("film (English).srt", "en"),
+        ("film [de].vtt", "de"),
+        ("film - Italian.srt", "it"),
+        ("film_pt-BR.srt", "pt"),
+        ("film.en.sdh.srt", "en"),
+        ("film_en_sdh.srt", "en"),
+        ("Subs/film.srt", None),
+        ("subtitles/film.de.srt", "de"),
+        ("Subs/film/2_English.srt", "en"),
+        ("Subs/film/3_eng,SDH.srt", "en"),
+        ("SUBS/2_French.srt", "fr"),
+        ("Captions/ja.vtt", "ja"),
     ],
 )
 def test_case_format_and_language_of_a_sidecar(name, language):
@@ -39,10 +55,30 @@ def test_case_format_and_language_of_a_sidecar(name, language):
 
 @pytest.mark.parametrize(
     "name",
-    ["film.2.srt", "film.part two.srt", "film.directors cut.srt", "film2.srt", "film.txt", "film.de.fr.srt", ".srt"],
+    [
+        "film.2.srt",
+        "film.part two.srt",
+        "film.directors cut.srt",
+        "film2.srt",
+        "film.txt",
+        "film.de.fr.srt",
+        ".srt",
+        "film_cut.srt",
+        "film-raw.srt",
+        "Subs/other.srt",
+        "Subs/other/2_English.srt",
+        "Extras/film.srt",
+        "Subs/deep/film/en.srt",
+    ],
 )
 def test_names_that_are_not_of_the_film(name):
     assert sidecar_names(["film.mp4", name]) == []
+
+
+def test_a_language_alone_is_of_the_only_film():
+    names = ["Subs/English.srt", "Subs/film/French.srt"]
+    assert sidecar_names(["film.mp4", *names]) == ["Subs/English.srt", "Subs/film/French.srt"]
+    assert sidecar_names(["film.mp4", "other.mp4", *names]) == ["Subs/film/French.srt"]
 
 
 def test_sidecars_of_another_film_are_left_to_it():
@@ -107,3 +143,14 @@ def test_a_folder_is_listed_once_and_again_when_it_has_changed(tmp_path, monkeyp
     for language in ("de", "en"):
         (tmp_path / f"7.{language}.srt").touch()
         assert find_sidecars(tmp_path / "7.mp4")[0].name == f"7.{language}.srt"
+
+
+def test_a_folder_for_subtitles_is_looked_into_again_when_it_has_changed(tmp_path):
+    (tmp_path / "film.mp4").touch()
+    (tmp_path / "Subs").mkdir()
+    long_ago = time.time() - 60
+    for folder in (tmp_path / "Subs", tmp_path):
+        os.utime(folder, (long_ago, long_ago))
+    assert find_sidecars(tmp_path / "film.mp4") == []
+    (tmp_path / "Subs" / "film.srt").touch()
+    assert [sidecar.name for sidecar in find_sidecars(tmp_path / "film.mp4")] == ["Subs/film.srt"]

@@ -98,14 +98,23 @@ def test_a_damaged_sidecar_is_skipped_with_a_warning(tmp_path, caplog, content):
     assert "a.srt" in caplog.text
 
 
+def refuse_subtitles(monkeypatch, error: OSError) -> None:
+    """Opening a subtitle file raises this error."""
+    open_file = Path.open
+
+    def refuse(path, *arguments, **options):
+        if path.suffix == ".srt":
+            raise error
+        return open_file(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", refuse)
+
+
 def test_a_sidecar_on_a_failing_disk_is_an_error(film, monkeypatch):
     """It may be readable the next time; the embedded subtitles would be recorded for good."""
     film.with_suffix(".srt").write_text(SRT)
 
-    def refuse(path):
-        raise OSError(errno.EIO, "Input/output error")
-
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    refuse_subtitles(monkeypatch, OSError(errno.EIO, "Input/output error"))
     with pytest.raises(HearsightError, match=r"cannot read .*a film.srt: Input/output error; .* run this again"):
         read_subtitles(film)
 
@@ -113,10 +122,7 @@ def test_a_sidecar_on_a_failing_disk_is_an_error(film, monkeypatch):
 def test_a_sidecar_without_permission_is_skipped(film, monkeypatch):
     film.with_suffix(".srt").write_text(SRT)
 
-    def refuse(path):
-        raise PermissionError(errno.EACCES, "Permission denied")
-
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    refuse_subtitles(monkeypatch, PermissionError(errno.EACCES, "Permission denied"))
     assert read_subtitles(film) is None
 
 
@@ -154,3 +160,105 @@ def test_a_film_without_subtitles(film):
 def test_a_missing_film_is_refused(tmp_path):
     with pytest.raises(HearsightError, match="no such file"):
         read_subtitles(tmp_path / "gone.mp4")
+
+
+def said(film, ending: str, text: str | bytes) -> list[tuple[float, float, str]]:
+    """The lines of a sidecar."""
+    file = film.with_name("a film" + ending)
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    subtitles = read_subtitles(film)
+    return [(line.start, line.end, line.text) for line in subtitles.lines] if subtitles else []
+
+
+def test_times_without_milliseconds(film):
+    text = "1\n00:00:01 --> 00:00:03\na line that is said\n\n2\n00:00:04,000 --> 00:00:06\nanother line\n"
+    assert said(film, ".srt", text) == [(1, 3, "a line that is said"), (4, 6, "another line")]
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding", "line"),
+    [
+        (".ru.srt", "cp1251", "Доктор потерял велосипед"),
+        (".zh.srt", "gbk", "医生丢了自行车"),
+        (".srt", "utf-16-le", "no mark"),
+    ],
+)
+def test_code_pages(film, name, encoding, line):
+    assert said(film, name, f"1\n00:00:01,000 --> 00:00:03,000\n{line}\n".encode(encoding)) == [(1, 3, line)]
+
+
+def events(*rows: str) -> str:
+    """An ASS file with events: "0:00:01.00,0:00:02.00,EFFECT,TEXT"."""
+    dialogues = "".join(
+        f"Dialogue: 0,{start},{end},Default,,0,0,0,{effect},{text}\n"
+        for start, end, effect, text in (row.split(",", 3) for row in rows)
+    )
+    return ASS[: ASS.index("Dialogue:")] + dialogues
+
+
+@pytest.mark.parametrize("ending", [".ass", ".ssa"])
+def test_drawings_are_not_said(film, ending):
+    text = events(
+        "0:00:01.00,0:00:02.00,,A line that is said",
+        "0:00:03.00,0:00:04.00,,{\\p1}m 0 0 l 100 0 100 100{\\p0}",
+        "0:00:05.00,0:00:06.00,,{\\an7\\pos(1,2)\\p2}m 0 0{\\p0} and {\\pbo5}this",
+        "0:00:07.00,0:00:08.00,,before {\\p1}m 1 1 b 2 2",
+    )
+    lines = [line for _, _, line in said(film, ending, text)]
+    assert lines == ["A line that is said", "and this", "before"]
+
+
+def test_karaoke_is_read_as_words(film):
+    letters = [f"0:00:03.{10 * n},0:00:05.00,fx,{{\\move(1,2,3,4)}}{letter}" for n, letter in enumerate("doctor", 1)]
+    crowd = [f"0:00:06.00,0:00:08.00,,{{\\pos({n},2)}}{part}" for n, part in enumerate(["bi", "cy", "cle", "lo", "st"])]
+    text = events(
+        "0:00:01.00,0:00:02.00,Karaoke,{\\k20}the {\\kf30}doc{\\ko25}tor",
+        *letters,
+        *crowd,
+        "0:00:09.00,0:00:10.00,,No!",
+    )
+    assert [line for _, _, line in said(film, ".ass", text)] == ["the doctor", "No!"]
+
+
+def test_a_cue_that_is_repeated_lasts_longer(film):
+    text = events(
+        "0:00:01.00,0:00:02.00,,hello there", "0:00:01.00,0:00:02.00,,another", "0:00:02.00,0:00:03.50,,hello there",
+        "0:00:03.54,0:00:04.00,,hello there", "0:00:09.00,0:00:10.00,,hello there",
+    )  # fmt: skip
+    assert sorted(said(film, ".ass", text)) == [(1, 2, "another"), (1, 4, "hello there"), (9, 10, "hello there")]
+
+
+def test_other_formats(film):
+    sami = "<SAMI><BODY><SYNC Start=1000><P Class=ENCC>hello<SYNC Start=2000><P>&nbsp;</BODY></SAMI>"
+    assert said(film, ".smi", sami) == [(1, 2, "hello")]
+    assert said(film, ".sbv", "0:00:01.000,0:00:02.000\nthere\n\n") == [(1, 2, "there")]
+
+
+@pytest.mark.parametrize("ending", [".idx", ".sub", ".sup"])
+def test_subtitles_that_are_pictures_are_said_to_be_unread(film, caplog, ending):
+    with caplog.at_level(logging.WARNING):
+        assert said(film, ending, b"\x00\x00\x01\xba") == []
+    assert "its subtitles are pictures, which are not read" in caplog.text
+    assert said(film, ".srt", SRT)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (b"1\n00:00:01,000 --> 00:00:02,000\n" + b"x" * (33 << 20), "more than 32 MB"),
+        (b"1\n00:00:01,000 --> 00:00:02,000\nx\n" * 1001, "more than 1,000 lines"),
+        (bytes(range(256)) * 20, "unknown code page; save it as UTF-8"),
+    ],
+)
+def test_what_cannot_be_subtitles_is_skipped_in_one_line(film, caplog, monkeypatch, text, reason):
+    monkeypatch.setattr("hearsight.media.subtitles.MAX_CUES", 1000)
+    with caplog.at_level(logging.WARNING):
+        assert said(film, ".srt", text) == []
+    [record] = caplog.records
+    assert reason in record.getMessage()
+
+
+def test_a_huge_cue_is_cut_short(film):
+    [(_, _, line)] = said(film, ".srt", "1\n00:00:01,000 --> 00:00:02,000\n" + "<{" * 8_000_000)
+    assert len(line) <= 50_000

@@ -1,10 +1,15 @@
-"""Match subtitle files to the media files of a folder: film.srt, film.de.srt, film.en-US.forced.vtt."""
+"""Match subtitle files to media files: film.srt, film.en-US.sdh.vtt, Subs/film.srt, Subs/film/2_English.srt.
+
+People and programs put them beside the film, or into a folder of their own beside it.
+"""
 
 from __future__ import annotations
 
+import re
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePath
@@ -13,12 +18,17 @@ from typing import Any
 from hearsight.media.languages import is_language, language_code
 from hearsight.media.suffixes import MEDIA_SUFFIXES
 
-FORMATS = {".srt": "srt", ".vtt": "webvtt", ".ass": "ass"}
+# As FFmpeg calls them, the best first.
+FORMATS = {".srt": "srt", ".vtt": "webvtt", ".ass": "ass", ".ssa": "ass", ".sbv": "srt", ".smi": "sami"}
+PICTURE_FORMATS = frozenset([".idx", ".sub", ".sup"])  # subtitles as pictures, of DVDs and Blu-rays
+SUFFIXES = (*FORMATS, *sorted(PICTURE_FORMATS))
+FOLDERS = frozenset(["subs", "sub", "subtitles", "subtitle", "captions"])  # beside a film, whatever the case
 
 # Between a film's name and the suffix there may be a language and, as media players have it, some of these marks.
 HARD_OF_HEARING = "hi"
-FORCED = frozenset(["forced", "foreign"])
-MARKS = FORCED | {HARD_OF_HEARING, "cc", "default", "sdh"}
+FORCED = frozenset(["forced", "foreign", "signs"])
+MARKS = FORCED | {HARD_OF_HEARING, "cc", "default", "full", "sdh"}
+JOINT = re.compile(r"[ ._-][(\[]?")  # before a tag, as in film.en, film_en, "film (English)"
 
 # Nanoseconds. A folder that changed more recently may change again without a change of its time stamp.
 SETTLED = 3 * 10**9
@@ -33,7 +43,7 @@ class Sidecar:
 
     @property
     def suffix(self) -> str:
-        """Return the suffix, one of FORMATS."""
+        """Return the suffix, one of SUFFIXES."""
         return PurePath(self.name).suffix.lower()
 
     @property
@@ -48,72 +58,137 @@ class Sidecar:
     def sort_key(self) -> tuple[Any, ...]:
         """Return a key that sorts the best one first."""
         english = self.language == "en"
-        return bool(self.tags), not english, self.tags, list(FORMATS).index(self.suffix), self.name
+        form = SUFFIXES.index(self.suffix)
+        return self.suffix in PICTURE_FORMATS, bool(self.tags), not english, self.tags, form, self.name
 
 
 def find_sidecars(path: Path) -> list[Sidecar]:
     """Return the subtitle files of a media file, best first (`sidecars_by_stem`).
 
-    A folder is listed again only if it has changed.
+    Folders are listed again only if they have changed.
     """
     folder = path.parent
     try:
         changed = folder.stat().st_mtime_ns
-        matches = _cached(folder, changed) if time.time_ns() - changed > SETTLED else _list(folder)
+        listing = _cached(folder, changed) if _is_settled(changed) else _list(folder)
+        if listing.nested != _changes(folder, listing.nested) or not all(map(_is_settled, listing.nested.values())):
+            listing = _list(folder)
     except OSError:
         return []
-    return [sidecar for sidecar in matches.get(path.stem, ()) if (folder / sidecar.name).is_file()]
+    return [sidecar for sidecar in listing.sidecars.get(path.stem, ()) if (folder / sidecar.name).is_file()]
 
 
 def match_sidecars(path: Path, files: Iterable[Path]) -> list[Sidecar]:
-    """Return those of these files that are subtitles of a media file, best first; the folder is not read."""
-    return sidecars_by_stem([path.name, *(file.name for file in files)]).get(path.stem, [])
+    """Return those of these files that are subtitles of a media file, best first; no folder is read."""
+    names = [file.relative_to(path.parent).as_posix() for file in files]
+    return sidecars_by_stem([path.name, *names]).get(path.stem, [])
+
+
+def nested_names(folder: Path, folders: Iterable[str]) -> list[str]:
+    """Return the names of the files in folders for subtitles, which may have one for each film.
+
+    What cannot be listed has no subtitles.
+    """
+    names = list[str]()
+    for name in folders:
+        with suppress(OSError):
+            for entry in sorted((folder / name).iterdir()):
+                files = sorted(entry.iterdir()) if entry.is_dir() else [entry]
+                names += [file.relative_to(folder).as_posix() for file in files]
+    return names
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The subtitle files of a folder by `sidecars_by_stem`, and when each of its folders for subtitles has changed."""
+
+    sidecars: dict[str, list[Sidecar]]
+    nested: dict[str, int]
 
 
 @lru_cache(maxsize=4)
-def _cached(folder: Path, changed: int) -> dict[str, list[Sidecar]]:
+def _cached(folder: Path, changed: int) -> Listing:
     return _list(folder)
 
 
-def _list(folder: Path) -> dict[str, list[Sidecar]]:
-    return sidecars_by_stem(entry.name for entry in folder.iterdir())
+def _list(folder: Path) -> Listing:
+    entries = list(folder.iterdir())
+    nested = [entry.name for entry in entries if entry.name.casefold() in FOLDERS and entry.is_dir()]
+    changes = _changes(folder, nested)
+    return Listing(sidecars_by_stem([*(entry.name for entry in entries), *nested_names(folder, nested)]), changes)
+
+
+def _changes(folder: Path, nested: Iterable[str]) -> dict[str, int]:
+    return {name: (folder / name).stat().st_mtime_ns for name in nested}
+
+
+def _is_settled(changed: int) -> bool:
+    return time.time_ns() - changed > SETTLED
 
 
 def sidecars_by_stem(names: Iterable[str]) -> dict[str, list[Sidecar]]:
     """Return the subtitle files among the names in a folder, by the stem of the media file that they belong to.
 
-    A file belongs to the longest stem that its name can begin with. So film.2.srt never belongs to film.mp4 (2 is no
+    names: of files in the folder, and in its folders for subtitles ("Subs/film.srt", "Subs/film/2_English.srt"). A file
+    belongs to the longest stem that its name can begin with. So film.2.srt never belongs to film.mp4 (2 is no
     language), and film.it.srt is the Italian one of film.mp4 only if there is no film.it.mp4. Case does not count,
-    unless media files differ in nothing else. The order is: the bare name, English, then the others by alphabet. Forced
-    subtitles belong to no file: they leave out everything that is said in the film's own language.
+    unless media files differ in nothing else. Files in a folder for subtitles that are called only by a language belong
+    to the film of that folder, or to the only film. The order is: the bare name, English, then the others by alphabet.
+    Forced subtitles belong to no file: they leave out everything that is said in the film's own language.
     """
     files = [PurePath(name) for name in names]
-    stems = {file.stem for file in files if file.suffix.lower() in MEDIA_SUFFIXES}
+    stems = {file.stem for file in files if file.suffix.lower() in MEDIA_SUFFIXES and len(file.parts) == 1}
     by_folded: defaultdict[str, list[str]] = defaultdict(list)
     for stem in stems:
         by_folded[stem.casefold()].append(stem)
     sidecars: defaultdict[str, list[Sidecar]] = defaultdict(list)
     for file in files:
-        if file.suffix.lower() not in FORMATS:
+        if file.suffix.lower() not in SUFFIXES or not _may_be_there(file):
             continue
-        for start, tags in _readings(file.stem):
+        for start, tags in _readings(file, stems):
             owners = [start] if start in stems else by_folded.get(start.casefold(), [])
             for owner in owners if FORCED.isdisjoint(tags) else ():
-                sidecars[owner].append(Sidecar(file.name, tags))
+                sidecars[owner].append(Sidecar(file.as_posix(), tags))
             if owners:
                 break
     return {stem: sorted(matches, key=lambda sidecar: sidecar.sort_key) for stem, matches in sidecars.items()}
 
 
-def _readings(stem: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield the ways to split a subtitle file's stem into that of a media file and tags, at most one a language."""
+def _may_be_there(file: PurePath) -> bool:
+    return len(file.parts) == 1 or (file.parts[0].casefold() in FOLDERS and len(file.parts) <= 3)
+
+
+def _readings(file: PurePath, stems: Collection[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the ways to split a subtitle file's name into the stem of a media file and tags, at most one a language."""
     tags: tuple[str, ...] = ()
     languages = 0
+    stem = file.stem
     while stem:
         yield stem, tags
-        stem, _, tag = stem.rpartition(".")
-        tag = tag.lower()
+        if tags:
+            yield stem.rstrip(" ._-"), tags  # "film - English"
+        stem, tag = _split_tag(stem)
         languages += tag not in MARKS
-        if languages > 1 or not (tag in MARKS or is_language(tag)):
-            return
+        if not tag or languages > 1:
+            break
         tags = (tag, *tags)
+    if len(file.parts) > 1 and (named := tuple(_tags(file.stem))):
+        film = file.parts[-2] if len(file.parts) > 2 else next(iter(stems)) if len(stems) == 1 else ""
+        yield film, named
+
+
+def _split_tag(stem: str) -> tuple[str, str]:
+    """Return a stem without the tag at its end, and the tag in lower case; "" if there is none."""
+    for joint in list(JOINT.finditer(stem))[-2:]:  # two, as a tag may have a joint: pt_BR
+        tag = stem[joint.end() :].rstrip(")]").lower()
+        is_code = joint[0] == "." and is_language(tag)  # any three letters: after other joints they may be a word
+        if joint.start() and (tag in MARKS or language_code(tag) or is_code):
+            return stem[: joint.start()], tag
+    return stem, ""
+
+
+def _tags(stem: str) -> Iterator[str]:
+    """Yield the tags of a name that has nothing else but numbers: English, 2_English, 3_eng,SDH."""
+    tags = [tag for tag in re.split(r"[^\w-]|_", stem.lower()) if tag and not tag.isdecimal()]
+    if all(tag in MARKS or language_code(tag) for tag in tags):
+        yield from tags

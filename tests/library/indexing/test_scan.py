@@ -115,3 +115,14 @@ def test_an_unreadable_subtitle_file_counts_once_it_is_readable(tmp_path, monkey
         assert walk(tmp_path, tmp_path / "x").files[0] == without
     (file,) = walk(tmp_path, tmp_path / "x").files
     assert file.stat != without.stat and [path.name for path in file.sidecars] == ["a.srt"]
+
+
+def test_subtitles_in_a_folder_of_their_own(tmp_path):
+    for name in ("a.mp4", "b.mp4", "Subs/a.srt", "Subs/b/2_English.srt", "Subs/deep/er/a.srt", "Extras/a.srt"):
+        touch(tmp_path / name)
+    first, second = walk(tmp_path, tmp_path / ".hearsight").files
+    assert [file.relative_to(tmp_path).as_posix() for file in first.sidecars] == ["Subs/a.srt"]
+    assert [file.relative_to(tmp_path).as_posix() for file in second.sidecars] == ["Subs/b/2_English.srt"]
+    os.utime(tmp_path / "Subs" / "a.srt", (1, 1))
+    again = walk(tmp_path, tmp_path / ".hearsight").files
+    assert again[0].stat != first.stat and again[1] == second

@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from hearsight.errors import HearsightError
-from hearsight.media.sidecars import Sidecar, sidecars_by_stem
+from hearsight.media.sidecars import FOLDERS, Sidecar, nested_names, sidecars_by_stem
 from hearsight.media.suffixes import MEDIA_SUFFIXES
 from hearsight.util.object_store import ObjectPath
 
@@ -87,7 +87,9 @@ def _scan_disk(folder: Path, exclude: Path, scan: Scan) -> Iterator[None]:
             continue
         seen.add(real)
         entries = _entries(folder, current, scan)
-        by_stem = sidecars_by_stem(entry.name for entry in entries)
+        names = [entry.name for entry in entries]
+        nested = nested_names(Path(current), [name for name in names if name.casefold() in FOLDERS])
+        by_stem = sidecars_by_stem([*names, *nested])
         for entry in entries:
             stem, dot, suffix = entry.name.rpartition(".")
             sidecars = by_stem.get(stem, [])
@@ -117,12 +119,19 @@ def _scan_store(folder: ObjectPath, scan: Scan) -> Iterator[None]:
         path = file.relative_to(folder)
         if not any(part.startswith(".") for part in path.parts):
             folders[path.parent][path.name] = file, info
+    nested: defaultdict[PurePath, dict[str, tuple[ObjectPath, FileInfo]]] = defaultdict(dict)
+    for inner, files in folders.items():
+        for above in inner, inner.parent:  # Subs, and Subs/FILM
+            if above.name.casefold() in FOLDERS:
+                names = {(inner / name).relative_to(above.parent).as_posix(): file for name, file in files.items()}
+                nested[above.parent].update(names)
     for current, files in folders.items():
-        by_stem = sidecars_by_stem(files)
+        files_and_nested = {**files, **nested[current]}
+        by_stem = sidecars_by_stem(files_and_nested)
         for name, (file, info) in files.items():
             if Path(name).suffix.lower() not in MEDIA_SUFFIXES:
                 continue
-            sidecars = [files[sidecar.name] for sidecar in by_stem.get(Path(name).stem, [])]
+            sidecars = [files_and_nested[sidecar.name] for sidecar in by_stem.get(Path(name).stem, [])]
             stamps = [f"{info.size}:{info.mtime_ns}", *(f"{one.name}:{it.size}:{it.mtime_ns}" for one, it in sidecars)]
             scan.files.append(
                 MediaEntry(
@@ -158,7 +167,7 @@ def _add(folder: Path, entry: os.DirEntry[str], sidecars: list[Sidecar], scan: S
     try:
         name.encode()
         status = entry.stat()
-        subtitle_files = [file.with_name(sidecar.name) for sidecar in sidecars]
+        subtitle_files = [file.parent / sidecar.name for sidecar in sidecars]
         readable = tuple(each for each in subtitle_files if each.is_file() and os.access(each, os.R_OK))
         stamps = [_stamp(status), *(f"{subtitles.name}:{_stamp(subtitles.stat())}" for subtitles in readable)]
     except UnicodeEncodeError:
