@@ -2,10 +2,13 @@
 
     python benchmarks/cold_search.py
     python benchmarks/cold_search.py --folder hearsight-demo --against ../older/src
+    python benchmarks/cold_search.py --everyday --keep /tmp/everyday
 
 They take turns: importing torch, a search that finds its model's queries in the user's cache, one that does not and
 loads the model, and, with --against, one of another checkout. The index is that of --folder; without it, one of 24
-clips of random vectors, of the demo model. The user's own cache is neither read nor written.
+clips of random vectors, of the demo model or, with --everyday, of SigLIP 2, CLAP and vectors of words, the first two
+with random weights and vocabularies of the published sizes. With --keep, all this is made once. The user's own cache is
+neither read nor written.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from pathlib import Path
 from statistics import median
 
 import hearsight
+from everyday_models import make_clap, make_siglip
 from harness import machine, print_results
 from query import SMALL_LIBRARY, make_library
 
@@ -44,10 +48,24 @@ def seconds(arguments: list[str], cache: Path, source: Path = SOURCE) -> tuple[f
     return wall, processor
 
 
+def make_films(keep: Path, everyday: bool) -> None:
+    """Make an index in the folder films."""
+    keep.mkdir(exist_ok=True)
+    if not everyday:
+        make_library("demo", hearsight.load("demo"), keep / "films", SMALL_LIBRARY)
+        return
+    make_siglip(keep / "siglip", True)
+    make_clap(keep / "clap", True)
+    siglip, sound = str(keep / "siglip"), f"clap:{keep / 'clap'}"
+    make_library(siglip, hearsight.load(siglip), keep / "films", SMALL_LIBRARY, sound)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, help="an indexed folder")
     parser.add_argument("--against", type=Path, metavar="SRC", help="the folder src of another checkout")
+    parser.add_argument("--everyday", action="store_true", help="an index with three text encoders")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="for the index and the models, for another run")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--query", default="a bell rings")
     parser.add_argument("--json", action="store_true")
@@ -55,11 +73,12 @@ def main() -> None:
 
     hardware = machine()
     with tempfile.TemporaryDirectory() as temporary:
-        folder, cache, empty = options.folder, Path(temporary) / "cache", Path(os.devnull)
-        if folder is None:
-            folder = Path(temporary) / "films"
-            make_library("demo", hearsight.load("demo"), folder, SMALL_LIBRARY)
-        search = ["-m", "hearsight.cli.main", "search", "--in", str(folder), *options.query.split()]
+        keep = options.keep or Path(temporary)
+        folder, cache, empty = options.folder or keep / "films", keep / "cache", Path(os.devnull)
+        if not folder.is_dir():
+            make_films(keep, options.everyday)
+        words = [*options.query.split(), "--min-confidence", "0"]  # a random index may have no match
+        search = ["-m", "hearsight.cli.main", "search", "--in", str(folder), *words]
         ways = {
             "import torch": lambda: seconds(IMPORT_TORCH, cache),
             "search": lambda: seconds(search, cache),

@@ -1,10 +1,11 @@
 """Measures what `everyday` costs at indexing, beside CLIP ViT-B/32 alone on the same clips.
 
     python benchmarks/everyday.py
+    python benchmarks/everyday.py --size 240p
     python benchmarks/everyday.py --films ~/Videos --json
 
 Models have random weights at the sizes of the public ones: CLIP ViT-B/32, SigLIP 2 B/32-256 and CLAP (HTSAT, unfused);
-their text towers are small, for they take no part. Films of 15 s at 1080p, one clip each, are made on the spot.
+their text towers are small, for they take no part. Films of 15 s, one clip each, are made on the spot.
 Nothing is transcribed. Processor time of `hearsight.index`, each run in a process of its own; ways take turns:
 
 - CLIP alone, and everyday: SigLIP 2 with CLAP, a new library of each.
@@ -24,35 +25,13 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from statistics import median
 
-from harness import machine, make_model, print_results
+from everyday_models import make_models
+from harness import machine, print_results
 from synthetic_films import make_films, parse_film_options
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for the makers of checkpoints in tests/
 ROUNDS = 2
 CLIP, EVERYDAY, ADDED = "CLIP ViT-B/32 alone", "everyday", "added to what is said"
-SIZE = (1920, 1080)
-
-
-def make_models(folder: Path) -> None:
-    """Write the models: folders clip, siglip and clap."""
-    import torch
-    from tests.experts.clap_checkpoints import byte_pairs
-    from tests.public_checkpoints import tiny_siglip
-    from transformers import ClapConfig, ClapFeatureExtractor, ClapModel, RobertaTokenizerFast
-
-    make_model(folder / "clip", "clip4clip", "published")
-    base = {"hidden_size": 768, "intermediate_size": 3072, "num_attention_heads": 12}
-    vision = {**base, "num_hidden_layers": 12, "image_size": 256, "patch_size": 32}
-    tiny_siglip(folder / "siglip", {**base, "num_hidden_layers": 1}, vision)
-    tokenizer = byte_pairs()
-    texts = {"vocab_size": tokenizer.get_vocab_size(), "num_hidden_layers": 1}
-    clap = ClapModel(ClapConfig(text_config=texts))
-    with torch.no_grad():
-        for parameter in clap.text_model.parameters():  # else all texts are one vector, and the model is refused
-            parameter.add_(0.2 * torch.randn_like(parameter))
-    clap.save_pretrained(folder / "clap")
-    ClapFeatureExtractor(truncation="rand_trunc").save_pretrained(folder / "clap")
-    RobertaTokenizerFast(tokenizer_object=tokenizer).save_pretrained(folder / "clap")
+SIZES = {"240p": (320, 240), "1080p": (1920, 1080)}
 
 
 def index(models: Path, films: Path, one_film: Path, way: str) -> float:
@@ -75,7 +54,7 @@ def index(models: Path, films: Path, one_film: Path, way: str) -> float:
 
 
 def main() -> None:
-    options = parse_film_options(__doc__, clips=8)
+    options = parse_film_options(__doc__, clips=8, sizes=SIZES)
     hardware = machine()
     fresh = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), max_tasks_per_child=1)
     with fresh, tempfile.TemporaryDirectory() as folder_name:
@@ -86,9 +65,9 @@ def main() -> None:
             return fresh.submit(work, *arguments).result()
 
         run(make_models, models)
-        run(make_films, folder / "one film", SIZE, 1, False)
+        run(make_films, folder / "one film", SIZES[options.size], 1, False)
         if not options.films:
-            run(make_films, films, SIZE, options.clips, False)
+            run(make_films, films, SIZES[options.size], options.clips, False)
         times: dict[str, list[float]] = {CLIP: [], EVERYDAY: [], ADDED: []}
         for number in range(ROUNDS + 1):
             for way, seconds in times.items():

@@ -2,13 +2,16 @@
 
     python benchmarks/query.py
     python benchmarks/query.py --clips 100000 --json
+    python benchmarks/query.py --everyday
 
 Libraries are made up, with no video behind them: clips of random vectors that stand in clusters, as those of real films
 do, and transcripts of random words. Each is searched by `Library.search` (encoding the query included) in its three
 modes, on disk and in memory, with queries of three to eight words. They take turns with encoding the same text alone:
-in NumPy, as searches do, and by the model in torch. The median (p50) and the 95th percentile (p95) of each round of
-queries, then their medians over all rounds. One library is of a model the size of CLIP ViT-B/32 (random weights), one
-of the demo model, or of a tiny one where that is not installed. cold_search.py measures the command.
+in NumPy, as searches do, by every text encoder of the library and by the model's alone, and by the model in torch. The
+median (p50) and the 95th percentile (p95) of each round of queries, then their medians over all rounds. One library is
+of a model the size of CLIP ViT-B/32 (random weights), one of the demo model, or of a tiny one where that is not
+installed. With --everyday, there is one library instead, of SigLIP 2, CLAP and vectors of words, the first two with
+random weights of the published sizes (everyday_models.py). cold_search.py measures the command.
 """
 
 from __future__ import annotations
@@ -27,11 +30,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import hearsight
+from everyday_models import make_clap, make_siglip
 from harness import WORDS, machine, make_model, print_results
 from hearsight.models.catalog import DEMO
 from synthetic_clips import write_clips
 
 if TYPE_CHECKING:
+    from hearsight.experts.sound_expert import SoundExpert
     from hearsight.library import Library
 
 MODES = ("dense", "hybrid", "speech")
@@ -56,13 +61,16 @@ class Result:
     times: dict[str, Times]
 
 
-def make_library(model_folder: str, model: Any, folder: Path, clips: int) -> Library:
-    """Create a library of clips of random vectors, with the windows and the calibration that an update derives."""
+def make_library(model_folder: str, model: Any, folder: Path, clips: int, sound: str | None = None) -> Library:
+    """Create a library of clips of random vectors, with the windows and the calibration that an update derives.
+
+    sound: the name of a sound expert.
+    """
     from hearsight.library.derive import update_calibration
     from hearsight.library.library_experts import LibraryExperts
 
     folder.mkdir()
-    library = hearsight.Library.create(folder, model, name=model_folder)
+    library = hearsight.Library.create(folder, model, name=model_folder, sound=sound)
     store = library.searchable.store
     random = np.random.default_rng(0)
     centres = random.standard_normal((CLUSTERS, model.width), np.float32)
@@ -70,6 +78,8 @@ def make_library(model_folder: str, model: Any, folder: Path, clips: int) -> Lib
         add_videos(store, model, random, centres, first, min(clips, first + 1000))
     store.maintain()
     experts = LibraryExperts.load(library.identity)
+    if experts.sound is not None:
+        add_sounds(store, experts.sound, random)
     update_calibration(store, library.identity.fingerprint, library.query_encoder, experts)
     return library
 
@@ -98,6 +108,25 @@ def add_videos(store: Any, model: Any, random: np.random.Generator, centres: np.
     store.put_videos([Video(id, f"{id}.mp4", 0, "", id, SECONDS * CLIPS_A_VIDEO) for id in videos])
 
 
+def add_sounds(store: Any, expert: SoundExpert, random: np.random.Generator) -> None:
+    """Add the windows of a sound expert, two for each clip, as an update does that has listened to the files."""
+    import pyarrow as pa
+
+    from hearsight.library.tables.windows import windows_schema
+
+    schema, windows = windows_schema(expert.width), store.windows(expert.name)
+    windows.create(expert.width, expert.fingerprint)
+    for batch in store.batches(["id", "video", "start"], 1 << 16):
+        clips = batch.take(np.repeat(np.arange(len(batch)), 2))
+        starts = clips["start"].to_numpy() + np.tile([0.0, SECONDS / 2], len(batch))
+        vectors = random.standard_normal((len(clips), expert.width)).astype(np.float32)
+        vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float16)
+        values = pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel()), expert.width)
+        columns = [clips["id"], clips["video"], pa.array(starts), pa.array(starts + SECONDS / 2), values]
+        windows.add(pa.Table.from_arrays(columns, schema=schema))
+    windows.maintain()
+
+
 def queries(seed: int) -> list[str]:
     random = np.random.default_rng(seed)
     return [" ".join(random.choice(WORDS, random.integers(3, 9))) for _ in range(QUERIES)]
@@ -105,8 +134,11 @@ def queries(seed: int) -> list[str]:
 
 def timed(ways: dict[str, Callable[[str], object]], rounds: int) -> dict[str, Times]:
     """Time each way for each query, in turns."""
-    from hearsight.library.search import encoded_question
+    from hearsight.experts.registry import encode_query
+    from hearsight.experts.sound_registry import encode_sound_query
+    from hearsight.library.search.encoded_question import _text_vector
 
+    caches = (_text_vector, encode_query, encode_sound_query)
     for query in queries(0)[:WARM_UP]:
         for way in ways.values():
             way(query)
@@ -115,7 +147,8 @@ def timed(ways: dict[str, Callable[[str], object]], rounds: int) -> dict[str, Ti
         times: dict[str, list[float]] = {name: [] for name in ways}
         for query in queries(seed):
             for name, way in ways.items():
-                encoded_question._text_vector.cache_clear()  # each way asks the same
+                for cache in caches:  # each way asks the same
+                    cache.cache_clear()
                 begun = time.perf_counter()
                 way(query)
                 times[name].append(1000 * (time.perf_counter() - begun))
@@ -125,16 +158,25 @@ def timed(ways: dict[str, Callable[[str], object]], rounds: int) -> dict[str, Ti
     return {name: Times(median(p50[name]), median(p95[name])) for name in ways}
 
 
-def measure(name: str, model_folder: str, folder_path: Path, clips: int, rounds: int) -> Result:
+def measure(name: str, model_folder: str, sound: str | None, folder_path: Path, clips: int, rounds: int) -> Result:
+    from hearsight.library.library_experts import LibraryExperts
     from hearsight.models.torch_queries import TorchQueryEncoder
 
     model = hearsight.load(model_folder)
     folder = folder_path / f"films of {name}"
-    megabytes = make_library(model_folder, model, folder, clips).info().bytes / 1e6
+    megabytes = make_library(model_folder, model, folder, clips, sound).info().bytes / 1e6
     by_torch = TorchQueryEncoder(model)
     libraries = {"disk": hearsight.open(folder), "memory": hearsight.open(folder, in_memory=True)}
+    experts = LibraryExperts.load(libraries["disk"].identity)
+    others = [*experts.texts, *([experts.sound] if experts.sound else [])]
+    model_alone = libraries["disk"].query_encoder
+
+    def encode(query: str) -> object:
+        return model_alone.encode([query]), [expert.encode_queries([query]) for expert in others]
+
     ways: dict[str, Callable[[str], object]] = {
-        "encoding": lambda query: libraries["disk"].query_encoder.encode([query]),
+        "encoding": encode,
+        "encoding, the model alone": lambda query: model_alone.encode([query]),
         "encoding, torch": lambda query: by_torch.encode([query]),
     }
     for storage, library in libraries.items():
@@ -159,19 +201,24 @@ def rows(result: Result) -> list[dict[str, str]]:
     ]
 
 
-def models(folder_path: Path) -> Sequence[tuple[str, str]]:
-    """Return names of models, and what `hearsight.load` takes for them."""
+def models(folder_path: Path, everyday: bool) -> Sequence[tuple[str, str, str | None]]:
+    """Return names of models, what `hearsight.load` takes for them, and the sound expert beside each."""
+    if everyday:
+        make_siglip(folder_path / "siglip", True)
+        make_clap(folder_path / "clap", True)
+        return [("everyday", str(folder_path / "siglip"), f"clap:{folder_path / 'clap'}")]
     make_model(folder_path / "ViT-B-32", "clip4clip", "published")
     if (DEMO / "config.json").is_file():
-        return [("demo", "demo"), ("ViT-B-32", str(folder_path / "ViT-B-32"))]
+        return [("demo", "demo", None), ("ViT-B-32", str(folder_path / "ViT-B-32"), None)]
     make_model(folder_path / "tiny", "save", "tiny")
-    return [("tiny", str(folder_path / "tiny")), ("ViT-B-32", str(folder_path / "ViT-B-32"))]
+    return [("tiny", str(folder_path / "tiny"), None), ("ViT-B-32", str(folder_path / "ViT-B-32"), None)]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clips", type=int, default=10_000, help="in the library that is searched")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--everyday", action="store_true", help="three text encoders")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
 
@@ -180,7 +227,8 @@ def main() -> None:
         folder_path = Path(folder)
         os.environ["XDG_CACHE_HOME"] = str(folder_path / "cache")  # query encoders of random weights
         results = [
-            measure(name, source, folder_path, options.clips, options.rounds) for name, source in models(folder_path)
+            measure(name, source, sound, folder_path, options.clips, options.rounds)
+            for name, source, sound in models(folder_path, options.everyday)
         ]
     title = f"searching, milliseconds, medians of {options.rounds} rounds of {QUERIES} queries"
     table = [row for result in results for row in rows(result)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,16 @@ SOUND_SAMPLES = round((SECONDS - 0.1) * SOUND_RATE)
 KEY_EVERY = 250  # frames: x264's own choice
 
 
-def parse_film_options(doc: str | None, clips: int) -> argparse.Namespace:
-    """Parse the arguments of a benchmark on the user's own films, or on generated ones."""
+def parse_film_options(doc: str | None, clips: int, sizes: Collection[str] = ()) -> argparse.Namespace:
+    """Parse the arguments of a benchmark on the user's own films, or on generated ones.
+
+    sizes: names of the sizes that can be chosen for these, the default last.
+    """
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--films", type=Path, metavar="FOLDER", help="of these files, not of ones made for it")
     parser.add_argument("--clips", type=int, default=clips, help="films in each set that is made")
+    if sizes:
+        parser.add_argument("--size", choices=[*sizes], default=[*sizes][-1], help="of the films that are made")
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
 

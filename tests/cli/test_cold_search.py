@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.conftest import CUT
 
-HEAVY = ("torch", "transformers", "huggingface_hub", "safetensors.torch", "av")
+HEAVY = ("torch", "transformers", "huggingface_hub", "safetensors.torch", "av", "pandas", "httpx2")
 # Runs a command line, and tells which modules are loaded at its end, and which files were opened.
 PROGRAM = """
 import json, sys

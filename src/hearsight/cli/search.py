@@ -13,6 +13,7 @@ from hearsight.cli import console
 from hearsight.cli.options import one_of, open_libraries, parse_date, parse_folder, parse_library, parse_time
 from hearsight.cli.save_moments import Saving
 from hearsight.errors import HearsightError
+from hearsight.util.hide_package import hide_package
 
 if TYPE_CHECKING:
     from hearsight.library.results import Hit, Mode, SearchResult, Sense
@@ -181,6 +182,7 @@ def search(
         from hearsight.cli.results import hits_to_show
         from hearsight.library import Collection, Filters
 
+        _settle_pandas()
         library = open_libraries(folders or [], libraries or [])
         _ = library.query_encoder  # loads it
     filters = Filters(path, min_seconds, max_seconds, speech, sound, after, before, from_seconds, to_seconds)
@@ -206,6 +208,14 @@ def search(
     matched = bool(result.hits) if min_confidence is not None or like else result.matched
     if not (matched and complete):
         raise typer.Exit(1)
+
+
+def _settle_pandas() -> None:
+    """Let pyarrow find no pandas when it first looks for it: half a second. It looks again if it is needed."""
+    with hide_package("pandas"):
+        import pyarrow
+
+        pyarrow.scalar(0)
 
 
 def _check_query(

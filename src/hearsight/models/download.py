@@ -11,8 +11,6 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, TypeVar
 
-import httpx2
-
 from hearsight.errors import HearsightError
 from hearsight.models.catalog import suggest_model
 from hearsight.util.progress import Progress
@@ -133,6 +131,7 @@ def call_with_timeout(seconds: float, call: Callable[[], T]) -> T:
 
 def _explain(error: Exception, name: str, otherwise: str) -> HearsightError:
     """Return an error that says what is wrong with a model, the hub or the network, and what to do."""
+    import httpx2  # a tenth of a second, which searches have no use for
     from huggingface_hub import constants
     from huggingface_hub.errors import (
         GatedRepoError,
