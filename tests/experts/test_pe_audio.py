@@ -14,7 +14,7 @@ from transformers import AutoTokenizer, PeAudioFeatureExtractor, PeAudioFrameLev
 import hearsight
 from hearsight.errors import HearsightError
 from hearsight.experts.pe_audio import PeAudio
-from hearsight.media import read_audio
+from hearsight.media.audio import read_audio
 from tests.experts.clap_checkpoints import edit_json
 from tests.library.conftest import film
 from tests.library.sound_experts import noise, sound_film
