@@ -1,5 +1,6 @@
 """Fixtures that all tests share, and the order in which tests run."""
 
+import gc
 import os
 import signal
 from importlib.util import find_spec
@@ -16,6 +17,10 @@ settings.load_profile("patient")
 
 # A shell starts what runs in its background with Ctrl-C ignored, and so would be the programs that tests interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Modules and tests stay until the end: to look for garbage among them takes a tenth of the time of all tests. So the
+# collector waits until they are there, leaves them out, and looks less often.
+gc.disable()
 
 # Marks of tests: by the fixtures that they use, and of folders and files whose tests take seconds.
 NEEDS = {"browser": "browser", "cluster": "ray"}
@@ -53,6 +58,13 @@ def pytest_collection_modifyitems(items):
         rank = min((rank for rank, mark in enumerate(LONG) if item.get_closest_marker(mark)), default=len(LONG))
         ranks[item.location[0]] = min(rank, ranks.get(item.location[0], rank))
     items.sort(key=lambda item: ranks[item.location[0]])
+
+
+def pytest_collection_finish():
+    """Collect garbage from here on, but not among what has been imported and collected."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+    gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)
