@@ -59,7 +59,7 @@ def make_media(
         if video is not None:
             packets += _encoded_pictures(video, pictures, [start + time for time in times])
         for track, sound in zip(tracks, sounds, strict=True):
-            packets += _encoded_sound(track, sound, start + sound_start)
+            packets += encoded_sound(track, sound, start + sound_start)
         for packet in text.demux() if text else ():
             if packet.pts is not None:
                 packet.pts = packet.dts = packet.pts + round(start / packet.time_base)
@@ -92,7 +92,7 @@ def _encoded_pictures(stream, pictures, times):
     return packets + stream.encode(None)
 
 
-def _encoded_sound(stream, sound, start):
+def encoded_sound(stream, sound, start):
     packets = []
     samples = (np.clip(sound, -1, 1) * 32767).astype(np.int16)
     for first in range(0, len(samples), 1024):

@@ -5,11 +5,12 @@ import tracemalloc
 import av
 import numpy as np
 import pytest
+from av.stream import Disposition
 
 from hearsight.media.audio import SAMPLE_RATE, cut_audio, read_audio
 from hearsight.media.probe import probe
 from hearsight.types import Clip
-from tests.media_files import beep, grey, make_media
+from tests.media_files import beep, encoded_sound, grey, make_media
 
 
 def read_all(path, *stretch):
@@ -141,3 +142,127 @@ def test_memory_does_not_grow_with_length(tmp_path):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 4e6  # five minutes are 19 MB
+
+
+NUMBERS = {"s16": np.int16, "s32": np.int32, "u8": np.uint8, "flt": np.float32, "fltp": np.float32}
+
+
+def write_sound(path, samples: np.ndarray, form: str, codec: str, layout: str = "stereo", rate: int = 44_100):
+    """Write channels (C, N) of floats in a sample format."""
+    kind = np.dtype(NUMBERS[form])
+    middle = 128 if kind.kind == "u" else 0
+    scaled = samples if kind.kind == "f" else samples * (2 ** (8 * kind.itemsize - 1) - 1) + middle
+    values = scaled.astype(kind)
+    with av.open(path, "w") as container:
+        stream = container.add_stream(codec, rate=rate, layout=layout)
+        planes = values if form.endswith("p") else np.ascontiguousarray(values.T).reshape(1, -1)
+        frame = av.AudioFrame.from_ndarray(planes, format=form, layout=layout)
+        frame.sample_rate = rate
+        container.mux(stream.encode(frame) + stream.encode(None))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("form", "codec", "name"),
+    [("s16", "pcm_s16le", "a.wav"), ("flt", "pcm_f32le", "a.wav"), ("u8", "pcm_u8", "a.wav"),
+     ("s32", "pcm_s32le", "a.wav"),
+     ("fltp", "aac", "a.m4a"), ("s16", "flac", "a.flac"), ("fltp", "libmp3lame", "a.mp3")],
+)  # fmt: skip
+@pytest.mark.parametrize("share", [-1.0, -0.7])
+def test_a_channel_upside_down_leaves_no_silence(tmp_path, form, codec, name, share):
+    tone = 0.5 * np.sin(2 * np.pi * 440 * np.arange(2 * 44_100) / 44_100)
+    path = write_sound(tmp_path / name, np.stack([tone, share * tone]), form, codec)
+    assert np.abs(read_all(path)[2000:-2000]).max() > 0.4
+
+
+def test_what_either_channel_says_is_heard(tmp_path):
+    """The left one says one thing, the right one the same upside down and another."""
+    times = np.arange(2 * 44_100) / 44_100
+    low, high = (0.3 * np.sin(2 * np.pi * hertz * times) for hertz in (440, 1000))
+    path = write_sound(tmp_path / "a.wav", np.stack([low, high - low]), "s16", "pcm_s16le")
+    spectrum = np.abs(np.fft.rfft(read_all(path)[:SAMPLE_RATE])) / SAMPLE_RATE
+    assert spectrum[440] > 0.1 and spectrum[1000] > 0.05
+
+
+def test_a_hole_of_more_than_ten_minutes(tmp_path):
+    path = make_media(
+        tmp_path / "a.mp4", [grey(100)] * 71, range(0, 710, 10), sounds=[beep(2)], sound_start=700.0, sound_codec="aac"
+    )
+    sound = read_all(path)
+    assert len(sound) == pytest.approx(702 * SAMPLE_RATE, abs=2000)
+    assert not sound[: 699 * SAMPLE_RATE].any() and np.abs(sound[-SAMPLE_RATE:]).max() > 0.2
+
+
+def write_packets(path, pace: float, *starts: float):
+    """Write two seconds of a rising sound after each start, in frames whose times advance at this pace."""
+    with av.open(path, "w") as container:
+        stream = container.add_stream("pcm_s16le", rate=SAMPLE_RATE, layout="mono")
+        ramp = np.linspace(0.1, 0.9, 2 * SAMPLE_RATE)
+        for start in starts:
+            for offset in range(0, len(ramp), 320):
+                frame = av.AudioFrame.from_ndarray(
+                    (ramp[None, offset : offset + 320] * 32_767).astype(np.int16), "s16", "mono"
+                )
+                frame.sample_rate = SAMPLE_RATE
+                [packet] = stream.encode(frame)
+                packet.pts = packet.dts = round((start + pace * offset / SAMPLE_RATE) / packet.time_base)
+                container.mux(packet)
+    return path
+
+
+@pytest.mark.parametrize("pace", [0.8, 0.94, 1.0, 1.06, 1.3])
+def test_samples_are_at_their_times_at_any_pace(tmp_path, pace):
+    sound = read_all(write_packets(tmp_path / "a.mkv", pace, 0.0))
+    assert len(sound) == pytest.approx(2 * pace * SAMPLE_RATE, abs=0.15 * SAMPLE_RATE)
+    for second in (0.5 * pace, pace, 1.5 * pace):
+        here = sound[round((second - 0.06) * SAMPLE_RATE) : round((second + 0.06) * SAMPLE_RATE)].max()
+        assert here == pytest.approx(0.1 + 0.4 * second / pace, abs=0.07)
+
+
+def test_a_little_jitter_changes_nothing(tmp_path):
+    straight = read_all(write_packets(tmp_path / "a.mkv", 1.0, 0.0))
+    assert np.array_equal(read_all(write_packets(tmp_path / "b.mkv", 1.01, 0.0)), straight)
+
+
+TRACKS = {
+    "silent": np.zeros(4 * SAMPLE_RATE),
+    "speaks": beep(4),
+    "speaks late": np.concatenate([np.zeros(4 * SAMPLE_RATE), beep(4)]),
+}
+
+
+def write_tracks(path, *tracks: tuple[str, str, dict[str, str]]):
+    """Write a film with tracks: what is heard, the disposition, the metadata."""
+    with av.open(path, "w") as container:
+        packets = []
+        for sound, disposition, metadata in tracks:
+            stream = container.add_stream("aac", rate=SAMPLE_RATE, layout="mono")
+            stream.disposition = Disposition[disposition] if disposition else Disposition(0)
+            stream.metadata.update(metadata)
+            packets += encoded_sound(stream, TRACKS[sound], 0.0)
+        for packet in sorted(packets, key=lambda packet: packet.dts * packet.time_base):
+            container.mux(packet)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("tracks", "chosen"),
+    [
+        ([("speaks", "", {}), ("speaks", "", {})], 0),
+        ([("speaks", "", {}), ("speaks", "default", {})], 1),
+        ([("silent", "default", {}), ("speaks", "", {})], 1),
+        ([("silent", "visual_impaired", {}), ("speaks", "", {})], 1),
+        ([("speaks", "visual_impaired", {}), ("speaks", "", {})], 1),
+        ([("speaks", "comment", {}), ("speaks", "default", {})], 1),
+        ([("speaks", "default", {"title": "Director's commentary"}), ("speaks", "", {"title": "English"})], 1),
+        ([("speaks", "default", {"title": "Audiodescription"}), ("speaks", "", {})], 1),
+        ([("silent", "", {}), ("speaks late", "", {})], 1),
+        ([("speaks", "comment", {}), ("silent", "default", {})], 0),
+        ([("silent", "", {}), ("silent", "default", {})], 1),
+        ([("speaks", "comment", {})], 0),
+    ],
+)
+def test_the_track_that_a_listener_would_choose(tmp_path, tracks, chosen):
+    path = write_tracks(tmp_path / "a.mkv", *tracks)
+    assert probe(path).audio.index == chosen
+    assert bool(np.abs(read_all(path)).max() > 0.2) == (tracks[chosen][0] != "silent")

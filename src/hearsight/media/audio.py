@@ -18,14 +18,15 @@ import numpy as np
 from av.container import InputContainer
 from numpy.typing import NDArray
 
-from hearsight.media.container import all_frames, audio_stream, open_media, timed_frames
+from hearsight.media.audio_track import audio_stream
+from hearsight.media.channels import Polarity
+from hearsight.media.container import all_frames, open_media, timed_frames
 from hearsight.types import Clip
 
 SAMPLE_RATE = 16000
 
-# Seconds. Smaller gaps between the times of two frames are rounding, larger ones are broken timestamps.
-MIN_GAP = 0.1
-MAX_GAP = 600
+MIN_GAP = 0.1  # seconds; when samples and their times disagree by less, it is rounding
+MAX_GAP = 600.0  # seconds, in a file that does not tell its length; longer ones are damage
 
 Samples = NDArray[np.float32]
 
@@ -33,17 +34,17 @@ Samples = NDArray[np.float32]
 def read_audio(path: Path, start: float = 0.0, end: float | None = None, rate: int = SAMPLE_RATE) -> Iterator[Samples]:
     """Yield the sound from start to end (or to the end of the file), in seconds, in blocks of about one second.
 
-    rate: in Hz. Yields mono float32 in [-1, 1]. Gaps, which damaged packets leave, are filled with silence, so that
-    sample n is heard n / rate seconds after start. Yields nothing for a file without sound.
-    Raises HearsightError if the file cannot be open_media.
+    rate: in Hz. Yields mono float32 in [-1, 1]. Gaps are filled with silence, and samples for which the times leave no
+    room are left out, so that sample n is heard n / rate seconds after start. Yields nothing for a file without sound.
+    Raises HearsightError if the file cannot be opened.
     """
     first = round(start * rate)
     last = None if end is None else round(end * rate)
     with open_media(path) as container:
-        stream = audio_stream(container)
+        stream = audio_stream(container, path)
         if stream is not None:
             timed = _resample(timed_frames(container, all_frames(container, stream)), rate)
-            yield from _join(_slice(_fill_gaps(timed, _declared_end(container), rate), first, last), rate)
+            yield from _join(_slice(_at_their_times(timed, _declared_end(container), rate), first, last), rate)
 
 
 def cut_audio(path: Path, clips: Sequence[Clip], rate: int = SAMPLE_RATE) -> Iterator[Samples]:
@@ -51,7 +52,7 @@ def cut_audio(path: Path, clips: Sequence[Clip], rate: int = SAMPLE_RATE) -> Ite
 
     clips: in order of their start. rate: in Hz. The array of a clip that runs past the end of the sound is shorter, or
     empty.
-    Raises HearsightError if the file cannot be open_media.
+    Raises HearsightError if the file cannot be opened.
     """
     blocks = read_audio(path, rate=rate)
     held: deque[tuple[int, Samples]] = deque()
@@ -70,13 +71,13 @@ def cut_audio(path: Path, clips: Sequence[Clip], rate: int = SAMPLE_RATE) -> Ite
 
 def _resample(timed: Iterable[tuple[float | None, Any]], rate: int) -> Iterator[tuple[float | None, Samples]]:
     """Yield each frame in mono at this rate, with its time."""
-    resampler, form = None, None
+    resampler, form, polarity = None, None, Polarity()
     for time, frame in timed:
         if form != (form := (frame.format.name, frame.layout.name, frame.sample_rate)):
             # Broadcasts change from stereo to surround between programmes; a resampler takes one form only.
             yield None, _samples(resampler, None)
             resampler = av.AudioResampler("flt", "mono", rate)
-        yield time, _samples(resampler, frame)
+        yield time, _samples(resampler, polarity.corrected(frame))
     yield None, _samples(resampler, None)
 
 
@@ -95,15 +96,28 @@ def _declared_end(container: InputContainer) -> float:
     return container.duration / av.time_base if container.duration else math.inf
 
 
-def _fill_gaps(timed: Iterable[tuple[float | None, Samples]], end: float, rate: int) -> Iterator[Samples]:
-    """Yield blocks that follow each other from time 0 on: gaps of the file are filled with silence."""
-    position = 0
+def _at_their_times(timed: Iterable[tuple[float | None, Samples]], end: float, rate: int) -> Iterator[Samples]:
+    """Yield blocks that follow each other from time 0 on: gaps are filled, and what there is no room for is left out.
+
+    end: the length of the file, after which no time is right; infinity if it is not known.
+    """
+    longest = MAX_GAP if end == math.inf else end
+    position, latest, offset = 0, -math.inf, 0
     for time, block in timed:
-        gap = 0 if time is None or time > end else round(time * rate) - position
-        if MIN_GAP * rate <= gap <= MAX_GAP * rate:
-            for offset in range(0, gap, rate):
-                yield np.zeros(min(rate, gap - offset), np.float32)
+        gap = 0
+        if time is not None and time <= end and time != latest:
+            expected = round(time * rate)
+            if abs(expected - position) < MIN_GAP * rate:
+                offset = 0
+            elif time < latest:  # recordings that were joined: times begin again
+                offset = position - expected
+            gap, latest = expected + offset - position, time
+        if MIN_GAP * rate <= gap <= longest * rate:
+            for start in range(0, gap, rate):
+                yield np.zeros(min(rate, gap - start), np.float32)
             position += gap
+        elif gap <= -MIN_GAP * rate:
+            block = block[-gap:]
         yield block
         position += len(block)
 

@@ -100,13 +100,7 @@ def video_stream(container: InputContainer) -> av.VideoStream | None:
         for stream in container.streams.video
         if stream.codec_context is not None and not stream.disposition & NOT_FILMED
     ]
-    return max(streams, key=lambda stream: (_is_default(stream), stream.width * stream.height), default=None)
-
-
-def audio_stream(container: InputContainer) -> av.AudioStream | None:
-    """Return the default sound track, else the first."""
-    streams = [stream for stream in container.streams.audio if stream.codec_context is not None]
-    return max(streams, key=_is_default, default=None)
+    return max(streams, key=lambda stream: (is_default(stream), stream.width * stream.height), default=None)
 
 
 def subtitle_stream(container: InputContainer) -> SubtitleStream | None:
@@ -124,13 +118,14 @@ def subtitle_stream(container: InputContainer) -> SubtitleStream | None:
         key=lambda stream: (
             not stream.disposition & Disposition.forced,
             language_code(stream.language) == "en",
-            _is_default(stream),
+            is_default(stream),
         ),
         default=None,
     )
 
 
-def _is_default(stream: Stream) -> bool:
+def is_default(stream: Stream) -> bool:
+    """Return whether a file says that this stream is the one to show, of its kind."""
     return bool(stream.disposition & Disposition.default)
 
 

@@ -10,7 +10,8 @@ from heapq import merge
 from pathlib import Path
 from typing import Any
 
-from hearsight.media.container import audio_stream, open_media, start_time, video_stream
+from hearsight.media.audio_track import audio_stream
+from hearsight.media.container import open_media, start_time, video_stream
 from hearsight.media.key_frame import KeyFrame, key_frame_before, seconds_stored, seek, timed_packets
 from hearsight.media.output_file import OutputFile
 
@@ -18,7 +19,9 @@ from hearsight.media.output_file import OutputFile
 def copy_packets(source: Path, start: float, end: float, output: OutputFile) -> None:
     """Copy the packets of the pictures and the sound that a player would choose, from start to end, in seconds."""
     with open_media(source) as container:
-        streams = [stream for stream in (video_stream(container), audio_stream(container)) if stream is not None]
+        streams = [
+            stream for stream in (video_stream(container), audio_stream(container, source)) if stream is not None
+        ]
         first, last = (start_time(container) + time for time in (start, end))
         begin = KeyFrame(first, first)
         for stream in streams:

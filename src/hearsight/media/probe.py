@@ -12,7 +12,8 @@ import av
 from av.container import InputContainer
 from av.stream import Stream
 
-from hearsight.media.container import audio_stream, decode, open_media, packets, read_error, start_time, video_stream
+from hearsight.media.audio_track import audio_stream
+from hearsight.media.container import decode, open_media, packets, read_error, start_time, video_stream
 from hearsight.media.frames import display_matrix, upright_rgb
 
 LONGEST = 100 * 3600.0
@@ -79,7 +80,7 @@ def probe(path: Path) -> MediaInfo:
     Raises HearsightError if it is not there, is not a media file, or has nothing that can be decoded.
     """
     with open_media(path) as container:
-        video, audio = video_stream(container), audio_stream(container)
+        video, audio = video_stream(container), audio_stream(container, path)
         streams = [stream for stream in (video, audio) if stream is not None]
         if not streams:
             raise read_error(path, "no video or audio stream that can be decoded; remove it")

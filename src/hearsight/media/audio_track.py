@@ -1,0 +1,96 @@
+"""Choose the sound track of a file: what a listener would choose, and one in which something is heard."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.stream import Disposition
+
+from hearsight.media.channels import channels_of
+from hearsight.media.container import decode, is_default, open_media, packets
+
+# Tracks on which somebody speaks about the film, or tells the blind what is seen in it.
+SPOKEN_OVER = Disposition.comment | Disposition.visual_impaired | Disposition.descriptions
+SPOKEN_OVER_TITLE = re.compile(
+    r"comment|kommentar|coment[aá]rio|commento|descri[pbv]|description|hörfilm|\bAD\b|\bDVS\b|解説", re.IGNORECASE
+)
+# A track counts as silent if it is at all of these positions, shares of the file's length.
+POSITIONS = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9)
+SECONDS = 2.0  # that are heard at each
+AUDIBLE = 1e-3  # the smallest loudness, of 1
+MOST_PACKETS = 2000  # that are read at each
+
+
+def audio_stream(container: InputContainer, path: Path) -> av.AudioStream | None:
+    """Return the sound track to hear; None if there is none.
+
+    The default one comes first, one on which somebody speaks over the film after the others, and a silent one last.
+    path: of the container's file, which is opened again to hear the tracks if it has several.
+    """
+    streams = [stream for stream in container.streams.audio if stream.codec_context is not None]
+    if len(streams) < 2:
+        return streams[0] if streams else None
+    audible = _audible_tracks(path, _stamp(path))
+    return min(
+        streams,
+        key=lambda stream: (
+            stream.index not in audible, _is_spoken_over(stream), not is_default(stream), stream.index,
+        ),
+    )  # fmt: skip
+
+
+def _is_spoken_over(stream: av.AudioStream) -> bool:
+    title = f"{stream.metadata.get('title', '')} {stream.metadata.get('handler_name', '')}"
+    return bool(stream.disposition & SPOKEN_OVER) or bool(SPOKEN_OVER_TITLE.search(title))
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
+
+
+@lru_cache(maxsize=16)
+def _audible_tracks(path: Path, stamp: tuple[int, int]) -> frozenset[int]:
+    """Return the indices of the tracks that are heard at one of POSITIONS. stamp: changes with the file."""
+    audible = set[int]()
+    with open_media(path) as container:
+        tracks = [stream for stream in container.streams.audio if stream.codec_context is not None]
+        for position in POSITIONS:
+            if position and not _seek(container, position):
+                break
+            silent = [stream for stream in tracks if stream.index not in audible]
+            audible |= _audible_here(packets(container, *silent), len(silent)) if silent else set()
+    return frozenset(audible)
+
+
+def _seek(container: InputContainer, position: float) -> bool:
+    """Go to a position, a share of the file's length; return whether that is possible."""
+    if not container.duration:
+        return False
+    try:
+        container.seek(int((container.start_time or 0) + position * container.duration))
+    except av.FFmpegError:
+        return False
+    return True
+
+
+def _audible_here(packets: Iterable[Any], tracks: int) -> set[int]:
+    """Return the indices of the tracks in whose next seconds something is heard. tracks: how many there are."""
+    audible, heard = set[int](), dict[int, float]()
+    for number, packet in enumerate(packets):
+        index = packet.stream.index
+        if number > MOST_PACKETS or (len(heard) == tracks and min(heard.values()) >= SECONDS):
+            break
+        for frame in decode(packet) if index not in audible else ():
+            heard[index] = heard.get(index, 0.0) + frame.samples / frame.sample_rate
+            if np.abs(channels_of(frame)).max(initial=0.0) > AUDIBLE:
+                audible.add(index)
+                heard[index] = SECONDS
+    return audible
