@@ -58,7 +58,7 @@ def tiny_inputs(model: VideoTextModel, clips: int = 3, seed: int = 0) -> dict[st
         )
         for _ in range(clips)
     ]
-    return vars(collate(prepared))
+    return {name: values for name, values in vars(collate(prepared)).items() if name != "sounds"}  # which are no tensor
 
 
 def vocabulary_of(size: int, folder: Path) -> Path:

@@ -35,8 +35,8 @@ SLOW = (
     "library/search/test_confidence", "library/search/test_similar", "library/search/test_sound_expert",
     "library/search/test_texts", "library/tables/test_maintenance", "library/tables/test_repair",
     "library/test_collection", "library/test_derive", "library/test_without_sight", "media/test_example",
-    "media/test_excerpt", "media/test_packet_selection", "models/test_load", "models/test_public_checkpoint",
-    "real_media/", "research/datasets/test_check", "research/datasets/test_end_to_end",
+    "media/test_excerpt", "media/test_packet_selection", "models/test_load", "models/test_perception_encoder",
+    "models/test_public_checkpoint", "real_media/", "research/datasets/test_check", "research/datasets/test_end_to_end",
     "research/soundstage/test_export", "research/soundstage/test_render", "research/training/test_processes",
     "research/training/test_stored_teacher", "research/training/test_teacher_features",
     "research/training/test_train_towers", "research/training/test_trainer", "speech/test_moonshine",
@@ -119,7 +119,7 @@ def timm_here(monkeypatch):
     from torch import nn
     from transformers.models.timm_wrapper import modeling_timm_wrapper
 
-    from hearsight.towers import pe_av
+    from hearsight.towers import pe_av_towers
 
     def create_model(architecture, pretrained, num_classes, embed_dim, img_size, **others):
         assert architecture == "vit_pe_core_large_patch14_336"
@@ -129,4 +129,4 @@ def timm_here(monkeypatch):
 
     monkeypatch.setattr(modeling_timm_wrapper, "timm", SimpleNamespace(create_model=create_model), raising=False)
     monkeypatch.setattr(modeling_timm_wrapper, "requires_backends", lambda *arguments: None)
-    monkeypatch.setattr(pe_av, "find_spec", lambda name: True)
+    monkeypatch.setattr(pe_av_towers, "find_spec", lambda name: True)

@@ -86,6 +86,11 @@ def tiny_pe_av(folder: Path, frames: int | None = 4, seed: int = 0, **shards) ->
     )
     torch.manual_seed(seed)
     model = PeAudioVideoModel(config).eval()
+    disturb(model)
+    with torch.no_grad():
+        for number, name in enumerate(("audio_model.text_audio", "video_model.text_video", "text_audio_video")):
+            model.get_parameter(f"{name}_logit_scale").fill_(1 - 0.3 * number)
+            model.get_parameter(f"{name}_logit_bias").fill_(-1 - number)
     model.save_pretrained(folder, **shards)
     seen = {"size": {"height": 28, "width": 28}, "image_mean": [0.5] * 3, "image_std": [0.5] * 3, "num_frames": frames}
     processors = {"feature_extractor": PeAudioFeatureExtractor().to_dict(), "video_processor": seen}

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from hearsight.media.audio import read_audio
-from hearsight.towers import pe_av
+from hearsight.towers import pe_av_towers
 from hearsight.towers.pe_av import PEAV
 from tests.hub import put_into_cache, use_cache
 from tests.library.conftest import film
@@ -80,7 +80,7 @@ def test_errors_say_what_is_wrong(run, tmp_path, split, teacher, model_folder, m
     assert "no manifest.jsonl" in failed(tmp_path, "--model", teacher)
     assert "model_type is 'hearsight'; give a PE-AV" in failed(split, "--model", model_folder)
     assert "no device 'tpu'" in failed(split, "--model", teacher, "--device", "tpu")
-    monkeypatch.setattr(pe_av, "find_spec", lambda name: None)
-    assert "hearsight[teachers]" in failed(split, "--model", teacher)
+    monkeypatch.setattr(pe_av_towers, "find_spec", lambda name: None)
+    assert "hearsight[pe-av]" in failed(split, "--model", teacher)
     assert not (tmp_path / "out").exists()
     assert run("data", "teach", split, "--out", tmp_path / "out").code == 2

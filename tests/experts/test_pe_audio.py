@@ -99,8 +99,8 @@ def test_a_pe_av_has_a_pe_audio_in_it(tmp_path, timm_here):
     """As transformers' own pages load it: a PeAudioModel of the folder of a PE-AV."""
     model = tiny_pe_av(tmp_path / "pe-av")
     expert, samples = PeAudio(str(tmp_path / "pe-av")), sounds(48_000, 1, 0.2)
-    batch = AutoTokenizer.from_pretrained(tmp_path / "pe-av")(TEXTS, padding=True, return_tensors="pt")
-    inputs = PeAudioFeatureExtractor()(samples, sampling_rate=48_000, return_tensors="pt")
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "pe-av")
+    batch = tokenizer(TEXTS, padding=True, truncation=True, max_length=512, return_tensors="pt")
     assert expert.window_seconds == 10 and expert.width == 40
     with torch.no_grad():
         for row, sound in enumerate(samples):

@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 from transformers import PeAudioFeatureExtractor
 
 from hearsight.errors import HearsightError
-from hearsight.towers import pe_av
+from hearsight.towers import pe_av_towers
 from hearsight.towers.pe_av import PEAV
 from tests.pe_checkpoints import tiny_pe_av
 
@@ -133,6 +133,6 @@ def test_another_model_is_told_from_a_pe_av(folder):
 
 def test_without_timm_the_extra_is_named(folder, monkeypatch):
     tiny_pe_av(folder)
-    monkeypatch.setattr(pe_av, "find_spec", lambda name: None if name == "timm" else find_spec(name))
-    with pytest.raises(HearsightError, match=r"needs timm.*hearsight\[teachers\]"):
+    monkeypatch.setattr(pe_av_towers, "find_spec", lambda name: None if name == "timm" else find_spec(name))
+    with pytest.raises(HearsightError, match=r"needs timm.*hearsight\[pe-av\]"):
         PEAV(folder, "tiny")

@@ -11,8 +11,9 @@ from hearsight.cli import console
 from hearsight.errors import HearsightError
 
 ALSO = (
-    "Also: the hub id of another CLIP, SigLIP, SigLIP2 (fixed size) or MetaCLIP 2,",
-    "a model's folder, or a file that names experts (hearsight models show NAME).",
+    "Also: the hub id of another CLIP, SigLIP, SigLIP2 (fixed size), MetaCLIP 2 or",
+    "PE-AV, a model's folder, or a file that names experts (hearsight models show",
+    "NAME).",
 )
 
 app = typer.Typer(rich_markup_mode=None)

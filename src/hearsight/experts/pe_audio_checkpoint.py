@@ -14,7 +14,7 @@ from typing import Any
 
 from hearsight.errors import HearsightError
 from hearsight.experts.hub_checkpoint import CheckpointKind
-from hearsight.experts.sound_settings import number_of, part_of, read_extractor
+from hearsight.models.sound_settings import number_of, part_of, read_extractor
 from hearsight.towers.config import ModernBertConfig, pe_text_config
 from hearsight.towers.mapped_weights import MappedTensor, map_weights
 from hearsight.util.json_files import read_json

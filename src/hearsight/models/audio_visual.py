@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from hearsight.errors import HearsightError
+from hearsight.media.audio import SAMPLE_RATE
 from hearsight.models.base import VideoTextModel
 from hearsight.models.config import ModelConfig, default_heads
 from hearsight.models.layers import Resampler
@@ -54,6 +55,10 @@ class AudioVisualModel(VideoTextModel):
     @property
     def audio_rows(self) -> int | None:
         return self.ast.rows
+
+    @property
+    def audio_rate(self) -> int | None:
+        return SAMPLE_RATE
 
     def extract(self, clips: ClipInputs) -> ClipFeatures:
         features = super().extract(clips)

@@ -41,7 +41,7 @@ NO_BRANCHES: frozenset[str] = frozenset()
 class VideoTextModel(nn.Module):
     """A method: towers of pictures and texts with a way to represent videos and texts, and to compare them.
 
-    clip: the towers, CLIP's, SigLIP's or blank ones.
+    clip: the towers, CLIP's, SigLIP's, PE-AV's or blank ones.
 
     branches: what is used besides the frames, of "audio" and "speech". needs: the fields of `VideoEmbedding` that
     `similarity` reads ("frames" brings "mask"; a name of `extra` is allowed). loss_weights: the weight of each of the
@@ -91,6 +91,11 @@ class VideoTextModel(nn.Module):
     @property
     def audio_rows(self) -> int | None:
         """Rows of the filterbank that the model takes, or None for a model without an audio tower."""
+        return None
+
+    @property
+    def audio_rate(self) -> int | None:
+        """The rate of the sound that the model takes, in Hz, or None for a model that does not hear."""
         return None
 
     @property
@@ -187,11 +192,13 @@ class VideoTextModel(nn.Module):
         speech_ids: Tensor | None = None,
         has_audio: Tensor | None = None,
         has_speech: Tensor | None = None,
+        sounds: list[Tensor] | None = None,
     ) -> VideoEmbedding:
         """Encode B clips, independently of any text (inputs as in docs/reference.md section 1). Gradients flow.
 
         pixel_values: (B, F, 3, H, W). frame_mask: (B, F), nonzero for a real frame. filterbank: (B, T, 128).
         speech_ids: (B, words). has_audio, has_speech: (B,); where false, the clip's filterbank or ids count as zeros.
+        sounds: as in `ClipInputs`.
         Inputs for branches that the model does not have are ignored.
         """
         B = len(pixel_values)
@@ -200,7 +207,7 @@ class VideoTextModel(nn.Module):
         if has_speech is None:
             has_speech = torch.full((B,), speech_ids is not None)
         return self.fuse(
-            self.extract(ClipInputs(pixel_values, frame_mask, filterbank, speech_ids, has_audio, has_speech))
+            self.extract(ClipInputs(pixel_values, frame_mask, filterbank, speech_ids, has_audio, has_speech, sounds))
         )
 
     @torch.no_grad()

@@ -11,6 +11,7 @@ BUNDLED = "demo"
 ABOUT_BUNDLED = "sees, hears and understands speech; a toy world only"
 NONE = "none"  # the model without weights, which neither sees nor hears
 CLIP = "openai/clip-vit-base-patch32"
+PE_AV = "facebook/pe-av-small"
 ENGLISH, MANY = "English", "many languages"  # in which queries can be asked
 # What each of Hearsight's own methods compares with queries.
 SENSES = {
@@ -19,6 +20,7 @@ SENSES = {
     "avigate": ("seen", "heard"),
     "save": ("seen", "heard", "said"),
     "chorus": ("seen", "heard", "said"),
+    "pe-av": ("seen", "heard"),
     "words": (),
 }
 DEMO = Path(__file__).resolve().parents[1] / "demo" / "model"
@@ -41,7 +43,7 @@ class NamedModel:
 
 
 WITHOUT_WEIGHTS = NamedModel(NONE, "finds only what is said, and needs nothing", True, MANY, licence="")
-# Any CLIP, SigLIP, fixed-size SigLIP2 or MetaCLIP 2 on the hub works; these are the ones to begin with.
+# Any CLIP, SigLIP, fixed-size SigLIP2, MetaCLIP 2 or PE-AV on the hub works; these are the ones to begin with.
 PUBLIC = {
     model.name: model
     for model in (
@@ -49,6 +51,8 @@ PUBLIC = {
         NamedModel("openai/clip-vit-base-patch16", "sees finer detail; slower", False, ENGLISH, 604_000_000),
         NamedModel("openai/clip-vit-large-patch14", "sees best of CLIP; much slower", False, ENGLISH, 1_716_000_000),
         NamedModel("google/siglip2-base-patch32-256", "sees; quick", False, MANY, 1_546_000_000, "Apache-2.0"),
+        # Its size is estimated, by those of its parts.
+        NamedModel(PE_AV, "sees and hears, on a graphics card", False, ENGLISH, 3_800_000_000, "Apache-2.0"),
     )
 }
 

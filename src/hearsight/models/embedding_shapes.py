@@ -8,6 +8,7 @@ import torch
 
 from hearsight.models.audio_visual import AudioVisualModel
 from hearsight.models.base import VideoTextModel
+from hearsight.towers.pe_av_towers import SPACES, PeAvTowers
 from hearsight.types import ClipFeatures
 
 # Fields of `VideoEmbedding` that every library has of its clips.
@@ -24,6 +25,8 @@ def zero_features(model: VideoTextModel) -> ClipFeatures:
         across, along = model.ast.grid
         tokens = 1 + along * (1 if model.config.average_frequencies else across)
         features.audio = torch.zeros(1, tokens, model.ast.width)
+    if isinstance(model.clip, PeAvTowers):
+        features.audio = torch.zeros(1, len(SPACES), model.clip.space)
     if "speech" in model.branches:
         features.speech_ids = torch.zeros(1, model.config.words, dtype=torch.long)
     return features

@@ -8,7 +8,6 @@ import pyarrow as pa
 import torch
 from torch import Tensor
 
-from hearsight.models.audio_visual import AudioVisualModel
 from hearsight.models.base import VideoTextModel
 from hearsight.models.embedding_shapes import zero_features
 from hearsight.models.preprocess import has_speech, speech_ids
@@ -34,13 +33,13 @@ def schema_of(model: VideoTextModel) -> pa.Schema:
 
 def from_rows(rows: pa.Table, model: VideoTextModel, transcripts: Sequence[str]) -> ClipFeatures:
     """Return the features of B clips, in float32, for a model on the same towers. transcripts: of each clip."""
-    frame_mask = tensor_of(rows["frame_mask"])
+    frame_mask, audio = tensor_of(rows["frame_mask"]), zero_features(model).audio
     return ClipFeatures(
         frames=tensor_of(rows["frames"]).view(*frame_mask.shape, -1).float(),
         frame_mask=frame_mask,
         has_audio=tensor_of(rows["has_audio"]),
         has_speech=has_speech(transcripts),
-        audio=audio_of(rows, model.ast.width).float() if isinstance(model, AudioVisualModel) else None,
+        audio=None if audio is None else audio_of(rows, audio.shape[-1]).float(),
         speech_ids=speech_ids(model, transcripts) if "speech" in model.branches else None,
     )
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from hearsight.models.config import FORMER_FIELDS, ModelConfig
 
-TOWERS = ("clip.model.vision_model.", "clip.model.visual_projection.", "ast.")
+TOWERS = ("clip.model.vision_model.", "clip.model.visual_projection.", "ast.", "clip.model.audio_video_")
 OF_TOWERS = ("frames", "clip", "ast", "average_frequencies")  # fields of the configuration
 
 

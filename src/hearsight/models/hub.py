@@ -10,14 +10,15 @@ from pathlib import Path
 
 from hearsight.errors import HearsightError
 from hearsight.models.download import OLDER_WEIGHTS, PATIENCE, USE_NONE, download, look_up
-from hearsight.towers.config import METACLIP, SIGLIP
+from hearsight.towers.config import METACLIP, PE_AV, SIGLIP
 from hearsight.util.json_files import read_json
 from hearsight.util.progress import Progress
 
 TOKENIZER_FILES = ["tokenizer*", "vocab.json", "merges.txt", "special_tokens*"]
 PICTURE_FILES = ["preprocessor_config.json", "processor_config.json"]
+VIDEO_FILES = ["video_preprocessor_config.json"]  # of PE-AV
 TOWER_FILES = ["config.json", "model*.safetensors*", OLDER_WEIGHTS]
-MODEL_FILES = [*TOWER_FILES, *PICTURE_FILES, *TOKENIZER_FILES]
+MODEL_FILES = [*TOWER_FILES, *PICTURE_FILES, *VIDEO_FILES, *TOKENIZER_FILES]
 
 
 def local_folder(name: str | Path) -> Path | None:
@@ -51,7 +52,7 @@ def has_model(folder: Path) -> bool:
     """Return whether a folder has a complete model: configuration, vocabulary, and all of its weights."""
     if not has_tower(folder):
         return False
-    if read_json(folder / "config.json").get("model_type") in (SIGLIP, METACLIP):
+    if read_json(folder / "config.json").get("model_type") in (SIGLIP, METACLIP, PE_AV):
         return (folder / "tokenizer.json").is_file() and any((folder / name).is_file() for name in PICTURE_FILES)
     return has_vocabulary(folder)
 

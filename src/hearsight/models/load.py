@@ -18,7 +18,13 @@ from hearsight.models.hub import is_file, is_hub_id, local_folder, video_model
 from hearsight.models.method_checks import build_checked
 from hearsight.models.methods.words import CONFIG as WORDS
 from hearsight.models.precision import dtype_of, set_precision
-from hearsight.models.public_checkpoint import KINDS, check_texts, public_config, read_tokenizer_of
+from hearsight.models.public_checkpoint import (
+    KINDS,
+    check_texts,
+    public_config,
+    read_tokenizer_of,
+    weights_of_towers,
+)
 from hearsight.models.registry import class_of
 from hearsight.models.tokenizer import Tokenizer
 from hearsight.models.weights import MODEL_TYPE, load_weights, read_weights
@@ -41,7 +47,8 @@ def load(
     """Load a model, ready to encode.
 
     name_or_path: "demo" for the bundled model, "none" for one that neither sees nor hears, a folder, or a hub id. A
-    plain CLIP ("openai/clip-vit-base-patch32") or a SigLIP loads as CLIP4Clip mean pooling. device: "cpu", "cuda",
+    plain CLIP ("openai/clip-vit-base-patch32") or a SigLIP loads as CLIP4Clip mean pooling, and a PE-AV as what it is
+    ("pe-av"). device: "cpu", "cuda",
     "mps". dtype: in which the towers compute, "float32", "bfloat16" or "auto" (precision.py). download: whether a hub
     id that is not on this machine may be downloaded; not if a library names it, which may be a stranger's.
     Never runs code of the folder: no pickles, and no method but those that are registered. Raises HearsightError for a
@@ -55,8 +62,8 @@ def load(
     model = _build_empty(config, read_tokenizer_of(folder, config), device, dtype)
     weights = read_weights(folder)
     is_public = not any(name.startswith(TOWERS) for name in weights)
-    if is_public:  # older checkpoints have position ids, which are not weights
-        weights = {f"{TOWERS}{k}": v for k, v in weights.items() if not k.endswith("position_ids")}
+    if is_public:
+        weights = {f"{TOWERS}{name}": tensor for name, tensor in weights_of_towers(model, weights).items()}
     load_weights(model, weights, str(folder), config.method, "download it again" if is_public else None)
     model = model.to(device).eval()
     if is_public:
@@ -113,7 +120,8 @@ def _read_config(folder: Path) -> ModelConfig:
             "as google/siglip2-base-patch32-256"
         )
     raise HearsightError(
-        f"cannot load {folder}: its model_type is '{kind}'; give a Hearsight model, a CLIP, a SigLIP or a MetaCLIP 2"
+        f"cannot load {folder}: its model_type is '{kind}'; give a Hearsight model, a CLIP, a SigLIP, a MetaCLIP 2 or "
+        "a PE-AV"
     )
 
 

@@ -15,19 +15,20 @@ from hearsight.models.tokenizer import Tokenizer
 from hearsight.towers.ast import AudioTower
 from hearsight.towers.blank_towers import BlankTowers
 from hearsight.towers.clip import ClipTowers
+from hearsight.towers.pe_av_towers import PeAvTowers
 from hearsight.towers.siglip import SiglipTowers
 
 # Names that a method of your own must not define in its class.
 RESERVED = (
     "config", "options", "tokenizer", "clip", "ast", "audio_projection", "resampler", "frame_position",
-    "width", "device", "heads", "audio_rows", "fingerprint", "towers_fingerprint",
+    "width", "device", "heads", "audio_rows", "audio_rate", "fingerprint", "towers_fingerprint",
     "extract", "features", "prepare", "encode_video", "encode_texts", "encode_files", "save_pretrained",
 )  # fmt: skip
 # On `self`, a method must not overwrite any method or property of its class or of nn.Module, nor replace by something
 # of another type what `VideoTextModel.__init__` and `AudioVisualModel.__init__` have set.
 ATTRIBUTES: dict[str, type | tuple[type, ...]] = {
     "config": ModelConfig,
-    "clip": (ClipTowers, SiglipTowers, BlankTowers),
+    "clip": (ClipTowers, SiglipTowers, PeAvTowers, BlankTowers),
     "ast": AudioTower,
     "audio_projection": nn.Linear,
     "resampler": Resampler,

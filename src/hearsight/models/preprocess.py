@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hearsight.media.audio import cut_audio
+from hearsight.media.audio import SAMPLE_RATE, cut_audio
 from hearsight.media.frames import read_frames
 from hearsight.media.probe import MediaInfo, probe
 from hearsight.models.config import ModelConfig
@@ -20,12 +20,17 @@ from hearsight.towers.filterbank import BINS, WINDOW, filterbank
 from hearsight.towers.image_text import ImageTextTowers
 from hearsight.types import Clip
 
+LONGEST_SOUND = 30.0  # seconds of a clip, from its beginning, that a model gets that takes sounds as they are
 SHORTEST_TRANSCRIPT = 5  # characters: anything shorter counts as no speech, as published
 
 
 @dataclass
 class ClipInputs:
-    """One clip, or with an axis B in front a batch of them. None: the model does not take it."""
+    """One clip, or with an axis B in front a batch of them. None: the model does not take it.
+
+    sounds: of each clip, (T,), at the rate of a model that takes them as they are; their lengths differ, and are 0 for
+    a silent clip.
+    """
 
     pixel_values: Tensor  # (F, 3, H, W), zeros for padding
     frame_mask: Tensor  # (F,)
@@ -33,6 +38,7 @@ class ClipInputs:
     speech_ids: Tensor | None  # (S,)
     has_audio: Tensor  # ()
     has_speech: Tensor  # ()
+    sounds: list[Tensor] | None = None
 
 
 class Encoder(Protocol):
@@ -45,6 +51,9 @@ class Encoder(Protocol):
     @property
     def audio_rows(self) -> int | None: ...
 
+    @property
+    def audio_rate(self) -> int | None: ...
+
     def tokenize(self, texts: Sequence[str]) -> Tensor: ...
 
 
@@ -53,14 +62,16 @@ def prepare(
 ) -> ClipInputs:
     """Return the tensors of one clip.
 
-    frames: at most F pictures (H, W, 3); none for an audio file. waveform: 16 kHz mono; None, or less than one
-    filterbank window, counts as no audio. transcript: the words spoken; under 5 characters counts as no speech.
+    frames: at most F pictures (H, W, 3); none for an audio file. waveform: mono, at the rate of the model (16 kHz for
+    most); None, or less than one filterbank window (25 ms), counts as no audio. transcript: the words spoken; under 5
+    characters counts as no speech.
     """
     size, F = model.clip.image_size, model.config.frames
     pixel_values = np.zeros((F, 3, size, size), np.float32)
     for i, frame in enumerate(frames[:F]):
         pixel_values[i] = model.clip.prepare(frame)
-    sound = waveform if waveform is not None and len(waveform) >= WINDOW else None
+    rate = model.audio_rate or SAMPLE_RATE
+    sound = waveform if waveform is not None and len(waveform) >= WINDOW * rate / SAMPLE_RATE else None
     inputs = ClipInputs(
         pixel_values=torch.from_numpy(pixel_values),
         frame_mask=torch.arange(F) < len(frames),
@@ -72,6 +83,8 @@ def prepare(
     if model.audio_rows is not None:
         rows = model.audio_rows
         inputs.filterbank = torch.zeros(rows, BINS) if sound is None else filterbank(sound, rows)
+    elif model.audio_rate is not None:
+        inputs.sounds = [torch.zeros(0) if sound is None else torch.from_numpy(sound[: round(LONGEST_SOUND * rate)])]
     if "speech" in model.branches:
         inputs.speech_ids = speech_ids(model, [transcript])[0]
     return inputs
@@ -92,7 +105,10 @@ def collate(clips: Sequence[ClipInputs]) -> ClipInputs:
     batch: dict[str, Any] = {}
     for field in fields(ClipInputs):
         column = [getattr(clip, field.name) for clip in clips]
-        batch[field.name] = None if column[0] is None else torch.stack(column)
+        if isinstance(column[0], list):
+            batch[field.name] = [sound for sounds in column for sound in sounds]
+        else:
+            batch[field.name] = None if column[0] is None else torch.stack(column)
     return ClipInputs(**batch)
 
 
@@ -112,8 +128,8 @@ def read_clips(
 
     A clip whose frames cannot be decoded becomes a clip without frames, one whose sound cannot be is silent.
     """
-    has_sound = info.audio is not None and model.audio_rows is not None
-    waveforms = cut_audio(info.path, clips) if has_sound else iter([None] * len(clips))
+    rate = model.audio_rate if info.audio is not None else None
+    waveforms = iter([None] * len(clips)) if rate is None else cut_audio(info.path, clips, rate)
     pictures = _cut_frames(info.path, clips, model.config.frames, short_side) if info.video else iter([[]] * len(clips))
     for clip, frames, waveform in zip(clips, pictures, waveforms, strict=True):
         yield prepare(model, frames, waveform, transcript.between(clip.start, clip.end)), frames

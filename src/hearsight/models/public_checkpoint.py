@@ -1,7 +1,7 @@
-"""Public image-text models as the hub has them: CLIP, SigLIP (fixed-size SigLIP2, too) and MetaCLIP 2.
+"""Public models as the hub has them: CLIP, SigLIP (fixed-size SigLIP2, too), MetaCLIP 2, and PE-AV.
 
-Each is a video model by mean pooling. What its files say of pictures and texts goes into the configuration, so that a
-saved model has it.
+The first three are video models by mean pooling. What a checkpoint's files say of pictures, sounds and texts goes into
+the configuration, so that a saved model has it.
 """
 
 from __future__ import annotations
@@ -10,18 +10,24 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from torch import Tensor
+from torch.nn.functional import normalize
+
 from hearsight.errors import HearsightError
 from hearsight.models.base import VideoTextModel
 from hearsight.models.config import ModelConfig
 from hearsight.models.hub import has_vocabulary
 from hearsight.models.padded_texts import longest
-from hearsight.models.tokenizer import PUBLIC_SIZE, BlankTokenizer, PaddedTokenizer, Tokenizer
-from hearsight.towers.config import BLANK, METACLIP, SIGLIP, image_text_config
+from hearsight.models.sound_settings import read_extractor
+from hearsight.models.tokenizer import PUBLIC_SIZE, BlankTokenizer, PaddedTokenizer, Tokenizer, UnpaddedTokenizer
+from hearsight.towers.config import BLANK, METACLIP, PE_AV, SIGLIP, image_text_config, pe_text_config
+from hearsight.towers.pe_av_towers import BILINEAR, PeAvTowers, check_timm, read_video_settings, rename
 from hearsight.towers.pixels import PictureSettings
 from hearsight.util.json_files import read_json
 
 METHOD = "clip4clip"
-KINDS = ("clip", SIGLIP, METACLIP)  # model_type in config.json
+FRAMES = 16  # of a clip, for a PE-AV that takes any number: as many as it is measured with in public (MTEB)
+KINDS = ("clip", SIGLIP, METACLIP, PE_AV)  # model_type in config.json
 PROBES = ("a dog barks", "two people talk about money")  # in a tower that works, far from each other
 SAME = 1e-4  # distance of unit vectors
 
@@ -34,6 +40,8 @@ def public_config(folder: Path, kind: str, values: Mapping[str, Any]) -> ModelCo
     if kind == "clip":
         return ModelConfig(METHOD, clip=dict(values))
     clip = {**values, "model_type": kind}
+    if kind == PE_AV:
+        return _pe_av_config(folder, clip)
     sizes = image_text_config(clip)
     clip["pictures"] = _read_pictures(folder, sizes.vision_config.image_size).to_dict()
     return ModelConfig(METHOD, clip=clip, words=longest(folder, sizes.text_config.max_position_embeddings))
@@ -46,13 +54,23 @@ def read_tokenizer_of(folder: Path, config: ModelConfig) -> Tokenizer:
         return BlankTokenizer(folder)
     if kind in (SIGLIP, METACLIP):
         return PaddedTokenizer(folder, config.words, lower_case=kind == SIGLIP)
+    if kind == PE_AV:
+        return UnpaddedTokenizer(folder, config.words)
     size = (config.clip.get("text_config") or {}).get("vocab_size", PUBLIC_SIZE)
     return Tokenizer(folder, public=size == PUBLIC_SIZE)
 
 
+def weights_of_towers(model: VideoTextModel, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return those weights of a checkpoint that belong to a model's towers, by the names that they have there."""
+    if isinstance(model.clip, PeAvTowers):
+        return rename(weights, model.clip.model.state_dict().keys())
+    # Older checkpoints have position ids, which are not weights.
+    return {name: tensor for name, tensor in weights.items() if not name.endswith("position_ids")}
+
+
 def check_texts(model: VideoTextModel, folder: Path) -> None:
     """Raises HearsightError for a checkpoint whose text tower tells no texts apart: some that are published cannot."""
-    if not has_vocabulary(folder) and not isinstance(model.tokenizer, PaddedTokenizer):
+    if not has_vocabulary(folder) and type(model.tokenizer) is Tokenizer:
         return  # a CLIP with OpenAI's vocabulary, which may have to be downloaded first
     rows = model.clip.config.text_config.vocab_size
     ids = model.tokenize(PROBES)
@@ -60,7 +78,7 @@ def check_texts(model: VideoTextModel, folder: Path) -> None:
         raise HearsightError(
             f"the tokenizer in {folder} has {model.tokenizer.size} tokens, and the model {rows}; download both again"
         )
-    vectors = model.encode_texts(PROBES).float()
+    vectors = normalize(model.encode_texts(PROBES).float(), dim=-1)
     if not vectors.isfinite().all():
         raise HearsightError(
             f"cannot use {folder}: its text tower computes no finite numbers, so its weights are damaged; download it "
@@ -71,6 +89,20 @@ def check_texts(model: VideoTextModel, folder: Path) -> None:
             f"cannot use {folder}: its text tower gives every text the same vector, so no query would find anything; "
             "the checkpoint is broken, choose another model (hearsight models)"
         )
+
+
+def _pe_av_config(folder: Path, clip: dict[str, Any]) -> ModelConfig:
+    """Return the configuration of a PE-AV. clip: its config.json."""
+    check_timm()
+    video, source = read_video_settings(folder), f"the settings of videos in {folder}"
+    sides = video.get("size")
+    size = sides.get("height") if isinstance(sides, dict) else None
+    if type(size) is not int or type(frames := video.get("num_frames") or FRAMES) is not int or min(size, frames) < 1:
+        raise HearsightError(f"{source} have no size or num_frames that can be used; download the model again")
+    clip["pictures"] = PictureSettings.from_processor({"resample": BILINEAR, **video}, size, source).to_dict()
+    clip["sound"] = read_extractor(folder)
+    text = pe_text_config(clip.get("text_config") or {}, str(folder / "config.json"))
+    return ModelConfig("pe-av", clip=clip, frames=frames, words=text.max_tokens)
 
 
 def _read_pictures(folder: Path, size: int) -> PictureSettings:

@@ -33,17 +33,21 @@ from numpy.typing import NDArray
 from hearsight.errors import HearsightError
 from hearsight.models.catalog import BUNDLED, DEMO
 from hearsight.models.methods.chorus_queries import ChorusQueryEncoder
+from hearsight.models.methods.perception_encoder_queries import PerceptionEncoderQueries
 from hearsight.models.methods.words_queries import FINGERPRINT as WITHOUT_WEIGHTS
 from hearsight.models.methods.words_queries import WordsQueryEncoder
 from hearsight.models.query_encoder import NumpyQueryEncoder, QueryConfig, QueryEncoder, Vocabulary
 from hearsight.models.tokenizer_tables import TokenizerTables
-from hearsight.towers.config import TextConfig
 from hearsight.towers.mapped_weights import MappedTensor, map_file
 from hearsight.util.atomic import atomic_folder, write_atomic
 from hearsight.util.user_cache import user_cache
 
 FORMAT = 1
-ENCODERS: dict[str, type[NumpyQueryEncoder]] = {"multi-grained": NumpyQueryEncoder, "chorus": ChorusQueryEncoder}
+ENCODERS: dict[str, type[NumpyQueryEncoder]] = {
+    "multi-grained": NumpyQueryEncoder,
+    "chorus": ChorusQueryEncoder,
+    "pe-av": PerceptionEncoderQueries,
+}
 
 
 def read_queries(model: str, fingerprint: str) -> QueryEncoder | None:
@@ -58,15 +62,15 @@ def read_queries(model: str, fingerprint: str) -> QueryEncoder | None:
         description = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
         if (description["fingerprint"], description["files"]) != (fingerprint, _files(model)):
             return None
-        values = description["config"]
-        config = QueryConfig(**{**values, "text": TextConfig(**values["text"])})
+        values, encoder = description["config"], ENCODERS[description["encoder"]]
+        config = QueryConfig(**{**values, "text": encoder.text_config(**values["text"])})
         shapes = {name: tuple(shape) for name, shape in description["shapes"].items()}
         tensors = _map_tensors(description.get("mapped", {}))
         if shapes:
             numbers = np.load(folder / "weights.npy", mmap_mode="r", allow_pickle=False)
             tensors |= {name: MappedTensor(values) for name, values in _cut(numbers, shapes).items()}
         vocabulary = _read_vocabulary(folder)
-        return ENCODERS[description["encoder"]](config, tensors, vocabulary)
+        return encoder(config, tensors, vocabulary)
     except Exception:  # a damaged file can raise nearly anything, and the tokenizers library raises plain Exception
         return None
 

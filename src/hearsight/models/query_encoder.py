@@ -1,7 +1,7 @@
 """Encodes queries and compares them with clips, in NumPy: a search needs neither torch nor the rest of a model.
 
 `NumpyQueryEncoder` repeats what `VideoTextModel` does with texts (`encode_text` and `similarity`), for the methods that
-leave it as it is; Chorus has an encoder of its own, methods/chorus_queries.py. It computes in float32 on the processor,
+leave it as it is; Chorus and PE-AV have encoders of their own in methods. It computes in float32 on the processor,
 whatever precision and device the model has: similarities are those of the model in float32, to 1e-4.
 
 torch_queries.py makes one from a model, and query_cache.py keeps it on disk. Letters: n clips, N texts, F frames,
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from hearsight.models.padded_texts import count_tokens, padded_ids
 from hearsight.models.tokenizer_tables import TokenizerTables
-from hearsight.towers.config import METACLIP, SIGLIP, TextConfig
+from hearsight.towers.config import METACLIP, SIGLIP, ModernBertConfig, TextConfig
 from hearsight.towers.mapped_weights import MappedTensor
 from hearsight.towers.numpy_clip import NumpyTextTower
 from hearsight.towers.numpy_layers import without_prefix
@@ -77,7 +77,7 @@ class QueryConfig:
     logarithm. temperature: tau, see `multi_grained_similarity`. options: those of the method that concern its texts.
     """
 
-    text: TextConfig
+    text: TextConfig | ModernBertConfig
     words: int
     start_id: int
     end_id: int
@@ -90,13 +90,14 @@ class QueryConfig:
 class NumpyQueryEncoder:
     """The queries of CLIP4Clip, blind fusion, AVIGATE and SAVE (a `QueryEncoder`).
 
-    tensors: by their names in the model; the table of tokens stays in its file, if it is mapped. bpe: the vocabulary,
-    which takes special tokens as letters; CLIP's has no tables.
+    tensors: by their names in the model; the table of tokens (`words`) stays in its file, if it is mapped. bpe: the
+    vocabulary, which takes special tokens as letters; CLIP's has no tables.
     """
 
     weight_prefixes: ClassVar[tuple[str, ...]] = (f"{CLIP}text_model.", f"{CLIP}text_projection.")
     options: ClassVar[tuple[str, ...]] = ()  # that concern texts
-    extra: ClassVar[Mapping[str, tuple[int, ...]]] = {}
+    words: ClassVar[str] = WORDS
+    text_config: ClassVar[type[TextConfig] | type[ModernBertConfig]] = TextConfig
 
     def __init__(self, config: QueryConfig, tensors: Mapping[str, MappedTensor], bpe: Vocabulary) -> None:
         self.config, self.tensors, self.bpe = config, tensors, bpe
@@ -110,6 +111,10 @@ class NumpyQueryEncoder:
     @property
     def text_width(self) -> int:
         return self.width
+
+    @property
+    def extra(self) -> Mapping[str, tuple[int, ...]]:
+        return {}
 
     def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the token ids of N texts: CLIP's are start, words, end; cut to length, not padded."""
@@ -147,6 +152,7 @@ class NumpyQueryEncoder:
 def _text_tower(
     config: QueryConfig, weights: Mapping[str, Array], words: MappedTensor
 ) -> NumpyTextTower | NumpySiglipText:
+    assert isinstance(config.text, TextConfig)
     if config.towers == SIGLIP:
         return NumpySiglipText(config.text, without_prefix(weights, "text_model."), words)
     return NumpyTextTower(config.text, weights, words, config.end_id if config.towers == METACLIP else None)

@@ -15,6 +15,7 @@ from hearsight.models.method_checks import check_class
 from hearsight.models.methods.avigate import AVIGATE, BlindFusion
 from hearsight.models.methods.chorus import Chorus
 from hearsight.models.methods.clip4clip import CLIP4Clip
+from hearsight.models.methods.perception_encoder import PerceptionEncoder
 from hearsight.models.methods.save import SAVE
 from hearsight.models.methods.words import Words
 from hearsight.util.registry import Registry
@@ -27,6 +28,7 @@ METHODS: Registry[type[VideoTextModel]] = Registry(
         "avigate": AVIGATE,
         "save": SAVE,
         "chorus": Chorus,
+        "pe-av": PerceptionEncoder,
         "words": Words,
     },
 )

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from hearsight.models.config import ModelConfig, default_heads
-from hearsight.towers.config import BLANK, SIGLIP, ast_config, image_text_config
+from hearsight.towers.config import BLANK, PE_AV, SIGLIP, ast_config, image_text_config
 
 
 def sizes(config: ModelConfig) -> dict[str, str]:
     """Return the method, what it adds to its towers, and each tower, as rows of a table."""
     if config.clip.get("model_type") == BLANK:
         return {"method": f"{config.method}: no towers, for what is said alone"}
+    if config.clip.get("model_type") == PE_AV:
+        return {"method": f"{config.method}: {config.frames} frames, {config.words} words, as it is published"}
     clip = image_text_config(config.clip)
     text, vision, D = clip.text_config, clip.vision_config, clip.projection_dim
     rows = {"method": f"{config.method}: {config.frames} frames, {config.words} words, D {D}"}

@@ -15,6 +15,8 @@ from hearsight.models.bpe import END, START, read_bpe, write_bpe
 from hearsight.models.catalog import NONE
 from hearsight.models.hub import TOKENIZER_FILES, HubModel, has_vocabulary
 from hearsight.models.padded_texts import count_tokens, padded_ids, read_tokenizer
+from hearsight.models.unpadded_texts import MAX_LETTERS
+from hearsight.models.unpadded_texts import read_tokenizer as read_unpadded
 
 PUBLIC = "openai/clip-vit-base-patch32"  # every public CLIP shares its vocabulary
 PUBLIC_SIZE = 49_408
@@ -109,6 +111,35 @@ class BlankTokenizer(Tokenizer):
 
     def save(self, folder: Path) -> None:
         """Write nothing."""
+
+
+class UnpaddedTokenizer(Tokenizer):
+    """A checkpoint's own tokenizer, whose texts are as long as they are (unpadded_texts.py), for PE-AV.
+
+    source: a folder with tokenizer.json, read when first used. length: of a text, in tokens, at most.
+    """
+
+    def __init__(self, source: str | Path, length: int) -> None:
+        super().__init__(source)
+        self.length = length
+
+    @cached_property
+    def backend(self) -> tokenizers.Tokenizer:
+        """The tokenizer of the tokenizers library. Raises HearsightError if its file is missing or damaged."""
+        return read_unpadded(Path(self.source), self.length)
+
+    def __call__(self, texts: Sequence[str], length: int) -> Tensor:
+        """Tokenise N texts -> (N, tokens of the longest) ids, padded with -1."""
+        rows = [encoding.ids for encoding in self.backend.encode_batch([text[:MAX_LETTERS] for text in texts])]
+        ids = torch.full((len(rows), max(map(len, rows), default=0)), -1)
+        for row, tokens in zip(ids, rows, strict=True):
+            row[: len(tokens)] = torch.tensor(tokens)
+        return ids
+
+    def save(self, folder: Path) -> None:
+        """Copy the tokenizer's file into a model's folder. Raises HearsightError if it cannot be read."""
+        _ = self.backend
+        (folder / "tokenizer.json").write_bytes((Path(self.source) / "tokenizer.json").read_bytes())
 
 
 class PaddedTokenizer(Tokenizer):

@@ -17,9 +17,11 @@ from hearsight.models.methods.avigate import AVIGATE, BlindFusion
 from hearsight.models.methods.chorus import Chorus
 from hearsight.models.methods.chorus_queries import ChorusQueryEncoder
 from hearsight.models.methods.clip4clip import CLIP4Clip
+from hearsight.models.methods.perception_encoder import PerceptionEncoder
+from hearsight.models.methods.perception_encoder_queries import PerceptionEncoderQueries
 from hearsight.models.methods.save import SAVE
-from hearsight.models.query_encoder import CLIP, PADDING, WORDS, Array, NumpyQueryEncoder, QueryConfig
-from hearsight.models.tokenizer import PaddedTokenizer
+from hearsight.models.query_encoder import CLIP, PADDING, Array, NumpyQueryEncoder, QueryConfig
+from hearsight.models.tokenizer import PaddedTokenizer, UnpaddedTokenizer
 from hearsight.towers.mapped_weights import MappedTensor, map_weights
 from hearsight.types import VideoEmbedding
 
@@ -30,6 +32,7 @@ ENCODERS: dict[type[VideoTextModel], type[NumpyQueryEncoder]] = {
     AVIGATE: NumpyQueryEncoder,
     SAVE: NumpyQueryEncoder,
     Chorus: ChorusQueryEncoder,
+    PerceptionEncoder: PerceptionEncoderQueries,
 }
 MAX_TEXTS = 32  # compared with clips at once
 ROWS = 8192  # of a table
@@ -93,8 +96,8 @@ def numpy_queries(model: VideoTextModel) -> NumpyQueryEncoder | None:
     if encoder is None:
         return None
     state = {name: tensor for name, tensor in model.state_dict().items() if name.startswith(encoder.weight_prefixes)}
-    is_padded = isinstance(model.tokenizer, PaddedTokenizer)
-    tensors = mapped_tensors(Path(model.tokenizer.source), state) if is_padded else {}
+    is_own = isinstance(model.tokenizer, PaddedTokenizer | UnpaddedTokenizer)  # that of the checkpoint
+    tensors = mapped_tensors(Path(model.tokenizer.source), state, encoder.words) if is_own else {}
     for name in state.keys() - tensors.keys():
         if state[name].dtype != torch.float32:
             return None
@@ -102,21 +105,21 @@ def numpy_queries(model: VideoTextModel) -> NumpyQueryEncoder | None:
     config = QueryConfig(
         text=model.clip.config.text_config,
         words=model.config.words,
-        start_id=0 if is_padded else model.tokenizer.start_id,
-        end_id=(model.clip.end_id or 0) if is_padded else model.tokenizer.end_id,
+        start_id=0 if is_own else model.tokenizer.start_id,
+        end_id=(model.clip.end_id or 0) if is_own else model.tokenizer.end_id,
         scale=float(model.clip.logit_scale.detach().float().exp()),
         temperature=model.config.temperature,
         options={name: getattr(model.options, name) for name in encoder.options},
-        towers=model.config.clip["model_type"] if is_padded else "clip",
+        towers=model.config.clip["model_type"] if is_own else "clip",
     )
     return encoder(config, tensors, model.tokenizer.backend)
 
 
-def mapped_tensors(folder: Path, state: Mapping[str, torch.Tensor]) -> dict[str, MappedTensor]:
+def mapped_tensors(folder: Path, state: Mapping[str, torch.Tensor], words: str) -> dict[str, MappedTensor]:
     """Return those of a model's tensors that a query can use from the model's file: no copy of them is needed.
 
     They are the same as in the file, to the precision of the model. Other formats than float32 would have to be
-    converted at each start, so of these only the table of tokens is used, whose rows a query needs.
+    converted at each start, so of these only the table of tokens is used, whose rows a query needs. words: its name.
     """
     try:
         in_file = map_weights(folder)
@@ -125,7 +128,7 @@ def mapped_tensors(folder: Path, state: Mapping[str, torch.Tensor]) -> dict[str,
     tensors = {}
     for name, tensor in state.items():
         mapped = in_file.get(name) or in_file.get(name.removeprefix(CLIP))
-        if mapped and (mapped.values.dtype == np.float32 or name == WORDS) and _is_same(mapped, tensor):
+        if mapped and (mapped.values.dtype == np.float32 or name == words) and _is_same(mapped, tensor):
             tensors[name] = mapped
     return tensors
 

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 MAX_LETTERS = 20_000  # of a text: more than any model reads
 
 
-def read_tokenizer(folder: Path, max_tokens: int, rows: int) -> Tokenizer:
+def read_tokenizer(folder: Path, max_tokens: int, rows: int | None = None) -> Tokenizer:
     """Read the tokenizer of a checkpoint, to cut texts to so many tokens.
 
-    rows: the number of tokens that the model has vectors for. Raises HearsightError for a damaged file, and for one
-    with more tokens.
+    rows: the number of tokens that the model has vectors for; None if that is checked elsewhere. Raises HearsightError
+    for a damaged file, and for one with more tokens.
     """
     from tokenizers import Tokenizer
 
@@ -26,7 +26,7 @@ def read_tokenizer(folder: Path, max_tokens: int, rows: int) -> Tokenizer:
         tokenizer = Tokenizer.from_file(str(file))
     except Exception as error:  # all that the library raises
         raise HearsightError(f"cannot read {file} ({error}); download or save the model again") from error
-    if tokenizer.get_vocab_size() > rows:
+    if rows is not None and tokenizer.get_vocab_size() > rows:
         raise HearsightError(
             f"{file} has {tokenizer.get_vocab_size()} tokens, and the model {rows}; download or save both again"
         )

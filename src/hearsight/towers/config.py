@@ -28,6 +28,7 @@ FORMER_THETAS = ("global_rope_theta", "local_rope_theta")  # of rotations, in ol
 PE_TOKENS = 512  # of a text, at most, by which its authors cut them
 
 SIGLIP, METACLIP = "siglip", "metaclip_2"  # model types of image-text models that are no plain CLIP
+PE_AV = "pe_audio_video"  # that of a model of pictures, sounds and texts
 MODERNBERT = "modernbert"
 BLANK = "none"  # model type of towers that see and read nothing (blank_towers.py)
 BLANK_WIDTH = 8  # of their vectors: the least that an index of vectors takes
@@ -159,6 +160,13 @@ class ModernBertConfig:
     global_theta: float = 160_000.0
     local_theta: float = 10_000.0
     has_final_norm: bool = True
+
+
+@dataclass(frozen=True)
+class PeAvConfig:
+    """What is read of the configuration of a PE-AV; transformers reads the rest."""
+
+    text_config: ModernBertConfig
 
 
 def clip_config(values: Mapping[str, Any]) -> CLIPConfig:

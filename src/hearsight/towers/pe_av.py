@@ -1,7 +1,7 @@
 """Perception Encoder Audio-Visual (arXiv 2512.19687) by transformers: vectors of pictures and of sound in one space.
 
 A teacher of soft-ALBEF whose weights are public ("facebook/pe-av-base-16-frame" and other sizes). Only the video and
-the audio branch of the model are built. Its image tower is timm's, which comes with the extra `teachers`. transformers'
+the audio branch of the model are built. Its image tower is timm's, which comes with the extra `pe-av`. transformers'
 video processor needs torchvision, so pictures are prepared here.
 """
 
@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -24,7 +22,7 @@ from transformers.models.pe_audio.modeling_pe_audio import PeAudioContrastiveHea
 from transformers.models.pe_video.modeling_pe_video import PeVideoContrastiveHead, PeVideoEncoder
 
 from hearsight.errors import HearsightError
-from hearsight.util.extras import install_command
+from hearsight.towers.pe_av_towers import check_timm, read_video_settings
 
 # As many as SAVE gave ImageBind, for models that were trained on every frame, 30 a second.
 FRAMES = 32
@@ -54,7 +52,7 @@ class PEAV:
             )
             _fill(self.branches, folder)
             self.extractor = PeAudioFeatureExtractor.from_pretrained(folder)
-            self.video = _video_settings(folder)
+            self.video = read_video_settings(folder)
         except Exception as error:  # transformers, timm and safetensors raise their own
             raise HearsightError(
                 f"cannot load PE-AV from {folder}: {str(error).strip() or type(error).__name__}; download it again"
@@ -95,8 +93,7 @@ def _check(folder: Path) -> None:
         raise HearsightError(f"cannot load {folder}: no readable config.json; give the folder of a PE-AV") from error
     if kind != "pe_audio_video":
         raise HearsightError(f"cannot load {folder}: its model_type is '{kind}'; give a PE-AV (pe_audio_video)")
-    if not find_spec("timm"):
-        raise HearsightError(f"PE-AV's image tower needs timm, which is not installed; {install_command('teachers')}")
+    check_timm()
 
 
 def _fill(branches: nn.ModuleDict, folder: Path) -> None:
@@ -121,10 +118,3 @@ def _name_in_branches(name: str) -> str:
     for outer in ("video_model.", "audio_model.", "audio_video_encoder.embedder."):
         name = name.removeprefix(outer)
     return name
-
-
-def _video_settings(folder: Path) -> dict[str, Any]:
-    """Return the settings of the video processor, which older repositories have in a separate file."""
-    file = folder / "processor_config.json"
-    settings = json.loads(file.read_text()).get("video_processor") if file.is_file() else None
-    return dict(settings or json.loads((folder / "video_preprocessor_config.json").read_text()))

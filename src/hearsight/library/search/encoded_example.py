@@ -20,7 +20,6 @@ from hearsight.library.search.current_calibration import usable_experts
 from hearsight.library.search.senses import SENSE_COLUMNS, sense_vectors
 from hearsight.library.search.view import Searchable, View
 from hearsight.library.tables.schema import read_mask, read_vectors
-from hearsight.media.audio import SAMPLE_RATE
 from hearsight.media.example import Example
 
 if TYPE_CHECKING:
@@ -159,7 +158,7 @@ def _encode_by_model(example: Example, model: VideoTextModel) -> tuple[Vectors, 
 
     from hearsight.models.preprocess import collate
 
-    waveform = example.sounds.get(SAMPLE_RATE) if model.audio_rows is not None else None
+    waveform = None if model.audio_rate is None else example.sounds.get(model.audio_rate)
     batch = collate([model.prepare(example.frames, waveform, "")])
     missing = ["speech"] if bool(batch.has_audio[0]) else ["audio", "speech"]
     with torch.inference_mode():

@@ -113,7 +113,7 @@ def search_by_example(
         example = decode_example(Path(example), model.config.frames, _sample_rates(model, experts, missing))
     encoded = EncodedExample.of_file(example, model, experts)
     if by is not None and not encoded.choose(by):
-        raise _lacking(by, example, bool(experts) or model.audio_rows is not None, missing)
+        raise _lacking(by, example, bool(experts) or model.audio_rate is not None, missing)
     result = nearest(views, encoded, by, limit, start)
     notes = [missing_sound_expert(missing[0])] if missing and example.sounds and by != "seen" else []
     return replace(result, notes=[*notes, *result.notes])
@@ -127,7 +127,7 @@ def check_sense(by: str | None) -> None:
 
 def _sample_rates(model: VideoTextModel, experts: Sequence[SoundExpert], missing: Sequence[str]) -> set[int]:
     """Return the rates at which the sound of an example is compared, or would be if an expert were not missing."""
-    by_model = {SAMPLE_RATE} if model.audio_rows is not None or missing else set()
+    by_model = {model.audio_rate} if model.audio_rate is not None else {SAMPLE_RATE} if missing else set()
     return by_model | {expert.sample_rate for expert in experts}
 
 

@@ -31,6 +31,7 @@ INTRODUCTIONS = {
     "avigate": "AVIGATE (arXiv 2504.02397), which finds clips by what is seen and heard in them",
     "save": "SAVE (arXiv 2603.08224), which finds clips by what is seen, heard and said in them",
     "chorus": "Chorus, Hearsight's own method, which finds clips by what is seen, heard and said in them",
+    "pe-av": "PE-AV (arXiv 2512.19687), which finds clips by what is seen and heard in them",
 }
 REGISTERED_FIRST = (
     "The file that registers its method (`hearsight.register`) has to be run first: import it before `hearsight.load`, "
