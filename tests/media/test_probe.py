@@ -207,3 +207,34 @@ def test_a_playlist_cannot_make_probe_read_another_file(tmp_path, kind, name):
 def test_the_date_in_a_file_is_read(tmp_path, metadata, options, expected):
     path = make_media(tmp_path / "a.mov", [grey(90)] * 5, metadata=metadata, options=options)
     assert probe(path).created == (expected and expected.timestamp())
+
+
+def test_pictures_without_end_are_refused(tmp_path):
+    path = tmp_path / "bomb.mov"
+    with av.open(path, "w") as container:
+        stream = container.add_stream("qtrle", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "rgb24"
+        container.mux([*stream.encode(av.VideoFrame(64, 64, "rgb24")), *stream.encode(None)])
+    data = path.read_bytes()
+    size = (64).to_bytes(2, "big") * 2
+    assert data.count(b"rle ") == 1
+    offset = data.index(size, data.index(b"rle "))
+    path.write_bytes(data[:offset] + (16_000).to_bytes(2, "big") * 2 + data[offset + 4 :])
+    with pytest.raises(HearsightError, match=r"bomb.mov: .* more than 100,000,000 pixels; replace or remove it"):
+        probe(path)
+
+
+@pytest.mark.parametrize("rate", [1, 10, 900])
+def test_sound_that_lasts_for_days_is_refused(tmp_path, rate):
+    path = make_media(tmp_path / "a.wav", sounds=[beep(2)])
+    data = bytearray(path.read_bytes())
+    data[24:32] = rate.to_bytes(4, "little") + (2 * rate).to_bytes(4, "little")
+    path.write_bytes(data)
+    with pytest.raises(HearsightError, match=r"a.wav: no video or audio stream that can be decoded"):
+        probe(path)
+
+
+def test_a_length_that_so_few_bytes_cannot_have_is_refused(tmp_path):
+    path = make_media(tmp_path / "a.mkv", [grey(100)] * 2, [0, 40_000])
+    with pytest.raises(HearsightError, match=r"bytes cannot last 11 hours, as they claim; replace or remove it"):
+        probe(path)

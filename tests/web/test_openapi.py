@@ -50,7 +50,9 @@ def test_examples_are_as_they_are_described(api):
         if "{" in path or "get" not in methods or path.endswith("export"):
             continue
         sample = methods["get"]["responses"]["200"]["content"]["application/json"]
-        answer = api.get(path.removeprefix("/api/v1/"), params={"q": "a bell rings"}).json()
+        names = {parameter["name"] for parameter in methods["get"].get("parameters", ())}
+        query = {"q": "a bell rings"} if "q" in names else {}
+        answer = api.get(path.removeprefix("/api/v1/"), params=query).json()
         assert list(strange(sample["example"], answer)) == [], path
 
 

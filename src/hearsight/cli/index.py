@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hearsight.models.hub import HubModel
     from hearsight.scale.engine import RayEngine
 
+SUFFIXES_SHOWN = 5
 FAILURES_SHOWN = 3
 
 
@@ -344,6 +345,8 @@ def summary(report: UpdateReport, failures: int) -> list[Text]:
     if report.read:
         headline += f"; the pictures of {console.format_count(report.read, 'file')} read"
     lines = [Text(headline, style="bold")]
+    if report.others:
+        lines.append(Text(f"  left out, neither video nor sound: {format_others(report.others)}", style="dim"))
     if report.not_understood:
         files = console.format_count(report.not_understood, "file")
         lines.append(
@@ -360,3 +363,12 @@ def summary(report: UpdateReport, failures: int) -> list[Text]:
             Text(f"  {console.format_count(failures, 'file')} failed in all: hearsight info --failures", style="dim")
         )
     return lines
+
+
+def format_others(counts: dict[str, int]) -> str:
+    """Return how many files of each suffix there are, the most first: "9 .txt, 2 .jpg, 1 without suffix"."""
+    most = sorted(counts, key=lambda suffix: (-counts[suffix], suffix))
+    parts = [f"{counts[suffix]:,} {console.escape(suffix) or 'without suffix'}" for suffix in most[:SUFFIXES_SHOWN]]
+    if rest := sum(counts[suffix] for suffix in most[SUFFIXES_SHOWN:]):
+        parts.append(f"{rest:,} others")
+    return ", ".join(parts)

@@ -23,6 +23,7 @@ SPOKEN_OVER_TITLE = re.compile(
 )
 # A track counts as silent if it is at all of these positions, shares of the file's length.
 POSITIONS = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9)
+LOWEST_RATE = 1000  # Hz; with less a few bytes last for days
 SECONDS = 2.0  # that are heard at each
 AUDIBLE = 1e-3  # the smallest loudness, of 1
 MOST_PACKETS = 2000  # that are read at each
@@ -34,7 +35,7 @@ def audio_stream(container: InputContainer, path: Path) -> av.AudioStream | None
     The default one comes first, one on which somebody speaks over the film after the others, and a silent one last.
     path: of the container's file, which is opened again to hear the tracks if it has several.
     """
-    streams = [stream for stream in container.streams.audio if stream.codec_context is not None]
+    streams = _tracks(container)
     if len(streams) < 2:
         return streams[0] if streams else None
     audible = _audible_tracks(path, _stamp(path))
@@ -44,6 +45,14 @@ def audio_stream(container: InputContainer, path: Path) -> av.AudioStream | None
             stream.index not in audible, _is_spoken_over(stream), not is_default(stream), stream.index,
         ),
     )  # fmt: skip
+
+
+def _tracks(container: InputContainer) -> list[av.AudioStream]:
+    return [
+        stream
+        for stream in container.streams.audio
+        if stream.codec_context is not None and not 0 < stream.codec_context.sample_rate < LOWEST_RATE
+    ]
 
 
 def _is_spoken_over(stream: av.AudioStream) -> bool:
@@ -61,7 +70,7 @@ def _audible_tracks(path: Path, stamp: tuple[int, int]) -> frozenset[int]:
     """Return the indices of the tracks that are heard at one of POSITIONS. stamp: changes with the file."""
     audible = set[int]()
     with open_media(path) as container:
-        tracks = [stream for stream in container.streams.audio if stream.codec_context is not None]
+        tracks = _tracks(container)
         for position in POSITIONS:
             if position and not _seek(container, position):
                 break

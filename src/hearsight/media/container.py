@@ -26,9 +26,12 @@ NOT_FILMED = Disposition.attached_pic | Disposition.timed_thumbnails | Dispositi
 # Formats that hold the media themselves. Playlists and scripts (HLS, ffconcat, DASH, SDP ...), which name other files
 # to open, are not among them: a stranger's file must not make us read another file.
 FORMATS = (
-    "aac,ac3,aiff,amr,ape,asf,au,avi,caf,dts,dv,eac3,flac,flv,h264,hevc,m4v,matroska,mov,mp3,mpc,mpc8,mpeg,mpegts,"
-    "mpegvideo,mxf,nut,ogg,rm,tta,w64,wav,wv"
+    "aac,ac3,aiff,amr,amrnb,amrwb,amv,ape,asf,au,avi,caf,dsf,dts,dtshd,dv,eac3,flac,flv,gxf,h264,hevc,iff,ivf,m4v,"
+    "matroska,mjpeg,mlp,mov,mp3,mpc,mpc8,mpeg,mpegts,mpegvideo,mxf,nut,obu,ogg,oma,qcp,rm,shn,tak,truehd,tta,vc1,voc,"
+    "w64,wav,wtv,wv,yuv4mpegpipe"
 )
+# A header of a few bytes may claim pictures that take gigabytes. Those of a cinema camera (12K) have 80 million.
+MOST_PIXELS = 100_000_000
 MOST_ERRORS = 1000
 SMALL = 352 * 288  # pixels of a picture that one thread decodes sooner than several
 
@@ -41,7 +44,7 @@ def open_media(path: Path) -> Iterator[InputContainer]:
     """
     try:
         _check_regular(path)
-        options = {"protocol_whitelist": "file", "format_whitelist": FORMATS}
+        options = {"protocol_whitelist": "file", "format_whitelist": FORMATS, "max_pixels": str(MOST_PIXELS)}
         with _as_source(path) as source, av.open(source, options=options, metadata_errors="replace") as container:
             yield container
     except PermissionError as error:
@@ -137,6 +140,9 @@ def packets(container: InputContainer, *streams: Stream) -> Iterator[Any]:
     for stream in container.streams:
         # Where the format allows it, other streams are not even read from the disk.
         stream.discard = Discard.default if stream in streams else Discard.all
+    for stream in streams:
+        if isinstance(stream, av.VideoStream):
+            stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
     for _ in range(MOST_ERRORS):
         try:
             yield from container.demux(streams)

@@ -13,13 +13,15 @@ from av.container import InputContainer
 from av.stream import Stream
 
 from hearsight.media.audio_track import audio_stream
-from hearsight.media.container import decode, open_media, packets, read_error, start_time, video_stream
+from hearsight.media.container import MOST_PIXELS, decode, open_media, packets, read_error, start_time, video_stream
 from hearsight.media.frames import display_matrix, upright_rgb
 
 LONGEST = 100 * 3600.0
+# Of files over an hour: bytes a second. One with a picture that stands for an hour has ten times as much.
+LEAST_BYTES = 2.0
 # Metadata with the date of a recording; the first one has a time zone, and editing keeps it.
 DATES = ("com.apple.quicktime.creationdate", "creation_time")
-ONE_DAY, ONE_YEAR = 24 * 3600.0, 366 * 24 * 3600.0
+ONE_HOUR, ONE_DAY, ONE_YEAR = 3600.0, 24 * 3600.0, 366 * 24 * 3600.0
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,8 @@ def probe(path: Path) -> MediaInfo:
         first = _first_frames(container, streams)
         streams = [stream for stream in streams if stream.index in first]
         if not streams:
-            raise read_error(path, "not one frame can be decoded; replace or remove it")
+            large = f", or its pictures have more than {MOST_PIXELS:,} pixels" if video is not None else ""
+            raise read_error(path, f"not one frame can be decoded{large}; replace or remove it")
         return MediaInfo(
             path=path,
             duration=_duration(path, container, streams),
@@ -150,15 +153,19 @@ def _duration(path: Path, container: InputContainer, streams: list[Stream]) -> f
     A truncated or badly written file claims a wrong length: then all its packets are read.
     """
     claimed = _claimed_duration(container)
-    if claimed:
-        slack = min(max(0.1 * claimed, 0.5), 5.0)
-        if abs(_end_after(container, streams, claimed - slack) - claimed) <= slack:
-            return claimed
-    with open_media(path) as reopened:
-        measured = _measured_duration(reopened, [reopened.streams[stream.index] for stream in streams])
-    if measured <= 0:
+    slack = min(max(0.1 * claimed, 0.5), 5.0)
+    duration = claimed
+    if not claimed or abs(_end_after(container, streams, claimed - slack) - claimed) > slack:
+        with open_media(path) as reopened:
+            duration = _measured_duration(reopened, [reopened.streams[stream.index] for stream in streams])
+    if duration <= 0:
         raise read_error(path, "its length cannot be determined; replace or remove it")
-    return measured
+    size = path.stat().st_size
+    if duration > ONE_HOUR and size < LEAST_BYTES * duration:
+        raise read_error(
+            path, f"{size:,} bytes cannot last {duration / ONE_HOUR:.0f} hours, as they claim; replace or remove it"
+        )
+    return duration
 
 
 def _claimed_duration(container: InputContainer) -> float:

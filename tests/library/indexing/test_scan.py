@@ -126,3 +126,19 @@ def test_subtitles_in_a_folder_of_their_own(tmp_path):
     os.utime(tmp_path / "Subs" / "a.srt", (1, 1))
     again = walk(tmp_path, tmp_path / ".hearsight").files
     assert again[0].stat != first.stat and again[1] == second
+
+
+def test_what_is_left_out_is_counted(tmp_path):
+    for name in ("a.mp4", "a.srt", "b.txt", "c.TXT", "d", ".hidden.txt", "Subs/a.de.srt", "deep/e.jpg"):
+        touch(tmp_path / name)
+    assert walk(tmp_path, tmp_path / ".hearsight").others == {".txt": 2, "": 1, ".jpg": 1}
+
+
+def test_text_with_the_suffix_of_media_is_left_out(tmp_path):
+    touch(tmp_path / "page.ts").write_text("export const film: string = 'ü';\n" * 40)
+    touch(tmp_path / "go.mod").write_text("module film\n")
+    touch(tmp_path / "camera.mod").write_bytes(b"\x00\x00\x01\xba" + bytes(300))
+    touch(tmp_path / "broadcast.ts").write_bytes(b"\x47\x40\x11\x10\x00" + b"\xff" * 183)
+    scan = walk(tmp_path, tmp_path / ".hearsight")
+    assert [file.path for file in scan.files] == ["broadcast.ts", "camera.mod"]
+    assert scan.others == {".ts": 1, ".mod": 1}

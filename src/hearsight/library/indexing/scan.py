@@ -5,19 +5,22 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from hearsight.errors import HearsightError
-from hearsight.media.sidecars import FOLDERS, Sidecar, nested_names, sidecars_by_stem
-from hearsight.media.suffixes import MEDIA_SUFFIXES
+from hearsight.media.sidecars import FOLDERS, SUFFIXES, Sidecar, nested_names, sidecars_by_stem
+from hearsight.media.suffixes import AMBIGUOUS_SUFFIXES, MEDIA_SUFFIXES
 from hearsight.util.object_store import ObjectPath
 
 if TYPE_CHECKING:
     from pyarrow.fs import FileInfo
+
+
+LOOKED_INTO = 512  # bytes
 
 
 @dataclass(frozen=True)
@@ -39,13 +42,15 @@ class Scan:
     """The media files of a folder, and the paths that cannot be used.
 
     failed: reasons by path. unreadable: existing folders and files that cannot be opened. empty_or_missing: empty
-    folders and broken links, which may belong to a disk that is not mounted.
+    folders and broken links, which may belong to a disk that is not mounted. others: the number of files that are no
+    media and no subtitles, by suffix.
     """
 
     files: list[MediaEntry] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
     unreadable: list[str] = field(default_factory=list)
     empty_or_missing: list[str] = field(default_factory=list)
+    others: Counter[str] = field(default_factory=Counter)
 
 
 def walk(folder: Path, exclude: Path) -> Scan:
@@ -91,13 +96,14 @@ def _scan_disk(folder: Path, exclude: Path, scan: Scan) -> Iterator[None]:
         nested = nested_names(Path(current), [name for name in names if name.casefold() in FOLDERS])
         by_stem = sidecars_by_stem([*names, *nested])
         for entry in entries:
-            stem, dot, suffix = entry.name.rpartition(".")
-            sidecars = by_stem.get(stem, [])
+            sidecars = by_stem.get(PurePath(entry.name).stem, [])
             if _is_folder(entry):
                 (links if entry.is_symlink() else folders).append(entry.path)
-            elif not dot or f".{suffix.lower()}" not in MEDIA_SUFFIXES:
+            elif not _is_media(entry):
                 if entry.is_symlink() and not Path(entry.path).exists():
                     scan.empty_or_missing.append(_inside(folder, entry.path))
+                else:
+                    _leave_out(entry.name, scan)
             elif entry.is_symlink():
                 files_by_link.append((entry, sidecars))
             else:
@@ -130,6 +136,7 @@ def _scan_store(folder: ObjectPath, scan: Scan) -> Iterator[None]:
         by_stem = sidecars_by_stem(files_and_nested)
         for name, (file, info) in files.items():
             if Path(name).suffix.lower() not in MEDIA_SUFFIXES:
+                _leave_out(name, scan)
                 continue
             sidecars = [files_and_nested[sidecar.name] for sidecar in by_stem.get(Path(name).stem, [])]
             stamps = [f"{info.size}:{info.mtime_ns}", *(f"{one.name}:{it.size}:{it.mtime_ns}" for one, it in sidecars)]
@@ -153,6 +160,30 @@ def _entries(folder: Path, current: str, scan: Scan) -> list[os.DirEntry[str]]:
     if not entries:
         scan.empty_or_missing.append(_inside(folder, current))
     return sorted((entry for entry in entries if entry.name[0] != "."), key=lambda entry: entry.name)
+
+
+def _leave_out(name: str, scan: Scan) -> None:
+    suffix = PurePath(name).suffix.lower()
+    if suffix not in SUFFIXES:
+        scan.others[suffix] += 1
+
+
+def _is_media(entry: os.DirEntry[str]) -> bool:
+    """Return whether a file has the suffix of media; what has one that may be that of text is looked into."""
+    suffix = PurePath(entry.name).suffix.lower()
+    if suffix not in AMBIGUOUS_SUFFIXES or suffix not in MEDIA_SUFFIXES:
+        return suffix in MEDIA_SUFFIXES
+    try:
+        with Path(entry.path).open("rb") as file:
+            beginning = file.read(LOOKED_INTO)
+    except OSError:
+        return True  # reading it tells what is wrong
+    return not beginning or not _is_text(beginning)
+
+
+def _is_text(data: bytes) -> bool:
+    """Return whether bytes, which may end in the middle of a character, are text in UTF-8."""
+    return b"\0" not in data and len(data.decode("utf-8", "ignore").encode()) > len(data) - 4
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

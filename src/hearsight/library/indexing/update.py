@@ -110,7 +110,7 @@ class Update:
     def _apply_known_changes(self, scan: Scan, changes: Changes, failures: dict[str, tuple[Failure, str]]) -> None:
         """Record moved, deleted and unreadable files, which need not be opened."""
         self.report.unchanged, self.report.moved = changes.unchanged, changes.moved
-        self.report.deleted = changes.deleted
+        self.report.deleted, self.report.others = changes.deleted, dict(scan.others)
         if changes.updated_rows:
             self.store.move_videos(changes.updated_rows)
         if changes.removed_ids:
