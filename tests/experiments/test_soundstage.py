@@ -55,7 +55,7 @@ def test_from_nothing_to_the_page(tmp_path, monkeypatch, capfd):
     """On few clips, in one process, and with a recogniser that hears the same in all: others render and recognise."""
     shutil.copytree(DEMO, tmp_path / "build" / "demo" / "towers-more" / "model")  # in place of half an hour's training
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setitem(render.SIZES, "mini", {"train": 16, "validation": 4, "test": QUERIES})
+    monkeypatch.setitem(render.SIZES, "mini", {"train": 8, "validation": 4, "test": QUERIES})
     heard = RecognisedSpeech((Word(0.2, 0.6, "yellow"), Word(0.6, 1.0, "bicycle")), "en")
     monkeypatch.setattr(SphinxRecogniser, "transcribe", lambda self, samples: heard)
     monkeypatch.setattr(transcripts, "SMALL", QUERIES)  # so that no other process recognises
