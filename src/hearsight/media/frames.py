@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import numpy as np
 from av.container import InputContainer
 from numpy.typing import NDArray
 
+from hearsight.media.colours import to_rgb
 from hearsight.media.container import all_frames, open_media, start_time, timed_frames, video_stream
 from hearsight.media.packet_selection import can_select, selected_frames
 
@@ -25,8 +28,9 @@ def read_frames(
     """Yield the pictures on screen at these times, in seconds from the start of the file, ascending.
 
     Yields (time, H x W x 3 RGB picture), upright and with square pixels. short_side: pixels that larger pictures are
-    reduced to while they are converted. A time before the first frame gets that frame; times after the last readable
-    one are left out. Yields nothing for a file without video. Raises HearsightError if the file cannot be open_media.
+    reduced to while they are converted. A picture stands until the next one or, as the last one, until the end of the
+    sound; a time before the first frame gets that frame. Yields nothing for a file without video. Raises HearsightError
+    if the file cannot be opened.
     """
     remaining = iter(times)
     time = next(remaining, None)
@@ -35,7 +39,7 @@ def read_frames(
         if stream is None or time is None:
             return
         is_first, matrix = True, None
-        for frame, until in _on_screen(_timed(stream, _frames_at(container, stream, times)), _step(stream)):
+        for frame, until in _on_screen(_timed(stream, _frames_at(container, stream, times))):
             if time >= until:
                 continue
             if is_first:
@@ -56,7 +60,7 @@ def scan_frames(path: Path, height: int) -> Iterator[tuple[float, NDArray[np.uin
             return
         for frame, time in _timed(stream, timed_frames(container, all_frames(container, stream))):
             width = max(1, round(frame.width * height / frame.height))
-            yield time, frame.to_ndarray(format="rgb24", width=width, height=height)
+            yield time, to_rgb(frame, width, height)
 
 
 def display_matrix(frame: Any) -> NDArray[np.int32] | None:
@@ -79,7 +83,7 @@ def upright_rgb(
     wide = float(pixel_shape or 1)
     width, height = round(frame.width * wide) if 0.25 <= wide <= 4 else frame.width, frame.height
     smaller = 1.0 if short_side is None else min(1.0, short_side / min(width, height))
-    picture = frame.to_ndarray(format="rgb24", width=round(width * smaller), height=round(height * smaller))
+    picture = to_rgb(frame, round(width * smaller), round(height * smaller))
     return picture if matrix is None else _turn(picture, matrix)
 
 
@@ -106,19 +110,10 @@ def _frames_at(
     return timed_frames(container, selected_frames(container, stream, [time + start for time in times]))
 
 
-def _on_screen(timed: Iterable[tuple[Any, float]], step: float) -> Iterator[tuple[Any, float]]:
-    """Yield each frame with the time until which it is on screen.
-
-    step: the length of the last one, if the file does not tell it.
-    """
-    shown, since = None, 0.0
-    for frame, time in timed:
-        if shown is not None:
-            yield shown, time - ROUNDING
-        shown, since = frame, time
-    if shown is not None:
-        duration = float(shown.duration * shown.time_base) if shown.duration else step
-        yield shown, since + duration - ROUNDING
+def _on_screen(timed: Iterable[tuple[Any, float]]) -> Iterator[tuple[Any, float]]:
+    """Yield each frame with the time until which it is on screen."""
+    for (frame, _), (_, following) in pairwise(chain(timed, [(None, math.inf)])):
+        yield frame, following - ROUNDING
 
 
 def _timed(stream: av.VideoStream, timed: Iterable[tuple[float | None, Any]]) -> Iterator[tuple[Any, float]]:
