@@ -12,7 +12,7 @@ from hearsight.experts.sound_registry import choose_sound
 from hearsight.library.indexing.model_names import name_of
 from hearsight.library.tables.library_files import check_free, clear
 from hearsight.library.tables.library_json import Identity
-from hearsight.library.tables.locations import relative_folder
+from hearsight.library.tables.locations import absolute_folder, relative_folder
 from hearsight.library.tables.lock import updating, writing
 from hearsight.library.tables.store import Store
 from hearsight.models.base import VideoTextModel
@@ -62,6 +62,8 @@ def create(
         )
         identity.check_cutting()
         _check_experts(identity)
+        if recorded and location.is_symlink():
+            _check_link(location, folder, recorded)
         with suppress(OSError):  # a folder that cannot be read is reported when it is locked
             check_free(location, rebuild)
         with updating(location):
@@ -89,6 +91,15 @@ def create(
     )
     _check_settings(folder, location, recorded, current)
     return _record(location, recorded, current)
+
+
+def _check_link(location: Path, folder: Path, recorded: Identity) -> None:
+    """Raise HearsightError if what a link leads to is the index of another folder: a stranger's would replace it."""
+    if absolute_folder(location, recorded.folder).resolve() != folder.resolve():
+        raise HearsightError(
+            f"{location} is a link to the index of another folder, which is not replaced; remove the link, or keep "
+            "this index elsewhere (--library)"
+        )
 
 
 def _check_keeps_features(location: Path, identity: Identity, keep_features: bool) -> None:

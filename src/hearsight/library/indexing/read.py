@@ -17,6 +17,7 @@ from PIL import Image
 
 from hearsight.errors import HearsightError
 from hearsight.library.indexing.diff import PendingFile, content_hash, video_id
+from hearsight.library.tables.containment import read_text
 from hearsight.library.tables.schema import ClipFacts, Video, clip_id
 from hearsight.media.audio import SAMPLE_RATE, Samples
 from hearsight.media.probe import MediaInfo, probe
@@ -35,6 +36,7 @@ WORDS_A_LINE = 10
 # Errors of the system that are not the file's fault. FFmpeg's own errors have other numbers.
 TRANSIENT_ERRORS = {errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC}
 THUMBNAIL = (320, 240)  # largest size in pixels: some 10 kB
+LARGEST_TRANSCRIPT = 32 << 20  # bytes, for two days of speech; a longer one is not stored for an interrupted run
 
 
 @dataclass(frozen=True)
@@ -185,8 +187,8 @@ class Reader:
         """Return the transcript of a file, and store it until the file is finished, as it can take long."""
         transcript_file = self.transcripts / f"{id}.json"
         try:
-            return Transcript.from_dict(json.loads(transcript_file.read_text()))
-        except (OSError, ValueError):
+            return Transcript.from_dict(json.loads(read_text(transcript_file, LARGEST_TRANSCRIPT)))
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):  # there is none, or none of ours
             pass
         transcript = transcribe(info, self.counter, sidecars)
         if transcript.lines:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from hearsight.experts.calibration import Null, Scale
+from hearsight.library.tables.containment import read_text
 from hearsight.library.tables.windows import of_text
 from hearsight.util.atomic import write_atomic
 
@@ -54,7 +55,7 @@ class Calibration:
     def read(cls, location: Path) -> Calibration | None:
         """Return the calibration of a library; None if there is none that can be read."""
         try:
-            values = json.loads((location / FILE).read_text("utf-8"))
+            values = json.loads(read_text(location / FILE))
             scales = {name: Scale(**scale) for name, scale in values["scales"].items()}
             nulls = {name: Null(**null) for name, null in values["nulls"].items()}
             named = {

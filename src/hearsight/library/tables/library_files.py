@@ -21,7 +21,15 @@ PARTS = (
     "texts.lance",
     "calibration.json",
 )
-WORKING_FILES = ("calibration.json", "update.lock", "update.json", "library.json.part", "transcripts")
+WORKING_FILES = (
+    "calibration.json",
+    "calibration.json.part",
+    "update.lock",
+    "update.json",
+    "update.json.part",
+    "library.json.part",
+    "transcripts",
+)
 TRANSCRIPTS = ("*.json", "*.json.part", "*.attempts")  # what updates write into the folder of transcripts
 
 

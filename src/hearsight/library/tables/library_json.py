@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hearsight.errors import HearsightError
+from hearsight.library.tables.containment import check_contained, read_text
 from hearsight.library.tables.errors import DamagedError
 from hearsight.library.tables.locations import absolute_folder, absolute_location, index_folder, resolve_paths
 from hearsight.util.atomic import write_atomic
@@ -112,8 +113,9 @@ class Identity:
         """Read library.json. Return None if there is no library.
 
         rebuild: return None for a damaged one, too, since it will be replaced.
-        Raises DamagedError, or HearsightError for one that cannot be accessed.
+        Raises DamagedError, or HearsightError for one that cannot be accessed, or could lead out of its folder.
         """
+        check_contained(location)
         try:
             return cls._read(location)
         except DamagedError:
@@ -124,7 +126,7 @@ class Identity:
     @classmethod
     def _read(cls, location: Path) -> Identity | None:
         try:
-            values = json.loads((location / "library.json").read_text())
+            values = json.loads(read_text(location / "library.json"))
             if values["format"] > FORMAT:
                 raise HearsightError(
                     f"the library at {location} was made by a newer Hearsight (format {values['format']}; this one "
@@ -151,7 +153,7 @@ class Identity:
             raise HearsightError(
                 f"cannot read the library at {location}: {error.strerror}; check the disk and its permissions"
             ) from error
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise DamagedError(f"the library at {location} is damaged ({error}); index again with --rebuild") from error
 
 

@@ -12,8 +12,10 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from hearsight.errors import HearsightError
+from hearsight.library.tables.containment import read_text
 from hearsight.library.tables.errors import write_error
 from hearsight.library.tables.library_json import Identity
+from hearsight.util.atomic import write_atomic
 
 
 @contextmanager
@@ -28,7 +30,7 @@ def updating(location: Path) -> Iterator[None]:
         lock = FileLock(location / "update.lock", blocking=False)
         with lock:
             since = datetime.now().isoformat(" ", "seconds")
-            holder.write_text(json.dumps({"pid": os.getpid(), "since": since}))
+            write_atomic(holder, json.dumps({"pid": os.getpid(), "since": since}))
             yield
     except Timeout as error:
         raise HearsightError(
@@ -63,7 +65,7 @@ def writing(location: Path, expected: Identity) -> Iterator[Identity]:
 def _describe(holder: Path) -> str:
     """Describe the process that holds the lock, as far as it is known."""
     try:
-        values = json.loads(holder.read_text())
+        values = json.loads(read_text(holder))
         return f" (process {values['pid']}, since {values['since']})"
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return ""
