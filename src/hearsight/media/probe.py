@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,7 @@ LONGEST = 100 * 3600.0
 LEAST_BYTES = 2.0
 # Metadata with the date of a recording; the first one has a time zone, and editing keeps it.
 DATES = ("com.apple.quicktime.creationdate", "creation_time")
+TIMECODE = re.compile(r"\d\d:\d\d:\d\d[:;.]\d\d")
 ONE_HOUR, ONE_DAY, ONE_YEAR = 3600.0, 24 * 3600.0, 366 * 24 * 3600.0
 
 
@@ -64,6 +66,8 @@ class MediaInfo:
 
     duration: in seconds, above 0. claimed_duration: that in the file's own header, 0 if it has none; it is longer
     than the duration if the file was cut short. created: the date in the file, in seconds since 1970, if it has one.
+    timecode: of the first picture, as the camera wrote it ("01:00:00:00", with ";" before the frames if some numbers of
+    frames are left out), if it did.
     Streams of which no frame can be decoded are left out, as is cover art.
     """
 
@@ -74,6 +78,7 @@ class MediaInfo:
     subtitles: tuple[SubtitleStream, ...]
     claimed_duration: float = 0.0
     created: float | None = None
+    timecode: str | None = None
 
 
 def probe(path: Path) -> MediaInfo:
@@ -103,6 +108,7 @@ def probe(path: Path) -> MediaInfo:
             ),
             claimed_duration=_claimed_duration(container),
             created=_creation_time(container),
+            timecode=_timecode(container),
         )
 
 
@@ -119,6 +125,12 @@ def _creation_time(container: InputContainer) -> float | None:
         if ONE_YEAR < time <= datetime.now().timestamp() + ONE_DAY:
             return time
     return None
+
+
+def _timecode(container: InputContainer) -> str | None:
+    """Return the timecode that a camera wrote into the file, for the file, its pictures, or as a stream of its own."""
+    written = (each.metadata.get("timecode", "") for each in (container, *container.streams))
+    return next((timecode for timecode in written if TIMECODE.fullmatch(timecode)), None)
 
 
 def _describe_video(stream: av.VideoStream, frame: Any) -> VideoStream:

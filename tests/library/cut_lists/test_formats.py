@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 
 from hearsight.errors import HearsightError
 from hearsight.library.cut_lists import cuts, save_cut_list
-from hearsight.library.cut_lists.cuts import timecode
 from hearsight.library.cut_lists.edl import to_edl
 from hearsight.library.cut_lists.fcpxml import to_fcpxml
 from hearsight.library.cut_lists.otio import to_otio
@@ -39,13 +38,15 @@ ODD_NAMES = [
 ]
 
 
-def film(path: Path, rate: Fraction, seconds: float = 4) -> Path:
+def film(path: Path, rate: Fraction, seconds: float = 4, timecode: str = "", size: tuple[int, int] = (64, 48)) -> Path:
     """A silent film of that many frames a second."""
-    with av.open(f"file:{path}", "w", format="mp4") as container:
+    with av.open(f"file:{path}", "w", format="mov" if timecode else "mp4") as container:
         stream = container.add_stream("libx264", rate=rate)
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        (stream.width, stream.height), stream.pix_fmt = size, "yuv420p"
+        if timecode:
+            stream.metadata["timecode"] = timecode
         for number in range(round(seconds * rate)):
-            frame = av.VideoFrame.from_ndarray(grey(100), format="rgb24")
+            frame = av.VideoFrame.from_ndarray(grey(100, *size), format="rgb24")
             frame.pts, frame.time_base = number, 1 / rate
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
@@ -124,10 +125,10 @@ def events(text: str) -> list[Event]:
     title, mode, *lines = text.split("\n")
     assert title.startswith("TITLE: ") and mode == "FCM: NON-DROP FRAME" and lines[-1] == ""
     matches: list[Event] = []
-    for line in filter(None, lines):
+    for line in filter(lambda line: line and not line.startswith("FCM"), lines):
         if matched := re.fullmatch(r"(\d{3})  AX       (\S+) +C        (\S+) (\S+) (\S+) (\S+)", line):
             times = list(matched.groups()[2:])
-            assert all(re.fullmatch(r"\d\d:[0-5]\d:[0-5]\d:\d\d", time) for time in times)
+            assert all(re.fullmatch(r"\d\d:[0-5]\d:[0-5]\d[:;]\d\d", time) for time in times)
             matches.append(Event(int(matched[1]), matched[2], times, {}, None))
         elif matched := re.fullmatch(r"M2   AX       (\d{3}\.\d) +(\S+)", line):
             assert matched[2] == matches[-1].times[0]
@@ -156,23 +157,8 @@ def test_events_are_on_the_frames_of_the_video(tmp_path, rate):
     assert [frames(time, rate) for time in first.times[2:]] == [hour, hour + lasting[0]]
     assert [frames(time, rate) for time in second.times[2:]] == [hour + lasting[0], hour + sum(lasting)]
     assert first.channels == "V" and first.speed is None
+    assert float(first.comments.pop("FRAME RATE")) == pytest.approx(float(rate), abs=0.01)
     assert first.comments == {"FROM CLIP NAME": "a.mp4", "SOURCE FILE": str(video), "COMMENT": "the bell rings"}
-
-
-@pytest.mark.parametrize(
-    ("count", "rate", "written"),
-    [
-        (0, NTSC, "00:00:00:00"),
-        (29, NTSC, "00:00:00:29"),
-        (1800, NTSC, "00:01:00:00"),  # drop frame would skip two here
-        (108_000, NTSC, "01:00:00:00"),
-        (86_399, NTSC_FILM, "00:59:59:23"),
-        (25 * 3600 * 24 + 24, Fraction(25), "24:00:00:24"),
-        (59, NTSC_DOUBLE, "00:00:00:59"),
-    ],
-)
-def test_timecode(count, rate, written):
-    assert timecode(count, rate) == written
 
 
 def test_videos_of_different_rates(tmp_path):
@@ -254,7 +240,9 @@ class Programme:
         own_frame = self.frame_of(asset) if asset.get("hasVideo") else self.frame
         assert seconds(clip.get("offset")) == offset and offset % self.frame == 0
         assert duration > 0 and duration % self.frame == 0 and start % own_frame == 0
-        assert start + duration <= seconds(asset.get("duration")) + max(self.frame, own_frame) / 2
+        begin = seconds(asset.get("start"))
+        assert begin <= start
+        assert start + duration <= begin + seconds(asset.get("duration")) + max(self.frame, own_frame) / 2
         children = [ORDER.index(child.tag) for child in clip]
         assert children == sorted(children)
         assert start <= seconds(clip.find("marker").get("start")) < start + duration
@@ -326,8 +314,10 @@ def test_a_video_that_became_shorter(tmp_path):
 @pytest.mark.parametrize(
     ("of_file", "counted"),
     [
-        (Fraction(10), 10),
-        (Fraction(25, 2), Fraction(25, 2)),
+        (Fraction(10), 30),
+        (Fraction(25, 2), 25),
+        (Fraction(273, 10), 25),
+        (Fraction(15), 30),
         (Fraction(2987, 100), NTSC),  # a variable rate
         (Fraction(120), 60),
         (Fraction(120_000, 1001), NTSC_DOUBLE),
@@ -462,3 +452,47 @@ def test_another_suffix_is_refused(tmp_path, name):
 def test_a_missing_folder_is_an_error(tmp_path):
     with pytest.raises(HearsightError, match=r"cannot save .*nowhere.*: there is no folder .*nowhere; make it"):
         save_cut_list(result(), tmp_path / "nowhere" / "a.edl")
+
+
+@pytest.mark.parametrize(
+    ("rate", "written", "number"),
+    [
+        (Fraction(25), "01:00:00:00", 90_000),
+        (NTSC, "01:00:00;00", 107_892),
+        (NTSC, "01:00:00:00", 108_000),
+        (NTSC_FILM, "10:20:30:12", 893_532),
+    ],
+)
+def test_cut_lists_count_from_the_timecode_of_the_camera(tmp_path, rate, written, number):
+    """As another program, OpenTimelineIO, reads them."""
+    otio = pytest.importorskip("opentimelineio")
+    video = film(tmp_path / "a.mov", rate, timecode=written)
+    second = number + round(rate)
+    for suffix in (".edl", ".fcpxml", ".otio"):
+        path = tmp_path / f"cuts{suffix}"
+        save_cut_list(result((video, 1.0, 3.0)), path)
+        options = {"rate": float(rate)} if suffix == ".edl" else {}
+        timeline = otio.adapters.read_from_file(str(path), **options)
+        [clip] = timeline.find_clips() if suffix != ".fcpxml" else timeline[0].find_clips()
+        start, length = clip.source_range.start_time, clip.source_range.duration
+        error = suffix == ".fcpxml" and rate.denominator > 1  # the reader counts 29 frames a second at 29.97
+        assert abs(round(start.rescaled_to(float(rate)).value) - second) <= error, suffix
+        assert round(length.rescaled_to(float(rate)).value) == round(3 * rate) - round(rate), suffix
+    assert ("FCM: DROP FRAME" in (tmp_path / "cuts.edl").read_text()) == (";" in written)
+    programme = Programme((tmp_path / "cuts.fcpxml").read_text())
+    assert seconds(programme.asset(programme.clips[0]).get("start")) == number / rate
+    assert programme.clips[0].get("tcFormat") == ("DF" if ";" in written else "NDF")
+
+
+def test_a_timeline_is_as_most_of_its_footage(tmp_path):
+    videos = [
+        film(tmp_path / "a.mp4", Fraction(50), size=(128, 96)),
+        film(tmp_path / "b.mp4", Fraction(25)),
+        film(tmp_path / "c.mp4", Fraction(25)),
+    ]
+    matches = result(*((video, 0.0, 2.0) for video in videos))
+    programme = Programme(to_fcpxml(matches))
+    assert programme.frame == Fraction(1, 25)
+    form = programme.by_id[programme.sequence.get("format")]
+    assert (form.get("width"), form.get("height")) == ("128", "96")
+    assert to_edl(matches).count("* FRAME RATE: 25\n") == 3

@@ -1,19 +1,21 @@
 """Places the hits of a search as cuts on a timeline, in frames.
 
 A cut is a hit from start to end. Cuts follow each other on a timeline in order of rank. Editing programs count frames,
-so times are rounded to the frames of each file. A timecode stored in a file is ignored: its first frame is 0.
+so times are rounded to the frames of each file, which begin at the timecode that its camera wrote.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 from hearsight.errors import HearsightError
+from hearsight.library.cut_lists.timecodes import frame_number, is_drop
 from hearsight.library.results import Hit, SearchResult
 from hearsight.media.probe import MediaInfo, probe
 
@@ -40,12 +42,18 @@ UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uff
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A video file and its length in frames. rate: frames a second. info: None if the file cannot be read now."""
+    """A video file and its length in frames.
+
+    rate: frames a second. info: None if the file cannot be read now. start: the number of its first frame by its own
+    timecode, 0 without one. drop: whether that leaves out numbers (timecodes.py).
+    """
 
     video: Path
     info: MediaInfo | None
     rate: Fraction
     frames: int
+    start: int = 0
+    drop: bool = False
 
     @property
     def has_video(self) -> bool:
@@ -60,7 +68,8 @@ class SourceFile:
 class Cut:
     """A hit in frames.
 
-    first, last: frames of the source file; last is not included. offset, length: frames of the timeline.
+    first, last: frames of the source file, by its timecode; last is not included. offset, length: frames of the
+    timeline.
     """
 
     hit: Hit
@@ -74,22 +83,28 @@ class Cut:
 def place_cuts(result: SearchResult) -> tuple[Fraction, list[Cut]]:
     """Return the timeline's frames a second, and its cuts.
 
-    The rate is the highest of the videos, or the next higher rate of editing programs; sounds are counted at it, too.
-    Each file is read once. A file that is missing or damaged by now is taken to be as long as its hits.
+    The rate is that of most of what is cut; sounds are counted at it, too. Each file is read once. A file that is
+    missing or damaged by now is taken to be as long as its hits.
     """
     ends: dict[Path, float] = {}
     for hit in result.hits:
         ends[hit.video] = max(hit.end, ends.get(hit.video, 0.0))
     infos = {video: _media_info(video) for video in ends}
     rates = {video: rate for video, info in infos.items() if (rate := _frame_rate(info))}
-    highest = max(rates.values(), default=DEFAULT_RATE)
-    rate = highest if highest in RATES else next(rate for rate in RATES if rate >= max(highest, DEFAULT_RATE))
-    sources = {}
-    for video, info in infos.items():
-        source_rate = rates.get(video, rate)
-        frames = max(1, round((info.duration if info else ends[video]) * source_rate))
-        sources[video] = SourceFile(video, info, source_rate, frames)
+    footage: dict[Fraction, float] = defaultdict(float)
+    for hit in result.hits:
+        if hit.video in rates:
+            footage[rates[hit.video]] += hit.end - hit.start
+    rate = max(footage, key=lambda rate: (footage[rate], rate), default=DEFAULT_RATE)
+    sources = {video: _source(video, info, rates.get(video, rate), ends[video]) for video, info in infos.items()}
     return rate, list(_place_hits(result.hits, sources, rate))
+
+
+def _source(video: Path, info: MediaInfo | None, rate: Fraction, end: float) -> SourceFile:
+    frames = max(1, round((info.duration if info else end) * rate))
+    if info is None or info.timecode is None:
+        return SourceFile(video, info, rate, frames)
+    return SourceFile(video, info, rate, frames, frame_number(info.timecode, rate), is_drop(info.timecode, rate))
 
 
 def _place_hits(hits: list[Hit], sources: dict[Path, SourceFile], rate: Fraction) -> Iterator[Cut]:
@@ -101,8 +116,13 @@ def _place_hits(hits: list[Hit], sources: dict[Path, SourceFile], rate: Fraction
         # Rounded to the timeline's frames, a cut must not run past the end of the file.
         max_length = math.floor((source.frames - first) / source.rate * rate)
         length = max(1, min(round((last - first) / source.rate * rate), max_length))
-        yield Cut(hit, source, first, last, offset, length)
+        yield Cut(hit, source, source.start + first, source.start + last, offset, length)
         offset += length
+
+
+def moment_frame(cut: Cut) -> int:
+    """Return the frame of the source file at the best moment of a hit."""
+    return min(max(cut.source.start + round(cut.hit.moment * cut.source.rate), cut.first), cut.last - 1)
 
 
 def _media_info(video: Path) -> MediaInfo | None:
@@ -113,25 +133,38 @@ def _media_info(video: Path) -> MediaInfo | None:
 
 
 def _frame_rate(info: MediaInfo | None) -> Fraction | None:
-    """Return a video's frames a second. Rates above 60 are halved, because a timecode counts pairs of such frames."""
+    """Return a video's frames a second, as a rate that editing programs have; None for slides.
+
+    That is one of which a picture fills a whole number of frames (30 for 10), else the nearest: the rate of phones and
+    screen recordings varies, and editing programs take the nearest one, too. Rates above 60 are halved, because a
+    timecode counts pairs of such frames.
+    """
     rate = info.video.rate if info and info.video else None
     if rate is None or rate < 1:
         return None
     while rate > float(max(RATES)) * (1 + RATE_TOLERANCE):
         rate /= 2
-    nearest = min(RATES, key=lambda standard: abs(float(standard) - rate))
-    return nearest if abs(float(nearest) / rate - 1) <= RATE_TOLERANCE else Fraction(rate).limit_denominator(1000)
+    errors = {standard: _error(float(standard) / rate) for standard in RATES}
+    closest = min(RATES, key=lambda standard: (errors[standard], standard))
+    if errors[closest] <= RATE_TOLERANCE:
+        return closest
+    return min(RATES, key=lambda standard: abs(float(standard) - rate))
+
+
+def _error(frames: float) -> float:
+    """Return how far a number of frames is from a whole one, as a share of it."""
+    return abs(frames / max(1, round(frames)) - 1)
+
+
+def largest_picture(cuts: list[Cut]) -> tuple[int, int]:
+    """Return the width and height of the largest pictures in a timeline."""
+    sizes = [picture_size(cut.source) for cut in cuts if cut.source.info and cut.source.info.video]
+    return max(sizes, key=lambda size: size[0] * size[1], default=DEFAULT_SIZE)
 
 
 def picture_size(source: SourceFile) -> tuple[int, int]:
     video = source.info.video if source.info else None
     return (video.width, video.height) if video else DEFAULT_SIZE
-
-
-def timecode(frames: int, rate: Fraction) -> str:
-    """Return hours:minutes:seconds:frames. A second has as many frames as the rounded rate."""
-    clock, remainder = divmod(frames, max(1, round(rate)))
-    return f"{clock // 3600:02}:{clock // 60 % 60:02}:{clock % 60:02}:{remainder:02}"
 
 
 def title(result: SearchResult) -> str:

@@ -6,10 +6,11 @@ from fractions import Fraction
 from xml.etree import ElementTree
 
 from hearsight.library.cut_lists.cuts import (
-    DEFAULT_SIZE,
     RATES,
     Cut,
     SourceFile,
+    largest_picture,
+    moment_frame,
     picture_size,
     place_cuts,
     printable,
@@ -26,7 +27,7 @@ def to_fcpxml(result: SearchResult) -> str:
     """
     rate, cuts = place_cuts(result)
     sources = list(dict.fromkeys(cut.source for cut in cuts))
-    size = next((picture_size(source) for source in sources if source.info and source.info.video), DEFAULT_SIZE)
+    size = largest_picture(cuts)
     root = ElementTree.Element("fcpxml", version="1.10")
     resources = ElementTree.SubElement(root, "resources")
     formats = {(rate, *size): "r1"}
@@ -61,7 +62,11 @@ def seconds(time: Fraction) -> str:
 
 
 def _asset(source: SourceFile, formats: dict[tuple[Fraction, int, int], str]) -> dict[str, str]:
-    values = {"name": printable(source.video.name), "start": "0s", "duration": seconds(source.frames / source.rate)}
+    values = {
+        "name": printable(source.video.name),
+        "start": seconds(source.start / source.rate),
+        "duration": seconds(source.frames / source.rate),
+    }
     if source.has_video:
         values |= {"hasVideo": "1", "format": formats[source.rate, *picture_size(source)]}
     if source.has_audio:
@@ -81,14 +86,17 @@ def _add_clip(spine: ElementTree.Element, cut: Cut, rate: Fraction, asset: str, 
         offset=seconds(cut.offset / rate),
         start=seconds(cut.first / source.rate),
         duration=seconds(cut.length / rate),
-        tcFormat="NDF",
+        tcFormat="DF" if source.drop else "NDF",
     )
     if line:
         ElementTree.SubElement(clip, "note").text = line
-    if source.has_video and source.rate != rate and source.rate in RATES:
+    if source.has_video and source.rate != rate:
         # Else frames would be shown at the timeline's rate, and the video would play too fast.
         ElementTree.SubElement(clip, "conform-rate", scaleEnabled="0", srcFrameRate=RATES[source.rate])
-    moment = min(max(round(cut.hit.moment * source.rate), cut.first), cut.last - 1)
     ElementTree.SubElement(
-        clip, "marker", start=seconds(moment / source.rate), duration=seconds(1 / rate), value=line or default_marker
+        clip,
+        "marker",
+        start=seconds(moment_frame(cut) / source.rate),
+        duration=seconds(1 / rate),
+        value=line or default_marker,
     )

@@ -9,7 +9,7 @@ import json
 from fractions import Fraction
 from typing import Any
 
-from hearsight.library.cut_lists.cuts import TIMELINE_START, Cut, SourceFile, place_cuts, printable, title
+from hearsight.library.cut_lists.cuts import TIMELINE_START, Cut, SourceFile, moment_frame, place_cuts, printable, title
 from hearsight.library.results import SearchResult
 
 
@@ -43,12 +43,12 @@ def _item(cut: Cut, has_media: bool) -> dict[str, Any]:
     length = cut.last - cut.first
     if not has_media:
         return {"OTIO_SCHEMA": "Gap.1", "source_range": _range(0, length, cut.source.rate)}
-    source, moment = cut.source, min(max(round(cut.hit.moment * cut.source.rate), cut.first), cut.last - 1)
+    source = cut.source
     marker = {
         "OTIO_SCHEMA": "Marker.2",
         "name": printable(cut.hit.line).strip() or "best moment",
         "color": "GREEN",
-        "marked_range": _range(moment, 1, source.rate),
+        "marked_range": _range(moment_frame(cut), 1, source.rate),
     }
     return {
         "OTIO_SCHEMA": "Clip.2",
@@ -64,7 +64,7 @@ def _media(source: SourceFile) -> dict[str, Any]:
     return {
         "OTIO_SCHEMA": "ExternalReference.1",
         "target_url": source.video.absolute().as_uri(),
-        "available_range": _range(0, source.frames, source.rate),
+        "available_range": _range(source.start, source.frames, source.rate),
     }
 
 
