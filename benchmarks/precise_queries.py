@@ -53,6 +53,7 @@ def make_library(folder: Path, clips: int) -> Library:
     import torch
 
     from hearsight.library.tables.schema import ClipFacts, Video, clip_id
+    from hearsight.library.words.indexed_words import indexed_words
     from hearsight.models.layers import pool
     from hearsight.types import Clip
 
@@ -72,7 +73,9 @@ def make_library(folder: Path, clips: int) -> Library:
         for number, text in enumerate(said, first):
             video, position = f"{number // CLIPS_A_VIDEO:016x}", number % CLIPS_A_VIDEO
             clip = Clip(Path(), SECONDS * position, SECONDS * (position + 1))
-            facts.append(ClipFacts(clip_id(video, clip), video, clip, " ".join(text), [], True, True, None))
+            said = " ".join(text)
+            words = indexed_words(said, "en")
+            facts.append(ClipFacts(clip_id(video, clip), video, clip, said, words, [], True, True, None))
         write_clips(store, facts, frames, pool(frames, torch.ones(B, F, dtype=torch.bool)))
         ids = sorted({each.video for each in facts})
         store.put_videos([Video(id, f"{id}.mp4", 0, "", id, SECONDS * CLIPS_A_VIDEO) for id in ids])

@@ -88,6 +88,7 @@ def add_videos(store: Any, model: Any, random: np.random.Generator, centres: np.
     import torch
 
     from hearsight.library.tables.schema import ClipFacts, Video, clip_id
+    from hearsight.library.words.indexed_words import indexed_words
     from hearsight.models.layers import pool
     from hearsight.types import Clip, Line
 
@@ -103,7 +104,9 @@ def add_videos(store: Any, model: Any, random: np.random.Generator, centres: np.
         clip = Clip(Path(), SECONDS * position, SECONDS * (position + 1))
         said = [" ".join(random.choice(WORDS, 8)) for _ in range(4)]
         lines = [Line(clip.start + 4 * i, clip.start + 4 * i + 3.5, text) for i, text in enumerate(said)]
-        facts.append(ClipFacts(clip_id(videos[-1], clip), videos[-1], clip, " ".join(said), lines, True, True, None))
+        text = " ".join(said)
+        words = indexed_words(text, "en")
+        facts.append(ClipFacts(clip_id(videos[-1], clip), videos[-1], clip, text, words, lines, True, True, None))
     write_clips(store, facts, frames, pooled)
     store.put_videos([Video(id, f"{id}.mp4", 0, "", id, SECONDS * CLIPS_A_VIDEO) for id in videos])
 

@@ -153,7 +153,7 @@ def add_film(library: Any) -> str:
     D = schema.field("frames").type.list_size // F
     random = torch.from_numpy(np.random.default_rng(1).standard_normal((1, F, D), np.float32))
     video, clip = "f" * 16, Clip(Path(), 0.0, 15.0)
-    facts = ClipFacts(clip_id(video, clip), video, clip, "", [], False, True, None)
+    facts = ClipFacts(clip_id(video, clip), video, clip, "", "", [], False, True, None)
     write_clips(store, [facts], random, torch.ones(1, W))
     status = path.stat()
     stamp = f"{status.st_size}:{status.st_mtime_ns}"

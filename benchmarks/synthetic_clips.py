@@ -110,6 +110,7 @@ class World:
 def add_block(store: Store, world: World, block: int, most: int) -> int:
     """Write a block of films as an update does, at most so many clips of it. Returns how many."""
     from hearsight.library.tables.schema import ClipFacts, Video, clip_id
+    from hearsight.library.words.indexed_words import indexed_words
     from hearsight.models.layers import pool
     from hearsight.types import Clip, Line
 
@@ -125,7 +126,9 @@ def add_block(store: Store, world: World, block: int, most: int) -> int:
         clip = Clip(Path(), SECONDS * position, SECONDS * (position + 1))
         texts = said[LINES * n : LINES * (n + 1)]
         lines = [Line(clip.start + 3 * i, clip.start + 3 * i + 2.5, text) for i, text in enumerate(texts)]
-        facts.append(ClipFacts(clip_id(videos[-1], clip), videos[-1], clip, " ".join(texts), lines, True, True, None))
+        text = " ".join(texts)
+        words = indexed_words(text, "en")
+        facts.append(ClipFacts(clip_id(videos[-1], clip), videos[-1], clip, text, words, lines, True, True, None))
     write_clips(store, facts, frames, pooled)
     store.put_videos([Video(id, f"films/{id}.mp4", 0, "", id, SECONDS * CLIPS_A_FILM) for id in videos])
     return len(frames)

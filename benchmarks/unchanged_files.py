@@ -63,7 +63,7 @@ def make_library(folder: Path, model_folder: str) -> Library:
         ids = [video_id(video.path, video.content, "none", frozenset()) for video in videos]
         frames = torch.zeros(len(some), model.config.frames, model.width)
         pooled = torch.randn(len(some), model.text_width, generator=draw)
-        facts = [ClipFacts(clip_id(id, clip), id, clip, "", [], False, False, None) for id in ids]
+        facts = [ClipFacts(clip_id(id, clip), id, clip, "", "", [], False, False, None) for id in ids]
         write_clips(store, facts, frames, pooled)
         store.put_videos([Video(**{**vars(video), "id": id}) for video, id in zip(videos, ids, strict=True)])
     store.maintain()

@@ -10,6 +10,7 @@ from hearsight.library import Library
 from hearsight.library.indexing import read as reading
 from hearsight.library.tables.schema import ClipFacts, Video, clip_id, clip_table
 from hearsight.library.tables.store import Store
+from hearsight.library.words.indexed_words import indexed_words
 from hearsight.models.base import VideoTextModel, video_embedding
 from hearsight.types import Clip
 from tests.builders import tiny_model
@@ -106,7 +107,10 @@ def add_made_up(
     full = video_embedding(frames, mask, vision=frames)
     ids = [f"{1000 * seed + number:016x}" for number in range(videos)]
     cut = [(id, Clip(Path(), 2.0 * number, 2.0 * number + 2)) for id in ids for number in range(clips)]
-    facts = [ClipFacts(clip_id(id, clip), id, clip, said, [], bool(said), False, None) for id, clip in cut]
+    facts = [
+        ClipFacts(clip_id(id, clip), id, clip, said, indexed_words(said, None), [], bool(said), False, None)
+        for id, clip in cut
+    ]
     without = dict.fromkeys(("audio", "speech", "both"), full.pooled)
     store.add_clips([clip_table(store.clips.schema, facts, full, without)])
     store.put_videos([Video(id, f"{id}.mp4", 0, "", id, 2.0 * clips) for id in ids])

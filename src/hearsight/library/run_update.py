@@ -10,6 +10,7 @@ from hearsight.library.indexing.engine import Engine, LocalEngine
 from hearsight.library.indexing.sounds import fill_sounds
 from hearsight.library.indexing.texts import fill_texts
 from hearsight.library.indexing.update import Update
+from hearsight.library.indexing.words import add_words
 from hearsight.library.library_experts import LibraryExperts
 from hearsight.library.listeners import UpdateListener
 from hearsight.library.reports import UpdateReport
@@ -39,6 +40,7 @@ def run_update(
     """
     experts = LibraryExperts.load(identity)
     store.create(model)
+    add_words(store, identity)
     cut, seconds = identity.by, identity.seconds
     update = Update(folder, store, model, recogniser, cut, seconds, progress, engine or LocalEngine())
     report = update.run(retry)

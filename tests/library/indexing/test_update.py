@@ -745,6 +745,6 @@ def test_a_library_of_a_newer_format_stays_unchanged(indexed, model):
         lambda: Library.create(indexed.folder, model),
         lambda: Library.create(indexed.folder, model, rebuild=True),
     ):
-        with pytest.raises(HearsightError, match=r"newer Hearsight \(format 99; this one reads up to 4\)"):
+        with pytest.raises(HearsightError, match=r"newer Hearsight \(format 99; this one reads up to 5\)"):
             attempt()
     assert json.loads(record.read_text()) == values

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hearsight.library.search.bm25 import Postings
-from hearsight.library.search.query_words import Query, stems
+from hearsight.library.search.query_words import Query
+from hearsight.library.words.indexed_words import alternatives, stems_of_rows
 from tests.library.conftest import film, say
 
 LINES = [
@@ -33,10 +34,11 @@ def store(tmp_path_factory, model):
 @pytest.mark.parametrize("text", ["doctor", "the doctor lost a bicycle", "ask what a bell can do", "again and again"])
 def test_scores_are_those_of_the_index_on_disk(store, text):
     query = Query(text)
-    table = store.rows("true", ["id", "transcript"])
+    table = store.rows("true", ["id", "words"])
     ids = table["id"].to_pylist()
-    scores = Postings([stems(transcript) for transcript in table["transcript"].to_pylist()]).bm25(query.content_stems)
-    matches = store.matching(query.full_text, ["id"], 100, None)
+    stems = query.search_stems(["en"])
+    scores = Postings(list(map(alternatives, stems_of_rows(table, "transcript")))).bm25(stems)
+    matches = store.matching(" ".join(stems), ["id"], 100, None)
     on_disk = dict(zip(matches["id"].to_pylist(), matches["_score"].to_pylist(), strict=True))
     assert on_disk.keys() == {id for id, score in zip(ids, scores, strict=True) if score > 0}
     np.testing.assert_allclose([scores[ids.index(id)] for id in on_disk], list(on_disk.values()), rtol=1e-4)

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hearsight.library.search.phrase import Phrase, contains_run
-from hearsight.library.search.query_words import folded_words
+from hearsight.library.search.phrase import Phrase
+from hearsight.library.words.indexed_words import indexed_words, stems_of_index
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from hearsight.library.search.query_words import folded_words
     ],
 )
 def test_a_phrase_is_found(phrase, transcript):
-    assert Phrase(phrase).is_in(transcript)
+    assert Phrase(phrase).is_in(transcript, "en")
 
 
 @pytest.mark.parametrize(
@@ -38,25 +38,25 @@ def test_a_phrase_is_found(phrase, transcript):
     ],
 )
 def test_a_phrase_is_not_found(phrase, transcript):
-    assert not Phrase(phrase).is_in(transcript)
+    assert not Phrase(phrase).is_in(transcript, "en")
 
 
-@given(st.text(st.characters(codec="ascii")), st.sampled_from(["don't", "a", "b c", "3.5", "a_b", "u.s"]))
+@given(st.text(), st.sampled_from(["don't", "a", "b c", "3.5", "a_b", "u.s"]))
 def test_the_quick_test_changes_nothing(transcript, phrase):
-    words, run = folded_words(transcript + " a b c"), folded_words(phrase)
-    assert Phrase(phrase).is_in(transcript + " a b c") == contains_run(words, run)
+    text, words = f"{transcript} a b c", stems_of_index(indexed_words(f"{transcript} a b c", "en"))
+    assert Phrase(phrase).is_in(text, "en", words) == Phrase(phrase).is_in(text, "en")
 
 
 def test_other_forms_of_a_word_match_unless_it_must_be_exact():
-    assert Phrase("dogs", exact=False).is_in("the dog barks")
-    assert not Phrase("dogs").is_in("the dog barks")
-    assert Phrase("dogs").is_in("the dogs bark")
+    assert Phrase("dogs", exact=False).is_in("the dog barks", "en")
+    assert not Phrase("dogs").is_in("the dog barks", "en")
+    assert Phrase("dogs").is_in("the dogs bark", "en")
 
 
 @given(st.text(), st.text())
 def test_a_part_of_a_text_is_in_it(before, after):
-    assert Phrase("magic word").is_in(f"{before} magic word {after}")
+    assert Phrase("magic word").is_in(f"{before} magic word {after}", "en")
 
 
 def test_the_spellings_of_many_numbers_are_limited():
-    assert len(Phrase(" ".join(["1972"] * 20)).variants) <= 64
+    assert len(Phrase(" ".join(["1972"] * 20)).runs) <= 64

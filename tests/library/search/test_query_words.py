@@ -5,16 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hearsight.errors import HearsightError
-from hearsight.library.search.query_words import Query, stem_spans, stems, valid_text
+from hearsight.library.search.query_words import Query, valid_text
+from hearsight.library.words.indexed_words import indexed_words, stems_of_index
 
 
-@given(st.text())
-def test_spans_are_in_order_and_inside_the_text(text):
-    end = 0
-    for stem, start, stop in stem_spans(text):
-        assert end <= start < stop <= len(text)
-        assert stem in stems(text)
-        end = stop
+def stems(text: str, language: str | None = "en") -> tuple[str, ...]:
+    return stems_of_index(indexed_words(text, language))
 
 
 @given(st.text(min_size=1), st.text())
@@ -24,7 +20,7 @@ def test_strength_is_a_share(query, transcript):
     except HearsightError:
         return
     assert 0 <= parsed.strength(stems(transcript)) <= 1
-    assert all(0 <= start < end <= len(transcript) for start, end in parsed.spans(transcript))
+    assert all(0 <= start < end <= len(transcript) for start, end in parsed.spans(transcript, "en"))
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\n\t", "\0"])
@@ -39,10 +35,14 @@ def test_a_query_of_punctuation_is_refused(text):
         Query(text)
 
 
+def content_stems(text: str) -> set[str]:
+    return {stem.removeprefix("EN") for stem in Query(text).within("en").content_stems}
+
+
 def test_content_words_leave_out_stop_words_and_framing():
-    assert Query("someone says that the doctors lost a bicycle").content_stems == {"doctor", "lost", "bicycl"}
-    assert Query("a person talks").content_stems == {"person", "talk"}
-    assert Query("to be or not to be").content_stems == {"to", "be", "or", "not"}
+    assert content_stems("someone says that the doctors lost a bicycle") == {"doctor", "lost", "bicycl"}
+    assert content_stems("a person talks") == {"person", "talk"}
+    assert content_stems("to be or not to be") == {"to", "be", "or", "not"}
 
 
 SPEECH = "and so my fellow americans ask not what your country can do for you"
@@ -76,16 +76,8 @@ def test_a_transcript_without_words_to_compare_is_not_complete(query):
 
 def test_spans_mark_other_forms_of_a_word():
     line = "The Doctor's lost bicycles"
-    marked = [line[start:end] for start, end in Query("doctors losing a bicycle").spans(line)]
+    marked = [line[start:end] for start, end in Query("doctors losing a bicycle").spans(line, "en")]
     assert marked == ["Doctor's", "bicycles"]
-
-
-@pytest.mark.parametrize(
-    "text", ["agree bruises ANYWHERE advertising", "Américans don't 医生丢了自行车", "agree agreed"]
-)
-def test_the_full_text_query_has_the_content_words(text):
-    query = Query(text)
-    assert set(stems(query.full_text)) == query.content_stems
 
 
 @pytest.mark.parametrize(
@@ -112,19 +104,18 @@ def test_numbers_match_however_they_are_spelled(query, transcript, lowest, highe
 
 def test_a_spelled_number_is_marked_as_one():
     line = "The Nineteen Seventy-Two election, not 1973"
-    assert [line[start:end] for start, end in Query("election 1972").spans(line)] == [
+    assert [line[start:end] for start, end in Query("election 1972").spans(line, "en")] == [
         "Nineteen Seventy-Two",
         "election",
     ]
-    assert Query("1972").content_stems_in(line) == {"1972"}
+    assert Query("1972").within("en").content_stems_in(line) == {"EN1972"}
 
 
-def test_the_full_text_query_has_all_spellings_of_a_number():
-    query = Query("election of 1972")
-    assert {"election", "1972", "1,972", "nineteen", "seventy", "two", "hundred"} <= set(query.full_text.split())
-    assert {"elect", "1972", "seventi"} <= query.search_stems
-    assert not {"and", "a"} & set(query.full_text.split())
+def test_the_index_is_asked_for_all_spellings_of_a_number():
+    searched = {stem.removeprefix("EN") for stem in Query("election of 1972").search_stems(["en"])}
+    assert {"elect", "1972", "1,972", "nineteen", "seventi", "two", "hundr"} <= searched
+    assert not {"and", "a"} & searched
 
 
 def test_a_long_query_is_cut():
-    assert len(Query(" ".join(f"word{i}" for i in range(10_000))).content_stems) == 64
+    assert len(content_stems(" ".join(f"word{i}" for i in range(10_000)))) == 64

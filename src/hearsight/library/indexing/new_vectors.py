@@ -14,12 +14,12 @@ from typing import Any
 from hearsight.errors import HearsightError
 from hearsight.library.tables.library_files import remove
 from hearsight.library.tables.library_json import Identity
-from hearsight.library.tables.schema import ClipFacts
+from hearsight.library.tables.schema import WORDS, ClipFacts
 from hearsight.library.tables.store import Store
 from hearsight.models.base import VideoTextModel
 from hearsight.types import Clip, Line
 
-FACTS = ["id", "video", "start", "end", "transcript", "lines", "has_speech", "has_sound", "thumbnail"]
+FACTS = ["id", "video", "start", "end", "transcript", WORDS, "lines", "has_speech", "has_sound", "thumbnail"]
 
 
 def new_identity(identity: Identity, model: VideoTextModel) -> Identity:
@@ -39,9 +39,14 @@ def new_identity(identity: Identity, model: VideoTextModel) -> Identity:
 def open_new_table(location: Path, identity: Identity, model: VideoTextModel) -> Store:
     """Create the new table, or open that of an interrupted run, without clips whose videos or features are gone since.
 
+    That of an older Hearsight lacks the words of its clips, and is begun anew.
+
     identity: the new one. The caller holds the lock for updates.
     """
     new = Store(location, identity)
+    if new.clips_path.exists() and not new.transcripts.has_words:
+        remove(new.clips_path)
+        new = Store(location, identity)
     new.create(model)
     new.drop_hidden()
     if new.features and (without := sorted(new.ids() - new.features.ids())):
@@ -76,6 +81,7 @@ def facts_of(row: dict[str, Any]) -> ClipFacts:
         video=row["video"],
         clip=Clip(Path(), row["start"], row["end"]),
         transcript=row["transcript"],
+        words=row[WORDS],
         lines=[Line(**line) for line in row["lines"] or []],
         has_speech=row["has_speech"],
         has_sound=row["has_sound"],

@@ -19,11 +19,13 @@ from hearsight.errors import HearsightError
 from hearsight.library.indexing.diff import PendingFile, content_hash, video_id
 from hearsight.library.tables.containment import read_text
 from hearsight.library.tables.schema import ClipFacts, Video, clip_id
+from hearsight.library.words.indexed_words import indexed_words
 from hearsight.media.audio import SAMPLE_RATE, Samples
 from hearsight.media.probe import MediaInfo, probe
 from hearsight.media.segments import cut
 from hearsight.models.base import VideoTextModel
 from hearsight.models.preprocess import ClipInputs, read_clips
+from hearsight.speech.language import with_language
 from hearsight.speech.recogniser import RecognisedSpeech, Recogniser
 from hearsight.speech.transcribe import transcribe
 from hearsight.speech.transcript import Transcript, line_of
@@ -151,7 +153,7 @@ class Reader:
         self.duration = info.duration
         name = self.counter.name if self.counter else "none"
         self.video = id = video_id(entry.path, content, name, self.existing_ids)
-        transcript = self._transcript(id, info, entry.sidecars)
+        transcript = with_language(self._transcript(id, info, entry.sidecars))
         clips = [(clip_id(id, clip), clip) for clip in cut(info, self.cut, self.seconds)]  # type: ignore[arg-type]
         clips = [(key, clip) for key, clip in clips if key not in self.encoded_clips.get(id, ())]
         remaining, size = [clip for _, clip in clips], picture_size(self.model)
@@ -161,7 +163,8 @@ class Reader:
                 id=key,
                 video=id,
                 clip=clip,
-                transcript=transcript.between(clip.start, clip.end),
+                transcript=(text := transcript.between(clip.start, clip.end)),
+                words=indexed_words(text, transcript.language),
                 lines=[short for line in transcript.lines_between(clip.start, clip.end) for short in shortened(line)],
                 has_speech=bool(tensors.has_speech),
                 has_sound=info.audio is not None,

@@ -19,6 +19,7 @@ from hearsight.library.indexing.new_vectors import FACTS, check_other_model, fac
 from hearsight.library.indexing.read import ClipRead, Failed, Finished, Reader, ReadEvent, picture_size
 from hearsight.library.indexing.reindex import reindex
 from hearsight.library.indexing.scan import MediaEntry, walk
+from hearsight.library.indexing.words import add_words
 from hearsight.library.listeners import NullListener, UpdateListener
 from hearsight.library.reports import UpdateReport
 from hearsight.library.results import Failure
@@ -53,6 +54,7 @@ def reencode(
     if identity.towers == model.towers_fingerprint:  # their features are kept
         changed, done = reindex(old, identity, model)
         return changed, UpdateReport(clips=done.clips, seconds=done.seconds)
+    add_words(old, identity)
     changed = new_identity(identity, model)
     if keep_features or identity.towers:
         changed = replace(changed, towers=model.towers_fingerprint, features=f"features-{model.fingerprint}")

@@ -11,6 +11,7 @@ import pyarrow as pa
 from hearsight.errors import HearsightError
 from hearsight.library.indexing.encode import clip_rows
 from hearsight.library.indexing.new_vectors import FACTS, check_other_model, facts_of, new_identity, open_new_table
+from hearsight.library.indexing.words import add_words
 from hearsight.library.reports import ReindexReport
 from hearsight.library.tables.library_json import Identity
 from hearsight.library.tables.schema import ClipFacts
@@ -34,6 +35,7 @@ def reindex(
     identity.check_features(old.location)
     _check_towers(old.location, identity, model)
     check_other_model(old.location, identity, model)
+    add_words(old, identity)
     changed = new_identity(identity, model)
     new = open_new_table(old.location, changed, model)
     done, total = new.ids(), old.snapshot().clips

@@ -25,9 +25,10 @@ from hearsight.library.indexing.read import failure_reason
 from hearsight.library.listeners import UpdateListener
 from hearsight.library.reports import UpdateReport
 from hearsight.library.results import Failure
-from hearsight.library.tables.schema import VIDEO_LETTERS, Video
+from hearsight.library.tables.schema import VIDEO_LETTERS, WORDS, Video
 from hearsight.library.tables.store import Store
 from hearsight.library.tables.texts import SCHEMA, Texts
+from hearsight.library.words.indexed_words import indexed_words
 from hearsight.media.frames import read_frames
 from hearsight.ocr.picture_reader import PictureReader, TextLine
 from hearsight.types import Clip
@@ -85,6 +86,7 @@ class _Pass:
         self.progress, self.report = progress, report
         self.threads = min(THREADS, cores())
         self.pool = ThreadPoolExecutor(self.threads)
+        self.language: str | None = None  # of the current video
         self.rows: list[dict[str, Any]] = []  # of videos that are not written yet
         self.written = time.monotonic()
 
@@ -97,6 +99,7 @@ class _Pass:
 
     def _read_video(self, video: Video, existing: Set[str]) -> None:
         self.progress.file(Path(video.path), video.size)
+        self.language = video.language
         columns = ["id", "video", "start", "end", "thumbnail"]
         clips = self.store.rows(f"video = '{video.id}'", columns).sort_by("start").to_pylist()
         clips = [clip for clip in clips if clip["id"] not in existing]
@@ -137,7 +140,9 @@ class _Pass:
         """Add the rows of clips of which all pictures are read. total: of the clips of the file."""
         for clip, own in zip(clips, lines, strict=True):
             facts = {name: clip[name] for name in ("id", "video", "start", "end")}
-            self.rows.append({**facts, "text": "\n".join(own), "lines": list(own.values())})
+            text = "\n".join(own)
+            words = indexed_words(text, self.language)
+            self.rows.append({**facts, "text": text, WORDS: words, "lines": list(own.values())})
         if clips:
             self.progress.clips(len(clips), total)
         if time.monotonic() - self.written >= COMMIT_SECONDS:

@@ -16,6 +16,7 @@ from hearsight.library.search.question import Question
 from hearsight.library.search.view import Searchable
 from hearsight.library.tables.schema import Video, id_condition, video_of
 from hearsight.library.tables.snapshot import Snapshot
+from hearsight.library.words.stems import stemming_language
 from hearsight.types import Line
 
 DETAILS = ["start", "end", "has_speech", "has_sound", "gates", "thumbnail"]
@@ -71,8 +72,9 @@ def transcript(library: Searchable, clip: str, query: str | None, around: float)
     lines = {Line(**line) for row in rows for line in row["lines"] or []}  # a set, as a line may belong to two clips
     lines_around = (line for line in lines if first < line.end and line.start < last)
     words = Question.parse(query).words if query and query.strip() else None
+    language = stemming_language(video.language)
     marked = [
-        MarkedLine(line.start, line.end, line.text, words.spans(line.text) if words else [])
+        MarkedLine(line.start, line.end, line.text, words.spans(line.text, language) if words else [])
         for line in sorted(lines_around, key=lambda line: line.start)
     ]
     return Transcript(video.transcript_source, video.language, marked)

@@ -5,17 +5,34 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from hearsight.library.search.query_words import folded_words, stems
+from hearsight.library.words.stems import bare_stem, language_of, stem
+from hearsight.library.words.word_forms import cut
 
 
-def words_near(stem: str, edits: int, transcripts: Iterable[str]) -> Counter[str]:
-    """Return the words of transcripts whose stems differ from a stem by so many edits at most, with their numbers."""
+def words_near(near_to: str, edits: int, transcripts: Iterable[tuple[str, str]]) -> Counter[str]:
+    """Return the words of transcripts whose stems differ from a stem by so many edits at most, with their numbers.
+
+    transcripts: each with the language by which it is stemmed. Those in another language than the stem have no such
+    word.
+    """
     counts: Counter[str] = Counter()
-    for text in transcripts:
-        for word, other in zip(folded_words(text), stems(text), strict=True):
-            if edit_distance(other, stem, edits) <= edits:
-                counts[word] += 1
+    for text, language in transcripts:
+        if language == language_of(near_to):
+            words = [word.forms[0] for word in cut(text)]
+            counts.update(word for word in words if stem_distance(stem(word, language), near_to, edits) <= edits)
     return counts
+
+
+def near_stems(near_to: str, edits: int, stems: Iterable[str]) -> list[str]:
+    """Return the stems, in the language of one, that differ from it by so many edits at most."""
+    return [other for other in stems if stem_distance(other, near_to, edits) <= edits]
+
+
+def stem_distance(a: str, b: str, limit: int) -> int:
+    """Return the `edit_distance` of two stems; those of different languages differ."""
+    if language_of(a) != language_of(b):
+        return limit + 1
+    return edit_distance(bare_stem(a), bare_stem(b), limit)
 
 
 def edit_distance(a: str, b: str, limit: int) -> int:

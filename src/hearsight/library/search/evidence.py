@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hearsight.experts.calibration import confidence
 from hearsight.library.results import Evidence, Mode
 from hearsight.library.search.clip_vectors import Candidates
-from hearsight.library.search.query_words import Query
+from hearsight.library.search.query_words import QueryWords
 from hearsight.library.tables.calibration_file import Calibration
 from hearsight.types import Clip
 
@@ -47,10 +47,10 @@ def evidence_for(
     row: int,
     candidates: Candidates,
     senses: dict[str, float],
-    query: Query | None,
+    query: QueryWords | None,
     mode: Mode,
     lines: Sequence[dict[str, Any]] = (),
-    written: Query | None = None,
+    written: QueryWords | None = None,
 ) -> list[Evidence]:
     """Return what each expert that the mode asks says of a hit, the most certain first.
 
@@ -101,7 +101,7 @@ def evidence_of_likeness(clip: dict[str, Any], row: int, candidates: Candidates)
 
 
 def _read_evidence(
-    row: int, candidates: Candidates, lines: Sequence[dict[str, Any]], written: Query | None
+    row: int, candidates: Candidates, lines: Sequence[dict[str, Any]], written: QueryWords | None
 ) -> list[Evidence]:
     """Return what speaks for a hit of what is read in its pictures."""
     evidence = list[Evidence]()
@@ -125,7 +125,7 @@ def best_frame(clip: dict[str, Any], per_frame: NDArray[np.float32]) -> float:
     return times[int(per_frame[: len(times)].argmax())]
 
 
-def best_line(query: Query, lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def best_line(query: QueryWords, lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return the line with the most words of a query."""
     return max(lines, key=lambda line: len(query.content_stems_in(line["text"])))
 

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hearsight.library.results import Suggestion
-from hearsight.library.search.query_words import words
 from hearsight.library.search.question import is_plain
 from hearsight.library.search.view import Searchable
 from hearsight.library.tables.schema import read_vectors
+from hearsight.library.words.word_forms import cut
 from hearsight.models.query_encoder import QueryEncoder
 
 MAX_CLIPS = 2000  # number of clips that are compared, in each library
@@ -66,6 +66,6 @@ def _outstanding_subjects(clips: NDArray[np.float32], encoder: QueryEncoder) -> 
 
 def _sample_lines(lines: Sequence[str]) -> list[str]:
     """Return a few short lines at even distances in all lines, without repetitions."""
-    short = [" ".join(line.split()) for line in lines if len(words(line)) in LINE_WORDS]
+    short = [" ".join(line.split()) for line in lines if len(cut(line)) in LINE_WORDS]
     distinct = [line for line in dict.fromkeys(short) if is_plain(line)]
     return [distinct[i * len(distinct) // PER_KIND] for i in range(min(PER_KIND, len(distinct)))]

@@ -23,7 +23,7 @@ from hearsight.library.search.evidence import (
     line_at,
     standard_senses,
 )
-from hearsight.library.search.query_words import Query
+from hearsight.library.search.query_words import QueryWords
 from hearsight.library.search.senses import SENSE_COLUMNS, SENSES
 from hearsight.library.search.view import View
 from hearsight.library.tables.schema import BRANCHES, read_vectors
@@ -78,17 +78,19 @@ def explain(
         if (clip := clips.get((number, candidates.ids[row]))) is None:
             continue
         view, calibration = views[number], views[number].calibration
-        path = Path(view.snapshot.videos[video].path)
+        path, language = Path(view.snapshot.videos[video].path), view.language_of(video)
+        words_said = query.within(language) if query else None
+        words_read = written.within(language) if written else None
         words = float(candidates.strength[row]) if mode != "dense" else 0.0
         standard = float(candidates.standard[row])
         senses, evidence = dict[str, float](), list[Evidence]()
         if question is not None and calibration is not None:
             senses = standard_senses(clip, calibration, view.snapshot.clips)
             lines = texts.get((number, clip["id"]), [])
-            evidence = evidence_for(clip, row, candidates, senses, query, mode, lines, written)
+            evidence = evidence_for(clip, row, candidates, senses, words_said, mode, lines, words_read)
         elif candidates.likenesses:
             evidence = evidence_of_likeness(clip, row, candidates)
-        moment, line = _best_moment(clip, candidates, row, mode, query, evidence)
+        moment, line = _best_moment(clip, candidates, row, mode, words_said, evidence)
         bars = _bars(senses, candidates, row) if standard >= LIKELY else dict.fromkeys(BARS, 0.0)
         text = _text_to_show(evidence)
         hit = Hit(
@@ -106,13 +108,13 @@ def explain(
             words=words,
             gates=branch_gates(clip["gates"]),
             line=line,
-            spans=query.spans(line) if query is not None else [],
+            spans=words_said.spans(line) if words_said else [],
             more=further_count,
             confidence=confidence(standard) if calibration else None,
             match=match_of(standard) if calibration else None,
             evidence=evidence,
             text=text,
-            text_spans=written.spans(text) if written is not None else [],
+            text_spans=words_read.spans(text) if words_read else [],
         )
         hits.append(hit)
     return hits
@@ -176,7 +178,7 @@ def _best_moment(
     candidates: Candidates,
     row: int,
     mode: Mode,
-    query: Query | None,
+    query: QueryWords | None,
     evidence: Sequence[Evidence],
 ) -> tuple[float, str]:
     """Return the best second of a clip, and the line that is said then.

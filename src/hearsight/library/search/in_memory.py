@@ -21,8 +21,9 @@ from hearsight.library.search.on_disk import match_transcripts
 from hearsight.library.search.phrase import Phrase
 from hearsight.library.search.query_words import Query, WordMatch
 from hearsight.library.search.text_index import TextsInMemory
-from hearsight.library.search.word_index import WordIndex, highest
+from hearsight.library.search.word_index import highest, word_index
 from hearsight.library.tables.library_json import Identity
+from hearsight.library.tables.schema import WORDS
 from hearsight.library.tables.store import Store
 
 
@@ -38,7 +39,7 @@ class InMemory:
     ) -> None:
         self.table = table.combine_chunks()
         self._vectors = ClipVectors.read(self.table, {})
-        self._words = WordIndex([text or "" for text in self.table["transcript"].to_pylist()])
+        self._words = word_index(self.table, "transcript")
         videos = self.table["video"].combine_chunks().dictionary_encode()
         self._video_ids: list[str] = videos.dictionary.to_pylist()
         self._videos: NDArray[np.int64] = videos.indices.to_numpy().astype(np.int64)
@@ -84,7 +85,8 @@ class InMemory:
         """Implement `ClipIndex`."""
         number = self._video_ids.index(video) if video in self._video_ids else -1
         rows = (self._videos == number).nonzero()[0].tolist()
-        table = self.table.select(["id", "transcript"]).take(pa.array(rows, pa.int64()))
+        columns = [name for name in ("id", "transcript", WORDS) if name in self.table.column_names]
+        table = self.table.select(columns).take(pa.array(rows, pa.int64()))
         return self._take(rows, extra), match_transcripts(table, query)
 
     def clips_saying(self, phrases: Sequence[Phrase]) -> frozenset[str]:

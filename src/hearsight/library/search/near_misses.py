@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import chain, islice
 
 from hearsight.library.results import SearchResult
-from hearsight.library.search.edit_distance import edit_distance
+from hearsight.library.search.edit_distance import stem_distance
 from hearsight.library.search.encoded_question import unfamiliar_words
-from hearsight.library.search.query_words import Query, stems, words
+from hearsight.library.search.query_words import Query
 from hearsight.library.search.question import EXCLUDED, Question
 from hearsight.library.search.view import View
+from hearsight.library.words.indexed_words import stems
+from hearsight.library.words.stems import DEFAULT, bare_stem, stem, stemming_languages
+from hearsight.library.words.word_forms import cut
 from hearsight.models.query_encoder import QueryEncoder
 
 MIN_LETTERS, MIN_LETTERS_FOR_TWO_EDITS = 4, 8
@@ -38,10 +41,10 @@ def suggest_corrections(
     queries = [query for query in (question.words, question.written_words) if query is not None]
     excluded = [Query(phrase.text) for phrase in question.exclusions]
     wanted = _absent(views, _wanted(question, result), encoder if result.matched else None)
-    left_out = _absent(views, dict(chain.from_iterable(map(_correctable, excluded))), encoder)
-    taken = frozenset[str]().union(*(query.distinct_stems for query in queries + excluded))
-    left_out = {word: stem for word, stem in left_out.items() if word not in wanted}
-    corrections = _corrections(views, wanted | left_out, taken)
+    left_out = _absent(views, list(chain.from_iterable(map(_correctable, excluded))), encoder)
+    taken = frozenset[str]().union(*(query.within(DEFAULT).distinct_stems for query in queries + excluded))
+    left_out = [word for word in left_out if word not in wanted]
+    corrections = _corrections(views, wanted + left_out, taken)
     if not corrections:
         return []
     first, *others = corrections
@@ -51,49 +54,62 @@ def suggest_corrections(
     return [_replace(text, first, nearest, first in left_out) for nearest in corrections[first][:MOST_SUGGESTIONS]]
 
 
-def _wanted(question: Question, result: SearchResult) -> dict[str, str]:
-    """Return the words that are looked for and can be corrected, with their stems; none if a hit says the query."""
+def _wanted(question: Question, result: SearchResult) -> list[str]:
+    """Return the words that are looked for and can be corrected; none if a hit says the query."""
     query = question.words or question.written_words
-    if query is None or any(max(hit.words, query.strength(query.stems_of(hit.text))) >= SAID for hit in result.hits):
-        return {}
-    return dict(_correctable(query))
+    if query is None or any(max(hit.words, query.strength(stems(hit.text, DEFAULT))) >= SAID for hit in result.hits):
+        return []
+    return list(_correctable(query))
 
 
-def _absent(views: Sequence[View], stem_of: Mapping[str, str], encoder: QueryEncoder | None) -> dict[str, str]:
+def _absent(views: Sequence[View], words: Sequence[str], encoder: QueryEncoder | None) -> list[str]:
     """Return the words that are said and read nowhere. encoder: of a model whose familiar words are left out."""
-    return {
-        word: stem
-        for word, stem in islice(stem_of.items(), MOST_WORDS)
+    return [
+        word
+        for word in islice(dict.fromkeys(words), MOST_WORDS)
         if (encoder is None or unfamiliar_words([word], encoder)) and not any(view.has_word(word) for view in views)
-    }
+    ]
 
 
-def _correctable(query: Query) -> Iterator[tuple[str, str]]:
-    """Yield the content words that are long enough to be corrected, as they are typed, and their stems."""
-    for word, stem in zip(words(query.text), stems(query.text), strict=True):
-        if stem in query.content_stems and len(word) >= MIN_LETTERS and word.isalpha():
-            yield word, stem
+def _correctable(query: Query) -> Iterator[str]:
+    """Yield the content words that are long enough to be corrected, as they are typed."""
+    for word in cut(query.text):
+        typed = query.text[word.start : word.end]
+        is_content = stem(word.forms[0], DEFAULT) in query.within(DEFAULT).content_stems
+        if is_content and len(typed) >= MIN_LETTERS and typed.isalpha():
+            yield typed
 
 
-def _corrections(views: Sequence[View], stem_of: Mapping[str, str], excluded: Collection[str]) -> dict[str, list[str]]:
+def _corrections(views: Sequence[View], words: Sequence[str], excluded: Collection[str]) -> dict[str, list[str]]:
     """Return the words of transcripts that are most like each of these, the nearest and most frequent first.
 
-    stem_of: the stems of words. excluded: stems of words that correct nothing. A word without such words is left out.
+    excluded: stems of words that correct nothing. A word without such words is left out.
     """
-    edits_of = {stem: 1 if len(stem) < MIN_LETTERS_FOR_TWO_EDITS else 2 for stem in stem_of.values()}
+    edits_of = {word: 1 if len(_bare_stem(word)) < MIN_LETTERS_FOR_TWO_EDITS else 2 for word in words}
     if not edits_of:
         return {}
-    counts: dict[str, Counter[str]] = {stem: Counter() for stem in edits_of}
+    counts: dict[str, Counter[str]] = {word: Counter() for word in words}
     for view in views:
-        for stem, near in view.near_words(edits_of).items():
-            counts[stem].update(near)
+        for word, near in view.near_words(edits_of).items():
+            counts[word].update(near)
+    languages = stemming_languages(language for view in views for language in view.snapshot.videos.languages)
     corrections = {}
-    for word, stem in stem_of.items():
-        distances = {near: edit_distance(stems(near)[0], stem, edits_of[stem]) for near in counts[stem]}
-        nearest = sorted(distances, key=lambda near: (distances[near], -counts[stem][near], near))
-        if nearest := [near for near in nearest if stems(near)[0] not in excluded]:
+    for word in words:
+        distances = {near: _distance(near, word, edits_of[word], languages) for near in counts[word]}
+        nearest = sorted(distances, key=lambda near: (distances[near], -counts[word][near], near))
+        if nearest := [near for near in nearest if stem(near, DEFAULT) not in excluded]:
             corrections[word] = nearest
     return corrections
+
+
+def _bare_stem(word: str) -> str:
+    return bare_stem(stem(cut(word)[0].forms[0], DEFAULT))
+
+
+def _distance(a: str, b: str, limit: int, languages: Collection[str]) -> int:
+    """Return the smallest distance of the stems of two words, in any of the languages."""
+    both = ((stem(a, language), stem(cut(b)[0].forms[0], language)) for language in languages)
+    return min(stem_distance(*stems, limit) for stems in both)
 
 
 def _replace(text: str, word: str, other: str, is_left_out: bool) -> str:

@@ -16,10 +16,12 @@ from hearsight.library.search.condition import Condition
 from hearsight.library.search.library_windows import LibraryWindows
 from hearsight.library.search.phrase import Phrase
 from hearsight.library.search.query_words import Query, WordMatch
-from hearsight.library.search.words_on_disk import SILENT, clips_with, near_words
+from hearsight.library.search.words_on_disk import SILENT, WordsOnDisk
 from hearsight.library.tables.schema import id_condition
 from hearsight.library.tables.snapshot import Snapshot
 from hearsight.library.tables.store import Store
+from hearsight.library.words.indexed_words import stems_of_rows
+from hearsight.library.words.stems import stemming_languages
 
 MOST_WORDS = 10_000  # of queries whose occurrence is remembered
 
@@ -29,6 +31,10 @@ class OnDisk:
 
     def __init__(self, store: Store, snapshot: Snapshot) -> None:
         self.store, self.snapshot = store, snapshot
+
+    @property
+    def _words(self) -> WordsOnDisk:
+        return WordsOnDisk(self.store.transcripts, stemming_languages(self.snapshot.videos.languages))
 
     def candidates(
         self,
@@ -44,9 +50,10 @@ class OnDisk:
 
         The columns of a clip take longer to read than its id to find: they are read once, however often it is found.
         """
-        words, sql, matches = query.full_text if query else "", condition.sql, dict[str, WordMatch]()
+        words, sql, matches = self._words.text_of(query) if query else "", condition.sql, dict[str, WordMatch]()
+        columns = ["id", *self.store.transcripts.columns]
         with ThreadPoolExecutor(2) as pool:
-            word_search = pool.submit(self.store.matching, words, ["id", "transcript"], limit, sql) if words else None
+            word_search = pool.submit(self.store.matching, words, columns, limit, sql) if words else None
             window_search = (
                 pool.submit(self._nearest_windows, window_vectors, limit, condition) if window_vectors else None
             )
@@ -54,9 +61,10 @@ class OnDisk:
         if word_search is not None and query is not None:
             table = word_search.result()
             row_ids.update(table["_rowid"].to_pylist())
-            for clip in table.to_pylist():
-                if query.is_in(transcript := query.stems_of(clip["transcript"])):
-                    matches[clip["id"]] = query.match(transcript, clip["_score"])
+            ids, scores = table["id"].to_pylist(), table["_score"].to_pylist()
+            for id, score, transcript in zip(ids, scores, stems_of_rows(table, "transcript"), strict=True):
+                if query.is_in(transcript):
+                    matches[id] = query.match(transcript, score)
         if window_search is not None:
             row_ids.update(window_search.result())
         if others:
@@ -110,12 +118,14 @@ class OnDisk:
         self, video: str, query: Query | None, extra: FieldShapes
     ) -> tuple[ClipVectors, dict[str, WordMatch]]:
         """Implement `ClipIndex`."""
-        table = self.store.rows(id_condition("video", [video]), [*ranking_columns(extra), "transcript"])
+        table = self.store.rows(
+            id_condition("video", [video]), [*ranking_columns(extra), *self.store.transcripts.columns]
+        )
         return ClipVectors.read(table, extra), match_transcripts(table, query)
 
     def clips_saying(self, phrases: Sequence[Phrase]) -> frozenset[str]:
         """Implement `ClipIndex`."""
-        return clips_with(self.store.transcripts, phrases)
+        return self._words.clips_with(phrases)
 
     def has_word(self, word: str) -> bool:
         """Implement `ClipIndex`."""
@@ -123,18 +133,18 @@ class OnDisk:
         if word not in occurring:
             if len(occurring) >= MOST_WORDS:
                 occurring.clear()
-            occurring[word] = self.store.transcripts.has_word(word)
+            occurring[word] = self._words.has_word(word)
         return occurring[word]
 
     def near_words(self, edits_of: Mapping[str, int]) -> dict[str, Counter[str]]:
         """Implement `ClipIndex`."""
-        return near_words(self.store.transcripts, edits_of)
+        return self._words.near_words(edits_of)
 
 
 def match_transcripts(table: pa.Table, query: Query | None) -> dict[str, WordMatch]:
     """Return how strongly each clip's transcript matches a query, by id; used in place of BM25, too."""
     if query is None:
         return {}
-    clips = zip(table["id"].to_pylist(), table["transcript"].to_pylist(), strict=True)
-    matches = {id: query.match(query.stems_of(text or ""), 0.0) for id, text in clips}
+    clips = zip(table["id"].to_pylist(), stems_of_rows(table, "transcript"), strict=True)
+    matches = {id: query.match(transcript, 0.0) for id, transcript in clips}
     return {id: match._replace(bm25=match.strength) for id, match in matches.items()}

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import chain
+from functools import cached_property, lru_cache
+from itertools import islice
 
-from hearsight.library.search.number_words import number_runs, spellings
-from hearsight.library.search.query_words import folded_words, stems
-from hearsight.library.search.sign_words import PERCENT, say_signs
-from hearsight.library.search.sign_words import WORDS as SIGN_WORDS
+from hearsight.library.words.indexed_words import ALTERNATIVE
+from hearsight.library.words.number_words import number_runs, spellings
+from hearsight.library.words.sign_words import say_signs
+from hearsight.library.words.stems import stem
+from hearsight.library.words.word_forms import Word, cut
 
-APOSTROPHES = ("'", "\u2019")  # straight and curly, which the index keeps apart
 MOST_SPELLINGS = 32  # of the numbers in a phrase
+
+Forms = tuple[str, ...]  # of a word: the ways to type it
 
 
 @dataclass(frozen=True)
@@ -30,72 +31,87 @@ class Phrase:
     sense: str | None = None
 
     @cached_property
-    def _spellings(self) -> list[str]:
-        """Return the phrase with its signs as words and its numbers in every way, the typed one first."""
-        text = say_signs(self.text) if self._has_signs else self.text
-        words, position = folded_words(text), 0
-        variants: list[tuple[str, ...]] = [()]
-        for run in number_runs(words):
-            before, typed = words[position : run.start], words[run.start : run.end]
-            ways = dict.fromkeys([typed, *spellings(run)])
-            variants = [(*variant, *before, *way) for way in ways for variant in variants][:MOST_SPELLINGS]
-            position = run.end
-        texts = [text, *(" ".join((*variant, *words[position:])) for variant in variants[1:])]
-        return list(dict.fromkeys(text.replace(a, b) for text in texts for a in APOSTROPHES for b in APOSTROPHES))
-
-    @cached_property
-    def variants(self) -> list[str]:
-        """Return what to ask the index for, which has no signs: a transcript with the phrase has all words of one."""
-        if not self._has_signs:
-            return self._spellings
-        others = list[str]()
-        for text in self._spellings:
-            words = folded_words(text)
-            others.append(" ".join(word for word in words if word not in SIGN_WORDS))
-            others.append(" ".join("per cent" if word == PERCENT else word for word in words))
-        return list(dict.fromkeys([*self._spellings, *filter(None, others)]))
-
-    @cached_property
-    def _has_signs(self) -> bool:
-        """Return whether a transcript may write a part of the phrase as a sign, and the index find it without that."""
-        words = folded_words(say_signs(self.text))
-        return PERCENT in words or (len(words) > 1 and not SIGN_WORDS.isdisjoint(words))
-
-    @cached_property
-    def _runs(self) -> list[tuple[str, ...]]:
-        return [self._words(text) for text in self._spellings]
-
-    def _words(self, text: str) -> tuple[str, ...]:
-        return folded_words(text) if self.exact else stems(text)
+    def runs(self) -> list[tuple[Forms, ...]]:
+        """Return the words to find one after the other: as typed, with compounds in one, with numbers in every way."""
+        words = cut(say_signs(self.text))
+        return list(dict.fromkeys([*_spelled([word.forms for word in words]), *_with_compounds(words)]))
 
     @property
     def has_words(self) -> bool:
         """Return whether the phrase has a word; a transcript never has an emoji."""
-        return bool(self._runs[0])
+        return bool(self.runs[0])
 
     @cached_property
     def is_one_stem(self) -> bool:
-        """Return whether every transcript with the stems of a variant contains the phrase."""
-        return not self.exact and not self._has_signs and all(len(run) == 1 for run in self._runs)
+        """Return whether every transcript with the stems of a run contains the phrase."""
+        return not self.exact and all(len(run) == 1 for run in self.runs)
 
-    @cached_property
-    def _pattern(self) -> re.Pattern[str] | None:
-        """Return what every plain English transcript with the phrase contains: a quick test, before words are cut."""
-        if not (self.exact and all(map(str.isascii, chain.from_iterable(self._runs)))):
-            return None
-        return re.compile("|".join("[^a-z0-9]+".join(map(re.escape, run)) for run in self._runs))
+    def stems_of_runs(self, languages: Collection[str]) -> list[tuple[Forms, ...]]:
+        """Return the runs as stems of transcripts in these languages: with alternatives for each word."""
+        return [_stem_run(run, language) for language in languages for run in self.runs]
 
-    def is_in(self, transcript: str) -> bool:
-        """Return whether a transcript contains the phrase."""
-        if self._has_signs:
-            transcript = say_signs(transcript)
-        if self._pattern and transcript.isascii() and not self._pattern.search(transcript.lower()):
+    def is_in(self, text: str, language: str, words: Sequence[str] | None = None) -> bool:
+        """Return whether a text contains the phrase.
+
+        words: its stems, if they are known: most texts without the phrase need not be cut then.
+        """
+        stemmed = self.stems_of_runs([language])
+        if words is not None and not any(_may_contain(words, run) for run in stemmed):
             return False
-        words = self._words(transcript)
-        return any(contains_run(words, run) for run in self._runs)
+        own = cut(say_signs(text))
+        both = [[word.forms for word in own], *_with_compounds(own)]
+        if self.exact:
+            return any(contains_run(forms, run) for forms in both for run in self.runs)
+        both = [[tuple(stem(form, language) for form in forms) for forms in words] for words in both]
+        return any(contains_run(forms, run) for forms in both for run in stemmed)
 
 
-def contains_run(words: Sequence[str], run: Sequence[str]) -> bool:
-    """Return whether words contain others, in the same order without one between them."""
-    length, first = len(run), run[0]
-    return any(words[i] == first and words[i : i + length] == run for i in range(len(words) - length + 1))
+def _spelled(words: Sequence[Forms]) -> list[tuple[Forms, ...]]:
+    """Return words with their numbers in every way, the typed one first."""
+    variants, position = list[tuple[Forms, ...]]([()]), 0
+    for run in number_runs([forms[0] for forms in words]):
+        before, typed = words[position : run.start], tuple(words[run.start : run.end])
+        ways = dict.fromkeys([typed, *(tuple((word,) for word in way) for way in spellings(run))])
+        variants = [(*variant, *before, *way) for way in ways for variant in variants][:MOST_SPELLINGS]
+        position = run.end
+    return [(*variant, *words[position:]) for variant in variants]
+
+
+def _with_compounds(words: Sequence[Word]) -> Iterator[tuple[Forms, ...]]:
+    """Yield the words with every compound in one, if there is any."""
+    forms, position = list[Forms](), 0
+    while position < len(words):
+        word = words[position]
+        forms.append((word.compound,) if word.compound else word.forms)
+        position += word.length
+    if len(forms) < len(words):
+        yield tuple(forms)
+
+
+@lru_cache(maxsize=1 << 12)
+def _stem_run(run: tuple[Forms, ...], language: str) -> tuple[Forms, ...]:
+    return tuple(tuple(dict.fromkeys(stem(form, language) for form in forms)) for forms in run)
+
+
+def _may_contain(words: Sequence[str], run: Sequence[Forms]) -> bool:
+    """Return whether the words of an index may be those of a text with a run. Alternatives may be compounds."""
+    if len(run) == 1:
+        return any(not set(run[0]).isdisjoint(word.split(ALTERNATIVE)) for word in words)
+    for start in range(len(words)):
+        for forms, word in zip(run, islice(words, start, None), strict=False):
+            if word not in forms:
+                if ALTERNATIVE in word and not set(forms).isdisjoint(word.split(ALTERNATIVE)):
+                    return True
+                break
+        else:
+            if start + len(run) <= len(words):
+                return True
+    return False
+
+
+def contains_run(words: Sequence[Forms], run: Sequence[Forms]) -> bool:
+    """Return whether words contain others, in the same order without one between them. Each has its forms."""
+    return any(
+        all(not set(forms).isdisjoint(word) for forms, word in zip(run, words[start : start + len(run)], strict=True))
+        for start in range(len(words) - len(run) + 1)
+    )

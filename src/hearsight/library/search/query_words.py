@@ -1,26 +1,26 @@
 """Compares the words of queries and transcripts: which match, how strongly, and at which characters.
 
-One tokenizer, LanceDB's, cuts queries, transcripts and the full-text index into words. It uses ICU's dictionaries, so
-that languages without spaces work, removes upper case and accents, and stems words as English. The index contains stop
-words, so that "to be or not to be" can be found; they are weighted here.
+Words are cut alike everywhere (word_forms.py) and stemmed by the language of the transcript (stems.py): so a query is
+compared with each transcript in its language, which the stems tell. The index contains stop words, so that "to be or
+not to be" can be found; they are weighted here.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
 from itertools import chain, pairwise
 from math import ceil
-from sys import intern
 from typing import NamedTuple
 
 from hearsight.errors import HearsightError
-from hearsight.library.search.number_words import Number, number_runs, spellings
-from hearsight.library.search.sign_words import PERCENT, say_signs
-from hearsight.library.search.sign_words import WORDS as SIGN_WORDS
-from hearsight.library.tables.schema import TOKENIZER
-from hearsight.util.lazy_lancedb import lancedb
+from hearsight.library.words.indexed_words import ALTERNATIVE, stems
+from hearsight.library.words.number_words import Number, number_runs, spellings
+from hearsight.library.words.sign_words import say_signs
+from hearsight.library.words.stems import DEFAULT, language_of, stem
+from hearsight.library.words.word_forms import Word, cut
 
 # A transcript with a smaller share of the query's content words is about something else.
 MIN_COVERAGE = 0.5
@@ -29,7 +29,6 @@ CERTAIN_MATCHES = 3
 LONG_RUN = 3  # words; runs have two or three
 STOP_WORD_WEIGHT = 1 / 4  # relative to a content word
 MAX_CONTENT_WORDS = 64
-PER_CENT = "cent"  # the word of "per cent" that is rare enough to be looked for
 NUMBER_JOINTS = ("a", "and", "point", "oh", "o")  # words of spelled numbers that would match anything
 
 STOP_WORDS = """
@@ -57,57 +56,22 @@ billboard sticker cover card text word writing written inscription lettering let
 """
 
 
-@lru_cache(maxsize=1 << 16)
-def stems(text: str) -> tuple[str, ...]:
-    """Return the words of a text as the index has them. Cached, because searches compare the same transcripts again."""
-    return tuple(intern(token.text) for token in lancedb.tokenize(text, **TOKENIZER))
-
-
-def words(text: str) -> list[str]:
-    """Return the words of a text as they are written, one for each of its stems."""
-    tokens = lancedb.tokenize(text, stem=False, lower_case=False, ascii_folding=False, **TOKENIZER)
-    return [token.text for token in tokens]
-
-
-@lru_cache(maxsize=1 << 12)
-def folded_words(text: str) -> tuple[str, ...]:
-    """Return the words of a text without upper case and accents, one for each of its stems."""
-    return tuple(token.text for token in lancedb.tokenize(text, stem=False, **TOKENIZER))
-
-
 @lru_cache(maxsize=1 << 12)
 def content_words(text: str) -> tuple[str, ...]:
     """Return the words of a text that carry its meaning, as they are written."""
-    both = zip(words(text), stems(text), strict=True)
-    return tuple(word for word, stem in both if stem not in _stem_set(STOP_WORDS))
-
-
-@lru_cache(maxsize=1 << 12)
-def stem_spans(text: str) -> list[tuple[str, int, int]]:
-    """Return each word of a text as (stem, start, end), with the positions of its characters."""
-    spans, end = [], 0
-    for word, stem in zip(words(text), stems(text), strict=True):
-        start = text.find(word, end)
-        if start >= 0:
-            end = start + len(word)
-            spans.append((stem, start, end))
-    return spans
+    stop_words = _stem_set(STOP_WORDS, DEFAULT)
+    return tuple(text[word.start : word.end] for word in cut(text) if stem(word.forms[0], DEFAULT) not in stop_words)
 
 
 @cache
-def _sign_stems() -> frozenset[str]:
-    return frozenset(stems(" ".join(SIGN_WORDS)))
-
-
-@cache
-def _stem_set(word_list: str) -> frozenset[str]:
-    return frozenset(stems(word_list))
+def _stem_set(word_list: str, language: str) -> frozenset[str]:
+    return frozenset(stem(word.forms[0], language) for word in cut(word_list))
 
 
 class WordMatch(NamedTuple):
     """A transcript's scores for the words of a query.
 
-    strength: see `Query.strength`. complete: whether it has all content words of the query.
+    strength: see `QueryWords.strength`. complete: whether it has all content words of the query.
     """
 
     bm25: float = 0.0
@@ -130,6 +94,7 @@ class Query:
 
     text: str
     framing: str = FRAMING_WORDS
+    _within: dict[str, QueryWords] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if not self.text.strip():
@@ -145,59 +110,94 @@ class Query:
         """Return the text with words in place of its signs."""
         return say_signs(self.text)
 
-    @cached_property
-    def stems(self) -> tuple[str, ...]:
-        """Return the stems of the query's words, in order."""
-        return stems(self.spoken)
+    @property
+    def has_words(self) -> bool:
+        """Return whether the text has a word; a transcript never has an emoji."""
+        return bool(cut(self.spoken))
 
-    @cached_property
-    def sign_stems(self) -> frozenset[str]:
-        """Return the stems of the content words that a transcript may write as a sign."""
-        return self.content_stems & _sign_stems()
+    def within(self, language: str) -> QueryWords:
+        """Return the words to compare with transcripts in a language, "" for those that are not stemmed."""
+        if language not in self._within:
+            self._within[language] = QueryWords(self.spoken, self.framing, language)
+        return self._within[language]
 
-    @cached_property
-    def _has_signs(self) -> bool:
-        return not _sign_stems().isdisjoint(self.stems)
+    def search_stems(self, languages: Iterable[str]) -> frozenset[str]:
+        """Return the stems to look for in an index of transcripts in these languages."""
+        return frozenset[str]().union(*(self.within(language).search_stems for language in languages))
 
-    def stems_of(self, text: str) -> tuple[str, ...]:
-        """Return the stems of a transcript to compare with the query, with words for signs if the query has any."""
-        return stems(say_signs(text) if self._has_signs else text)
+    def match(self, transcript: tuple[str, ...], bm25: float) -> WordMatch:
+        """Return how a transcript, as stems, matches the query's words."""
+        return self._of(transcript).match(transcript, bm25)
+
+    def strength(self, transcript: tuple[str, ...]) -> float:
+        """Return how certainly a transcript, as stems, says what the query says, from 0 to 1."""
+        return self._of(transcript).strength(transcript)
+
+    def is_in(self, transcript: tuple[str, ...]) -> bool:
+        """Return whether a transcript, as stems, has a content word; a part of a spelled number is none."""
+        return self._of(transcript).is_in(transcript)
+
+    def spans(self, line: str, language: str) -> list[tuple[int, int]]:
+        """Return the positions (start, end) of the query's content words and numbers in a line."""
+        return self.within(language).spans(line)
+
+    def _of(self, transcript: Sequence[str]) -> QueryWords:
+        return self.within(language_of(transcript[0]) if transcript else DEFAULT)
+
+
+class QueryWords:
+    """The words of a query, stemmed by a language. text: without signs. framing: see `Query`."""
+
+    def __init__(self, text: str, framing: str, language: str) -> None:
+        self.language, self._framing, self._words = language, framing, cut(text)
+        self.stems = tuple(stem(word.forms[0], language) for word in self._words)
 
     @cached_property
     def content_stems(self) -> frozenset[str]:
         """Return the stems of the words that carry the meaning; all stems if the query has only stop words."""
         distinct = list(dict.fromkeys(self.stems))
-        meaningful = [word for word in distinct if word not in _stem_set(STOP_WORDS)]
-        subject = [word for word in meaningful if word not in _stem_set(self.framing)]
+        meaningful = [word for word in distinct if word not in _stem_set(STOP_WORDS, self.language)]
+        subject = [word for word in meaningful if word not in _stem_set(self._framing, self.language)]
         return frozenset((subject or meaningful or distinct)[:MAX_CONTENT_WORDS])
 
     @cached_property
-    def full_text(self) -> str:
-        """Return the content words as they were typed, each once: the query for the full-text index, which stems them.
-
-        A stem must not be stemmed again: "agree" becomes "agre", which would become "agr".
-        """
-        typed = dict(zip(self.stems, words(self.spoken), strict=True))
-        content = [word for stem, word in typed.items() if stem in self.content_stems]
-        return " ".join(dict.fromkeys([*content, *self._spelled_words]))
+    def others(self) -> dict[str, tuple[str, ...]]:
+        """Return other stems by which a transcript may have words of the query, and the stems that these have here."""
+        others = dict[str, tuple[str, ...]]()
+        for i, word in enumerate(self._words):
+            for form in word.forms[1:]:
+                others.setdefault(stem(form, self.language), (self.stems[i],))
+            if word.compound:
+                others.setdefault(stem(word.compound, self.language), self.stems[i : i + word.length])
+        return {other: own for other, own in others.items() if other not in self.distinct_stems}
 
     @cached_property
     def search_stems(self) -> frozenset[str]:
-        """Return the stems of `full_text`: of the content words, and of other spellings of the numbers."""
-        return self.content_stems.union(stems(" ".join(self._spelled_words)))
+        """Return the stems to look for: of the content words, their other forms, and other spellings of numbers."""
+        others = (other for other, own in self.others.items() if not self.content_stems.isdisjoint(own))
+        return self.content_stems.union(others, (stem(word, self.language) for word in self.spelled_words))
 
     @cached_property
-    def _spelled_words(self) -> list[str]:
-        runs = (run for run in number_runs(folded_words(self.spoken)) if run.number in self.numbers)
+    def spelled_words(self) -> list[str]:
+        """Return the words of other spellings of the numbers, in normal form."""
+        runs = (run for run in number_runs(self._plain_words) if run.number in self.numbers)
         spelled = chain.from_iterable(chain.from_iterable(map(spellings, runs)))
-        others = [PER_CENT] if PERCENT in self.content_stems else []
-        return [word for word in dict.fromkeys([*spelled, *others]) if word not in NUMBER_JOINTS]
+        return [word for word in dict.fromkeys(spelled) if word not in NUMBER_JOINTS]
+
+    @property
+    def plain_content_words(self) -> list[str]:
+        """Return the content words without a stem, each once."""
+        pairs = zip(self._plain_words, self.stems, strict=True)
+        return list(dict.fromkeys(word for word, stem in pairs if stem in self.content_stems))
+
+    @property
+    def _plain_words(self) -> list[str]:
+        return [word.forms[0] for word in self._words]
 
     @cached_property
     def numbers(self) -> dict[Number, tuple[str, ...]]:
         """Return the stems of each number that carries meaning, as the query spells it."""
-        runs = number_runs(folded_words(self.spoken))
-        spelled = {run.number: self.stems[run.start : run.end] for run in runs}
+        spelled = {run.number: self.stems[run.start : run.end] for run in number_runs(self._plain_words)}
         return {number: run for number, run in spelled.items() if not self.content_stems.isdisjoint(run)}
 
     @cached_property
@@ -220,12 +220,12 @@ class Query:
     def strength(self, transcript: tuple[str, ...]) -> float:
         """Return how certainly a transcript says what the query says, from 0 to 1.
 
-        transcript: its stems (`stems_of`); numbers may be spelled otherwise than in the query. The strength is the
+        transcript: its stems in the language; numbers may be spelled otherwise than in the query. The strength is the
         share of the content words that the transcript contains, times the evidence: three words, or fewer in the same
         runs as in the query, are certain; one word is a third of that. Stop words only count in a run of three ("can
         do for"), as a quarter of a word. With less than half of the content words, so counted, the strength is 0.
         """
-        transcript = self.with_own_numbers(transcript)
+        transcript = self.own_stems(transcript)
         matched = self.content_stems.intersection(transcript)
         if len(matched) < self.min_content_words:
             return 0.0
@@ -246,38 +246,67 @@ class Query:
 
     def match(self, transcript: tuple[str, ...], bm25: float) -> WordMatch:
         """Return how a transcript, as stems, matches the query's words."""
-        own = self.with_own_numbers(transcript)
+        own = self.own_stems(transcript)
         complete = bool(self.content_stems) and self.content_stems.issubset(own)
         return WordMatch(bm25, self.strength(transcript), complete)
 
-    def with_own_numbers(self, transcript: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the stems of a transcript, with the numbers of the query spelled as in the query."""
+    def own_stems(self, transcript: Sequence[str]) -> tuple[str, ...]:
+        """Return the stems of a transcript, with the query's words and numbers as the query has them."""
+        if self.others or any(ALTERNATIVE in word for word in transcript):
+            transcript = tuple(chain.from_iterable(map(self._own, transcript)))
         if not self.numbers:
-            return transcript
+            return tuple(transcript)
         stems, position = list[str](), 0
-        for run in number_runs(transcript):
+        for run in number_runs(self._without_tags(transcript)):
             if run.number in self.numbers:
                 stems += [*transcript[position : run.start], *self.numbers[run.number]]
                 position = run.end
         return (*stems, *transcript[position:])
 
-    def is_in(self, transcript: tuple[str, ...]) -> bool:
+    def _own(self, word: str) -> tuple[str, ...]:
+        """Return the stems that a word of a transcript has in the query. word: with its alternatives."""
+        if word in self.distinct_stems:
+            return (word,)
+        for each in word.split(ALTERNATIVE):
+            if each in self.distinct_stems or each in self.others:
+                return self.others.get(each, (each,))
+        return (word.partition(ALTERNATIVE)[0],)
+
+    def _without_tags(self, stems: Iterable[str]) -> list[str]:
+        return [each.removeprefix(self.language.upper()) for each in stems]
+
+    def is_in(self, transcript: Sequence[str]) -> bool:
         """Return whether a transcript, as stems, has a content word; a part of a spelled number is none."""
-        return not self.content_stems.isdisjoint(self.with_own_numbers(transcript))
+        return not self.content_stems.isdisjoint(self.own_stems(transcript))
 
     def content_stems_in(self, text: str) -> frozenset[str]:
         """Return the stems of the content words that a text contains."""
-        return self.content_stems.intersection(self.with_own_numbers(self.stems_of(text)))
+        return self.content_stems.intersection(self.own_stems(stems(say_signs(text), self.language)))
 
     def spans(self, line: str) -> list[tuple[int, int]]:
         """Return the positions (start, end) of the query's content words and numbers in a line."""
-        tokens = stem_spans(line)
-        spans = [(start, end) for stem, start, end in tokens if stem in self.content_stems]
-        for run in number_runs([stem for stem, _, _ in tokens]) if self.numbers else ():
+        words = cut(line)
+        spans = list(self._spans_of_words(words))
+        plain = self._without_tags(stem(word.forms[0], self.language) for word in words)
+        for run in number_runs(plain) if self.numbers else ():
             if run.number in self.numbers:
-                start, end = tokens[run.start][1], tokens[run.end - 1][2]
+                start, end = words[run.start].start, words[run.end - 1].end
                 spans = [span for span in spans if not (start <= span[0] and span[1] <= end)] + [(start, end)]
         return sorted(spans)
+
+    def _spans_of_words(self, words: Sequence[Word]) -> Iterator[tuple[int, int]]:
+        marked = 0
+        for i, word in enumerate(words):
+            if word.start < marked:  # within a compound
+                continue
+            if word.compound and self._is_content(word.compound):
+                marked = words[i + word.length - 1].end
+                yield word.start, marked
+            elif any(map(self._is_content, word.forms)):
+                yield word.start, word.end
+
+    def _is_content(self, form: str) -> bool:
+        return not self.content_stems.isdisjoint(self._own(stem(form, self.language)))
 
 
 def is_meaningful(char: str) -> bool:

@@ -47,7 +47,7 @@ def search(
     start = time.perf_counter()
     check_limit(limit)
     question = Question.parse(text)
-    if mode == "speech" and not (question.words and question.words.content_stems):
+    if mode == "speech" and not (question.words and question.words.has_words):
         raise HearsightError(
             f"the query {question.text.strip()[:40]!r} has no words to search transcripts for; add words, or leave out "
             "the mode 'speech'"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,9 +14,10 @@ from hearsight.library.search.condition import Condition
 from hearsight.library.search.phrase import Phrase
 from hearsight.library.search.query_words import Query, WordMatch
 from hearsight.library.search.word_index import WordIndex
-from hearsight.library.search.words_on_disk import SILENT, clips_with, near_words
+from hearsight.library.search.words_on_disk import SILENT, WordsOnDisk
 from hearsight.library.tables.schema import VIDEO_LETTERS
-from hearsight.library.tables.texts import Texts
+from hearsight.library.tables.texts import COLUMN, Texts
+from hearsight.library.words.indexed_words import stems_of_rows
 
 Lines = list[dict[str, Any]]  # of a clip, as tables/texts.py has them
 MaskOf = Callable[[Condition], NDArray[np.bool_] | None]
@@ -38,7 +39,7 @@ class TextIndex(Protocol):
         """Return whether any text contains a word, in any form."""
 
     def near_words(self, edits_of: Mapping[str, int]) -> dict[str, Counter[str]]:
-        """Return the words of texts that are like a stem; see `ClipIndex`."""
+        """Return the words of texts that are like others; see `ClipIndex`."""
 
     def lines(self, ids: Iterable[str]) -> dict[str, Lines]:
         """Return the lines that are read in clips, by id."""
@@ -47,36 +48,40 @@ class TextIndex(Protocol):
 class TextsOnDisk:
     """A `TextIndex` that reads the table at every search."""
 
-    def __init__(self, texts: Texts) -> None:
-        self._texts = texts
+    def __init__(self, texts: Texts, languages: Collection[str]) -> None:
+        """languages: by which the texts may be stemmed."""
+        self._texts, self._languages = texts, languages
+
+    @property
+    def _words(self) -> WordsOnDisk:
+        return WordsOnDisk(self._texts.index, self._languages)
 
     def match(self, query: Query, limit: int, condition: Condition) -> dict[str, WordMatch]:
         """Implement `TextIndex`. The table does not know whether a clip has sound or speech: more is read for that."""
-        if not query.full_text:
+        if not (words := self._words.text_of(query)):
             return {}
         is_whole = condition.has_sound is None and condition.has_speech is None
-        table = self._texts.matching(query.full_text, limit if is_whole else SILENT * limit, condition.sql_of_windows)
-        columns = (table[name].to_pylist() for name in ("id", "text", "_score"))
-        split = ((id, query.stems_of(text), score) for id, text, score in zip(*columns, strict=True))
-        return {id: query.match(words, score) for id, words, score in split if query.is_in(words)}
+        table = self._texts.matching(words, limit if is_whole else SILENT * limit, condition.sql_of_windows)
+        columns = table["id"].to_pylist(), stems_of_rows(table, COLUMN), table["_score"].to_pylist()
+        return {id: query.match(text, score) for id, text, score in zip(*columns, strict=True) if query.is_in(text)}
 
     def match_video(self, video: str, query: Query) -> dict[str, WordMatch]:
         """Implement `TextIndex`."""
         table = self._texts.of_video(video)
-        texts = zip(table["id"].to_pylist(), table["text"].to_pylist(), strict=True)
-        return {id: query.match(query.stems_of(text), 0.0) for id, text in texts}
+        texts = zip(table["id"].to_pylist(), stems_of_rows(table, COLUMN), strict=True)
+        return {id: query.match(text, 0.0) for id, text in texts}
 
     def clips_with(self, phrases: Sequence[Phrase]) -> frozenset[str]:
         """Implement `TextIndex`."""
-        return clips_with(self._texts.index, phrases)
+        return self._words.clips_with(phrases)
 
     def has_word(self, word: str) -> bool:
         """Implement `TextIndex`."""
-        return self._texts.index.has_word(word)
+        return self._words.has_word(word)
 
     def near_words(self, edits_of: Mapping[str, int]) -> dict[str, Counter[str]]:
         """Implement `TextIndex`."""
-        return near_words(self._texts.index, edits_of)
+        return self._words.near_words(edits_of)
 
     def lines(self, ids: Iterable[str]) -> dict[str, Lines]:
         """Implement `TextIndex`."""
@@ -92,8 +97,9 @@ class TextsInMemory:
 
     def __init__(self, table: pa.Table, ids: Sequence[str], mask_of: MaskOf) -> None:
         self._ids, self._mask_of = ids, mask_of
-        texts = dict(zip(table["id"].to_pylist(), table["text"].to_pylist(), strict=True))
-        self._words = WordIndex([texts.get(id, "") for id in ids])
+        rows = zip(table[COLUMN].to_pylist(), stems_of_rows(table, COLUMN), strict=True)
+        texts = dict(zip(table["id"].to_pylist(), rows, strict=True))
+        self._words = WordIndex(*zip(*(texts.get(id, ("", ())) for id in ids), strict=True))
         self._lines = lines_by_clip(table)
 
     def match(self, query: Query, limit: int, condition: Condition) -> dict[str, WordMatch]:

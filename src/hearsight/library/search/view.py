@@ -24,6 +24,7 @@ from hearsight.library.search.text_index import TextIndex, TextsOnDisk
 from hearsight.library.tables.calibration_file import Calibration
 from hearsight.library.tables.snapshot import Snapshot
 from hearsight.library.tables.store import Store
+from hearsight.library.words.stems import stemming_language, stemming_languages
 
 
 class ClipIndex(Protocol):
@@ -71,9 +72,9 @@ class ClipIndex(Protocol):
         """Return whether any transcript contains a word, in any form."""
 
     def near_words(self, edits_of: Mapping[str, int]) -> dict[str, Counter[str]]:
-        """Return, for each stem, the words of transcripts whose stems are like it, with how many of them were read.
+        """Return, for each word, those of transcripts whose stems are like its own, with how many of them were read.
 
-        edits_of: how many edits (see `edit_distance`) a stem may be away from each of these.
+        edits_of: how many edits (see `edit_distance`) a stem may be away from that of each word.
         """
 
 
@@ -149,7 +150,8 @@ class View:
         index = snapshot.loaded or OnDisk(library.store, snapshot)
         texts: TextIndex | None = None
         if snapshot.calibration and snapshot.calibration.readers:
-            texts = snapshot.loaded.texts if snapshot.loaded else TextsOnDisk(library.store.texts)
+            languages = stemming_languages(snapshot.videos.languages)
+            texts = snapshot.loaded.texts if snapshot.loaded else TextsOnDisk(library.store.texts, languages)
         view = cls(library.name, library.folder, snapshot, condition, index, texts)
         return view if question is None else view._restrict(question)
 
@@ -167,14 +169,18 @@ class View:
         ids = self.index.clips_saying(said) if said else frozenset[str]()
         return ids | self.texts.clips_with(read) if read and self.texts else ids
 
+    def language_of(self, video: str) -> str:
+        """Return the language by which what is said in a video is stemmed."""
+        return stemming_language(self.snapshot.videos[video].language)
+
     def has_word(self, word: str) -> bool:
         """Return whether a word is said or read anywhere, in any form."""
         return self.index.has_word(word) or (self.texts is not None and self.texts.has_word(word))
 
     def near_words(self, edits_of: Mapping[str, int]) -> dict[str, Counter[str]]:
-        """Return the words that are said or read and are like these stems; see `ClipIndex`."""
+        """Return the words that are said or read and are like these; see `ClipIndex`."""
         counts = self.index.near_words(edits_of)
         if self.texts:
-            for stem, read in self.texts.near_words(edits_of).items():
-                counts[stem] = counts[stem] + read
+            for word, read in self.texts.near_words(edits_of).items():
+                counts[word] = counts[word] + read
         return counts

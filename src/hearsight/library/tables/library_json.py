@@ -19,7 +19,7 @@ from hearsight.util.extras import install_command
 if TYPE_CHECKING:
     from hearsight.models.base import VideoTextModel
 
-FORMAT = 4
+FORMAT = 5
 OLDEST = 2  # format that can be read
 SHORTEST_CLIP = 0.5  # seconds; shorter clips have no picture of their own, and hardly a word
 

@@ -11,26 +11,31 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from hearsight.library.reports import MaintenanceReport
 from hearsight.library.tables.library_files import remove
 from hearsight.library.tables.library_json import Identity
-from hearsight.library.tables.schema import TOKENIZER
+from hearsight.library.tables.schema import TOKENIZER, WORDS
 from hearsight.util.lazy_lancedb import FTS, Bitmap, BTree
 
 # Searches and updates look up words, ids of clips or videos, and what filters distinguish.
 INDEXES = {
-    "transcript": FTS(**TOKENIZER),
-    "text": FTS(**TOKENIZER),
+    WORDS: FTS(**TOKENIZER),
     "id": BTree(),
     "video": BTree(),
     "has_speech": Bitmap(),
     "has_sound": Bitmap(),
 }
+
+FORMER = {"transcript", "text"}  # the indexes of words in the tables of an older Hearsight
+BATCH = 1024  # rows
 
 VECTORS = ("pooled", "vector")  # of clips, and of an expert's windows
 
@@ -74,6 +79,9 @@ def create_indexes(table: Any, recreate: bool = False) -> dict[str, float]:
     elif recreate and vectors in indexes:
         table.drop_index(indexes[vectors].name)
     seconds = {}
+    if WORDS in indexes:
+        for former in FORMER & indexes.keys():
+            table.drop_index(indexes[former].name)
     for column in [column for column in expected if column not in current]:
         start = time.monotonic()
         if column == vectors:
@@ -82,6 +90,19 @@ def create_indexes(table: Any, recreate: bool = False) -> dict[str, float]:
             table.create_index(column, config=INDEXES[column])
         seconds[column] = time.monotonic() - start
     return seconds
+
+
+def add_words(table: Any, column: str, words: Callable[[pa.RecordBatch], pa.RecordBatch]) -> None:
+    """Add the column of words to a table with texts alone, in one step, and index it.
+
+    words: makes it of rows with `video` and the column of texts.
+    """
+    import lance  # takes long to import, and searches need none of it
+
+    transform = lance.batch_udf(output_schema=pa.schema([(WORDS, pa.string())]))(words)
+    table.to_lance().add_columns(transform, read_columns=["video", column], batch_size=BATCH)
+    table.checkout_latest()
+    create_indexes(table)
 
 
 def _index_vectors(table: Any, column: str) -> None:

@@ -28,8 +28,13 @@ if TYPE_CHECKING:
 BRANCHES = ("audio", "speech")
 VIDEO_LETTERS = 16  # an id of a clip begins with that of its video, which has so many letters
 EXTRA = "extra_"  # before the name of a further field of `VideoEmbedding`, as a column
-# How LanceDB cuts transcripts into words for its full-text index; search/query_words.py cuts queries alike.
-TOKENIZER = {"base_tokenizer": "icu", "remove_stop_words": False, "max_token_length": None}
+# The column that is searched for words (words/indexed_words.py); tables of format 4 lack it.
+WORDS = "words"
+# How LanceDB cuts it for its full-text index: at its spaces.
+TOKENIZER = {
+    "base_tokenizer": "whitespace", "stem": False, "lower_case": False, "ascii_folding": False,
+    "remove_stop_words": False, "max_token_length": None,
+}  # fmt: skip
 
 VIDEOS = pa.schema(
     [
@@ -73,6 +78,7 @@ def clips_schema(
             pa.field("without_both", vector),
             pa.field("gates", pa.struct([(branch, pa.float32()) for branch in BRANCHES])),
             pa.field("transcript", pa.string()),
+            pa.field(WORDS, pa.string()),
             pa.field("lines", pa.list_(line)),
             pa.field("has_speech", pa.bool_()),
             pa.field("has_sound", pa.bool_()),
@@ -113,12 +119,13 @@ class Video:
 
 @dataclass(frozen=True)
 class ClipFacts:
-    """The columns of a clip's row besides its vectors."""
+    """The columns of a clip's row besides its vectors. words: of the transcript (words/indexed_words.py)."""
 
     id: str
     video: str
     clip: Clip
     transcript: str
+    words: str
     lines: Sequence[Line]
     has_speech: bool
     has_sound: bool
@@ -164,6 +171,7 @@ def clip_table(
         "without_both": _vectors(without["both"]),
         "gates": [{branch: values[i] for branch, values in gates.items()} for i in range(len(clips))],
         "transcript": [facts.transcript for facts in clips],
+        WORDS: [facts.words for facts in clips],
         "lines": [
             [{"start": line.start, "end": line.end, "text": line.text} for line in facts.lines] for facts in clips
         ],

@@ -21,7 +21,7 @@ from hearsight.library.tables.errors import UnreadableError, read_error, transla
 from hearsight.library.tables.features import Features
 from hearsight.library.tables.library_files import remove, stamp
 from hearsight.library.tables.library_json import Identity
-from hearsight.library.tables.maintenance import KEEP_VERSIONS, create_indexes, maintain
+from hearsight.library.tables.maintenance import KEEP_VERSIONS, add_words, create_indexes, maintain
 from hearsight.library.tables.pooled_vectors import PooledVectors
 from hearsight.library.tables.schema import (
     FAILURES,
@@ -37,7 +37,7 @@ from hearsight.library.tables.texts import Texts
 from hearsight.library.tables.transcript_index import TranscriptIndex
 from hearsight.library.tables.videos import Videos, count_clips
 from hearsight.library.tables.windows import Windows
-from hearsight.util.lazy_lancedb import MatchQuery, lancedb
+from hearsight.util.lazy_lancedb import lancedb
 
 if TYPE_CHECKING:
     from hearsight.models.base import VideoTextModel
@@ -89,7 +89,8 @@ class Store:
             if missing:  # in the table of an older Hearsight
                 self.videos.add_columns(missing)
         for name, schema in {**SMALL, self.clips_path.stem: model_schema(model)}.items():
-            self._database.create_table(name, schema=schema, exist_ok=True)
+            if not (self.location / f"{name}.lance").exists():  # that of an older Hearsight has another schema
+                self._database.create_table(name, schema=schema, exist_ok=True)
         create_indexes(self.clips)
         if self.features:
             self.features.create(model)
@@ -218,7 +219,9 @@ class Store:
         if calibration is None:
             return self._load(clips, {}, None)
         windows = {name: self.windows(name).rows(["id", "start", "vector"]) for name in calibration.windows}
-        return self._load(clips, windows, self.texts.rows(["id", "text", "lines"]) if calibration.readers else None)
+        return self._load(
+            clips, windows, self.texts.rows(["id", *self.texts.index.columns, "lines"]) if calibration.readers else None
+        )
 
     @translate_errors(read_error)
     def failures(self) -> dict[str, tuple[Failure, str]]:
@@ -245,8 +248,7 @@ class Store:
     @translate_errors(read_error)
     def matching(self, words: str, columns: Sequence[str], limit: int, condition: str | None) -> pa.Table:
         """Return the clips whose transcripts best match any of the words, with their BM25 as `_score`, and `_rowid`."""
-        query = self.clips.search(MatchQuery(words, "transcript"), query_type="fts")
-        return _fetch(query, [*columns, "_score"], limit, condition)
+        return _fetch(self.transcripts.matching(words), [*columns, "_score"], limit, condition)
 
     @property
     def transcripts(self) -> TranscriptIndex:
@@ -303,6 +305,11 @@ class Store:
     def add_clips(self, rows: Sequence[pa.Table]) -> None:
         """Add clips. They count when their video is added."""
         self.clips.add(pa.concat_tables(rows))
+
+    @translate_errors(write_error)
+    def add_words(self, words: Callable[[pa.RecordBatch], pa.RecordBatch]) -> None:
+        """Add the column of words to a table that lacks it. words: makes it of rows with `video` and `transcript`."""
+        add_words(self.clips, "transcript", words)
 
     @translate_errors(write_error)
     def drop_clips(self, ids: Sequence[str]) -> None:

@@ -5,18 +5,19 @@ The row of a clip without text is empty. A file that lacks the row of a clip is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
 
 from hearsight.library.tables.derived_table import DerivedTable
-from hearsight.library.tables.errors import read_derived_error, translate_errors
+from hearsight.library.tables.errors import read_derived_error, translate_errors, write_error
+from hearsight.library.tables.maintenance import add_words
+from hearsight.library.tables.schema import WORDS
 from hearsight.library.tables.transcript_index import TranscriptIndex
-from hearsight.util.lazy_lancedb import MatchQuery
 
 NAME = "texts"
-COLUMN = "text"  # with the full-text index
+COLUMN = "text"
 
 # second: when the picture is shown, in the file; a few milliseconds later for its further lines, so that each line of a
 # clip has a second of its own. box: left, top, right and bottom, as shares of the picture's width and
@@ -37,6 +38,7 @@ SCHEMA = pa.schema(
         pa.field("start", pa.float64(), nullable=False),  # of the clip, in seconds
         pa.field("end", pa.float64(), nullable=False),
         pa.field(COLUMN, pa.string(), nullable=False),  # of all lines
+        pa.field(WORDS, pa.string()),  # of the text
         pa.field("lines", pa.list_(LINE)),
     ]
 )
@@ -59,16 +61,23 @@ class Texts(DerivedTable):
 
     @translate_errors(read_derived_error)
     def matching(self, words: str, limit: int, condition: str | None) -> pa.Table:
-        """Return `id`, `text` and BM25 as `_score` of the clips whose texts best match any of the words."""
-        query = self._table.search(MatchQuery(words, COLUMN), query_type="fts")
+        """Return `id`, the texts and BM25 as `_score` of the clips whose texts best match any of the words."""
+        index = self.index
+        query = index.matching(words)
         if condition is not None:
             query = query.where(condition, prefilter=True)
-        return query.select(["id", COLUMN, "_score"]).limit(limit).to_arrow()
+        return query.select(["id", *index.columns, "_score"]).limit(limit).to_arrow()
 
     @translate_errors(read_derived_error)
     def of_video(self, video: str) -> pa.Table:
-        """Return `id` and `text` of a video's clips."""
-        return self._table.search().where(f"video = '{video}'").select(["id", COLUMN]).limit(None).to_arrow()
+        """Return `id` and the texts of a video's clips."""
+        columns = ["id", *self.index.columns]
+        return self._table.search().where(f"video = '{video}'").select(columns).limit(None).to_arrow()
+
+    @translate_errors(write_error)
+    def add_words(self, words: Callable[[pa.RecordBatch], pa.RecordBatch]) -> None:
+        """Add the column of words to a table that lacks it. words: makes it of rows with `video` and `text`."""
+        add_words(self._latest(), COLUMN, words)
 
     def batches(self, columns: Sequence[str], batch_size: int) -> Iterator[pa.Table]:
         """Yield all rows with text, in batches."""

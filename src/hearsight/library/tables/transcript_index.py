@@ -9,43 +9,59 @@ from typing import Any
 import pyarrow as pa
 
 from hearsight.library.tables.errors import read_error, translate_errors
-from hearsight.util.lazy_lancedb import BooleanQuery, FullTextOperator, MatchQuery, Occur
+from hearsight.library.tables.schema import WORDS
+from hearsight.util.lazy_lancedb import BooleanQuery, MatchQuery, Occur
 
 MAX_SIMILAR_STEMS = 200
 
 
 class TranscriptIndex:
-    """The full-text index of a column of a table of clips. location: of the library.
+    """The full-text index of the words of texts in a table of clips.
 
-    Every method raises HearsightError if the table cannot be read.
+    location: of the library. column: that of the texts. A table of an older Hearsight has no column of words: there the
+    texts are indexed, as English. Every method raises HearsightError if the table cannot be read.
     """
 
     def __init__(self, location: Path, clips: Any, column: str = "transcript") -> None:
         self.location, self._clips, self.column = location, clips, column
+        self.has_words = WORDS in clips.schema.names
+        self._indexed = WORDS if self.has_words else column
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns with the texts, and with their words."""
+        return [self.column, WORDS] if self.has_words else [self.column]
 
     @translate_errors(read_error)
-    def containing(self, texts: Sequence[str], columns: Sequence[str]) -> pa.Table:
-        """Return all clips whose transcripts have every word of at least one text, in any order."""
-        each = [MatchQuery(text, self.column, operator=FullTextOperator.AND) for text in texts]
+    def containing(self, runs: Sequence[Sequence[Sequence[str]]], columns: Sequence[str]) -> pa.Table:
+        """Return all clips that have, for at least one of these runs, a form of every word, in any order."""
+        each = [
+            BooleanQuery([(Occur.MUST, MatchQuery(" ".join(forms), self._indexed)) for forms in run]) for run in runs
+        ]
         query = BooleanQuery([(Occur.SHOULD, one) for one in each])
         return self._fetch(query, columns, max(1, self._clips.count_rows()))
 
     @translate_errors(read_error)
-    def has_word(self, word: str) -> bool:
-        """Return whether any clip has a word, in any form."""
-        return len(self._fetch(MatchQuery(word, self.column), ["id"], 1)) > 0
+    def has_any(self, words: Sequence[str]) -> bool:
+        """Return whether any clip has one of these words."""
+        return len(self._fetch(MatchQuery(" ".join(words), self._indexed), ["id"], 1)) > 0
 
     @translate_errors(read_error)
-    def similar(self, stems: Sequence[str], edits: int, limit: int) -> list[str]:
-        """Return the transcripts of some clips with a stem that differs from one of these by so many edits, or fewer.
+    def similar(self, stems: Sequence[str], edits: int, prefix: int, limit: int) -> list[str]:
+        """Return the texts of some clips with a stem that differs from one of these by so many edits, or fewer.
 
-        The first letter must be the same. Clips that are not in the index yet are not found.
+        prefix: how many characters at the beginning must be the same. Clips that are not in the index yet are not
+        found.
         """
         # The index does not stem a word that may differ.
-        options: dict[str, Any] = {"fuzziness": edits, "prefix_length": 1, "max_expansions": MAX_SIMILAR_STEMS}
-        query = BooleanQuery([(Occur.SHOULD, MatchQuery(stem, self.column, **options)) for stem in stems])
+        options: dict[str, Any] = {"fuzziness": edits, "prefix_length": prefix, "max_expansions": MAX_SIMILAR_STEMS}
+        query = BooleanQuery([(Occur.SHOULD, MatchQuery(stem, self._indexed, **options)) for stem in stems])
         texts: list[str] = self._fetch(query, [self.column], limit)[self.column].to_pylist()
         return texts
+
+    def matching(self, words: str) -> Any:
+        """Return the beginning of a search for the clips that best match any of these words."""
+        return self._clips.search(MatchQuery(words, self._indexed), query_type="fts")
 
     def _fetch(self, query: Any, columns: Sequence[str], limit: int) -> pa.Table:
         return self._clips.search(query, query_type="fts").select([*columns, "_score"]).limit(limit).to_arrow()

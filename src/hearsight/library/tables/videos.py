@@ -20,6 +20,11 @@ class Videos(Mapping[str, Video]):
         self._table = table.select([name for name in VIDEOS.names if name in table.column_names])
 
     @cached_property
+    def languages(self) -> frozenset[str | None]:
+        """The languages of their transcripts, as two-letter codes; None for one that is not known."""
+        return frozenset(self._table["language"].unique().to_pylist())
+
+    @cached_property
     def _row_of(self) -> dict[str, int]:
         return {id: row for row, id in enumerate(self.ids.to_pylist())}
 

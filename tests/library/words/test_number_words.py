@@ -6,12 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hearsight.library.search.number_words import END, Number, NumberRun, number_runs, spellings
-from hearsight.library.search.query_words import folded_words, stems
+from hearsight.library.words.number_words import END, Number, NumberRun, number_runs, spellings
+from hearsight.library.words.stems import stem
+from hearsight.library.words.word_forms import cut
+
+
+def words_of(text):
+    return [word.forms[0] for word in cut(text)]
+
+
+def stems_of(text):
+    return [stem(word, "en").removeprefix("EN") for word in words_of(text)]
 
 
 def read(text):
-    return [run.number for run in number_runs(folded_words(text))]
+    return [run.number for run in number_runs(words_of(text))]
 
 
 def spelled(value, **kind):
@@ -43,7 +52,7 @@ def spelled(value, **kind):
 )
 def test_a_number_is_read(text, value):
     assert read(text) == [Number(Fraction(value))]
-    [run] = number_runs(stems(text))
+    [run] = number_runs(stems_of(text))
     assert run.number == Number(Fraction(value))
 
 
@@ -86,7 +95,7 @@ def test_every_spelling_is_read_as_the_number(value, is_ordinal):
     number = Number(Fraction(value), is_ordinal)
     for words in spellings(NumberRun(0, 1, number)):
         assert [run.number for run in number_runs(words)] == [number]
-        assert [run.number for run in number_runs(stems(" ".join(words)))] == [number]
+        assert [run.number for run in number_runs(stems_of(" ".join(words)))] == [number]
 
 
 @given(st.decimals(0, 10_000, places=3))
@@ -98,7 +107,7 @@ def test_every_spelling_of_a_fraction_is_read(value):
 
 @given(st.text())
 def test_any_text_can_be_read(text):
-    words = folded_words(text)
+    words = words_of(text)
     for run in number_runs(words):
         assert 0 <= run.start < run.end <= len(words)
         assert run.number.value >= 0

@@ -16,8 +16,7 @@ from functools import cache
 from itertools import takewhile
 from typing import NamedTuple
 
-from hearsight.library.tables.schema import TOKENIZER
-from hearsight.util.lazy_lancedb import lancedb
+from hearsight.library.words.stems import bare_stem, stem
 
 UNITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 TEENS = ["ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
@@ -137,7 +136,7 @@ def _years(value: int) -> list[tuple[str, ...]]:
 
 
 def number_runs(words: Sequence[str]) -> Iterator[NumberRun]:
-    """Yield the numbers in a list of folded words or stems, in order, each as long as possible."""
+    """Yield the numbers in a list of plain words or English stems, in order, each as long as possible."""
     position, forms = 0, _forms()
     while position < len(words):
         word, run = words[position], None
@@ -155,7 +154,7 @@ def _forms() -> dict[str, str]:
     """Return the plain word of each form and each stem of a number word: "two" for "second"."""
     plain = {word: word for word in (*SMALL, *SCALES, *ZEROS, "hundred", "and", "a", "point")}
     forms = plain | {form: word for table in (DECADES, ORDINALS) for word, form in table.items()}
-    stems = {lancedb.tokenize(form, **TOKENIZER)[0].text: word for form, word in reversed(forms.items())}
+    stems = {bare_stem(stem(form, "en")): word for form, word in reversed(forms.items())}
     return stems | forms
 
 

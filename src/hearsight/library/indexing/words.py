@@ -1,0 +1,61 @@
+"""Add the words of transcripts, and of what is read, to the tables of an older Hearsight, which have the texts alone.
+
+Each table gets its column in one step, and searches use the texts until then. Files are not read.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pyarrow as pa
+
+from hearsight.library.tables.library_json import Identity
+from hearsight.library.tables.schema import WORDS
+from hearsight.library.tables.store import Store
+from hearsight.library.words.indexed_words import indexed_words
+from hearsight.speech.language import detect_language
+
+BATCH = 1024  # clips
+ENOUGH_LETTERS = 20_000  # of a video, to tell its language
+
+
+def add_words(store: Store, identity: Identity) -> None:
+    """Add what is missing. The caller holds the library for writing. Raises HearsightError if it cannot be written.
+
+    identity: of the library. An older Hearsight would add clips without words, and is kept from it first.
+    """
+    if not store.transcripts.has_words:
+        identity.write(store.location)
+        _detect_languages(store)
+        store.add_words(_words_of(store, "transcript"))
+    if store.texts.exists and not store.texts.index.has_words:
+        store.texts.add_words(_words_of(store, "text"))
+
+
+def _detect_languages(store: Store) -> None:
+    """Record the languages of videos whose subtitles did not name it."""
+    unknown = {id: video for id, video in store.snapshot().videos.items() if video.language is None}
+    texts: defaultdict[str, str] = defaultdict(str)
+    for rows in store.batches(["video", "transcript"], BATCH) if unknown else ():
+        for video, text in zip(rows["video"].to_pylist(), rows["transcript"].to_pylist(), strict=True):
+            if text and video in unknown and len(texts[video]) < ENOUGH_LETTERS:
+                texts[video] += f" {text}"
+    languages = {id: detect_language(text) for id, text in texts.items()}
+    if rows := [replace(unknown[id], language=language) for id, language in languages.items() if language]:
+        store.move_videos(rows)
+
+
+def _words_of(store: Store, column: str) -> Any:
+    """Return a function from rows with `video` and a column of texts to a column of their words."""
+    videos = store.snapshot().videos
+    languages: Mapping[str, str | None] = {id: video.language for id, video in videos.items()}
+
+    def words(rows: pa.RecordBatch) -> pa.RecordBatch:
+        texts = zip(rows["video"].to_pylist(), rows[column].to_pylist(), strict=True)
+        own = [indexed_words(text or "", languages.get(video)) for video, text in texts]
+        return pa.RecordBatch.from_arrays([pa.array(own, pa.string())], [WORDS])
+
+    return words
