@@ -38,7 +38,9 @@ DRAWING = re.compile(r"\\p(\d+)")  # from here on the text is a drawing, or is n
 MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|<[\d:.]+>")  # and the times of words in WebVTT
 ASS_SPACE = re.compile(r"\\[Nnh]")
 EFFECT_COLUMN = 7  # of nine: what karaoke programs make of a line, often letter by letter, has the effect "fx"
-CROWD = 5  # single words that are shown at the same time: what they make without the name of the effect
+# What they make without the name of the effect: many parts of words that are shown at the same time.
+CROWD = 5
+LONGEST_PART = 8  # characters
 
 
 @dataclass(frozen=True)
@@ -128,8 +130,8 @@ def _cues_of_stream(container: InputContainer, stream: Stream) -> Iterator[Cue]:
             cues.append(Cue(begin, begin + float((packet.duration or 0) * packet.time_base), plain_rows(text)))
         if len(cues) > MAX_CUES:
             break
-    words = Counter(cue.start for cue in cues if _is_word(cue))
-    yield from (cue for cue in cues if not (_is_word(cue) and words[cue.start] >= CROWD))
+    parts = Counter(cue.start for cue in cues if _is_part(cue))
+    yield from (cue for cue in cues if not (_is_part(cue) and parts[cue.start] >= CROWD))
 
 
 def _is_effect(event: bytes) -> bool:
@@ -137,8 +139,8 @@ def _is_effect(event: bytes) -> bool:
     return len(columns) > EFFECT_COLUMN and columns[EFFECT_COLUMN].strip().lower() == b"fx"
 
 
-def _is_word(cue: Cue) -> bool:
-    return len(cue.rows) == 1 and not re.search(r"\s", cue.rows[0])
+def _is_part(cue: Cue) -> bool:
+    return len(cue.rows) == 1 and len(cue.rows[0]) <= LONGEST_PART and " " not in cue.rows[0]
 
 
 def plain_rows(text: str) -> list[str]:

@@ -211,5 +211,5 @@ def test_long_odd_and_short_sounds_are_encoded(tmp_path, model):
     sound_film(tmp_path / "films" / "long.mkv", noise(50, 0.1))
     library = hearsight.index(tmp_path / "films", model=model, recogniser="none", cut="file", sound="pitches")
     starts = [start for path, start, _ in windows(library) if path == "long.mkv"]
-    assert len(starts) == 12 and max(starts) >= 44.5 and len(SOUND_EXPERTS.names()) == 2
+    assert len(starts) == 12 and max(starts) >= 44.5 and "pitches" in SOUND_EXPERTS.names()
     assert [path for path, *_ in windows(library)].count("short.mkv") == 1

@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import pairwise
 from math import ceil
 from pathlib import Path
@@ -20,11 +19,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from hearsight.experts.sound_expert import SoundExpert
-from hearsight.library.indexing.read import failure_reason
+from hearsight.library.indexing.second_pass import next_decoded, report_file
 from hearsight.library.indexing.sound_windows import window_starts
 from hearsight.library.listeners import UpdateListener
 from hearsight.library.reports import UpdateReport
-from hearsight.library.results import Failure
 from hearsight.library.tables.schema import Video
 from hearsight.library.tables.store import Store
 from hearsight.library.tables.windows import Windows, windows_schema
@@ -106,24 +104,16 @@ class _Pass:
 
     def run(self, videos: Sequence[Video], store: Store) -> None:
         for video in videos:
-            self.progress.file(Path(video.path), video.size)
             clips = store.rows(f"video = '{video.id}'", ["id", "start", "end"]).sort_by("start").to_pylist()
-            try:
+            with report_file(video, self.progress, self.report, "its sound cannot be compared"):
                 self._listen(video, clips)
-            except _UnreadableError as error:
-                reason = f"its sound cannot be compared: {error}"
-                when = datetime.now(UTC).isoformat(timespec="seconds")
-                self.report.failed.append(Failure(video.path, reason, when))
-                self.progress.failed(Path(video.path), reason)
-            else:
                 self.report.sounds += 1
-                self.progress.done(Path(video.path))
             if time.monotonic() - self.written >= COMMIT_SECONDS:
                 self._write()
         self._write()
 
     def _listen(self, video: Video, clips: Sequence[dict[str, Any]]) -> None:
-        """Encode the sound of a video. Raises _UnreadableError for a file that cannot be decoded."""
+        """Encode the sound of a video. Raises UnreadableError for a file that cannot be decoded."""
         stretches = [stretch for clip in clips for stretch in _stretches(clip)]
         tables, batch, finished = list[pa.Table](), list[SoundWindow](), 0
         for number, cut in enumerate(_cut_windows(self.folder / video.path, stretches, self.expert), start=1):
@@ -157,10 +147,6 @@ class _Pass:
         self.rows, self.written = [], time.monotonic()
 
 
-class _UnreadableError(Exception):
-    """An error in a file, and not in the expert."""
-
-
 def _stretches(clip: dict[str, Any]) -> Iterator[tuple[str, Clip]]:
     """Yield the stretches of a clip with its id, each at most STRETCH long."""
     count = max(1, ceil((clip["end"] - clip["start"]) / STRETCH))
@@ -170,16 +156,12 @@ def _stretches(clip: dict[str, Any]) -> Iterator[tuple[str, Clip]]:
 
 
 def _cut_windows(file: Path, stretches: Sequence[tuple[str, Clip]], expert: SoundExpert) -> Iterator[list[SoundWindow]]:
-    """Yield the windows of each stretch of a file. Raises _UnreadableError if it cannot be decoded."""
+    """Yield the windows of each stretch of a file. Raises UnreadableError if it cannot be decoded."""
     rate, length = expert.sample_rate, round(expert.window_seconds * expert.sample_rate)
     sounds = cut_audio(file, [stretch for _, stretch in stretches], rate)
     for clip, stretch in stretches:
-        try:
-            samples = next(sounds)
-        except MemoryError:
-            raise
-        except Exception as error:  # a damaged file can make a decoder raise anything
-            raise _UnreadableError(failure_reason(error, file)) from error
+        samples = next_decoded(sounds, file)
+        assert samples is not None, "a clip past the end of the sound has an empty one"
         starts = window_starts(samples, rate, expert.window_seconds) if len(samples) >= SHORTEST * rate else []
         pieces = [(first, samples[first : first + length]) for first in starts]
         yield [

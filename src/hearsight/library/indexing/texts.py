@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,10 +20,9 @@ import pyarrow as pa
 from PIL import Image
 
 from hearsight.library.indexing.pictures_to_read import SAME_THUMBNAIL, Picture, is_same, times_to_read
-from hearsight.library.indexing.read import failure_reason
+from hearsight.library.indexing.second_pass import next_decoded, report_file
 from hearsight.library.listeners import UpdateListener
 from hearsight.library.reports import UpdateReport
-from hearsight.library.results import Failure
 from hearsight.library.tables.schema import VIDEO_LETTERS, WORDS, Video
 from hearsight.library.tables.store import Store
 from hearsight.library.tables.texts import SCHEMA, Texts
@@ -98,24 +96,16 @@ class _Pass:
         self._write()
 
     def _read_video(self, video: Video, existing: Set[str]) -> None:
-        self.progress.file(Path(video.path), video.size)
         self.language = video.language
         columns = ["id", "video", "start", "end", "thumbnail"]
         clips = self.store.rows(f"video = '{video.id}'", columns).sort_by("start").to_pylist()
         clips = [clip for clip in clips if clip["id"] not in existing]
-        try:
+        with report_file(video, self.progress, self.report, "the text in its pictures cannot be read"):
             self._read(self.folder / video.path, clips)
-        except _UnreadableError as error:
-            reason = f"the text in its pictures cannot be read: {error}"
-            when = datetime.now(UTC).isoformat(timespec="seconds")
-            self.report.failed.append(Failure(video.path, reason, when))
-            self.progress.failed(Path(video.path), reason)
-        else:
             self.report.read += 1
-            self.progress.done(Path(video.path))
 
     def _read(self, file: Path, clips: Sequence[dict[str, Any]]) -> None:
-        """Read the pictures of a video's clips. Raises _UnreadableError for a file that cannot be decoded."""
+        """Read the pictures of a video's clips. Raises UnreadableError for a file that cannot be decoded."""
         lines: list[dict[str, dict[str, Any]]] = [{} for _ in clips]  # of each clip, each text once
         pictures = _same_as_before(_pictures(file, clips))
         finished = 0
@@ -154,10 +144,6 @@ class _Pass:
         self.rows, self.written = [], time.monotonic()
 
 
-class _UnreadableError(Exception):
-    """An error in a file, and not in the reader."""
-
-
 @dataclass(frozen=True, eq=False)
 class _ClipPicture:
     """A picture of a clip.
@@ -173,17 +159,12 @@ class _ClipPicture:
 
 
 def _pictures(file: Path, clips: Sequence[dict[str, Any]]) -> Iterator[_ClipPicture]:
-    """Yield the pictures to read of a file's clips. Raises _UnreadableError if it cannot be decoded."""
+    """Yield the pictures to read of a file's clips. Raises UnreadableError if it cannot be decoded."""
     times = times_to_read([Clip(file, clip["start"], clip["end"]) for clip in clips])
     owners = [number for number, own in enumerate(times) for _ in own]
     frames = read_frames(file, [second for own in times for second in own], SHORT_SIDE)
     for clip in owners:
-        try:
-            frame = next(frames, None)
-        except MemoryError:
-            raise
-        except Exception as error:  # a damaged file can make a decoder raise anything
-            raise _UnreadableError(failure_reason(error, file)) from error
+        frame = next_decoded(frames, file)
         if frame is None:  # there are no pictures, or no more that can be decoded
             return
         second, picture = frame

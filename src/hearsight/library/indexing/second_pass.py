@@ -1,0 +1,46 @@
+"""What a pass over files that are indexed already has in common, whether it hears them or reads their pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from hearsight.library.indexing.read import failure_reason
+from hearsight.library.listeners import UpdateListener
+from hearsight.library.reports import UpdateReport
+from hearsight.library.results import Failure
+from hearsight.library.tables.schema import Video
+
+Item = TypeVar("Item")
+
+
+class UnreadableError(Exception):
+    """An error in a file, and not in what hears or reads it."""
+
+
+def next_decoded(items: Iterator[Item], file: Path) -> Item | None:
+    """Return the next item that is decoded from a file; None at its end. Raises UnreadableError for any error."""
+    try:
+        return next(items, None)
+    except MemoryError:
+        raise
+    except Exception as error:  # a damaged file can make a decoder raise anything
+        raise UnreadableError(failure_reason(error, file)) from error
+
+
+@contextmanager
+def report_file(video: Video, progress: UpdateListener, report: UpdateReport, problem: str) -> Iterator[None]:
+    """Report the file of a video as done or, after an UnreadableError, as failed. problem: what then cannot be done."""
+    path = Path(video.path)
+    progress.file(path, video.size)
+    try:
+        yield
+    except UnreadableError as error:
+        failure = Failure(video.path, f"{problem}: {error}", datetime.now(UTC).isoformat(timespec="seconds"))
+        report.failed.append(failure)
+        progress.failed(path, failure.reason)
+    else:
+        progress.done(path)
