@@ -15,6 +15,7 @@ import pytest
 from hearsight.errors import HearsightError
 from hearsight.library import Library
 from hearsight.library.tables.library_json import Identity
+from hearsight.web.streaming import open_indexed
 from tests.library.conftest import film, say
 
 
@@ -197,3 +198,137 @@ def test_a_damaged_manifest_is_left_to_a_repair(stick, model):
             manifest.write_bytes(content)
         assert Library.open(stick, model=model).identity
     assert Library.open(stick, model=model).repair().lost_tables == ["failures.lance"]
+
+
+def rewrite(stick: Path, table: str, change) -> None:
+    """Replace a table by what `change` makes of it."""
+    path = str(stick / ".hearsight" / f"{table}.lance")
+    rows = lance.dataset(path).to_table()
+    shutil.rmtree(path)
+    lance.write_dataset(change(rows), path)
+
+
+def replaced(rows: pa.Table, column: str, values: list, type: pa.DataType | None = None) -> pa.Table:
+    number = rows.schema.get_field_index(column)
+    array = pa.array(values, type)
+    return rows.set_column(number, rows.schema.field(number).with_type(array.type), array)
+
+
+@pytest.mark.parametrize(
+    "path", ["/etc/passwd", "../../etc/passwd", "a/../../b.mp4", "..", "", "a//b.mp4", ".ssh/id_rsa", "./a.mp4", "a\0b"]
+)
+def test_a_video_outside_of_the_folder_is_refused(path, stick, model):
+    rewrite(stick, "videos", lambda rows: replaced(rows, "path", [path]))
+    library = Library.open(stick, model=model)
+    for use in (library.info, library.folders, library.update, lambda: library.search("a bell")):
+        with pytest.raises(HearsightError, match=r"no path inside the folder.*--rebuild"):
+            use()
+
+
+@pytest.mark.parametrize("id", ["../../../notes/todo", "' OR true --", "0123456789ABCDEF", ""])
+def test_an_id_of_a_video_is_no_path_and_no_condition(id, stick, model):
+    rewrite(stick, "videos", lambda rows: replaced(rows, "id", [id]))
+    with pytest.raises(HearsightError, match=r"none of a video.*--rebuild"):
+        Library.open(stick, model=model).update()
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "values"),
+    [
+        ("videos", "path", [1]),
+        ("videos", "duration", ["long"]),
+        ("clips", "lines", ["x", "y"]),
+        ("clips", "thumbnail", ["x", "y"]),
+        ("clips", "pooled", ["x", "y"]),
+        ("clips", "frames", [[1.0], [2.0]]),
+    ],
+)
+def test_a_column_of_another_type_is_refused(table, column, values, stick, model):
+    rewrite(stick, table, lambda rows: replaced(rows, column, values))
+    library = Library.open(stick, model=model)
+    for use in (library.info, lambda: library.search("a bell")):
+        with pytest.raises(HearsightError, match=f"column {column} of the table {table} has another type"):
+            use()
+    with pytest.raises(HearsightError, match=r"has another type|damaged.*--rebuild"):
+        library.update()
+
+
+def test_a_table_of_more_rows_than_bytes_is_refused(stick, model):
+    rewrite(
+        stick, "failures", lambda rows: pa.table({name: pa.nulls(1_000_000, "string") for name in rows.column_names})
+    )
+    with pytest.raises(HearsightError, match="claims 1000000 rows in"):
+        Library.open(stick, model=model).failures()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("clips", "../../home/clips"),
+        ("clips", "/home/clips"),
+        ("features", "../features"),
+        ("former", "transcripts/../x"),
+        ("clips", ["clips"]),
+        ("fingerprint", 1),
+        ("by", "hour"),
+        ("by", []),
+        ("seconds", "15"),
+        ("recogniser", {}),
+        ("model", None),
+    ],
+)
+def test_a_name_in_library_json_is_no_path_to_a_table(name, value, stick):
+    file = stick / ".hearsight" / "library.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), name: value}))
+    with pytest.raises(HearsightError, match=r"damaged .*--rebuild"):
+        Library.open(stick)
+
+
+@pytest.mark.parametrize("folder", ["../../home", "/", "../.."])
+def test_an_index_does_not_choose_another_folder(folder, stick, home):
+    file = stick / ".hearsight" / "library.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "folder": folder}))
+    for options in ({"folder": stick}, {"library": stick}, {"library": stick / ".hearsight"}):
+        with pytest.raises(HearsightError, match=r"of another folder|is that of"):
+            Library.open(**options)
+
+
+def test_an_index_chooses_no_recogniser_to_download(stick, model, monkeypatch, tmp_path):
+    whisper = pytest.importorskip("faster_whisper", reason="the extra hearsight[whisper] is not installed")
+    requests = []
+
+    def download(name: str, local_files_only: bool = False) -> str:
+        requests.append(local_files_only)
+        raise OSError("not in the cache")
+
+    monkeypatch.setattr(whisper, "download_model", download)
+    file = stick / ".hearsight" / "library.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "recogniser": "whisper:stranger/model"}))
+    for use in (Library.open(stick, model=model).update, Library.plan(stick, model=model).prepare):
+        with pytest.raises(HearsightError, match=r"not on this machine.*--recogniser whisper:stranger/model"):
+            use()
+    assert requests and all(requests)
+
+
+def test_a_link_is_served_only_if_it_leads_to_what_was_indexed(stick, home, model):
+    [video] = Library.open(stick, model=model)._store.snapshot().videos.values()
+    secret = home / "secret.mkv"
+    secret.write_bytes(bytes((stick / "bell.mkv").stat().st_size))
+    os.utime(secret, ns=(0, (stick / "bell.mkv").stat().st_mtime_ns))
+    (stick / "bell.mkv").rename(home / "bell.mkv")
+    (stick / "bell.mkv").symlink_to(secret)
+    assert open_indexed(stick, video) is None  # though it has the recorded size and time
+    (stick / "bell.mkv").unlink()
+    (stick / "bell.mkv").symlink_to(home / "bell.mkv")
+    with open_indexed(stick, video) as file:
+        file.seek(0)
+        assert file.read() == (home / "bell.mkv").read_bytes()
+
+
+def test_subtitles_that_are_a_link_are_read_as_text(stick, home, model):
+    (stick / "bell.srt").unlink()
+    (stick / "bell.srt").symlink_to(home / ".bashrc")
+    before = contents(home)
+    report = Library.open(stick, model=model).update(recogniser="none")
+    assert not report.failed and contents(home) == before
+    assert Library.open(stick, model=model).search("important", mode="speech").hits == []

@@ -131,12 +131,15 @@ class Plan(Generic[L]):
         from hearsight.experts.sound_registry import choose_sound, recorded_sound_expert
         from hearsight.models.load import load
         from hearsight.ocr.load import recorded_reader
-        from hearsight.speech.load import load_recogniser
+        from hearsight.speech.load import load_recogniser, load_recorded
 
         if not self._is_fetched and (error := self.fetch()):
             warnings.warn(f"{describe_missing(self.experts.missing)} cannot be searched yet: {error}", stacklevel=2)
         distributed = engine is not None and engine.distributed
-        self._recogniser = load_recogniser(self.recogniser_name)
+        if self.recogniser is None:
+            self._recogniser = load_recorded(self.recorded.recogniser if self.recorded else None)
+        else:
+            self._recogniser = load_recogniser(self.recogniser)
         experts = self.experts
         if experts.meaning is not None:
             experts.meaning = choose_meaning(experts.meaning, download="said" in experts.named)

@@ -68,8 +68,26 @@ def recorded_or_auto(name: str | None) -> str:
 def library_recogniser(choice: str | Recogniser | None, recorded: str | None) -> Recogniser | None:
     """Return the recogniser for an update of a library. choice: its name, or itself; None for the recorded name."""
     if choice is None:
-        choice = recorded_or_auto(recorded)
+        return load_recorded(recorded)
     return load_recogniser(choice) if isinstance(choice, str) else choice
+
+
+def load_recorded(name: str | None) -> Recogniser | None:
+    """Return the recogniser that a library records. Nothing is downloaded: the name may come with a stranger's library.
+
+    Raises HearsightError as `load_recogniser` does, and for a model that is not on this machine.
+    """
+    name = recorded_or_auto(name)
+    kind, _, model = name.partition(":")
+    if kind == "whisper":
+        from hearsight.speech.whisper import DEFAULT_MODEL, is_missing
+
+        if is_missing(model or DEFAULT_MODEL):
+            raise HearsightError(
+                f"the library names the recogniser '{name}', whose model is not on this machine; to download it, give "
+                f"--recogniser {name}, or choose another one"
+            )
+    return load_recogniser(name)
 
 
 def plugin_factory(name: str) -> RecogniserFactory | None:

@@ -69,6 +69,11 @@ def cached_model() -> str | None:
     return next((name for name in names if _is_cached(name)), None)
 
 
+def is_missing(model: str) -> bool:
+    """Return whether a model would have to be downloaded; not without the extra, as then none is."""
+    return _is_installed() and not _is_folder(model) and not _is_cached(model)
+
+
 def _is_installed() -> bool:
     return find_spec("faster_whisper") is not None
 

@@ -138,7 +138,7 @@ def _is_indexed(file: BinaryIO, folder: Path, video: Video) -> bool:
             hash_open_file(file, [path.with_name(name) for name in SIDECAR_PATTERN.findall(video.stat)])
             == video.content
         )
-    except OSError:
+    except (OSError, ValueError):  # the name of no file beside it
         return False
 
 

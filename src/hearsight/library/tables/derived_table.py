@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from hearsight.library.reports import MaintenanceReport
 from hearsight.library.tables.errors import read_derived_error, translate_errors, write_error
+from hearsight.library.tables.foreign_tables import check_table
 from hearsight.library.tables.library_files import remove
 from hearsight.library.tables.maintenance import create_indexes, maintain
 from hearsight.library.tables.schema import id_condition
@@ -25,9 +26,9 @@ class DerivedTable:
     Every method raises HearsightError if it cannot be read or written.
     """
 
-    def __init__(self, location: Path, name: str) -> None:
-        """location: the folder of the library. name: of the table."""
-        self.location, self.name = location, name
+    def __init__(self, location: Path, name: str, expected: pa.Schema) -> None:
+        """location: the folder of the library. name: of the table. expected: its schema; vectors have any width."""
+        self.location, self.name, self.expected = location, name, expected
 
     @property
     def path(self) -> Path:
@@ -39,7 +40,7 @@ class DerivedTable:
 
     @cached_property
     def _table(self) -> Any:
-        return lancedb.connect(str(self.location)).open_table(self.name)
+        return check_table(self.location, lancedb.connect(str(self.location)).open_table(self.name), self.expected)
 
     def _latest(self) -> Any:
         self._table.checkout_latest()

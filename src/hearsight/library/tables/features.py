@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from hearsight.library.tables.errors import read_error, translate_errors, write_error
+from hearsight.library.tables.foreign_tables import check_table
 from hearsight.library.tables.maintenance import create_indexes, maintain
 from hearsight.library.tables.schema import features_schema, id_condition
 from hearsight.util.lazy_lancedb import lancedb
 
 if TYPE_CHECKING:
     from hearsight.models.base import VideoTextModel
+
+EXPECTED = pa.schema([("id", pa.string()), ("video", pa.string())])  # in all; the other columns are the towers' own
 
 
 class Features:
@@ -32,7 +35,7 @@ class Features:
 
     @cached_property
     def table(self) -> Any:
-        return lancedb.connect(str(self.location)).open_table(self.name)
+        return check_table(self.location, lancedb.connect(str(self.location)).open_table(self.name), EXPECTED)
 
     @translate_errors(write_error)
     def create(self, model: VideoTextModel) -> None:

@@ -5,14 +5,21 @@ from __future__ import annotations
 import importlib.util
 import json
 import math
+import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hearsight.errors import HearsightError
 from hearsight.library.tables.containment import check_contained, read_text
 from hearsight.library.tables.errors import DamagedError
-from hearsight.library.tables.locations import absolute_folder, absolute_location, index_folder, resolve_paths
+from hearsight.library.tables.locations import (
+    HIDDEN,
+    absolute_folder,
+    absolute_location,
+    index_folder,
+    resolve_paths,
+)
 from hearsight.util.atomic import write_atomic
 from hearsight.util.extras import install_command
 
@@ -21,6 +28,10 @@ if TYPE_CHECKING:
 
 FORMAT = 5
 OLDEST = 2  # format that can be read
+CUTS = {"window": "windows of {:g} s", "shots": "shots, long ones in windows of {:g} s", "file": "whole files"}
+NAMES = ("folder", "model", "fingerprint", "method", "by")
+OPTIONAL_NAMES = ("towers", "recogniser", "meaning", "sound", "reader")
+TABLE = re.compile(r"(clips|features)[\w-]*", re.ASCII)  # never a path: a stranger's file may name it
 SHORTEST_CLIP = 0.5  # seconds; shorter clips have no picture of their own, and hardly a word
 
 
@@ -65,7 +76,7 @@ class Identity:
 
     def check_cutting(self) -> None:
         """Raise HearsightError for an unknown way of cutting."""
-        if self.by not in ("window", "shots", "file"):
+        if self.by not in CUTS:
             raise HearsightError(f"cannot cut by '{self.by}'; choose window, shots or file")
         if not (math.isfinite(self.seconds) and self.seconds >= SHORTEST_CLIP):
             raise HearsightError(f"cannot cut clips of {self.seconds:g} s; give a length of {SHORTEST_CLIP} or more")
@@ -136,12 +147,7 @@ class Identity:
                 raise DamagedError(
                     f"the library at {location} was made by an old Hearsight; index again with --rebuild"
                 )
-            for name in ("model", "meaning", "sound", "reader", "features"):
-                if not isinstance(values.get(name), str | None):
-                    raise TypeError(f"{name} is no name")
-            missing = values.get("missing") or {}
-            if not isinstance(missing, dict) or not all(isinstance(name, str) for name in missing.values()):
-                raise TypeError("missing has no names")
+            _check_values(values)
             return cls(**{**values, "format": FORMAT})
         except FileNotFoundError:
             return None
@@ -157,13 +163,24 @@ class Identity:
             raise DamagedError(f"the library at {location} is damaged ({error}); index again with --rebuild") from error
 
 
+def _check_values(values: dict[str, Any]) -> None:
+    """Raise TypeError or ValueError for values of library.json that have another type, or lead out of its folder."""
+    for name in (*NAMES, *OPTIONAL_NAMES):
+        if not isinstance(values.get(name), str) and (name in NAMES or values.get(name) is not None):
+            raise TypeError(f"{name} is no name")
+    for name in ("clips", "former", "features"):
+        if (table := values.get(name)) is not None and not TABLE.fullmatch(table):
+            raise ValueError(f"{name} names no table")
+    missing = values.get("missing") or {}
+    if not isinstance(missing, dict) or not all(isinstance(name, str) for name in missing.values()):
+        raise TypeError("missing has no names")
+    if values["by"] not in CUTS or not isinstance(values["seconds"], int | float):
+        raise ValueError("by and seconds are no way to cut")
+
+
 def cutting(by: str, seconds: float) -> str:
     """Describe how files are cut into clips."""
-    return {
-        "window": f"windows of {seconds:g} s",
-        "shots": f"shots, long ones in windows of {seconds:g} s",
-        "file": "whole files",
-    }[by]
+    return CUTS[by].format(seconds)
 
 
 def find_library(folder: str | Path | None = None, library: str | Path | None = None) -> tuple[Path, Path, Identity]:
@@ -177,7 +194,13 @@ def find_library(folder: str | Path | None = None, library: str | Path | None = 
         library = location = index_folder(absolute_location(library))
         if folder is None:
             if identity := Identity.read(location):
-                return absolute_folder(location, identity.folder), location, identity
+                folder = absolute_folder(location, identity.folder)
+                if location.name == HIDDEN and folder != location.parent.resolve():
+                    raise HearsightError(
+                        f"the index at {location} says that it is of another folder, {folder}; if that is right, name "
+                        "the folder, too"
+                    )
+                return folder, location, identity
             raise HearsightError(
                 f"there is no library at {location}; make it with: hearsight index FOLDER --library {location}"
             )

@@ -19,6 +19,7 @@ from hearsight.library.tables.calibration_file import FILE as CALIBRATION
 from hearsight.library.tables.calibration_file import Calibration
 from hearsight.library.tables.errors import UnreadableError, read_error, translate_errors, write_error
 from hearsight.library.tables.features import Features
+from hearsight.library.tables.foreign_tables import check_table, check_videos
 from hearsight.library.tables.library_files import remove, stamp
 from hearsight.library.tables.library_json import Identity
 from hearsight.library.tables.maintenance import KEEP_VERSIONS, add_words, create_indexes, maintain
@@ -28,6 +29,7 @@ from hearsight.library.tables.schema import (
     VIDEO_LETTERS,
     VIDEOS,
     Video,
+    clips_schema,
     id_condition,
     model_schema,
     video_table,
@@ -97,11 +99,11 @@ class Store:
 
     @cached_property
     def videos(self) -> Any:
-        return self._database.open_table("videos")
+        return check_table(self.location, self._database.open_table("videos"), VIDEOS)
 
     @cached_property
     def clips(self) -> Any:
-        return self._database.open_table(self.clips_path.stem)
+        return check_table(self.location, self._database.open_table(self.clips_path.stem), clips_schema(1, 1, 1))
 
     @property
     def clips_path(self) -> Path:
@@ -110,7 +112,7 @@ class Store:
 
     @cached_property
     def _failures(self) -> Any:
-        return self._database.open_table("failures")
+        return check_table(self.location, self._database.open_table("failures"), FAILURES)
 
     @property
     def tables(self) -> list[str]:
@@ -141,7 +143,7 @@ class Store:
         self.clips.checkout_latest()
         versions = (self.videos.version, self.clips.version, stamp(self.location / CALIBRATION))
         if self._snapshot is None or self._snapshot[0] != versions:
-            videos = Videos(self.videos.to_arrow())
+            videos = Videos(check_videos(self.location, self.videos.to_arrow()))
             clips, hidden = count_clips(self._columns(["video"])["video"], videos.ids)
             calibration = self._read_calibration()
             loaded = self._load_clips(calibration)

@@ -48,7 +48,7 @@ class Texts(DerivedTable):
     """The table of texts. Every method raises HearsightError if it cannot be read or written."""
 
     def __init__(self, location: Path) -> None:
-        super().__init__(location, NAME)
+        super().__init__(location, NAME, SCHEMA)
 
     def create(self, fingerprint: str) -> None:
         """Create an empty table in place of whatever is there. fingerprint: of the reader."""

@@ -65,7 +65,7 @@ class Windows(DerivedTable):
 
     def __init__(self, location: Path, expert: str) -> None:
         """location: the folder of the library. expert: its name."""
-        super().__init__(location, table_name(expert))
+        super().__init__(location, table_name(expert), windows_schema(1))
         self._loaded: tuple[int, Any] = -1, None
         self._next_check = 0.0
 
