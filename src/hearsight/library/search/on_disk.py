@@ -51,7 +51,7 @@ class OnDisk:
         The columns of a clip take longer to read than its id to find: they are read once, however often it is found.
         """
         words, sql, matches = self._words.text_of(query) if query else "", condition.sql, dict[str, WordMatch]()
-        columns = ["id", *self.store.transcripts.columns]
+        columns = ["id", self.store.transcripts.indexed]
         with ThreadPoolExecutor(2) as pool:
             word_search = pool.submit(self.store.matching, words, columns, limit, sql) if words else None
             window_search = (
@@ -119,7 +119,7 @@ class OnDisk:
     ) -> tuple[ClipVectors, dict[str, WordMatch]]:
         """Implement `ClipIndex`."""
         table = self.store.rows(
-            id_condition("video", [video]), [*ranking_columns(extra), *self.store.transcripts.columns]
+            id_condition("video", [video]), [*ranking_columns(extra), self.store.transcripts.indexed]
         )
         return ClipVectors.read(table, extra), match_transcripts(table, query)
 

@@ -225,7 +225,10 @@ class QueryWords:
         runs as in the query, are certain; one word is a third of that. Stop words only count in a run of three ("can
         do for"), as a quarter of a word. With less than half of the content words, so counted, the strength is 0.
         """
-        transcript = self.own_stems(transcript)
+        return self._strength(self.own_stems(transcript))
+
+    def _strength(self, transcript: tuple[str, ...]) -> float:
+        """Return the `strength` of a transcript with its `own_stems`."""
         matched = self.content_stems.intersection(transcript)
         if len(matched) < self.min_content_words:
             return 0.0
@@ -248,11 +251,11 @@ class QueryWords:
         """Return how a transcript, as stems, matches the query's words."""
         own = self.own_stems(transcript)
         complete = bool(self.content_stems) and self.content_stems.issubset(own)
-        return WordMatch(bm25, self.strength(transcript), complete)
+        return WordMatch(bm25, self._strength(own), complete)
 
     def own_stems(self, transcript: Sequence[str]) -> tuple[str, ...]:
         """Return the stems of a transcript, with the query's words and numbers as the query has them."""
-        if self.others or any(ALTERNATIVE in word for word in transcript):
+        if self.others or ALTERNATIVE in "".join(transcript):
             transcript = tuple(chain.from_iterable(map(self._own, transcript)))
         if not self.numbers:
             return tuple(transcript)

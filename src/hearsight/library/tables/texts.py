@@ -61,17 +61,17 @@ class Texts(DerivedTable):
 
     @translate_errors(read_derived_error)
     def matching(self, words: str, limit: int, condition: str | None) -> pa.Table:
-        """Return `id`, the texts and BM25 as `_score` of the clips whose texts best match any of the words."""
+        """Return `id`, the words and BM25 as `_score` of the clips whose texts best match any of the words."""
         index = self.index
         query = index.matching(words)
         if condition is not None:
             query = query.where(condition, prefilter=True)
-        return query.select(["id", *index.columns, "_score"]).limit(limit).to_arrow()
+        return query.select(["id", index.indexed, "_score"]).limit(limit).to_arrow()
 
     @translate_errors(read_derived_error)
     def of_video(self, video: str) -> pa.Table:
-        """Return `id` and the texts of a video's clips."""
-        columns = ["id", *self.index.columns]
+        """Return `id` and the words of a video's clips."""
+        columns = ["id", self.index.indexed]
         return self._table.search().where(f"video = '{video}'").select(columns).limit(None).to_arrow()
 
     @translate_errors(write_error)

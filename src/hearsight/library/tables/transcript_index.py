@@ -18,14 +18,14 @@ MAX_SIMILAR_STEMS = 200
 class TranscriptIndex:
     """The full-text index of the words of texts in a table of clips.
 
-    location: of the library. column: that of the texts. A table of an older Hearsight has no column of words: there the
-    texts are indexed, as English. Every method raises HearsightError if the table cannot be read.
+    location: of the library. column: that of the texts. indexed: that of their words. A table of an older Hearsight has
+    no column of words: there the texts are indexed, as English. Every method raises HearsightError if the table cannot be read.
     """
 
     def __init__(self, location: Path, clips: Any, column: str = "transcript") -> None:
         self.location, self._clips, self.column = location, clips, column
         self.has_words = WORDS in clips.schema.names
-        self._indexed = WORDS if self.has_words else column
+        self.indexed = WORDS if self.has_words else column
 
     @property
     def columns(self) -> list[str]:
@@ -36,7 +36,7 @@ class TranscriptIndex:
     def containing(self, runs: Sequence[Sequence[Sequence[str]]], columns: Sequence[str]) -> pa.Table:
         """Return all clips that have, for at least one of these runs, a form of every word, in any order."""
         each = [
-            BooleanQuery([(Occur.MUST, MatchQuery(" ".join(forms), self._indexed)) for forms in run]) for run in runs
+            BooleanQuery([(Occur.MUST, MatchQuery(" ".join(forms), self.indexed)) for forms in run]) for run in runs
         ]
         query = BooleanQuery([(Occur.SHOULD, one) for one in each])
         return self._fetch(query, columns, max(1, self._clips.count_rows()))
@@ -44,7 +44,7 @@ class TranscriptIndex:
     @translate_errors(read_error)
     def has_any(self, words: Sequence[str]) -> bool:
         """Return whether any clip has one of these words."""
-        return len(self._fetch(MatchQuery(" ".join(words), self._indexed), ["id"], 1)) > 0
+        return len(self._fetch(MatchQuery(" ".join(words), self.indexed), ["id"], 1)) > 0
 
     @translate_errors(read_error)
     def similar(self, stems: Sequence[str], edits: int, prefix: int, limit: int) -> list[str]:
@@ -55,13 +55,13 @@ class TranscriptIndex:
         """
         # The index does not stem a word that may differ.
         options: dict[str, Any] = {"fuzziness": edits, "prefix_length": prefix, "max_expansions": MAX_SIMILAR_STEMS}
-        query = BooleanQuery([(Occur.SHOULD, MatchQuery(stem, self._indexed, **options)) for stem in stems])
+        query = BooleanQuery([(Occur.SHOULD, MatchQuery(stem, self.indexed, **options)) for stem in stems])
         texts: list[str] = self._fetch(query, [self.column], limit)[self.column].to_pylist()
         return texts
 
     def matching(self, words: str) -> Any:
         """Return the beginning of a search for the clips that best match any of these words."""
-        return self._clips.search(MatchQuery(words, self._indexed), query_type="fts")
+        return self._clips.search(MatchQuery(words, self.indexed), query_type="fts")
 
     def _fetch(self, query: Any, columns: Sequence[str], limit: int) -> pa.Table:
         return self._clips.search(query, query_type="fts").select([*columns, "_score"]).limit(limit).to_arrow()

@@ -23,12 +23,13 @@ ALTERNATIVE = "\t"
 @lru_cache(maxsize=1 << 14)
 def stems(text: str, language: str) -> tuple[str, ...]:
     """Return the words of a text, stemmed by a language ("" for none), each with its alternatives."""
-    words = list[str]()
-    for word in cut(text):
-        forms = (*word.forms, word.compound) if word.compound else word.forms
-        each = dict.fromkeys(stem(form, language) for form in forms)
-        words.append(ALTERNATIVE.join(each) if len(each) > 1 else next(iter(each)))
-    return tuple(words)
+    return tuple(_stem_forms(word.forms, word.compound, language) for word in cut(text))
+
+
+@lru_cache(maxsize=1 << 16)
+def _stem_forms(forms: tuple[str, ...], compound: str, language: str) -> str:
+    every = (*forms, compound) if compound else forms
+    return intern(ALTERNATIVE.join(dict.fromkeys(stem(form, language) for form in every)))
 
 
 def stems_of_word(word: str, languages: Iterable[str]) -> frozenset[str]:
@@ -55,4 +56,4 @@ def stems_of_rows(rows: pa.Table, column: str) -> list[tuple[str, ...]]:
 
 def alternatives(words: Sequence[str]) -> list[str]:
     """Return all stems of words, one by one, as the index counts them."""
-    return [each for word in words for each in word.split(ALTERNATIVE)]
+    return ALTERNATIVE.join(words).split(ALTERNATIVE) if words else []

@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from sys import intern
 from typing import NamedTuple
 
-from hearsight.library.words.normal_form import APOSTROPHE, HYPHEN, NormalForm, normal_form
+from hearsight.library.words.normal_form import APOSTROPHE, HYPHEN, normal_form
 from hearsight.util.lazy_lancedb import lancedb
 
 CUT = {
@@ -62,7 +62,10 @@ def cut(text: str) -> tuple[Word, ...]:
     """Return the words of a text."""
     normal = normal_form(text)
     pieces = list(_pieces(normal.text))
-    words = [Word(_forms(piece, text, normal, start, end), *normal.span(start, end)) for piece, start, end in pieces]
+    words = list[Word]()
+    for piece, start, end in pieces:
+        first, last = normal.span(start, end)
+        words.append(Word(_forms(piece, text[first:last]), first, last))
     if HYPHEN in normal.text:
         for first, length in _compounds(normal.text, pieces):
             joined = "".join(word.forms[0] for word in words[first : first + length])
@@ -99,17 +102,16 @@ def _elided_words() -> frozenset[str]:
     return frozenset(ELIDED.split())
 
 
-def _forms(piece: str, text: str, normal: NormalForm, start: int, end: int) -> tuple[str, ...]:
+@lru_cache(maxsize=1 << 16)
+def _forms(piece: str, written: str) -> tuple[str, ...]:
+    """Return the ways to type a word. piece: its normal form. written: the same in the text."""
     forms = _without_apostrophes(piece) if APOSTROPHE in piece else (piece.replace("·", ""),)
-    if piece.isascii() and normal.starts is None:
-        return tuple(map(intern, forms))
-    if piece.isascii():  # a letter of a normal form may have had a mark
-        first, last = normal.span(start, end)
-        written = unicodedata.normalize("NFC", text[first:last]).casefold()
-        if (spelled := written.translate(UMLAUTS)) != written:
-            forms = (*forms, *_without_apostrophes(normal_form(spelled).text))
-    else:
+    if not piece.isascii():
         forms = tuple(other for form in forms for other in _of_script(form))
+    elif not written.isascii():
+        plain = unicodedata.normalize("NFC", written).casefold()
+        if (spelled := plain.translate(UMLAUTS)) != plain:
+            forms = (*forms, *_without_apostrophes(normal_form(spelled).text))
     return tuple(map(intern, dict.fromkeys(forms)))
 
 
