@@ -19,7 +19,8 @@ class TranscriptIndex:
     """The full-text index of the words of texts in a table of clips.
 
     location: of the library. column: that of the texts. indexed: that of their words. A table of an older Hearsight has
-    no column of words: there the texts are indexed, as English. Every method raises HearsightError if the table cannot be read.
+    no such column: there the texts are indexed, as English. Every method raises HearsightError if the table cannot be
+    read.
     """
 
     def __init__(self, location: Path, clips: Any, column: str = "transcript") -> None:
