@@ -313,7 +313,7 @@ def test_a_clip(api, clips, holiday):
         "library": "holiday", "clip": clips["bell.mkv"], "path": "bell.mkv", "video": str(holiday / "bell.mkv"),
         "start": 0.0, "end": 2.0, "duration": 4.0, "has_speech": True, "has_sound": True, "has_picture": True,
         "gates": api.get(of(clips, "bell.mkv", "moments"), params={"q": "a"}).json()[0]["gates"],
-        "language": None, "transcript_source": "subtitles", "media_type": "video/webm",
+        "language": "en", "transcript_source": "subtitles", "media_type": "video/webm",
     }  # fmt: skip
     assert not api.get(of(clips, "beep.wav")).json()["has_picture"]
     for path in ("", "/thumbnail", "/transcript", "/moments?q=a", "/similar", "/media"):
@@ -335,7 +335,7 @@ def test_transcripts(api, clips):
     message = api.get(of(clips, "bell.mkv", "transcript"), params={"q": "bicycles"}).json()
     assert message == {
         "source": "subtitles",
-        "language": None,
+        "language": "en",
         "lines": [
             {"start": 0.0, "end": 2.0, "text": "the doctor lost", "spans": []},
             {"start": 2.0, "end": 4.0, "text": "a yellow bicycle", "spans": [[9, 16]]},
