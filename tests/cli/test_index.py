@@ -420,4 +420,4 @@ def test_events_of_another_model_are_those_of_an_update(run, films, model_folder
 def test_the_summary_counts_what_was_left_out():
     report = UpdateReport(others={".txt": 2, ".jpg": 12, "": 1, ".a": 1, ".b": 1, ".c": 3})
     lines = [line.plain for line in summary(report, failures=0)]
-    assert "  left out, neither video nor sound: 12 .jpg, 3 .c, 2 .txt, 1 without suffix, 1 .a, 1 others" in lines
+    assert "  left out, not called video or sound: 12 .jpg, 3 .c, 2 .txt, 1 without suffix, 1 .a, 1 others" in lines

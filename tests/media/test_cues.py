@@ -31,6 +31,15 @@ def cues(text: str, web: bool = False) -> list[tuple[float, float, str]]:
         ("00:00:01.500 --> 00:00:03.250 align:start position:0%", (1.5, 3.25)),
         ("1:00:01,000 --> 1:00:02,000", (3601.0, 3602.0)),
         ("100:00:00,000 --> 100:00:01,000", (360000.0, 360001.0)),
+        ("00:00:01,500 --&gt; 00:00:03,250", (1.5, 3.25)),
+        ("00:00:01,500 ==> 00:00:03,250", (1.5, 3.25)),
+        ("00:00:01,500 - 00:00:03,250", (1.5, 3.25)),
+        ("00:00:01,500 00:00:03,250", (1.5, 3.25)),
+        ("00:00:01'500 --> 00:00:03'250", (1.5, 3.25)),
+        ("7 00:00:01,500 --> 00:00:03,250", (1.5, 3.25)),
+        ("\u200e00:00:01,500 --> 00:00:03,250", (1.5, 3.25)),
+        ("00\uff1a00\uff1a01\uff0c500 --> 00\uff1a00\uff1a03\uff0c250", (1.5, 3.25)),
+        ("00:00:03,000 --> ", (3.0, 4.0)),
         ("00:00:03,000 --> 00:00:03,000", (3.0, 4.0)),
         ("00:00:03,000 --> 00:00:01,000", (3.0, 4.0)),
     ],
@@ -42,6 +51,25 @@ def test_times(head, times):
 def test_a_damaged_time_ends_the_cue_before():
     text = "1\n00:01 --> 00:02\none\n\n2\n00:00:0x,000 --> 00:00:05,000\ntwo\n\n3\n00:06 --> 00:07\nsix"
     assert cues(text) == [(1, 2, "one"), (2, 6, "two"), (6, 7, "six")]
+
+
+def test_a_damaged_end_is_the_beginning_of_the_next():
+    assert cues("1\n00:01 --> \none\n\n2\n00:05 --> 00:06\ntwo") == [(1, 5, "one"), (5, 6, "two")]
+
+
+def test_a_far_wrong_end_moves_no_other_cue():
+    text = "00:01 --> 99:00:02\none\n\n00:0x --> 00:05\ntwo\n\n00:05 --> 00:06\nthree"
+    assert [start for start, _, _ in cues(text)] == [1, 5, 5]
+
+
+@pytest.mark.parametrize("said", ["at 10:30 - 11:30", "10:30 - 11:30", "5 --> 6", "a --> b: c"])
+def test_times_that_are_said(said):
+    assert cues(f"1\n00:01 --> 00:02\n{said}\n") == [(1, 2, said)]
+
+
+def test_the_last_row_may_be_a_number():
+    assert cues("1\n00:01 --> 00:02\nIn the year\n\n1984\n") == [(1, 2, "In the year 1984")]
+    assert [said for _, _, said in cues("#1\n00:01 --> 00:02\none\n#2\n00:03 --> 00:04\ntwo")] == ["one", "two"]
 
 
 def test_cues_without_an_empty_row_between_them():

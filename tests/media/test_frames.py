@@ -29,9 +29,9 @@ def test_the_frame_on_screen_at_each_time(tmp_path, name, start):
     assert levels(path, [0, 0.05, 0.1, 0.55, 1.0, 1.99]) == {0: 20, 0.05: 20, 0.1: 30, 0.55: 70, 1.0: 120, 1.99: 210}
 
 
-def test_times_after_the_last_frame_are_left_out(tmp_path):
+def test_the_last_frame_stands(tmp_path):
     path = make_media(tmp_path / "a.mp4", GREYS)
-    assert list(levels(path, [1.9, 2.0, 5.0])) == [1.9]
+    assert len({level_of(picture) for _, picture in read_frames(path, [1.9, 2.0, 5.0])}) == 1
 
 
 def test_more_times_than_frames_and_no_times(tmp_path):
@@ -131,8 +131,8 @@ def test_only_the_frames_of_damaged_packets_are_lost(tmp_path):
 def test_the_frames_of_a_truncated_file_are_read(tmp_path):
     path = make_media(tmp_path / "a.mkv", GREYS * 10)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    times = list(levels(path, list(range(20))))
-    assert times == list(range(len(times))) and 8 <= len(times) <= 12
+    pictures = [level_of(picture) for _, picture in read_frames(path, list(range(20)))]
+    assert len(pictures) == 20 and len(set(pictures[8:])) <= 4 and 8 <= probe(path).duration <= 12
 
 
 def test_a_sound_file_has_no_frames(tmp_path):

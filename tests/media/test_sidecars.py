@@ -38,6 +38,14 @@ def sidecar_names(names: list[str], stem: str = "film") -> list[str]:
         ("film [de].vtt", "de"),
         ("film - Italian.srt", "it"),
         ("film_pt-BR.srt", "pt"),
+        ("film.mp4.srt", None),
+        ("film.mp4.en.srt", "en"),
+        ("film[en].srt", "en"),
+        ("film.zh-Hant-TW.srt", "zh"),
+        ("film.Chinese (Simplified).srt", "zh"),
+        ("film.Portuguese (Brazil).srt", "pt"),
+        ("film.简体.srt", "zh"),
+        ("film \u2014 English.srt", "en"),
         ("film.en.sdh.srt", "en"),
         ("film_en_sdh.srt", "en"),
         ("Subs/film.srt", None),
@@ -154,3 +162,11 @@ def test_a_folder_for_subtitles_is_looked_into_again_when_it_has_changed(tmp_pat
     assert find_sidecars(tmp_path / "film.mp4") == []
     (tmp_path / "Subs" / "film.srt").touch()
     assert [sidecar.name for sidecar in find_sidecars(tmp_path / "film.mp4")] == ["Subs/film.srt"]
+
+
+@pytest.mark.parametrize(
+    ("film", "subtitles"), [("caf\u00e9.mp4", "cafe\u0301.srt"), ("cafe\u0301.mp4", "Caf\u00c9.srt")]
+)
+def test_accents_in_names_may_be_written_apart(film, subtitles):
+    [sidecars] = sidecars_by_stem([film, subtitles]).values()
+    assert [sidecar.name for sidecar in sidecars] == [subtitles]

@@ -56,14 +56,51 @@ def test_unicode_with_and_without_a_mark(encoding, line):
     assert decode_text(subtitles(line).encode(encoding)) == subtitles(line)
 
 
+SHORT = [  # a code page, the language in the name, and lines in which few letters tell
+    ("cp1252", None, "I don’t think she’s home."),
+    ("cp1252", "en", "I don’t know."),
+    ("cp1252", "fr", "L’homme n’est pas d’ici."),
+    ("cp1252", "it", "L’uomo dell’oceano."),
+    ("cp1252", "fi", "Missä koira on? Hyvää päivää, äiti."),
+    ("cp1252", "de", "Grüß Gott"),
+    ("cp1252", "de", "Für Elise"),
+    ("cp1252", "de", "Tschüß!"),
+    ("cp1252", "ca", "Bon dia, com està vostè?"),
+    ("cp1252", "sq", "Ku është qeni? Është në shtëpi, çdo ditë."),
+    ("cp1250", "cs", "Příliš žluťoučký kůň."),
+    ("cp850", "es", "¿Dónde está el perro? ¡Mañana será otro día!"),
+    ("cp1251", "be", "Што гэта?"),
+    ("cp1251", None, "Привет"),
+    ("koi8-r", "ru", "Привет, как дела?"),
+    ("cp866", "ru", "Привет, как дела?"),
+    ("cp1254", "tr", "Nasılsın, iyi misin?"),
+    ("cp932", "ja", "おはようございます。"),
+    ("cp932", "ja", "TVを見る"),
+    ("cp949", "ko", "안녕"),
+    ("cp874", "th", "สวัสดี"),
+    ("cp1253", None, "Γεια σου"),
+    ("cp1256", None, "مرحبا"),
+]
+
+
+@pytest.mark.parametrize(("page", "language", "line"), SHORT)
+def test_few_letters_tell(page, language, line):
+    assert decode_text(subtitles(line).encode(page), language) == subtitles(line)
+
+
 def test_a_name_with_the_wrong_language_is_no_harm():
     assert decode_text(subtitles(SAID["ru"][1]).encode("utf-8"), "el") == subtitles(SAID["ru"][1])
-    assert decode_text(subtitles(SAID["zh"][1]).encode("gbk"), "en") == subtitles(SAID["zh"][1])
+    assert decode_text(subtitles(SAID["ja"][1]).encode("cp932"), "en") == subtitles(SAID["ja"][1])
+
+
+def test_zeros_at_the_end_are_no_text():
+    assert decode_text(subtitles("hello").encode() + bytes(50)) == subtitles("hello")
 
 
 def test_a_little_damage_makes_utf8_nothing_else():
     damaged = (subtitles(SAID["fr"][1]) * 3).encode() + b"caf\xe9\n"
     assert decode_text(damaged) == subtitles(SAID["fr"][1]) * 3 + "caf\ufffd\n"
+    assert decode_text("café is closed".encode() + b"\xff") == "café is closed\ufffd"
 
 
 @pytest.mark.parametrize("page", ["cp1251", "cp1252"])

@@ -239,7 +239,7 @@ def test_other_formats(film):
 def test_subtitles_that_are_pictures_are_said_to_be_unread(film, caplog, ending):
     with caplog.at_level(logging.WARNING):
         assert said(film, ending, b"\x00\x00\x01\xba") == []
-    assert "its subtitles are pictures, which are not read" in caplog.text
+    assert "its subtitles are pictures, or counted in frames, and are not read" in caplog.text
     assert said(film, ".srt", SRT)
 
 
@@ -262,3 +262,23 @@ def test_what_cannot_be_subtitles_is_skipped_in_one_line(film, caplog, monkeypat
 def test_a_huge_cue_is_cut_short(film):
     [(_, _, line)] = said(film, ".srt", "1\n00:00:01,000 --> 00:00:02,000\n" + "<{" * 8_000_000)
     assert len(line) <= 50_000
+
+
+def test_ass_times_of_any_precision(film):
+    text = events("0:00:01,0:00:02,,one", "0:00:03.500,0:00:04.25,,two", "0:00:05.5,0:00:06.00,,three")
+    assert said(film, ".ass", text) == [(1, 2, "one"), (3.5, 4.25, "two"), (5.5, 6, "three")]
+
+
+def test_short_lines_at_the_same_time_are_no_karaoke(film):
+    words = ["Yes!", "No!", "Never!", "Maybe!", "Why?", "犬", "駅", "出口", "学校", "お店"]
+    text = events(*(f"0:00:01.00,0:00:02.00,,{{\\pos({n},2)}}{word}" for n, word in enumerate(words)))
+    assert {line for _, _, line in said(film, ".ass", text)} == set(words)
+
+
+def test_the_beginning_of_a_file_tells_its_format(film):
+    assert said(film, ".srt", "WEBVTT\n\n00:01 --> 00:02\none\n\nNOTE hidden\n") == [(1, 2, "one")]
+    assert said(film, ".srt", events("0:00:01.00,0:00:02.00,,two")) == [(1, 2, "two")]
+
+
+def test_pictures_for_a_timeline_are_not_said(film):
+    assert said(film, ".vtt", "WEBVTT\n\n00:01 --> 00:02\nsprite.jpg#xywh=0,0,160,90\n") == []

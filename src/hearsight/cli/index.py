@@ -346,7 +346,7 @@ def summary(report: UpdateReport, failures: int) -> list[Text]:
         headline += f"; the pictures of {console.format_count(report.read, 'file')} read"
     lines = [Text(headline, style="bold")]
     if report.others:
-        lines.append(Text(f"  left out, neither video nor sound: {format_others(report.others)}", style="dim"))
+        lines.append(Text(f"  left out, not called video or sound: {format_others(report.others)}", style="dim"))
     if report.not_understood:
         files = console.format_count(report.not_understood, "file")
         lines.append(

@@ -19,7 +19,9 @@ from hearsight.media.container import decode, is_default, open_media, packets
 # Tracks on which somebody speaks about the film, or tells the blind what is seen in it.
 SPOKEN_OVER = Disposition.comment | Disposition.visual_impaired | Disposition.descriptions
 SPOKEN_OVER_TITLE = re.compile(
-    r"comment|kommentar|coment[aá]rio|commento|descri[pbv]|description|hörfilm|\bAD\b|\bDVS\b|解説", re.IGNORECASE
+    r"comm?ent|kommenta|koment|коммент|audio.?desk?[rc]|descri[pbv]|hörfilm|tyflo|syn.?s?tolk|тифло|\bAD\b|\bDVS\b|"
+    "解説|コメンタリ|评论|評論|해설|코멘터리",
+    re.IGNORECASE,
 )
 # A track counts as silent if it is at all of these positions, shares of the file's length.
 POSITIONS = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9)

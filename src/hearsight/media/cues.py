@@ -8,16 +8,24 @@ begins a cue.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-TIME = r"(?:(\d{1,3})\s?:\s?)?(\d{1,2})\s?:\s?(\d{1,2})(?:\s?[.,:;]\s?(\d{1,6}))?"
-ARROW = r"\s{0,9}(?:[-\u2010-\u2015]{1,3}\s?>|\u2192|,(?=\d+:))\s{0,9}"
-TIMES = re.compile(rf"\s{{0,9}}{TIME}{ARROW}{TIME}(?:\s.*)?")
+TIME = r"(?:(\d{1,3})\s?:\s?)?(\d{1,2})\s?:\s?(\d{1,2})(?:\s?[.,:;'](?:\s?)(\d{1,6}))?"
+EXACT_TIME = r"(\d{1,3}):(\d{1,2}):(\d{1,2})[.,:;'](\d{1,6})"
+ARROW = r"\s{0,9}(?:[-=\u2010-\u2015]{0,3}\s?(?:>|&gt;)|\u2192|,(?=\d+:))\s{0,9}"
+NUMBERED = r"\s{0,9}(?:\d{1,9}\s+)?"
+TIMES = re.compile(rf"{NUMBERED}{TIME}{ARROW}{TIME}(?:\s.*)?")
+# Where both times have all parts, anything may stand between them, and nobody says such a row.
+EXACT_TIMES = re.compile(rf"{NUMBERED}{EXACT_TIME}[^\da-zA-Z]{{1,9}}{EXACT_TIME}(?:\s.*)?")
+START = re.compile(rf"{NUMBERED}{TIME}{ARROW}.*")  # and a damaged end
 DAMAGED_TIMES = re.compile(r"[^a-zA-Z]*\d[^a-zA-Z]*-->.*|.*-->[^a-zA-Z]*\d[^a-zA-Z]*")
 LONGEST_HEAD = 200  # characters of the row with the times
-NUMBER = re.compile(r"\s*\d{1,9}\s*")
+NUMBER = re.compile(r"\s*#?(\d{1,9})[.:)]?\s*")
+INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\ufeff]")
+NO_NUMBER = "-"  # in place of the number of a first cue that has none
 SHORTEST = 1.0  # seconds that a cue is shown if its end is not after its beginning
 
 
@@ -35,50 +43,60 @@ def read_cues(text: str, web: bool = False) -> Iterator[Cue]:
     A cue whose times are damaged lasts from the end of the one before to the beginning of the next.
     """
     rows = text.splitlines()
-    heads = [number for number, row in enumerate(rows) if _is_head(row)]
-    times = _without_gaps([_times(rows[head]) for head in heads])
-    for (head, following), (start, end) in zip(pairwise([*heads, len(rows)]), times, strict=True):
+    times = {number: pair for number, row in enumerate(rows) if (pair := _times(row)) is not None}
+    heads = list(times)
+    complete = _without_gaps([times[head] for head in heads])
+    for (head, following), (start, end) in zip(pairwise([*heads, len(rows)]), complete, strict=True):
         body = rows[head + 1 : following]
-        shown = _first_block(body) if web else _without_number(body, rows[head - 1] if head else "")
+        number = "" if following == len(rows) else rows[head - 1] if head else NO_NUMBER
+        shown = _first_block(body) if web else _without_number(body, number)
         yield Cue(start, end if end > start else start + SHORTEST, shown)
 
 
-def _is_head(row: str) -> bool:
-    if len(row) > LONGEST_HEAD:
-        return False
-    return bool(TIMES.fullmatch(row) or ("-->" in row and DAMAGED_TIMES.fullmatch(row)))
-
-
-def _times(row: str) -> tuple[float, float] | None:
-    match = TIMES.fullmatch(row)
-    return match and (_seconds(*match.groups()[:4]), _seconds(*match.groups()[4:]))
+def _times(row: str) -> tuple[float | None, float | None] | None:
+    """Return the times of a cue, None for a damaged one; None if this row is not the head of a cue."""
+    if len(row) > LONGEST_HEAD or not any(map(str.isdecimal, row)):
+        return None
+    row = INVISIBLE.sub("", unicodedata.normalize("NFKC", row))
+    if match := TIMES.fullmatch(row) or EXACT_TIMES.fullmatch(row):
+        return _seconds(*match.groups()[:4]), _seconds(*match.groups()[4:])
+    if match := START.fullmatch(row):
+        return _seconds(*match.groups()), None
+    return (None, None) if "-->" in row and ":" in row and DAMAGED_TIMES.fullmatch(row) else None
 
 
 def _seconds(hours: str | None, minutes: str, seconds: str, fraction: str | None) -> float:
     return int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds) + float(f"0.{fraction or 0}")
 
 
-def _without_gaps(times: Sequence[tuple[float, float] | None]) -> list[tuple[float, float]]:
-    """Return the times of all cues; one without lasts from the cue before to the next."""
-    starts = list[float]()  # of the next cue that has times, from the last one on
-    for pair in reversed(times):
-        starts.append(pair[0] if pair else starts[-1] if starts else 0.0)
+def _without_gaps(times: Sequence[tuple[float | None, float | None]]) -> list[tuple[float, float]]:
+    """Return the times of all cues; what is damaged goes from the cue before to the next."""
+    starts = list[float | None]()  # of the next cue that has times, from the last one on
+    for start, _ in reversed(times):
+        starts.append(starts[-1] if start is None and starts else start)
     complete, before = list[tuple[float, float]](), 0.0
-    for pair, start in zip(times, reversed(starts), strict=True):
-        complete.append(pair or (before, start))
-        before = max(before, complete[-1][1])
+    for number, (start, end) in enumerate(times):
+        following = starts[len(times) - number - 2] if number + 1 < len(times) else None
+        begin = start if start is not None else before if following is None else min(before, following)
+        complete.append((begin, end if end is not None else begin if following is None else following))
+        before = complete[-1][1]
     return complete
 
 
 def _without_number(rows: Sequence[str], head: str) -> Sequence[str]:
-    """Return the rows of a cue without the number of the next. head: the row before its times: its own number."""
+    """Return the rows of a cue without the number of the next.
+
+    head: the row before its times, its own number; "" if there is no next cue.
+    """
     last = len(rows)
     while last and not rows[last - 1].strip():
         last -= 1
-    if not last or not NUMBER.fullmatch(rows[last - 1]):
+    match = NUMBER.fullmatch(rows[last - 1]) if last and head else None
+    if match is None:
         return rows[:last]
     is_apart = last > 1 and not rows[last - 2].strip()
-    is_next = bool(NUMBER.fullmatch(head)) and int(rows[last - 1]) == int(head) + 1
+    own = NUMBER.fullmatch(head)
+    is_next = own is not None and int(match[1]) == int(own[1]) + 1
     return rows[: last - 1] if is_apart or is_next else rows[:last]
 
 

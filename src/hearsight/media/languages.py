@@ -76,7 +76,7 @@ uk ukr ukrainian українська
 ur urd urdu
 uz uzb uzbek
 vi vie vietnamese
-zh zho chi chinese mandarin 中文
+zh zho chi chinese mandarin 中文 简体 繁體 繁体 chs cht
 """
 CODES = {name: row.split()[0] for row in NAMES.strip().splitlines() for name in row.split()}
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import time
+import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
@@ -27,8 +28,9 @@ FOLDERS = frozenset(["subs", "sub", "subtitles", "subtitle", "captions"])  # bes
 # Between a film's name and the suffix there may be a language and, as media players have it, some of these marks.
 HARD_OF_HEARING = "hi"
 FORCED = frozenset(["forced", "foreign", "signs"])
-MARKS = FORCED | {HARD_OF_HEARING, "cc", "default", "full", "sdh"}
-JOINT = re.compile(r"[ ._-][(\[]?")  # before a tag, as in film.en, film_en, "film (English)"
+MARKS = FORCED | {HARD_OF_HEARING, "brazil", "cc", "default", "full", "sdh", "simplified", "traditional"}
+SPACING = " ._-\u2010\u2011\u2012\u2013\u2014\u2015"
+JOINT = re.compile(r"[ ._\u2010-\u2015-][(\[]?|[(\[]")  # before a tag, as in film.en, film_en, "film (English)"
 
 # Nanoseconds. A folder that changed more recently may change again without a change of its time stamp.
 SETTLED = 3 * 10**9
@@ -139,19 +141,26 @@ def sidecars_by_stem(names: Iterable[str]) -> dict[str, list[Sidecar]]:
     files = [PurePath(name) for name in names]
     stems = {file.stem for file in files if file.suffix.lower() in MEDIA_SUFFIXES and len(file.parts) == 1}
     by_folded: defaultdict[str, list[str]] = defaultdict(list)
-    for stem in stems:
-        by_folded[stem.casefold()].append(stem)
+    for file in files:
+        if file.stem in stems and file.suffix.lower() in MEDIA_SUFFIXES and len(file.parts) == 1:
+            for name in {_folded(file.stem), _folded(file.name)}:  # film.srt, and film.mp4.srt
+                by_folded[name].append(file.stem)
     sidecars: defaultdict[str, list[Sidecar]] = defaultdict(list)
     for file in files:
         if file.suffix.lower() not in SUFFIXES or not _may_be_there(file):
             continue
         for start, tags in _readings(file, stems):
-            owners = [start] if start in stems else by_folded.get(start.casefold(), [])
+            owners = [start] if start in stems else dict.fromkeys(by_folded.get(_folded(start), []))
             for owner in owners if FORCED.isdisjoint(tags) else ():
                 sidecars[owner].append(Sidecar(file.as_posix(), tags))
             if owners:
                 break
     return {stem: sorted(matches, key=lambda sidecar: sidecar.sort_key) for stem, matches in sidecars.items()}
+
+
+def _folded(name: str) -> str:
+    """Return a name as other file systems and programs may write it: in another case, its accents apart."""
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _may_be_there(file: PurePath) -> bool:
@@ -166,7 +175,7 @@ def _readings(file: PurePath, stems: Collection[str]) -> Iterator[tuple[str, tup
     while stem:
         yield stem, tags
         if tags:
-            yield stem.rstrip(" ._-"), tags  # "film - English"
+            yield stem.rstrip(SPACING), tags  # "film - English"
         stem, tag = _split_tag(stem)
         languages += tag not in MARKS
         if not tag or languages > 1:
@@ -179,7 +188,7 @@ def _readings(file: PurePath, stems: Collection[str]) -> Iterator[tuple[str, tup
 
 def _split_tag(stem: str) -> tuple[str, str]:
     """Return a stem without the tag at its end, and the tag in lower case; "" if there is none."""
-    for joint in list(JOINT.finditer(stem))[-2:]:  # two, as a tag may have a joint: pt_BR
+    for joint in list(JOINT.finditer(stem))[-3:]:  # three, as a tag may have two: zh-Hant-TW
         tag = stem[joint.end() :].rstrip(")]").lower()
         is_code = joint[0] == "." and is_language(tag)  # any three letters: after other joints they may be a word
         if joint.start() and (tag in MARKS or language_code(tag) or is_code):

@@ -20,7 +20,7 @@ from av.container import InputContainer
 from av.stream import Stream
 
 from hearsight.media.container import decode, open_media, packets, read_error, start_time, subtitle_stream
-from hearsight.media.cues import Cue, read_cues
+from hearsight.media.cues import SHORTEST, Cue, read_cues
 from hearsight.media.languages import language_code
 from hearsight.media.sidecars import FORMATS, PICTURE_FORMATS, Sidecar, find_sidecars, match_sidecars
 from hearsight.media.subtitle_text import decode_text
@@ -36,11 +36,17 @@ GAP = 0.1
 ASS_TAGS = re.compile(r"(\{[^{}]*\})")
 DRAWING = re.compile(r"\\p(\d+)")  # from here on the text is a drawing, or is none again after \\p0
 MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|<[\d:.]+>")  # and the times of words in WebVTT
+THUMBNAIL = re.compile(r"#xywh=\d")  # a row of pictures for a player's timeline
 ASS_SPACE = re.compile(r"\\[Nnh]")
 EFFECT_COLUMN = 7  # of nine: what karaoke programs make of a line, often letter by letter, has the effect "fx"
 # What they make without the name of the effect: many parts of words that are shown at the same time.
 CROWD = 5
-LONGEST_PART = 8  # characters
+PART = re.compile("[a-z]{1,4}")
+BEGINNINGS = {"WEBVTT": "webvtt", "[Script Info]": "ass", "<SAMI>": "sami"}
+SEEN_FIRST = 1000  # characters
+ASS_TIMES = re.compile(
+    r"^(Dialogue:[^,\n]*,)\s*(\d+:\d+:\d+)(?:[.,:](\d*))?\s*,\s*(\d+:\d+:\d+)(?:[.,:](\d*))?(?=\s*,)", re.M
+)
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,7 @@ def read_subtitles(path: Path, files: Sequence[Path] | None = None) -> Subtitles
 def _read_sidecar(path: Path, sidecar: Sidecar) -> list[Cue]:
     """Return the cues of a subtitle file, at least one. Raises UnusableSubtitlesError."""
     if sidecar.suffix in PICTURE_FORMATS:
-        raise UnusableSubtitlesError("its subtitles are pictures, which are not read")
+        raise UnusableSubtitlesError("its subtitles are pictures, or counted in frames, and are not read")
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
@@ -96,15 +102,25 @@ def _read_sidecar(path: Path, sidecar: Sidecar) -> list[Cue]:
 
 
 def _cues_of_text(text: str, form: str) -> Iterator[Cue]:
+    """Yield the cues of a text. form: of its suffix; a text that begins as another one is that."""
+    beginning = text[:SEEN_FIRST].lstrip()
+    form = next((real for mark, real in BEGINNINGS.items() if beginning.startswith(mark)), form)
     if form in ("srt", "webvtt"):
         for start, end, rows in read_cues(text, web=form == "webvtt"):
             yield Cue(start, end, plain_rows("\n".join(rows)))
         return
     try:
-        with av.open(io.BytesIO(text.encode(errors="replace")), format=form) as container:
+        data = ASS_TIMES.sub(_ass_times, text).encode(errors="replace")
+        with av.open(io.BytesIO(data), format=form) as container:
             yield from _cues_of_stream(container, container.streams.subtitles[0])
     except (OSError, av.FFmpegError, IndexError) as error:
         raise UnusableSubtitlesError("no subtitles in it") from error
+
+
+def _ass_times(match: re.Match[str]) -> str:
+    """Return the times of an ASS event in hundredths of a second, as FFmpeg wants them."""
+    first, second = (f"{clock}.{(fraction or '0'):0<2.2}" for clock, fraction in (match.group(2, 3), match.group(4, 5)))
+    return f"{match[1]}{first},{second}"
 
 
 def _read_embedded(path: Path) -> Subtitles | None:
@@ -127,7 +143,8 @@ def _cues_of_stream(container: InputContainer, stream: Stream) -> Iterator[Cue]:
                 continue
             begin = float(packet.pts * packet.time_base)
             text = subtitle.dialogue[:MAX_CUE].decode(errors="replace")
-            cues.append(Cue(begin, begin + float((packet.duration or 0) * packet.time_base), plain_rows(text)))
+            seconds = float((packet.duration or 0) * packet.time_base) or SHORTEST
+            cues.append(Cue(begin, begin + seconds, plain_rows(text)))
         if len(cues) > MAX_CUES:
             break
     parts = Counter(cue.start for cue in cues if _is_part(cue))
@@ -140,7 +157,7 @@ def _is_effect(event: bytes) -> bool:
 
 
 def _is_part(cue: Cue) -> bool:
-    return len(cue.rows) == 1 and len(cue.rows[0]) <= LONGEST_PART and " " not in cue.rows[0]
+    return len(cue.rows) == 1 and bool(PART.fullmatch(cue.rows[0]))
 
 
 def plain_rows(text: str) -> list[str]:
@@ -153,7 +170,8 @@ def plain_rows(text: str) -> list[str]:
         elif not is_drawing:
             shown.append(part)
     plain = html.unescape(MARKUP.sub("", ASS_SPACE.sub("\n", "".join(shown))))
-    return [row for row in (" ".join(line.split()) for line in plain.splitlines()) if row]
+    rows = (" ".join(line.split()) for line in plain.splitlines())
+    return [row for row in rows if row and not THUMBNAIL.search(row)]
 
 
 def _lines(cues: Iterable[Cue]) -> list[Line]:

@@ -52,7 +52,8 @@ def test_a_mistyped_word_is_corrected(library, query, suggestion):
 
 @pytest.mark.parametrize(
     "query",
-    ["birthday", "birthdays", "bicycle", "x", "cusn", "a", "seen: birhday", "happy birthday birhday to you",
+    ["a" * 300, "donaudampfschifffahrtsgesellschaftskapitaensmuetze",
+     "birthday", "birthdays", "bicycle", "x", "cusn", "a", "seen: birhday", "happy birthday birhday to you",
      "x1birthda", "submarine", "lirthday", "医生", "😀", "birthday birthdayy", "happy birthday to you -cake",
      "my cousin -cuosin", "happy birthday to you -birthdayy", "birhday -birthday"],
 )  # fmt: skip

@@ -183,6 +183,8 @@ def _is_media(entry: os.DirEntry[str]) -> bool:
 
 def _is_text(data: bytes) -> bool:
     """Return whether bytes, which may end in the middle of a character, are text in UTF-8."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):  # UTF-16
+        return True
     return b"\0" not in data and len(data.decode("utf-8", "ignore").encode()) > len(data) - 4
 
 

@@ -24,6 +24,7 @@ from hearsight.library.words.word_forms import cut
 from hearsight.models.query_encoder import QueryEncoder
 
 MIN_LETTERS, MIN_LETTERS_FOR_TWO_EDITS = 4, 8
+MAX_LETTERS = 32  # of a mistyped word; the index compares none of twice as many
 MOST_WORDS = 4  # of a query that are looked up
 MOST_SUGGESTIONS = 3
 SAID = 0.5  # a transcript with this strength says what the query says, and so does a text
@@ -85,7 +86,12 @@ def _corrections(views: Sequence[View], words: Sequence[str], excluded: Collecti
 
     excluded: stems of words that correct nothing. A word without such words is left out.
     """
-    edits_of = {word: 1 if len(_bare_stem(word)) < MIN_LETTERS_FOR_TWO_EDITS else 2 for word in words}
+    lengths = {word: len(_bare_stem(word)) for word in words}
+    edits_of = {
+        word: 1 if length < MIN_LETTERS_FOR_TWO_EDITS else 2
+        for word, length in lengths.items()
+        if length <= MAX_LETTERS
+    }
     if not edits_of:
         return {}
     counts: dict[str, Counter[str]] = {word: Counter() for word in words}
