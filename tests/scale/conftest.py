@@ -24,8 +24,7 @@ CONFIG = {
     "health_check_period_ms": 200,
     "health_check_failure_threshold": 10,
     "health_check_timeout_ms": 100_000,
-    # Ray waits so long for a worker that was killed while it started, too.
-    "worker_register_timeout_seconds": 120,
+    "worker_register_timeout_seconds": 600,
     # A worker takes seconds to start: none is started before it is needed, and none that a test waits for has a low
     # priority.
     "enable_worker_prestart": False,

@@ -36,8 +36,8 @@ from hearsight.scale.engine import RayEngine
 
 FILMS = 8
 
-# The tests share one cluster, which only one process can lead. They are in an order: those that need one node come
-# first, as each worker takes seconds to start, and those for which this process leaves the cluster come last.
+# The tests share one cluster, which only one process can lead. They are in an order: those for which this process
+# stays in the cluster come first.
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 
 
@@ -84,104 +84,6 @@ def one_worker(films, model, tmp_path_factory, cluster) -> Library:
     assert len(cluster.nodes) == 1
     with RayEngine(cluster.address) as engine:
         return index(films, model, tmp_path_factory.mktemp("one worker"), engine)
-
-
-class Stopping(NullListener):
-    """Raise KeyboardInterrupt after some clips."""
-
-    encoded = 0
-
-    def clips(self, number, of):
-        self.encoded += number
-        if self.encoded == 12:
-            raise KeyboardInterrupt
-
-
-def test_an_interrupted_run_is_finished_with_the_same_rows(
-    films, one_worker, model, tmp_path, cluster, outside, monkeypatch
-):
-    monkeypatch.setattr(update, "COMMIT_SECONDS", 0.0)
-    library = Library.create(films, model, library=tmp_path / "library", seconds=1)
-    with RayEngine(cluster.address) as engine, pytest.raises(KeyboardInterrupt):
-        library.update(Stopping(), engine=engine, recogniser="none")
-    assert not ray.is_initialized()  # by a thread of the run that still ends
-    assert 0 < len(rows(library)[1]) < len(rows(one_worker)[1])
-    with RayEngine(cluster.address) as engine:
-        library.update(engine=engine, recogniser="none")
-    assert rows(library) == rows(one_worker)
-
-
-class Deadly(SAVE):
-    """A model that kills its worker at a text with the word "deadly"."""
-
-    def tokenize(self, texts):
-        if any("deadly" in text for text in texts):
-            os.kill(os.getpid(), signal.SIGKILL)
-        return super().tokenize(texts)
-
-
-RECOGNISER = """
-import hearsight
-
-@hearsight.register_recogniser("mine")
-class Mine:
-    def __init__(self, detail):
-        self.name = f"mine:{detail}"
-"""
-
-
-def test_a_file_that_crashes_every_worker_is_given_up(two_films, tmp_path, one_worker, engine, no_plugins):
-    """With the recogniser of a plugin, whose file the workers do not have."""
-    (tmp_path / "mine.py").write_text(RECOGNISER)
-    run_file(tmp_path / "mine.py")
-    register("deadly")(Deadly)
-    library = Library.create(two_films, tiny_model(tmp_path / "deadly", "deadly"), library=tmp_path / "at", seconds=1)
-    report = library.update(engine=engine, recogniser=load_recogniser("mine:small"))
-    assert (report.added, report.clips) == (1, 3)
-    [failure] = report.failed
-    assert failure.path == "sea.mkv" and "3 workers ended while they read it" in failure.reason
-    assert [video["path"] for video in rows(library)[0]] == ["bell.mkv"]
-    # The next run may succeed, so the transcript stays for it.
-    assert {path.suffix for path in (library.location / "transcripts").iterdir()} == {".json"}
-
-
-class Strange:
-    name = "strange"
-
-
-class Full(SAVE):
-    """A model whose worker's disk is full."""
-
-    def extract(self, clips):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-
-def test_errors_of_nodes_are_explained(one_film, model, tmp_path, one_worker, engine, monkeypatch):
-    library = Library.create(one_film, model, library=tmp_path / "at", seconds=1)
-    with pytest.raises(HearsightError, match=r"the node .* does not see .*gone.mkv; mount that disk on all nodes"):
-        check_nodes(library.location, one_film / "gone.mkv")
-    with pytest.raises(HearsightError, match=r"does not see .*nowhere; mount that disk"):
-        engine.check(tmp_path / "nowhere", library.location)
-    engine.check(one_film, library.location)
-    with monkeypatch.context() as patch:
-        patch.setattr(Identity, "read", lambda location: replace(library.identity, seconds=7.0))
-        with pytest.raises(HearsightError, match=r"the node .* does not see the library at .*; keep it on a disk"):
-            check_nodes(library.location, one_film / "sea.mkv")
-    with monkeypatch.context() as patch:
-        patch.setattr("hearsight.scale.cluster.VERSION", "99")
-        with pytest.raises(HearsightError, match=r"has Hearsight .*, not 99; install the same on all"):
-            check_nodes(library.location, one_film / "sea.mkv")
-    with pytest.raises(HearsightError, match="unknown recogniser 'strange'"):
-        library.update(recogniser=Strange(), engine=engine)
-    with pytest.raises(HearsightError, match="a cluster has no mps; choose --device cpu or cuda"):
-        RayEngine("127.0.0.1:1", "mps")
-    full = tiny_model(tmp_path / "full")
-    full.__class__ = Full
-    library.use(full)
-    with pytest.raises(HearsightError, match=r"cannot write the library at .*: No space left"):
-        library.update(engine=engine, recogniser="none")
-    library.use(model)
-    assert library.update(recogniser="none").added == 1
 
 
 @pytest.fixture
@@ -254,6 +156,108 @@ def test_a_killed_worker_and_a_killed_node_change_no_row(
         done.set()
         killer.join()
     assert doomed.deaths.exists() and killed and rows(library) == rows(one_worker)
+
+
+class Deadly(SAVE):
+    """A model that kills its worker at a text with the word "deadly"."""
+
+    def tokenize(self, texts):
+        if any("deadly" in text for text in texts):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().tokenize(texts)
+
+
+def test_a_file_that_crashes_every_worker_is_given_up(two_films, tmp_path, two_workers, engine, house_methods):
+    register("deadly")(Deadly)
+    library = Library.create(two_films, tiny_model(tmp_path / "deadly", "deadly"), library=tmp_path / "at", seconds=1)
+    report = library.update(engine=engine, recogniser="none")
+    assert (report.added, report.clips) == (1, 3)
+    [failure] = report.failed
+    assert failure.path == "sea.mkv" and "3 workers ended while they read it" in failure.reason
+    assert [video["path"] for video in rows(library)[0]] == ["bell.mkv"]
+    # The next run may succeed, so the transcript stays for it.
+    assert {path.suffix for path in (library.location / "transcripts").iterdir()} == {".json"}
+
+
+class Strange:
+    name = "strange"
+
+
+RECOGNISER = """
+import hearsight
+
+@hearsight.register_recogniser("mine")
+class Mine:
+    def __init__(self, detail):
+        self.name = f"mine:{detail}"
+"""
+
+
+def test_workers_load_a_recogniser_that_a_plugin_registered(one_film, model, tmp_path, two_workers, engine, no_plugins):
+    (tmp_path / "mine.py").write_text(RECOGNISER)
+    run_file(tmp_path / "mine.py")
+    library = Library.create(one_film, model, library=tmp_path / "library", seconds=1)
+    assert library.update(recogniser=load_recogniser("mine:small"), engine=engine).added == 1
+
+
+class Full(SAVE):
+    """A model whose worker's disk is full."""
+
+    def extract(self, clips):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_errors_of_nodes_are_explained(one_film, model, tmp_path, two_workers, engine, monkeypatch):
+    library = Library.create(one_film, model, library=tmp_path / "at", seconds=1)
+    with pytest.raises(HearsightError, match=r"the node .* does not see .*gone.mkv; mount that disk on all nodes"):
+        check_nodes(library.location, one_film / "gone.mkv")
+    with pytest.raises(HearsightError, match=r"does not see .*nowhere; mount that disk"):
+        engine.check(tmp_path / "nowhere", library.location)
+    engine.check(one_film, library.location)
+    with monkeypatch.context() as patch:
+        patch.setattr(Identity, "read", lambda location: replace(library.identity, seconds=7.0))
+        with pytest.raises(HearsightError, match=r"the node .* does not see the library at .*; keep it on a disk"):
+            check_nodes(library.location, one_film / "sea.mkv")
+    with monkeypatch.context() as patch:
+        patch.setattr("hearsight.scale.cluster.VERSION", "99")
+        with pytest.raises(HearsightError, match=r"has Hearsight .*, not 99; install the same on all"):
+            check_nodes(library.location, one_film / "sea.mkv")
+    with pytest.raises(HearsightError, match="unknown recogniser 'strange'"):
+        library.update(recogniser=Strange(), engine=engine)
+    with pytest.raises(HearsightError, match="a cluster has no mps; choose --device cpu or cuda"):
+        RayEngine("127.0.0.1:1", "mps")
+    full = tiny_model(tmp_path / "full")
+    full.__class__ = Full
+    library.use(full)
+    with pytest.raises(HearsightError, match=r"cannot write the library at .*: No space left"):
+        library.update(engine=engine, recogniser="none")
+    library.use(model)
+    assert library.update(recogniser="none").added == 1
+
+
+class Stopping(NullListener):
+    """Raise KeyboardInterrupt after some clips."""
+
+    encoded = 0
+
+    def clips(self, number, of):
+        self.encoded += number
+        if self.encoded == 12:
+            raise KeyboardInterrupt
+
+
+def test_an_interrupted_run_is_finished_with_the_same_rows(
+    films, one_worker, two_workers, model, tmp_path, cluster, outside, monkeypatch
+):
+    monkeypatch.setattr(update, "COMMIT_SECONDS", 0.0)
+    library = Library.create(films, model, library=tmp_path / "library", seconds=1)
+    with RayEngine(cluster.address) as engine, pytest.raises(KeyboardInterrupt):
+        library.update(Stopping(), engine=engine, recogniser="none")
+    assert not ray.is_initialized()  # by a thread of the run that still ends
+    assert 0 < len(rows(library)[1]) < len(rows(one_worker)[1])
+    with RayEngine(cluster.address) as engine:
+        library.update(engine=engine, recogniser="none")
+    assert rows(library) == rows(one_worker)
 
 
 def test_the_command_line_indexes_a_bucket_on_a_cluster(
