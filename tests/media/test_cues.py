@@ -77,6 +77,11 @@ def test_cues_without_an_empty_row_between_them():
     assert [said for _, _, said in cues(text)] == ["one", "two", "7"]
 
 
+def test_a_number_after_a_cue_without_one():
+    text = "header\n\n00:01 --> 00:02\none\n\n2\n00:03 --> 00:04\ntwo\n"
+    assert [said for _, _, said in cues(text)] == ["one", "two"]
+
+
 def test_numbers_that_are_said_stay():
     text = "1\n00:01 --> 00:02\n1984\n\n2\n00:03 --> 00:04\nroom\n237\n\n3\n00:05 --> 00:06\nx"
     assert [said for _, _, said in cues(text)] == ["1984", "room 237", "x"]

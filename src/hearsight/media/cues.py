@@ -25,7 +25,7 @@ DAMAGED_TIMES = re.compile(r"[^a-zA-Z]*\d[^a-zA-Z]*-->.*|.*-->[^a-zA-Z]*\d[^a-zA
 LONGEST_HEAD = 200  # characters of the row with the times
 NUMBER = re.compile(r"\s*#?(\d{1,9})[.:)]?\s*")
 INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\ufeff]")
-NO_NUMBER = "-"  # in place of the number of a first cue that has none
+NO_NUMBER = "-"  # in place of the number of a cue that has none
 SHORTEST = 1.0  # seconds that a cue is shown if its end is not after its beginning
 
 
@@ -48,7 +48,8 @@ def read_cues(text: str, web: bool = False) -> Iterator[Cue]:
     complete = _without_gaps([times[head] for head in heads])
     for (head, following), (start, end) in zip(pairwise([*heads, len(rows)]), complete, strict=True):
         body = rows[head + 1 : following]
-        number = "" if following == len(rows) else rows[head - 1] if head else NO_NUMBER
+        own_number = (rows[head - 1].strip() if head else "") or NO_NUMBER
+        number = "" if following == len(rows) else own_number
         shown = _first_block(body) if web else _without_number(body, number)
         yield Cue(start, end if end > start else start + SHORTEST, shown)
 
