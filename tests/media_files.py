@@ -7,6 +7,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.stream import Disposition
 
 RATE = 16000
 
@@ -101,3 +102,17 @@ def encoded_sound(stream, sound, start):
         frame.pts = round(start * RATE) + first
         packets += stream.encode(frame)
     return packets + stream.encode(None)
+
+
+def write_tracks(path: Path, *tracks: tuple[np.ndarray, str, dict[str, str]]) -> Path:
+    """Write a file with sound tracks (AAC): what is heard (mono, 16 kHz), the disposition, the metadata."""
+    with av.open(path, "w") as container:
+        packets = []
+        for sound, disposition, metadata in tracks:
+            stream = container.add_stream("aac", rate=RATE, layout="mono")
+            stream.disposition = Disposition[disposition] if disposition else Disposition(0)
+            stream.metadata.update(metadata)
+            packets += encoded_sound(stream, sound, 0.0)
+        for packet in sorted(packets, key=lambda packet: packet.dts * packet.time_base):
+            container.mux(packet)
+    return path

@@ -24,6 +24,7 @@ from tests.experts.sentence_checkpoints import tiny_checkpoint
 from tests.hub import use_cache
 from tests.library.conftest import film
 from tests.library.greys import Greys, slides
+from tests.media_files import beep, write_tracks
 
 
 def test_the_first_run_prints_what_was_added_and_what_failed(run, films, model_folder):
@@ -423,3 +424,26 @@ def test_the_summary_counts_what_was_left_out():
     report = UpdateReport(others={".txt": 2, ".jpg": 12, "": 1, ".a": 1, ".b": 1, ".c": 3})
     lines = [line.plain for line in summary(report, failures=0)]
     assert "  left out, not called video or sound: 12 .jpg, 3 .c, 2 .txt, 1 without suffix, 1 .a, 1 others" in lines
+
+
+def test_the_sound_track_is_chosen_recorded_and_shown(run, model_folder, tmp_path):
+    (tmp_path / "films").mkdir()
+    tracks = (beep(2), "default", {"language": "eng"}), (beep(2), "", {"language": "ger", "title": "[b]Deutsch\x1b[0m"})
+    write_tracks(tmp_path / "films" / "two.mkv", *tracks)
+    write_tracks(tmp_path / "films" / "one.mkv", tracks[0])
+    index = "index", tmp_path / "films", "--model", model_folder, "--recogniser", "none"
+    ran = run(*index, "--audio-track", 2)
+    assert ran.code == 0 and "in 1 file another sound track is heard than was asked for" in ran.out
+    listed = run("info", tmp_path / "films", "--tracks").out
+    assert "two.mkv   track 2 of 2, ger, [b]Deutsch" in listed and "\x1b" not in listed and "one.mkv" not in listed
+    [track] = json.loads(run("info", tmp_path / "films", "--tracks", "--json").out)
+    assert (track["path"], track["track"], track["tracks"], track["language"]) == ("two.mkv", 2, 2, "ger")
+    shown = run("info", tmp_path / "films").out
+    assert "number 2, else the usual one; 1 file with several (list them with --tracks)" in shown
+    again = run(*index, "--audio-track", 0, "--audio-language", "English")
+    assert "files that are indexed keep theirs" in again.err and "Add --rebuild" in again.err
+    assert "note:" not in run(*index).err
+    info = json.loads(run("info", tmp_path / "films", "--json").out)
+    assert (info["audio_track"], info["audio_language"], info["several_tracks"]) == (None, "en", 1)
+    assert run(*index, "--audio-language", "klingon").err.startswith("error: there is no language 'klingon'; give")
+    assert run(*index, "--audio-track", -1).code == 1

@@ -5,12 +5,11 @@ import tracemalloc
 import av
 import numpy as np
 import pytest
-from av.stream import Disposition
 
 from hearsight.media.audio import SAMPLE_RATE, cut_audio, read_audio
 from hearsight.media.probe import probe
 from hearsight.types import Clip
-from tests.media_files import beep, encoded_sound, grey, make_media
+from tests.media_files import beep, grey, make_media, write_tracks
 
 
 def read_all(path, *stretch):
@@ -231,20 +230,6 @@ TRACKS = {
 }
 
 
-def write_tracks(path, *tracks: tuple[str, str, dict[str, str]]):
-    """Write a film with tracks: what is heard, the disposition, the metadata."""
-    with av.open(path, "w") as container:
-        packets = []
-        for sound, disposition, metadata in tracks:
-            stream = container.add_stream("aac", rate=SAMPLE_RATE, layout="mono")
-            stream.disposition = Disposition[disposition] if disposition else Disposition(0)
-            stream.metadata.update(metadata)
-            packets += encoded_sound(stream, TRACKS[sound], 0.0)
-        for packet in sorted(packets, key=lambda packet: packet.dts * packet.time_base):
-            container.mux(packet)
-    return path
-
-
 @pytest.mark.parametrize(
     ("tracks", "chosen"),
     [
@@ -263,6 +248,6 @@ def write_tracks(path, *tracks: tuple[str, str, dict[str, str]]):
     ],
 )
 def test_the_track_that_a_listener_would_choose(tmp_path, tracks, chosen):
-    path = write_tracks(tmp_path / "a.mkv", *tracks)
+    path = write_tracks(tmp_path / "a.mkv", *((TRACKS[sound], *others) for sound, *others in tracks))
     assert probe(path).audio.index == chosen
     assert bool(np.abs(read_all(path)).max() > 0.2) == (tracks[chosen][0] != "silent")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,8 +11,8 @@ import typer
 
 import hearsight
 from hearsight.cli import console
+from hearsight.cli.index_notes import note_consequences, note_missing
 from hearsight.cli.options import LibraryOption, one_of, parse_folder
-from hearsight.models.catalog import BUNDLED, NONE
 from hearsight.util.extras import install_command
 
 if TYPE_CHECKING:
@@ -90,6 +89,22 @@ def index(
             "existing index, or not.",
         ),
     ] = None,
+    audio_track: Annotated[
+        int | None,
+        typer.Option(
+            metavar="NUMBER",
+            help="The sound track to hear of files with several, from 1; 0 for the automatic choice, as for files with "
+            "fewer. Default: as the existing index, or 0.",
+        ),
+    ] = None,
+    audio_language: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LANGUAGE",
+            help="The language to prefer among the sound tracks of a file: de, deu or German; auto for none. Default: "
+            "as the existing index, or auto.",
+        ),
+    ] = None,
     device: Annotated[str, typer.Option(metavar="NAME", help="The device to compute on: cpu, cuda or mps.")] = "cpu",
     dtype: Annotated[
         str,
@@ -145,6 +160,8 @@ def index(
         rebuild=rebuild,
         retry=retry,
         keep_features=keep_features,
+        audio_track=audio_track,
+        audio_language=audio_language,
     )
     with _events(events) as printer:
         _fetch(plan, quiet or events)
@@ -152,12 +169,7 @@ def index(
             cluster = _cluster(ray_address, device) if engine == "ray" else None
             indexed = plan.prepare(cluster)
         if not (quiet or events):
-            _note_limited_model(plan)
-            _note_new_model(plan, indexed)
-            _note_kept_transcripts(plan)
-            _note_new_meaning(plan)
-            _note_new_sound(plan)
-            _note_new_reader(plan)
+            note_consequences(plan, indexed)
         with cluster or nullcontext():
             report = _run(plan, printer, quiet, cluster)
         failures, missing = len(indexed.failures()), indexed.identity.missing or {}
@@ -176,7 +188,7 @@ def index(
         for line in summary(report, failures):
             console.write(stdout, line)
         if missing:
-            _note_missing(missing)
+            note_missing(missing)
     if failures and not (report.added or report.changed or report.moved or report.unchanged):
         raise hearsight.HearsightError(
             f"nothing is indexed: {console.format_count(failures, 'file')} failed; list the reasons with: "
@@ -210,84 +222,6 @@ def _with_size(model: HubModel) -> str:
 
     size = size_of(model.name)
     return f"{model.name} ({console.format_bytes(size)})" if size else model.name
-
-
-def _note_missing(missing: Mapping[str, str]) -> None:
-    """Say how to add experts that a library lacks."""
-    from hearsight.library.expert_choice import describe_missing, pull_command
-
-    console.note(f"to search {describe_missing(missing)}, too: {pull_command(missing)}")
-
-
-def _note_limited_model(plan: Plan[Library]) -> None:
-    """Say of a new index that the bundled model knows little of real videos, or that it has no model."""
-    if plan.recorded and not plan.rebuild:
-        return
-    if plan.model_name == NONE and not plan.experts.missing:
-        console.note(
-            "note: nothing is seen or heard without a model: only what is said will be found. hearsight models lists "
-            "models"
-        )
-    if plan.model_name == BUNDLED:
-        console.note(
-            f"note: the model {BUNDLED} knows only a small generated world; in other videos, trust what is said, and "
-            "not what it sees and hears"
-        )
-
-
-def _note_new_model(plan: Plan[Library], library: Library) -> None:
-    """Say that another model reads the pictures and sounds of all files again."""
-    if not plan.changes_model or not (files := library.info().videos):
-        return
-    new, read = plan.model_name, f"the pictures and sounds of {console.format_count(files, 'file')} are read again"
-    way = f"{read}, for {new}" if plan.reads_again else f"the vectors of {new} are made of features that were kept"
-    console.note(f"note: {way}; nothing is transcribed. Searches use {library.identity.model} until then")
-
-
-def _note_kept_transcripts(plan: Plan[Library]) -> None:
-    """Say that another recogniser does not change the transcripts of files that are indexed already."""
-    if plan.recorded is None or plan.rebuild or plan.recogniser_name == (plan.recorded.recogniser or "auto"):
-        return
-    console.note(
-        f"note: {plan.recogniser_name} is used for new and changed files; files that are indexed keep their "
-        "transcripts. Add --rebuild to transcribe all files again"
-    )
-
-
-def _note_new_meaning(plan: Plan[Library]) -> None:
-    """Say that another expert reads all lines after the last file, which takes long in a large index."""
-    from hearsight.experts.registry import DEFAULT, NONE
-
-    if plan.recorded is None or plan.rebuild or plan.experts.meaning in (None, NONE, plan.recorded.meaning or DEFAULT):
-        return
-    console.note(
-        f"note: every line that is stored is read anew, by {plan.experts.meaning}, after the files. A sentence encoder "
-        "needs some milliseconds for each; if it is interrupted, the next run continues it"
-    )
-
-
-def _note_new_sound(plan: Plan[Library]) -> None:
-    """Say that a sound expert that is added goes through the sound of all files."""
-    from hearsight.experts.registry import NONE
-
-    if plan.recorded is None or plan.rebuild or plan.experts.sound in (None, NONE, plan.recorded.sound):
-        return
-    console.note(
-        f"note: the sound of every file is read once more, for {plan.experts.sound}, after the files; nothing else is. "
-        "If it is interrupted, the next run continues it"
-    )
-
-
-def _note_new_reader(plan: Plan[Library]) -> None:
-    """Say that pictures of all files are read, which takes long in a large index."""
-    from hearsight.ocr.load import NONE
-
-    if plan.recorded is None or plan.rebuild or plan.reader in (None, NONE, plan.recorded.reader):
-        return
-    console.note(
-        "note: a picture of every clip is decoded and read, after the files; nothing else is. It takes a core half a "
-        "second or more for each. If it is interrupted, the next run continues it"
-    )
 
 
 def _events(events: bool) -> AbstractContextManager[Events | None]:
@@ -354,6 +288,13 @@ def summary(report: UpdateReport, failures: int) -> list[Text]:
                 f"  the speech in {files} was not understood: another language, or too unclear; add subtitles, or use "
                 "the recogniser whisper",
                 style="yellow",
+            )
+        )
+    if report.other_tracks:
+        files = console.format_count(report.other_tracks, "file")
+        lines.append(
+            Text(
+                f"  in {files} another sound track is heard than was asked for: hearsight info --tracks", style="yellow"
             )
         )
     for failure in report.failed[:FAILURES_SHOWN]:

@@ -15,23 +15,32 @@ from hearsight.models.catalog import SENSES
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from hearsight.library import Failure, LibraryInfo
+    from hearsight.library import Failure, LibraryInfo, SoundTrack
 
 
 def info(
     folder: FolderArgument = None,
     library: LibraryOption = None,
     failures: Annotated[bool, typer.Option("--failures", help="List the files that could not be indexed.")] = False,
+    tracks: Annotated[
+        bool, typer.Option("--tracks", help="List which sound track was heard of each file that has several.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """Show what is in an index, and what made it."""
+    if failures and tracks:
+        raise typer.BadParameter("cannot be used with --failures; list one, then the other", param_hint="--tracks")
     opened = open_library(folder, library)
+    listed = opened.failures() if failures else opened.tracks() if tracks else None
     if json:
-        listed = [asdict(failure) for failure in opened.failures()]
-        console.write_json(listed if failures else opened.info().to_dict())
+        console.write_json(opened.info().to_dict() if listed is None else [asdict(each) for each in listed])
         return
     stdout = console.get_console()
-    for line in format_failures(opened.failures()) if failures else [format_info(opened.info())]:
+    if failures:
+        lines = format_failures(opened.failures())
+    else:
+        lines = format_tracks(opened.tracks()) if tracks else [format_info(opened.info())]
+    for line in lines:
         console.write(stdout, line)
 
 
@@ -45,6 +54,7 @@ def format_info(info: LibraryInfo) -> Text:
         "model": f"{info.model} ({info.method}, {info.fingerprint})",
         "compares": format_senses(info.senses, info.method),
         "recogniser": info.recogniser,
+        "tracks": format_track_choice(info.audio_track, info.audio_language, info.several_tracks),
         "meaning": format_meaning(info.meaning),
         "sound": format_sound(info.sound, info.sounds),
         "text": format_reader(info.reader, info.read),
@@ -107,6 +117,30 @@ def format_transcripts(counts: Mapping[str, int], not_understood: int = 0) -> st
     if not_understood:
         parts.append(f"{not_understood:,} not understood (another language, or too unclear)")
     return ", ".join(parts) or "none"
+
+
+def format_track_choice(number: int | None, language: str | None, files: int) -> str:
+    """Return which sound track is heard of files with several, and how many these are; "" if nothing is to be said."""
+    wanted = [f"number {number}"] if number is not None else []
+    wanted += [language] if language is not None else []
+    if not wanted and not files:
+        return ""
+    several = console.format_count(files, "file")
+    return f"{', else '.join([*wanted, 'the usual one'])}; {several} with several" + (
+        " (list them with --tracks)" if files else ""
+    )
+
+
+def format_tracks(tracks: Sequence[SoundTrack]) -> list[Text]:
+    """Return the lines that list the sound track of each file that has several."""
+    from rich.text import Text
+
+    lines = []
+    for track in tracks:
+        details = ", ".join(console.escape(part) for part in (track.language, track.title) if part)
+        number = f"track {track.track} of {track.tracks}" + (", " if details else "")
+        lines.append(Text.assemble((console.escape(track.path), "bold"), "   ", number, details))
+    return lines or [Text("no file is known to have several sound tracks")]
 
 
 def format_failures(failures: list[Failure]) -> list[Text]:

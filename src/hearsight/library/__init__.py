@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from hearsight.library.listeners import UpdateListener
 from hearsight.library.reports import MaintenanceReport, ReindexReport, RepairReport, UpdateReport
-from hearsight.library.results import ClipDetails, Failure, Filters, Hit, LibraryInfo, Mode, SearchResult
+from hearsight.library.results import (
+    ClipDetails,
+    Failure,
+    Filters,
+    Hit,
+    LibraryInfo,
+    Mode,
+    SearchResult,
+    SoundTrack,
+)
 
 if TYPE_CHECKING:
     from hearsight.library.collection import Collection
@@ -29,6 +38,7 @@ __all__ = [
     "ReindexReport",
     "RepairReport",
     "SearchResult",
+    "SoundTrack",
     "UpdateListener",
     "UpdateReport",
 ]

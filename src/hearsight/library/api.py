@@ -96,6 +96,8 @@ def index(
     rebuild: bool = False,
     retry: bool = False,
     keep_features: bool = False,
+    audio_track: int | None = None,
+    audio_language: str | None = None,
     progress: UpdateListener | None = None,
 ) -> Library:
     """Make a folder of videos searchable, or bring its index up to date, and return its library.
@@ -114,6 +116,9 @@ def index(
     "pe-audio", either with ":HUB-ID-OR-FOLDER", or "none"; None for that of the existing index, or of what `model`
     names. read: whether to read text in a picture of each clip, which needs the extra [ocr]; None for what the existing
     index does, or not.
+    audio_track: the number of the sound track that is heard of files with several, from 1; 0 for the automatic choice,
+    and for files with fewer. audio_language: the language that is preferred where the number does not decide ("de",
+    "deu" or "German"), "auto" for none. None for those of the existing index; files that are indexed keep theirs.
     device, dtype: as in `hearsight.open`. engine: what reads and encodes, such as `hearsight.scale.engine.RayEngine`;
     this process by default. rebuild: replace the existing index. retry: try files again that could not be indexed.
     keep_features: keep what `Library.reindex` needs, up to 1.9 MB a clip. progress: called for every file and clip.
@@ -135,5 +140,7 @@ def index(
         rebuild=rebuild,
         retry=retry,
         keep_features=keep_features,
+        audio_track=audio_track,
+        audio_language=audio_language,
     )
     return plan.run(progress, engine)[0]

@@ -20,6 +20,7 @@ from hearsight.library.results import (
     Mode,
     SearchResult,
     Sense,
+    SoundTrack,
     Transcript,
     clip_id,
 )
@@ -124,20 +125,22 @@ class Library:
         missing: dict[str, str] | None = None,
         rebuild: bool = False,
         keep_features: bool = False,
+        audio_track: int | None = None,
+        audio_language: str | None = None,
     ) -> Self:
         """Create an empty library for a folder, or open the existing one; see `plan` for the decisions before that.
 
         model: None for that of the existing one. name, recogniser: the names to load the model and the recogniser by
-        later. meaning, sound: see `hearsight.index`. reader: "rapidocr" to read text in pictures, or "none". missing:
-        see `Identity`; None for what is recorded. A library whose folder was moved belongs to the given folder from
-        then on, and one whose model was moved is loaded by the given name.
+        later. meaning, sound, audio_track, audio_language: see `hearsight.index`. reader: "rapidocr" to read text in
+        pictures, or "none". missing: see `Identity`; None for what is recorded. A library whose folder was moved
+        belongs to the given folder from then on, and one whose model was moved is loaded by the given name.
         Raises HearsightError if there is no such folder, if the library is that of another one, was made with another
         model or cut otherwise, or if its location contains other files.
         """
         from hearsight.library.indexing.create import create
 
         folder, location = resolve_paths(folder, library)
-        options = recogniser, meaning, sound, reader, missing, rebuild, keep_features
+        options = recogniser, meaning, sound, reader, missing, rebuild, keep_features, audio_track, audio_language
         identity = create(folder, location, model, cut, seconds, name, *options)
         return cls(folder, location, identity, model=model)
 
@@ -159,6 +162,8 @@ class Library:
         rebuild: bool = False,
         retry: bool = False,
         keep_features: bool = False,
+        audio_track: int | None = None,
+        audio_language: str | None = None,
     ) -> Plan[Self]:
         """Decide how to index a folder; see `hearsight.index` for the parameters. Loads nothing and writes nothing.
 
@@ -167,10 +172,8 @@ class Library:
         """
         from hearsight.library.plan import make_plan
 
-        options = device, dtype, rebuild, retry, keep_features
+        options = device, dtype, rebuild, retry, keep_features, audio_track, audio_language
         return make_plan(cls.create, folder, model, library, cut, seconds, recogniser, meaning, sound, read, *options)
-
-    # The model
 
     @property
     def model(self) -> VideoTextModel:
@@ -185,8 +188,6 @@ class Library:
     def query_encoder(self) -> QueryEncoder:
         """What encodes queries and compares them with clips. Raises HearsightError as `model` does."""
         return self._model.query_encoder(self.identity)
-
-    # Searching
 
     def search(
         self,
@@ -224,12 +225,7 @@ class Library:
         return similar([self.searchable], self.searchable, clip_id(clip), limit, filters or Filters(), by)
 
     def search_by_example(
-        self,
-        example: str | Path | Example,
-        limit: int = 10,
-        filters: Filters | None = None,
-        *,
-        by: Sense | None = None,
+        self, example: str | Path | Example, limit: int = 10, filters: Filters | None = None, *, by: Sense | None = None
     ) -> SearchResult:
         """Return the moments that are most like a picture, a sound or a short video: a file, or what is decoded of one.
 
@@ -264,8 +260,6 @@ class Library:
 
         return thumbnail(self.searchable, clip_id(clip))
 
-    # Its state
-
     def info(self) -> LibraryInfo:
         """Return what is in the library."""
         from hearsight.library.tables.library_info import library_info
@@ -281,6 +275,12 @@ class Library:
     def failures(self) -> list[Failure]:
         """Return the files that could not be indexed, by path."""
         return [failure for _, (failure, _) in sorted(self._store.failures().items())]
+
+    def tracks(self) -> list[SoundTrack]:
+        """Return the sound track that was heard of each file that has several, by path."""
+        from hearsight.library.tables.library_info import heard_tracks
+
+        return heard_tracks(self._store)
 
     def update(
         self,

@@ -16,6 +16,7 @@ from hearsight.library.listeners import UpdateListener
 from hearsight.library.reports import UpdateReport
 from hearsight.library.tables.library_json import Identity
 from hearsight.library.tables.locations import resolve_paths
+from hearsight.media.track_choice import TrackChoice
 from hearsight.ocr.load import NONE, RAPIDOCR
 from hearsight.util.progress import Progress
 
@@ -57,8 +58,8 @@ class Plan(Generic[L]):
 
     create: `Library.create`. location: the folder of the index. recorded: what the existing index was made with, if
     there is one. experts: the chosen ones. recogniser: the name that was given; None for the recorded one. reader: of
-    text in pictures, in the same way. The rest is
-    as in `hearsight.index`.
+    text in pictures, in the same way. audio_track, audio_language: those that were given. The rest is as in
+    `hearsight.index`.
     """
 
     create: Callable[..., L]
@@ -75,6 +76,8 @@ class Plan(Generic[L]):
     rebuild: bool
     retry: bool
     keep_features: bool
+    audio_track: int | None
+    audio_language: str | None
     _is_fetched: bool = field(default=False, init=False, repr=False)
     _library: L | None = field(default=None, init=False, repr=False)
     _recogniser: Recogniser | None = field(default=None, init=False, repr=False)
@@ -180,6 +183,8 @@ class Plan(Generic[L]):
             missing=self._missing(),
             rebuild=self.rebuild,
             keep_features=self.keep_features,
+            audio_track=self.audio_track,
+            audio_language=self.audio_language,
         )
         return self._library
 
@@ -219,9 +224,12 @@ def make_plan(
     rebuild: bool,
     retry: bool,
     keep_features: bool,
+    audio_track: int | None,
+    audio_language: str | None,
 ) -> Plan[L]:
     """Decide how to index a folder. See `Library.plan`."""
     folder, location = resolve_paths(folder, library)
+    TrackChoice.of(audio_track, audio_language)  # before anything is read in vain
     recorded = Identity.read(location, rebuild)
     if recorded is None or rebuild:
         check_media(folder, location)
@@ -241,4 +249,6 @@ def make_plan(
         rebuild,
         retry,
         keep_features,
+        audio_track,
+        audio_language,
     )

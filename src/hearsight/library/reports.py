@@ -15,6 +15,7 @@ class UpdateReport(Serializable):
     of files whose sound it has encoded. read: the number of files in whose pictures text was looked for. reencoded: the
     number of unchanged files whose pictures and sounds were read again for another model.
     not_understood: the number of added and changed files that speak a language that the recogniser does not know.
+    other_tracks: the number of added and changed files of which another sound track is heard than was asked for.
     others: the number of files in the folder that are neither media nor subtitles, by suffix.
     """
 
@@ -25,6 +26,7 @@ class UpdateReport(Serializable):
     unchanged: int = 0
     failed: list[Failure] = field(default_factory=list)
     not_understood: int = 0
+    other_tracks: int = 0
     others: dict[str, int] = field(default_factory=dict)
     sounds: int = 0
     read: int = 0

@@ -243,6 +243,21 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class SoundTrack:
+    """The sound track that was heard of a file that has several.
+
+    path: of the file, relative to the library's folder. track: its number, from 1. tracks: how many the file has.
+    language: as the file names it, if it does. title: as players show it, if it has one.
+    """
+
+    path: str
+    track: int
+    tracks: int
+    language: str | None
+    title: str | None
+
+
+@dataclass(frozen=True)
 class LibraryInfo(Serializable):
     """The contents of a library, and how it is indexed.
 
@@ -254,7 +269,8 @@ class LibraryInfo(Serializable):
     a recogniser, or "none". not_understood: the number of videos that speak a language that their recogniser does not
     know. senses: what the model compares with queries, of "seen", "heard" and "said"; [] if that is unknown, and for
     the method "words", which compares nothing. missing: the experts that were chosen and are not on this machine, by
-    what they compare.
+    what they compare. several_tracks: the number of videos with several sound tracks. audio_track, audio_language:
+    which of them is heard, as in `hearsight.index`; None for the automatic choice.
     """
 
     folder: Path
@@ -281,3 +297,6 @@ class LibraryInfo(Serializable):
     read: int = 0
     senses: list[str] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)
+    several_tracks: int = 0
+    audio_track: int | None = None
+    audio_language: str | None = None

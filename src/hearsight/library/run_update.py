@@ -42,7 +42,8 @@ def run_update(
     store.create(model)
     add_words(store, identity)
     cut, seconds = identity.by, identity.seconds
-    update = Update(folder, store, model, recogniser, cut, seconds, progress, engine or LocalEngine())
+    choice = identity.track_choice
+    update = Update(folder, store, model, recogniser, cut, seconds, progress, engine or LocalEngine(), choice)
     report = update.run(retry)
     sounds_changed = fill_sounds(folder, store, experts.sound, progress, device, report)
     texts_changed = fill_texts(folder, store, reader, progress, report)

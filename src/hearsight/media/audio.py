@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from hearsight.media.audio_track import audio_stream
 from hearsight.media.channels import Polarity
 from hearsight.media.container import all_frames, open_media, timed_frames
+from hearsight.media.track_choice import TrackChoice
 from hearsight.types import Clip
 
 SAMPLE_RATE = 16000
@@ -31,30 +32,35 @@ MAX_GAP = 600.0  # seconds, in a file that does not tell its length; longer ones
 Samples = NDArray[np.float32]
 
 
-def read_audio(path: Path, start: float = 0.0, end: float | None = None, rate: int = SAMPLE_RATE) -> Iterator[Samples]:
+def read_audio(
+    path: Path, start: float = 0.0, end: float | None = None, rate: int = SAMPLE_RATE, track: int | None = None
+) -> Iterator[Samples]:
     """Yield the sound from start to end (or to the end of the file), in seconds, in blocks of about one second.
 
-    rate: in Hz. Yields mono float32 in [-1, 1]. Gaps are filled with silence, and samples for which the times leave no
-    room are left out, so that sample n is heard n / rate seconds after start. Yields nothing for a file without sound.
+    rate: in Hz. track: its number (`AudioStream.track`); None for what a listener would choose. Yields mono float32 in
+    [-1, 1]. Gaps are filled with silence, and samples for which the times leave no room are left out, so that sample n
+    is heard n / rate seconds after start. Yields nothing for a file without sound.
     Raises HearsightError if the file cannot be opened.
     """
     first = round(start * rate)
     last = None if end is None else round(end * rate)
     with open_media(path) as container:
-        stream = audio_stream(container, path)
+        stream = audio_stream(container, path, TrackChoice(track))
         if stream is not None:
             timed = _resample(timed_frames(container, all_frames(container, stream)), rate)
             yield from _join(_slice(_at_their_times(timed, _declared_end(container), rate), first, last), rate)
 
 
-def cut_audio(path: Path, clips: Sequence[Clip], rate: int = SAMPLE_RATE) -> Iterator[Samples]:
+def cut_audio(
+    path: Path, clips: Sequence[Clip], rate: int = SAMPLE_RATE, track: int | None = None
+) -> Iterator[Samples]:
     """Yield the sound of each clip, mono float32; the file is decoded once, forward.
 
-    clips: in order of their start. rate: in Hz. The array of a clip that runs past the end of the sound is shorter, or
-    empty.
+    clips: in order of their start. rate, track: as in `read_audio`. The array of a clip that runs past the end of the
+    sound is shorter, or empty.
     Raises HearsightError if the file cannot be opened.
     """
-    blocks = read_audio(path, rate=rate)
+    blocks = read_audio(path, rate=rate, track=track)
     held: deque[tuple[int, Samples]] = deque()
     position = 0
     for clip in clips:

@@ -1,4 +1,4 @@
-"""Choose the sound track of a file: what a listener would choose, and one in which something is heard."""
+"""Choose the sound track of a file: the one that is asked for, or what a listener would choose and can hear."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from av.stream import Disposition
 
 from hearsight.media.channels import channels_of
 from hearsight.media.container import decode, is_default, open_media, packets
+from hearsight.media.track_choice import ANY_TRACK, TrackChoice, is_in_language
 
 # Tracks on which somebody speaks about the film, or tells the blind what is seen in it.
 SPOKEN_OVER = Disposition.comment | Disposition.visual_impaired | Disposition.descriptions
@@ -23,6 +24,8 @@ SPOKEN_OVER_TITLE = re.compile(
     "解説|コメンタリ|评论|評論|해설|코멘터리",
     re.IGNORECASE,
 )
+# Titles that programs write where a person gave none.
+HANDLERS = ("SoundHandler", "Sound Media Handler", "Apple Sound Media Handler", "Core Media Audio", "Mainconcept")
 # A track counts as silent if it is at all of these positions, shares of the file's length.
 POSITIONS = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9)
 LOWEST_RATE = 1000  # Hz; with less a few bytes last for days
@@ -31,22 +34,40 @@ AUDIBLE = 1e-3  # the smallest loudness, of 1
 MOST_PACKETS = 2000  # that are read at each
 
 
-def audio_stream(container: InputContainer, path: Path) -> av.AudioStream | None:
+def audio_stream(container: InputContainer, path: Path, choice: TrackChoice = ANY_TRACK) -> av.AudioStream | None:
     """Return the sound track to hear; None if there is none.
 
-    The default one comes first, one on which somebody speaks over the film after the others, and a silent one last.
+    If the choice does not decide, the default one comes first, one on which somebody speaks over the film after the
+    others, and a silent one last.
     path: of the container's file, which is opened again to hear the tracks if it has several.
     """
     streams = _tracks(container)
+    if choice.number is not None and (named := [each for each in streams if track_number(each) == choice.number]):
+        return named[0]
     if len(streams) < 2:
         return streams[0] if streams else None
     audible = _audible_tracks(path, _stamp(path))
     return min(
         streams,
         key=lambda stream: (
-            stream.index not in audible, _is_spoken_over(stream), not is_default(stream), stream.index,
+            stream.index not in audible,
+            _is_spoken_over(stream),
+            choice.language is not None and not is_in_language(choice.language, stream.language, track_title(stream)),
+            not is_default(stream),
+            stream.index,
         ),
-    )  # fmt: skip
+    )
+
+
+def track_number(stream: av.AudioStream) -> int:
+    """Return the number of a sound track among those of its file, from 1."""
+    return [each.index for each in stream.container.streams.audio].index(stream.index) + 1
+
+
+def track_title(stream: av.AudioStream) -> str | None:
+    """Return the title of a track, as players show it; None for one without."""
+    title = stream.metadata.get("title") or stream.metadata.get("handler_name") or ""
+    return None if title in HANDLERS else title.strip() or None
 
 
 def _tracks(container: InputContainer) -> list[av.AudioStream]:

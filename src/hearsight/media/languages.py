@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from hearsight.errors import HearsightError
+
 # A two-letter code (ISO 639-1), then the three-letter ones (639-2) and the names that it goes by.
 NAMES = """
 af afr afrikaans
@@ -87,6 +89,17 @@ TAG = re.compile(r"[a-z]{2,3}([-_][a-z0-9]{2,8})*")
 def language_code(tag: str | None) -> str | None:
     """Return the two-letter code of a language by any of its names; None for an unknown one."""
     return CODES.get(re.split("[-_]", tag or "")[0].casefold())
+
+
+def spoken_language(name: str) -> str:
+    """Return the code of a language that a person names: "de" for "de", "ger", "de-AT" or "German".
+
+    Raises HearsightError for what is neither a name nor a code.
+    """
+    code = language_code(name) or (name.casefold() if re.fullmatch("[a-z]{2,3}", name.casefold()) else None)
+    if code is None:
+        raise HearsightError(f"there is no language {name!r}; give a code such as de or deu, or a name such as German")
+    return code
 
 
 def is_language(tag: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,10 @@ import av
 from av.container import InputContainer
 from av.stream import Stream
 
-from hearsight.media.audio_track import audio_stream
+from hearsight.media.audio_track import audio_stream, track_number, track_title
 from hearsight.media.container import MOST_PIXELS, decode, open_media, packets, read_error, start_time, video_stream
 from hearsight.media.frames import display_matrix, upright_rgb
+from hearsight.media.track_choice import ANY_TRACK, TrackChoice
 
 LONGEST = 100 * 3600.0
 # Of files over an hour: bytes a second. One with a picture that stands for an hour has ten times as much.
@@ -42,13 +43,20 @@ class VideoStream:
 
 @dataclass(frozen=True)
 class AudioStream:
-    """A stream of sound. rate: in Hz, as stored. language: as the file names it ("eng"), if it does."""
+    """The stream of sound that is heard.
+
+    rate: in Hz, as stored. language: as the file names it ("eng"), if it does. track: its number among the `tracks`
+    sound tracks of the file, from 1. title: that of the track, if it has one.
+    """
 
     index: int
     codec: str
     rate: int
     channels: int
     language: str | None
+    track: int = 1
+    tracks: int = 1
+    title: str | None = None
 
 
 @dataclass(frozen=True)
@@ -81,17 +89,20 @@ class MediaInfo:
     timecode: str | None = None
 
 
-def probe(path: Path) -> MediaInfo:
+def probe(path: Path, choice: TrackChoice = ANY_TRACK) -> MediaInfo:
     """Describe a media file, decoding no more than a first frame of each stream.
 
+    choice: which sound track is wanted; one that cannot be decoded counts as missing.
     Raises HearsightError if it is not there, is not a media file, or has nothing that can be decoded.
     """
     with open_media(path) as container:
-        video, audio = video_stream(container), audio_stream(container, path)
+        video, audio = video_stream(container), audio_stream(container, path, choice)
         streams = [stream for stream in (video, audio) if stream is not None]
         if not streams:
             raise read_error(path, "no video or audio stream that can be decoded; remove it")
         first = _first_frames(container, streams)
+        if audio is not None and audio.index not in first and choice.number is not None:
+            return probe(path, replace(choice, number=None))
         streams = [stream for stream in streams if stream.index in first]
         if not streams:
             large = f", or its pictures have more than {MOST_PIXELS:,} pixels" if video is not None else ""
@@ -142,7 +153,14 @@ def _describe_video(stream: av.VideoStream, frame: Any) -> VideoStream:
 def _describe_audio(stream: av.AudioStream, frame: Any) -> AudioStream:
     channels = frame.layout.nb_channels
     return AudioStream(
-        stream.index, stream.codec_context.codec.canonical_name, frame.sample_rate, channels, stream.language
+        stream.index,
+        stream.codec_context.codec.canonical_name,
+        frame.sample_rate,
+        channels,
+        stream.language,
+        track_number(stream),
+        len(stream.container.streams.audio),
+        track_title(stream),
     )
 
 

@@ -128,8 +128,10 @@ def read_clips(
 
     A clip whose frames cannot be decoded becomes a clip without frames, one whose sound cannot be is silent.
     """
-    rate = model.audio_rate if info.audio is not None else None
-    waveforms = iter([None] * len(clips)) if rate is None else cut_audio(info.path, clips, rate)
+    if info.audio is None or model.audio_rate is None:
+        waveforms: Iterator[NDArray[np.float32] | None] = iter([None] * len(clips))
+    else:
+        waveforms = cut_audio(info.path, clips, model.audio_rate, info.audio.track)
     pictures = _cut_frames(info.path, clips, model.config.frames, short_side) if info.video else iter([[]] * len(clips))
     for clip, frames, waveform in zip(clips, pictures, waveforms, strict=True):
         yield prepare(model, frames, waveform, transcript.between(clip.start, clip.end)), frames

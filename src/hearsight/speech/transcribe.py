@@ -35,7 +35,7 @@ def transcribe(
         return Transcript()
     lines: list[Line] = []
     seconds: dict[str | None, float] = defaultdict(float)
-    for start, samples in find_speech(read_audio(info.path)):
+    for start, samples in find_speech(read_audio(info.path, track=info.audio.track)):
         recognised = recogniser.transcribe(samples)
         spoken = recognised.lines or tuple(_lines(recognised.words))
         lines += [shift(line, start) for line in spoken]

@@ -150,10 +150,10 @@ def refusing(monkeypatch, name: str, error: OSError, access: bool = True) -> Non
     """Let files of a name not be opened any more."""
     real = reading.probe
 
-    def probe(path):
+    def probe(path, *rest):
         if path.name == name:
             raise error
-        return real(path)
+        return real(path, *rest)
 
     monkeypatch.setattr(reading, "probe", probe)
     monkeypatch.setattr(reading.os, "access", lambda path, mode: access or Path(path).name != name)

@@ -221,10 +221,10 @@ def test_stopped_at_every_write(library, other, tmp_path, hasty, monkeypatch):
 def test_a_file_that_cannot_be_decoded_any_more_is_recorded_and_the_rest_is_done(library, other, monkeypatch):
     real = reencode.probe
 
-    def failing(path):
+    def failing(path, *rest):
         if path.name == "sea.mkv":
             raise HearsightError(f"cannot read {path}: damaged; replace or remove it")
-        return real(path)
+        return real(path, *rest)
 
     monkeypatch.setattr(reencode, "probe", failing)
     changed, report = Library.plan(library.folder, model=other, recogniser="none").run()
@@ -262,7 +262,9 @@ def test_files_that_cannot_be_read_now_keep_what_is_known_of_them(library, other
     folder.rmdir()
     elsewhere.rename(folder)
     real = reencode.probe
-    monkeypatch.setattr(reencode, "probe", lambda path: refuse_disk() if path.name == "sea.mkv" else real(path))
+    monkeypatch.setattr(
+        reencode, "probe", lambda path, *rest: refuse_disk() if path.name == "sea.mkv" else real(path, *rest)
+    )
     with pytest.raises(HearsightError, match=r"cannot read trip/sea.mkv now: Input/output error"):
         change(library, other)
     assert rows(Library.open(library.folder)) == before and not Library.open(library.folder).failures()

@@ -240,10 +240,10 @@ def test_deleted_videos_are_removed_though_another_file_cannot_be_opened(indexed
     film(indexed.folder / "shut.mkv", 2, seed=8)
     (indexed.folder / "trip" / "sea.mkv").unlink()
 
-    def refuse(path):
+    def refuse(path, *rest):
         if path.name == "shut.mkv":
             raise PermissionError(errno.EACCES, "Permission denied")
-        return real(path)
+        return real(path, *rest)
 
     real = reading.probe
     monkeypatch.setattr(reading, "probe", refuse)
@@ -271,7 +271,7 @@ def test_a_temporary_disk_failure_loses_no_video(indexed, model, monkeypatch):
     film(indexed.folder / "bell.mkv", 4, seed=9)
     film(indexed.folder / "new.mkv", 2, seed=8)
 
-    def fail(path):
+    def fail(path, *rest):
         raise HearsightError(f"cannot read {path}: Input/output error") from OSError(errno.EIO, "Input/output error")
 
     with monkeypatch.context() as patch:
@@ -299,9 +299,9 @@ def test_a_touched_film_that_cannot_be_opened_once_is_indexed_again_once(indexed
 def test_a_file_that_vanishes_before_it_is_read_fails_alone(library, model, monkeypatch):
     real = reading.probe
 
-    def vanish(path):
+    def vanish(path, *rest):
         (library.folder / "trip" / "sea.mkv").unlink(missing_ok=True)
-        return real(path)
+        return real(path, *rest)
 
     monkeypatch.setattr(reading, "probe", vanish)
     report = library.update(recogniser="none")

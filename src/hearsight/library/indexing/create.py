@@ -15,6 +15,7 @@ from hearsight.library.tables.library_json import Identity
 from hearsight.library.tables.locations import absolute_folder, relative_folder
 from hearsight.library.tables.lock import updating, writing
 from hearsight.library.tables.store import Store
+from hearsight.media.track_choice import ANY_TRACK, TrackChoice
 from hearsight.models.base import VideoTextModel
 
 
@@ -32,6 +33,8 @@ def create(
     missing: dict[str, str] | None = None,
     rebuild: bool = False,
     keep_features: bool = False,
+    audio_track: int | None = None,
+    audio_language: str | None = None,
 ) -> Identity:
     """Create the tables of a library, unless they exist, and return its identity. See `Library.create`.
 
@@ -42,6 +45,7 @@ def create(
         meaning = choose_meaning(meaning, download=False)
     if sound is not None:
         sound = choose_sound(sound, download=False)
+    choice = _track_choice(recorded, audio_track, audio_language)
     if model is not None and (recorded is None or rebuild):
         towers = model.towers_fingerprint if keep_features or (recorded and recorded.towers) else None
         identity = Identity(
@@ -59,6 +63,8 @@ def create(
             sound=sound or (recorded.sound if recorded else None),
             reader=reader or (recorded.reader if recorded else None),
             missing=missing or None,
+            audio_track=choice.number,
+            audio_language=choice.language,
         )
         identity.check_cutting()
         _check_experts(identity)
@@ -88,9 +94,19 @@ def create(
         sound=sound or recorded.sound,
         reader=reader or recorded.reader,
         missing=recorded.missing if missing is None else missing or None,
+        audio_track=choice.number,
+        audio_language=choice.language,
     )
     _check_settings(folder, location, recorded, current)
     return _record(location, recorded, current)
+
+
+def _track_choice(recorded: Identity | None, number: int | None, language: str | None) -> TrackChoice:
+    """Return which sound track is heard from now on: what is given, and what is recorded for the rest."""
+    given, former = TrackChoice.of(number, language), recorded.track_choice if recorded else ANY_TRACK
+    return TrackChoice(
+        former.number if number is None else given.number, former.language if language is None else given.language
+    )
 
 
 def _check_link(location: Path, folder: Path, recorded: Identity) -> None:

@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,7 @@ from hearsight.library.words.indexed_words import indexed_words
 from hearsight.media.audio import SAMPLE_RATE, Samples
 from hearsight.media.probe import MediaInfo, probe
 from hearsight.media.segments import cut
+from hearsight.media.track_choice import ANY_TRACK, TrackChoice
 from hearsight.models.base import VideoTextModel
 from hearsight.models.preprocess import ClipInputs, read_clips
 from hearsight.speech.language import with_language
@@ -105,6 +106,7 @@ class Reader:
     cut, seconds: how files are cut, and the length of a window. transcripts: the folder for transcripts of unfinished
     files. existing_ids: ids of the videos in the library, also of those to be replaced: their clips stay until the new
     ones are complete. encoded_clips: ids of clips, by video, that an interrupted run wrote; they are not read again.
+    choice: which sound track is heard.
     Another thread may read `reading` (the current file) and `transcribed`.
     """
 
@@ -115,6 +117,7 @@ class Reader:
     transcripts: Path
     existing_ids: Set[str]
     encoded_clips: dict[str, set[str]]
+    choice: TrackChoice = field(default=ANY_TRACK, kw_only=True)
 
     def __post_init__(self) -> None:
         self.counter = CountingRecogniser(self.recogniser) if self.recogniser else None
@@ -146,13 +149,14 @@ class Reader:
 
     def _read(self, pending: PendingFile) -> Iterator[ReadEvent]:
         entry = pending.entry
-        info = probe(entry.file)
+        info = probe(entry.file, self.choice)
         content = content_hash(entry)
         if self.counter:
             self.counter.seconds = 0.0
         self.duration = info.duration
         name = self.counter.name if self.counter else "none"
-        self.video = id = video_id(entry.path, content, name, self.existing_ids)
+        wanted = "" if self.choice == ANY_TRACK else f"/{self.choice.number}/{self.choice.language}"
+        self.video = id = video_id(entry.path, content, name + wanted, self.existing_ids)
         transcript = with_language(self._transcript(id, info, entry.sidecars))
         clips = [(clip_id(id, clip), clip) for clip in cut(info, self.cut, self.seconds)]  # type: ignore[arg-type]
         clips = [(key, clip) for key, clip in clips if key not in self.encoded_clips.get(id, ())]
@@ -183,6 +187,10 @@ class Reader:
                 transcript_source=transcript.source,
                 language=transcript.language,
                 created=info.created,
+                track=info.audio.track if info.audio else None,
+                tracks=info.audio.tracks if info.audio else None,
+                track_language=info.audio.language if info.audio else None,
+                track_title=info.audio.title if info.audio else None,
             ),
         )
 

@@ -27,6 +27,7 @@ from hearsight.library.tables.library_json import Identity
 from hearsight.library.tables.schema import VIDEO_LETTERS, ClipFacts, Video, id_condition
 from hearsight.library.tables.store import Store
 from hearsight.media.probe import probe
+from hearsight.media.track_choice import TrackChoice
 from hearsight.models.base import VideoTextModel
 from hearsight.models.preprocess import read_clips
 
@@ -116,7 +117,7 @@ class StoredReader(Reader):
 
     def _read(self, pending: PendingFile) -> Iterator[ReadEvent]:
         video = self.videos[pending.path]
-        info = probe(pending.entry.file)
+        info = probe(pending.entry.file, TrackChoice(video.track))
         self.duration, self.video = info.duration, video.id
         rows = self.table.rows(id_condition("video", [video.id]), FACTS).sort_by("start").to_pylist()
         facts = [facts_of(row) for row in rows if row["id"] not in self.encoded_clips.get(video.id, ())]

@@ -116,7 +116,9 @@ class _Pass:
         """Encode the sound of a video. Raises UnreadableError for a file that cannot be decoded."""
         stretches = [stretch for clip in clips for stretch in _stretches(clip)]
         tables, batch, finished = list[pa.Table](), list[SoundWindow](), 0
-        for number, cut in enumerate(_cut_windows(self.folder / video.path, stretches, self.expert), start=1):
+        for number, cut in enumerate(
+            _cut_windows(self.folder / video.path, video.track, stretches, self.expert), start=1
+        ):
             batch += cut
             if len(batch) >= BATCH:
                 tables.append(self._encode(video, batch))
@@ -155,10 +157,14 @@ def _stretches(clip: dict[str, Any]) -> Iterator[tuple[str, Clip]]:
         yield clip["id"], Clip(Path(), float(start), float(end))
 
 
-def _cut_windows(file: Path, stretches: Sequence[tuple[str, Clip]], expert: SoundExpert) -> Iterator[list[SoundWindow]]:
-    """Yield the windows of each stretch of a file. Raises UnreadableError if it cannot be decoded."""
+def _cut_windows(
+    file: Path, track: int | None, stretches: Sequence[tuple[str, Clip]], expert: SoundExpert
+) -> Iterator[list[SoundWindow]]:
+    """Yield the windows of each stretch of a file. track: the number of its sound track, if that is known.
+
+    Raises UnreadableError if it cannot be decoded."""
     rate, length = expert.sample_rate, round(expert.window_seconds * expert.sample_rate)
-    sounds = cut_audio(file, [stretch for _, stretch in stretches], rate)
+    sounds = cut_audio(file, [stretch for _, stretch in stretches], rate, track)
     for clip, stretch in stretches:
         samples = next_decoded(sounds, file)
         assert samples is not None, "a clip past the end of the sound has an empty one"

@@ -24,6 +24,7 @@ from hearsight.library.reports import UpdateReport
 from hearsight.library.results import Failure
 from hearsight.library.tables.library_files import clear_transcripts
 from hearsight.library.tables.store import Store
+from hearsight.media.track_choice import ANY_TRACK, TrackChoice
 from hearsight.models.base import VideoTextModel
 from hearsight.speech.recogniser import Recogniser
 from hearsight.types import UNDETERMINED
@@ -46,11 +47,12 @@ class Update:
         seconds: float,
         progress: UpdateListener,
         engine: Engine,
+        choice: TrackChoice = ANY_TRACK,
     ) -> None:
         self.folder, self.store = folder, store
         self.model, self.recogniser = model, recogniser
         self.cut, self.seconds = cut, seconds
-        self.progress, self.engine = progress, engine
+        self.progress, self.engine, self.choice = progress, engine, choice
         self.report = UpdateReport()
         self.failures: dict[str, tuple[Failure, str]] = {}
         self.transcripts = store.location / "transcripts"
@@ -90,9 +92,8 @@ class Update:
         self.transcripts.mkdir(exist_ok=True)
         existing_ids = set(snapshot.videos)
         encoded_clips = self.store.partial()
-        reader = Reader(
-            self.model, self.recogniser, self.cut, self.seconds, self.transcripts, existing_ids, encoded_clips
-        )
+        settings = self.model, self.recogniser, self.cut, self.seconds, self.transcripts
+        reader = Reader(*settings, existing_ids, encoded_clips, choice=self.choice)
         with closing(self.engine.index(reader, self.store, changes.pending)) as batches:
             for events in batches:
                 self._handle(events)
@@ -166,6 +167,7 @@ class Update:
             self.report.changed += replaced
             self.report.added += not replaced
             self.report.not_understood += event.video.language == UNDETERMINED
+            self.report.other_tracks += not event.video.is_heard_as(self.choice)
         self.report.clips += self.encoded
         self.encoded, self.finished, self.failed = 0, [], []
         self.written = time.monotonic()

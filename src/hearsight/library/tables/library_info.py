@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path, PurePosixPath
 
 from hearsight.experts.registry import DEFAULT, NONE
-from hearsight.library.results import LibraryInfo
+from hearsight.library.results import LibraryInfo, SoundTrack
 from hearsight.library.tables.calibration_file import Calibration
 from hearsight.library.tables.library_files import folder_size
 from hearsight.library.tables.library_json import Identity
@@ -44,7 +44,20 @@ def library_info(folder: Path, identity: Identity, store: Store) -> LibraryInfo:
         bytes=folder_size(store.location),
         transcripts=dict(sorted(sources.items(), key=lambda item: (-item[1], item[0]))),
         not_understood=sum(video.language == UNDETERMINED for video in snapshot.videos.values()),
+        several_tracks=len(heard_tracks(store)),
+        audio_track=identity.audio_track,
+        audio_language=identity.audio_language,
     )
+
+
+def heard_tracks(store: Store) -> list[SoundTrack]:
+    """Return the sound track that was heard of each file that has several, by path."""
+    tracks = [
+        SoundTrack(video.path, video.track, video.tracks, video.track_language, video.track_title)
+        for video in store.snapshot().videos.values()
+        if video.track is not None and video.tracks is not None and video.tracks > 1
+    ]
+    return sorted(tracks, key=lambda track: track.path)
 
 
 def _sounds(store: Store, expert: str | None) -> int:

@@ -20,6 +20,7 @@ from hearsight.library.tables.locations import (
     index_folder,
     resolve_paths,
 )
+from hearsight.media.track_choice import TrackChoice
 from hearsight.util.atomic import write_atomic
 from hearsight.util.extras import install_command
 
@@ -32,6 +33,7 @@ CUTS = {"window": "windows of {:g} s", "shots": "shots, long ones in windows of 
 NAMES = ("folder", "model", "fingerprint", "method", "by")
 OPTIONAL_NAMES = ("towers", "recogniser", "meaning", "sound", "reader")
 TABLE = re.compile(r"(clips|features)[\w-]*", re.ASCII)  # never a path: a stranger's file may name it
+LANGUAGE = re.compile("[a-z]{2,3}")  # its code
 SHORTEST_CLIP = 0.5  # seconds; shorter clips have no picture of their own, and hardly a word
 
 
@@ -47,7 +49,8 @@ class Identity:
     what is said, or "none" (experts/registry.py); None for the default. sound: the name of the sound expert
     (experts/sound_registry.py), or "none"; None for none. reader: the name of what reads text in pictures
     (ocr/load.py), or "none"; None for none. missing: the names of experts, by sense, that were chosen and
-    could not be downloaded; later updates add them. None for none.
+    could not be downloaded; later updates add them. None for none. audio_track, audio_language: which sound track of a
+    file is heard (`TrackChoice`).
     """
 
     folder: str
@@ -66,8 +69,15 @@ class Identity:
     sound: str | None = None
     reader: str | None = None
     missing: dict[str, str] | None = field(default=None, hash=False)
+    audio_track: int | None = None
+    audio_language: str | None = None
     features: str | None = None
     format: int = FORMAT
+
+    @property
+    def track_choice(self) -> TrackChoice:
+        """Which sound track of a file is heard."""
+        return TrackChoice(self.audio_track, self.audio_language)
 
     @property
     def cutting(self) -> str:
@@ -174,6 +184,11 @@ def _check_values(values: dict[str, Any]) -> None:
     missing = values.get("missing") or {}
     if not isinstance(missing, dict) or not all(isinstance(name, str) for name in missing.values()):
         raise TypeError("missing has no names")
+    number, language = values.get("audio_track"), values.get("audio_language")
+    if not (number is None or (type(number) is int and number > 0)):
+        raise TypeError("audio_track is no number of a sound track")
+    if not (language is None or (isinstance(language, str) and LANGUAGE.fullmatch(language))):
+        raise TypeError("audio_language is no language")
     if values["by"] not in CUTS or not isinstance(values["seconds"], int | float):
         raise ValueError("by and seconds are no way to cut")
 

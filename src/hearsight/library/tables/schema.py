@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from hearsight.media.track_choice import TrackChoice, is_in_language
 from hearsight.types import Clip, Line
 
 if TYPE_CHECKING:
@@ -47,6 +48,10 @@ VIDEOS = pa.schema(
         pa.field("transcript_source", pa.string()),
         pa.field("language", pa.string()),
         pa.field("created", pa.float64()),  # seconds since 1970, by the file's metadata; older tables lack it
+        pa.field("track", pa.int32()),  # number of the sound track that was heard, of `tracks`; older tables lack these
+        pa.field("tracks", pa.int32()),
+        pa.field("track_language", pa.string()),
+        pa.field("track_title", pa.string()),
     ]
 )
 
@@ -115,6 +120,19 @@ class Video:
     transcript_source: str | None = None
     language: str | None = None
     created: float | None = None
+    track: int | None = None
+    tracks: int | None = None
+    track_language: str | None = None
+    track_title: str | None = None
+
+    def is_heard_as(self, choice: TrackChoice) -> bool:
+        """Return whether the sound track that was heard is the one that is asked for, or there is nothing to choose."""
+        if self.track is None or self.tracks is None:
+            return True
+        if choice.number is not None:
+            return self.track == choice.number
+        named = choice.language is not None and self.tracks > 1
+        return not named or is_in_language(str(choice.language), self.track_language, self.track_title)
 
 
 @dataclass(frozen=True)
