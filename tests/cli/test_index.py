@@ -272,7 +272,7 @@ def test_a_folder_without_media_is_not_changed(run, tmp_path, monkeypatch):
     (tmp_path / "letters").mkdir()
     (tmp_path / "letters" / "one.txt").write_text("hello")
     ran = run("index", tmp_path / "letters", "--model", "demo")
-    assert ran.code == 1 and "no video or sound file" in ran.err
+    assert ran.code == 1 and "no video, sound or picture" in ran.err
     assert [file.name for file in (tmp_path / "letters").iterdir()] == ["one.txt"]
 
 
@@ -421,9 +421,28 @@ def test_events_of_another_model_are_those_of_an_update(run, films, model_folder
 
 
 def test_the_summary_counts_what_was_left_out():
-    report = UpdateReport(others={".txt": 2, ".jpg": 12, "": 1, ".a": 1, ".b": 1, ".c": 3})
+    report = UpdateReport(others={".txt": 2, ".pdf": 12, "": 1, ".a": 1, ".b": 1, ".c": 3})
     lines = [line.plain for line in summary(report, failures=0)]
-    assert "  left out, not called video or sound: 12 .jpg, 3 .c, 2 .txt, 1 without suffix, 1 .a, 1 others" in lines
+    counts = "12 .pdf, 3 .c, 2 .txt, 1 without suffix, 1 .a, 1 others"
+    assert f"  left out, not called video, sound or picture: {counts}" in lines
+
+
+@pytest.mark.parametrize(
+    ("pictures", "reason"),
+    [
+        (True, "as nothing looks at them without a model or --read"),
+        (False, "as --no-pictures asks"),
+        (None, "which this index is older than; to add them: --pictures"),
+    ],
+)
+def test_the_summary_says_why_pictures_are_left_out(pictures, reason):
+    report = UpdateReport(left_out={"pictures": 1200, "artwork": 1, "heif": 3})
+    lines = [line.plain for line in summary(report, 0, pictures)]
+    assert lines[1:] == [
+        f"  left out: 1,200 pictures, {reason}",
+        "  left out: 1 picture by name a cover or thumbnail",
+        "  left out: 3 pictures in HEIF (.heic); to read them: pip install pi-heif",
+    ]
 
 
 def test_the_sound_track_is_chosen_recorded_and_shown(run, model_folder, tmp_path):

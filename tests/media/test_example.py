@@ -176,8 +176,8 @@ def test_a_sound_for_a_model_without_audio(tmp_path):
     ("content", "reason"),
     [
         (b"", "the file is empty.*"),
-        (b"These are the minutes of a meeting.\n" * 50, "damaged, or not a video or sound file"),
-        (b"1\n00:00:01,000 --> 00:00:02,000\nhello\n", "damaged, or not a video or sound file"),
+        (b"These are the minutes of a meeting.\n" * 50, "damaged, or not a picture"),
+        (b"1\n00:00:01,000 --> 00:00:02,000\nhello\n", "damaged, or not a picture"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'><image href='/etc/passwd'/></svg>", "damaged, or not .*"),
         (b"\x89PNG\r\n\x1a\n" + b"\x00" * 100, "damaged, or not .*"),
         (b"GIF89a", "damaged, or not .*"),

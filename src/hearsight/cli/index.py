@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from importlib.util import find_spec
 from pathlib import Path
@@ -105,6 +106,13 @@ def index(
             "as the existing index, or auto.",
         ),
     ] = None,
+    pictures: Annotated[
+        bool | None,
+        typer.Option(
+            "--pictures/--no-pictures",
+            help="Index photos and other pictures, too, or leave them out. Default: as the existing index, or yes.",
+        ),
+    ] = None,
     device: Annotated[str, typer.Option(metavar="NAME", help="The device to compute on: cpu, cuda or mps.")] = "cpu",
     dtype: Annotated[
         str,
@@ -155,6 +163,7 @@ def index(
         meaning=meaning,
         sound=sound,
         read=read,
+        pictures=pictures,
         device=device,
         dtype=dtype,
         rebuild=rebuild,
@@ -185,7 +194,7 @@ def index(
         console.write_json(values)
     elif not (quiet or events):
         stdout = console.get_console()
-        for line in summary(report, failures):
+        for line in summary(report, failures, indexed.identity.pictures):
             console.write(stdout, line)
         if missing:
             note_missing(missing)
@@ -257,8 +266,11 @@ def _run(plan: Plan[Library], events: Events | None, quiet: bool, engine: RayEng
         raise
 
 
-def summary(report: UpdateReport, failures: int) -> list[Text]:
-    """Return what an update did, line by line. failures: number of failed files in the whole library."""
+def summary(report: UpdateReport, failures: int, pictures: bool | None = True) -> list[Text]:
+    """Return what an update did, line by line.
+
+    failures: number of failed files in the whole library. pictures: what the library records of them.
+    """
     from rich.text import Text
 
     numbers = {
@@ -280,7 +292,10 @@ def summary(report: UpdateReport, failures: int) -> list[Text]:
         headline += f"; the pictures of {console.format_count(report.read, 'file')} read"
     lines = [Text(headline, style="bold")]
     if report.others:
-        lines.append(Text(f"  left out, not called video or sound: {format_others(report.others)}", style="dim"))
+        lines.append(
+            Text(f"  left out, not called video, sound or picture: {format_others(report.others)}", style="dim")
+        )
+    lines += [Text(f"  left out: {text}", style="dim") for text in _left_out(report.left_out, pictures)]
     if report.not_understood:
         files = console.format_count(report.not_understood, "file")
         lines.append(
@@ -304,6 +319,21 @@ def summary(report: UpdateReport, failures: int) -> list[Text]:
             Text(f"  {console.format_count(failures, 'file')} failed in all: hearsight info --failures", style="dim")
         )
     return lines
+
+
+def _left_out(counts: Mapping[str, int], pictures: bool | None) -> Iterator[str]:
+    """Yield which pictures are left out, and why. pictures: what the library records of them."""
+    if number := counts.get("pictures", 0):
+        reasons = {
+            True: "as nothing looks at them without a model or --read",
+            False: "as --no-pictures asks",
+            None: "which this index is older than; to add them: --pictures",
+        }
+        yield f"{console.format_count(number, 'picture')}, {reasons[pictures]}"
+    if number := counts.get("artwork", 0):
+        yield f"{console.format_count(number, 'picture')} by name a cover or thumbnail"
+    if number := counts.get("heif", 0):
+        yield f"{console.format_count(number, 'picture')} in HEIF (.heic); to read them: pip install pi-heif"
 
 
 def format_others(counts: dict[str, int]) -> str:

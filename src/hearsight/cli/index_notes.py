@@ -22,6 +22,7 @@ def note_consequences(plan: Plan[Library], library: Library) -> None:
     _note_new_meaning(plan)
     _note_new_sound(plan)
     _note_new_reader(plan)
+    _note_unseen_pictures(plan, library)
 
 
 def note_missing(missing: Mapping[str, str]) -> None:
@@ -49,7 +50,8 @@ def _note_limited_model(plan: Plan[Library]) -> None:
 
 def _note_new_model(plan: Plan[Library], library: Library) -> None:
     """Say that another model reads the pictures and sounds of all files again."""
-    if not plan.changes_model or not (files := library.info().videos):
+    info = library.info()
+    if not plan.changes_model or not (files := info.videos + info.pictures):
         return
     new, read = plan.model_name, f"the pictures and sounds of {console.format_count(files, 'file')} are read again"
     way = f"{read}, for {new}" if plan.reads_again else f"the vectors of {new} are made of features that were kept"
@@ -110,3 +112,12 @@ def _note_new_reader(plan: Plan[Library]) -> None:
         "note: a picture of every clip is decoded and read, after the files; nothing else is. It takes a core half a "
         "second or more for each. If it is interrupted, the next run continues it"
     )
+
+
+def _note_unseen_pictures(plan: Plan[Library], library: Library) -> None:
+    """Say that pictures that a person has asked for are left out, because nothing would look at them."""
+    if plan.pictures and not library.identity.indexes_pictures:
+        console.note(
+            "note: pictures are left out, because nothing looks at them without a model; add one (hearsight models), "
+            "or --read, for the text in them"
+        )

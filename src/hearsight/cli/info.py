@@ -60,6 +60,7 @@ def format_info(info: LibraryInfo) -> Text:
         "text": format_reader(info.reader, info.read),
         "missing": format_missing(info.missing),
         "videos": f"{info.videos:,}, {console.format_duration(3600 * info.hours)} in all",
+        "pictures": format_pictures(info.pictures, info.indexes_pictures),
         "transcripts": format_transcripts(info.transcripts, info.not_understood),
         "clips": f"{info.clips:,}, {cutting(info.cut, info.seconds)}",
         "with speech": f"{info.with_speech:,}",
@@ -67,6 +68,13 @@ def format_info(info: LibraryInfo) -> Text:
         "failed": f"{info.failures:,}" + (" (list them with --failures)" if info.failures else ""),
     }
     return console.format_table((name, value) for name, value in rows.items() if value)
+
+
+def format_pictures(number: int, are_indexed: bool) -> str:
+    """Return how many pictures there are; "" for none in a library that would have them."""
+    if are_indexed:
+        return f"{number:,}" if number else ""
+    return f"{number:,} (updates leave pictures out; hearsight index --pictures adds them)"
 
 
 def format_senses(senses: Sequence[str], method: str) -> str:

@@ -1,4 +1,4 @@
-"""Play a video from a moment on, with a player of this machine."""
+"""Play a video from a moment on, or show a picture, with a program of this machine."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ PLAYERS = {
     "vlc": ["--start-time={}"],
     "ffplay": ["-autoexit", "-loglevel", "error", "-ss", "{}", "-i"],
 }
-# Programs that open a file in the desktop's player, which starts at the beginning.
+# Players that show a picture until their window is closed.
+VIEWERS = {"mpv": ["--image-display-duration=inf"], "ffplay": ["-loglevel", "error", "-i"]}
+# Programs that open a file in the desktop's program for it; a player starts at the beginning.
 OPENERS = ("open", "xdg-open")
 
 
@@ -40,11 +42,7 @@ def play(path: Path, seconds: float) -> None:
     What the player prints is not shown, but for its last line when it fails. Raises HearsightError if the file is
     missing, there is no player, or the player fails.
     """
-    path = path.absolute()  # starts with a slash: a player would take a name with a dash for an option
-    if not path.is_file():
-        raise HearsightError(
-            f"cannot play {path}: it does not exist any more; run hearsight index to bring the index up to date"
-        )
+    path = _existing(path)
     command = player_command(path, seconds)
     if command is None and sys.platform != "win32":
         raise HearsightError(f"cannot play {path}: no video player on this machine; install mpv, vlc or ffplay")
@@ -53,6 +51,41 @@ def play(path: Path, seconds: float) -> None:
             f"go to {format_time(seconds)}: the player starts at the beginning; install mpv, vlc or ffplay to start at "
             "the moment"
         )
+    _open(command, path)
+
+
+def viewer_command(path: Path) -> list[str] | None:
+    """Return the command that shows a picture; None if there is no viewer."""
+    for name in OPENERS:
+        if program := shutil.which(name):
+            return [program, str(path)]
+    for name, options in VIEWERS.items():
+        if program := shutil.which(name):
+            return [program, *options, str(path)]
+    return None
+
+
+def show_picture(path: Path) -> None:
+    """Show a picture. Raises HearsightError if the file is missing, there is no viewer, or the viewer fails."""
+    path = _existing(path)
+    command = viewer_command(path)
+    if command is None and sys.platform != "win32":
+        raise HearsightError(f"cannot show {path}: no viewer on this machine; install xdg-utils, mpv or ffplay")
+    _open(command, path)
+
+
+def _existing(path: Path) -> Path:
+    """Return an absolute path, which starts with a slash: a program would take a name with a dash for an option."""
+    path = path.absolute()
+    if not path.is_file():
+        raise HearsightError(
+            f"cannot play {path}: it does not exist any more; run hearsight index to bring the index up to date"
+        )
+    return path
+
+
+def _open(command: list[str] | None, path: Path) -> None:
+    """Run a command, or on Windows, without one, the program for the file."""
     if command is None:
         os.startfile(path)  # type: ignore[attr-defined, unused-ignore]
         return

@@ -175,7 +175,8 @@ def _pad(name: str, width: int) -> str:
 
 
 def _format_times(hit: Hit) -> str:
-    return f"{format_time(hit.start)}-{format_time(hit.end)}{GAP}{_format_match(hit)}"
+    times = "picture" if hit.is_picture else f"{format_time(hit.start)}-{format_time(hit.end)}"
+    return f"{times}{GAP}{_format_match(hit)}"
 
 
 def _format_match(hit: Hit) -> str:
@@ -190,7 +191,8 @@ def _format_summary(result: SearchResult, min_confidence: float | None) -> str:
         return f"the most similar of {clips}"
     if not result.matched:
         return f"nothing matches in {clips}"
-    matches = f"{format_count(result.matches, 'video')} {'matches' if result.matches == 1 else 'match'}"
+    noun = "file" if any(hit.is_picture for hit in result.hits) else "video"
+    matches = f"{format_count(result.matches, noun)} {'matches' if result.matches == 1 else 'match'}"
     if not result.hits and min_confidence is not None:
         return f"{matches}, none with a confidence of {min_confidence:g} or more, in {clips}"
     return f"{matches} in {clips}"

@@ -54,8 +54,10 @@ class Saving:
         if self.cut_at == "sentences":
             result = cut_at_sentences(library, result)
         if self.cut_list is not None:
-            save_cut_list(result, self.cut_list, self.overwrite)
-            console.note(f"saved {console.format_count(len(result.hits), 'moment')} to {self.cut_list}")
+            saved = save_cut_list(result, self.cut_list, self.overwrite)
+            pictures = len(result.hits) - saved
+            without = f", without {console.format_count(pictures, 'picture')}" if pictures else ""
+            console.note(f"saved {console.format_count(saved, 'moment')} to {self.cut_list}{without}")
         failures = 0
         if self.clips_folder is not None:
             for hit, outcome in save_clips(result, self.clips_folder, self.exact, self.overwrite):

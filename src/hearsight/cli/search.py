@@ -100,7 +100,8 @@ def search(
         str | None, typer.Option(metavar="GLOB", help="Search only files with such a path: holiday/*.mp4")
     ] = None,
     min_seconds: Annotated[
-        float | None, typer.Option(min=0, metavar="SECONDS", help="Search only videos at least this long.")
+        float | None,
+        typer.Option(min=0, metavar="SECONDS", help="Search only videos at least this long; pictures last 0."),
     ] = None,
     max_seconds: Annotated[
         float | None, typer.Option(min=0, metavar="SECONDS", help="Search only videos at most this long.")
@@ -254,11 +255,13 @@ def _print_result(result: SearchResult, show_library: bool, min_confidence: floa
 
 
 def _play(result: SearchResult, shown: list[Hit], rank: int) -> None:
-    """Play the moment of a rank. Raises HearsightError for one that is not shown."""
-    from hearsight.cli.player import play
+    """Play the moment of a rank, or show the picture. Raises HearsightError for one that is not shown."""
+    from hearsight.cli.player import play, show_picture
 
     hit = next((hit for hit in shown if hit.rank == rank), None)
-    if hit is not None:
+    if hit is not None and hit.is_picture:
+        show_picture(hit.video)
+    elif hit is not None:
         play(hit.video, hit.moment)
     elif not result.hits:
         raise HearsightError("cannot play a moment: nothing is found; change the query, or use fewer filters")

@@ -90,6 +90,7 @@ def index(
     meaning: str | None = None,
     sound: str | None = None,
     read: bool | None = None,
+    pictures: bool | None = None,
     device: str = "cpu",
     dtype: str = "auto",
     engine: Engine | None = None,
@@ -100,7 +101,7 @@ def index(
     audio_language: str | None = None,
     progress: UpdateListener | None = None,
 ) -> Library:
-    """Make a folder of videos searchable, or bring its index up to date, and return its library.
+    """Make a folder of videos, sounds and pictures searchable, or bring its index up to date, and return its library.
 
         hearsight.index("~/Videos", model="demo").search("a bell rings")
 
@@ -115,7 +116,8 @@ def index(
     existing index, or "wordllama". sound: what compares queries with what is heard, besides the model: "clap" or
     "pe-audio", either with ":HUB-ID-OR-FOLDER", or "none"; None for that of the existing index, or of what `model`
     names. read: whether to read text in a picture of each clip, which needs the extra [ocr]; None for what the existing
-    index does, or not.
+    index does, or not. pictures: whether to index photos and other pictures beside the videos; None for what the
+    existing index does, or yes, but for an index that was made when there were none.
     audio_track: the number of the sound track that is heard of files with several, from 1; 0 for the automatic choice,
     and for files with fewer. audio_language: the language that is preferred where the number does not decide ("de",
     "deu" or "German"), "auto" for none. None for those of the existing index; files that are indexed keep theirs.
@@ -135,6 +137,7 @@ def index(
         meaning=meaning,
         sound=sound,
         read=read,
+        pictures=pictures,
         device=device,
         dtype=dtype,
         rebuild=rebuild,

@@ -123,6 +123,7 @@ class Library:
         sound: str | None = None,
         reader: str | None = None,
         missing: dict[str, str] | None = None,
+        pictures: bool | None = None,
         rebuild: bool = False,
         keep_features: bool = False,
         audio_track: int | None = None,
@@ -131,17 +132,18 @@ class Library:
         """Create an empty library for a folder, or open the existing one; see `plan` for the decisions before that.
 
         model: None for that of the existing one. name, recogniser: the names to load the model and the recogniser by
-        later. meaning, sound, audio_track, audio_language: see `hearsight.index`. reader: "rapidocr" to read text in
-        pictures, or "none". missing: see `Identity`; None for what is recorded. A library whose folder was moved
-        belongs to the given folder from then on, and one whose model was moved is loaded by the given name.
+        later. meaning, sound, pictures, audio_track, audio_language: see `hearsight.index`. reader: "rapidocr" to
+        read text in pictures, or "none". missing: see `Identity`; None for what is recorded. A library whose folder was
+        moved belongs to the given folder from then on, and one whose model was moved is loaded by the given name.
         Raises HearsightError if there is no such folder, if the library is that of another one, was made with another
         model or cut otherwise, or if its location contains other files.
         """
         from hearsight.library.indexing.create import create
 
         folder, location = resolve_paths(folder, library)
-        options = recogniser, meaning, sound, reader, missing, rebuild, keep_features, audio_track, audio_language
-        identity = create(folder, location, model, cut, seconds, name, *options)
+        options = recogniser, meaning, sound, reader, missing, pictures, rebuild, keep_features
+        tracks = audio_track, audio_language
+        identity = create(folder, location, model, cut, seconds, name, *options, *tracks)
         return cls(folder, location, identity, model=model)
 
     @classmethod
@@ -157,6 +159,7 @@ class Library:
         meaning: str | None = None,
         sound: str | None = None,
         read: bool | None = None,
+        pictures: bool | None = None,
         device: str = "cpu",
         dtype: str = "auto",
         rebuild: bool = False,
@@ -172,8 +175,8 @@ class Library:
         """
         from hearsight.library.plan import make_plan
 
-        options = device, dtype, rebuild, retry, keep_features, audio_track, audio_language
-        return make_plan(cls.create, folder, model, library, cut, seconds, recogniser, meaning, sound, read, *options)
+        options = read, pictures, device, dtype, rebuild, retry, keep_features, audio_track, audio_language
+        return make_plan(cls.create, folder, model, library, cut, seconds, recogniser, meaning, sound, *options)
 
     @property
     def model(self) -> VideoTextModel:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from hearsight.errors import HearsightError
 from hearsight.library.expert_choice import ExpertChoice, describe_missing
+from hearsight.library.indexing.create import wants_pictures
 from hearsight.library.indexing.model_names import name_of
 from hearsight.library.indexing.scan import check_media
 from hearsight.library.listeners import UpdateListener
@@ -71,6 +72,7 @@ class Plan(Generic[L]):
     seconds: float | None
     recogniser: str | None
     reader: str | None
+    pictures: bool | None
     device: str
     dtype: str
     rebuild: bool
@@ -181,6 +183,7 @@ class Plan(Generic[L]):
             sound=experts.sound,
             reader=self.reader,
             missing=self._missing(),
+            pictures=self.pictures,
             rebuild=self.rebuild,
             keep_features=self.keep_features,
             audio_track=self.audio_track,
@@ -219,6 +222,7 @@ def make_plan(
     meaning: str | None,
     sound: str | None,
     read: bool | None,
+    pictures: bool | None,
     device: str,
     dtype: str,
     rebuild: bool,
@@ -232,7 +236,7 @@ def make_plan(
     TrackChoice.of(audio_track, audio_language)  # before anything is read in vain
     recorded = Identity.read(location, rebuild)
     if recorded is None or rebuild:
-        check_media(folder, location)
+        check_media(folder, location, wants_pictures(recorded, rebuild, pictures))
     experts = ExpertChoice.make(recorded, model, sound, meaning)
     return Plan(
         create,
@@ -244,6 +248,7 @@ def make_plan(
         seconds,
         recogniser,
         None if read is None else RAPIDOCR if read else NONE,
+        pictures,
         device,
         dtype,
         rebuild,

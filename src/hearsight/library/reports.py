@@ -16,7 +16,9 @@ class UpdateReport(Serializable):
     number of unchanged files whose pictures and sounds were read again for another model.
     not_understood: the number of added and changed files that speak a language that the recogniser does not know.
     other_tracks: the number of added and changed files of which another sound track is heard than was asked for.
-    others: the number of files in the folder that are neither media nor subtitles, by suffix.
+    others: the number of files in the folder that are neither media nor subtitles, by suffix. left_out: the number of
+    pictures that are not indexed, by the reason: "pictures" if none are wanted, "artwork" for covers and thumbnails,
+    "heif" for those in HEIF where pi-heif is not installed.
     """
 
     added: int = 0
@@ -28,6 +30,7 @@ class UpdateReport(Serializable):
     not_understood: int = 0
     other_tracks: int = 0
     others: dict[str, int] = field(default_factory=dict)
+    left_out: dict[str, int] = field(default_factory=dict)
     sounds: int = 0
     read: int = 0
     reencoded: int = 0

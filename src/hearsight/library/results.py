@@ -82,6 +82,8 @@ class Evidence:
 class Hit:
     """A video, and its moment that matches the query best. All times are seconds from the start of the file.
 
+    A picture has no time: its start, end and moment are 0.
+
     score: the number that hits are ranked by: the model's similarity in mode "dense" (but with a sound expert as in
     "hybrid"), BM25 in "speech", and in "hybrid" how many deviations the clip is above the typical best of a neutral
     query (experts/calibration.py); -1000 for a clip that lacks what the query asks for.
@@ -124,6 +126,11 @@ class Hit:
     read: float = 0.0
     text: str = ""
     text_spans: list[tuple[int, int]] = field(default_factory=list)
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether the file is a picture."""
+        return self.end == self.start
 
 
 def check_limit(limit: int) -> None:
@@ -189,7 +196,7 @@ class SearchResult(Serializable):
 
 @dataclass(frozen=True)
 class ClipDetails(Serializable):
-    """The description of a clip. duration: of its file. The other fields are as in `Hit`."""
+    """The description of a clip. duration: of its file, 0 for a picture. The other fields are as in `Hit`."""
 
     library: str
     clip: str
@@ -261,10 +268,11 @@ class SoundTrack:
 class LibraryInfo(Serializable):
     """The contents of a library, and how it is indexed.
 
-    location: the folder of the index. cut: "window", "shots" or "file". seconds: the longest clip. recogniser, meaning,
-    sound: the recogniser, the expert for what is said and the sound expert, for the next update. sounds: the number of
-    videos that the sound expert has encoded. reader: what reads text in pictures. read: the number of videos in which
-    it has done so. with_speech, with_sound: numbers of clips.
+    location: the folder of the index. videos: the number of videos and sounds, pictures: that of pictures.
+    indexes_pictures: whether updates look for pictures. cut: "window", "shots" or "file". seconds: the longest clip.
+    recogniser, meaning, sound: the recogniser, the expert for what is said and the sound expert, for the next update.
+    sounds: the number of videos that the sound expert has encoded. reader: what reads text in pictures. read: the
+    number of videos in which it has done so. with_speech, with_sound: numbers of clips.
     bytes: the size on disk. transcripts: the number of videos for each source of transcripts: "subtitles", the name of
     a recogniser, or "none". not_understood: the number of videos that speak a language that their recogniser does not
     know. senses: what the model compares with queries, of "seen", "heard" and "said"; [] if that is unknown, and for
@@ -300,3 +308,5 @@ class LibraryInfo(Serializable):
     several_tracks: int = 0
     audio_track: int | None = None
     audio_language: str | None = None
+    pictures: int = 0
+    indexes_pictures: bool = False

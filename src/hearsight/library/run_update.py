@@ -42,8 +42,8 @@ def run_update(
     store.create(model)
     add_words(store, identity)
     cut, seconds = identity.by, identity.seconds
-    choice = identity.track_choice
-    update = Update(folder, store, model, recogniser, cut, seconds, progress, engine or LocalEngine(), choice)
+    engine, choice, pictures = engine or LocalEngine(), identity.track_choice, identity.indexes_pictures
+    update = Update(folder, store, model, recogniser, cut, seconds, progress, engine, choice, pictures)
     report = update.run(retry)
     sounds_changed = fill_sounds(folder, store, experts.sound, progress, device, report)
     texts_changed = fill_texts(folder, store, reader, progress, report)

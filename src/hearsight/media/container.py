@@ -43,7 +43,7 @@ def open_media(path: Path) -> Iterator[InputContainer]:
     Raises HearsightError if it cannot be open_media, or stops being readable while it is in use.
     """
     try:
-        _check_regular(path)
+        check_regular(path)
         options = {"protocol_whitelist": "file", "format_whitelist": FORMATS, "max_pixels": str(MOST_PIXELS)}
         with _as_source(path) as source, av.open(source, options=options, metadata_errors="replace") as container:
             yield container
@@ -65,7 +65,7 @@ def _as_source(path: Path) -> AbstractContextManager[Any]:
     return nullcontext(f"file:{path}")  # "file:" keeps names such as a:b.mp4 from being taken for an address
 
 
-def _check_regular(path: Path) -> None:
+def check_regular(path: Path) -> None:
     """Raise a plain error for what FFmpeg reports obscurely, and never wait for a named pipe."""
     try:
         status = path.stat()

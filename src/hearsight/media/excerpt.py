@@ -1,11 +1,12 @@
-"""Write a part of a media file as a file of its own."""
+"""Write a part of a media file as a file of its own, or a copy of a whole one."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from hearsight.errors import HearsightError
-from hearsight.media.container import open_media, read_error, video_stream
+from hearsight.media.container import check_regular, open_media, read_error, video_stream
 from hearsight.media.copy_packets import copy_packets
 from hearsight.media.encode_frames import encode_frames
 from hearsight.media.output_file import OutputFile, UnsupportedFormatError, write_errors
@@ -46,6 +47,23 @@ def write_excerpt(
             reason = str(error)
     advice = "open it in an editing program" if exact else "try --exact"
     raise HearsightError(f"cannot cut {source}: {reason}; {advice}")
+
+
+def copy_file(source: Path, target: Path, overwrite: bool = False) -> Path:
+    """Copy a file, and return the path of the copy. target: that path without its suffix.
+
+    Raises HearsightError if the file cannot be read, or the copy exists or cannot be written.
+    """
+    path = target.with_name(target.name + source.suffix.lower())
+    if path.exists() and not overwrite:
+        raise HearsightError(f"cannot write {path}: it exists; write to another folder, or pass --overwrite")
+    check_regular(source)
+    try:
+        with source.open("rb") as original, atomic_file(path) as part, part.open("wb") as copy:
+            shutil.copyfileobj(original, copy)
+    except OSError as error:
+        raise HearsightError(f"cannot copy {source} to {path}: {error.strerror}; check both disks") from error
+    return path
 
 
 def _formats(source: Path, has_video: bool, exact: bool) -> list[tuple[str, str]]:

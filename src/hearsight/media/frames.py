@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from hearsight.media.colours import to_rgb
 from hearsight.media.container import all_frames, open_media, start_time, timed_frames, video_stream
 from hearsight.media.packet_selection import can_select, selected_frames
+from hearsight.media.pictures import is_picture, read_pictures
 
 # Matroska rounds times to milliseconds: the frame of second 1 may say 1.001.
 ROUNDING = 0.0015
@@ -29,9 +30,13 @@ def read_frames(
 
     Yields (time, H x W x 3 RGB picture), upright and with square pixels. short_side: pixels that larger pictures are
     reduced to while they are converted. A picture stands until the next one or, as the last one, until the end of the
-    sound; a time before the first frame gets that frame. Yields nothing for a file without video. Raises HearsightError
-    if the file cannot be opened.
+    sound; a time before the first frame gets that frame. A picture has itself at all times. Yields nothing for a file
+    without video. Raises HearsightError if the file cannot be opened.
     """
+    if is_picture(path):
+        for shown in read_pictures(path, 1, short_side) if times else ():
+            yield from ((time, shown) for time in times)
+        return
     remaining = iter(times)
     time = next(remaining, None)
     with open_media(path) as container:

@@ -16,6 +16,7 @@ from av.stream import Stream
 from hearsight.media.audio_track import audio_stream, track_number, track_title
 from hearsight.media.container import MOST_PIXELS, decode, open_media, packets, read_error, start_time, video_stream
 from hearsight.media.frames import display_matrix, upright_rgb
+from hearsight.media.pictures import describe_picture, is_picture
 from hearsight.media.track_choice import ANY_TRACK, TrackChoice
 
 LONGEST = 100 * 3600.0
@@ -31,7 +32,7 @@ ONE_HOUR, ONE_DAY, ONE_YEAR = 3600.0, 24 * 3600.0, 366 * 24 * 3600.0
 class VideoStream:
     """A stream of pictures.
 
-    width, height: pixels as shown: upright, with square pixels. rate: frames a second, on average.
+    width, height: pixels as shown: upright, with square pixels. rate: frames a second, on average; None for a picture.
     """
 
     index: int
@@ -70,10 +71,11 @@ class SubtitleStream:
 
 @dataclass(frozen=True)
 class MediaInfo:
-    """A media file, which has video or audio or both.
+    """A media file, which has video or audio or both, or is a picture.
 
-    duration: in seconds, above 0. claimed_duration: that in the file's own header, 0 if it has none; it is longer
-    than the duration if the file was cut short. created: the date in the file, in seconds since 1970, if it has one.
+    duration: in seconds; 0 for a picture, which has no time. claimed_duration: that in the file's own header, 0 if it
+    has none; it is longer than the duration if the file was cut short. created: the date in the file, in seconds
+    since 1970, if it has one.
     timecode: of the first picture, as the camera wrote it ("01:00:00:00", with ";" before the frames if some numbers of
     frames are left out), if it did.
     Streams of which no frame can be decoded are left out, as is cover art.
@@ -88,13 +90,19 @@ class MediaInfo:
     created: float | None = None
     timecode: str | None = None
 
+    @property
+    def is_picture(self) -> bool:
+        return self.duration == 0
+
 
 def probe(path: Path, choice: TrackChoice = ANY_TRACK) -> MediaInfo:
-    """Describe a media file, decoding no more than a first frame of each stream.
+    """Describe a media file, decoding no more than a first frame of each stream, and of a picture nothing.
 
     choice: which sound track is wanted; one that cannot be decoded counts as missing.
     Raises HearsightError if it is not there, is not a media file, or has nothing that can be decoded.
     """
+    if is_picture(path):
+        return _probe_picture(path)
     with open_media(path) as container:
         video, audio = video_stream(container), audio_stream(container, path, choice)
         streams = [stream for stream in (video, audio) if stream is not None]
@@ -121,6 +129,12 @@ def probe(path: Path, choice: TrackChoice = ANY_TRACK) -> MediaInfo:
             created=_creation_time(container),
             timecode=_timecode(container),
         )
+
+
+def _probe_picture(path: Path) -> MediaInfo:
+    facts = describe_picture(path)
+    video = VideoStream(0, facts.format, facts.width, facts.height, None)
+    return MediaInfo(path, 0.0, video, None, (), created=facts.created)
 
 
 def _creation_time(container: InputContainer) -> float | None:

@@ -27,6 +27,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from hearsight.errors import HearsightError
 from hearsight.media.audio import cut_audio
 from hearsight.media.frames import read_frames
+from hearsight.media.pictures import FORMATS, load_formats, upright_rgb
 from hearsight.media.probe import probe
 from hearsight.types import Clip
 
@@ -35,7 +36,6 @@ MAX_SECONDS = 30.0  # of a video or a sound that are read
 MAX_OUTPUT_BYTES = 64 << 20  # some 64 pictures, and the sound at several sample rates
 EXIT_REFUSED = 3
 
-IMAGE_FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "PNG", "WEBP")
 MAX_OPEN_FILES = 5  # stdin, stdout, stderr, and the example twice, because `probe` opens it again
 MAX_CORES = 2
 
@@ -62,7 +62,7 @@ class Arguments:
 
 def main() -> int:
     arguments = Arguments(**json.loads(sys.argv[1]))
-    Image.init()  # imports all of PIL now: afterwards no file can be opened
+    load_formats()  # now: afterwards no other file can be opened
     confine(arguments.memory, arguments.cpu)
     output = sys.stdout.buffer
     try:
@@ -123,18 +123,12 @@ def decode_file(
 
 
 def decode_picture(path: Path) -> NDArray[np.uint8]:
-    """Return a picture upright, on white where it is transparent; of an animation the first frame.
+    """Return a picture (pictures.py says how it is shown); of an animation the first.
 
     Raises UnidentifiedImageError if the file is not a picture, and PIL's errors for damaged and for huge pictures.
     """
-    with Image.open(path, formats=IMAGE_FORMATS) as image:
-        image.draft("RGB", (IMAGE_SIZE, IMAGE_SIZE))
-        ImageOps.exif_transpose(image, in_place=True)
-        if not image.has_transparency_data:
-            return crop_square(image.convert("RGB"))
-        foreground = Image.fromarray(crop_square(image.convert("RGBA")))
-        background = Image.new("RGBA", foreground.size, "white")
-        return np.asarray(Image.alpha_composite(background, foreground).convert("RGB"))
+    with Image.open(path, formats=FORMATS) as image:
+        return crop_square(Image.fromarray(upright_rgb(image, IMAGE_SIZE)))
 
 
 def crop_square(image: Image.Image, max_side: int = IMAGE_SIZE) -> NDArray[np.uint8]:

@@ -24,12 +24,12 @@ def cut(info: MediaInfo, by: Literal["window", "shots", "file"] = "window", seco
 
     by "window": clips of that many seconds; a last one shorter than a third of that joins the one before.
     by "shots": at the cuts of the film (needs the extra [shots]), shots longer than a window in windows; a
-    file without video is cut in windows. by "file": one clip.
+    file without video is cut in windows. by "file": one clip. A picture is one clip of 0 seconds, always.
     Raises HearsightError if the extra is missing or an argument makes no sense.
     """
     if not seconds > 0:
         raise HearsightError(f"cannot cut clips of {seconds} s: give a length above 0")
-    if by == "file":
+    if by == "file" or info.is_picture:
         bounds = [0.0, info.duration]
     elif by == "window" or (by == "shots" and info.video is None):
         bounds = windows(0.0, info.duration, seconds)

@@ -13,7 +13,13 @@ SOUND_SUFFIXES = frozenset([
     ".ogg", ".oma", ".opus", ".qcp", ".ra", ".rf64", ".shn", ".snd", ".spx", ".tak", ".thd", ".tta", ".voc", ".w64",
     ".wav", ".weba", ".wma", ".wv",
 ])
+PICTURE_SUFFIXES = frozenset([
+    ".avif", ".bmp", ".gif", ".heic", ".heif", ".hif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png", ".tif", ".tiff",
+    ".webp",
+])
+HEIF_SUFFIXES = frozenset([".heic", ".heif", ".hif"])
 # Files of text have these suffixes, too: TypeScript, modules of Go, scripts.
 AMBIGUOUS_SUFFIXES = frozenset([".amr", ".au", ".mod", ".mts", ".qt", ".ra", ".rm", ".snd", ".tod", ".tp", ".ts"])
 # fmt: on
+# Files with a time; pictures, which have none, are apart.
 MEDIA_SUFFIXES = VIDEO_SUFFIXES | SOUND_SUFFIXES

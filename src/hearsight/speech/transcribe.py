@@ -28,6 +28,8 @@ def transcribe(
     is spoken longest. Without subtitles, and without sound or a recogniser, the transcript is empty. Raises
     HearsightError if the file cannot be opened.
     """
+    if info.is_picture:
+        return Transcript()
     subtitles = read_subtitles(info.path, subtitle_files)
     if subtitles is not None:
         return Transcript(subtitles.lines, "subtitles", subtitles.language)

@@ -126,6 +126,8 @@ LIBRARY = {
         "read": 0,
         "missing": {},
         "senses": ["seen", "heard", "said"],
+        "pictures": 0,
+        "indexes_pictures": True,
     },
     "folders": [],
     "update": UPDATE,

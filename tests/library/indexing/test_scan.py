@@ -129,9 +129,9 @@ def test_subtitles_in_a_folder_of_their_own(tmp_path):
 
 
 def test_what_is_left_out_is_counted(tmp_path):
-    for name in ("a.mp4", "a.srt", "b.txt", "c.TXT", "d", ".hidden.txt", "Subs/a.de.srt", "deep/e.jpg"):
+    for name in ("a.mp4", "a.srt", "b.txt", "c.TXT", "d", ".hidden.txt", "Subs/a.de.srt", "deep/e.pdf"):
         touch(tmp_path / name)
-    assert walk(tmp_path, tmp_path / ".hearsight").others == {".txt": 2, "": 1, ".jpg": 1}
+    assert walk(tmp_path, tmp_path / ".hearsight").others == {".txt": 2, "": 1, ".pdf": 1}
 
 
 def test_text_with_the_suffix_of_media_is_left_out(tmp_path):
@@ -142,3 +142,33 @@ def test_text_with_the_suffix_of_media_is_left_out(tmp_path):
     scan = walk(tmp_path, tmp_path / ".hearsight")
     assert [file.path for file in scan.files] == ["broadcast.ts", "camera.mod"]
     assert scan.others == {".ts": 1, ".mod": 1}
+
+
+def test_pictures_are_media_but_for_artwork(tmp_path):
+    names = ("a.mp4", "a.srt", "a.jpg", "b.HEIC", "c.webp", "cover.jpg", "a-thumb.png", "@eaDir/a.jpg/x.jpg", "._d.jpg")
+    for name in (*names, ".thumbnails/e.png"):
+        touch(tmp_path / name)
+    scan = walk(tmp_path, tmp_path / ".hearsight")
+    assert [file.path for file in scan.files] == ["a.jpg", "a.mp4", "b.HEIC", "c.webp"]
+    assert {file.path: len(file.sidecars) for file in scan.files if file.sidecars} == {"a.mp4": 1}
+    assert scan.left_out == {"artwork": 3}
+    assert not scan.others
+    without = walk(tmp_path, tmp_path / ".hearsight", pictures=False)
+    assert [file.path for file in without.files] == ["a.mp4"]
+    assert without.left_out == {"artwork": 3, "pictures": 3}
+
+
+def test_heif_without_its_library_is_left_out_and_stays_where_it_is_indexed(tmp_path, monkeypatch):
+    for name in ("a.jpg", "sub/b.heic"):
+        touch(tmp_path / name)
+    monkeypatch.setattr("hearsight.library.indexing.picture_choice.reads_heif", lambda: False)
+    scan = walk(tmp_path, tmp_path / ".hearsight")
+    assert [file.path for file in scan.files] == ["a.jpg"]
+    assert scan.left_out == {"heif": 1}
+    assert scan.unreadable == ["sub/b.heic"]
+
+
+def test_has_media_knows_whether_pictures_count(tmp_path):
+    touch(tmp_path / "a.jpg")
+    assert has_media(tmp_path, tmp_path / ".hearsight")
+    assert not has_media(tmp_path, tmp_path / ".hearsight", pictures=False)

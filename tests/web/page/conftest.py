@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 import hearsight
 from hearsight.library import Library
 from tests.media_files import beep, grey, make_media
+from tests.picture_files import plain, write_picture
 from tests.web.conftest import TOKEN, Running, address, eventually, serve
 
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")  # the first takes half the time
@@ -77,6 +78,15 @@ def films(tmp_path_factory) -> Path:
     put_clip(7, folder / "odd.mp4", "<script>alert(1)</script> & that is <b>all</b>")
     make_media(folder / "tone.wav", sounds=[beep(3.0)])
     make_media(folder / "tape.avi", [grey(level) for level in range(0, 200, 10)], sounds=[np.zeros(32_000, np.float32)])
+    return indexed(folder)
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory) -> Path:
+    """A library of two pictures, of which browsers show one."""
+    folder = tmp_path_factory.mktemp("page") / "photos"
+    write_picture(folder / "beach.png", plain((200, 30, 30), (320, 200)))
+    write_picture(folder / "scan.tif", plain((30, 200, 30), (320, 200)))
     return indexed(folder)
 
 

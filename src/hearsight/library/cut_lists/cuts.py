@@ -81,23 +81,24 @@ class Cut:
 
 
 def place_cuts(result: SearchResult) -> tuple[Fraction, list[Cut]]:
-    """Return the timeline's frames a second, and its cuts.
+    """Return the timeline's frames a second, and its cuts. Pictures, which have no length, are left out.
 
     The rate is that of most of what is cut; sounds are counted at it, too. Each file is read once. A file that is
     missing or damaged by now is taken to be as long as its hits.
     """
+    hits = [hit for hit in result.hits if not hit.is_picture]
     ends: dict[Path, float] = {}
-    for hit in result.hits:
+    for hit in hits:
         ends[hit.video] = max(hit.end, ends.get(hit.video, 0.0))
     infos = {video: _media_info(video) for video in ends}
     rates = {video: rate for video, info in infos.items() if (rate := _frame_rate(info))}
     footage: dict[Fraction, float] = defaultdict(float)
-    for hit in result.hits:
+    for hit in hits:
         if hit.video in rates:
             footage[rates[hit.video]] += hit.end - hit.start
     rate = max(footage, key=lambda rate: (footage[rate], rate), default=DEFAULT_RATE)
     sources = {video: _source(video, info, rates.get(video, rate), ends[video]) for video, info in infos.items()}
-    return rate, list(_place_hits(result.hits, sources, rate))
+    return rate, list(_place_hits(hits, sources, rate))
 
 
 def _source(video: Path, info: MediaInfo | None, rate: Fraction, end: float) -> SourceFile:

@@ -21,18 +21,23 @@ Format = Literal["json", "csv", "edl", "fcpxml", "otio"]
 
 @dataclass(frozen=True)
 class CutListFormat:
-    """A format of cut lists. media_type: for a browser. write: makes the text of a file."""
+    """A format of cut lists.
+
+    media_type: for a browser. write: makes the text of a file. is_timeline: whether it has places for videos only: then
+    pictures, which have no length, are left out.
+    """
 
     media_type: str
     write: Callable[[SearchResult], str]
+    is_timeline: bool = False
 
 
 FORMATS: dict[Format, CutListFormat] = {
     "json": CutListFormat("application/json", lambda result: json.dumps(result.to_dict(), indent=2)),
     "csv": CutListFormat("text/csv", to_csv),
-    "edl": CutListFormat("text/plain", to_edl),
-    "fcpxml": CutListFormat("application/xml", to_fcpxml),
-    "otio": CutListFormat("application/vnd.pixar.opentimelineio+json", to_otio),
+    "edl": CutListFormat("text/plain", to_edl, is_timeline=True),
+    "fcpxml": CutListFormat("application/xml", to_fcpxml, is_timeline=True),
+    "otio": CutListFormat("application/vnd.pixar.opentimelineio+json", to_otio, is_timeline=True),
 }
 
 
@@ -53,16 +58,25 @@ def check_cut_list(path: Path, overwrite: bool = False) -> Format:
     return suffix
 
 
-def save_cut_list(result: SearchResult, path: str | Path, overwrite: bool = False) -> None:
-    """Write the hits of a search to a file; its suffix is one of FORMATS.
+def save_cut_list(result: SearchResult, path: str | Path, overwrite: bool = False) -> int:
+    """Write the hits of a search to a file; its suffix is one of FORMATS. Return how many it has.
 
-    Raises HearsightError as `check_cut_list` does, and where the file cannot be written.
+    A timeline has those that are no pictures.
+    Raises HearsightError as `check_cut_list` does, if only pictures are found, and where the file cannot be written.
     """
     path = Path(path)
-    text = FORMATS[check_cut_list(path, overwrite)].write(result)
+    format = FORMATS[check_cut_list(path, overwrite)]
+    pictures = sum(hit.is_picture for hit in result.hits) if format.is_timeline else 0
+    if pictures and pictures == len(result.hits):
+        raise HearsightError(
+            f"cannot save {path}: it has places for videos, and only pictures are found; save as .csv or .json, or "
+            "copy the pictures with --save-clips FOLDER"
+        )
+    text = format.write(result)
     try:
         write_atomic(path, text)
     except OSError as error:
         raise HearsightError(
             f"cannot save {path}: {error.strerror}; make room or get permission there, or save elsewhere"
         ) from error
+    return len(result.hits) - pictures

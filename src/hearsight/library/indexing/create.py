@@ -31,6 +31,7 @@ def create(
     sound: str | None = None,
     reader: str | None = None,
     missing: dict[str, str] | None = None,
+    pictures: bool | None = None,
     rebuild: bool = False,
     keep_features: bool = False,
     audio_track: int | None = None,
@@ -65,6 +66,7 @@ def create(
             missing=missing or None,
             audio_track=choice.number,
             audio_language=choice.language,
+            pictures=wants_pictures(recorded, rebuild, pictures),
         )
         identity.check_cutting()
         _check_experts(identity)
@@ -96,6 +98,7 @@ def create(
         missing=recorded.missing if missing is None else missing or None,
         audio_track=choice.number,
         audio_language=choice.language,
+        pictures=recorded.pictures if pictures is None else pictures,
     )
     _check_settings(folder, location, recorded, current)
     return _record(location, recorded, current)
@@ -107,6 +110,19 @@ def _track_choice(recorded: Identity | None, number: int | None, language: str |
     return TrackChoice(
         former.number if number is None else given.number, former.language if language is None else given.language
     )
+
+
+def wants_pictures(recorded: Identity | None, rebuild: bool, pictures: bool | None) -> bool:
+    """Return whether a library is to have pictures.
+
+    recorded: what the existing index was made with. pictures: what a person has chosen. A new index has them; one that
+    was made when there were none does not get thousands of them without being asked.
+    """
+    if pictures is not None:
+        return pictures
+    if recorded is None or (rebuild and recorded.pictures is None):
+        return True
+    return bool(recorded.pictures)
 
 
 def _check_link(location: Path, folder: Path, recorded: Identity) -> None:

@@ -1,4 +1,4 @@
-"""Find the media files of a folder."""
+"""Find the media files of a folder: videos, sounds and pictures."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import errno
 import os
 import stat
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from hearsight.errors import HearsightError
+from hearsight.library.indexing.picture_choice import LeftOut, PictureChoice
 from hearsight.media.sidecars import FOLDERS, SUFFIXES, Sidecar, nested_names, sidecars_by_stem
-from hearsight.media.suffixes import AMBIGUOUS_SUFFIXES, MEDIA_SUFFIXES
+from hearsight.media.suffixes import AMBIGUOUS_SUFFIXES, MEDIA_SUFFIXES, PICTURE_SUFFIXES
 from hearsight.util.object_store import ObjectPath
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 
 LOOKED_INTO = 512  # bytes
+INDEXED_SUFFIXES = MEDIA_SUFFIXES | PICTURE_SUFFIXES
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Scan:
 
     failed: reasons by path. unreadable: existing folders and files that cannot be opened. empty_or_missing: empty
     folders and broken links, which may belong to a disk that is not mounted. others: the number of files that are no
-    media and no subtitles, by suffix.
+    media and no subtitles, by suffix. left_out: the number of pictures that are not indexed, by the reason.
     """
 
     files: list[MediaEntry] = field(default_factory=list)
@@ -51,37 +53,50 @@ class Scan:
     unreadable: list[str] = field(default_factory=list)
     empty_or_missing: list[str] = field(default_factory=list)
     others: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[LeftOut] = field(default_factory=Counter)
 
 
-def walk(folder: Path, exclude: Path) -> Scan:
+def walk(folder: Path, exclude: Path, pictures: bool = True) -> Scan:
     """List every media file in a folder and below it once, except hidden ones and those in the folder `exclude`.
+
+    pictures: whether to list pictures; see picture_choice.py for those that are left out all the same.
 
     Symbolic links are followed last, and only to files and folders not seen so far: a loop ends, and a file keeps the
     name that it has without links. Costs one stat for each media file (and three calls for each of its subtitle
     files), none for other files.
     """
     scan = Scan()
-    steps = _scan_store(folder, scan) if isinstance(folder, ObjectPath) else _scan_disk(folder, exclude, scan)
-    for _ in steps:
+    for _ in _steps(folder, exclude, scan, pictures):
         pass
     scan.files.sort(key=lambda file: file.path)
     return scan
 
 
-def has_media(folder: Path, exclude: Path) -> bool:
+def has_media(folder: Path, exclude: Path, pictures: bool = True) -> bool:
     """Return whether a folder has media files. On a disk this stops at the first; an object store lists all at once."""
     scan = Scan()
-    steps = _scan_store(folder, scan) if isinstance(folder, ObjectPath) else _scan_disk(folder, exclude, scan)
-    return any(scan.files or scan.failed for _ in steps)
+    return any(scan.files or scan.failed for _ in _steps(folder, exclude, scan, pictures))
 
 
-def check_media(folder: Path, location: Path) -> None:
+def check_media(folder: Path, location: Path, pictures: bool = True) -> None:
     """Raise HearsightError if a folder has nothing to index, before a model is loaded or an index is replaced."""
-    if not has_media(folder, exclude=location):
-        raise HearsightError(f"no video or sound file in {folder}; give the folder that has them")
+    if not has_media(folder, location, pictures):
+        raise no_media_error(folder, pictures)
 
 
-def _scan_disk(folder: Path, exclude: Path, scan: Scan) -> Iterator[None]:
+def no_media_error(folder: Path, pictures: bool) -> HearsightError:
+    """Return the error for a folder that has nothing to index."""
+    what = "no video, sound or picture" if pictures else "no video or sound file"
+    return HearsightError(f"{what} in {folder}; give the folder that has them")
+
+
+def _steps(folder: Path, exclude: Path, scan: Scan, pictures: bool) -> Iterator[None]:
+    if isinstance(folder, ObjectPath):
+        return _scan_store(folder, scan, pictures)
+    return _scan_disk(folder, exclude, scan, pictures)
+
+
+def _scan_disk(folder: Path, exclude: Path, scan: Scan, pictures: bool) -> Iterator[None]:
     """Add the files on a disk to the scan, one file or folder a step."""
     seen: set[str] = {os.path.realpath(exclude)}
     folders, links = deque([str(folder)]), deque[str]()
@@ -95,10 +110,14 @@ def _scan_disk(folder: Path, exclude: Path, scan: Scan) -> Iterator[None]:
         names = [entry.name for entry in entries]
         nested = nested_names(Path(current), [name for name in names if name.casefold() in FOLDERS])
         by_stem = sidecars_by_stem([*names, *nested])
+        choice = PictureChoice(PurePath(_inside(folder, current)), names, pictures)
         for entry in entries:
-            sidecars = by_stem.get(PurePath(entry.name).stem, [])
             if _is_folder(entry):
                 (links if entry.is_symlink() else folders).append(entry.path)
+                continue
+            sidecars = _sidecars(entry.name, by_stem)
+            if reason := choice.reason(entry.name):
+                _leave_out_picture(_inside(folder, entry.path), reason, scan)
             elif not _is_media(entry):
                 if entry.is_symlink() and not Path(entry.path).exists():
                     scan.empty_or_missing.append(_inside(folder, entry.path))
@@ -118,7 +137,13 @@ def _scan_disk(folder: Path, exclude: Path, scan: Scan) -> Iterator[None]:
             yield
 
 
-def _scan_store(folder: ObjectPath, scan: Scan) -> Iterator[None]:
+def _sidecars(name: str, by_stem: Mapping[str, list[Sidecar]]) -> list[Sidecar]:
+    """Return the subtitle files of a file. A picture has none: those of its name are of a video beside it."""
+    path = PurePath(name)
+    return by_stem.get(path.stem, []) if path.suffix.lower() in MEDIA_SUFFIXES else []
+
+
+def _scan_store(folder: ObjectPath, scan: Scan, pictures: bool) -> Iterator[None]:
     """Add the files in an object store, which has no links and lists everything below a folder at once."""
     folders: defaultdict[PurePath, dict[str, tuple[ObjectPath, FileInfo]]] = defaultdict(dict)
     for file, info in folder.list_files():
@@ -134,11 +159,15 @@ def _scan_store(folder: ObjectPath, scan: Scan) -> Iterator[None]:
     for current, files in folders.items():
         files_and_nested = {**files, **nested[current]}
         by_stem = sidecars_by_stem(files_and_nested)
+        choice = PictureChoice(current, files, pictures)
         for name, (file, info) in files.items():
-            if Path(name).suffix.lower() not in MEDIA_SUFFIXES:
+            if reason := choice.reason(name):
+                _leave_out_picture((current / name).as_posix(), reason, scan)
+                continue
+            if PurePath(name).suffix.lower() not in INDEXED_SUFFIXES:
                 _leave_out(name, scan)
                 continue
-            sidecars = [files_and_nested[sidecar.name] for sidecar in by_stem.get(Path(name).stem, [])]
+            sidecars = [files_and_nested[sidecar.name] for sidecar in _sidecars(name, by_stem)]
             stamps = [f"{info.size}:{info.mtime_ns}", *(f"{one.name}:{it.size}:{it.mtime_ns}" for one, it in sidecars)]
             scan.files.append(
                 MediaEntry(
@@ -168,11 +197,18 @@ def _leave_out(name: str, scan: Scan) -> None:
         scan.others[suffix] += 1
 
 
+def _leave_out_picture(path: str, reason: LeftOut, scan: Scan) -> None:
+    """Count a picture that is not indexed. One that only nothing here reads stays in an index that has it."""
+    scan.left_out[reason] += 1
+    if reason == "heif":
+        scan.unreadable.append(path)
+
+
 def _is_media(entry: os.DirEntry[str]) -> bool:
     """Return whether a file has the suffix of media; what has one that may be that of text is looked into."""
     suffix = PurePath(entry.name).suffix.lower()
-    if suffix not in AMBIGUOUS_SUFFIXES or suffix not in MEDIA_SUFFIXES:
-        return suffix in MEDIA_SUFFIXES
+    if suffix not in AMBIGUOUS_SUFFIXES:
+        return suffix in INDEXED_SUFFIXES
     try:
         with Path(entry.path).open("rb") as file:
             beginning = file.read(LOOKED_INTO)

@@ -18,7 +18,7 @@ from hearsight.errors import HearsightError
 from hearsight.library.indexing.diff import Changes, PendingFile, compare
 from hearsight.library.indexing.engine import ClipEncoded, Engine, Event, TranscriptionProgress
 from hearsight.library.indexing.read import Failed, Finished, Reader
-from hearsight.library.indexing.scan import Scan, walk
+from hearsight.library.indexing.scan import Scan, no_media_error, walk
 from hearsight.library.listeners import UpdateListener
 from hearsight.library.reports import UpdateReport
 from hearsight.library.results import Failure
@@ -48,11 +48,12 @@ class Update:
         progress: UpdateListener,
         engine: Engine,
         choice: TrackChoice = ANY_TRACK,
+        pictures: bool = True,
     ) -> None:
         self.folder, self.store = folder, store
         self.model, self.recogniser = model, recogniser
         self.cut, self.seconds = cut, seconds
-        self.progress, self.engine, self.choice = progress, engine, choice
+        self.progress, self.engine, self.choice, self.pictures = progress, engine, choice, pictures
         self.report = UpdateReport()
         self.failures: dict[str, tuple[Failure, str]] = {}
         self.transcripts = store.location / "transcripts"
@@ -71,15 +72,15 @@ class Update:
         Raises HearsightError if the folder has no media files or the library cannot be written.
         """
         begun = time.monotonic()
-        scan = walk(self.folder, exclude=self.store.location)
+        scan = walk(self.folder, self.store.location, self.pictures)
         snapshot = self.store.snapshot()
         if not (scan.files or scan.failed or snapshot.videos):
-            raise HearsightError(f"no video or sound file in {self.folder}; give the folder that has them")
+            raise no_media_error(self.folder, self.pictures)
         earlier_failures = self.store.failures()
         stats = {} if retry else {path: stat for path, (_, stat) in earlier_failures.items()}
         changes = compare(scan, snapshot.videos.values(), stats)
         # Otherwise all videos are in unreadable folders.
-        if not scan.files and (changes.deleted or changes.missing_folders):
+        if not scan.files and (changes.deleted or changes.missing_folders) and not scan.left_out:
             raise HearsightError(
                 f"none of the indexed videos is in {self.folder} any more; mount its disk, or, if they are deleted, "
                 f"delete {self.store.location} too"
@@ -111,7 +112,11 @@ class Update:
     def _apply_known_changes(self, scan: Scan, changes: Changes, failures: dict[str, tuple[Failure, str]]) -> None:
         """Record moved, deleted and unreadable files, which need not be opened."""
         self.report.unchanged, self.report.moved = changes.unchanged, changes.moved
-        self.report.deleted, self.report.others = changes.deleted, dict(scan.others)
+        self.report.deleted = changes.deleted
+        self.report.others, self.report.left_out = (
+            dict(scan.others),
+            {str(reason): number for reason, number in scan.left_out.items()},
+        )
         if changes.updated_rows:
             self.store.move_videos(changes.updated_rows)
         if changes.removed_ids:

@@ -18,7 +18,8 @@ from hearsight.types import UNDETERMINED
 def library_info(folder: Path, identity: Identity, store: Store) -> LibraryInfo:
     """Return what is in the library of a folder."""
     snapshot = store.snapshot()
-    sources = Counter(video.transcript_source or "none" for video in snapshot.videos.values())
+    videos = [video for video in snapshot.videos.values() if not video.is_picture]
+    sources = Counter(video.transcript_source or "none" for video in videos)
     return LibraryInfo(
         folder=folder,
         location=store.location,
@@ -35,9 +36,11 @@ def library_info(folder: Path, identity: Identity, store: Store) -> LibraryInfo:
         read=_read(store, identity.reader),
         senses=_senses(identity.method, snapshot.calibration),
         missing=identity.missing or {},
-        videos=len(snapshot.videos),
+        videos=len(videos),
+        pictures=len(snapshot.videos) - len(videos),
+        indexes_pictures=identity.indexes_pictures,
         clips=snapshot.clips,
-        hours=sum(video.duration for video in snapshot.videos.values()) / 3600,
+        hours=sum(video.duration for video in videos) / 3600,
         with_speech=store.count("has_speech"),
         with_sound=store.count("has_sound"),
         failures=len(store.failures()),

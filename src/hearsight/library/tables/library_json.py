@@ -21,6 +21,7 @@ from hearsight.library.tables.locations import (
     resolve_paths,
 )
 from hearsight.media.track_choice import TrackChoice
+from hearsight.models.catalog import NONE, SENSES
 from hearsight.util.atomic import write_atomic
 from hearsight.util.extras import install_command
 
@@ -50,7 +51,8 @@ class Identity:
     (experts/sound_registry.py), or "none"; None for none. reader: the name of what reads text in pictures
     (ocr/load.py), or "none"; None for none. missing: the names of experts, by sense, that were chosen and
     could not be downloaded; later updates add them. None for none. audio_track, audio_language: which sound track of a
-    file is heard (`TrackChoice`).
+    file is heard (`TrackChoice`). pictures: whether pictures are indexed, besides videos and sounds; None if nobody was
+    asked, in a library that is older than that.
     """
 
     folder: str
@@ -71,6 +73,7 @@ class Identity:
     missing: dict[str, str] | None = field(default=None, hash=False)
     audio_track: int | None = None
     audio_language: str | None = None
+    pictures: bool | None = None
     features: str | None = None
     format: int = FORMAT
 
@@ -78,6 +81,12 @@ class Identity:
     def track_choice(self) -> TrackChoice:
         """Which sound track of a file is heard."""
         return TrackChoice(self.audio_track, self.audio_language)
+
+    @property
+    def indexes_pictures(self) -> bool:
+        """Whether an update indexes pictures: if they are wanted, and if a model or a reader of text looks at them."""
+        sees = "seen" in SENSES.get(self.method, ("seen",))
+        return bool(self.pictures) and (sees or self.reader not in (None, NONE))
 
     @property
     def cutting(self) -> str:
@@ -189,6 +198,8 @@ def _check_values(values: dict[str, Any]) -> None:
         raise TypeError("audio_track is no number of a sound track")
     if not (language is None or (isinstance(language, str) and LANGUAGE.fullmatch(language))):
         raise TypeError("audio_language is no language")
+    if not isinstance(values.get("pictures"), bool | None):
+        raise TypeError("pictures is neither true nor false")
     if values["by"] not in CUTS or not isinstance(values["seconds"], int | float):
         raise ValueError("by and seconds are no way to cut")
 

@@ -9,6 +9,7 @@ them from the clips. Of what is read in pictures, the rows that are lost are rea
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
@@ -132,9 +133,9 @@ def _readable(fragment: Any) -> bool:
 
 
 def _incomplete_videos(store: Store) -> list[str]:
-    """Return the ids of videos that lack a clip: clips cover a file without gap or overlap."""
+    """Return the ids of videos that lack a clip: clips cover a file without gap or overlap. A picture has one clip."""
     rows = store.rows("true", ["video", "start", "end"])
     sums = rows.group_by("video").aggregate([("start", "sum"), ("end", "sum")]).to_pylist()
     covered = {row["video"]: row["end_sum"] - row["start_sum"] for row in sums}
     videos = store.snapshot().videos.values()
-    return [video.id for video in videos if abs(covered.get(video.id, 0.0) - video.duration) > TOLERANCE]
+    return [video.id for video in videos if abs(covered.get(video.id, math.inf) - video.duration) > TOLERANCE]

@@ -44,7 +44,7 @@ VIDEOS = pa.schema(
         pa.field("size", pa.int64(), nullable=False),
         pa.field("stat", pa.string(), nullable=False),  # size and time of change, of the file and its subtitles
         pa.field("content", pa.string(), nullable=False),  # fingerprint: the same for a moved file
-        pa.field("duration", pa.float64(), nullable=False),
+        pa.field("duration", pa.float64(), nullable=False),  # 0 for a picture
         pa.field("transcript_source", pa.string()),
         pa.field("language", pa.string()),
         pa.field("created", pa.float64()),  # seconds since 1970, by the file's metadata; older tables lack it
@@ -133,6 +133,10 @@ class Video:
             return self.track == choice.number
         named = choice.language is not None and self.tracks > 1
         return not named or is_in_language(str(choice.language), self.track_language, self.track_title)
+
+    @property
+    def is_picture(self) -> bool:
+        return self.duration == 0
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import { get } from "./api.js";
 import { el, byId } from "./dom.js";
 import { queryLink } from "./query-link.js";
-import { formatCount, formatHours } from "./format.js";
+import { formatContents, formatCount } from "./format.js";
 
 const POLL_MS = 700; // between two requests while the model is loaded
 
@@ -22,8 +22,9 @@ export async function waitForModel() {
 
 export function showLibraries(libraries) {
   const sum = (name) => libraries.reduce((total, { info }) => total + info[name], 0);
+  const contents = { videos: sum("videos"), hours: sum("hours"), pictures: sum("pictures") };
   summary.textContent = sum("clips")
-    ? `${formatCount(sum("clips"), "moment")} in ${formatCount(sum("videos"), "video")}, ${formatHours(sum("hours"))}`
+    ? `${formatCount(sum("clips"), "moment")} in ${formatContents(contents)}`
     : "The library is empty. Start an update under “Library”.";
 }
 

@@ -8,7 +8,19 @@ export function clock(seconds) {
   return hours ? `${hours}:${padded(minutes)}:${padded(second)}` : `${minutes}:${padded(second)}`;
 }
 
-export const range = ({ start, end }) => `${clock(start)}–${clock(end)}`;
+/** Whether a moment is a picture, which has no time. */
+export const isPicture = ({ start, end }) => start === end;
+
+export const range = (moment) =>
+  isPicture(moment) ? "picture" : `${clock(moment.start)}–${clock(moment.end)}`;
+
+/** Format what is in libraries: 3 videos, 2 hours; 40 pictures; or both. */
+export function formatContents({ videos, hours, pictures }) {
+  const parts = [];
+  if (videos || !pictures) parts.push(`${formatCount(videos, "video")}, ${formatHours(hours)}`);
+  if (pictures) parts.push(formatCount(pictures, "picture"));
+  return parts.join(", ");
+}
 
 /** Format a length of time: 41 s, 3 min, 2 h 5 min. */
 export function formatDuration(seconds) {

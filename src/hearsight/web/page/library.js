@@ -2,7 +2,7 @@
 
 import { get, send, url } from "./api.js";
 import { button, el, byId } from "./dom.js";
-import { formatCount, formatHours, formatDuration, visible } from "./format.js";
+import { formatContents, formatCount, formatDuration, visible } from "./format.js";
 
 const RECONNECT_MS = 3000; // until a stream that the browser has given up is opened again
 const ACTIVE_STATES = ["running", "stopping"];
@@ -131,8 +131,8 @@ function section(library) {
     current = library;
     const { info, update } = library;
     const isRunning = ACTIVE_STATES.includes(update.state);
-    const size = `${formatCount(info.clips, "moment")} in ${formatCount(info.videos, "video")}`;
-    facts.textContent = `${size}, ${formatHours(info.hours)}, model ${visible(info.model)}`;
+    const size = `${formatCount(info.clips, "moment")} in ${formatContents(info)}`;
+    facts.textContent = `${size}, model ${visible(info.model)}`;
     bar.hidden = !isRunning;
     bar.value = update.share;
     state.textContent = statusText(update);

@@ -5,7 +5,7 @@ import { button, el } from "./dom.js";
 import { wave } from "./missing-picture.js";
 import { playButton } from "./preview.js";
 import { stateUrl, newSearch, navigate, momentKey, readState } from "./state.js";
-import { fileName, markSpans, range, visible } from "./format.js";
+import { fileName, isPicture, markSpans, range, visible } from "./format.js";
 import { bars, matchLabel } from "./explanation.js";
 import { markText } from "./text-boxes.js";
 
@@ -21,7 +21,7 @@ export function momentCard(hit, rank = null) {
   // The picture is a second link to the same moment, for pointers only.
   frame.append(
     link("picture-link", { tabIndex: -1, "aria-hidden": "true" }),
-    playButton(frame, hit, `${name}, ${range(hit)}`),
+    ...(isPicture(hit) ? [] : [playButton(frame, hit, `${name}, ${range(hit)}`)]),
   );
   return el(
     "li",

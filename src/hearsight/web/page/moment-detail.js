@@ -2,6 +2,7 @@
 
 import { get } from "./api.js";
 import { byId } from "./dom.js";
+import { isPicture } from "./format.js";
 import { createSheet } from "./moment-sheet.js";
 import * as player from "./player.js";
 import { stopPreview } from "./preview.js";
@@ -95,7 +96,7 @@ function fill(sheet, slots, clip, moments, spoken, query) {
     player.seek(moment.moment);
     navigate({ open: momentKey({ ...moment, library }) }, { replace: true });
   };
-  const strip = moments.length ? timeline(moments, clip.duration, choose) : null;
+  const strip = moments.length && !isPicture(clip) ? timeline(moments, clip.duration, choose) : null;
   const similar = query.q ? undefined : results.findHit(clip); // what is known of it without a query
   const described = similar ? [similar] : moments;
   const findMoment = (which) => described.find((moment) => moment.clip === which.clip);
@@ -115,7 +116,7 @@ function fill(sheet, slots, clip, moments, spoken, query) {
     }),
   );
   slots.strip(strip, moments);
-  slots.words(words.list, spoken);
+  if (!isPicture(clip)) slots.words(words.list, spoken);
   sheet.select(clip);
 }
 

@@ -1,9 +1,10 @@
-// The player in a moment's details: the whole file, with the browser's controls.
+// The player in a moment's details: the whole file, with the browser's controls. A picture is shown.
 
 import { momentUrl } from "./api.js";
 import { prefersReducedMotion, el } from "./dom.js";
 import { wave } from "./missing-picture.js";
 import { playVideo, playbackError } from "./preview.js";
+import { fileName, isPicture, visible } from "./format.js";
 import { onSoundChange, isSoundOn, setSound } from "./sound-switch.js";
 
 const video = el("video", { controls: true, playsInline: true, preload: "auto" });
@@ -12,6 +13,7 @@ let startSecond = 0;
 
 /** Load the file of a hit. onTime: called with the current second while it plays. */
 export function load(hit, onTime) {
+  if (isPicture(hit)) return showPicture(hit);
   startSecond = hit.moment ?? 0;
   video.muted = !isSoundOn();
   video.poster = momentUrl(hit, "thumbnail");
@@ -32,6 +34,14 @@ export function load(hit, onTime) {
   }
 }
 
+function showPicture(hit) {
+  const image = el("img", { alt: visible(fileName(hit.path)), src: momentUrl(hit, "media") });
+  image.onerror = () => box.replaceChildren(el("img", { alt: "", src: momentUrl(hit, "thumbnail") }), playbackError(hit));
+  box.classList.remove("sounding");
+  box.replaceChildren(image);
+  return box;
+}
+
 /** Go to a second, also before the file is loaded. */
 export function seek(seconds) {
   startSecond = seconds;
@@ -39,6 +49,7 @@ export function seek(seconds) {
 }
 
 export function toggle() {
+  if (!video.hasAttribute("src")) return; // a picture
   if (video.paused) playVideo(video);
   else video.pause();
 }

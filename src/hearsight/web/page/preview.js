@@ -3,7 +3,7 @@
 import { momentUrl, checkFile } from "./api.js";
 import { el, icon } from "./dom.js";
 import { onSoundChange, isSoundOn } from "./sound-switch.js";
-import { visible } from "./format.js";
+import { isPicture, visible } from "./format.js";
 
 const HOVER_MS = 250; // over a picture before it plays, so that a passing pointer starts nothing
 const MIN_SECONDS = 1; // a moment nearer to the end plays from the start of the clip
@@ -31,8 +31,8 @@ export function playButton(frame, hit, name) {
 
 const previews = new WeakMap();
 
-/** Play the preview in a frame, or stop it. */
-export const togglePreview = (frame) => toggle(previews.get(frame));
+/** Play the preview in a frame, or stop it; a picture has none. */
+export const togglePreview = (frame) => previews.has(frame) && toggle(previews.get(frame));
 
 const toggle = (preview) => (current === preview ? stopPreview() : start(preview));
 
@@ -98,7 +98,8 @@ function showError(preview) {
 export function playbackError(hit) {
   const address = momentUrl(hit, "media");
   const link = el("a", { href: address, target: "_blank" }, "Open the file");
-  const text = el("p", { className: "playback-error", role: "status" }, "This browser cannot play this file. ", link);
+  const problem = `This browser cannot ${isPicture(hit) ? "show" : "play"} this file. `;
+  const text = el("p", { className: "playback-error", role: "status" }, problem, link);
   checkFile(address).catch((error) => text.replaceChildren(visible(error.message))); // the file may be missing
   return text;
 }
