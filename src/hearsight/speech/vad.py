@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 import numpy as np
-import torch
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from hearsight.media.audio import SAMPLE_RATE, Samples
@@ -107,9 +107,8 @@ def _with_scores(blocks: Iterable[Samples]) -> Iterator[tuple[Samples, float]]:
         context = batch[-CONTEXT:]
 
 
-@torch.inference_mode()
 def _score(samples: Samples, state: State | None) -> tuple[list[float], State]:
-    chunks = torch.from_numpy(samples).unfold(0, CONTEXT + CHUNK, CHUNK)
+    chunks = sliding_window_view(samples, CONTEXT + CHUNK)[::CHUNK]
     scores, state = load_silero()(chunks, state)
     return scores.tolist(), state
 
