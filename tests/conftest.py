@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+from contextlib import nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
@@ -90,6 +91,18 @@ def query_cache(tmp_path_factory):
         patch.setenv("HF_HOME", os.environ.get("HF_HOME", str(cache / "huggingface")))  # the hub's stays where it is
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture
+def decode_here(monkeypatch):
+    """Files are decoded, and speech is recognised, in this process, where a test can replace what does."""
+    from hearsight.library import run_update
+    from hearsight.library.indexing import reencode
+    from hearsight.util.child_process import call_here
+
+    here = nullcontext(SimpleNamespace(call=call_here))
+    monkeypatch.setattr(run_update, "borrowed_child", lambda: here)
+    monkeypatch.setattr(reencode, "borrowed_child", lambda: here)
 
 
 @pytest.fixture

@@ -49,7 +49,7 @@ def test_the_second_run_uses_the_recorded_model_and_indexes_only_what_changed(ru
     }  # fmt: skip
 
 
-def test_the_recogniser_is_recorded(run, films, model_folder, tmp_path, monkeypatch):
+def test_the_recogniser_is_recorded(run, films, model_folder, tmp_path, monkeypatch, decode_here):
     from hearsight.speech import load
 
     loaded, remembered = [], []

@@ -3,16 +3,14 @@
 import json
 import logging
 import sys
-from importlib import import_module
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 import hearsight
 from hearsight.util import plugins
 from tests.builders import tiny_model
-from tests.library.conftest import film
+from tests.library.conftest import film, speaking_film
 from tests.research.training.feature_data import made_up_recipe
 from tests.research.training.test_trainer import as_file
 
@@ -96,10 +94,8 @@ def test_a_method_that_fails_while_it_learns(run, plugin, tmp_path):
 
 
 @pytest.mark.parametrize("error", ["RuntimeError('no luck')", "OSError(5, 'no luck')"])
-def test_a_recogniser_that_fails_is_a_reason_to_try_the_file_again(run, plugin, tmp_path, monkeypatch, error):
-    film(tmp_path / "films" / "bell.mkv", 1)
-    stretch = (0.0, np.ones(16_000, np.float32))
-    monkeypatch.setattr(import_module("hearsight.speech.transcribe"), "find_speech", lambda blocks: [stretch])
+def test_a_recogniser_that_fails_is_a_reason_to_try_the_file_again(run, plugin, tmp_path, error):
+    speaking_film(tmp_path / "films" / "bell.mkv")
     index = ["index", tmp_path / "films", "--model", "demo", "--recogniser", "mine", "-q"]
     plugin.write_text(RECOGNISER.format(error=error))
     assert run("--plugin", plugin, *index).code == 1

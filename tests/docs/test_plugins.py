@@ -6,17 +6,15 @@ import re
 import shlex
 import subprocess
 import sys
-from importlib import import_module
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
 from hearsight.cli.main import main
 from hearsight.util import plugins
 from tests.builders import tiny_model
-from tests.library.conftest import film
+from tests.library.conftest import film, speaking_film
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "plugins.md").read_text()
 [MODULE] = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
@@ -40,11 +38,9 @@ def site_packages(tmp_path_factory) -> Path:
 def here(tmp_path, monkeypatch, no_plugins) -> Path:
     """The current folder: a folder of films, and a data set."""
     monkeypatch.chdir(tmp_path)
-    film(tmp_path / "films" / "beach.mkv", 2, seed=1)
+    speaking_film(tmp_path / "films" / "beach.mkv")
     film(tmp_path / "my-data" / "videos" / "beach.mkv", 2, seed=1)
     (tmp_path / "my-data" / "holidays.json").write_text(json.dumps({"beach": "waves on a beach"}))
-    transcribe = import_module("hearsight.speech.transcribe")
-    monkeypatch.setattr(transcribe, "find_speech", lambda blocks: [(0.0, np.ones(16_000, np.float32))])
     yield tmp_path
     for name in ("hearsight_example", "plugin_hearsight_example"):
         sys.modules.pop(name, None)

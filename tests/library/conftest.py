@@ -14,7 +14,8 @@ from hearsight.library.words.indexed_words import indexed_words
 from hearsight.models.base import VideoTextModel, video_embedding
 from hearsight.types import Clip
 from tests.builders import tiny_model
-from tests.media_files import beep, make_media
+from tests.media_files import RATE, beep, grey, make_media
+from tests.speech.sounds import spoken_sentences
 
 
 @pytest.fixture(scope="session")
@@ -63,6 +64,12 @@ def film(path: Path, seconds: int, seed: int = 0, sound: bool = True) -> Path:
     pictures = [np.full((48, 64, 3), random.integers(0, 255, 3), np.uint8) for _ in range(4 * seconds)]
     sounds = [beep(seconds) * np.float32(random.uniform(0.1, 1))] if sound else []
     return make_media(path, pictures, [i / 4 for i in range(len(pictures))], sounds)
+
+
+def speaking_film(path: Path, seconds: int = 4) -> Path:
+    """Write a video in which someone speaks from its beginning on."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return make_media(path, [grey(100)] * 10 * seconds, sounds=[spoken_sentences()[: seconds * RATE]])
 
 
 def say(path: Path, *lines: str) -> None:

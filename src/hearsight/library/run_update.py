@@ -20,6 +20,7 @@ from hearsight.models.base import VideoTextModel
 from hearsight.models.torch_queries import TorchQueryEncoder
 from hearsight.ocr.picture_reader import PictureReader
 from hearsight.speech.recogniser import Recogniser
+from hearsight.util.child_process import borrowed_child
 
 
 def run_update(
@@ -42,11 +43,13 @@ def run_update(
     store.create(model)
     add_words(store, identity)
     cut, seconds = identity.by, identity.seconds
-    engine, choice, pictures = engine or LocalEngine(), identity.track_choice, identity.indexes_pictures
-    update = Update(folder, store, model, recogniser, cut, seconds, progress, engine, choice, pictures)
-    report = update.run(retry)
-    sounds_changed = fill_sounds(folder, store, experts.sound, progress, device, report)
-    texts_changed = fill_texts(folder, store, reader, progress, report)
+    choice, pictures = identity.track_choice, identity.indexes_pictures
+    with borrowed_child() as child:
+        engine = engine or LocalEngine(child.call)
+        update = Update(folder, store, model, recogniser, cut, seconds, progress, engine, choice, pictures)
+        report = update.run(retry)
+        sounds_changed = fill_sounds(folder, store, experts.sound, progress, device, report, child.call)
+        texts_changed = fill_texts(folder, store, reader, progress, report, child.call)
     changed = sounds_changed or texts_changed
     update_calibration(store, identity.fingerprint, TorchQueryEncoder(model), experts, changed)
     return report

@@ -12,13 +12,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hearsight.media.audio import SAMPLE_RATE, cut_audio
-from hearsight.media.frames import read_frames
+from hearsight.media.audio import SAMPLE_RATE
+from hearsight.media.decode_clips import decode_clips, decoding_limits
 from hearsight.media.probe import MediaInfo, probe
 from hearsight.models.config import ModelConfig
 from hearsight.towers.filterbank import BINS, WINDOW, filterbank
 from hearsight.towers.image_text import ImageTextTowers
 from hearsight.types import Clip
+from hearsight.util.child_process import Caller, call_here
 
 LONGEST_SOUND = 30.0  # seconds of a clip, from its beginning, that a model gets that takes sounds as they are
 SHORTEST_TRANSCRIPT = 5  # characters: anything shorter counts as no speech, as published
@@ -119,37 +120,26 @@ class TimedText(Protocol):
 
 
 def read_clips(
-    info: MediaInfo, clips: Sequence[Clip], transcript: TimedText, model: Encoder, short_side: int | None = None
+    info: MediaInfo,
+    clips: Sequence[Clip],
+    transcript: TimedText,
+    model: Encoder,
+    short_side: int | None = None,
+    call: Caller = call_here,
 ) -> Iterator[tuple[ClipInputs, list[NDArray[np.uint8]]]]:
     """Read a file's clips, in order: the tensors of each, and the pictures (H, W, 3) that they were made from.
 
     Decodes the file once, forward; holds one clip at a time. short_side: see `read_frames`; by default pictures are
-    decoded in their full size, as published, and scaled down by `prepare`.
+    decoded in their full size, as published, and scaled down by `prepare`. call: what decodes them, here by default.
 
     A clip whose frames cannot be decoded becomes a clip without frames, one whose sound cannot be is silent.
     """
-    if info.audio is None or model.audio_rate is None:
-        waveforms: Iterator[NDArray[np.float32] | None] = iter([None] * len(clips))
-    else:
-        waveforms = cut_audio(info.path, clips, model.audio_rate, info.audio.track)
-    pictures = _cut_frames(info.path, clips, model.config.frames, short_side) if info.video else iter([[]] * len(clips))
-    for clip, frames, waveform in zip(clips, pictures, waveforms, strict=True):
-        yield prepare(model, frames, waveform, transcript.between(clip.start, clip.end)), frames
-
-
-def _cut_frames(
-    path: Path, clips: Sequence[Clip], count: int, short_side: int | None
-) -> Iterator[list[NDArray[np.uint8]]]:
-    """Read the frames of each clip, at `Clip.frame_times`."""
-    times = [clip.frame_times(count) for clip in clips]
-    frames = read_frames(path, [time for clip_times in times for time in clip_times], short_side)
-    following = next(frames, None)
-    for clip_times in times:
-        pictures = []
-        while following is not None and following[0] <= clip_times[-1]:
-            pictures.append(following[1])
-            following = next(frames, None)
-        yield pictures
+    decoded = call(
+        *(decode_clips, info, clips, model.config.frames, model.audio_rate, short_side),
+        limits=decoding_limits(info.path, info.duration),
+    )
+    for clip, (pictures, waveform) in zip(clips, decoded, strict=True):
+        yield prepare(model, pictures, waveform, transcript.between(clip.start, clip.end)), pictures
 
 
 def read_files(model: Encoder, paths: Iterable[str | Path], recogniser: str = "none") -> Iterator[ClipInputs]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import logging
+import pickle
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
 from importlib.util import find_spec
 from typing import TypeVar
 
 from hearsight.errors import HearsightError
-from hearsight.speech.recogniser import Recogniser
+from hearsight.speech.recogniser import Recogniser, RecogniserError
 from hearsight.util.extras import install_command
 from hearsight.util.registry import Registry
 
@@ -88,6 +92,34 @@ def load_recorded(name: str | None) -> Recogniser | None:
                 f"--recogniser {name}, or choose another one"
             )
     return load_recogniser(name)
+
+
+@dataclass(frozen=True)
+class RecogniserSource:
+    """What makes a recogniser in another process. factory: is called with the detail, the text behind the colon."""
+
+    factory: RecogniserFactory
+    detail: str
+
+
+@lru_cache(maxsize=1)
+def load_source(source: RecogniserSource) -> Recogniser | None:
+    """Return the recogniser of a source; the latest one stays loaded. Raises RecogniserError if there is none."""
+    try:
+        return source.factory(source.detail)
+    except HearsightError as error:
+        raise RecogniserError(str(error)) from error
+
+
+def recogniser_source(recogniser: Recogniser) -> RecogniserSource | None:
+    """Return what makes a recogniser elsewhere; None if only this process has its code, or no name loads it."""
+    kind, _, detail = recogniser.name.partition(":")
+    if kind not in RECOGNISERS:
+        return None
+    source = RecogniserSource(RECOGNISERS.get(kind), detail)
+    with suppress(pickle.PicklingError, AttributeError, TypeError):
+        return source if b"__main__" not in pickle.dumps(source) else None
+    return None
 
 
 def plugin_factory(name: str) -> RecogniserFactory | None:

@@ -12,6 +12,7 @@ import re
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
@@ -58,7 +59,12 @@ class MoonshineRecogniser:
                 f"moonshine is not installed, or without its model: run {shlex.quote(sys.executable)} -m pip install "
                 f"'{PACKAGE}', or use another recogniser"
             )
-        self._network = MoonshineNetwork(folder)
+        self._folder = folder
+
+    @cached_property
+    def _network(self) -> MoonshineNetwork:
+        """The network, which is loaded when it is needed: an update recognises speech in another process."""
+        return MoonshineNetwork(self._folder)
 
     def transcribe(self, samples: Samples) -> RecognisedSpeech:
         """Recognise one stretch of speech (`Recogniser`): the sentences that there is evidence for, as lines."""

@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from hearsight.errors import HearsightError
 from hearsight.media.audio import Samples
 from hearsight.types import Line, Word
+
+
+class RecogniserError(HearsightError):
+    """A recogniser cannot be loaded, which is no fault of the file that it should hear."""
 
 
 @dataclass(frozen=True)
@@ -33,4 +38,7 @@ class Recogniser(Protocol):
     name: str
 
     def transcribe(self, samples: Samples) -> RecognisedSpeech:
-        """Recognise one stretch of speech of at most 30 s, 16 kHz mono float32."""
+        """Recognise one stretch of speech of at most 30 s, 16 kHz mono float32.
+
+        Raises RecogniserError if it loads its weights only now, and cannot.
+        """

@@ -86,5 +86,5 @@ def _matmul(x: Array, matrix: Array) -> Array:
 
 
 def _sigmoid(x: Array) -> Array:
-    likelihood: Array = (1 + np.tanh(x / 2)) / 2
+    likelihood: Array = np.float32(0.5) * (1 + np.tanh(x / 2))
     return likelihood

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from hearsight.errors import HearsightError
 from hearsight.media.audio import Samples
-from hearsight.speech.recogniser import RecognisedSpeech
+from hearsight.speech.recogniser import RecognisedSpeech, RecogniserError
 from hearsight.types import Word
 from hearsight.util.extras import install_command
 from hearsight.util.user_cache import user_cache
@@ -34,18 +35,24 @@ class WhisperRecogniser:
             raise HearsightError(
                 f"whisper is not installed: use the recogniser auto, or run {install_command('whisper')}"
             )
-        from faster_whisper import WhisperModel
-
         if _is_folder(model):
             model = str(Path(model).expanduser().resolve())  # a name that is right in any current directory
-            folder = _converted_folder(Path(model))
+            self._folder = _converted_folder(Path(model))
         else:
-            folder = _download(model)
-        try:
-            self._model: Any = WhisperModel(str(folder), compute_type="auto")
-        except (RuntimeError, ValueError, OSError) as error:
-            raise HearsightError(f"cannot load whisper from {folder}: {error}; download or convert it again") from error
+            self._folder = _download(model)
         self.name = f"whisper:{model}"
+
+    @cached_property
+    def _model(self) -> Any:
+        """The network, which is loaded when it is needed: an update recognises speech in another process."""
+        from faster_whisper import WhisperModel
+
+        try:
+            return WhisperModel(str(self._folder), compute_type="auto")
+        except (RuntimeError, ValueError, OSError) as error:
+            raise RecogniserError(
+                f"cannot load whisper from {self._folder}: {error}; download or convert it again"
+            ) from error
 
     def transcribe(self, samples: Samples) -> RecognisedSpeech:
         """Recognise one stretch of speech (`Recogniser`)."""

@@ -167,7 +167,7 @@ def remains(library: Library) -> tuple[set[str], list[Path]]:
 
 
 def test_remains_of_a_deleted_film_are_removed_though_another_film_cannot_be_read(
-    half_done, folder, model, monkeypatch
+    half_done, folder, model, monkeypatch, decode_here
 ):
     film(folder / "shut.mkv", 2, seed=8)
     (folder / "bell.mkv").unlink()
@@ -188,7 +188,7 @@ def test_a_film_that_breaks_off_each_time_keeps_what_is_its_own(half_done, folde
     assert remains(half_done) == (set(), [])
 
 
-def test_remains_are_kept_while_the_disk_does_not_open_a_film(half_done, model, monkeypatch):
+def test_remains_are_kept_while_the_disk_does_not_open_a_film(half_done, model, monkeypatch, decode_here):
     before = remains(half_done)
     with monkeypatch.context() as patch:
         refusing(patch, "bell.mkv", OSError(5, "Input/output error"))

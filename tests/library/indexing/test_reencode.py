@@ -101,7 +101,7 @@ def refuse(*arguments, **options):
 def test_the_result_equals_a_new_index_without_transcribing(library, other, tmp_path, monkeypatch):
     expected = anew(library, other, tmp_path)
     with monkeypatch.context() as patch:
-        for name in ("transcribe", "thumbnail"):
+        for name in ("transcription_by_source", "thumbnail"):
             patch.setattr(reading, name, refuse)
         patch.setattr(WordVectors, "encode_passages", refuse)
         listener = Listener()
@@ -218,7 +218,9 @@ def test_stopped_at_every_write(library, other, tmp_path, hasty, monkeypatch):
         assert_same(change(library, other), expected)
 
 
-def test_a_file_that_cannot_be_decoded_any_more_is_recorded_and_the_rest_is_done(library, other, monkeypatch):
+def test_a_file_that_cannot_be_decoded_any_more_is_recorded_and_the_rest_is_done(
+    library, other, monkeypatch, decode_here
+):
     real = reencode.probe
 
     def failing(path, *rest):
@@ -251,7 +253,7 @@ def test_changed_moved_and_deleted_files_are_left_to_the_update(library, other, 
     assert "found" in changed.search("doctor").hits[0].line
 
 
-def test_files_that_cannot_be_read_now_keep_what_is_known_of_them(library, other, tmp_path, monkeypatch):
+def test_files_that_cannot_be_read_now_keep_what_is_known_of_them(library, other, tmp_path, monkeypatch, decode_here):
     """A disk that is not mounted, or fails for a while, must not cost the transcripts of its files."""
     before, (folder, elsewhere) = rows(library), (library.folder / "trip", tmp_path / "trip")
     folder.rename(elsewhere)

@@ -87,7 +87,7 @@ def test_an_expert_can_be_added_and_removed_without_reading_anything_else(index,
     assert not list(library.location.glob("windows-pitches*"))
 
 
-def test_only_what_is_new_is_decoded(index, films, monkeypatch):
+def test_only_what_is_new_is_decoded(index, films, monkeypatch, decode_here):
     read, cut_audio = [], sounds.cut_audio
     monkeypatch.setattr(sounds, "cut_audio", lambda path, *rest: read.append(path.name) or cut_audio(path, *rest))
     index(sound="pitches")
@@ -102,7 +102,7 @@ def test_only_what_is_new_is_decoded(index, films, monkeypatch):
     assert {path for path, *_ in windows(library)} == {"moved.mkv", "silent.mkv", "siren.mkv"}
 
 
-def test_an_interrupted_pass_is_continued(index, monkeypatch):
+def test_an_interrupted_pass_is_continued(index, monkeypatch, decode_here):
     index()
     read, cut_audio = [], sounds.cut_audio
 
@@ -121,7 +121,7 @@ def test_an_interrupted_pass_is_continued(index, monkeypatch):
     assert library._store.snapshot().calibration.sounds
 
 
-def test_a_file_that_cannot_be_read_is_skipped_with_a_reason_and_tried_again(index, monkeypatch):
+def test_a_file_that_cannot_be_read_is_skipped_with_a_reason_and_tried_again(index, monkeypatch, decode_here):
     cut_audio, failing = sounds.cut_audio, True
 
     def broken(path, *rest):

@@ -138,7 +138,7 @@ def test_an_interrupted_pass_is_continued_within_a_file(index, reader, monkeypat
     assert len(read_texts(library)) == 7 and library._store.snapshot().calibration.readers
 
 
-def test_a_file_that_cannot_be_read_is_skipped_with_a_reason_and_tried_again(index, monkeypatch):
+def test_a_file_that_cannot_be_read_is_skipped_with_a_reason_and_tried_again(index, monkeypatch, decode_here):
     read_frames, failing = texts.read_frames, True
 
     def broken(path, *rest):
@@ -158,7 +158,7 @@ def test_a_file_that_cannot_be_read_is_skipped_with_a_reason_and_tried_again(ind
     assert report.read == 1 and report.failed == [] and library.info().read == 4
 
 
-def test_a_file_whose_pictures_end_early_is_read_as_far_as_possible(index, monkeypatch):
+def test_a_file_whose_pictures_end_early_is_read_as_far_as_possible(index, monkeypatch, decode_here):
     read_frames = texts.read_frames
     monkeypatch.setattr(texts, "read_frames", lambda *arguments: iter(list(read_frames(*arguments))[:1]))
     library = index(read=True, seconds=4)

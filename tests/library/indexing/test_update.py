@@ -10,7 +10,6 @@ from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from hearsight.errors import HearsightError
@@ -19,14 +18,11 @@ from hearsight.library.indexing import engine
 from hearsight.library.indexing import read as reading
 from hearsight.library.listeners import NullListener
 from hearsight.library.tables.lock import updating
-from hearsight.media.audio import SAMPLE_RATE
 from hearsight.speech.recogniser import RecognisedSpeech
 from hearsight.speech.transcript import Transcript
 from hearsight.types import Line
 from tests.builders import tiny_model
-from tests.library.conftest import assert_same, break_off, film, make_films, rows, say
-from tests.media_files import grey, make_media
-from tests.speech.sounds import spoken_sentences
+from tests.library.conftest import assert_same, break_off, film, make_films, rows, say, speaking_film
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +88,7 @@ def test_new_subtitles_are_a_change(indexed, model):
 
 
 @pytest.mark.parametrize("good", [0, 1])  # the file is opened to be compared, and to be read
-def test_a_file_is_not_indexed_without_its_unreadable_subtitles(library, model, monkeypatch, good):
+def test_a_file_is_not_indexed_without_its_unreadable_subtitles(library, model, monkeypatch, good, decode_here):
     open_file, opened = Path.open, []
 
     def refuse(path, *args, **kwargs):
@@ -236,7 +232,7 @@ def test_a_copy_that_takes_the_name_of_a_failed_file_has_not_failed(library, mod
     assert (report.moved, report.clips, library.failures()) == (1, 0, [])
 
 
-def test_deleted_videos_are_removed_though_another_file_cannot_be_opened(indexed, model, monkeypatch):
+def test_deleted_videos_are_removed_though_another_file_cannot_be_opened(indexed, model, monkeypatch, decode_here):
     film(indexed.folder / "shut.mkv", 2, seed=8)
     (indexed.folder / "trip" / "sea.mkv").unlink()
 
@@ -267,7 +263,7 @@ def test_file_that_could_not_be_opened_is_tried_again(library, model, monkeypatc
     assert library.failures() == []
 
 
-def test_a_temporary_disk_failure_loses_no_video(indexed, model, monkeypatch):
+def test_a_temporary_disk_failure_loses_no_video(indexed, model, monkeypatch, decode_here):
     film(indexed.folder / "bell.mkv", 4, seed=9)
     film(indexed.folder / "new.mkv", 2, seed=8)
 
@@ -296,7 +292,7 @@ def test_a_touched_film_that_cannot_be_opened_once_is_indexed_again_once(indexed
     assert indexed.update(recogniser="none").unchanged == 3
 
 
-def test_a_file_that_vanishes_before_it_is_read_fails_alone(library, model, monkeypatch):
+def test_a_file_that_vanishes_before_it_is_read_fails_alone(library, model, monkeypatch, decode_here):
     real = reading.probe
 
     def vanish(path, *rest):
@@ -437,7 +433,7 @@ def test_progress_reports_every_file(library, model):
     assert events[-1] == "trip/silent.mkv done" and events.count("clip of 3") == 3
 
 
-def test_progress_reports_the_transcribed_share_of_a_long_file(library, model, monkeypatch):
+def test_progress_reports_the_transcribed_share_of_a_long_file(library, model, monkeypatch, decode_here):
     """Progress counts the transcribed half of a file: the recogniser waits there until the callback is called."""
     shares, listened = [], threading.Event()
 
@@ -454,12 +450,12 @@ def test_progress_reports_the_transcribed_share_of_a_long_file(library, model, m
 
     def halves(info, recogniser, sidecars):
         if info.path.name == "sea.mkv":
-            recogniser.transcribe(np.zeros(3 * SAMPLE_RATE, np.float32))
+            yield 3.0
             assert listened.wait(30)
-        return Transcript()
+        yield Transcript()
 
     monkeypatch.setattr(engine, "BATCH_TIMEOUT", 0.01)
-    monkeypatch.setattr(reading, "transcribe", halves)
+    monkeypatch.setattr(reading, "transcription", halves)
     library.update(Listener(), recogniser=Slow())
     assert shares[0] == pytest.approx(0.5, abs=0.02)
 
@@ -478,13 +474,8 @@ class Scribe:
         return RecognisedSpeech((), "en", lines)
 
 
-def speaking_film(folder: Path) -> Path:
-    """Write a film of four seconds in which someone speaks from its beginning on."""
-    return make_media(folder / "speaking.mkv", [grey(100)] * 40, sounds=[spoken_sentences()[: 4 * SAMPLE_RATE]])
-
-
 def test_lines_without_times_of_words_are_shared_among_clips_by_where_most_of_them_is(tmp_path, model):
-    speaking_film(tmp_path)
+    speaking_film(tmp_path / "speaking.mkv")
     library = Library.create(tmp_path, model, seconds=2)
     library.update(recogniser=Scribe())
     clips = rows(library)[1]
@@ -503,7 +494,7 @@ def test_speech_in_another_language_is_counted_and_has_no_words(tmp_path, model)
         def transcribe(self, samples):
             return RecognisedSpeech((), "und")
 
-    speaking_film(tmp_path)
+    speaking_film(tmp_path / "speaking.mkv")
     library = Library.create(tmp_path, model, seconds=2)
     assert library.update(recogniser=Lost()).not_understood == 1
     assert library.info().not_understood == 1

@@ -1,7 +1,7 @@
 """Define engines, which turn the files of an update into rows of clips.
 
-`LocalEngine` runs on one machine: a thread reads ahead while the updating thread encodes the clips that are ready, in
-batches that may span files. `hearsight.scale` has an engine for clusters.
+`LocalEngine` runs on one machine: a thread reads ahead, by a process that decodes and recognises, while the updating
+thread encodes the clips that are ready, in batches that may span files. `hearsight.scale` has an engine for clusters.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from hearsight.library.indexing.encode import Rows, batch_size, encode
 from hearsight.library.indexing.prefetch import prefetch
 from hearsight.library.indexing.read import ClipRead, Failed, Finished, Reader, ReadEvent, Started
 from hearsight.library.tables.store import Store
+from hearsight.util.child_process import Caller, call_here
 
 # Seconds that an incomplete batch waits for the next clip; a fast reader fills it well before.
 BATCH_TIMEOUT = 1.0
@@ -65,17 +66,19 @@ class Engine(Protocol):
 
 
 class LocalEngine:
-    """An engine that reads and encodes in this process."""
+    """An engine that encodes in this process. call: what decodes and recognises: a child process, or this one."""
 
     distributed = False
 
     def check(self, folder: Path, location: Path) -> None:
         """Do nothing, because this process has read both already."""
 
-    def __init__(self) -> None:
+    def __init__(self, call: Caller = call_here) -> None:
+        self._call = call
         self._rows: list[Rows] = []
 
     def index(self, reader: Reader, store: Store, files: Sequence[PendingFile]) -> Generator[Sequence[Event]]:
+        reader.call = self._call
         batch = batch_size(reader.model.device.type, torch.get_num_threads())
         waiting: list[ReadEvent] = []
         with closing(prefetch(reader.read(files), 2 * batch, BATCH_TIMEOUT)) as read_events:

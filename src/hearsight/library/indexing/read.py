@@ -20,18 +20,21 @@ from hearsight.library.indexing.diff import PendingFile, content_hash, video_id
 from hearsight.library.tables.containment import read_text
 from hearsight.library.tables.schema import ClipFacts, Video, clip_id
 from hearsight.library.words.indexed_words import indexed_words
-from hearsight.media.audio import SAMPLE_RATE, Samples
+from hearsight.media.decode_clips import decoding_limits
 from hearsight.media.probe import MediaInfo, probe
 from hearsight.media.segments import cut
 from hearsight.media.track_choice import ANY_TRACK, TrackChoice
 from hearsight.models.base import VideoTextModel
 from hearsight.models.preprocess import ClipInputs, read_clips
 from hearsight.speech.language import with_language
-from hearsight.speech.recogniser import RecognisedSpeech, Recogniser
-from hearsight.speech.transcribe import transcribe
+from hearsight.speech.load import recogniser_source
+from hearsight.speech.recogniser import Recogniser, RecogniserError
+from hearsight.speech.transcribe import transcription, transcription_by_source
 from hearsight.speech.transcript import Transcript, line_of
 from hearsight.types import Line
 from hearsight.util.atomic import write_atomic
+from hearsight.util.child_messages import Limits
+from hearsight.util.child_process import Caller, ChildEndedError, call_here, call_once
 from hearsight.util.object_store import ObjectPath
 from hearsight.util.plugins import describe_error, plugin_of
 
@@ -39,6 +42,8 @@ WORDS_A_LINE = 10
 # Errors of the system that are not the file's fault. FFmpeg's own errors have other numbers.
 TRANSIENT_ERRORS = {errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC}
 THUMBNAIL = (320, 240)  # largest size in pixels: some 10 kB
+RECOGNITION = 60.0  # seconds of processor time for a second of speech: six times what large recognisers take
+RECOGNISER = 8 << 30  # bytes of its weights, and of its work
 LARGEST_TRANSCRIPT = 32 << 20  # bytes, for two days of speech; a longer one is not stored for an interrupted run
 
 
@@ -82,20 +87,6 @@ class Failed:
     resumable_id: str | None = None
 
 
-class CountingRecogniser:
-    """A recogniser that counts the seconds of speech it has transcribed."""
-
-    def __init__(self, recogniser: Recogniser) -> None:
-        self.recogniser = recogniser
-        self.name = recogniser.name
-        self.seconds = 0.0
-
-    def transcribe(self, samples: Samples) -> RecognisedSpeech:
-        recognised = self.recogniser.transcribe(samples)
-        self.seconds += len(samples) / SAMPLE_RATE
-        return recognised
-
-
 ReadEvent = Started | ClipRead | Finished | Failed
 
 
@@ -107,6 +98,7 @@ class Reader:
     files. existing_ids: ids of the videos in the library, also of those to be replaced: their clips stay until the new
     ones are complete. encoded_clips: ids of clips, by video, that an interrupted run wrote; they are not read again.
     choice: which sound track is heard.
+    call: what decodes and recognises: a child process, or this process.
     Another thread may read `reading` (the current file) and `transcribed`.
     """
 
@@ -118,26 +110,28 @@ class Reader:
     existing_ids: Set[str]
     encoded_clips: dict[str, set[str]]
     choice: TrackChoice = field(default=ANY_TRACK, kw_only=True)
+    call: Caller = field(default=call_here, kw_only=True)
 
     def __post_init__(self) -> None:
-        self.counter = CountingRecogniser(self.recogniser) if self.recogniser else None
         self.reading: PendingFile | None = None
-        self.duration = 0.0
+        self.transcribed = 0.0  # seconds of speech, divided by the length of the file
         self.video = ""  # the id of the current file, once it is known
-
-    @property
-    def transcribed(self) -> float:
-        """Return the seconds of speech that are transcribed, divided by the length of the file: from 0 to 1."""
-        return min(1.0, self.counter.seconds / self.duration) if self.counter and self.duration else 0.0
+        self.clips_read: set[str] = set()  # of the current file
 
     def read(self, files: Iterable[PendingFile]) -> Iterator[ReadEvent]:
         """Yield the events of one file after the other. An error in one file never affects another."""
         for pending in files:
-            self.reading, self.duration, self.video = pending, 0.0, ""
+            self.reading, self.transcribed, self.video = pending, 0.0, ""
+            self.clips_read.clear()
             yield Started(pending)
             try:
-                yield from self._read(pending)
-            except MemoryError:
+                try:
+                    yield from self._read(pending)
+                except ChildEndedError as error:
+                    if not error.may_recover:
+                        raise
+                    yield from self._read(pending)  # goes on where the child ended
+            except (MemoryError, RecogniserError):
                 raise
             except Exception as error:  # a damaged file can make a decoder raise anything
                 transient = _is_transient(error)
@@ -149,20 +143,19 @@ class Reader:
 
     def _read(self, pending: PendingFile) -> Iterator[ReadEvent]:
         entry = pending.entry
-        info = probe(entry.file, self.choice)
+        [info] = self.call(call_once, probe, entry.file, self.choice, limits=decoding_limits(entry.file))
         content = content_hash(entry)
-        if self.counter:
-            self.counter.seconds = 0.0
-        self.duration = info.duration
-        name = self.counter.name if self.counter else "none"
+        name = self.recogniser.name if self.recogniser else "none"
         wanted = "" if self.choice == ANY_TRACK else f"/{self.choice.number}/{self.choice.language}"
         self.video = id = video_id(entry.path, content, name + wanted, self.existing_ids)
         transcript = with_language(self._transcript(id, info, entry.sidecars))
         clips = [(clip_id(id, clip), clip) for clip in cut(info, self.cut, self.seconds)]  # type: ignore[arg-type]
         clips = [(key, clip) for key, clip in clips if key not in self.encoded_clips.get(id, ())]
+        total, clips = len(clips), [(key, clip) for key, clip in clips if key not in self.clips_read]
         remaining, size = [clip for _, clip in clips], picture_size(self.model)
-        inputs = read_clips(info, remaining, transcript, self.model, size) if clips else ()
+        inputs = read_clips(info, remaining, transcript, self.model, size, self.call) if clips else ()
         for (key, clip), (tensors, pictures) in zip(clips, inputs, strict=True):
+            self.clips_read.add(key)
             facts = ClipFacts(
                 id=key,
                 video=id,
@@ -174,7 +167,7 @@ class Reader:
                 has_sound=info.audio is not None,
                 thumbnail=thumbnail(pictures),
             )
-            yield ClipRead(pending, facts, tensors, len(clips))
+            yield ClipRead(pending, facts, tensors, total)
         yield Finished(
             pending,
             Video(
@@ -201,11 +194,24 @@ class Reader:
             return Transcript.from_dict(json.loads(read_text(transcript_file, LARGEST_TRANSCRIPT)))
         except (OSError, ValueError, TypeError, KeyError, RecursionError):  # there is none, or none of ours
             pass
-        transcript = transcribe(info, self.counter, sidecars)
+        for step in self._transcription(info, sidecars):
+            if isinstance(step, Transcript):
+                transcript = step
+            else:
+                self.transcribed = min(1.0, step / info.duration) if info.duration else 0.0
         if transcript.lines:
             with suppress(OSError):  # not the file's fault: if the disk is full, writing the tables reports it
                 write_atomic(transcript_file, json.dumps(transcript.to_dict()))
         return transcript
+
+    def _transcription(self, info: MediaInfo, sidecars: Sequence[Path]) -> Iterator[float | Transcript]:
+        """Yield the steps of a transcription, by a recogniser in this process if no other can load it."""
+        source = recogniser_source(self.recogniser) if self.recogniser and self.call is not call_here else None
+        if self.recogniser and not source:
+            return transcription(info, self.recogniser, sidecars)
+        limits = decoding_limits(info.path, info.duration)
+        limits = Limits(limits.seconds + RECOGNITION * info.duration, limits.memory + RECOGNISER)
+        return self.call(transcription_by_source, info, source, sidecars, limits=limits)
 
 
 def picture_size(model: VideoTextModel) -> int:
@@ -252,6 +258,8 @@ def _is_readable(file: Path) -> bool:
 
 def failure_reason(error: Exception, file: Path) -> str:
     """Return why a file cannot be read, and what to do."""
+    if isinstance(error, ChildEndedError):
+        return f"{error}; it may be damaged, replace it or remove it"
     if isinstance(error, HearsightError):
         return str(error).removeprefix(f"cannot read {file}: ")
     if plugin_of(error):

@@ -26,10 +26,12 @@ from hearsight.library.results import Failure
 from hearsight.library.tables.library_json import Identity
 from hearsight.library.tables.schema import VIDEO_LETTERS, ClipFacts, Video, id_condition
 from hearsight.library.tables.store import Store
+from hearsight.media.decode_clips import decoding_limits
 from hearsight.media.probe import probe
 from hearsight.media.track_choice import TrackChoice
 from hearsight.models.base import VideoTextModel
 from hearsight.models.preprocess import read_clips
+from hearsight.util.child_process import borrowed_child, call_once
 
 COMMIT_SECONDS = 5.0  # of work that an interruption loses
 
@@ -61,8 +63,9 @@ def reencode(
         changed = replace(changed, towers=model.towers_fingerprint, features=f"features-{model.fingerprint}")
     new = open_new_table(old.location, changed, model)
     entries, absent = _locate(folder, old)
-    task = _Reencoding(old, new, identity, model, progress or NullListener())
-    task.run(entries)
+    with borrowed_child() as child:
+        task = _Reencoding(old, new, identity, model, progress or NullListener(), LocalEngine(child.call))
+        task.run(entries)
     _check_complete(task, identity, [old.snapshot().videos[id].path for id in absent])
     _drop_incomplete(old, new, task.failures)
     new.maintain()
@@ -117,14 +120,17 @@ class StoredReader(Reader):
 
     def _read(self, pending: PendingFile) -> Iterator[ReadEvent]:
         video = self.videos[pending.path]
-        info = probe(pending.entry.file, TrackChoice(video.track))
-        self.duration, self.video = info.duration, video.id
+        file, choice = pending.entry.file, TrackChoice(video.track)
+        [info] = self.call(call_once, probe, file, choice, limits=decoding_limits(file))
+        self.video = video.id
         rows = self.table.rows(id_condition("video", [video.id]), FACTS).sort_by("start").to_pylist()
         facts = [facts_of(row) for row in rows if row["id"] not in self.encoded_clips.get(video.id, ())]
+        total, facts = len(facts), [each for each in facts if each.id not in self.clips_read]
         clips, texts = [each.clip for each in facts], StoredTexts(facts)
-        inputs = read_clips(info, clips, texts, self.model, picture_size(self.model)) if clips else ()
+        inputs = read_clips(info, clips, texts, self.model, picture_size(self.model), self.call) if clips else ()
         for each, (tensors, _) in zip(facts, inputs, strict=True):
-            yield ClipRead(pending, each, tensors, len(facts))
+            self.clips_read.add(each.id)
+            yield ClipRead(pending, each, tensors, total)
         yield Finished(pending, video)
 
 
@@ -145,10 +151,16 @@ class _Reencoding:
     """
 
     def __init__(
-        self, old: Store, new: Store, identity: Identity, model: VideoTextModel, progress: UpdateListener
+        self,
+        old: Store,
+        new: Store,
+        identity: Identity,
+        model: VideoTextModel,
+        progress: UpdateListener,
+        engine: LocalEngine,
     ) -> None:
         self.old, self.new, self.identity, self.model, self.progress = old, new, identity, model, progress
-        self.engine, self.report = LocalEngine(), UpdateReport()
+        self.engine, self.report = engine, UpdateReport()
         self.failures: dict[str, tuple[Failure, str]] = {}
         self.unreadable: list[tuple[str, str]] = []
         self.path, self.written = "", time.monotonic()

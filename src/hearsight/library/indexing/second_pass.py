@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hearsight.library.indexing.read import failure_reason
 from hearsight.library.listeners import UpdateListener
 from hearsight.library.reports import UpdateReport
 from hearsight.library.results import Failure
 from hearsight.library.tables.schema import Video
+from hearsight.media.decode_clips import decoding_limits
+from hearsight.util.child_process import Caller
 
 Item = TypeVar("Item")
 
@@ -21,10 +23,12 @@ class UnreadableError(Exception):
     """An error in a file, and not in what hears or reads it."""
 
 
-def next_decoded(items: Iterator[Item], file: Path) -> Item | None:
-    """Return the next item that is decoded from a file; None at its end. Raises UnreadableError for any error."""
+def decoded(
+    call: Caller, function: Callable[..., Iterator[Item]], video: Video, file: Path, *arguments: Any
+) -> Iterator[Item]:
+    """Yield what a function decodes from the file of a video. Raises UnreadableError for any error in it."""
     try:
-        return next(items, None)
+        yield from call(function, file, *arguments, limits=decoding_limits(file, video.duration))
     except MemoryError:
         raise
     except Exception as error:  # a damaged file can make a decoder raise anything

@@ -19,7 +19,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from hearsight.experts.sound_expert import SoundExpert
-from hearsight.library.indexing.second_pass import next_decoded, report_file
+from hearsight.library.indexing.second_pass import decoded, report_file
 from hearsight.library.indexing.sound_windows import window_starts
 from hearsight.library.listeners import UpdateListener
 from hearsight.library.reports import UpdateReport
@@ -28,6 +28,7 @@ from hearsight.library.tables.store import Store
 from hearsight.library.tables.windows import Windows, windows_schema
 from hearsight.media.audio import cut_audio
 from hearsight.types import Clip
+from hearsight.util.child_process import Caller, call_here
 
 STRETCH = 15.0  # seconds of a clip that are in memory at once, and are cut into windows
 SHORTEST = 0.05  # seconds: with less, there is nothing to hear
@@ -48,13 +49,19 @@ class SoundWindow:
 
 
 def fill_sounds(
-    folder: Path, store: Store, expert: SoundExpert | None, progress: UpdateListener, device: str, report: UpdateReport
+    folder: Path,
+    store: Store,
+    expert: SoundExpert | None,
+    progress: UpdateListener,
+    device: str,
+    report: UpdateReport,
+    call: Caller = call_here,
 ) -> bool:
     """Bring the windows of a sound expert up to date with the videos of a library. Return whether any has changed.
 
     folder: with the files. report: what is done is added to it: `sounds`, and `failed` with the files that cannot be
     decoded, which the next pass tries again. The rows of a video are written together: an interrupted pass is continued
-    by the next one. Does nothing without an expert.
+    by the next one. Does nothing without an expert. call: what decodes.
     Raises HearsightError if the expert cannot encode, or the table cannot be written.
     """
     if expert is None:
@@ -70,7 +77,7 @@ def fill_sounds(
     if missing := _missing_videos(store, existing):
         progress.files(len(missing), sum(videos[id].size for id in missing))
         encoded = report.sounds
-        _Pass(folder, windows, expert, progress, device, report).run([videos[id] for id in missing], store)
+        _Pass(folder, windows, expert, progress, device, report, call).run([videos[id] for id in missing], store)
         windows.maintain()
         changed = changed or report.sounds > encoded
     return changed
@@ -96,7 +103,9 @@ class _Pass:
         progress: UpdateListener,
         device: str,
         report: UpdateReport,
+        call: Caller,
     ) -> None:
+        self.call = call
         self.folder, self.windows, self.expert = folder, windows, expert
         self.progress, self.device, self.report = progress, device, report
         self.rows: list[pa.Table] = []  # of videos that are not written yet
@@ -116,9 +125,9 @@ class _Pass:
         """Encode the sound of a video. Raises UnreadableError for a file that cannot be decoded."""
         stretches = [stretch for clip in clips for stretch in _stretches(clip)]
         tables, batch, finished = list[pa.Table](), list[SoundWindow](), 0
-        for number, cut in enumerate(
-            _cut_windows(self.folder / video.path, video.track, stretches, self.expert), start=1
-        ):
+        parts, rate = [part for _, part in stretches], self.expert.sample_rate
+        sounds = decoded(self.call, cut_audio, video, self.folder / video.path, parts, rate, video.track)
+        for number, cut in enumerate(_cut_windows(sounds, stretches, self.expert), start=1):
             batch += cut
             if len(batch) >= BATCH:
                 tables.append(self._encode(video, batch))
@@ -158,16 +167,11 @@ def _stretches(clip: dict[str, Any]) -> Iterator[tuple[str, Clip]]:
 
 
 def _cut_windows(
-    file: Path, track: int | None, stretches: Sequence[tuple[str, Clip]], expert: SoundExpert
+    sounds: Iterator[Samples], stretches: Sequence[tuple[str, Clip]], expert: SoundExpert
 ) -> Iterator[list[SoundWindow]]:
-    """Yield the windows of each stretch of a file. track: the number of its sound track, if that is known.
-
-    Raises UnreadableError if it cannot be decoded."""
+    """Yield the windows of each stretch of a file. sounds: of the stretches."""
     rate, length = expert.sample_rate, round(expert.window_seconds * expert.sample_rate)
-    sounds = cut_audio(file, [stretch for _, stretch in stretches], rate, track)
-    for clip, stretch in stretches:
-        samples = next_decoded(sounds, file)
-        assert samples is not None, "a clip past the end of the sound has an empty one"
+    for (clip, stretch), samples in zip(stretches, sounds, strict=True):
         starts = window_starts(samples, rate, expert.window_seconds) if len(samples) >= SHORTEST * rate else []
         pieces = [(first, samples[first : first + length]) for first in starts]
         yield [

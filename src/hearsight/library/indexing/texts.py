@@ -20,7 +20,7 @@ import pyarrow as pa
 from PIL import Image
 
 from hearsight.library.indexing.pictures_to_read import SAME_THUMBNAIL, Picture, is_same, times_to_read
-from hearsight.library.indexing.second_pass import next_decoded, report_file
+from hearsight.library.indexing.second_pass import decoded, report_file
 from hearsight.library.listeners import UpdateListener
 from hearsight.library.reports import UpdateReport
 from hearsight.library.tables.schema import VIDEO_LETTERS, WORDS, Video
@@ -30,6 +30,7 @@ from hearsight.library.words.indexed_words import indexed_words
 from hearsight.media.frames import read_frames
 from hearsight.ocr.picture_reader import PictureReader, TextLine
 from hearsight.types import Clip
+from hearsight.util.child_process import Caller, call_here
 from hearsight.util.cpu import cores
 
 SHORT_SIDE = 1080  # pixels that larger pictures are reduced to
@@ -39,13 +40,18 @@ STEP = 0.001  # seconds between lines of one picture: each line has a second of 
 
 
 def fill_texts(
-    folder: Path, store: Store, reader: PictureReader | None, progress: UpdateListener, report: UpdateReport
+    folder: Path,
+    store: Store,
+    reader: PictureReader | None,
+    progress: UpdateListener,
+    report: UpdateReport,
+    call: Caller = call_here,
 ) -> bool:
     """Bring the texts up to date with the videos of a library. Return whether any has changed.
 
     folder: with the files. report: what is done is added to it: `read`, and `failed` with the files that cannot be
     decoded, which the next pass tries again. Rows are written every few seconds, and an interrupted pass is continued
-    by the next one. Does nothing without a reader.
+    by the next one. Does nothing without a reader. call: what decodes.
     Raises HearsightError if the table cannot be written.
     """
     if reader is None:
@@ -62,7 +68,7 @@ def fill_texts(
         videos = sorted((store.snapshot().videos[id] for id in missing), key=lambda video: video.path)
         progress.files(len(videos), sum(video.size for video in videos))
         done = report.read
-        _Pass(folder, store, texts, reader, progress, report).run(videos, existing)
+        _Pass(folder, store, texts, reader, progress, report, call).run(videos, existing)
         texts.maintain()
         changed = changed or report.read > done
     return changed
@@ -79,7 +85,9 @@ class _Pass:
         reader: PictureReader,
         progress: UpdateListener,
         report: UpdateReport,
+        call: Caller,
     ) -> None:
+        self.call = call
         self.folder, self.store, self.texts, self.reader = folder, store, texts, reader
         self.progress, self.report = progress, report
         self.threads = min(THREADS, cores())
@@ -101,13 +109,13 @@ class _Pass:
         clips = self.store.rows(f"video = '{video.id}'", columns).sort_by("start").to_pylist()
         clips = [clip for clip in clips if clip["id"] not in existing]
         with report_file(video, self.progress, self.report, "the text in its pictures cannot be read"):
-            self._read(self.folder / video.path, clips)
+            self._read(video, clips)
             self.report.read += 1
 
-    def _read(self, file: Path, clips: Sequence[dict[str, Any]]) -> None:
+    def _read(self, video: Video, clips: Sequence[dict[str, Any]]) -> None:
         """Read the pictures of a video's clips. Raises UnreadableError for a file that cannot be decoded."""
         lines: list[dict[str, dict[str, Any]]] = [{} for _ in clips]  # of each clip, each text once
-        pictures = _same_as_before(_pictures(file, clips))
+        pictures = _same_as_before(self._pictures(video, clips))
         finished = 0
         latest: Sequence[TextLine] = ()
         while batch := list(islice(pictures, self.threads)):
@@ -121,6 +129,15 @@ class _Pass:
             self._finish(clips[finished : batch[-1].clip], lines[finished : batch[-1].clip], len(clips))
             finished = batch[-1].clip
         self._finish(clips[finished:], lines[finished:], len(clips))
+
+    def _pictures(self, video: Video, clips: Sequence[dict[str, Any]]) -> Iterator[_ClipPicture]:
+        """Yield the pictures to read of a video's clips. Raises UnreadableError if the file cannot be decoded."""
+        file = self.folder / video.path
+        times = times_to_read([Clip(file, clip["start"], clip["end"]) for clip in clips])
+        owners = [number for number, own in enumerate(times) for _ in own]
+        frames = decoded(self.call, read_frames, video, file, [second for own in times for second in own], SHORT_SIDE)
+        for (second, picture), clip in zip(frames, owners, strict=False):  # those past the last picture have none
+            yield _ClipPicture(clip, second, picture, _is_on_thumbnail(picture, clips[clip]["thumbnail"]))
 
     def _read_picture(self, picture: _ClipPicture) -> Sequence[TextLine]:
         assert picture.picture is not None, "it is the same as the one before"
@@ -156,19 +173,6 @@ class _ClipPicture:
     second: float
     picture: Picture | None
     on_thumbnail: bool
-
-
-def _pictures(file: Path, clips: Sequence[dict[str, Any]]) -> Iterator[_ClipPicture]:
-    """Yield the pictures to read of a file's clips. Raises UnreadableError if it cannot be decoded."""
-    times = times_to_read([Clip(file, clip["start"], clip["end"]) for clip in clips])
-    owners = [number for number, own in enumerate(times) for _ in own]
-    frames = read_frames(file, [second for own in times for second in own], SHORT_SIDE)
-    for clip in owners:
-        frame = next_decoded(frames, file)
-        if frame is None:  # there are no pictures, or no more that can be decoded
-            return
-        second, picture = frame
-        yield _ClipPicture(clip, second, picture, _is_on_thumbnail(picture, clips[clip]["thumbnail"]))
 
 
 def _is_on_thumbnail(picture: Picture, thumbnail: bytes | None) -> bool:

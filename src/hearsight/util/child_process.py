@@ -1,0 +1,164 @@
+"""Call functions in a child process, which may crash, swell or hang without harm to this one.
+
+The child (child_program.py) starts when it is first needed. It calls one generator function after another, and sends
+what each yields. If it ends before the function does, the caller gets a `ChildEndedError`, and the next call gets
+another child.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Lock, Timer
+from typing import Any, Protocol, TypeVar
+
+from hearsight.errors import HearsightError
+from hearsight.util import plugins
+from hearsight.util.child_messages import EXIT_MEMORY, EndAnswer, ErrorAnswer, ItemAnswer, Limits, Request
+
+PROGRAM = Path(__file__).with_name("child_program.py")
+SILENCE = 600.0  # seconds, beyond those of processor time, after which a child that sends nothing counts as hung
+
+Item = TypeVar("Item")
+
+
+class ChildEndedError(HearsightError):
+    """A child ended before its call did. may_recover: whether another try can end better."""
+
+    def __init__(self, reason: str, may_recover: bool = True) -> None:
+        super().__init__(reason)
+        self.may_recover = may_recover
+
+
+class Caller(Protocol):
+    """What calls a generator function: in a child (`ChildProcess.call`) or in this process (`call_here`)."""
+
+    def __call__(self, function: Callable[..., Iterator[Item]], *arguments: Any, limits: Limits) -> Iterator[Item]: ...
+
+
+def call_here(function: Callable[..., Iterator[Item]], *arguments: Any, limits: Limits) -> Iterator[Item]:
+    """Call a function in this process, which needs no limits."""
+    return function(*arguments)
+
+
+def call_once(function: Callable[..., Item], *arguments: Any) -> Iterator[Item]:
+    """Yield what a function returns: `[item] = call(call_once, function, *arguments, limits=...)`."""
+    yield function(*arguments)
+
+
+class ChildProcess:
+    """A child process. One thread at a time may use it."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._surroundings: tuple[Any, ...] = ()  # of the child, which starts with those of this process
+
+    def call(self, function: Callable[..., Iterator[Item]], *arguments: Any, limits: Limits) -> Iterator[Item]:
+        """Yield what a function yields in the child. Function, arguments and items must be picklable.
+
+        Raises what the function raises, and ChildEndedError if the child ends. A caller that leaves before the end
+        stops the child.
+        """
+        is_complete = False
+        try:
+            self._send(Request(function, arguments, limits))
+            while isinstance(answer := self._receive(limits), ItemAnswer):
+                yield answer.item
+            is_complete = True
+        finally:
+            if not is_complete:
+                self.close()
+        if isinstance(answer, ErrorAnswer):
+            raise answer.error()
+
+    def close(self) -> None:
+        """Stop the child."""
+        if self._process is not None:
+            self._process.kill()
+            with suppress(OSError):  # what was not sent to its end
+                self._process.communicate()
+            self._process = None
+
+    def _send(self, request: Request) -> None:
+        path, files = list(sys.path), [file.absolute() for file in plugins.state.files]
+        versions = [file.stat().st_mtime_ns for file in files if file.is_file()]
+        surroundings = (path, files, versions, Path.cwd(), dict(os.environ))
+        if self._process is None or self._process.poll() is not None or surroundings != self._surroundings:
+            self.close()
+            self._surroundings = surroundings
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", str(PROGRAM)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            )
+            self._write(pickle.dumps({"path": path, "plugin_files": files}))
+        self._write(pickle.dumps(request))
+
+    def _write(self, data: bytes) -> None:
+        """Send pickled data as bytes: what it refers to, the child can import only after it has read the first."""
+        assert self._process is not None and self._process.stdin is not None, "it is started, with pipes"
+        with suppress(BrokenPipeError):  # whoever reads the answer learns why
+            pickle.dump(data, self._process.stdin)
+            self._process.stdin.flush()
+
+    def _receive(self, limits: Limits) -> ItemAnswer | EndAnswer | ErrorAnswer:
+        process = self._process
+        assert process is not None and process.stdout is not None, "it is started, with pipes"
+        hung = Timer(SILENCE + limits.seconds, process.kill)
+        hung.daemon = True
+        hung.start()
+        try:
+            answer: ItemAnswer | EndAnswer | ErrorAnswer = pickle.load(process.stdout)
+            return answer
+        except (EOFError, pickle.UnpicklingError):
+            status = process.wait()
+            if not hung.is_alive():
+                raise ChildEndedError("decoding it stood still", may_recover=False) from None
+            raise _ended_error(status, limits) from None
+        finally:
+            hung.cancel()
+
+
+def _ended_error(status: int, limits: Limits) -> ChildEndedError:
+    """Return the error for a child that has ended with a status, as `Popen` has it."""
+    if status == EXIT_MEMORY:
+        return ChildEndedError(f"decoding it took more than {limits.memory / 2**30:.3g} GB of memory")
+    if status >= 0:
+        return ChildEndedError(f"the process that decoded it ended with status {status}")
+    name = signal.Signals(-status).name
+    if name == "SIGXCPU":
+        return ChildEndedError(f"decoding it took more than {limits.seconds:.0f} s of processor time", False)
+    if name == "SIGKILL":
+        return ChildEndedError("the process that decoded it was killed, as systems do when memory is short")
+    return ChildEndedError(f"the decoder crashed ({name})")
+
+
+_idle: list[ChildProcess] = []  # for the next borrower: a child takes a quarter of a second to start
+_lock = Lock()
+
+
+@contextmanager
+def borrowed_child() -> Iterator[ChildProcess]:
+    """Lend a child process, which earlier borrowers may have started."""
+    with _lock:
+        child = _idle.pop() if _idle else ChildProcess()
+    try:
+        yield child
+    finally:
+        with _lock:
+            _idle.append(child)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_idle.clear)  # a child answers one parent
+
+
+@atexit.register
+def _close_idle() -> None:
+    while _idle:
+        _idle.pop().close()

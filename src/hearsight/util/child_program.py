@@ -1,0 +1,97 @@
+"""The program of a child process: it calls the functions that its parent (child_process.py) asks for.
+
+    python -P child_program.py
+
+It reads pickled requests from stdin and writes pickled answers to stdout. It ends when stdin does, and when nobody has
+asked for anything for a minute.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, BinaryIO
+
+IDLE = 60.0  # seconds
+LIKELY_VICTIM = "500"  # of 1000: where memory is short, Linux stops this process before others
+
+
+def main() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal reaches both processes; the parent handles it
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(LIKELY_VICTIM)
+    requests, answers = _channels()
+    setup = pickle.loads(pickle.load(requests))
+    sys.path[:] = setup["path"]
+    while (data := _next(requests)) is not None:
+        _answer(data, setup["plugin_files"], answers)
+
+
+def _channels() -> tuple[BinaryIO, BinaryIO]:
+    """Return stdin and stdout under other numbers: whatever libraries print goes to stderr."""
+    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
+    return requests, answers
+
+
+def _next(requests: BinaryIO) -> bytes | None:
+    """Return the next request, still pickled; None at the end."""
+    idle = threading.Timer(IDLE, os._exit, [0])
+    idle.daemon = True
+    idle.start()
+    try:
+        data: bytes = pickle.load(requests)
+    except (EOFError, pickle.UnpicklingError):  # the parent has ended
+        return None
+    finally:
+        idle.cancel()
+    return data
+
+
+def _answer(data: bytes, plugin_files: Any, answers: BinaryIO) -> None:
+    from hearsight.util import plugins
+    from hearsight.util.child_messages import EXIT_MEMORY, EndAnswer, ErrorAnswer, ItemAnswer, Request
+
+    def write(answer: Any) -> None:
+        answers.write(pickle.dumps(answer, pickle.HIGHEST_PROTOCOL))
+        answers.flush()
+
+    try:
+        plugins.run_files_once(plugin_files)
+        request: Request = pickle.loads(data)
+        limit(request.limits.seconds, request.limits.memory)
+        for item in request.function(*request.arguments):
+            write(ItemAnswer(item))
+        write(EndAnswer())
+    except MemoryError:
+        os._exit(EXIT_MEMORY)
+    except BrokenPipeError:  # the parent has ended
+        os._exit(0)
+    except Exception as error:
+        write(ErrorAnswer.of(error))
+
+
+def limit(seconds: float, memory: int) -> None:
+    """Limit what this process may take from now on, where the system can: processor time, and memory in bytes."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    limits = {resource.RLIMIT_CPU: int(usage.ru_utime + usage.ru_stime + seconds) + 1, resource.RLIMIT_CORE: 0}
+    with suppress(OSError):  # macOS has no such file, and limits no memory
+        pages = int(Path("/proc/self/statm").read_text().split()[5])
+        limits[resource.RLIMIT_DATA] = pages * resource.getpagesize() + memory
+    for kind, soft in limits.items():
+        _, hard = resource.getrlimit(kind)
+        resource.setrlimit(kind, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
+
+
+if __name__ == "__main__":
+    main()
