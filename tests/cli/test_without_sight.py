@@ -47,6 +47,18 @@ def test_a_new_index_says_what_it_will_find(run, tmp_path):
     assert again.code == 0 and "2 unchanged" in again.out and "only what is said" not in again.err
 
 
+def test_a_sound_that_subtitles_describe_is_found_as_heard(run, tmp_path):
+    make_films(tmp_path / "films", "come in", "[dog barking]", "I heard a dog barking")
+    assert run("index", tmp_path / "films", *INDEX, "-q").code == 0
+    ran = run("search", "heard:", "a", "dog", "barks", "--in", tmp_path / "films")
+    assert ran.code == 0 and "0:02-0:04   strong  99%   seen ─────  heard ━━━━━  said ─────" in ran.out
+    assert '"[[dog] [barking]]"' in ran.out and "only the sounds that subtitles describe are found" in ran.out
+    again = json.loads(run("search", "heard: a dog barks", "--in", tmp_path / "films", "--json").out)
+    assert [(one["expert"], one["sense"], one["moment"]) for one in again["hits"][0]["evidence"]] == [
+        ("words", "heard", 2)
+    ]
+
+
 @pytest.mark.parametrize(
     "query", ["bicycle", "a physician", '"yellow bicycle"', "said: swim", "a bike", "zebra bicycle"]
 )

@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from hearsight.cli.main import main
-from tests.library.conftest import film
+from hearsight.library import Library
+from tests.library.conftest import film, say
 from tests.media_files import beep, make_media
 from tests.web.conftest import CUT, HOSTILE, MARKUP, SCRIPT, TOKEN, eventually
 
@@ -106,6 +107,20 @@ def test_matches_are_told_and_weak_ones_can_be_left_out(api):
     sure = hits(api, **parameters, min_confidence=0.9)
     assert [hit["clip"] for hit in sure] == [hit["clip"] for hit in full["hits"] if hit["confidence"] >= 0.9]
     assert len(hits(api, **parameters, min_confidence=0)) == len(full["hits"]) == 10
+
+
+def test_a_sound_that_subtitles_describe_is_evidence_of_what_is_heard(open_server, loaded, tmp_path):
+    film(tmp_path / "garden" / "garden.mkv", 4, seed=1)
+    say(tmp_path / "garden" / "garden.srt", "come in", "[dog barking]")
+    Library.create(tmp_path / "garden", loaded, seconds=2).update(recogniser="none")
+    with open_server(tmp_path / "garden") as server, server.client() as client:
+        best = client.get("search", params={"q": "heard: a dog barks"}).json()["hits"][0]
+        words = [one for one in best["evidence"] if one["expert"] == "words"]
+        assert (best["start"], best["heard"], best["line"], best["spans"]) == (2, 1, "[dog barking]", [[1, 4], [5, 12]])
+        assert [(one["sense"], one["moment"], one["line"]) for one in words] == [("heard", 2, "[dog barking]")]
+        transcript = f"libraries/garden/clips/{best['clip']}/transcript"
+        lines = client.get(transcript, params={"q": "heard: dog"}).json()["lines"]
+        assert [line["spans"] for line in lines if line["text"] == "[dog barking]"] == [[[1, 4]]]
 
 
 def test_modes(api):

@@ -62,10 +62,10 @@ class Filters:
 class Evidence:
     """What one expert says of a hit.
 
-    expert: "model" for the video model, "words" for the words that are said or read, or the name of a text or sound
-    expert. sense: what it compares: "seen", "heard", "said" or "read". confidence: as of a hit, by this expert alone;
-    None for similar clips. moment: seconds from the start of the file. line: what is said or read then; "" where that
-    is not what it compares.
+    expert: "model" for the video model, "words" for the words that are said or read, or by which subtitles describe a
+    sound, or the name of a text or sound expert. sense: what it compares: "seen", "heard", "said" or "read".
+    confidence: as of a hit, by this expert alone; None for similar clips. moment: seconds from the start of the file.
+    line: what is said or read then, or the description; "" where that is not what it compares.
     box: where that is read in the clip's thumbnail: left, top, right and bottom, as shares of its width and height;
     None for what is not read, or not there.
     """

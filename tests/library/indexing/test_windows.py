@@ -38,6 +38,12 @@ def test_a_window_is_a_line_or_two():
     assert spans_of(LINES)[3][:2] == (0, 2)
 
 
+def test_what_is_heard_has_no_window():
+    texts = ["come in", "[door slams]", "[sighs] it is late"]
+    lines = [{"start": float(i), "end": i + 1.0, "text": text} for i, text in enumerate(texts)]
+    assert spans_of(lines) == [(0, 1, "come in"), (2, 3, "it is late"), (0, 3, "come in it is late")]
+
+
 def test_every_spoken_clip_has_windows_and_no_other(talk):
     spoken = {row["id"] for row in talk._store.rows("has_speech", ["id"]).to_pylist()}
     assert {id for id, *_ in windows(talk)} == spoken and len(spoken) == 3

@@ -13,7 +13,7 @@ def candidates(**scores) -> Candidates:
     """Return three clips; scores that are not given are 0."""
     ids, zeros = ["b", "a", "c"], np.zeros(3)
     names = ("similarity", "bm25", "strength", "standard", "model", "meaning", "spoken", "sound")
-    names += ("text_strength", "text", "written")
+    names += ("text_strength", "text", "written", "sound_strength", "described")
     arrays = {name: np.array(scores.get(name, zeros), float) for name in names}
     videos = [(0, id) for id in ids]
     return Candidates(ids, videos, [0, 1, 2], per_frame=np.zeros((3, 1), np.float32), **arrays)

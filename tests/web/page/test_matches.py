@@ -166,6 +166,18 @@ def test_what_is_read_is_quoted_and_framed_in_the_picture(page):
     expect(page.locator("#grid .text-boxes")).to_have_count(1)
 
 
+def test_details_say_that_subtitles_describe_a_sound(page):
+    described = {
+        "expert": "words", "sense": "heard", "confidence": 0.97, "moment": 1, "line": "[lion roaring]", "box": None
+    }  # fmt: skip
+    replace_answers(
+        page, lambda result, limit: {**result, "hits": [{**hit, "evidence": [described]} for hit in result["hits"]]}
+    )
+    search(page, SAID).first.locator(".open").click()
+    item = page.get_by_role("region", name="Why it matches").get_by_role("listitem")
+    expect(item).to_have_text("Heard at 0:01: \u201c[lion roaring]\u201d as its subtitles describe it, 97 % sure")
+
+
 def test_details_say_by_what_and_at_which_second(page):
     search(page, SAID).first.locator(".open").click()
     explanation = page.get_by_role("region", name="Why it matches")

@@ -16,6 +16,7 @@ from hearsight.library.tables.library_files import remove
 from hearsight.library.tables.library_json import Identity
 from hearsight.library.tables.schema import WORDS, ClipFacts
 from hearsight.library.tables.store import Store
+from hearsight.library.words.sound_descriptions import said_in
 from hearsight.models.base import VideoTextModel
 from hearsight.types import Clip, Line
 
@@ -72,6 +73,11 @@ def switch_tables(location: Path, identity: Identity) -> Identity:
             if table.stem not in names:
                 remove(table)
     return identity
+
+
+def said_in_clip(facts: ClipFacts, language: str | None) -> str:
+    """Return what is said in a clip, without the sounds that its transcript describes: what a model reads."""
+    return said_in([line.text for line in facts.lines] or [facts.transcript], language)
 
 
 def facts_of(row: dict[str, Any]) -> ClipFacts:

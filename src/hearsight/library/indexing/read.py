@@ -19,7 +19,8 @@ from hearsight.errors import HearsightError
 from hearsight.library.indexing.diff import PendingFile, content_hash, video_id
 from hearsight.library.tables.containment import read_text
 from hearsight.library.tables.schema import ClipFacts, Video, clip_id
-from hearsight.library.words.indexed_words import indexed_words
+from hearsight.library.words.indexed_words import indexed_transcript
+from hearsight.library.words.sound_descriptions import said_in
 from hearsight.media.decode_clips import decoding_limits
 from hearsight.media.probe import MediaInfo, probe
 from hearsight.media.segments import cut
@@ -153,16 +154,18 @@ class Reader:
         clips = [(key, clip) for key, clip in clips if key not in self.encoded_clips.get(id, ())]
         total, clips = len(clips), [(key, clip) for key, clip in clips if key not in self.clips_read]
         remaining, size = [clip for _, clip in clips], picture_size(self.model)
-        inputs = read_clips(info, remaining, transcript, self.model, size, self.call) if clips else ()
+        said = SaidText(transcript)
+        inputs = read_clips(info, remaining, said, self.model, size, self.call) if clips else ()
         for (key, clip), (tensors, pictures) in zip(clips, inputs, strict=True):
             self.clips_read.add(key)
+            lines = transcript.lines_between(clip.start, clip.end)
             facts = ClipFacts(
                 id=key,
                 video=id,
                 clip=clip,
-                transcript=(text := transcript.between(clip.start, clip.end)),
-                words=indexed_words(text, transcript.language),
-                lines=[short for line in transcript.lines_between(clip.start, clip.end) for short in shortened(line)],
+                transcript=transcript.between(clip.start, clip.end),
+                words=indexed_transcript([line.text for line in lines], transcript.language),
+                lines=[short for line in lines for short in shortened(line)],
                 has_speech=bool(tensors.has_speech),
                 has_sound=info.audio is not None,
                 thumbnail=thumbnail(pictures),
@@ -212,6 +215,17 @@ class Reader:
         limits = decoding_limits(info.path, info.duration)
         limits = Limits(limits.seconds + RECOGNITION * info.duration, limits.memory + RECOGNISER)
         return self.call(transcription_by_source, info, source, sidecars, limits=limits)
+
+
+@dataclass(frozen=True)
+class SaidText:
+    """What is said in a transcript, without the sounds that it describes (a `TimedText`)."""
+
+    transcript: Transcript
+
+    def between(self, start: float, end: float) -> str:
+        lines = self.transcript.lines_between(start, end)
+        return said_in([line.text for line in lines], self.transcript.language)
 
 
 def picture_size(model: VideoTextModel) -> int:

@@ -15,7 +15,14 @@ from pathlib import Path
 from hearsight.errors import HearsightError
 from hearsight.library.indexing.diff import PendingFile, compare
 from hearsight.library.indexing.engine import ClipEncoded, Event, LocalEngine
-from hearsight.library.indexing.new_vectors import FACTS, check_other_model, facts_of, new_identity, open_new_table
+from hearsight.library.indexing.new_vectors import (
+    FACTS,
+    check_other_model,
+    facts_of,
+    new_identity,
+    open_new_table,
+    said_in_clip,
+)
 from hearsight.library.indexing.read import ClipRead, Failed, Finished, Reader, ReadEvent, picture_size
 from hearsight.library.indexing.reindex import reindex
 from hearsight.library.indexing.scan import MediaEntry, walk
@@ -126,7 +133,7 @@ class StoredReader(Reader):
         rows = self.table.rows(id_condition("video", [video.id]), FACTS).sort_by("start").to_pylist()
         facts = [facts_of(row) for row in rows if row["id"] not in self.encoded_clips.get(video.id, ())]
         total, facts = len(facts), [each for each in facts if each.id not in self.clips_read]
-        clips, texts = [each.clip for each in facts], StoredTexts(facts)
+        clips, texts = [each.clip for each in facts], StoredTexts(facts, video.language)
         inputs = read_clips(info, clips, texts, self.model, picture_size(self.model), self.call) if clips else ()
         for each, (tensors, _) in zip(facts, inputs, strict=True):
             self.clips_read.add(each.id)
@@ -135,10 +142,10 @@ class StoredReader(Reader):
 
 
 class StoredTexts:
-    """The transcripts of clips, by their times (a `TimedText`)."""
+    """What is said in clips in a language, by their times (a `TimedText`)."""
 
-    def __init__(self, facts: Sequence[ClipFacts]) -> None:
-        self._texts = {(each.clip.start, each.clip.end): each.transcript for each in facts}
+    def __init__(self, facts: Sequence[ClipFacts], language: str | None) -> None:
+        self._texts = {(each.clip.start, each.clip.end): said_in_clip(each, language) for each in facts}
 
     def between(self, start: float, end: float) -> str:
         return self._texts[start, end]

@@ -10,7 +10,14 @@ import pyarrow as pa
 
 from hearsight.errors import HearsightError
 from hearsight.library.indexing.encode import clip_rows
-from hearsight.library.indexing.new_vectors import FACTS, check_other_model, facts_of, new_identity, open_new_table
+from hearsight.library.indexing.new_vectors import (
+    FACTS,
+    check_other_model,
+    facts_of,
+    new_identity,
+    open_new_table,
+    said_in_clip,
+)
 from hearsight.library.indexing.words import add_words
 from hearsight.library.reports import ReindexReport
 from hearsight.library.tables.library_json import Identity
@@ -40,8 +47,10 @@ def reindex(
     new = open_new_table(old.location, changed, model)
     done, total = new.ids(), old.snapshot().clips
     rows: list[pa.Table] = []
+    languages = {id: video.language for id, video in old.snapshot().videos.items()}
     for facts, features in _stored_clips(old, done):
-        rows.append(clip_rows(model, facts, from_rows(features, model, [clip.transcript for clip in facts])))
+        said = [said_in_clip(clip, languages.get(clip.video)) for clip in facts]
+        rows.append(clip_rows(model, facts, from_rows(features, model, said)))
         done.update(clip.id for clip in facts)
         if sum(map(len, rows)) >= COMMIT_CLIPS:
             new.add_clips(rows)

@@ -18,6 +18,7 @@ from hearsight.library.tables.calibration_file import Calibration
 from hearsight.library.tables.schema import VIDEO_LETTERS
 from hearsight.library.tables.store import Store
 from hearsight.library.tables.windows import Windows, of_text, windows_schema
+from hearsight.library.words.sound_descriptions import said_in
 
 BATCH = 1024  # clips; a sentence encoder takes a minute or two for them
 # Lines and pairs of lines: what a person remembers may begin in one and end in the next.
@@ -86,8 +87,9 @@ def _fill(tables: Sequence[_Table], ids: set[str], batches: Callable[[], Iterabl
 
 
 def spans_of(lines: Sequence[dict[str, Any]]) -> list[Span]:
-    """Return the windows of a clip's lines: each line, and each with the next one."""
-    spans = [(line["start"], line["end"], line["text"]) for line in lines]
+    """Return the windows of a clip's lines: what is said in each line, and in each with the next one."""
+    texts = [said_in([line["text"]]) for line in lines]
+    spans = [(line["start"], line["end"], text) for line, text in zip(lines, texts, strict=True) if text]
     return spans + [(a[0], b[1], f"{a[2]} {b[2]}") for a, b in pairwise(spans)]
 
 

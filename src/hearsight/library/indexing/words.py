@@ -6,7 +6,7 @@ Each table gets its column in one step, and searches use the texts until then. F
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +15,7 @@ import pyarrow as pa
 from hearsight.library.tables.library_json import Identity
 from hearsight.library.tables.schema import WORDS
 from hearsight.library.tables.store import Store
-from hearsight.library.words.indexed_words import indexed_words
+from hearsight.library.words.indexed_words import indexed_transcript, indexed_words
 from hearsight.speech.language import detect_language
 
 BATCH = 1024  # clips
@@ -30,9 +30,9 @@ def add_words(store: Store, identity: Identity) -> None:
     if not store.transcripts.has_words:
         identity.write(store.location)
         _detect_languages(store)
-        store.add_words(_words_of(store, "transcript"))
+        store.add_words(_words_of(store, _words_of_transcripts))
     if store.texts.exists and not store.texts.index.has_words:
-        store.texts.add_words(_words_of(store, "text"))
+        store.texts.add_words(_words_of(store, _words_of_texts))
 
 
 def _detect_languages(store: Store) -> None:
@@ -48,14 +48,21 @@ def _detect_languages(store: Store) -> None:
         store.move_videos(rows)
 
 
-def _words_of(store: Store, column: str) -> Any:
-    """Return a function from rows with `video` and a column of texts to a column of their words."""
+def _words_of(store: Store, words_of_row: Callable[[dict[str, Any], str | None], str]) -> Any:
+    """Return a function from rows with `video` and their texts to a column of their words."""
     videos = store.snapshot().videos
     languages: Mapping[str, str | None] = {id: video.language for id, video in videos.items()}
 
     def words(rows: pa.RecordBatch) -> pa.RecordBatch:
-        texts = zip(rows["video"].to_pylist(), rows[column].to_pylist(), strict=True)
-        own = [indexed_words(text or "", languages.get(video)) for video, text in texts]
+        own = [words_of_row(row, languages.get(row["video"])) for row in rows.to_pylist()]
         return pa.RecordBatch.from_arrays([pa.array(own, pa.string())], [WORDS])
 
     return words
+
+
+def _words_of_transcripts(row: dict[str, Any], language: str | None) -> str:
+    return indexed_transcript([line["text"] for line in row["lines"] or []] or [row["transcript"] or ""], language)
+
+
+def _words_of_texts(row: dict[str, Any], language: str | None) -> str:
+    return indexed_words(row["text"] or "", language)

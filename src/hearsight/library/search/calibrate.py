@@ -4,7 +4,8 @@ The names of scores: "model" (the video model's similarity), "seen", "heard" and
 "meaning" (the text expert's), "sound" (the sound expert's), "spoken" (meaning and words), "all" (everything together),
 "all, said", "all, heard" and "all, said and heard" (the same for a query that asks for speech, names a sound, or does
 both). Where pictures have been read: "text" (the text expert's, with what is read), "written" (the same and words), and
-"all, read". `nulls` has them all; `scales` has those that are not put together from others.
+"all, read". Where subtitles describe sounds: "described" (words). `nulls` has them all; `scales` has those that are not
+put together from others.
 """
 
 from __future__ import annotations
@@ -85,6 +86,9 @@ def calibrate(
     if text is not None and sample.texts:
         text_strength = np.stack([sample.texts.strengths(query) for query in _neutral_words()])
         standard["written"] = spoken(text, text_strength)
+    if sample.describes_sounds:
+        described = np.stack([sample.strengths(query) for query in _neutral_words(describe_sounds=True)])
+        standard["described"] = spoken(np.zeros_like(described), described)
     reads = scales["said"].is_informative
     for asks_for, name in COMBINED.items():
         if asks_for != "read" or text is not None:
@@ -121,9 +125,9 @@ def _count_distinct(sample: InMemory, pooled: NDArray[np.float32]) -> int:
 
 
 @cache
-def _neutral_words() -> tuple[Query, ...]:
+def _neutral_words(describe_sounds: bool = False) -> tuple[Query, ...]:
     """Return the words of the bank's queries, once in a process."""
-    return tuple(map(Query, neutral_queries()))
+    return tuple(Query(text, describes_sound=describe_sounds) for text in neutral_queries())
 
 
 def _vectors(expert: TextExpert | SoundExpert) -> NDArray[np.float32]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from hearsight.library.results import ClipDetails, ClipNotFoundError, MarkedLine, Transcript
+from hearsight.library.search.evidence import marked_words
 from hearsight.library.search.explain import branch_gates
 from hearsight.library.search.question import Question
 from hearsight.library.search.view import Searchable
@@ -71,10 +72,10 @@ def transcript(library: Searchable, clip: str, query: str | None, around: float)
     first, last = row["start"] - around, row["end"] + around
     lines = {Line(**line) for row in rows for line in row["lines"] or []}  # a set, as a line may belong to two clips
     lines_around = (line for line in lines if first < line.end and line.start < last)
-    words = Question.parse(query).words if query and query.strip() else None
+    question = Question.parse(query) if query and query.strip() else None
     language = stemming_language(video.language)
     marked = [
-        MarkedLine(line.start, line.end, line.text, words.spans(line.text, language) if words else [])
+        MarkedLine(line.start, line.end, line.text, marked_words(question, line.text, language) if question else [])
         for line in sorted(lines_around, key=lambda line: line.start)
     ]
     return Transcript(video.transcript_source, video.language, marked)

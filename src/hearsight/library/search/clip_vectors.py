@@ -117,8 +117,9 @@ class Candidates:
     of the text experts alone, of what is said in meaning and words, and of the sound experts alone. line_starts: for
     each text expert, the second at which the clip's window that is nearest to the query starts; NaN for a clip in which
     nothing is said. sound_starts: the same of the sound experts. written: as `spoken`, of what is read in pictures.
-    text_strength: as `strength`. text: as `meaning`. text_starts: as `line_starts`. likenesses: by each expert that
-    compares an example; none in a search by words.
+    text_strength: as `strength`. text: as `meaning`. text_starts: as `line_starts`. described, sound_strength: as
+    `written` and `text_strength`, of the sounds that subtitles describe; -inf where none has a word of the query.
+    likenesses: by each expert that compares an example; none in a search by words.
     """
 
     ids: list[str]
@@ -136,6 +137,8 @@ class Candidates:
     text_strength: NDArray[np.float64]
     text: NDArray[np.float64]
     written: NDArray[np.float64]
+    sound_strength: NDArray[np.float64]
+    described: NDArray[np.float64]
     line_starts: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     sound_starts: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     text_starts: dict[str, NDArray[np.float64]] = field(default_factory=dict)
@@ -148,7 +151,7 @@ class Candidates:
         if len(parts) == 1:
             return parts[0]
         arrays = ["similarity", "per_frame", "bm25", "strength", "standard", "model", "meaning", "spoken", "sound"]
-        arrays += ["text_strength", "text", "written"]
+        arrays += ["text_strength", "text", "written", "sound_strength", "described"]
         return cls(
             ids=[id for part in parts for id in part.ids],
             videos=[video for part in parts for video in part.videos],

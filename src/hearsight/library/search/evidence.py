@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,10 @@ from hearsight.experts.calibration import confidence
 from hearsight.library.results import Evidence, Mode
 from hearsight.library.search.clip_vectors import Candidates
 from hearsight.library.search.query_words import QueryWords
+from hearsight.library.search.question import Question
 from hearsight.library.tables.calibration_file import Calibration
+from hearsight.library.words.sound_descriptions import said_and_heard, say_music
+from hearsight.library.words.stems import HEARD
 from hearsight.types import Clip
 
 EVEN = 0.5  # the confidence of what is no better than a typical neutral query; less is no evidence
@@ -51,11 +54,13 @@ def evidence_for(
     mode: Mode,
     lines: Sequence[dict[str, Any]] = (),
     written: QueryWords | None = None,
+    sounds: QueryWords | None = None,
 ) -> list[Evidence]:
     """Return what each expert that the mode asks says of a hit, the most certain first.
 
     row: of the hit in the candidates. senses: its `standard_senses`. query: the words to match; None for no words.
-    lines: what is read in its pictures. written: the words to match with them.
+    lines: what is read in its pictures. written: the words to match with them. sounds: those to match with what
+    subtitles describe.
     """
     evidence = list[Evidence]()
     if senses and mode != "speech":
@@ -67,9 +72,13 @@ def evidence_for(
             text, certainty = line_at(clip["lines"], start), confidence(float(candidates.meaning[row]))
             evidence.append(Evidence(name, "said", certainty, clamp_to_clip(start, clip), text))
     if mode != "dense" and candidates.strength[row] > 0 and query is not None and clip["lines"]:
-        line = best_line(query, clip["lines"])
+        line = best_line(query, clip["lines"], said_part)
         certainty = confidence(float(candidates.spoken[row]))
         evidence.append(Evidence("words", "said", certainty, clamp_to_clip(line["start"], clip), line["text"]))
+    if mode == "hybrid" and candidates.sound_strength[row] > 0 and sounds is not None and clip["lines"]:
+        line = best_line(sounds, clip["lines"], heard_part)
+        certainty = confidence(float(candidates.described[row]))
+        evidence.append(Evidence("words", "heard", certainty, clamp_to_clip(line["start"], clip), line["text"]))
     for name, starts in candidates.sound_starts.items() if mode != "speech" else ():
         if np.isfinite(start := float(starts[row])):
             certainty = confidence(float(candidates.sound[row]))
@@ -125,9 +134,33 @@ def best_frame(clip: dict[str, Any], per_frame: NDArray[np.float32]) -> float:
     return times[int(per_frame[: len(times)].argmax())]
 
 
-def best_line(query: QueryWords, lines: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Return the line with the most words of a query."""
-    return max(lines, key=lambda line: len(query.content_stems_in(line["text"])))
+Part = Callable[[str, QueryWords], str]
+
+
+def said_part(line: str, query: QueryWords) -> str:
+    """Return what of a line is said."""
+    return said_and_heard(line, query.language)[0]
+
+
+def heard_part(line: str, query: QueryWords) -> str:
+    """Return what of a line describes a sound."""
+    return say_music(said_and_heard(line, query.language.removeprefix(HEARD))[1])
+
+
+def best_line(query: QueryWords, lines: Sequence[dict[str, Any]], part: Part | None = None) -> dict[str, Any]:
+    """Return the line with the most words of a query. part: what of the lines counts; None for all."""
+
+    def count(line: dict[str, Any]) -> int:
+        return len(query.content_stems_in(part(line["text"], query) if part else line["text"]))
+
+    return max(lines, key=count)
+
+
+def marked_words(question: Question, line: str, language: str) -> list[tuple[int, int]]:
+    """Return the positions (start, end) of a question's words in a line of a transcript in a language."""
+    said, heard = said_and_heard(line, language)
+    both = (question.words, said), (question.sound_words, heard)
+    return sorted({span for words, text in both if words and text for span in words.spans(text, language)})
 
 
 def line_at(lines: Sequence[dict[str, Any]] | None, second: float) -> str:

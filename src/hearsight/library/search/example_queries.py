@@ -11,6 +11,7 @@ from hearsight.library.results import Suggestion
 from hearsight.library.search.question import is_plain
 from hearsight.library.search.view import Searchable
 from hearsight.library.tables.schema import read_vectors
+from hearsight.library.words.sound_descriptions import describes_sound
 from hearsight.library.words.word_forms import cut
 from hearsight.models.query_encoder import QueryEncoder
 
@@ -37,7 +38,8 @@ def suggest_queries(libraries: Sequence[Searchable], encoder: QueryEncoder) -> l
     for library in libraries:
         table = library.store.head(["pooled", "lines"], MAX_CLIPS)
         vectors.append(read_vectors(table, "pooled"))
-        lines += [line["text"] for row in table["lines"].to_pylist() for line in row or []]
+        texts = (line["text"] for row in table["lines"].to_pylist() for line in row or [])
+        lines += [text for text in texts if not describes_sound(text)]
     subjects = _outstanding_subjects(np.concatenate(vectors), encoder)
     return [
         *(Suggestion(text, "meaning") for text in subjects),

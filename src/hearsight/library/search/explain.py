@@ -21,6 +21,8 @@ from hearsight.library.search.evidence import (
     evidence_for,
     evidence_of_likeness,
     line_at,
+    marked_words,
+    said_part,
     standard_senses,
 )
 from hearsight.library.search.query_words import QueryWords
@@ -69,6 +71,7 @@ def explain(
     calibrated. vector: what is compared with the clips' pooled vectors.
     """
     query = question.words if question else None
+    sounds = question.question.sound_words if question else None
     written = question.question.written_words if question and mode == "hybrid" else None
     clips = _read_clips(candidates, rows, vector, views)
     texts = _read_texts(candidates, rows, views) if written else {}
@@ -81,13 +84,14 @@ def explain(
         path, language = Path(view.snapshot.videos[video].path), view.language_of(video)
         words_said = query.within(language) if query else None
         words_read = written.within(language) if written else None
+        words_heard = sounds.within(language) if sounds else None
         words = float(candidates.strength[row]) if mode != "dense" else 0.0
         standard = float(candidates.standard[row])
         senses, evidence = dict[str, float](), list[Evidence]()
         if question is not None and calibration is not None:
             senses = standard_senses(clip, calibration, view.snapshot.clips)
             lines = texts.get((number, clip["id"]), [])
-            evidence = evidence_for(clip, row, candidates, senses, words_said, mode, lines, words_read)
+            evidence = evidence_for(clip, row, candidates, senses, words_said, mode, lines, words_read, words_heard)
         elif candidates.likenesses:
             evidence = evidence_of_likeness(clip, row, candidates)
         moment, line = _best_moment(clip, candidates, row, mode, words_said, evidence)
@@ -108,7 +112,7 @@ def explain(
             words=words,
             gates=branch_gates(clip["gates"]),
             line=line,
-            spans=words_said.spans(line) if words_said else [],
+            spans=marked_words(question.question, line, language) if question else [],
             more=further_count,
             confidence=confidence(standard) if calibration else None,
             match=match_of(standard) if calibration else None,
@@ -129,7 +133,8 @@ def _text_to_show(evidence: Sequence[Evidence]) -> str:
 
 def _bars(senses: Mapping[str, float], candidates: Candidates, row: int) -> dict[str, float]:
     """Return how much each sense speaks for a match, by the model or by another expert of that sense."""
-    others = {"heard": candidates.sound[row], "said": candidates.spoken[row], "read": candidates.written[row]}
+    heard = np.fmax(candidates.sound[row], candidates.described[row])
+    others = {"heard": heard, "said": candidates.spoken[row], "read": candidates.written[row]}
     return {sense: max(bar(senses.get(sense, -np.inf)), bar(float(others.get(sense, -np.inf)))) for sense in BARS}
 
 
@@ -183,17 +188,19 @@ def _best_moment(
 ) -> tuple[float, str]:
     """Return the best second of a clip, and the line that is said then.
 
-    It is the beginning of what is most like an example, of the sound that a sound expert speaks for, or the picture in
-    which something is read, if that is the most certain; or the beginning of the line with the most words of the query,
-    if the transcript matches it; or of the line that a text expert speaks for, if it is the most certain; else the
-    second of the most similar frame.
+    It is the beginning of what is most like an example, of the sound that a sound expert speaks for or that a line
+    describes, or the picture in which something is read, if that is the most certain; or the beginning of the line with
+    the most words of the query, if the transcript matches it; or of the line that a text expert speaks for, if it is
+    the most certain; else the second of the most similar frame.
     """
     lines = clip["lines"] or []
+    if evidence and (evidence[0].expert, evidence[0].sense) == ("words", "heard"):
+        return evidence[0].moment, evidence[0].line
     tells_moment = evidence and (evidence[0].expert in candidates.sound_starts or evidence[0].sense == "read")
     if tells_moment or candidates.likenesses:
         return evidence[0].moment, line_at(lines, evidence[0].moment)
     if query is not None and lines and (mode == "speech" or candidates.strength[row] > 0):
-        line = best_line(query, lines)
+        line = best_line(query, lines, said_part)
         return clamp_to_clip(line["start"], clip), line["text"]
     if mode == "hybrid" and evidence and evidence[0].line:
         return evidence[0].moment, evidence[0].line

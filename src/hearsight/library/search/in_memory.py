@@ -79,6 +79,16 @@ class InMemory:
         """Implement `ClipIndex`."""
         return self.table.select(names).take(pa.array(row_ids.values(), pa.int64()))
 
+    @property
+    def describes_sounds(self) -> bool:
+        """Implement `ClipIndex`."""
+        return self._words.describes_sounds
+
+    def match_sounds(self, query: Query, limit: int, condition: Condition) -> dict[str, WordMatch]:
+        """Implement `ClipIndex`."""
+        matches = self._words.match(query, limit, self._mask(condition))
+        return {self._vectors.ids[row]: match for row, match in matches.items()}
+
     def clips_of_video(
         self, video: str, query: Query | None, extra: FieldShapes
     ) -> tuple[ClipVectors, dict[str, WordMatch]]:

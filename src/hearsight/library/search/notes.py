@@ -52,6 +52,9 @@ def _notes_on_sight_and_sound(question: Question, views: Sequence[View], matched
     names_sound = asks_for_sound(question.free)
     if names_sound and missing_ears:
         return [missing_sound_expert(missing_ears[0])]
+    describes_sounds = any(view.describes_sounds for view in views)
+    if (names_sound or question.heard) and describes_sounds and not can_hear:
+        return [f"of what is heard, only the sounds that subtitles describe are found. Add {ADD_SOUND}"]
     if names_sound and not can_hear and can_see:
         has_ears = any(view.sounds for view in views)
         return [
@@ -61,6 +64,7 @@ def _notes_on_sight_and_sound(question: Question, views: Sequence[View], matched
     may_be_sight = question.free and not (matched or question.phrases or asks_for_speech(question.free))
     if not can_see and (may_be_sight or (names_sound and not can_hear)):
         said = "said or read" if any(view.texts for view in views) else "said"
+        said += " or described by subtitles" if describes_sounds else ""
         if can_hear:
             return [f"nothing in this library is seen: only what is {said} or heard is found. Add {ADD_SIGHT}"]
         return [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -21,7 +21,7 @@ from hearsight.library.tables.schema import id_condition
 from hearsight.library.tables.snapshot import Snapshot
 from hearsight.library.tables.store import Store
 from hearsight.library.words.indexed_words import stems_of_rows
-from hearsight.library.words.stems import stemming_languages
+from hearsight.library.words.stems import HEARD, stemming_languages
 
 MOST_WORDS = 10_000  # of queries whose occurrence is remembered
 
@@ -114,6 +114,19 @@ class OnDisk:
         complete = set(table["id"].to_pylist()) == row_ids.keys()
         return table if complete else self.store.rows(id_condition("id", row_ids), names)
 
+    @property
+    def describes_sounds(self) -> bool:
+        """Implement `ClipIndex`."""
+        return self._remember(HEARD, lambda: self._words.describe_sounds)
+
+    def match_sounds(self, query: Query, limit: int, condition: Condition) -> dict[str, WordMatch]:
+        """Implement `ClipIndex`."""
+        if not (words := self._words.text_of(query)):
+            return {}
+        table = self.store.matching(words, ["id", self.store.transcripts.indexed], limit, condition.sql)
+        columns = table["id"].to_pylist(), stems_of_rows(table, "transcript"), table["_score"].to_pylist()
+        return {id: query.match(text, score) for id, text, score in zip(*columns, strict=True) if query.is_in(text)}
+
     def clips_of_video(
         self, video: str, query: Query | None, extra: FieldShapes
     ) -> tuple[ClipVectors, dict[str, WordMatch]]:
@@ -129,11 +142,15 @@ class OnDisk:
 
     def has_word(self, word: str) -> bool:
         """Implement `ClipIndex`."""
+        return self._remember(word, lambda: self._words.has_word(word))
+
+    def _remember(self, word: str, occurs: Callable[[], bool]) -> bool:
+        """Return whether a word occurs, which is looked up once for each state of the library."""
         occurring = self.snapshot.occurring_words
         if word not in occurring:
             if len(occurring) >= MOST_WORDS:
                 occurring.clear()
-            occurring[word] = self._words.has_word(word)
+            occurring[word] = occurs()
         return occurring[word]
 
     def near_words(self, edits_of: Mapping[str, int]) -> dict[str, Counter[str]]:

@@ -10,7 +10,8 @@ from itertools import islice
 from hearsight.library.words.indexed_words import ALTERNATIVE
 from hearsight.library.words.number_words import number_runs, spellings
 from hearsight.library.words.sign_words import say_signs
-from hearsight.library.words.stems import stem
+from hearsight.library.words.sound_descriptions import said_in
+from hearsight.library.words.stems import HEARD, stem
 from hearsight.library.words.word_forms import Word, cut
 
 MOST_SPELLINGS = 32  # of the numbers in a phrase
@@ -23,7 +24,7 @@ class Phrase:
     """Words that follow each other in a transcript, or in what is read. Case, accents and punctuation do not matter.
 
     exact: whether each word must have this form. Otherwise "dogs" is the same as "dog". sense: "said" or "read"; None
-    for either.
+    for either, and for what describes a sound in a transcript.
     """
 
     text: str
@@ -48,16 +49,22 @@ class Phrase:
 
     def stems_of_runs(self, languages: Collection[str]) -> list[tuple[Forms, ...]]:
         """Return the runs as stems of transcripts in these languages: with alternatives for each word."""
-        return [_stem_run(run, language) for language in languages for run in self.runs]
+        marks = ("", HEARD) if self.sense is None else ("",)
+        return [_stem_run(run, language, marks) for language in languages for run in self.runs]
 
     def is_in(self, text: str, language: str, words: Sequence[str] | None = None) -> bool:
         """Return whether a text contains the phrase.
 
-        words: its stems, if they are known: most texts without the phrase need not be cut then.
+        words: its stems, if they are known: most texts without the phrase need not be cut then, and they tell what is
+        said in it from what is heard.
         """
         stemmed = self.stems_of_runs([language])
         if words is not None and not any(_may_contain(words, run) for run in stemmed):
             return False
+        texts = dict.fromkeys([text, said_in([text], language)])  # "I [sighs] love you": without what is heard between
+        return any(self._is_in(each, language, stemmed) for each in texts)
+
+    def _is_in(self, text: str, language: str, stemmed: Sequence[tuple[Forms, ...]]) -> bool:
         own = cut(say_signs(text))
         both = [[word.forms for word in own], *_with_compounds(own)]
         if self.exact:
@@ -89,8 +96,8 @@ def _with_compounds(words: Sequence[Word]) -> Iterator[tuple[Forms, ...]]:
 
 
 @lru_cache(maxsize=1 << 12)
-def _stem_run(run: tuple[Forms, ...], language: str) -> tuple[Forms, ...]:
-    return tuple(tuple(dict.fromkeys(stem(form, language) for form in forms)) for forms in run)
+def _stem_run(run: tuple[Forms, ...], language: str, marks: tuple[str, ...]) -> tuple[Forms, ...]:
+    return tuple(tuple(dict.fromkeys(stem(form, mark + language) for mark in marks for form in forms)) for forms in run)
 
 
 def _may_contain(words: Sequence[str], run: Sequence[Forms]) -> bool:

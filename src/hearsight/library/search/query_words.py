@@ -19,7 +19,8 @@ from hearsight.errors import HearsightError
 from hearsight.library.words.indexed_words import ALTERNATIVE, stems
 from hearsight.library.words.number_words import Number, number_runs, spellings
 from hearsight.library.words.sign_words import say_signs
-from hearsight.library.words.stems import DEFAULT, language_of, stem
+from hearsight.library.words.sound_descriptions import say_music
+from hearsight.library.words.stems import DEFAULT, HEARD, language_of, stem
 from hearsight.library.words.word_forms import Word, cut
 
 # A transcript with a smaller share of the query's content words is about something else.
@@ -88,12 +89,14 @@ def valid_text(text: str) -> str:
 class Query:
     """A text to search for, with its words.
 
-    framing: words that are not looked for, unless there are no others. Raises HearsightError if the text is empty or
+    framing: words that are not looked for, unless there are no others. describes_sound: whether the words are looked
+    for in the sounds that transcripts describe, and not in what is said. Raises HearsightError if the text is empty or
     has no word. It must be a `valid_text`.
     """
 
     text: str
     framing: str = FRAMING_WORDS
+    describes_sound: bool = False
     _within: dict[str, QueryWords] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -108,7 +111,7 @@ class Query:
     @cached_property
     def spoken(self) -> str:
         """Return the text with words in place of its signs."""
-        return say_signs(self.text)
+        return say_signs(say_music(self.text) if self.describes_sound else self.text)
 
     @property
     def has_words(self) -> bool:
@@ -118,7 +121,8 @@ class Query:
     def within(self, language: str) -> QueryWords:
         """Return the words to compare with transcripts in a language, "" for those that are not stemmed."""
         if language not in self._within:
-            self._within[language] = QueryWords(self.spoken, self.framing, language)
+            marked = HEARD + language if self.describes_sound else language
+            self._within[language] = QueryWords(self.spoken, self.framing, marked)
         return self._within[language]
 
     def search_stems(self, languages: Iterable[str]) -> frozenset[str]:

@@ -8,12 +8,12 @@
 A prefix is one of SENSES with a colon, at the beginning of a word. What follows it, up to the next prefix, is searched
 by this sense; all parts of a query must hold. Other words with a colon are plain text: 10:30, re:, http://, C:\\.
 
-Quotation marks of every language are alike. One after a digit is an inch mark (a 5" pipe). What they enclose is said or
-read in the picture; after `said:` it is said, and after `read:` it is read. After `seen:` and `heard:` they only
-protect what looks like a prefix or an exclusion.
+Quotation marks of every language are alike. One after a digit is an inch mark (a 5" pipe). What they enclose is said,
+read in the picture, or stands in subtitles that describe a sound; after `said:` it is said, and after `read:` it is
+read. After `seen:` and `heard:` they only protect what looks like a prefix or an exclusion.
 
-A minus sign at the beginning of a word, before a letter or a quotation mark, leaves out what is said or read. Numbers
-below zero (-5), dashes, -- and the hyphens of well-known are plain text.
+A minus sign at the beginning of a word, before a letter or a quotation mark, leaves out the same. Numbers below zero
+(-5), dashes, -- and the hyphens of well-known are plain text.
 """
 
 from __future__ import annotations
@@ -79,6 +79,12 @@ class Question:
         """Return the words that may be said; None if the query asks only for what is seen, heard or read."""
         text = " ".join(filter(None, (self.free, *self.said)))
         return Query(text) if any(map(is_meaningful, text)) else None
+
+    @cached_property
+    def sound_words(self) -> Query | None:
+        """Return the words that may describe a sound in subtitles: after `heard:`, or else those without a prefix."""
+        text = " ".join(self.heard) or self.free
+        return Query(text, describes_sound=True) if any(map(is_meaningful, text)) else None
 
     @cached_property
     def written_words(self) -> Query | None:

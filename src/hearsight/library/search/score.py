@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hearsight.experts.calibration import LIKELY, Null, Scale
-from hearsight.experts.ensemble import combine, penalty, sound_penalty, spoken, text_penalty
+from hearsight.experts.calibration import LIKELY, MIN_SPREAD, Null, Scale
+from hearsight.experts.ensemble import SAID, combine, penalty, sound_penalty, spoken, text_penalty
 from hearsight.library.results import Mode
 from hearsight.library.search.calibrate import COMBINED
 from hearsight.library.search.clip_vectors import Candidates, ClipVectors
@@ -24,7 +24,8 @@ from hearsight.library.tables.windows import of_text
 from hearsight.models.query_encoder import QueryEncoder
 
 NO_MATCH = WordMatch()
-BY_EXPERT = ("model", "dense", "meaning", "speech", "sound", "text", "written")  # scores of a part
+# Scores of a part.
+BY_EXPERT = ("model", "dense", "meaning", "speech", "sound", "text", "written", "described")
 
 Array = NDArray[np.float64]
 
@@ -38,20 +39,24 @@ def score_clips(
     encoder: QueryEncoder,
     mode: Mode,
     text_matches: Mapping[str, WordMatch] | None = None,
+    sound_matches: Mapping[str, WordMatch] | None = None,
 ) -> Candidates:
     """Return clips of a calibrated view with their scores for a question.
 
     number: of the view in the search. matches: of the clips that contain words of the question, by id. text_matches:
-    the same of those in whose pictures they are read.
+    the same of those in whose pictures they are read. sound_matches: of those whose subtitles describe such a sound.
     """
     said = WordScores.of(clips.ids, matches)
     read = WordScores.of(clips.ids, text_matches or {})
+    heard, none = WordScores.of(clips.ids, sound_matches or {}), WordScores.of(clips.ids, {})
+    describing = "heard" if question.question.heard else None  # the parts whose sound the words describe
     similarity, per_frame = encoder.similarity(question.vector, clips.fields)
     parts = []
     for part in question.parts:
         logits = similarity if len(question.parts) == 1 else encoder.similarity(part.vector, clips.fields)[0]
-        parts.append(_score_part(view, clips, part, logits, said, read, mode))
-    model, dense, meaning, speech, sound, text, written = (
+        sounds = heard if part.sense == describing else none
+        parts.append(_score_part(view, clips, part, logits, said, read, sounds, mode))
+    model, dense, meaning, speech, sound, text, written, described = (
         np.fmax.reduce([getattr(each, name) for each in parts]) for name in BY_EXPERT
     )
     by_mode = {"hybrid": np.minimum.reduce([each.together for each in parts]), "dense": dense, "speech": speech}
@@ -71,6 +76,8 @@ def score_clips(
         text_strength=read.strength,
         text=text,
         written=written,
+        sound_strength=heard.strength,
+        described=described,
         line_starts=dict(ChainMap(*(each.line_starts for each in parts))),  # of the first part with words
         sound_starts=dict(ChainMap(*(each.sound_starts for each in parts))),
         text_starts=dict(ChainMap(*(each.text_starts for each in parts))),
@@ -97,8 +104,8 @@ class _PartScores:
 
     together: by all experts. model, meaning, sound, speech: by the video model alone, by the text experts alone, by the
     sound experts alone, and by what is said in meaning and words; dense: by the model and the sound experts. text,
-    written: as meaning and speech, of what is read. -inf for what the part does not ask, and for clips that lack it.
-    line_starts, sound_starts, text_starts: see `Candidates`.
+    written: as meaning and speech, of what is read. described: by the words of sounds in subtitles. -inf for what the
+    part does not ask, and for clips that lack it. line_starts, sound_starts, text_starts: see `Candidates`.
     """
 
     together: Array
@@ -109,6 +116,7 @@ class _PartScores:
     sound: Array
     text: Array
     written: Array
+    described: Array
     line_starts: dict[str, Array] = field(default_factory=dict)
     sound_starts: dict[str, Array] = field(default_factory=dict)
     text_starts: dict[str, Array] = field(default_factory=dict)
@@ -121,6 +129,7 @@ def _score_part(
     logits: NDArray[np.float32],
     said: WordScores,
     read: WordScores,
+    words_heard: WordScores,
     mode: Mode,
 ) -> _PartScores:
     """Score clips for a part of a question. logits: the model's."""
@@ -130,16 +139,22 @@ def _score_part(
     sounds = calibration.sounds if mode != "speech" else {}
     heard, sound_starts = _compare_windows(view, clips, part.sounds, sounds, calibration.scales["sound"])
     sound = _or_none(nulls["sound"].apply(heard, total))
+    described = _score_descriptions(calibration, words_heard, total)
     if part.sense in ("seen", "heard"):
         by_sense = _sense(view, clips, part, calibration)
         either = np.maximum(by_sense, sound)  # what is heard may be compared by the model and by a sound expert
-        return _PartScores(either, by_sense, either, none, none, sound, none, none, sound_starts=sound_starts)
+        every = np.maximum(either, described)
+        return _PartScores(every, by_sense, either, none, none, sound, none, none, described, sound_starts=sound_starts)
     lines = _score_lines(view, clips, part, said, mode)
     text = _score_texts(view, clips, part, read, mode)
     if part.sense == "said":
-        return _PartScores(lines.both, none, none, lines.alone, lines.both, none, none, none, line_starts=lines.starts)
+        return _PartScores(
+            lines.both, none, none, lines.alone, lines.both, none, none, none, none, line_starts=lines.starts
+        )
     if part.sense == "read":
-        return _PartScores(text.both, none, none, none, none, none, text.alone, text.both, text_starts=text.starts)
+        return _PartScores(
+            text.both, none, none, none, none, none, text.alone, text.both, none, text_starts=text.starts
+        )
     logits = np.where(clips.pooled.any(axis=1), logits, np.nan)  # of a sound file, for a model that only sees
     standard = calibration.scales["model"].apply(logits) - part.unfamiliar
     null = nulls.get(COMBINED[part.asks_for], nulls["all"])
@@ -148,12 +163,15 @@ def _score_part(
     by_speech = _alone(lines.both - penalty(part.asks_for, reads), said, part)
     by_text = _alone(text.both - text_penalty(part.asks_for), read, part)
     by_sound = sound - sound_penalty(part.asks_for)
-    together = np.maximum.reduce([null.apply(every, total), by_speech, by_text, by_sound])
+    by_description = described - sound_penalty(part.asks_for)
+    if part.asks_for not in (*SAID, "read"):
+        by_description = _if_complete(by_description, words_heard)
+    together = np.maximum.reduce([null.apply(every, total), by_speech, by_text, by_sound, by_description])
     dense = model = _or_none(nulls["model"].apply(standard, total))
     if sound_starts:
         both = null.apply(combine(standard, np.full_like(heard, np.nan), heard, 0.0, part.asks_for, reads), total)
         dense = np.maximum(np.where(np.isnan(standard) & np.isnan(heard), -np.inf, both), by_sound)
-    scores = model, dense, lines.alone, lines.both, sound, text.alone, text.both
+    scores = model, dense, lines.alone, lines.both, sound, text.alone, text.both, described
     return _PartScores(together, *scores, lines.starts, sound_starts, text.starts)
 
 
@@ -196,9 +214,24 @@ def _score_texts(view: View, clips: ClipVectors, part: EncodedPart, words: WordS
     return _LineScores(meant, meaning, _alone(both, words, part), starts)
 
 
+def _score_descriptions(calibration: Calibration, words: WordScores, total: int) -> Array:
+    """Score clips by the words of the sounds that subtitles describe; -inf for a clip without these words.
+
+    Where the sample of a calibration has no such words, neutral queries find none.
+    """
+    null = calibration.nulls.get("described") or Null(0.0, MIN_SPREAD, calibration.nulls["spoken"].clips)
+    scores = null.apply(spoken(np.zeros(len(words.strength)), words.strength), total)
+    return np.where(words.strength > 0, _if_complete(scores, words), -np.inf)
+
+
 def _alone(scores: Array, words: WordScores, part: EncodedPart) -> Array:
     """Return the scores of lines by themselves: with all words of a part, they are a match, unless it names a sound."""
-    return scores if part.asks_for == "heard" else np.where(words.complete, np.maximum(scores, LIKELY), scores)
+    return scores if part.asks_for == "heard" else _if_complete(scores, words)
+
+
+def _if_complete(scores: Array, words: WordScores) -> Array:
+    """Return scores of which those of clips with all words are a match."""
+    return np.where(words.complete, np.maximum(scores, LIKELY), scores)
 
 
 def _or_none(scores: Array) -> Array:

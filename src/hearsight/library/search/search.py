@@ -57,7 +57,7 @@ def search(
     if not views:  # no library has a clip
         return SearchResult(question.text, mode, [], 0, 0, 0, 1000 * (time.perf_counter() - start))
     encoded = EncodedQuestion.encode(question, encoder, experts_of(views), sounds_of(views), can_read(views))
-    check_senses(encoded, views)
+    check_senses(encoded, views, mode)
 
     def rank_nearest(count: int) -> Ranking:
         candidates = find_candidates(views, encoded, encoder, mode, count)
@@ -94,7 +94,7 @@ def can_read(views: Sequence[View]) -> bool:
     return any(view.texts for view in views)
 
 
-def check_senses(question: EncodedQuestion, views: Sequence[View]) -> None:
+def check_senses(question: EncodedQuestion, views: Sequence[View], mode: Mode) -> None:
     """Raise HearsightError for a part that asks for sights, sounds or text, where nothing is seen, heard or read."""
     senses = {part.sense for part in question.parts}
     if "seen" in senses and not any(view.can_see for view in views):
@@ -102,10 +102,12 @@ def check_senses(question: EncodedQuestion, views: Sequence[View]) -> None:
             "the query asks for something seen, and nothing in this library is seen: its model does not see, or its "
             f"files have no pictures; leave out seen:, or add {ADD_SIGHT}"
         )
-    if "heard" in senses and not any(view.can_hear for view in views):
+    describes = mode == "hybrid" and any(view.describes_sounds for view in views)
+    if "heard" in senses and not describes and not any(view.can_hear for view in views):
         raise HearsightError(
             "the query asks for something heard, and nothing in this library is heard: its model does not hear and has "
-            f"no sound expert on this machine, or its clips are silent; leave out heard:, or add {ADD_SOUND}"
+            "no sound expert on this machine, or its clips are silent, and no subtitles describe sounds; leave out "
+            f"heard:, or add {ADD_SOUND}"
         )
     if "read" in senses and not can_read(views):
         raise HearsightError(
@@ -153,12 +155,13 @@ def moments(library: Searchable, text: str, encoder: QueryEncoder, mode: Mode, c
     video = video_row(library, clip, opened.snapshot).id
     [view] = views = calibrate_together([library], [opened], encoder)
     encoded = EncodedQuestion.encode(question, encoder, experts_of(views), sounds_of(views), can_read(views))
-    check_senses(encoded, views)
+    check_senses(encoded, views, mode)
     words = encoded.words if mode != "dense" else None
     clips, matches = view.index.clips_of_video(video, words, encoder.extra)
     written = question.written_words if mode == "hybrid" else None
     text_matches = view.texts.match_video(video, written) if view.texts and written else {}
-    candidates = score_clips(0, view, clips, matches, encoded, encoder, mode, text_matches)
+    sounds = view.match_sounds(question.sound_words, len(clips.ids), video) if mode == "hybrid" else {}
+    candidates = score_clips(0, view, clips, matches, encoded, encoder, mode, text_matches, sounds)
     order, scores = rank(candidates, mode)
     order += sorted(set(range(len(candidates.ids))) - set(order))  # mode "speech" ranks no clip without the words
     hits = explain(candidates, order, [0] * len(order), scores, encoded, encoded.vector, mode, views)
@@ -207,14 +210,18 @@ def find_candidates(
     """
     dense = question.vector if mode != "speech" and question.vector.any() else None  # zeros: a model without weights
     words = question.words if mode != "dense" else None
-    written = question.question.written_words if mode == "hybrid" else None
+    written, described = None, None
+    if mode == "hybrid":
+        written, described = question.question.written_words, question.question.sound_words
     vectors = window_vectors(question, mode)
     parts = []
     for number, view in enumerate(views):
         own = [(name, vector) for name, vector in vectors if name in view.windows]
         texts = view.texts.match(written, count, view.condition) if view.texts and written else {}
-        clips, matches = view.index.candidates(dense, words, own, count, view.condition, encoder.extra, texts)
-        parts.append(score_clips(number, view, clips, matches, question, encoder, mode, texts))
+        sounds = view.match_sounds(described, count)
+        others = [*texts, *sounds]
+        clips, matches = view.index.candidates(dense, words, own, count, view.condition, encoder.extra, others)
+        parts.append(score_clips(number, view, clips, matches, question, encoder, mode, texts, sounds))
     return Candidates.join(parts)
 
 

@@ -224,6 +224,8 @@ def _compare(number: int, view: View, experts: Sequence[ExpertVectors], count: i
         text_strength=np.zeros(n),
         text=unknown,
         written=unknown,
+        sound_strength=np.zeros(n),
+        described=unknown,
         likenesses=likenesses,
     )
 

@@ -60,6 +60,16 @@ class ClipIndex(Protocol):
         row_ids: the row ids of the clips (see `ClipVectors`), by clip id.
         """
 
+    @property
+    def describes_sounds(self) -> bool:
+        """Whether any transcript describes a sound."""
+
+    def match_sounds(self, query: Query, limit: int, condition: Condition) -> dict[str, WordMatch]:
+        """Return how the clips whose transcripts describe a query's sound best match its words, by id; at most `limit`.
+
+        query: with `describes_sound`.
+        """
+
     def clips_of_video(
         self, video: str, query: Query | None, extra: FieldShapes
     ) -> tuple[ClipVectors, dict[str, WordMatch]]:
@@ -69,7 +79,7 @@ class ClipIndex(Protocol):
         """Return the ids of all clips whose transcripts contain any of the phrases, at least one."""
 
     def has_word(self, word: str) -> bool:
-        """Return whether any transcript contains a word, in any form."""
+        """Return whether any transcript contains a word, in any form, said or heard."""
 
     def near_words(self, edits_of: Mapping[str, int]) -> dict[str, Counter[str]]:
         """Return, for each word, those of transcripts whose stems are like its own, with how many of them were read.
@@ -131,6 +141,21 @@ class View:
     def can_hear(self) -> bool:
         """Whether anything in the library, or in those that are searched with it, is heard."""
         return self._is_informative("heard", "sound")
+
+    @property
+    def describes_sounds(self) -> bool:
+        """Whether subtitles in the library describe sounds."""
+        return self.index.describes_sounds
+
+    def match_sounds(self, query: Query | None, limit: int, video: str | None = None) -> dict[str, WordMatch]:
+        """Return how the clips whose subtitles describe a query's sound best match its words, by id; at most `limit`.
+
+        query: None for no words. video: whose clips are matched; None for all.
+        """
+        if query is None or not self.describes_sounds:
+            return {}
+        condition = self.condition if video is None else replace(self.condition, videos=frozenset([video]))
+        return self.index.match_sounds(query, limit, condition)
 
     def _is_informative(self, *names: str) -> bool:
         """Return whether any of these scores differ at all."""

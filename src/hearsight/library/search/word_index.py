@@ -14,8 +14,8 @@ from hearsight.library.search.bm25 import Postings
 from hearsight.library.search.edit_distance import near_stems, words_near
 from hearsight.library.search.phrase import Forms, Phrase
 from hearsight.library.search.query_words import Query, WordMatch
-from hearsight.library.words.indexed_words import alternatives, stems_of_rows, stems_of_word
-from hearsight.library.words.stems import DEFAULT, language_of
+from hearsight.library.words.indexed_words import alternatives, sound_mark, stems_of_rows, stems_of_word
+from hearsight.library.words.stems import DEFAULT, HEARD, language_of
 
 
 class WordIndex:
@@ -25,6 +25,11 @@ class WordIndex:
         self._texts, self._stems = texts, stems
         self._postings = Postings([alternatives(words) for words in stems])
         self.languages = frozenset(language_of(words[0]) for words in stems if words)
+
+    @property
+    def describes_sounds(self) -> bool:
+        """Whether any text describes a sound."""
+        return any(sound_mark(language) in self._postings.rows_by_stem for language in self.languages)
 
     def match(self, query: Query, limit: int, mask: NDArray[np.bool_] | None = None) -> dict[int, WordMatch]:
         """Return the rows with the best BM25 scores for a query's words, in any order, and how they match.
@@ -78,8 +83,9 @@ class WordIndex:
         return language_of(self._stems[row][0]) if self._stems[row] else DEFAULT
 
     def has_word(self, word: str) -> bool:
-        """Return whether any text contains a word, in any form."""
-        return not stems_of_word(word, self.languages).isdisjoint(self._postings.rows_by_stem)
+        """Return whether any text contains a word, in any form, said or heard."""
+        rows = self._postings.rows_by_stem
+        return any(stem in rows or HEARD + stem in rows for stem in stems_of_word(word, self.languages))
 
     def near_words(self, edits_of: Mapping[str, int]) -> dict[str, Counter[str]]:
         """Return the words of texts that are like each of these; see `ClipIndex`."""

@@ -9,8 +9,8 @@ from hearsight.library.search.edit_distance import words_near
 from hearsight.library.search.phrase import Phrase
 from hearsight.library.search.query_words import Query
 from hearsight.library.tables.transcript_index import TranscriptIndex
-from hearsight.library.words.indexed_words import stems_of_rows, stems_of_word
-from hearsight.library.words.stems import DEFAULT, bare_stem, language_of
+from hearsight.library.words.indexed_words import sound_mark, stems_of_rows, stems_of_word
+from hearsight.library.words.stems import DEFAULT, HEARD, bare_stem, language_of
 
 MOST_TRANSCRIPTS = 100  # that are read to find words like a mistyped one, for each of these
 # Times as many rows are read where clips with or without sound or speech are asked for: rows do not tell.
@@ -25,6 +25,11 @@ class WordsOnDisk:
 
     def __init__(self, index: TranscriptIndex, languages: Collection[str]) -> None:
         self._index, self.languages = index, languages if index.has_words else (DEFAULT,)
+
+    @property
+    def describe_sounds(self) -> bool:
+        """Whether any text describes a sound."""
+        return self._index.has_words and self._index.has_any(sorted(map(sound_mark, self.languages)))
 
     def text_of(self, query: Query) -> str:
         """Return what to ask the index for, to find the clips with any content word of a query; "" for nothing."""
@@ -56,8 +61,9 @@ class WordsOnDisk:
         return [run for phrase in phrases for run in phrase.runs]
 
     def has_word(self, word: str) -> bool:
-        """Return whether any text contains a word, in any form."""
-        return self._index.has_any(sorted(stems_of_word(word, self.languages)) if self._index.has_words else [word])
+        """Return whether any text contains a word, in any form, said or heard."""
+        stems = sorted(stems_of_word(word, self.languages))
+        return self._index.has_any([*stems, *(HEARD + stem for stem in stems)] if self._index.has_words else [word])
 
     def near_words(self, edits_of: Mapping[str, int]) -> dict[str, Counter[str]]:
         """Return the words of texts that are like each of these; see `ClipIndex`.
@@ -73,6 +79,7 @@ class WordsOnDisk:
                 if not pending:
                     continue
                 similar = list(pending) if self._index.has_words else list(map(bare_stem, pending))
+                similar += [HEARD + stem for stem in pending] if self._index.has_words else []
                 prefix = len(language) + 1 if self._index.has_words else 1  # the first letter must be the same
                 transcripts = self._index.similar(similar, edits_of_index, prefix, MOST_TRANSCRIPTS * len(pending))
                 for stem, word in pending.items():

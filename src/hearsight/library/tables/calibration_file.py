@@ -18,7 +18,8 @@ FILE = "calibration.json"
 # The names of scores; see search/calibrate.py. Those of texts are there only where pictures have been read.
 SCALES = {"model", "seen", "heard", "said", "meaning", "sound"}
 NULLS = SCALES | {"spoken", "all", "all, said", "all, heard"}
-NEW_NULLS = {"all, said and heard"}  # an older Hearsight has none, and another `bank`: searches derive it
+# An older Hearsight has none, and another `bank`: searches derive it. And what only some libraries have.
+NEW_NULLS = {"all, said and heard", "described"}
 TEXT_SCALES = {"text"}
 TEXT_NULLS = TEXT_SCALES | {"written", "all, read"}
 LARGEST = 1e9  # of a number

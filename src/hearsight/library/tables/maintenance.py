@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -92,15 +92,15 @@ def create_indexes(table: Any, recreate: bool = False) -> dict[str, float]:
     return seconds
 
 
-def add_words(table: Any, column: str, words: Callable[[pa.RecordBatch], pa.RecordBatch]) -> None:
+def add_words(table: Any, columns: Sequence[str], words: Callable[[pa.RecordBatch], pa.RecordBatch]) -> None:
     """Add the column of words to a table with texts alone, in one step, and index it.
 
-    words: makes it of rows with `video` and the column of texts.
+    words: makes it of rows with `video` and the columns of texts.
     """
     import lance  # takes long to import, and searches need none of it
 
     transform = lance.batch_udf(output_schema=pa.schema([(WORDS, pa.string())]))(words)
-    table.to_lance().add_columns(transform, read_columns=["video", column], batch_size=BATCH)
+    table.to_lance().add_columns(transform, read_columns=["video", *columns], batch_size=BATCH)
     table.checkout_latest()
     create_indexes(table)
 

@@ -310,8 +310,11 @@ class Store:
 
     @translate_errors(write_error)
     def add_words(self, words: Callable[[pa.RecordBatch], pa.RecordBatch]) -> None:
-        """Add the column of words to a table that lacks it. words: makes it of rows with `video` and `transcript`."""
-        add_words(self.clips, "transcript", words)
+        """Add the column of words to a table that lacks it.
+
+        words: makes it of rows with `video`, `transcript` and `lines`.
+        """
+        add_words(self.clips, ["transcript", "lines"], words)
 
     @translate_errors(write_error)
     def drop_clips(self, ids: Sequence[str]) -> None:

@@ -77,7 +77,7 @@ class Texts(DerivedTable):
     @translate_errors(write_error)
     def add_words(self, words: Callable[[pa.RecordBatch], pa.RecordBatch]) -> None:
         """Add the column of words to a table that lacks it. words: makes it of rows with `video` and `text`."""
-        add_words(self._latest(), COLUMN, words)
+        add_words(self._latest(), [COLUMN], words)
 
     def batches(self, columns: Sequence[str], batch_size: int) -> Iterator[pa.Table]:
         """Yield all rows with text, in batches."""

@@ -1,7 +1,9 @@
 """Writes a transcript as its full-text index has it: its words, stemmed, with a space between them.
 
 The index cuts it at the spaces and changes nothing: so searches on disk and in memory agree. A word that may be typed
-in several forms has the stem of each, with a tab between them. Signs are words there, too.
+in several forms has the stem of each, with a tab between them. Signs are words there, too. After what is said comes, of
+a transcript that describes sounds, a mark, and what is heard, with that mark before each word: "[dog barking] Sit!" is
+ENsit XEN XENdog XENbark.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ import pyarrow as pa
 
 from hearsight.library.tables.schema import WORDS
 from hearsight.library.words.sign_words import say_signs
-from hearsight.library.words.stems import DEFAULT, stem, stemming_language
+from hearsight.library.words.sound_descriptions import said_and_heard, said_in, say_music
+from hearsight.library.words.stems import DEFAULT, HEARD, stem, stemming_language
 from hearsight.library.words.word_forms import cut
 
 ALTERNATIVE = "\t"
@@ -40,6 +43,22 @@ def stems_of_word(word: str, languages: Iterable[str]) -> frozenset[str]:
 def indexed_words(text: str, language: str | None) -> str:
     """Return what the index has of a text in a language: a two-letter code, or None where it is not known."""
     return " ".join(stems(say_signs(text), stemming_language(language)))
+
+
+def indexed_transcript(lines: Sequence[str], language: str | None) -> str:
+    """Return what the index has of the lines of a transcript: of what is said, and of the sounds that they describe."""
+    words = indexed_words(said_in(lines, language), language)
+    heard = " ".join(filter(None, (said_and_heard(line, language)[1] for line in lines)))
+    if not heard:
+        return words
+    stemming = stemming_language(language)
+    sounds = stems(say_signs(say_music(heard, language)), HEARD + stemming)
+    return " ".join([*([words] if words else []), sound_mark(stemming), *sounds])
+
+
+def sound_mark(language: str) -> str:
+    """Return what the index has of every transcript that describes sounds in a language, before their words."""
+    return HEARD + language.upper()
 
 
 def stems_of_index(words: str) -> tuple[str, ...]:

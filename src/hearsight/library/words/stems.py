@@ -21,6 +21,9 @@ STEMMERS = {
 }  # fmt: skip
 NORWEGIAN = ("nb", "nn")  # its two written forms
 DEFAULT = "en"
+# Before the stem of a word that describes a sound, and before the language of such words: XENbark. No word and no
+# language of a stemmer begins so. It is a letter, because full-text search looks for similar words of letters alone.
+HEARD = "X"
 
 # Endings that a stemmer knows by their marks alone: teh marbuta, plurals of -ão, Turkish vowels before front ones.
 ENDINGS: dict[str, tuple[re.Pattern[str], Callable[[re.Match[str]], str]]] = {
@@ -53,6 +56,8 @@ def stem(word: str, language: str) -> str:
 
     The language is in upper case, which no word has: ENdoctor. So stems of different languages differ.
     """
+    if language.startswith(HEARD):
+        return intern(HEARD + stem(word, language.removeprefix(HEARD)))
     if not language:
         return word
     if language in ENDINGS:
@@ -64,10 +69,11 @@ def stem(word: str, language: str) -> str:
 
 
 def language_of(stem: str) -> str:
-    """Return the language of a stem; "" for none."""
-    return stem[:2].lower() if stem[:2].isascii() and stem[:2].isupper() else ""
+    """Return the language of a stem, of what is said or heard; "" for none."""
+    tag = stem.removeprefix(HEARD)[:2]
+    return tag.lower() if tag.isascii() and tag.isupper() else ""
 
 
 def bare_stem(stem: str) -> str:
-    """Return a stem without its language."""
-    return stem[2:] if language_of(stem) else stem
+    """Return a stem without its language, and without the mark of what is heard."""
+    return stem.removeprefix(HEARD)[2 if language_of(stem) else 0 :]

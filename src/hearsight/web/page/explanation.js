@@ -48,7 +48,10 @@ function sentence({ expert, sense, confidence, moment, line }) {
 }
 
 const REASONS = { model: "by the video model", words: "by its words" };
-const reason = (expert, sense) => REASONS[expert] ?? `by its ${sense === "heard" ? "sound" : "meaning"} (${expert})`;
+const reason = (expert, sense) => {
+  if (expert === "words" && sense === "heard") return "as its subtitles describe it";
+  return REASONS[expert] ?? `by its ${sense === "heard" ? "sound" : "meaning"} (${expert})`;
+};
 
 const MOST_SURE = 0.99; // that is shown: nothing is certain
 const sure = (confidence) => `${percent(Math.min(confidence, MOST_SURE))} sure`;
