@@ -170,9 +170,11 @@ def test_details_say_that_subtitles_describe_a_sound(page):
     described = {
         "expert": "words", "sense": "heard", "confidence": 0.97, "moment": 1, "line": "[lion roaring]", "box": None
     }  # fmt: skip
-    replace_answers(
-        page, lambda result, limit: {**result, "hits": [{**hit, "evidence": [described]} for hit in result["hits"]]}
-    )
+
+    def fulfill(route: Route) -> None:
+        route.fulfill(json=[{**moment, "evidence": [described]} for moment in route.fetch().json()])
+
+    page.route(re.compile(r"/moments\?"), fulfill)
     search(page, SAID).first.locator(".open").click()
     item = page.get_by_role("region", name="Why it matches").get_by_role("listitem")
     expect(item).to_have_text("Heard at 0:01: \u201c[lion roaring]\u201d as its subtitles describe it, 97 % sure")
