@@ -21,6 +21,7 @@ from hearsight.library.tables.containment import read_text
 from hearsight.library.tables.schema import ClipFacts, Video, clip_id
 from hearsight.library.words.indexed_words import indexed_transcript
 from hearsight.library.words.sound_descriptions import said_in
+from hearsight.media.container import read_error
 from hearsight.media.decode_clips import decoding_limits
 from hearsight.media.probe import MediaInfo, probe
 from hearsight.media.segments import cut
@@ -275,7 +276,7 @@ def failure_reason(error: Exception, file: Path) -> str:
     if isinstance(error, ChildEndedError):
         return f"{error}; it may be damaged, replace it or remove it"
     if isinstance(error, HearsightError):
-        return str(error).removeprefix(f"cannot read {file}: ")
+        return str(error).removeprefix(str(read_error(file, "")))
     if plugin_of(error):
         return f"{describe_error(error)}; correct the plugin"
     if isinstance(error, OSError) and error.strerror:
