@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 
 import hearsight
 from hearsight.errors import HearsightError
-from hearsight.models.convert.archive import read_archive
+from hearsight.models.convert.checkpoint_file import read_file
 from hearsight.models.convert.contents import recognise
 from hearsight.models.convert.convert import convert, read_checkpoint
 from hearsight.models.convert.names import take
@@ -99,7 +99,7 @@ def test_an_archive_of_a_traced_module_with_shared_storages(tmp_path):
             return x + self.first.sum() + self.rest.sum()
 
     torch.jit.save(torch.jit.trace(Views(), torch.zeros(1)), tmp_path / "views.pt")
-    tensors = read_archive(tmp_path / "views.pt")
+    tensors = read_file(tmp_path / "views.pt")[1]
     assert torch.equal(tensors["first"], torch.tensor([[0.0, 2.0], [1.0, 3.0]]))
     assert torch.equal(tensors["rest"], torch.arange(4.0, 12.0))
 

@@ -15,7 +15,7 @@ from hearsight.models.hub import has_weights
 from hearsight.models.sound_settings import number_of, part_of, read_extractor
 from hearsight.towers.config import BertConfig, clap_text_config
 from hearsight.towers.mapped_weights import MappedTensor, map_weights
-from hearsight.util.json_files import read_json
+from hearsight.util.config_file import read_config
 
 CHECKPOINT = CheckpointKind(
     noun="sound expert",
@@ -58,7 +58,7 @@ class ClapSettings:
 def read_settings(folder: Path) -> ClapSettings:
     """Read the settings of a checkpoint. Raises HearsightError for those of another model, or that do not fit."""
     source = str(folder / "config.json")
-    values = read_json(folder / "config.json")
+    values = read_config(folder)
     if values.get("model_type") != MODEL_TYPE:
         raise HearsightError(
             f"{source} is of a model of type {values.get('model_type')!r}, and a sound expert is of type "

@@ -16,6 +16,8 @@ from hearsight.experts.sentences import KIND as SENTENCES
 from hearsight.experts.sound_registry import HUB_SOUNDS
 from hearsight.models.catalog import BUNDLED, CLIP
 from hearsight.models.hub import is_file, local_folder
+from hearsight.util.bounded_file import read_bounded
+from hearsight.util.yaml_file import LARGEST, parse_yaml
 
 SUFFIXES = (".yaml", ".yml", ".json")
 EVERYDAY = "everyday"
@@ -44,9 +46,9 @@ class Configuration:
         Raises HearsightError for one that cannot be read, or names what does not exist.
         """
         try:
-            content = file.read_bytes()  # whose encoding is detected: PowerShell writes UTF-16
-            values = json.loads(content) if file.suffix == ".json" else yaml.safe_load(content)
-        except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+            content = read_bounded(file, LARGEST)  # whose encoding is detected: PowerShell writes UTF-16
+            values = json.loads(content) if file.suffix == ".json" else parse_yaml(content)
+        except (OSError, ValueError, RecursionError) as error:
             reason = " ".join(str(error).split())
             raise HearsightError(f"cannot read {file} ({reason}); see hearsight models show {EVERYDAY}") from error
         names = [field.name for field in fields(cls)]

@@ -78,6 +78,6 @@ class CheckpointKind:
             missing = [name for name in self.needed if not (folder / name).is_file()]
             if missing or has_weights(folder) or (self.older_weights and (folder / OLDER_WEIGHTS).is_file()):
                 return missing[0] if missing else None
-        except (OSError, ValueError, TypeError, KeyError, AttributeError):  # the list of the weights' files is damaged
+        except (HearsightError, OSError):  # the list of the weights' files is damaged
             pass
         return WEIGHTS

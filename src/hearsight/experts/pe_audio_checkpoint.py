@@ -17,7 +17,7 @@ from hearsight.experts.hub_checkpoint import CheckpointKind
 from hearsight.models.sound_settings import number_of, part_of, read_extractor
 from hearsight.towers.config import ModernBertConfig, pe_text_config
 from hearsight.towers.mapped_weights import MappedTensor, map_weights
-from hearsight.util.json_files import read_json
+from hearsight.util.config_file import read_config
 
 CHECKPOINT = CheckpointKind(
     noun="sound expert",
@@ -67,7 +67,7 @@ class PeAudioSettings:
 
 def read_settings(folder: Path) -> PeAudioSettings:
     """Read the settings of a checkpoint. Raises HearsightError for those of another model, or that do not fit."""
-    source, values = str(folder / "config.json"), read_json(folder / "config.json")
+    source, values = str(folder / "config.json"), read_config(folder)
     if values.get("model_type") not in (MODEL_TYPE, AUDIO_VISUAL):
         raise HearsightError(
             f"{source} is of a model of type {values.get('model_type')!r}, and a PE-Audio is of type '{MODEL_TYPE}' or "

@@ -20,7 +20,7 @@ from hearsight.models.unpadded_texts import MAX_LETTERS, read_tokenizer
 from hearsight.towers.config import bert_config
 from hearsight.towers.mapped_weights import map_weights
 from hearsight.towers.numpy_bert import WORDS, NumpyBert
-from hearsight.util.json_files import read_json
+from hearsight.util.config_file import read_config
 
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
@@ -43,7 +43,7 @@ class SentenceEncoder:
         self.name = f"{KIND}:{model}"
         self._folder = CHECKPOINT.locate(model)
         self._settings = read_settings(self._folder, model)
-        self._config = bert_config(read_json(self._folder / "config.json"), str(self._folder / "config.json"))
+        self._config = bert_config(read_config(self._folder), str(self._folder / "config.json"))
         self._bert = NumpyBert(self._config, map_weights(self._folder), self._settings.pooling, str(self._folder))
         self.width = self._config.hidden_size
         self._max_tokens = min(self._settings.max_tokens or self._config.max_tokens, self._config.max_tokens)

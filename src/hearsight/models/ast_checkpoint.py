@@ -16,6 +16,7 @@ from torch import Tensor
 from hearsight.errors import HearsightError
 from hearsight.models.weights import misfit, read_weights, share_weights
 from hearsight.towers.ast import AudioTower
+from hearsight.util.config_file import read_config
 
 MODEL_TYPE = "audio-spectrogram-transformer"
 CLASSIFIER_PREFIX = "audio_spectrogram_transformer."  # of the tower's tensors in a model that ends in a classifier
@@ -36,10 +37,9 @@ def read_ast(folder: Path) -> AudioTower:
 
     Raises HearsightError for another kind of model, and for one that lacks weights.
     """
-    try:
-        values = json.loads((folder / "config.json").read_text())
-    except (OSError, ValueError) as error:
-        raise HearsightError(f"cannot load the AST of {folder} ({error}); fetch or save it again") from error
+    values = read_config(folder)
+    if not values:
+        raise HearsightError(f"cannot load the AST of {folder}: no readable config.json; fetch or save it again")
     kind = values.get("model_type")
     if kind != MODEL_TYPE:
         raise HearsightError(

@@ -14,9 +14,11 @@ from typing import Any
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
 from hearsight.errors import HearsightError
+from hearsight.util.bounded_file import check_size, read_bounded
 
 START, END = "<|startoftext|>", "<|endoftext|>"
 SUFFIX = "</w>"
+LARGEST = 64 << 20  # bytes of a vocabulary; CLIP's has two million
 WORDS = r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
 
 
@@ -75,9 +77,11 @@ def read_bpe(folder: Path) -> Tokenizer:
 def _read_vocabulary(folder: Path) -> tuple[dict[str, int], list[tuple[str, str]]]:
     file = folder / "tokenizer.json"
     if not file.is_file():
+        for part in ("vocab.json", "merges.txt"):
+            check_size(folder / part, LARGEST)
         vocabulary, merges = models.BPE.read_file(str(folder / "vocab.json"), str(folder / "merges.txt"))
         return vocabulary, merges
-    model: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))["model"]
+    model: dict[str, Any] = json.loads(read_bounded(file, LARGEST))["model"]
     # Older files have "a b" for each pair, newer ones ["a", "b"].
     pairs = (pair.split(" ") if isinstance(pair, str) else pair for pair in model["merges"])
     return model["vocab"], [(first, second) for first, second in pairs]

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields, replace
+from math import inf
 from typing import Any
 
 from hearsight.errors import HearsightError
 from hearsight.util.suggest import nearest
 
+FILE = "config.json"
+SHOWN = 80  # letters of a name in a message
+MOST_FRAMES, MOST_WORDS = 1000, 100_000  # of a clip, and of a text
 # Fields of config.json files that were written before methods had options: for each, the name of the option that it
 # is today, and the default of the field.
 FORMER_FIELDS: dict[str, tuple[str, Any]] = {
@@ -63,10 +67,33 @@ class ModelConfig:
         for name in values.keys() - former.keys():
             if name not in names:
                 raise HearsightError(
-                    f"unknown field '{name}'{nearest(name, names)} in a model's configuration; correct its config.json"
+                    f"unknown field '{name[:SHOWN]}'{nearest(name, names)} in a configuration; correct its {FILE}"
                 )
         own = {name: value for name, value in values.items() if name not in former}
-        return cls(**{**own, "former": {**own.get("former", {}), **former}})
+        older = own.get("former") or {}
+        try:
+            config = cls(**{**own, "former": {**older, **former}})
+        except TypeError as error:
+            raise HearsightError(f"a model's configuration lacks its method or its clip; correct its {FILE}") from error
+        config.check()
+        return config
+
+    def check(self) -> None:
+        """Raise HearsightError for values of another type, and for numbers that no model has."""
+        fits = {
+            "method": isinstance(self.method, str),
+            "clip": isinstance(self.clip, dict)
+            and all(isinstance(self.clip.get(part) or {}, dict) for part in ("text_config", "vision_config")),
+            "ast": self.ast is None or isinstance(self.ast, dict),
+            "frames": type(self.frames) is int and 1 <= self.frames <= MOST_FRAMES,
+            "words": type(self.words) is int and 1 <= self.words <= MOST_WORDS,
+            "temperature": type(self.temperature) in (int, float) and 0 < self.temperature < inf,
+            "average_frequencies": isinstance(self.average_frequencies, bool),
+            "options": isinstance(self.options, dict),
+            "former": isinstance(self.former, dict) and set(self.former) <= set(FORMER_FIELDS),
+        }
+        if wrong := [name for name, is_right in fits.items() if not is_right]:
+            raise HearsightError(f"a model's configuration has a '{wrong[0]}' that no model has; correct its {FILE}")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the dictionary that `from_dict` takes."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -64,11 +63,13 @@ def has_tower(folder: Path) -> bool:
 
 
 def has_weights(folder: Path) -> bool:
-    """Return whether a folder has all safetensors of a model."""
+    """Return whether a folder has all safetensors of a model. Raises HearsightError for a damaged list of them."""
     index = folder / "model.safetensors.index.json"
     if index.is_file():
-        parts = set(json.loads(index.read_text())["weight_map"].values())
-        return all((folder / part).is_file() for part in parts)
+        parts = read_json(index).get("weight_map")
+        if not isinstance(parts, dict) or not all(isinstance(part, str) for part in parts.values()):
+            raise HearsightError(f"cannot read {index}: it has no weight_map; download the model again")
+        return all((folder / part).is_file() for part in set(parts.values()))
     return any(folder.glob("*.safetensors"))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,11 @@ from hearsight.models.public_checkpoint import (
 from hearsight.models.registry import class_of
 from hearsight.models.tokenizer import Tokenizer
 from hearsight.models.weights import MODEL_TYPE, load_weights, read_weights
+from hearsight.towers.uninitialised import NoRandomNumbers
+from hearsight.util.config_file import read_config
+from hearsight.util.plugins import plugin_of
 
+MOST_PIXELS = 200_000_000  # of a clip
 TOWERS = "clip.model."  # before the names of the towers' weights in a saved model
 
 
@@ -105,10 +108,9 @@ def _locate(name: str, download: bool) -> Path:
 
 
 def _read_config(folder: Path) -> ModelConfig:
-    try:
-        values: dict[str, Any] = json.loads((folder / "config.json").read_text())
-    except (OSError, ValueError) as error:
-        raise HearsightError(f"cannot load {folder}: no readable config.json; give the folder of a model") from error
+    values = read_config(folder)
+    if not values:
+        raise HearsightError(f"cannot load {folder}: no readable config.json; give the folder of a model")
     kind = values.pop("model_type", None)
     if kind == MODEL_TYPE:
         return ModelConfig.from_dict(values)
@@ -127,8 +129,17 @@ def _read_config(folder: Path) -> ModelConfig:
 
 def _build_empty(config: ModelConfig, tokenizer: Tokenizer, device: str, dtype: str) -> VideoTextModel:
     """Build a model without initial weights: random ones would take seconds to draw, and twice the memory."""
-    with NoRandomNumbers():
-        model = build(config, tokenizer)
+    try:
+        with NoRandomNumbers():
+            model = build(config, tokenizer)
+    except Exception as error:  # values that do not belong together, or take more memory than there is
+        if isinstance(error, HearsightError) or plugin_of(error):
+            raise
+        reason = (str(error) or type(error).__name__).partition("\n")[0]
+        raise HearsightError(
+            f"cannot build the model of {tokenizer.source}: {reason}; correct its config.json, or download it again"
+        ) from error
+    _check_inputs(model)
     if any(True for _ in model.buffers()):  # a method of your own may compute buffers that no file has
         model = build(config, tokenizer)
     with NoConversion():
@@ -136,16 +147,21 @@ def _build_empty(config: ModelConfig, tokenizer: Tokenizer, device: str, dtype: 
     return model
 
 
-class NoRandomNumbers(TorchFunctionMode):
-    """Skips the drawing of random numbers: weights stay uninitialised. (The device "meta" would import a compiler.)"""
-
-    def __torch_function__(
-        self, function: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        named = kwargs or {}
-        if getattr(function, "__module__", "") == "torch.nn.init" or function is Tensor.normal_:
-            return args[0] if args else named["tensor"]
-        return torch.empty(*args, **named) if function is torch.randn else function(*args, **named)
+def _check_inputs(model: VideoTextModel) -> None:
+    """Raise HearsightError for inputs of a clip that no model takes: they would fill the memory."""
+    frames, size, words = model.config.frames, model.clip.image_size, model.config.words
+    if frames * size * size > MOST_PIXELS:
+        raise HearsightError(
+            f"the model of {model.tokenizer.source} takes {frames} pictures of {size} x {size} pixels for a clip, more "
+            "than any model; correct its config.json"
+        )
+    sizes = getattr(getattr(model.clip, "config", None), "text_config", None)
+    positions = getattr(sizes, "max_position_embeddings", words)
+    if words > positions:
+        raise HearsightError(
+            f"the model of {model.tokenizer.source} reads texts of {words} words, and its tower has {positions} "
+            "positions; correct its config.json"
+        )
 
 
 class NoConversion(TorchFunctionMode):

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Share = Annotated[float, pydantic.Field(ge=0, le=1)]
 Positive = Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, pydantic.Field(ge=0, allow_inf_nan=False)]
-Count = Annotated[int, pydantic.Field(gt=0)]
+Count = Annotated[int, pydantic.Field(gt=0, le=4096)]
 
 ALIASES = {former: name for former, (name, _) in FORMER_FIELDS.items() if former != name}
 Value = TypeVar("Value")

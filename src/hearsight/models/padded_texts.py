@@ -16,6 +16,7 @@ from typing import Any
 from tokenizers import Encoding, Regex, Tokenizer, normalizers, processors
 
 from hearsight.errors import HearsightError
+from hearsight.models.tokenizer_file import read_tokenizer_file
 from hearsight.models.tokenizer_tables import TokenizerTables
 from hearsight.util.json_files import read_json
 
@@ -36,7 +37,7 @@ def read_tokenizer(folder: Path, length: int, lower_case: bool) -> Tokenizer:
             f"no tokenizer.json in {folder}, which this model needs; download it again, or choose another model"
         )
     try:
-        tokenizer = Tokenizer.from_file(str(file))
+        tokenizer = read_tokenizer_file(file)
         _normalise(tokenizer, settings, lower_case)
         _add_ends(tokenizer, settings)
         padding = _padding(tokenizer, settings, folder)

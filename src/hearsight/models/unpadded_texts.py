@@ -19,13 +19,10 @@ def read_tokenizer(folder: Path, max_tokens: int, rows: int | None = None) -> To
     rows: the number of tokens that the model has vectors for; None if that is checked elsewhere. Raises HearsightError
     for a damaged file, and for one with more tokens.
     """
-    from tokenizers import Tokenizer
+    from hearsight.models.tokenizer_file import read_tokenizer_file
 
     file = folder / "tokenizer.json"
-    try:
-        tokenizer = Tokenizer.from_file(str(file))
-    except Exception as error:  # all that the library raises
-        raise HearsightError(f"cannot read {file} ({error}); download or save the model again") from error
+    tokenizer = read_tokenizer_file(file)
     if rows is not None and tokenizer.get_vocab_size() > rows:
         raise HearsightError(
             f"{file} has {tokenizer.get_vocab_size()} tokens, and the model {rows}; download or save both again"

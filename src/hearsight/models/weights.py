@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from hearsight.errors import HearsightError
 from hearsight.models.config import ModelConfig
+from hearsight.models.download import OLDER_WEIGHTS
 from hearsight.models.tokenizer import Tokenizer
+from hearsight.models.torch_file import read_torch_file
 from hearsight.util.atomic import atomic_file, write_atomic
+from hearsight.util.plain_pickle import ForeignObjectError
+from hearsight.util.safetensors_header import read_header
 
 MODEL_TYPE = "hearsight"
 
@@ -60,20 +64,33 @@ def read_weights(folder: Path) -> dict[str, Tensor]:
     files = sorted(folder.glob("*.safetensors"))
     try:
         if files:
-            return {name: tensor for file in files for name, tensor in load_file(file).items()}
-        # weights_only: no pickled code of the file can run.
-        weights: dict[str, Tensor] = torch.load(folder / "pytorch_model.bin", map_location="cpu", weights_only=True)
-        return weights
+            return {name: tensor for file in files for name, tensor in read_safetensors(file).items()}
+        weights = read_torch_file(folder / OLDER_WEIGHTS)
     except FileNotFoundError as error:
         raise HearsightError(
             f"cannot load {folder}: no model.safetensors in it; download or save the model again"
         ) from error
-    except (SafetensorError, RuntimeError, EOFError, ValueError, OSError) as error:
-        raise HearsightError(
-            f"cannot load {folder}: its weights are damaged ({error}); download or save them again"
-        ) from error
-    except Exception as error:  # pickle.UnpicklingError, raised for a file that holds code
+    except ForeignObjectError as error:
         raise HearsightError(f"cannot load {folder}: its weights are not plain tensors; use safetensors") from error
+    except Exception as error:  # a damaged archive may raise anything
+        reason = str(error).partition("\n")[0]
+        raise HearsightError(
+            f"cannot load {folder}: its weights are damaged ({reason}); download or save them again"
+        ) from error
+    if not isinstance(weights, dict) or not all(isinstance(tensor, Tensor) for tensor in weights.values()):
+        raise HearsightError(f"cannot load {folder}: its weights are not plain tensors; use safetensors")
+    return {str(name): tensor for name, tensor in weights.items()}
+
+
+def read_safetensors(file: Path) -> dict[str, Tensor]:
+    """Return the tensors of a file by name. They are in the file, and do not overlap: the library checks it.
+
+    Raises ValueError, SafetensorError and others for a damaged one.
+    """
+    with file.open("rb") as opened:
+        read_header(opened)
+    tensors: dict[str, Tensor] = load_file(file)
+    return tensors
 
 
 def load_weights(
@@ -99,9 +116,23 @@ def load_weights(
             f"the tensors of {source} do not fit a '{method}' model ({problems}); "
             f"{advice or 'is it a checkpoint of another method?'}"
         )
+    check_memory(sum(tensor.nbytes for tensor in expected.values()), source)
     # Copied, because a tensor that was read may be a view of the file. Two copies of one tensor at a time.
     filled = {name: weights[name].to(expected[name].dtype, copy=True) for name in expected}
     model.load_state_dict(filled, assign=True)
+
+
+def check_memory(size: int, source: str) -> None:
+    """Raise HearsightError for a model of more bytes than the memory of this machine."""
+    try:
+        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):  # Windows
+        return
+    if 0 < memory < size:
+        raise HearsightError(
+            f"cannot load {source}: it takes {size / 1e9:,.0f} GB, and this machine has {memory / 1e9:,.0f} GB of "
+            "memory; choose a smaller model (hearsight models)"
+        )
 
 
 def misfit(missing: Collection[str], unknown: Collection[str], wrong: Collection[str]) -> str:

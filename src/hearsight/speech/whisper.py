@@ -14,6 +14,7 @@ from hearsight.errors import HearsightError
 from hearsight.media.audio import Samples
 from hearsight.speech.recogniser import RecognisedSpeech, RecogniserError
 from hearsight.types import Word
+from hearsight.util.config_file import read_config
 from hearsight.util.extras import install_command
 from hearsight.util.user_cache import user_cache
 
@@ -145,6 +146,7 @@ def _convert(folder: Path, converted: Path) -> None:
     from ctranslate2.converters import TransformersConverter
     from transformers import AutoTokenizer, WhisperFeatureExtractor
 
+    read_config(folder)  # refuses sizes that no model has
     converted.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=converted.parent) as temporary:
         target = Path(temporary) / "model"
@@ -152,11 +154,13 @@ def _convert(folder: Path, converted: Path) -> None:
             TransformersConverter(str(folder)).convert(str(target))
             # Written and not copied: faster-whisper reads these two files, and downloads or assumes what is missing,
             # while Hugging Face's folders may hold the same in vocab.json or processor_config.json.
-            AutoTokenizer.from_pretrained(folder).backend_tokenizer.save(str(target / "tokenizer.json"))
+            tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+            tokenizer.backend_tokenizer.save(str(target / "tokenizer.json"))
             WhisperFeatureExtractor.from_pretrained(folder).save_pretrained(target)
-        except (RuntimeError, ValueError, OSError, KeyError, AttributeError) as error:
+        except Exception as error:  # whatever transformers raises for files that it cannot take
+            reason = (str(error) or type(error).__name__).strip().partition("\n")[0]
             raise HearsightError(
-                f"cannot convert the whisper model in {folder}: {error}; is it a complete Hugging Face folder?"
+                f"cannot convert the whisper model in {folder}: {reason}; is it a complete Hugging Face folder?"
             ) from error
         if not converted.is_dir():
             target.rename(converted)

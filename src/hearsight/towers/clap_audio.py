@@ -14,6 +14,7 @@ from transformers import ClapAudioModelWithProjection, ClapConfig, ClapFeatureEx
 from hearsight.errors import HearsightError
 from hearsight.towers.mapped_weights import MappedTensor
 from hearsight.towers.numpy_bert import check_shapes
+from hearsight.towers.uninitialised import NoRandomNumbers
 
 # Buffers that a file may lack: they are computed, or count the steps of a training.
 COMPUTED = ("relative_position_index", "num_batches_tracked")
@@ -33,7 +34,8 @@ class ClapAudio:
         try:
             self._extractor = ClapFeatureExtractor.from_dict(dict(extractor))
             config = ClapConfig.from_pretrained(folder, local_files_only=True).audio_config
-            model = ClapAudioModelWithProjection(config)
+            with NoRandomNumbers():
+                model = ClapAudioModelWithProjection(config)
         except Exception as error:  # whatever transformers raises for values that it cannot take
             raise self._unusable(error) from error
         expected = {name: tensor for name, tensor in model.state_dict().items() if not name.endswith(COMPUTED)}

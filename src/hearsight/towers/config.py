@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from math import isfinite
 from typing import Any, TypeVar
 
 from hearsight.errors import HearsightError
@@ -32,6 +33,13 @@ PE_AV = "pe_audio_video"  # that of a model of pictures, sounds and texts
 MODERNBERT = "modernbert"
 BLANK = "none"  # model type of towers that see and read nothing (blank_towers.py)
 BLANK_WIDTH = 8  # of their vectors: the least that an index of vectors takes
+
+# Sizes that no tower has reached. The weights say the rest.
+LARGEST = {
+    "vocab_size": 4_000_000, "num_hidden_layers": 1000, "hidden_size": 65_536, "image_size": 16_384,
+    "patch_size": 16_384, "projection_dim": 65_536, "max_length": 65_536, "num_mel_bins": 1024,
+}  # fmt: skip
+LARGEST_OTHER = 1_000_000
 
 Config = TypeVar("Config")
 
@@ -174,7 +182,8 @@ def clip_config(values: Mapping[str, Any]) -> CLIPConfig:
     towers = {}
     for name, kind in (("text_config", TextConfig), ("vision_config", VisionConfig)):
         older = values.get(f"{name}_dict")  # transformers prefers this one if a file has both
-        towers[name] = _read(kind, (values.get(name) if older is None else older) or {}, f"CLIP's {name}")
+        part = (values.get(name) if older is None else older) or {}
+        towers[name] = _read(kind, part, f"CLIP's {name}")
     rest = {name: value for name, value in values.items() if name not in towers}
     return _read(CLIPConfig, {**rest, **towers}, "CLIP's configuration")
 
@@ -186,10 +195,10 @@ def siglip_config(values: Mapping[str, Any]) -> SiglipConfig:
     """
     parts: dict[str, Any] = {}
     for name, defaults in (("text_config", SIGLIP_TEXT), ("vision_config", SIGLIP_VISION)):
-        present = {**vars(defaults), **(values.get(name) or {})}
+        present = {**vars(defaults), **_part(values, name, f"SigLIP's {name}")}
         parts[name] = _read(type(defaults), present, f"SigLIP's {name}", FIXED_IN_SIGLIP)
     config = SiglipConfig(**parts)
-    text = values.get("text_config") or {}
+    text = _part(values, "text_config", "SigLIP's text_config")
     width = text.get("projection_size") or config.text_config.hidden_size
     if width != config.projection_dim:
         raise HearsightError(
@@ -239,9 +248,9 @@ def pe_text_config(values: Mapping[str, Any], source: str) -> ModernBertConfig:
     Raises HearsightError for values that are not supported.
     """
     source = f"the text_config of {source}"
-    rotations, every = values.get("rope_parameters") or {}, values.get("global_attn_every_n_layers") or 3
-    parts = [dict(rotations.get(kind) or {}) for kind in (GLOBAL, LOCAL)] if isinstance(rotations, dict) else []
-    if values.get("model_type", MODERNBERT) != MODERNBERT or not parts or type(every) is not int:
+    rotations, every = _part(values, "rope_parameters", source), values.get("global_attn_every_n_layers") or 3
+    parts = [_part(rotations, kind, source) for kind in (GLOBAL, LOCAL)]
+    if values.get("model_type", MODERNBERT) != MODERNBERT or type(every) is not int:
         raise HearsightError(f"{source} is not that of a ModernBERT; give another model")
     thetas = {
         name: part.get("rope_theta") or values.get(former, getattr(ModernBertConfig, name))
@@ -251,8 +260,10 @@ def pe_text_config(values: Mapping[str, Any], source: str) -> ModernBertConfig:
     present["max_tokens"] = values.get("max_position_embeddings", PE_TOKENS)
     config = _read(ModernBertConfig, present, source, FIXED_IN_MODERNBERT)
     numbers = range(config.num_hidden_layers)
-    kinds = values.get("layer_types") or [LOCAL if number % every else GLOBAL for number in numbers]
-    turns = {part.get("rope_type", "default") for part in parts}
+    kinds = values.get("layer_types")
+    if not isinstance(kinds, list) or not kinds:
+        kinds = [LOCAL if number % every else GLOBAL for number in numbers]
+    turns = {str(part.get("rope_type", "default")) for part in parts}
     if len(kinds) != len(numbers) or turns != {"default"} or config.hidden_size // config.num_attention_heads % 2:
         raise HearsightError(
             f"{source} has layer_types, rope_parameters or heads that are not supported; give another model"
@@ -261,7 +272,17 @@ def pe_text_config(values: Mapping[str, Any], source: str) -> ModernBertConfig:
     return replace(config, local_layers=local_layers, max_tokens=min(config.max_tokens, PE_TOKENS))
 
 
+def _part(values: Mapping[str, Any], name: str, source: str) -> Mapping[str, Any]:
+    """Return a dictionary in a configuration; {} if it is missing."""
+    part = values.get(name) or {}
+    if not isinstance(part, Mapping):
+        raise HearsightError(f"{source} has a {name} that is no dictionary; correct it, or download the model again")
+    return part
+
+
 def _read(kind: type[Config], values: Mapping[str, Any], source: str, fixed: Mapping[str, Any] | None = None) -> Config:
+    if not isinstance(values, Mapping):
+        raise HearsightError(f"{source} is no dictionary; correct it, or download the model again")
     for name, supported in (FIXED if fixed is None else fixed).items():
         if values.get(name, supported) != supported:
             raise HearsightError(
@@ -276,6 +297,7 @@ def _read(kind: type[Config], values: Mapping[str, Any], source: str, fixed: Map
             )
     config = kind(**present)
     sizes = vars(config)
+    _check_sizes(sizes, source)
     if sizes.get("hidden_size", 0) % sizes.get("num_attention_heads", 1):
         width, heads = sizes["hidden_size"], sizes["num_attention_heads"]
         raise HearsightError(f"{source} has hidden_size {width}, which {heads} heads do not divide; correct it")
@@ -285,5 +307,15 @@ def _read(kind: type[Config], values: Mapping[str, Any], source: str, fixed: Map
 def _fits(value: Any, default: Any) -> bool:
     """Return whether a value has the type of a field's default; sizes and counts have to be above 0."""
     if type(default) is float:
-        return type(value) in (int, float)
+        return type(value) in (int, float) and isfinite(value)
     return type(value) is type(default) and (type(default) is not int or value > 0)
+
+
+def _check_sizes(sizes: Mapping[str, Any], source: str) -> None:
+    """Raise HearsightError for sizes that no tower has: building it would take all memory."""
+    for name, value in sizes.items():
+        if type(value) is int and value > LARGEST.get(name, LARGEST_OTHER):
+            raise HearsightError(
+                f"{source} has {name} {value if value < 10**30 else 'of many digits'}, and no tower has over "
+                f"{LARGEST.get(name, LARGEST_OTHER):,}; correct it"
+            )

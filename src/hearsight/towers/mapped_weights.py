@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hearsight.errors import HearsightError
+from hearsight.util.safetensors_header import read_header
 
 TYPES = {"F32": np.float32, "F16": np.float16, "BF16": np.uint16}  # others are no weights: numbers of positions
 
@@ -51,7 +52,7 @@ def map_weights(folder: Path) -> dict[str, MappedTensor]:
         raise HearsightError(f"cannot load {folder}: no model.safetensors in it; download or save the model again")
     try:
         return {name: tensor for file in files for name, tensor in map_file(file).items()}
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError) as error:
         raise HearsightError(
             f"cannot load {folder}: its weights are damaged ({error}); download or save them again"
         ) from error
@@ -60,17 +61,18 @@ def map_weights(folder: Path) -> dict[str, MappedTensor]:
 def map_file(file: Path) -> dict[str, MappedTensor]:
     """Return the tensors of one file by name. Raises OSError, ValueError and others for a damaged one.
 
-    A file has the length of its header, as 8 bytes; the header, as JSON; and the tensors, one after the other.
+    After the header are the tensors, one after the other: a tensor in another one would be read again and again.
     """
     with file.open("rb") as opened:
-        length = int.from_bytes(opened.read(8), "little")
-        if length > file.stat().st_size:
-            raise ValueError("its header is incomplete")
-        header = json.loads(opened.read(length))
+        header = json.loads(read_header(opened))
+        first = opened.tell()
     header.pop("__metadata__", None)
-    data = np.memmap(file, np.uint8, "r", offset=8 + length).view(np.ndarray)
-    tensors = {}
-    for name, tensor in header.items():
+    data = np.memmap(file, np.uint8, "r", offset=first).view(np.ndarray)
+    tensors, last = {}, 0
+    for name, tensor in sorted(header.items(), key=lambda item: item[1]["data_offsets"]):
+        if tensor["data_offsets"][0] != last:
+            raise ValueError("its tensors overlap, or have gaps between them")
+        last = tensor["data_offsets"][1]
         if tensor["dtype"] in TYPES:
             begin, end = tensor["data_offsets"]
             values = data[begin:end].view(TYPES[tensor["dtype"]]).reshape(tensor["shape"])

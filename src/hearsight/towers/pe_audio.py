@@ -17,7 +17,8 @@ from hearsight.errors import HearsightError
 from hearsight.towers.mapped_weights import MappedTensor
 from hearsight.towers.numpy_bert import check_shapes
 from hearsight.towers.numpy_layers import batches_of_one_length
-from hearsight.util.json_files import read_json
+from hearsight.towers.uninitialised import NoRandomNumbers
+from hearsight.util.config_file import read_config
 
 
 class PeAudioTower:
@@ -41,8 +42,10 @@ class PeAudioTower:
         try:
             self._extractor = PeAudioFeatureExtractor.from_dict(dict(extractor))
             config = _read_config(folder)
-            encoder, width = PeAudioEncoder(config.audio_config), config.text_config.hidden_size
-            head = PeAudioContrastiveHead(config.audio_config.hidden_size, width)
+            width = config.text_config.hidden_size
+            with NoRandomNumbers():
+                encoder = PeAudioEncoder(config.audio_config)
+                head = PeAudioContrastiveHead(config.audio_config.hidden_size, width)
             self._model, self._width = nn.ModuleDict({"audio_encoder": encoder, "audio_head": head}), width
             hop = config.audio_config.dac_config.hop_length
         except Exception as error:  # whatever transformers raises for values that it cannot take
@@ -87,6 +90,6 @@ class PeAudioTower:
 
 def _read_config(folder: Path) -> Any:
     """Return the configuration of a PE-Audio, which may be a part of that of a PE-AV."""
-    if read_json(folder / "config.json").get("model_type") == PeAudioVideoConfig.model_type:
+    if read_config(folder).get("model_type") == PeAudioVideoConfig.model_type:
         return PeAudioVideoConfig.from_pretrained(folder, local_files_only=True).audio_config
     return PeAudioConfig.from_pretrained(folder, local_files_only=True)

@@ -7,7 +7,6 @@ video processor needs torchvision, so pictures are prepared here.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from transformers.models.pe_video.modeling_pe_video import PeVideoContrastiveHea
 
 from hearsight.errors import HearsightError
 from hearsight.towers.pe_av_towers import check_timm, read_video_settings
+from hearsight.util.config_file import read_config
 
 # As many as SAVE gave ImageBind, for models that were trained on every frame, 30 a second.
 FRAMES = 32
@@ -87,10 +87,7 @@ class PEAV:
 
 
 def _check(folder: Path) -> None:
-    try:
-        kind = json.loads((folder / "config.json").read_text()).get("model_type")
-    except (OSError, ValueError) as error:
-        raise HearsightError(f"cannot load {folder}: no readable config.json; give the folder of a PE-AV") from error
+    kind = read_config(folder).get("model_type")
     if kind != "pe_audio_video":
         raise HearsightError(f"cannot load {folder}: its model_type is '{kind}'; give a PE-AV (pe_audio_video)")
     check_timm()

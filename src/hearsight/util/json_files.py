@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from hearsight.errors import HearsightError
+from hearsight.util.bounded_file import read_bounded
+
+LARGEST = 16 << 20  # bytes; settings have some thousand
 
 
 def read_json(file: Path, kind: type[Any] = dict) -> Any:
     """Read a dictionary (or a list); an empty one if there is no file. Raises HearsightError for a damaged file."""
     try:
-        values = json.loads(file.read_text("utf-8"))
+        values = json.loads(read_bounded(file, LARGEST).decode("utf-8"))
     except FileNotFoundError:
         return kind()
     except (OSError, ValueError, RecursionError) as error:

@@ -145,7 +145,7 @@ def test_a_clip_may_be_a_stretch_of_a_file(data, towers):
     rewrite(data, start=[1.1, None, None])
     (data / "transcripts.pocketsphinx.jsonl").unlink()
     assert read_transcripts(data)["a"].text == ""
-    rewrite(data, start=[7, None, None], id=["a2", None, None])
+    rewrite(data, start=[7, None, None], end=[9, None, None], id=["a2", None, None])
     with pytest.raises(HearsightError, match=r"clip a2 starts at 7 s, but .*a\.mkv ends at"):
         extract(data, towers)
 

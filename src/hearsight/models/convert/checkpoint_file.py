@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from pickle import UnpicklingError
-
-import torch
-from safetensors.torch import load_file
 
 from hearsight.errors import HearsightError
-from hearsight.models.convert.archive import is_archive, read_archive
-
-ZIP, PICKLE = b"PK\x03\x04", b"\x80"
+from hearsight.models.convert.archive import is_archive, tensors_of
+from hearsight.models.torch_file import ZIP, SwellingError, read_torch_file
+from hearsight.models.weights import read_safetensors
+from hearsight.util.plain_pickle import Attributes, ForeignObjectError
 
 
 def read_file(path: Path) -> tuple[str, object]:
@@ -32,28 +28,24 @@ def read_file(path: Path) -> tuple[str, object]:
         raise HearsightError(f"cannot read {path}: {error.strerror}; get permission, or copy it elsewhere") from error
     if not start:
         raise HearsightError(f"cannot read {path}: it is empty; download or copy it again")
-    archive = start.startswith(ZIP) and is_archive(path)
     try:
-        if archive:
-            return "a TorchScript archive", read_archive(path)
         if start.endswith(b"{"):  # eight bytes of length, then JSON
-            return "safetensors", load_file(path)
-        return "saved by torch", torch.load(path, map_location="cpu", weights_only=True)
-    except UnpicklingError as error:
-        classes = _pickled_classes(path, error)
-        if classes or start.startswith(PICKLE):
-            raise _more_than_tensors(path, archive, classes) from error
-        raise _damaged(path) from error
-    except Exception as error:  # torch raises many kinds, for bad zip files and for pickles that end too early
+            return "safetensors", read_safetensors(path)
+        content = read_torch_file(path)
+        if isinstance(content, Attributes):
+            return "a TorchScript archive", tensors_of(content)
+        if start.startswith(ZIP) and is_archive(path):
+            raise ValueError("it is an archive without a module")
+        return "saved by torch", content
+    except ForeignObjectError as error:
+        raise _more_than_tensors(path, start.startswith(ZIP) and is_archive(path), error.names) from error
+    except SwellingError as error:
+        raise HearsightError(
+            f"cannot read {path}: {error}, as no checkpoint does; it may be meant to fill the memory, so get the file "
+            "from its authors"
+        ) from error
+    except Exception as error:  # torch, zip files and pickles that end too early raise many kinds
         raise _damaged(path, str(error).partition("\n")[0].partition(". ")[0]) from error
-
-
-def _pickled_classes(path: Path, error: UnpicklingError) -> list[str]:
-    """Return the names of the classes, other than tensors, that a file would build."""
-    try:
-        return sorted(torch.serialization.get_unsafe_globals_in_checkpoint(str(path)))
-    except Exception:  # an archive, or an older format of torch: the error names the first class
-        return re.findall(r"GLOBAL (\S+)", str(error))
 
 
 def _more_than_tensors(path: Path, archive: bool, classes: list[str]) -> HearsightError:

@@ -24,6 +24,7 @@ from hearsight.models.hub import has_vocabulary
 from hearsight.models.load import build
 from hearsight.models.tokenizer import PUBLIC_SIZE, Tokenizer
 from hearsight.towers.ast import AudioTower
+from hearsight.towers.uninitialised import NoRandomNumbers
 from hearsight.util.atomic import atomic_folder, check_empty
 
 
@@ -106,7 +107,8 @@ def _model(contents: Contents, tokenizer: Tokenizer, **settings: Any) -> VideoTe
             f"{contents.source} is an AST, an audio tower, and not a complete model; "
             "`hearsight convert` writes a folder of it that transformers opens"
         )
-    model = build(model_config(contents, tokenizer.start_id, tokenizer.end_id, **settings), tokenizer)
+    with NoRandomNumbers():  # the sizes may be a stranger's: memory is first touched when it is filled
+        model = build(model_config(contents, tokenizer.start_id, tokenizer.end_id, **settings), tokenizer)
     model.load_state_dict(take(model.state_dict(), contents))
     return model.eval()
 
@@ -132,5 +134,7 @@ def _tokenizer(contents: Contents, vocabulary: str | Path | None) -> Tokenizer:
 
 
 def _ast_weights(contents: Contents, sizes: dict[str, Any]) -> dict[str, Tensor]:
-    expected = {f"ast.{name}": tensor for name, tensor in AudioTower(sizes).state_dict().items()}
+    with NoRandomNumbers():
+        tower = AudioTower(sizes)
+    expected = {f"ast.{name}": tensor for name, tensor in tower.state_dict().items()}
     return {name.removeprefix("ast."): tensor for name, tensor in take(expected, contents).items()}

@@ -14,6 +14,8 @@ from hearsight.research.datasets.manifest import MANIFEST
 from hearsight.research.datasets.readers import Entry
 from hearsight.research.datasets.readers.root import OUTPUT_FOLDER
 from hearsight.util.atomic import write_atomic
+from hearsight.util.bounded_file import read_bounded
+from hearsight.util.json_files import LARGEST
 
 NOTE = "dataset.json"
 DISGUISE = "soundstage.json"  # in a folder that `hearsight soundstage export` made
@@ -63,7 +65,7 @@ def provenance_of(split: Path) -> Provenance | None:
     if note is None or split.name not in note["splits"]:
         return None
     counts = note["splits"][split.name]
-    return Provenance(note["dataset"], counts["clips"], counts["good"], note["disguised"])
+    return Provenance(note["dataset"], counts["clips"], counts["good"], bool(note.get("disguised")))
 
 
 def is_disguise(entries: Sequence[Entry]) -> bool:
@@ -98,11 +100,20 @@ def open_note(folder: Path, name: str, root: Path, disguised: bool) -> dict[str,
 def read_note(folder: Path) -> dict[str, Any] | None:
     """Return the note that `check` wrote into a folder, or None if it did not make the folder."""
     try:
-        note = json.loads((folder / NOTE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        note = json.loads(read_bounded(folder / NOTE, LARGEST))
+    except (OSError, ValueError, RecursionError):
         return None
-    # Other programs have files of that name, too.
-    return note if isinstance(note, dict) and {"dataset", "root", "splits"} <= note.keys() else None
+    return note if _is_note(note) else None
+
+
+def _is_note(note: Any) -> bool:
+    """Return whether this is a note of ours: other programs have files of that name, too."""
+    if not isinstance(note, dict) or not isinstance(splits := note.get("splits"), dict):
+        return False
+    return all(isinstance(note.get(name), str) for name in ("dataset", "root")) and all(
+        isinstance(counts, dict) and {type(counts.get("clips")), type(counts.get("good"))} == {int}
+        for counts in splits.values()
+    )
 
 
 def write_note(folder: Path, note: dict[str, Any]) -> None:

@@ -22,7 +22,7 @@ def read_journal(path: Path) -> Iterator[dict[str, Any]]:
             row = json.loads(line)
             if not isinstance(row, dict):
                 raise ValueError("not an object")
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise HearsightError(f"{path}, line {number} is damaged ({error}); delete the line or the file") from error
         yield row
 

@@ -9,8 +9,11 @@ from hashlib import sha256
 from pathlib import Path
 
 from hearsight.errors import HearsightError
+from hearsight.media.probe import LONGEST
 
 MANIFEST = "manifest.jsonl"
+MAX_LINE = 64 << 20  # bytes
+SHOWN = 200  # letters of what a line has, in a message
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,9 @@ def read_manifest(folder: Path) -> Manifest:
         )
     clips, digest = [], sha256()
     with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
+        for number, line in enumerate(iter(lambda: file.readline(MAX_LINE + 1), b""), start=1):
+            if len(line) > MAX_LINE:
+                raise HearsightError(f"{path}, line {number} has over {MAX_LINE >> 20} MB; no clip has")
             digest.update(line)
             if line.strip():
                 clips.append(_parse(folder, f"{path}, line {number}", line))
@@ -78,10 +83,17 @@ def _parse(folder: Path, context: str, line: bytes) -> Example:
         )
         if not all(isinstance(text, str) for text in (row["id"], *(text for _, text in captions))):
             raise TypeError("an id or a caption is not text")
+        if not isinstance(row["path"], str) or "\0" in row["path"]:
+            raise TypeError("a path is none")
+        if not all(isinstance(row.get(name), str | None) for name in ("transcript", "spoken")):
+            raise TypeError("a transcript is not text")
         group = (row.get("twin") or {}).get("group", row["id"])
         start, end = (None if row.get(name) is None else float(row[name]) for name in ("start", "end"))
+        if not 0 <= (start or 0.0) < (LONGEST if end is None else end) <= LONGEST:
+            raise ValueError("its times are none of a clip")
         return Example(
             row["id"], folder / row["path"], captions, group, start, end, row.get("transcript"), row.get("spoken")
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise HearsightError(f"{context} is not a clip ({error!r}); it needs id, path and captions") from error
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        reason = repr(error)[:SHOWN]
+        raise HearsightError(f"{context} is not a clip ({reason}); it needs id, path and captions") from error

@@ -6,7 +6,6 @@ is done to the scores, and whether published numbers may stand beside the result
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from hearsight.research.evaluation.normalisation import DualSoftmax, Normalisati
 from hearsight.research.evaluation.protocols import PROTOCOLS
 from hearsight.research.evaluation.report import Report, read_report
 from hearsight.research.evaluation.retrieval import rank
+from hearsight.util.json_files import read_json
 from hearsight.util.progress import Progress
 
 TEST = "test"
@@ -72,9 +72,8 @@ def choose_recogniser(model: VideoTextModel, split: Split, requested: str | None
 
 def _recogniser_of_run(model: Path) -> str | None:
     try:
-        recipe = json.loads((model.parent / "recipe.json").read_text(encoding="utf-8"))
-        return str(recipe["recogniser"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return str(read_json(model.parent / "recipe.json")["recogniser"])
+    except (HearsightError, KeyError):
         return None
 
 

@@ -11,7 +11,10 @@ from hearsight.research.datasets.checked_folder import Provenance, checked_folde
 from hearsight.research.datasets.split import Split
 from hearsight.research.evaluation.ranking import ALL
 from hearsight.research.training.recipe import MethodRecipe, Recipe, read_recorded_recipe
+from hearsight.util.bounded_file import read_bounded
+from hearsight.util.json_files import LARGEST
 
+LARGEST_LOG = 256 << 20  # bytes of metrics.jsonl
 GENERATED = "soundstage.json"  # in the folder of each split that Soundstage rendered
 
 
@@ -63,7 +66,7 @@ class History:
         except HearsightError:  # no manifest, or a damaged one
             return None
         note = read_note(folder)
-        generated = note["disguised"] if note else (train.folder / GENERATED).is_file()
+        generated = bool(note.get("disguised")) if note else (train.folder / GENERATED).is_file()
         return Clips(len(train.clips), provenance_of(train.folder), generated)
 
 
@@ -75,14 +78,16 @@ def read_history(run: Path) -> History | None:
     if not (run / "recipe.json").is_file():
         return None
     try:
-        recipe = read_recorded_recipe((run / "recipe.json").read_bytes())
+        recipe = read_recorded_recipe(read_bounded(run / "recipe.json", LARGEST))
         inputs = json.loads(_text(run / "inputs.json") or "{}")  # a run that starts with new towers has no inputs
         versions = json.loads(_text(run / "versions.json") or "[]")
         # A line without an end was cut short when the run was killed.
         lines = [line for line in _text(run / "metrics.jsonl").splitlines(keepends=True) if line.endswith("\n")]
         rows = [json.loads(line) for line in lines]
         sumr = [float(row["validation"][ALL]["sumr"]) for row in rows if "validation" in row]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        if not isinstance(inputs, dict) or not isinstance(versions, list):
+            raise TypeError("inputs.json or versions.json has another form")
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise HearsightError(
             f"cannot read how the model in {run} was trained: a file of the run is damaged ({error}); "
             "restore it, or give the folder of the model alone"
@@ -91,4 +96,4 @@ def read_history(run: Path) -> History | None:
 
 
 def _text(file: Path) -> str:
-    return file.read_text(encoding="utf-8") if file.is_file() else ""
+    return read_bounded(file, LARGEST_LOG).decode("utf-8") if file.is_file() else ""

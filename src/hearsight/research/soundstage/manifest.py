@@ -25,7 +25,7 @@ def _parse_row(manifest: Path, number: int, line: bytes) -> dict[str, Any]:
     try:
         row = json.loads(line)
         row["facts"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise HearsightError(
             f"{manifest}, line {number} has no facts about a clip ({error!r}); give a split made by "
             "`hearsight soundstage render`"

@@ -8,7 +8,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from hearsight.errors import HearsightError
@@ -24,7 +23,9 @@ from hearsight.models.method_options import (
     read_options,
 )
 from hearsight.models.registry import METHODS, class_of
+from hearsight.util.bounded_file import read_bounded
 from hearsight.util.suggest import nearest
+from hearsight.util.yaml_file import LARGEST, parse_yaml
 
 SECTIONS = ("options", "losses")
 # Keys of recipes that were written before methods had options: for each, its section and name of today.
@@ -158,7 +159,10 @@ def read_recorded_recipe(content: bytes) -> Recipe:
     Older versions wrote the options of all methods; those that the run's method does not have are left out.
     Raises ValueError for content that is damaged, HearsightError for a method that is not registered.
     """
-    values = json.loads(content)
+    try:
+        values = json.loads(content)
+    except RecursionError as error:
+        raise ValueError("recipe.json is nested without an end") from error
     if not isinstance(values, dict):
         raise ValueError("recipe.json is not a dictionary")
     return ADAPTER.validate_python(_in_sections(_without_foreign(values)))
@@ -173,8 +177,8 @@ def _read_yaml(name_or_path: str) -> dict[str, Any]:
             f"no recipe '{name_or_path}'{nearest(name_or_path, names)}; give a YAML file or one of {', '.join(names)}"
         )
     try:
-        values = yaml.safe_load((path if path.is_file() else bundled).read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        values = parse_yaml(read_bounded(path, LARGEST) if path.is_file() else bundled.read_bytes())
+    except (OSError, ValueError) as error:
         raise HearsightError(f"recipe '{name_or_path}' is not valid YAML: {error}; correct it") from error
     sections = [values.get(section) or {} for section in SECTIONS] if isinstance(values, dict) else []
     if not sections or not all(isinstance(section, dict) for section in sections):
@@ -189,8 +193,8 @@ def _read_change(change: str) -> tuple[str, str, Any]:
     if not equals or (dot and section not in SECTIONS):
         raise HearsightError(f"cannot read '--set {change}'; write key=value, options.NAME=value or losses.NAME=value")
     try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        value = parse_yaml(text)
+    except ValueError as error:
         raise HearsightError(f"the value of '--set {change}' is not valid YAML: {error}; correct it") from error
     if not dot:
         section, name = FORMER_KEYS.get(key, ("", key))

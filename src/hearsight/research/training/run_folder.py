@@ -17,10 +17,14 @@ from tensorboardX import SummaryWriter
 from torch import Tensor, nn
 
 from hearsight.errors import HearsightError
+from hearsight.models.torch_file import read_torch_file
 from hearsight.research.training.recipe import Recipe, Schedule, read_recorded_recipe
 from hearsight.util.atomic import atomic_file, write_atomic
+from hearsight.util.bounded_file import read_bounded
+from hearsight.util.json_files import LARGEST, read_json
 
 RESULTS = ("state.pt", "model/model.safetensors", "pictures.npy")  # files that took time to compute
+FILES = ("recipe.json", "inputs.json", "versions.json", "metrics.jsonl", "tensorboard", "model", *RESULTS)
 MAX_GRADIENT_NORM = 1.0
 MAX_LOGIT_SCALE = log(100)  # as CLIP
 
@@ -38,6 +42,7 @@ class Run:
         self.first_step = 0  # updates done by earlier starts
         self.state_file = folder / "state.pt"
         self.metrics = folder / "metrics.jsonl"
+        check_own_files(folder)
         if not _has_recipe(folder, recipe):
             problem = "a run of another recipe; give an empty folder, or the same recipe"
             self.pin("recipe.json", recipe.model_dump(), problem)
@@ -50,7 +55,7 @@ class Run:
         Raises HearsightError: the folder "holds {problem}".
         """
         file, text = self.folder / name, json.dumps(values, indent=2) + "\n"
-        if file.exists() and file.read_text() == text:
+        if file.exists() and file.stat().st_size == len(text.encode()) and file.read_bytes() == text.encode():
             return
         if file.exists() and (not self.writes or any((self.folder / result).exists() for result in RESULTS)):
             raise HearsightError(f"{self.folder} holds {problem}")
@@ -61,7 +66,7 @@ class Run:
     def _record_versions(self) -> None:
         """Add the versions of this start to versions.json, unless they are those of the last start."""
         file = self.folder / "versions.json"
-        recorded = json.loads(file.read_text()) if file.exists() else []
+        recorded = read_json(file, list)
         if versions() not in recorded[-1:]:
             write_atomic(file, json.dumps([*recorded, versions()], indent=2) + "\n")
 
@@ -95,7 +100,7 @@ class Run:
         state: dict[str, Any] = {"step": 0}
         try:
             if self.state_file.exists():
-                state = torch.load(self.state_file, map_location="cpu", weights_only=True)
+                state = read_torch_file(self.state_file)
                 model.load_state_dict(state["model"])
                 optimizer.load_state_dict(state["optimizer"])
             if self.writes and self.metrics.exists():
@@ -113,10 +118,21 @@ class Run:
         return state
 
 
+def check_own_files(folder: Path) -> None:
+    """Raise HearsightError for a folder with links and pipes in place of a run's files: they would be written to."""
+    for name in FILES:
+        path = folder / name
+        if path.is_symlink() or (path.exists() and not (path.is_file() or path.is_dir())):
+            raise HearsightError(
+                f"cannot use the run in {folder}: {name} in it is a link, or no file, and what it leads to would be "
+                "written; remove it, or give another folder"
+            )
+
+
 def _has_recipe(folder: Path, recipe: Recipe) -> bool:
     """Return whether a folder's recipe.json is this recipe, which an older version may have written differently."""
     try:
-        return read_recorded_recipe((folder / "recipe.json").read_bytes()) == recipe
+        return read_recorded_recipe(read_bounded(folder / "recipe.json", LARGEST)) == recipe
     except (OSError, ValueError, HearsightError):
         return False
 

@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from hearsight.errors import HearsightError
+from hearsight.models.torch_file import read_torch_file
 from hearsight.research.datasets.clip_set import ClipSet
 from hearsight.research.training.teacher_vectors import Teacher
 
@@ -68,8 +69,7 @@ def read_feature(file: Path) -> Tensor:
     Raises HearsightError for a file that is damaged, or is not one vector of finite floats.
     """
     try:
-        # weights_only: no code that is pickled in the file can run.
-        vector = torch.load(file, map_location="cpu", weights_only=True)
+        vector = read_torch_file(file)
     except Exception as error:  # a damaged archive, or one that holds code, may raise anything
         raise HearsightError(
             f"cannot read {file}: it is damaged, or holds more than a tensor ({type(error).__name__}); compute it again"

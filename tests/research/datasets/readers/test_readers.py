@@ -101,10 +101,10 @@ def test_invalid_annotations_are_errors(msrvtt, file, change, says):
 
 
 def test_unreadable_annotations_are_errors(msrvtt, monkeypatch):
-    def refuse(path):
+    def refuse(path, *mode):
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(HearsightError, match=r"cannot read .*\.json: Permission denied; get permission"):
         list(read_entries("msrvtt-9k", msrvtt))
 

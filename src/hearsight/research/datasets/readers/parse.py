@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
-import pickle
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from hearsight.errors import HearsightError
+from hearsight.util.bounded_file import read_bounded
+from hearsight.util.plain_pickle import MOST_BYTES
+from hearsight.util.plain_pickle import read_pickle as read_plain
 
-MAX_JSON = 500_000_000  # bytes; the field's own files have at most a tenth
+MAX_JSON = 200_000_000  # bytes; the field's own files have at most a quarter
+SHOWN = 200  # letters of what a file has, in a message
+MAX_LINE = 64 << 20  # bytes
+MAX_STEPS = 10_000_000  # of a pickle
 
 
 def lines(path: Path) -> Iterator[tuple[str, str]]:
@@ -40,25 +46,17 @@ def read_json(path: Path) -> Any:
     try:
         if (size := path.stat().st_size) > MAX_JSON:
             raise HearsightError(f"{path} is {size / 1e9:.1f} GB of JSON, too much to hold; give JSON lines or Parquet")
-        return json.loads(path.read_bytes().decode("utf-8-sig"))
+        return json.loads(read_bounded(path, MAX_JSON).decode("utf-8-sig"))
     except OSError as error:
         raise HearsightError(f"cannot read {path}: {error.strerror}; get permission, or check the disk") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise HearsightError(f"{path} is not JSON ({error}); download it again") from error
-
-
-class _PlainUnpickler(pickle.Unpickler):
-    """Reads lists, dictionaries, strings and numbers, and nothing that could run code."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        raise pickle.UnpicklingError(f"it contains {module}.{name}")
 
 
 def read_pickle(path: Path) -> Any:
     """Read pickled plain data. Raises HearsightError for anything else."""
     try:
-        with path.open("rb") as file:
-            return _PlainUnpickler(file, encoding="utf-8").load()
+        return read_plain(io.BytesIO(read_bounded(path, MOST_BYTES)), most_steps=MAX_STEPS)
     except Exception as error:  # a damaged pickle may raise anything
         raise HearsightError(
             f"cannot read {path} as plain data ({error}), and code in a pickle is never run; download it again"
@@ -79,13 +77,16 @@ def check_shape(source: object, shape: str) -> Iterator[None]:
     try:
         yield
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise HearsightError(f"{source} is not {shape} ({error!r}); download it again") from error
+        reason = repr(error)[:SHOWN]
+        raise HearsightError(f"{source} is not {shape} ({reason}); download it again") from error
 
 
 def _decoded(path: Path) -> Iterator[str]:
     try:
         with path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
+            for number, line in enumerate(iter(lambda: file.readline(MAX_LINE + 1), b""), start=1):
+                if len(line) > MAX_LINE:
+                    raise HearsightError(f"{path}, line {number} has over {MAX_LINE >> 20} MB; no line of a table has")
                 try:
                     yield line.decode("utf-8-sig" if number == 1 else "utf-8")
                 except UnicodeDecodeError as error:
