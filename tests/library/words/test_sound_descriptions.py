@@ -33,6 +33,8 @@ DESCRIPTIONS = [
     ("[EXPLOSION] Run!", "en", "Run!", "EXPLOSION"),
     ("[Old man coughs] Go on", "en", "Go on", "Old man coughs"),
     ("[IN FRENCH] Good day", "en", "Good day", "IN FRENCH"),
+    (">> [Door] >> Come in", "en", ">> >> Come in", "Door"),
+    ("MAN [over phone]: Hello", "en", "MAN : Hello", "over phone"),
     ("[“Can You Hear Me” playing]", "en", "", "“Can You Hear Me” playing"),
     ("[BLANK_AUDIO]", None, "", "BLANK_AUDIO"),
     # From one line into the next.
@@ -81,6 +83,9 @@ SAID = [
     ("[Mary Ann] Hello", None),
     ("(MAN 2) Hello", "en"),
     ("[Old man] Go on", "en"),
+    ("(man) Go on", "en"),
+    ("[all] Good day", "en"),
+    ("NARRATOR (V.O.): Once upon a time", "en"),
     ("[MRS. JONES] Hello", "en"),
     ("JOHN: Hello", "en"),
     ("[THOMAS]: Hallo", "de"),
@@ -101,6 +106,7 @@ SAID = [
     (":( sad", "en"),
     ("a) first, b) second", "en"),
     ("***", None),
+    ("#", None),
     ("", None),
 ]
 

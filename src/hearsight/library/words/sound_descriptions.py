@@ -39,7 +39,7 @@ _SIGNS = re.compile(rf"[{SIGNS}][{SIGNS}\ufe0f]*|(?<!\S)#+(?!\S)")
 _STARS = re.compile(rf"(?:^|(?<=[-–—.!?…:]\s)|(?<=[-–—]))\*+\s?(?P<inner>[^\s*][^*]{{0,{LONGEST_IN_STARS}}})\*+(?!\w)")
 _WORD = re.compile(r"[^\W\d_][\w'’.]*")
 _COLON = re.compile(r"\s*[:：]\s*\S")
-_SPEECH = re.compile(rf"\s*[^\s\-–—*#{SIGNS}{re.escape(''.join(BRACKETS))}]")  # of the same speaker
+_SPEECH = re.compile(rf"\s*[^\s\-–—>*#{SIGNS}{re.escape(''.join(BRACKETS))}]")  # of the same speaker
 _ASIDE = re.compile(r"\bI\b|\b(?i:you|your|you're|we|we're|my)\b")
 _PLAYING = re.compile(r"(?i:\bplay(?:s|ing)\b)")  # "Can You Hear Me" playing
 _LOWER_IN_NAMES = re.compile(r"(?:of|the|and|on|in|at|with|de|van|von|la|le|el|y)\Z")
@@ -118,7 +118,7 @@ def _music(line: str, language: str | None) -> Iterator[tuple[int, int, bool]]:
     Signs come in pairs; of one without another, the stretch goes to the end of the line, or begins with it.
     """
     signs = [match.span() for match in _SIGNS.finditer(line)]
-    if not signs or (line[signs[0][0]] == "#" and not _begins(line, signs[0][0])):
+    if not signs or (line[signs[0][0]] == "#" and not (_begins(line, signs[0][0]) and line.strip("#- "))):
         return
     if len(signs) % 2 and signs[-1][1] == len(line.rstrip()) and not _begins(line, signs[0][0]):
         signs.insert(0, (0, 0))
@@ -195,7 +195,7 @@ def _sounds(line: str, last: int, inner: Span, language: str | None) -> Iterator
 def _is_name(part: str, is_english: bool) -> bool:
     """Return whether a text with words is the name of a speaker: capitalised words, of which none is of a sound."""
     words = _WORD.findall(part)
-    if len(words) > LONGEST_NAME or not _is_capitalised(words[0]):
+    if len(words) > LONGEST_NAME or not (_is_capitalised(words[0]) or _ROLES.match(words[0])):
         return False
     if not all(_is_capitalised(word) or _LOWER_IN_NAMES.match(word) or _ROLES.match(word) for word in words):
         return False
