@@ -516,7 +516,7 @@ def test_folder_without_videos_or_without_library(tmp_path, model):
     (tmp_path / "notes.txt").write_text("nothing to see")
     with pytest.raises(HearsightError, match="is not indexed"):
         Library.open(tmp_path)
-    with pytest.raises(HearsightError, match="no video or sound file"):
+    with pytest.raises(HearsightError, match="no video, sound or picture"):
         Library.create(tmp_path, model).update(recogniser="none")
     with pytest.raises(HearsightError, match="no folder"):
         Library.create(tmp_path / "nowhere", model)
