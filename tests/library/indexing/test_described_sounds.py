@@ -7,6 +7,7 @@ import pytest
 
 import hearsight
 from hearsight.library import Library
+from hearsight.library.indexing import windows
 from tests.builders import tiny_model
 from tests.library.conftest import film, rows, say
 from tests.library.search.test_languages import make_format_4
@@ -58,17 +59,25 @@ def test_another_model_reads_what_is_said(described, model, tmp_path):
     assert reached[0][2][1] == "XEN XENthunder XENrumbl" and reached[1][2][1] == ""
 
 
+def starts_of_windows(folder):
+    return sorted(Library.open(folder)._store.windows("wordllama").rows(["start"])["start"].to_pylist())
+
+
 @pytest.mark.parametrize("in_memory", [False, True])
-def test_a_library_of_an_earlier_format_learns_what_is_heard(tmp_path, in_memory):
+def test_a_library_of_an_earlier_format_learns_what_is_heard(tmp_path, monkeypatch, in_memory):
     film(tmp_path / "films" / "film.mkv", 6, seed=1)
     say(tmp_path / "films" / "film.en.srt", *LINES)
-    hearsight.index(tmp_path / "films", model="none", recogniser="none", seconds=2)
+    with monkeypatch.context() as patch:
+        patch.setattr(windows, "said_in", lambda lines: lines[0])
+        hearsight.index(tmp_path / "films", model="none", recogniser="none", seconds=2)
     complete = rows(Library.open(tmp_path / "films"))
+    assert starts_of_windows(tmp_path / "films") == [0, 2, 4]
     old = make_format_4(tmp_path / "films")
     with pytest.raises(hearsight.HearsightError, match="nothing in this library is heard"):
         old.search("heard: a dog barks")
     assert Library.open(tmp_path / "films").update(recogniser="none").unchanged == 1
     assert rows(Library.open(tmp_path / "films")) == complete
+    assert starts_of_windows(tmp_path / "films") == [0, 4]
     result = Library.open(tmp_path / "films", in_memory=in_memory).search("heard: a dog barks")
     assert [(hit.start, hit.heard) for hit in result.without_weak().hits] == [(0, 1)]
     assert json.loads((tmp_path / "films" / ".hearsight" / "library.json").read_text())["format"] == 5

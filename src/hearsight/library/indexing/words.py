@@ -12,10 +12,12 @@ from typing import Any
 
 import pyarrow as pa
 
+from hearsight.library.tables.calibration_file import Calibration
 from hearsight.library.tables.library_json import Identity
 from hearsight.library.tables.schema import WORDS
 from hearsight.library.tables.store import Store
-from hearsight.library.words.indexed_words import indexed_transcript, indexed_words
+from hearsight.library.words.indexed_words import indexed_transcript, indexed_words, sound_mark
+from hearsight.library.words.stems import stemming_languages
 from hearsight.speech.language import detect_language
 
 BATCH = 1024  # clips
@@ -31,8 +33,22 @@ def add_words(store: Store, identity: Identity) -> None:
         identity.write(store.location)
         _detect_languages(store)
         store.add_words(_words_of(store, _words_of_transcripts))
+        _drop_windows_of_sounds(store)
     if store.texts.exists and not store.texts.index.has_words:
         store.texts.add_words(_words_of(store, _words_of_texts))
+
+
+def _drop_windows_of_sounds(store: Store) -> None:
+    """Remove the windows of clips that describe sounds: an older Hearsight has taken these for what is said.
+
+    The update fills them again.
+    """
+    calibration = Calibration.read(store.location)
+    marks = tuple(map(sound_mark, sorted(stemming_languages(store.snapshot().videos.languages))))
+    clips: list[str] = store.transcripts.containing([[marks]], ["id"])["id"].to_pylist()
+    for expert in calibration.experts if calibration and clips else ():
+        if (windows := store.windows(expert)).exists:
+            windows.drop_clips(clips)
 
 
 def _detect_languages(store: Store) -> None:
