@@ -14,7 +14,7 @@ from hearsight.models.layers import masked_mean
 from hearsight.models.load import build
 from hearsight.models.preprocess import ClipInputs, collate, read_clips
 from hearsight.speech import transcribe
-from hearsight.towers.blank_inputs import encode_distinct
+from hearsight.towers.distinct_inputs import encode_distinct
 from hearsight.types import Clip
 from tests.builders import tiny_clip, tiny_inputs, tiny_model
 from tests.media_files import beep, grey, make_media

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from hearsight.errors import HearsightError
-from hearsight.towers.blank_inputs import encode_distinct
+from hearsight.towers.distinct_inputs import encode_distinct
 from hearsight.towers.config import METACLIP, CLIPConfig, TextConfig, VisionConfig, clip_config
 from hearsight.towers.pixels import PictureSettings, pixels
 from hearsight.towers.transformer import MLP, attend, start
@@ -200,14 +200,14 @@ class ClipTowers(nn.Module):
     def frames(self, pixel_values: Tensor) -> Tensor:
         """Encode frames: (B, F, 3, H, W) -> (B, F, D), the projected class token of each frame."""
         B, F = pixel_values.shape[:2]
-        return encode_distinct(self._image, pixel_values.flatten(0, 1)).view(B, F, -1)
+        # All rows are projected: of a few, sums would be rounded otherwise.
+        projected: Tensor = self.model.visual_projection(encode_distinct(self._image, pixel_values.flatten(0, 1)))
+        return projected.float().view(B, F, -1)
 
     def _image(self, pixel_values: Tensor) -> Tensor:
         vision = self.model.vision_model
-        projected: Tensor = self.model.visual_projection(
-            vision(pixel_values.to(vision.embeddings.class_embedding.dtype))
-        )
-        return projected.float()
+        pooled: Tensor = vision(pixel_values.to(vision.embeddings.class_embedding.dtype))
+        return pooled
 
     def tokens(self, ids: Tensor) -> Tensor:
         """Encode tokens: (N, S) -> (N, S, D), every projected hidden state. Padding is not masked, as published."""

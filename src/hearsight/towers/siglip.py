@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from hearsight.errors import HearsightError
-from hearsight.towers.blank_inputs import encode_distinct
+from hearsight.towers.distinct_inputs import encode_distinct
 from hearsight.towers.clip import Encoder, TextEmbeddings
 from hearsight.towers.config import SiglipConfig, TextConfig, VisionConfig, siglip_config
 from hearsight.towers.pixels import PictureSettings
@@ -95,8 +95,13 @@ class VisionTransformer(nn.Module):
         self.head = PoolingHead(config)
 
     def forward(self, pixels: Tensor) -> Tensor:
-        pooled: Tensor = self.head(self.post_layernorm(self.encoder(self.embeddings(pixels))))
+        pooled: Tensor = self.head(self.patches(pixels))
         return pooled
+
+    def patches(self, pixels: Tensor) -> Tensor:
+        """(N, 3, H, W) pixels -> (N, S, D), before they are pooled."""
+        patches: Tensor = self.post_layernorm(self.encoder(self.embeddings(pixels)))
+        return patches
 
 
 class SigLIP(nn.Module):
@@ -144,12 +149,14 @@ class SiglipTowers(nn.Module):
     def frames(self, pixel_values: Tensor) -> Tensor:
         """Encode frames: (B, F, 3, H, W) -> (B, F, D)."""
         B, F = pixel_values.shape[:2]
-        return encode_distinct(self._image, pixel_values.flatten(0, 1)).view(B, F, -1)
+        # All rows go through the head: of a few, sums would be rounded otherwise.
+        pooled: Tensor = self.model.vision_model.head(encode_distinct(self._patches, pixel_values.flatten(0, 1)))
+        return pooled.float().view(B, F, -1)
 
-    def _image(self, pixel_values: Tensor) -> Tensor:
+    def _patches(self, pixel_values: Tensor) -> Tensor:
         vision = self.model.vision_model
-        pooled: Tensor = vision(pixel_values.to(vision.embeddings.patch_embedding.weight.dtype))
-        return pooled.float()
+        patches: Tensor = vision.patches(pixel_values.to(vision.embeddings.patch_embedding.weight.dtype))
+        return patches
 
     def text(self, ids: Tensor) -> Tensor:
         """Encode texts: (N, S) ids, padded to the length that the model was trained with -> (N, D)."""
