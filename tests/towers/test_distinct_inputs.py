@@ -34,7 +34,7 @@ def pictures(pattern: list[int | None], size: int) -> torch.Tensor:
     return torch.stack([torch.zeros(3, size, size) if number is BLANK else distinct[number] for number in pattern])
 
 
-@pytest.mark.parametrize(("pattern", "encoded"), zip(PATTERNS.values(), ENCODED, strict=True), ids=PATTERNS)
+@pytest.mark.parametrize(("pattern", "encoded"), list(zip(PATTERNS.values(), ENCODED, strict=True)), ids=PATTERNS)
 def test_rows_in_a_row_are_encoded_once(pattern, encoded):
     numbers = []
 

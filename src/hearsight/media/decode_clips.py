@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from hearsight.media.audio import Samples, cut_audio
 from hearsight.media.frames import read_frames
+from hearsight.media.pictures import read_pictures
 from hearsight.media.probe import MediaInfo
+from hearsight.media.same_picture import reuse_same
 from hearsight.types import Clip
 from hearsight.util.child_messages import Limits
 
@@ -36,18 +38,24 @@ def decode_clips(
     """Yield pictures and sound of clips, which are in order. The file is decoded once, forward.
 
     count: of the pictures (H, W, 3) of a clip, at `Clip.frame_times`; fewer where they cannot be decoded, none for a
-    file without video. rate: of the mono sound, in Hz; None for no sound. short_side: see `read_frames`.
+    file without video. rate: of the mono sound, in Hz; None for no sound. short_side: see `read_frames`; with it, a
+    picture that stands is the same array for all its times (`reuse_same`). An animation has several at its only time.
     """
     sounds: Iterator[Samples | None] = iter([None] * len(clips))
     if rate is not None and info.audio is not None:
         sounds = cut_audio(info.path, clips, rate, info.audio.track)
-    pictures = _cut_pictures(info.path, clips, count, short_side) if info.video else iter([[]] * len(clips))
+    pictures: Iterator[list[Picture]] = iter([[]] * len(clips))
+    if info.is_picture:
+        pictures = (read_pictures(info.path, count, short_side) for _ in clips)
+    elif info.video:
+        pictures = _cut_pictures(info.path, clips, count, short_side)
     yield from zip(pictures, sounds, strict=True)
 
 
 def _cut_pictures(path: Path, clips: Sequence[Clip], count: int, short_side: int | None) -> Iterator[list[Picture]]:
     times = [clip.frame_times(count) for clip in clips]
     frames = read_frames(path, [time for clip_times in times for time in clip_times], short_side)
+    frames = frames if short_side is None else reuse_same(frames)
     following = next(frames, None)
     for clip_times in times:
         pictures = []

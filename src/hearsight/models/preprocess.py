@@ -70,7 +70,8 @@ def prepare(
     size, F = model.clip.image_size, model.config.frames
     pixel_values = np.zeros((F, 3, size, size), np.float32)
     for i, frame in enumerate(frames[:F]):
-        pixel_values[i] = model.clip.prepare(frame)
+        stands = i > 0 and frame is frames[i - 1]
+        pixel_values[i] = pixel_values[i - 1] if stands else model.clip.prepare(frame)
     rate = model.audio_rate or SAMPLE_RATE
     sound = waveform if waveform is not None and len(waveform) >= WINDOW * rate / SAMPLE_RATE else None
     inputs = ClipInputs(

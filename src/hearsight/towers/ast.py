@@ -13,8 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from hearsight.towers.distinct_inputs import encode_distinct
 from hearsight.towers.config import ASTConfig, ast_config
+from hearsight.towers.distinct_inputs import encode_distinct
 from hearsight.towers.transformer import MLP, attend, start
 
 

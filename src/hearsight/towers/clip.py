@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from hearsight.errors import HearsightError
-from hearsight.towers.distinct_inputs import encode_distinct
 from hearsight.towers.config import METACLIP, CLIPConfig, TextConfig, VisionConfig, clip_config
+from hearsight.towers.distinct_inputs import encode_distinct
 from hearsight.towers.pixels import PictureSettings, pixels
 from hearsight.towers.transformer import MLP, attend, start
 

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from hearsight.errors import HearsightError
-from hearsight.towers.distinct_inputs import encode_distinct
 from hearsight.towers.clip import Encoder, TextEmbeddings
 from hearsight.towers.config import SiglipConfig, TextConfig, VisionConfig, siglip_config
+from hearsight.towers.distinct_inputs import encode_distinct
 from hearsight.towers.pixels import PictureSettings
 from hearsight.towers.transformer import MLP, start
 

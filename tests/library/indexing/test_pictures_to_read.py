@@ -6,9 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hearsight.library.indexing.pictures_to_read import MIN_DISTANCE, SAME_THUMBNAIL, STRETCH, is_same, times_to_read
+from hearsight.library.indexing.pictures_to_read import MIN_DISTANCE, STRETCH, times_to_read
 from hearsight.types import Clip
-from tests.media_files import grey
 
 
 def clips(*edges: float) -> list[Clip]:
@@ -37,19 +36,3 @@ def test_the_shortest_clip_has_one(duration):
 
 def test_there_are_none_without_clips():
     assert times_to_read([]) == []
-
-
-def test_pictures_are_the_same_if_only_encoding_changes_them():
-    random = np.random.default_rng(0)
-    picture = random.integers(0, 255, (90, 130, 3)).astype(np.uint8)
-    noisy = np.clip(picture + random.normal(0, 3, picture.shape), 0, 255).astype(np.uint8)
-    assert is_same(picture, picture) and is_same(picture, noisy)
-    assert not is_same(grey(40), grey(50)) and is_same(grey(40), grey(50), SAME_THUMBNAIL)
-    assert not is_same(picture, picture[:80]) and not is_same(picture, picture.swapaxes(0, 1))
-
-
-def test_another_figure_is_noticed():
-    picture = np.full((720, 1280, 3), 240, np.uint8)
-    changed = picture.copy()
-    changed[301:313, 407:409] = 20  # a stroke of a letter that is 12 pixels high
-    assert not is_same(picture, changed)

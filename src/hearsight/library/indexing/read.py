@@ -193,6 +193,8 @@ class Reader:
 
     def _transcript(self, id: str, info: MediaInfo, sidecars: Sequence[Path]) -> Transcript:
         """Return the transcript of a file, and store it until the file is finished, as it can take long."""
+        if info.is_picture:
+            return Transcript()
         transcript_file = self.transcripts / f"{id}.json"
         try:
             return Transcript.from_dict(json.loads(read_text(transcript_file, LARGEST_TRANSCRIPT)))

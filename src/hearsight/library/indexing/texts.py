@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image
 
-from hearsight.library.indexing.pictures_to_read import SAME_THUMBNAIL, Picture, is_same, times_to_read
+from hearsight.library.indexing.pictures_to_read import times_to_read
 from hearsight.library.indexing.second_pass import decoded, report_file
 from hearsight.library.listeners import UpdateListener
 from hearsight.library.reports import UpdateReport
@@ -28,6 +28,7 @@ from hearsight.library.tables.store import Store
 from hearsight.library.tables.texts import SCHEMA, Texts
 from hearsight.library.words.indexed_words import indexed_words
 from hearsight.media.frames import read_frames
+from hearsight.media.same_picture import SAME_THUMBNAIL, Picture, is_same
 from hearsight.ocr.picture_reader import PictureReader, TextLine
 from hearsight.types import Clip
 from hearsight.util.child_process import Caller, call_here
