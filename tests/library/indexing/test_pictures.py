@@ -116,9 +116,9 @@ def test_a_folder_of_pictures_alone(tmp_path, model):
     write_picture(tmp_path / "a.jpg")
     library = Library.create(tmp_path, model)
     assert library.update(recogniser="none").added == 1
+    write_picture(tmp_path / "sub" / "b.jpg")
     with pytest.raises(HearsightError, match="no video or sound file in"):
-        Library.create(tmp_path / "a", model, pictures=False) if (tmp_path / "a").mkdir() else None
-        Library.create(tmp_path / "a", model, pictures=False).update(recogniser="none")
+        Library.create(tmp_path / "sub", model, pictures=False).update(recogniser="none")
     assert Library.create(tmp_path, model, pictures=False).update(recogniser="none").deleted == 1
 
 
