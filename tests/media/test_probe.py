@@ -238,3 +238,17 @@ def test_a_length_that_so_few_bytes_cannot_have_is_refused(tmp_path):
     path = make_media(tmp_path / "a.mkv", [grey(100)] * 2, [0, 40_000])
     with pytest.raises(HearsightError, match=r"bytes cannot last 11 hours, as they claim; replace or remove it"):
         probe(path)
+
+
+@pytest.mark.parametrize("error", [av.error.EOFError, av.error.PermissionError, av.error.OSError])
+def test_an_error_of_the_system_for_a_file_that_can_be_read_is_damage(tmp_path, monkeypatch, error):
+    """FFmpeg has the system's numbers for damage, too: nobody's disk or permissions are at fault."""
+
+    def refuse(*args, **kwargs):
+        raise error(5, "Input/output error", str(path))
+
+    path = make_media(tmp_path / "film.mkv", [grey(100)])
+    monkeypatch.setattr(av, "open", refuse)
+    with pytest.raises(HearsightError, match=r"film\.mkv: damaged, or not a video or sound file") as raised:
+        probe(path)
+    assert raised.value.__cause__ is None

@@ -33,6 +33,8 @@ FORMATS = (
 # A header of a few bytes may claim pictures that take gigabytes. Those of a cinema camera (12K) have 80 million.
 MOST_PIXELS = 100_000_000
 MOST_ERRORS = 1000
+DAMAGE = (av.InvalidDataError, av.ArgumentError)  # the latter for a format that is not in FORMATS
+READ_BYTES = 1 << 20
 SMALL = 352 * 288  # pixels of a picture that one thread decodes sooner than several
 
 
@@ -47,15 +49,25 @@ def open_media(path: Path) -> Iterator[InputContainer]:
         options = {"protocol_whitelist": "file", "format_whitelist": FORMATS, "max_pixels": str(MOST_PIXELS)}
         with _as_source(path) as source, av.open(source, options=options, metadata_errors="replace") as container:
             yield container
-    except PermissionError as error:
-        raise read_error(path, "no permission to read it; change its permissions") from error
-    except (av.InvalidDataError, av.ArgumentError) as error:  # the latter for a format that is not in FORMATS
-        reason = "damaged, or not a video or sound file; replace or remove it"
-        raise read_error(path, reason) from error
-    except av.FFmpegError as error:
-        raise read_error(path, f"{error.strerror}; check the disk, or replace the file") from error
     except ConnectionError as error:
         raise read_error(path, f"{error.strerror}; check the store, and run this again") from error
+    except av.FFmpegError as error:
+        if isinstance(error, DAMAGE) or _is_readable(path):
+            raise read_error(path, "damaged, or not a video or sound file; replace or remove it") from None
+        if isinstance(error, PermissionError):
+            raise read_error(path, "no permission to read it; change its permissions") from error
+        raise read_error(path, f"{error.strerror}; check the disk, or replace the file") from error
+
+
+def _is_readable(path: Path) -> bool:
+    """Return whether all of a file can be read: FFmpeg has numbers of the system's errors for damage, too."""
+    try:
+        with path.open("rb") as file:
+            while file.read(READ_BYTES):
+                pass
+    except OSError:
+        return False
+    return True
 
 
 def _as_source(path: Path) -> AbstractContextManager[Any]:
