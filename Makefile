@@ -57,6 +57,8 @@ benchmarks: .venv/.dev
 	$(BIN)/python benchmarks/cold_search.py
 	$(BIN)/python benchmarks/confidence.py --figure docs/confidence.svg
 	$(BIN)/python benchmarks/unchanged_files.py
+	$(BIN)/python benchmarks/fuzz.py
+	$(BIN)/python benchmarks/mixed_use.py
 	$(BIN)/python benchmarks/everyday.py
 	$(BIN)/python benchmarks/decoding.py
 	$(BIN)/python benchmarks/recognisers.py
