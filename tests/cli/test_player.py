@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from hearsight.cli.player import play, player_command
+from hearsight.cli.player import play, player_command, show_picture, viewer_command
 from hearsight.errors import HearsightError
 
 
@@ -100,3 +100,20 @@ def test_a_missing_file_is_reported(programs, video):
     video.unlink()
     with pytest.raises(HearsightError, match="does not exist any more"):
         play(video, 3)
+
+
+def test_a_picture_opens_in_the_desktops_viewer_else_in_a_player_that_stays(programs, video):
+    for name, options in {
+        "ffplay": ["-loglevel", "error", "-i"],
+        "mpv": ["--image-display-duration=inf"],
+        "open": [],
+    }.items():
+        install(programs, name)
+        assert viewer_command(video) == [str(programs / name), *options, str(video)]
+
+
+def test_a_picture_without_a_viewer_or_a_file(programs, video):
+    with pytest.raises(HearsightError, match="no viewer on this machine"):
+        show_picture(video)
+    with pytest.raises(HearsightError, match="it does not exist any more"):
+        show_picture(video.with_name("gone.jpg"))

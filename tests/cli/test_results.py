@@ -187,3 +187,10 @@ def test_matches_are_bold():
 )
 def test_a_long_name_is_cut_at_its_start(name, width, cut):
     assert shorten_name(name, width) == cut
+
+
+def test_a_picture_has_no_time():
+    lines = lines_of(hit(path="beach.jpg", start=0.0, end=0.0, moment=0.0), hit(rank=2))
+    assert lines[0].startswith(" 1  beach.jpg")
+    assert "picture   strong  99%" in lines[0] and "best at" not in lines[0]
+    assert lines[-1] == "2 files match in 214 clips, 41 ms"

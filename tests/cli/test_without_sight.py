@@ -10,6 +10,7 @@ import pytest
 from hearsight.cli.main import main
 from tests.cli.test_cold_search import HEAVY, PROGRAM
 from tests.library.conftest import film, say
+from tests.picture_files import write_picture
 
 INDEX = ("--model", "none", "--seconds", "2", "--recogniser", "none")
 LACKING = "nothing in this library is seen or heard: only what is said is found. Add a model that sees with:"
@@ -122,3 +123,18 @@ def test_a_film_in_which_nothing_is_said_has_its_picture(run, tmp_path):
 def test_training_has_no_use_for_it(run, films):
     ran = run("models", "--method", "words")
     assert ran.code == 0 and "it has no options" not in ran.err
+
+
+def test_pictures_wait_until_something_looks_at_them(run, tmp_path):
+    make_films(tmp_path / "films", "good morning")
+    write_picture(tmp_path / "films" / "beach.jpg")
+    ran = run("index", tmp_path / "films", *INDEX, "--pictures")
+    assert "note: pictures are left out, because nothing looks at them" in ran.err
+    assert "left out: 1 picture, as nothing looks at them without a model or --read" in ran.out
+    ran = run("index", tmp_path / "films", "--model", "demo")
+    assert ran.code == 0 and "left out" not in ran.out
+    assert json.loads(run("info", tmp_path / "films", "--json").out)["pictures"] == 1
+    assert "pictures" in run("info", tmp_path / "films").out
+    ran = run("index", tmp_path / "films", "--no-pictures")
+    assert "left out: 1 picture, as --no-pictures asks" in ran.out
+    assert "0 (updates leave pictures out; hearsight index --pictures adds them)" in run("info", tmp_path / "films").out

@@ -12,6 +12,7 @@ from hearsight.media.frames import read_frames
 from hearsight.media.pictures import MOST_STORED_PIXELS, describe_picture, read_pictures
 from hearsight.media.probe import probe
 from hearsight.media.segments import cut
+from tests.heic_files import write_heic
 from tests.picture_files import BLUE, RED, blue_on_the_left, colour_at, exif, plain, write_animation, write_picture
 
 
@@ -203,3 +204,21 @@ def test_larger_jpegs_are_refused(tmp_path):
     (tmp_path / "a.jpg").write_bytes(bytes(content))
     with pytest.raises(HearsightError, match=f"more than {MOST_STORED_PIXELS:,} pixels"):
         probe(tmp_path / "a.jpg")
+
+
+@pytest.mark.parametrize(("quarter_turns", "blue"), [(0, "left"), (1, "bottom"), (3, "top")])
+def test_photos_of_phones(tmp_path, quarter_turns, blue):
+    pytest.importorskip("pi_heif")
+    path = write_heic(tmp_path / "IMG_1.HEIC", blue_on_the_left((128, 96)), quarter_turns)
+    [picture] = read_pictures(path, 12, short_side=48)
+    info = probe(path)
+    assert (info.video.codec, info.video.width, info.video.height) == (
+        "heif",
+        *((96, 128) if quarter_turns else (128, 96)),
+    )
+    assert picture.shape == ((64, 48, 3) if quarter_turns else (48, 64, 3))
+    x, y = {"left": (0.1, 0.6), "bottom": (0.6, 0.9), "top": (0.6, 0.1)}[blue]
+    assert np.abs(picture[int(y * len(picture)), int(x * picture.shape[1])] - np.array(BLUE)).max() < 15
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(HearsightError, match="damaged"):
+        read_pictures(path, 1)

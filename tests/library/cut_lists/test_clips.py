@@ -12,6 +12,7 @@ from hearsight.library.cut_lists.clips import FORBIDDEN, clip_name
 from hearsight.media.probe import probe
 from tests.library.cut_lists.test_formats import ODD_NAMES, result
 from tests.media_files import beep, grey, make_media
+from tests.picture_files import write_picture
 
 
 def names(folder):
@@ -69,3 +70,15 @@ def test_names_are_safe(name, start):
 def test_names_tell_the_time(tmp_path):
     hits = result((tmp_path / "a.mp4", 75.9, 80), (tmp_path / "..mp4", 3675, 3680)).hits
     assert [clip_name(hit) for hit in hits] == ["a-1m15s", "clip-1h01m15s"]
+
+
+def test_pictures_are_copied(tmp_path):
+    photo = write_picture(tmp_path / "beach.JPG")
+    hits = result((photo, 0.0, 0.0), (tmp_path / "gone.png", 0.0, 0.0))
+    (_, copy), (_, error) = save_clips(hits, tmp_path / "clips")
+    assert names(tmp_path / "clips") == ["01-beach.jpg"]
+    assert copy.read_bytes() == photo.read_bytes()
+    assert isinstance(error, HearsightError) and "no such file" in str(error)
+    (_, error), _ = save_clips(hits, tmp_path / "clips")
+    assert "it exists" in str(error)
+    save_clips(hits, tmp_path / "clips", overwrite=True)

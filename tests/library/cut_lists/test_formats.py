@@ -496,3 +496,15 @@ def test_a_timeline_is_as_most_of_its_footage(tmp_path):
     form = programme.by_id[programme.sequence.get("format")]
     assert (form.get("width"), form.get("height")) == ("128", "96")
     assert to_edl(matches).count("* FRAME RATE: 25\n") == 3
+
+
+@pytest.mark.parametrize("suffix", ["edl", "fcpxml", "otio"])
+def test_timelines_are_without_pictures_and_tables_with_them(tmp_path, suffix):
+    path = film(tmp_path / "film.mp4", Fraction(25))
+    hits = result((path, 0.0, 2.0), (tmp_path / "photo.jpg", 0.0, 0.0), (path, 2.0, 4.0))
+    assert save_cut_list(hits, tmp_path / f"a.{suffix}") == 2
+    assert "photo" not in (tmp_path / f"a.{suffix}").read_text()
+    assert save_cut_list(hits, tmp_path / "a.csv") == 3
+    assert "photo" in (tmp_path / "a.csv").read_text()
+    with pytest.raises(HearsightError, match="only pictures are found"):
+        save_cut_list(result((tmp_path / "photo.jpg", 0.0, 0.0)), tmp_path / f"b.{suffix}")

@@ -6,6 +6,7 @@ import torch
 
 from hearsight.library.indexing.encode import ABLATIONS, embed, extract
 from hearsight.models.preprocess import collate
+from tests.builders import tiny_model
 
 
 @pytest.fixture
@@ -38,6 +39,24 @@ def test_features_equal_those_of_one_batch(model, clips, threads, some):
         else:
             torch.testing.assert_close(getattr(apart, name), value, atol=1e-5, rtol=1e-5)
     assert torch.get_num_threads() == threads
+
+
+def test_photos_share_their_padding_in_a_piece_for_each_thread(tmp_path, monkeypatch):
+    model = tiny_model(tmp_path, "clip4clip")
+    random = np.random.default_rng(0)
+    pictures = random.integers(0, 255, (8, model.config.frames, 48, 64, 3), dtype=np.uint8)
+    clips = [model.prepare(list(seen[: 1 if n < 6 else None]), None, "") for n, seen in enumerate(pictures)]
+    sizes, real = [], model.extract
+    monkeypatch.setattr(model, "extract", lambda batch: sizes.append(len(batch.pixel_values)) or real(batch))
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        features = extract(model, clips)
+    finally:
+        torch.set_num_threads(before)
+    assert sorted(sizes) == [1, 1, 3, 3]
+    with torch.inference_mode():
+        torch.testing.assert_close(features.frames, real(collate(clips)).frames, atol=1e-5, rtol=1e-5)
 
 
 def test_ablated_vectors_lack_their_branches(model, clips):

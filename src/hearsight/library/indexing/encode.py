@@ -67,14 +67,15 @@ def extract(model: VideoTextModel, clips: Sequence[ClipInputs]) -> ClipFeatures:
 
     A large batch is slower on a CPU than its clips one by one, because activations between layers do not fit into the
     caches. Threads that share every operation wait for each other at its end, even more so when the reading thread uses
-    a core. Silent clips stay together, because the towers encode silence once.
+    a core. Clips stay together that share what a tower encodes once: silence, or, without an audio tower, the padding
+    of photos and short clips.
     """
     if model.device.type != "cpu":
         return model.extract(collate(clips))
-    audible = [number for number, clip in enumerate(clips) if clip.has_audio]
-    silent = [number for number, clip in enumerate(clips) if not clip.has_audio]
-    pieces = [[number] for number in audible] + ([silent] if silent else [])
-    threads = torch.get_num_threads()
+    threads, hears = torch.get_num_threads(), model.audio_rows is not None
+    together = [n for n, clip in enumerate(clips) if not (clip.has_audio if hears else clip.frame_mask.all())]
+    groups = [together] if hears else [together[first::threads] for first in range(threads)]
+    pieces = [[n] for n in range(len(clips)) if n not in together] + [group for group in groups if group]
 
     def extract_piece(piece: list[int]) -> ClipFeatures:
         with torch.inference_mode():  # a setting of each thread
@@ -85,4 +86,4 @@ def extract(model: VideoTextModel, clips: Sequence[ClipInputs]) -> ClipFeatures:
             parts = list(pool.map(extract_piece, pieces))
     finally:
         torch.set_num_threads(threads)
-    return ClipFeatures.join(parts).take(torch.tensor([*audible, *silent]).argsort())
+    return ClipFeatures.join(parts).take(torch.tensor([number for piece in pieces for number in piece]).argsort())
