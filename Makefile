@@ -2,10 +2,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
-# A file's tests run one after another in one of four processes (tests/conftest.py); long ones run first. Four keep two
+# A file's tests run one after another in one of five processes (tests/conftest.py); long ones run first. Five keep two
 # cores busy, because tests wait a fifth of their time: for processes that start, servers and browsers. They start some
 # hundred processes, which would all compile the package if Python were told to write no bytecode.
-PYTEST := OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 4 --no-loadscope-reorder
+PYTEST := OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 5 --no-loadscope-reorder
 
 .PHONY: demo test quick coverage docs lint format demo-model soundstage-report benchmarks clean
 
