@@ -5,7 +5,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from hearsight.util import object_store
+from hearsight.util import child_process, object_store
 
 
 @pytest.fixture
@@ -20,7 +20,13 @@ def bucket(monkeypatch):
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    forget = object_store._connected.cache_clear
+
+    clear = object_store._connected.cache_clear  # which a test may replace
+
+    def forget():
+        clear()
+        child_process.close_idle()
+
     forget()
     urlopen(f"http://{host}:{port}/moto-api/reset", b"")  # all servers of a process hold the same
     bucket = Bucket(boto3.client("s3"), server)

@@ -89,6 +89,24 @@ def test_a_caller_that_leaves_early_stops_the_child(child):
     assert second != first
 
 
+def test_a_child_has_the_surroundings_of_its_parent(child, tmp_path, monkeypatch):
+    [first] = child.call(call_once, functions.process_id, limits=LIMITS)
+    monkeypatch.setenv("NAME", "value")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "new_module.py").write_text("def places():\n    yield 'here'\n")
+    import new_module
+
+    assert list(child.call(call_once, os.getenv, "NAME", limits=LIMITS)) == ["value"]
+    assert list(child.call(call_once, os.getcwd, limits=LIMITS)) == [str(tmp_path)]
+    assert list(child.call(new_module.places, limits=LIMITS)) == ["here"]
+    monkeypatch.delenv("NAME")
+    tmp_path.joinpath("new_module.py").unlink()
+    tmp_path.rename(tmp_path.with_name("moved"))
+    assert list(child.call(call_once, os.getenv, "NAME", limits=LIMITS)) == [None]
+    assert list(child.call(call_once, functions.process_id, limits=LIMITS)) == [first]
+
+
 def test_a_child_is_lent_again():
     with borrowed_child() as one, borrowed_child() as other:
         assert one is not other

@@ -58,7 +58,8 @@ class ChildProcess:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
-        self._surroundings: tuple[Any, ...] = ()  # of the child, which starts with those of this process
+        self._plugins: dict[Path, int] = {}  # that the child has run, with their times of change
+        self._surroundings: dict[str, Any] = {}  # of the child
 
     def call(self, function: Callable[..., Iterator[Item]], *arguments: Any, limits: Limits) -> Iterator[Item]:
         """Yield what a function yields in the child. Function, arguments and items must be picklable.
@@ -87,23 +88,31 @@ class ChildProcess:
             self._process = None
 
     def _send(self, request: Request) -> None:
-        path, files = list(sys.path), [file.absolute() for file in plugins.state.files]
-        versions = [file.stat().st_mtime_ns for file in files if file.is_file()]
-        surroundings = (path, files, versions, Path.cwd(), dict(os.environ))
-        if self._process is None or self._process.poll() is not None or surroundings != self._surroundings:
+        """Send a request to the child, which has the plugins and the surroundings of this process."""
+        files = [file.absolute() for file in plugins.state.files if file.is_file()]
+        versions = {file: file.stat().st_mtime_ns for file in files}
+        if self._process is None or self._process.poll() is not None or versions != self._plugins:
             self.close()
-            self._surroundings = surroundings
+            self._plugins, self._surroundings = versions, {}
             self._process = subprocess.Popen(
                 [sys.executable, "-P", str(PROGRAM)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
             )
-            self._write(pickle.dumps({"path": path, "plugin_files": files}))
+        surroundings = {
+            "path": list(sys.path),
+            "environment": dict(os.environ),
+            "folder": _current_folder(),
+            "plugin_files": files,
+        }
+        if surroundings != self._surroundings:
+            self._surroundings = surroundings
+            self._write(surroundings)
         self._write(pickle.dumps(request))
 
-    def _write(self, data: bytes) -> None:
-        """Send pickled data as bytes: what it refers to, the child can import only after it has read the first."""
+    def _write(self, message: dict[str, Any] | bytes) -> None:
+        """Send surroundings or a pickled request, which the child can unpickle only with the right surroundings."""
         assert self._process is not None and self._process.stdin is not None, "it is started, with pipes"
         with suppress(BrokenPipeError):  # whoever reads the answer learns why
-            pickle.dump(data, self._process.stdin)
+            pickle.dump(message, self._process.stdin)
             self._process.stdin.flush()
 
     def _receive(self, limits: Limits) -> ItemAnswer | EndAnswer | ErrorAnswer:
@@ -158,7 +167,16 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_idle.clear)  # a child answers one parent
 
 
+def _current_folder() -> str | None:
+    """Return the current folder; None if it was deleted."""
+    try:
+        return str(Path.cwd())
+    except FileNotFoundError:
+        return None
+
+
 @atexit.register
-def _close_idle() -> None:
+def close_idle() -> None:
+    """Stop the children that nobody borrows."""
     while _idle:
         _idle.pop().close()

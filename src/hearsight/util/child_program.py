@@ -26,10 +26,13 @@ def main() -> None:
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(LIKELY_VICTIM)
     requests, answers = _channels()
-    setup = pickle.loads(pickle.load(requests))
-    sys.path[:] = setup["path"]
-    while (data := _next(requests)) is not None:
-        _answer(data, setup["plugin_files"], answers)
+    plugin_files: list[Path] = []
+    while (message := _next(requests)) is not None:
+        if isinstance(message, dict):
+            adopt(message)
+            plugin_files = message["plugin_files"]
+        else:
+            _answer(message, plugin_files, answers)
 
 
 def _channels() -> tuple[BinaryIO, BinaryIO]:
@@ -40,21 +43,32 @@ def _channels() -> tuple[BinaryIO, BinaryIO]:
     return requests, answers
 
 
-def _next(requests: BinaryIO) -> bytes | None:
-    """Return the next request, still pickled; None at the end."""
+def _next(requests: BinaryIO) -> dict[str, Any] | bytes | None:
+    """Return the surroundings of what follows, or the next request, still pickled; None at the end."""
     idle = threading.Timer(IDLE, os._exit, [0])
     idle.daemon = True
     idle.start()
     try:
-        data: bytes = pickle.load(requests)
+        message: dict[str, Any] | bytes = pickle.load(requests)
     except (EOFError, pickle.UnpicklingError):  # the parent has ended
         return None
     finally:
         idle.cancel()
-    return data
+    return message
 
 
-def _answer(data: bytes, plugin_files: Any, answers: BinaryIO) -> None:
+def adopt(surroundings: dict[str, Any]) -> None:
+    """Take over the parent's `sys.path`, environment and current folder."""
+    sys.path[:] = surroundings["path"]
+    environment = surroundings["environment"]
+    for name in os.environ.keys() - environment.keys():
+        del os.environ[name]
+    os.environ.update(environment)
+    if surroundings["folder"] is not None:
+        os.chdir(surroundings["folder"])
+
+
+def _answer(data: bytes, plugin_files: list[Path], answers: BinaryIO) -> None:
     from hearsight.util import plugins
     from hearsight.util.child_messages import EXIT_MEMORY, EndAnswer, ErrorAnswer, ItemAnswer, Request
 
