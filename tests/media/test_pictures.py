@@ -185,9 +185,12 @@ def test_pictures_of_a_size_that_none_has_are_refused_by_their_head(tmp_path, si
             read(tmp_path / "bomb.png")
 
 
-def test_a_photo_of_two_hundred_million_pixels_is_reduced_while_it_is_decoded(tmp_path):
+@pytest.mark.parametrize("format", ["JPEG", "MPO"])
+def test_a_photo_of_two_hundred_million_pixels_is_reduced_while_it_is_decoded(tmp_path, format):
+    """MPO: phones put a second picture behind it, the brightness of an HDR photo."""
     path = tmp_path / "phone.jpg"
-    plain((90,), (16320, 12240), "L").save(path)
+    second = {"save_all": True, "append_images": [plain((90,), (64, 48), "L")]} if format == "MPO" else {}
+    plain((90,), (16320, 12240), "L").save(path, format, **second)
     limit = Image.MAX_IMAGE_PIXELS
     [picture] = read_pictures(path, 1, short_side=240)
     assert picture.shape == (240, 320, 3)

@@ -29,6 +29,7 @@ FORMATS = ("AVIF", "BMP", "GIF", "HEIF", "JPEG", "PNG", "TIFF", "WEBP")
 ANIMATED = ("AVIF", "GIF", "PNG", "WEBP")  # the further pictures of others are pages, or what a camera computes with
 # Of JPEG files, which are reduced while they are decoded: phones take photos of 200 million.
 MOST_STORED_PIXELS = 250_000_000
+REDUCED = ("JPEG", "MPO")  # MPO: a JPEG with another one behind it, such as the brightness of a phone's HDR photo
 DATE = re.compile(r"(\d{4})[:./-](\d\d)[:./-](\d\d)[ T](\d\d):(\d\d)(?::(\d\d))?", re.ASCII)
 OFFSET = re.compile(r"([+-])(\d\d):(\d\d)", re.ASCII)
 TURNS = {
@@ -144,7 +145,7 @@ def _without_warning() -> Iterator[None]:
 
 
 def _check_size(path: Path, image: Any) -> None:
-    most = MOST_STORED_PIXELS if image.format == "JPEG" else MOST_PIXELS
+    most = MOST_STORED_PIXELS if image.format in REDUCED else MOST_PIXELS
     if image.width * image.height > most:
         raise _too_large(path, most)
 
