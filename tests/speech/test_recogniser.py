@@ -9,7 +9,7 @@ import pytest
 import hearsight
 from hearsight.errors import HearsightError
 from hearsight.speech import load, load_recogniser, moonshine, whisper
-from hearsight.speech.load import recorded_or_auto
+from hearsight.speech.load import recogniser_source, recorded_or_auto
 from tests.speech.sounds import say, silence
 
 
@@ -59,6 +59,15 @@ def test_a_registered_recogniser_gets_the_text_behind_the_colon(no_plugins):
     for name in ("whisper", "a:b", ""):
         with pytest.raises(HearsightError, match=f"cannot register the recogniser '{name}'"):
             hearsight.register_recogniser(name)(Parrot)
+
+
+def test_a_variant_of_a_recogniser_is_not_replaced_by_it_in_another_process():
+    class Variant:
+        name = "moonshine"
+
+    assert recogniser_source(Variant()) is None
+    if find_spec("moonshine_voice"):
+        assert recogniser_source(load_recogniser("moonshine")) is not None
 
 
 def test_auto_never_downloads():

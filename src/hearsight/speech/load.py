@@ -112,9 +112,13 @@ def load_source(source: RecogniserSource) -> Recogniser | None:
 
 
 def recogniser_source(recogniser: Recogniser) -> RecogniserSource | None:
-    """Return what makes a recogniser elsewhere; None if only this process has its code, or no name loads it."""
+    """Return what makes a recogniser elsewhere; None if only this process has its code, or no name loads it.
+
+    A program's variant of one of Hearsight's own often has the name of that one, which would be loaded in its place.
+    """
     kind, _, detail = recogniser.name.partition(":")
-    if kind not in RECOGNISERS:
+    is_variant = kind in RECOGNISERS.builtin and not type(recogniser).__module__.startswith("hearsight.")
+    if kind not in RECOGNISERS or is_variant:
         return None
     source = RecogniserSource(RECOGNISERS.get(kind), detail)
     with suppress(pickle.PicklingError, AttributeError, TypeError):
