@@ -3,13 +3,22 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from queue import Queue
+from threading import Thread
 
 import numpy as np
 import pytest
 
 from hearsight.util import child_process
 from hearsight.util.child_messages import ChildTracebackError, Limits
-from hearsight.util.child_process import ChildEndedError, ChildProcess, borrowed_child, call_here, call_once
+from hearsight.util.child_process import (
+    ChildEndedError,
+    ChildProcess,
+    ChildStartError,
+    borrowed_child,
+    call_here,
+    call_once,
+)
 from tests.util import child_functions as functions
 from tests.waiting import wait_until
 
@@ -107,11 +116,48 @@ def test_a_child_has_the_surroundings_of_its_parent(child, tmp_path, monkeypatch
     assert list(child.call(call_once, functions.process_id, limits=LIMITS)) == [first]
 
 
+def test_a_child_works_where_it_may_not_enter_the_current_folder(child, monkeypatch):
+    """Whoever runs a program as another user (sudo -u) may stand in a folder that this user cannot enter."""
+    monkeypatch.setattr(child_process, "_current_folder", lambda: "/nowhere")
+    assert list(child.call(call_once, os.getcwd, limits=LIMITS)) == [str(Path.cwd())]
+
+
+def test_a_child_that_cannot_be_started_is_no_fault_of_a_file(child, monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(ChildStartError, match="cannot start /nowhere/python to decode files: No such file"):
+        list(child.call(functions.count, 1, limits=LIMITS))
+
+
 def test_a_child_is_lent_again():
     with borrowed_child() as one, borrowed_child() as other:
         assert one is not other
     with borrowed_child() as again:
         assert again in (one, other)
+
+
+def test_a_child_is_not_lent_again_while_a_thread_is_in_a_call():
+    """So in a notebook where an update was interrupted, and is started again."""
+    items, errors = Queue(), []
+
+    def read(child):
+        try:
+            for item in child.call(functions.sleep, 60, limits=LIMITS):
+                items.put(item)
+        except ChildEndedError as error:
+            errors.append(error)
+
+    with pytest.raises(KeyboardInterrupt), borrowed_child() as child:
+        thread = Thread(target=read, args=(child,))
+        thread.start()
+        assert items.get() == "awake"
+        raise KeyboardInterrupt
+    with borrowed_child() as other:
+        assert other is not child
+        assert list(other.call(functions.count, 1, limits=LIMITS)) == [0]
+    thread.join()
+    assert len(errors) == 1
+    with pytest.raises(ChildStartError):
+        list(child.call(functions.count, 1, limits=LIMITS))
 
 
 def is_running(process):

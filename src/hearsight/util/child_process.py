@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Lock, Timer
+from threading import Event, Lock, Thread
 from typing import Any, Protocol, TypeVar
 
 from hearsight.errors import HearsightError
@@ -25,6 +25,7 @@ from hearsight.util.child_messages import EXIT_MEMORY, EndAnswer, ErrorAnswer, I
 
 PROGRAM = Path(__file__).with_name("child_program.py")
 SILENCE = 600.0  # seconds, beyond those of processor time, after which a child that sends nothing counts as hung
+PARTS = 60  # in which these seconds are counted
 
 Item = TypeVar("Item")
 
@@ -35,6 +36,10 @@ class ChildEndedError(HearsightError):
     def __init__(self, reason: str, may_recover: bool = True) -> None:
         super().__init__(reason)
         self.may_recover = may_recover
+
+
+class ChildStartError(HearsightError):
+    """No child can be started, which is no fault of a file."""
 
 
 class Caller(Protocol):
@@ -60,6 +65,7 @@ class ChildProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._plugins: dict[Path, int] = {}  # that the child has run, with their times of change
         self._surroundings: dict[str, Any] = {}  # of the child
+        self._is_ended = False
 
     def call(self, function: Callable[..., Iterator[Item]], *arguments: Any, limits: Limits) -> Iterator[Item]:
         """Yield what a function yields in the child. Function, arguments and items must be picklable.
@@ -81,22 +87,27 @@ class ChildProcess:
 
     def close(self) -> None:
         """Stop the child."""
-        if self._process is not None:
-            self._process.kill()
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
             with suppress(OSError):  # what was not sent to its end
-                self._process.communicate()
-            self._process = None
+                process.communicate()
+
+    def end(self) -> None:
+        """Stop the child, and start no other. A call that another thread is in ends with an error."""
+        self._is_ended = True
+        self.close()
 
     def _send(self, request: Request) -> None:
         """Send a request to the child, which has the plugins and the surroundings of this process."""
+        if self._is_ended:
+            raise ChildStartError("whoever wanted this has stopped")
         files = [file.absolute() for file in plugins.state.files if file.is_file()]
         versions = {file: file.stat().st_mtime_ns for file in files}
         if self._process is None or self._process.poll() is not None or versions != self._plugins:
             self.close()
             self._plugins, self._surroundings = versions, {}
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", str(PROGRAM)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-            )
+            self._process = _start()
         surroundings = {
             "path": list(sys.path),
             "environment": dict(os.environ),
@@ -118,19 +129,47 @@ class ChildProcess:
     def _receive(self, limits: Limits) -> ItemAnswer | EndAnswer | ErrorAnswer:
         process = self._process
         assert process is not None and process.stdout is not None, "it is started, with pipes"
-        hung = Timer(SILENCE + limits.seconds, process.kill)
-        hung.daemon = True
-        hung.start()
-        try:
-            answer: ItemAnswer | EndAnswer | ErrorAnswer = pickle.load(process.stdout)
-            return answer
-        except (EOFError, pickle.UnpicklingError):
-            status = process.wait()
-            if not hung.is_alive():
-                raise ChildEndedError("decoding it stood still", may_recover=False) from None
-            raise _ended_error(status, limits) from None
-        finally:
-            hung.cancel()
+        with _killed_if_silent(process, SILENCE + limits.seconds) as is_hung:
+            try:
+                answer: ItemAnswer | EndAnswer | ErrorAnswer = pickle.load(process.stdout)
+                return answer
+            except (EOFError, pickle.UnpicklingError):
+                status = process.wait()
+                if is_hung.is_set():
+                    raise ChildEndedError("decoding it stood still", may_recover=False) from None
+                raise _ended_error(status, limits) from None
+
+
+@contextmanager
+def _killed_if_silent(process: subprocess.Popen[bytes], seconds: float) -> Iterator[Event]:
+    """Kill a process after some seconds; the event is then set.
+
+    They are counted in parts, of which only one passes while this process is stopped (Ctrl-Z), and the child with it.
+    """
+    is_left, is_hung = Event(), Event()
+
+    def watch() -> None:
+        for _ in range(PARTS):
+            if is_left.wait(seconds / PARTS):
+                return
+        is_hung.set()
+        process.kill()
+
+    Thread(target=watch, daemon=True).start()
+    try:
+        yield is_hung
+    finally:
+        is_left.set()
+
+
+def _start() -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen([sys.executable, "-P", str(PROGRAM)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    except OSError as error:
+        raise ChildStartError(
+            f"cannot start {sys.executable} to decode files: {error.strerror}; start Hearsight again, or end other "
+            "programs that take memory and processes"
+        ) from error
 
 
 def _ended_error(status: int, limits: Limits) -> ChildEndedError:
@@ -153,14 +192,19 @@ _lock = Lock()
 
 @contextmanager
 def borrowed_child() -> Iterator[ChildProcess]:
-    """Lend a child process, which earlier borrowers may have started."""
+    """Lend a child process, which earlier borrowers may have started.
+
+    After an error it ends and is not lent again: a thread that reads ahead may still be in a call.
+    """
     with _lock:
         child = _idle.pop() if _idle else ChildProcess()
     try:
         yield child
-    finally:
-        with _lock:
-            _idle.append(child)
+    except BaseException:
+        child.end()
+        raise
+    with _lock:
+        _idle.append(child)
 
 
 if hasattr(os, "register_at_fork"):
@@ -168,10 +212,10 @@ if hasattr(os, "register_at_fork"):
 
 
 def _current_folder() -> str | None:
-    """Return the current folder; None if it was deleted."""
+    """Return the current folder; None if it was deleted, or its path cannot be read."""
     try:
         return str(Path.cwd())
-    except FileNotFoundError:
+    except OSError:
         return None
 
 

@@ -58,14 +58,15 @@ def _next(requests: BinaryIO) -> dict[str, Any] | bytes | None:
 
 
 def adopt(surroundings: dict[str, Any]) -> None:
-    """Take over the parent's `sys.path`, environment and current folder."""
+    """Take over the parent's `sys.path`, environment and, where it may be entered, current folder."""
     sys.path[:] = surroundings["path"]
     environment = surroundings["environment"]
     for name in os.environ.keys() - environment.keys():
         del os.environ[name]
     os.environ.update(environment)
     if surroundings["folder"] is not None:
-        os.chdir(surroundings["folder"])
+        with suppress(OSError):  # deleted, or of another user: who starts in it need not be able to enter it
+            os.chdir(surroundings["folder"])
 
 
 def _answer(data: bytes, plugin_files: list[Path], answers: BinaryIO) -> None:

@@ -8,6 +8,7 @@ from hearsight.errors import HearsightError
 from hearsight.library import Library
 from hearsight.library.indexing import read as reading
 from hearsight.media import decode_clips
+from hearsight.util import child_process
 from hearsight.util.child_process import ChildProcess
 from tests.library.conftest import film, rows, speaking_film
 from tests.library.indexing import fatal_recogniser  # noqa: F401 (registers it)
@@ -72,6 +73,16 @@ def test_a_recogniser_that_cannot_be_loaded_ends_the_update(speaking, script):
     assert speaking.failures() == []
     update(speaking, script)
     assert len(rows(speaking)[0]) == 3
+
+
+def test_an_update_that_cannot_start_a_process_blames_no_file(speaking, script, monkeypatch):
+    child_process.close_idle()
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "executable", "/nowhere/python")
+        with pytest.raises(HearsightError, match="cannot start /nowhere/python"):
+            update(speaking, script)
+    assert speaking.failures() == []
+    assert update(speaking, script).added == 3
 
 
 def test_clips_before_the_end_are_not_read_twice(speaking, script, monkeypatch):

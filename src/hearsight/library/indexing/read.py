@@ -36,7 +36,7 @@ from hearsight.speech.transcript import Transcript, line_of
 from hearsight.types import Line
 from hearsight.util.atomic import write_atomic
 from hearsight.util.child_messages import Limits
-from hearsight.util.child_process import Caller, ChildEndedError, call_here, call_once
+from hearsight.util.child_process import Caller, ChildEndedError, ChildStartError, call_here, call_once
 from hearsight.util.object_store import ObjectPath
 from hearsight.util.plugins import describe_error, plugin_of
 
@@ -133,7 +133,7 @@ class Reader:
                     if not error.may_recover:
                         raise
                     yield from self._read(pending)  # goes on where the child ended
-            except (MemoryError, RecogniserError):
+            except (MemoryError, RecogniserError, ChildStartError):
                 raise
             except Exception as error:  # a damaged file can make a decoder raise anything
                 transient = _is_transient(error)

@@ -14,7 +14,7 @@ from hearsight.library.reports import UpdateReport
 from hearsight.library.results import Failure
 from hearsight.library.tables.schema import Video
 from hearsight.media.decode_clips import decoding_limits
-from hearsight.util.child_process import Caller
+from hearsight.util.child_process import Caller, ChildStartError
 
 Item = TypeVar("Item")
 
@@ -29,7 +29,7 @@ def decoded(
     """Yield what a function decodes from the file of a video. Raises UnreadableError for any error in it."""
     try:
         yield from call(function, file, *arguments, limits=decoding_limits(file, video.duration))
-    except MemoryError:
+    except (MemoryError, ChildStartError):
         raise
     except Exception as error:  # a damaged file can make a decoder raise anything
         raise UnreadableError(failure_reason(error, file)) from error
