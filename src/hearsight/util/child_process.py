@@ -102,7 +102,7 @@ class ChildProcess:
         """Send a request to the child, which has the plugins and the surroundings of this process."""
         if self._is_ended:
             raise ChildStartError("whoever wanted this has stopped")
-        files = [file.absolute() for file in plugins.state.files if file.is_file()]
+        files = [file for file in plugins.loaded_files() if file.is_file()]
         versions = {file: file.stat().st_mtime_ns for file in files}
         if self._process is None or self._process.poll() is not None or versions != self._plugins:
             self.close()

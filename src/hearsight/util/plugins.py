@@ -101,6 +101,11 @@ def run_file(file: Path) -> None:
         ) from error
 
 
+def loaded_files() -> list[Path]:
+    """Return the files that the command line named, without those that failed."""
+    return [file.absolute() for file in state.files if _module_name(file) in sys.modules]
+
+
 def run_files_once(files: Sequence[Path]) -> None:
     """Run the files that this process has not run yet: a worker process gets those of `state.files`."""
     for file in files:

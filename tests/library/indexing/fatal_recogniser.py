@@ -1,14 +1,12 @@
-"""A recogniser that ends its process, hangs or swells: a plugin, as a child process can load it."""
+"""A recogniser that ends its process, hangs or swells: of a module, which a child process can import."""
 
 import os
 import signal
 from pathlib import Path
 
-import hearsight
 from hearsight.speech.recogniser import RecognisedSpeech, RecogniserError
 
 
-@hearsight.register_recogniser("fatal")
 class Fatal:
     """Does what the first line of a file tells, and removes that line. detail: the path of the file."""
 

@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+import hearsight
 from hearsight.errors import HearsightError
 from hearsight.library import Library
 from hearsight.library.indexing import read as reading
@@ -11,7 +12,7 @@ from hearsight.media import decode_clips
 from hearsight.util import child_process
 from hearsight.util.child_process import ChildProcess
 from tests.library.conftest import film, rows, speaking_film
-from tests.library.indexing import fatal_recogniser  # noqa: F401 (registers it)
+from tests.library.indexing.fatal_recogniser import Fatal
 
 
 @pytest.fixture
@@ -21,8 +22,9 @@ def script(tmp_path):
 
 
 @pytest.fixture
-def speaking(tmp_path, model):
+def speaking(tmp_path, model, no_plugins):
     """A library with one file in which someone speaks, between two films in which nobody does."""
+    hearsight.register_recogniser("fatal")(Fatal)
     folder = tmp_path / "films"
     film(folder / "a.mkv", 2, seed=1)
     speaking_film(folder / "b.mkv")
