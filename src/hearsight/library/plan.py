@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from hearsight.errors import HearsightError
 from hearsight.library.expert_choice import ExpertChoice, describe_missing
-from hearsight.library.indexing.create import wants_pictures
 from hearsight.library.indexing.model_names import name_of
+from hearsight.library.indexing.picture_choice import wants_pictures
 from hearsight.library.indexing.scan import check_media
 from hearsight.library.listeners import UpdateListener
 from hearsight.library.reports import UpdateReport

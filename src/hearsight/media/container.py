@@ -6,7 +6,6 @@ packets are handled one by one, so that a broken one is skipped and not fatal.
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import chain, pairwise
@@ -18,7 +17,7 @@ from av.container import InputContainer
 from av.stream import Discard, Disposition, Stream
 from av.subtitles.stream import SubtitleStream
 
-from hearsight.errors import HearsightError
+from hearsight.media.file_checks import MOST_PIXELS, check_regular, read_error
 from hearsight.media.languages import language_code
 from hearsight.util.object_store import ObjectPath
 
@@ -30,8 +29,6 @@ FORMATS = (
     "matroska,mjpeg,mlp,mov,mp3,mpc,mpc8,mpeg,mpegts,mpegvideo,mxf,nut,obu,ogg,oma,qcp,rm,shn,tak,truehd,tta,vc1,voc,"
     "w64,wav,wtv,wv,yuv4mpegpipe"
 )
-# A header of a few bytes may claim pictures that take gigabytes. Those of a cinema camera (12K) have 80 million.
-MOST_PIXELS = 100_000_000
 MOST_ERRORS = 1000
 DAMAGE = (av.InvalidDataError, av.ArgumentError)  # the latter for a format that is not in FORMATS
 READ_BYTES = 1 << 20
@@ -75,28 +72,6 @@ def _as_source(path: Path) -> AbstractContextManager[Any]:
     if isinstance(path, ObjectPath):
         return path.open("rb")
     return nullcontext(f"file:{path}")  # "file:" keeps names such as a:b.mp4 from being taken for an address
-
-
-def check_regular(path: Path) -> None:
-    """Raise a plain error for what FFmpeg reports obscurely, and never wait for a named pipe."""
-    try:
-        status = path.stat()
-    except FileNotFoundError as error:
-        raise read_error(path, "no such file; it may have been moved, look again") from error
-    except ConnectionError:
-        raise
-    except OSError as error:
-        raise read_error(path, f"{error.strerror}; check the path and its permissions") from error
-    if not stat.S_ISREG(status.st_mode):
-        raise read_error(path, "not a regular file; name a video or sound file")
-    if status.st_size == 0:
-        raise read_error(path, "the file is empty (0 bytes); copy or download it again")
-
-
-def read_error(path: Path, reason: str) -> HearsightError:
-    """Return the error for a file that cannot be used; reason says why, and what to do."""
-    name = str(path)
-    return HearsightError(f"cannot read {name if name.isprintable() else repr(name)}: {reason}")
 
 
 def start_time(container: InputContainer) -> float:

@@ -6,9 +6,10 @@ import shutil
 from pathlib import Path
 
 from hearsight.errors import HearsightError
-from hearsight.media.container import check_regular, open_media, read_error, video_stream
+from hearsight.media.container import open_media, video_stream
 from hearsight.media.copy_packets import copy_packets
 from hearsight.media.encode_frames import encode_frames
+from hearsight.media.file_checks import check_regular, read_error
 from hearsight.media.output_file import OutputFile, UnsupportedFormatError, write_errors
 from hearsight.util.atomic import atomic_file
 

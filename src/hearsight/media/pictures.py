@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from hearsight.errors import HearsightError
-from hearsight.media.container import MOST_PIXELS, check_regular, read_error
+from hearsight.media.file_checks import MOST_PIXELS, check_regular, read_error
 from hearsight.media.suffixes import PICTURE_SUFFIXES
 
 FORMATS = ("AVIF", "BMP", "GIF", "HEIF", "JPEG", "PNG", "TIFF", "WEBP")

@@ -14,7 +14,8 @@ from av.container import InputContainer
 from av.stream import Stream
 
 from hearsight.media.audio_track import audio_stream, track_number, track_title
-from hearsight.media.container import MOST_PIXELS, decode, open_media, packets, read_error, start_time, video_stream
+from hearsight.media.container import decode, open_media, packets, start_time, video_stream
+from hearsight.media.file_checks import MOST_PIXELS, read_error
 from hearsight.media.frames import display_matrix, upright_rgb
 from hearsight.media.pictures import describe_picture, is_picture
 from hearsight.media.track_choice import ANY_TRACK, TrackChoice

@@ -19,8 +19,9 @@ import av
 from av.container import InputContainer
 from av.stream import Stream
 
-from hearsight.media.container import decode, open_media, packets, read_error, start_time, subtitle_stream
+from hearsight.media.container import decode, open_media, packets, start_time, subtitle_stream
 from hearsight.media.cues import SHORTEST, Cue, read_cues
+from hearsight.media.file_checks import read_error
 from hearsight.media.languages import language_code
 from hearsight.media.sidecars import FORMATS, PICTURE_FORMATS, Sidecar, find_sidecars, match_sidecars
 from hearsight.media.subtitle_text import decode_text

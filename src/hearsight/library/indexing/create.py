@@ -10,6 +10,7 @@ from hearsight.errors import HearsightError
 from hearsight.experts.registry import DEFAULT, NONE, choose_meaning
 from hearsight.experts.sound_registry import choose_sound
 from hearsight.library.indexing.model_names import name_of
+from hearsight.library.indexing.picture_choice import wants_pictures
 from hearsight.library.tables.library_files import check_free, clear
 from hearsight.library.tables.library_json import Identity
 from hearsight.library.tables.locations import absolute_folder, relative_folder
@@ -110,19 +111,6 @@ def _track_choice(recorded: Identity | None, number: int | None, language: str |
     return TrackChoice(
         former.number if number is None else given.number, former.language if language is None else given.language
     )
-
-
-def wants_pictures(recorded: Identity | None, rebuild: bool, pictures: bool | None) -> bool:
-    """Return whether a library is to have pictures.
-
-    recorded: what the existing index was made with. pictures: what a person has chosen. A new index has them; one that
-    was made when there were none does not get thousands of them without being asked.
-    """
-    if pictures is not None:
-        return pictures
-    if recorded is None or (rebuild and recorded.pictures is None):
-        return True
-    return bool(recorded.pictures)
 
 
 def _check_link(location: Path, folder: Path, recorded: Identity) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import PurePath
 from typing import Literal
 
+from hearsight.library.tables.library_json import Identity
 from hearsight.media.artwork import is_artwork, is_preview_folder
 from hearsight.media.pictures import is_picture, reads_heif
 from hearsight.media.suffixes import HEIF_SUFFIXES, MEDIA_SUFFIXES
@@ -36,3 +37,16 @@ class PictureChoice:
         if not self._pictures:
             return "pictures"
         return "heif" if path.suffix.lower() in HEIF_SUFFIXES and not reads_heif() else None
+
+
+def wants_pictures(recorded: Identity | None, rebuild: bool, pictures: bool | None) -> bool:
+    """Return whether a library is to have pictures.
+
+    recorded: what the existing index was made with. pictures: what a person has chosen. A new index has them; one that
+    was made when there were none does not get thousands of them without being asked.
+    """
+    if pictures is not None:
+        return pictures
+    if recorded is None or (rebuild and recorded.pictures is None):
+        return True
+    return bool(recorded.pictures)

@@ -21,8 +21,8 @@ from hearsight.library.tables.containment import read_text
 from hearsight.library.tables.schema import ClipFacts, Video, clip_id
 from hearsight.library.words.indexed_words import indexed_transcript
 from hearsight.library.words.sound_descriptions import said_in
-from hearsight.media.container import read_error
 from hearsight.media.decode_clips import decoding_limits
+from hearsight.media.file_checks import read_error
 from hearsight.media.probe import MediaInfo, probe
 from hearsight.media.segments import cut
 from hearsight.media.track_choice import ANY_TRACK, TrackChoice
