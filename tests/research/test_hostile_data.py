@@ -74,8 +74,7 @@ def test_a_csv_of_a_million_columns_is_refused_in_a_line(tmp_path):
 
 
 def test_a_line_without_an_end_is_not_held(tmp_path, monkeypatch):
-    for module in ("readers.parse", "manifest"):
-        monkeypatch.setattr(f"hearsight.research.datasets.{module}.MAX_LINE", 1000)
+    monkeypatch.setattr("hearsight.util.bounded_file.LONGEST_LINE", 1000)
     for name, read in (
         ("clips.jsonl", lambda: list(read_entries("table", tmp_path / "clips.jsonl"))),
         ("manifest.jsonl", lambda: read_manifest(tmp_path)),

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from hearsight.errors import HearsightError
 from hearsight.media.probe import LONGEST
+from hearsight.util.bounded_file import numbered_lines
 
 MANIFEST = "manifest.jsonl"
-MAX_LINE = 64 << 20  # bytes
 SHOWN = 200  # letters of what a line has, in a message
 
 
@@ -60,13 +60,10 @@ def read_manifest(folder: Path) -> Manifest:
             f"no {MANIFEST} in {folder}; give a split made by `hearsight data check` or `hearsight soundstage render`"
         )
     clips, digest = [], sha256()
-    with path.open("rb") as file:
-        for number, line in enumerate(iter(lambda: file.readline(MAX_LINE + 1), b""), start=1):
-            if len(line) > MAX_LINE:
-                raise HearsightError(f"{path}, line {number} has over {MAX_LINE >> 20} MB; no clip has")
-            digest.update(line)
-            if line.strip():
-                clips.append(_parse(folder, f"{path}, line {number}", line))
+    for number, line in numbered_lines(path):
+        digest.update(line)
+        if line.strip():
+            clips.append(_parse(folder, f"{path}, line {number}", line))
     if not clips:
         raise HearsightError(f"{path} is empty; it needs a line for each clip")
     repeated = [id for id, count in Counter(clip.id for clip in clips).items() if count > 1]
@@ -84,13 +81,13 @@ def _parse(folder: Path, context: str, line: bytes) -> Example:
         if not all(isinstance(text, str) for text in (row["id"], *(text for _, text in captions))):
             raise TypeError("an id or a caption is not text")
         if not isinstance(row["path"], str) or "\0" in row["path"]:
-            raise TypeError("a path is none")
+            raise TypeError("a path is not text, or has a null in it")
         if not all(isinstance(row.get(name), str | None) for name in ("transcript", "spoken")):
             raise TypeError("a transcript is not text")
         group = (row.get("twin") or {}).get("group", row["id"])
         start, end = (None if row.get(name) is None else float(row[name]) for name in ("start", "end"))
         if not 0 <= (start or 0.0) < (LONGEST if end is None else end) <= LONGEST:
-            raise ValueError("its times are none of a clip")
+            raise ValueError("its times are not those of a clip")
         return Example(
             row["id"], folder / row["path"], captions, group, start, end, row.get("transcript"), row.get("spoken")
         )

@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from hearsight.errors import HearsightError
-from hearsight.util.bounded_file import read_bounded
+from hearsight.util.bounded_file import numbered_lines, read_bounded
 from hearsight.util.plain_pickle import MOST_BYTES
 from hearsight.util.plain_pickle import read_pickle as read_plain
 
 MAX_JSON = 200_000_000  # bytes; the field's own files have at most a quarter
 SHOWN = 200  # letters of what a file has, in a message
-MAX_LINE = 64 << 20  # bytes
 MAX_STEPS = 10_000_000  # of a pickle
 
 
@@ -83,13 +82,10 @@ def check_shape(source: object, shape: str) -> Iterator[None]:
 
 def _decoded(path: Path) -> Iterator[str]:
     try:
-        with path.open("rb") as file:
-            for number, line in enumerate(iter(lambda: file.readline(MAX_LINE + 1), b""), start=1):
-                if len(line) > MAX_LINE:
-                    raise HearsightError(f"{path}, line {number} has over {MAX_LINE >> 20} MB; no line of a table has")
-                try:
-                    yield line.decode("utf-8-sig" if number == 1 else "utf-8")
-                except UnicodeDecodeError as error:
-                    raise HearsightError(f"{path}, line {number} is not UTF-8 ({error}); convert the file") from error
+        for number, line in numbered_lines(path):
+            try:
+                yield line.decode("utf-8-sig" if number == 1 else "utf-8")
+            except UnicodeDecodeError as error:
+                raise HearsightError(f"{path}, line {number} is not UTF-8 ({error}); convert the file") from error
     except OSError as error:
         raise HearsightError(f"cannot read {path}: {error.strerror}; get permission to read it") from error
