@@ -432,7 +432,7 @@ def test_the_summary_counts_what_was_left_out():
     [
         (True, "as nothing looks at them without a model or --read"),
         (False, "as --no-pictures asks"),
-        (None, "which this index is older than; to add them: --pictures"),
+        (None, "as this index was made before pictures were indexed; to add them: --pictures"),
     ],
 )
 def test_the_summary_says_why_pictures_are_left_out(pictures, reason):
@@ -440,7 +440,7 @@ def test_the_summary_says_why_pictures_are_left_out(pictures, reason):
     lines = [line.plain for line in summary(report, 0, pictures)]
     assert lines[1:] == [
         f"  left out: 1,200 pictures, {reason}",
-        "  left out: 1 picture by name a cover or thumbnail",
+        "  left out: 1 picture, by name a cover or thumbnail",
         "  left out: 3 pictures in HEIF (.heic); to read them: pip install pi-heif",
     ]
 

@@ -269,7 +269,7 @@ def _run(plan: Plan[Library], events: Events | None, quiet: bool, engine: RayEng
 def summary(report: UpdateReport, failures: int, pictures: bool | None = True) -> list[Text]:
     """Return what an update did, line by line.
 
-    failures: number of failed files in the whole library. pictures: what the library records of them.
+    failures: number of failed files in the whole library. pictures: `Identity.pictures` of the library.
     """
     from rich.text import Text
 
@@ -292,10 +292,9 @@ def summary(report: UpdateReport, failures: int, pictures: bool | None = True) -
         headline += f"; the pictures of {console.format_count(report.read, 'file')} read"
     lines = [Text(headline, style="bold")]
     if report.others:
-        lines.append(
-            Text(f"  left out, not called video, sound or picture: {format_others(report.others)}", style="dim")
-        )
-    lines += [Text(f"  left out: {text}", style="dim") for text in _left_out(report.left_out, pictures)]
+        text = f"  left out, not called video, sound or picture: {format_others(report.others)}"
+        lines.append(Text(text, style="dim"))
+    lines += [Text(f"  left out: {text}", style="dim") for text in _describe_left_out(report.left_out, pictures)]
     if report.not_understood:
         files = console.format_count(report.not_understood, "file")
         lines.append(
@@ -307,11 +306,8 @@ def summary(report: UpdateReport, failures: int, pictures: bool | None = True) -
         )
     if report.other_tracks:
         files = console.format_count(report.other_tracks, "file")
-        lines.append(
-            Text(
-                f"  in {files} another sound track is heard than was asked for: hearsight info --tracks", style="yellow"
-            )
-        )
+        text = f"  in {files} another sound track is heard than was asked for; to list them: hearsight info --tracks"
+        lines.append(Text(text, style="yellow"))
     for failure in report.failed[:FAILURES_SHOWN]:
         lines.append(Text.assemble("  ", console.escape(failure.path), ": ", (console.escape(failure.reason), "red")))
     if failures > len(report.failed[:FAILURES_SHOWN]):
@@ -321,17 +317,17 @@ def summary(report: UpdateReport, failures: int, pictures: bool | None = True) -
     return lines
 
 
-def _left_out(counts: Mapping[str, int], pictures: bool | None) -> Iterator[str]:
-    """Yield which pictures are left out, and why. pictures: what the library records of them."""
+def _describe_left_out(counts: Mapping[str, int], pictures: bool | None) -> Iterator[str]:
+    """Yield how many pictures are left out, and why. pictures: as in `summary`."""
     if number := counts.get("pictures", 0):
         reasons = {
             True: "as nothing looks at them without a model or --read",
             False: "as --no-pictures asks",
-            None: "which this index is older than; to add them: --pictures",
+            None: "as this index was made before pictures were indexed; to add them: --pictures",
         }
         yield f"{console.format_count(number, 'picture')}, {reasons[pictures]}"
     if number := counts.get("artwork", 0):
-        yield f"{console.format_count(number, 'picture')} by name a cover or thumbnail"
+        yield f"{console.format_count(number, 'picture')}, by name a cover or thumbnail"
     if number := counts.get("heif", 0):
         yield f"{console.format_count(number, 'picture')} in HEIF (.heic); to read them: pip install pi-heif"
 

@@ -1,4 +1,4 @@
-"""Notes of `hearsight index`: what a run goes without, and what a change of the settings does, or does not do."""
+"""Write the notes of `hearsight index`: what a run lacks, and what a change of the settings does, or does not do."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def note_consequences(plan: Plan[Library], library: Library) -> None:
-    """Say what the settings of a plan, which has prepared this library, mean for what is indexed and what is not."""
+    """Say what the settings of a plan change in the library that it has prepared, and what they do not change."""
     _note_limited_model(plan)
     _note_new_model(plan, library)
     _note_kept_transcripts(plan)
@@ -73,8 +73,8 @@ def _note_kept_tracks(plan: Plan[Library], library: Library) -> None:
     if plan.recorded is None or plan.rebuild or plan.recorded.track_choice == library.identity.track_choice:
         return
     console.note(
-        "note: the sound track is chosen so for new and changed files; files that are indexed keep theirs (hearsight "
-        "info --tracks). Add --rebuild to read all files again"
+        "note: the sound track is chosen like this for new and changed files; files that are indexed keep theirs "
+        "(hearsight info --tracks). Add --rebuild to read all files again"
     )
 
 
@@ -115,7 +115,7 @@ def _note_new_reader(plan: Plan[Library]) -> None:
 
 
 def _note_unseen_pictures(plan: Plan[Library], library: Library) -> None:
-    """Say that pictures that a person has asked for are left out, because nothing would look at them."""
+    """Say that pictures are left out in spite of `--pictures`, because nothing would look at them."""
     if plan.pictures and not library.identity.indexes_pictures:
         console.note(
             "note: pictures are left out, because nothing looks at them without a model; add one (hearsight models), "

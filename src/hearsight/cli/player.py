@@ -21,7 +21,7 @@ PLAYERS = {
 }
 # Players that show a picture until their window is closed.
 VIEWERS = {"mpv": ["--image-display-duration=inf"], "ffplay": ["-loglevel", "error", "-i"]}
-# Programs that open a file in the desktop's program for it; a player starts at the beginning.
+# Programs that open a file with the program that the desktop has for it. A player then starts at the beginning.
 OPENERS = ("open", "xdg-open")
 
 
@@ -79,13 +79,13 @@ def _existing(path: Path) -> Path:
     path = path.absolute()
     if not path.is_file():
         raise HearsightError(
-            f"cannot play {path}: it does not exist any more; run hearsight index to bring the index up to date"
+            f"cannot open {path}: it does not exist any more; run hearsight index to bring the index up to date"
         )
     return path
 
 
 def _open(command: list[str] | None, path: Path) -> None:
-    """Run a command, or on Windows, without one, the program for the file."""
+    """Run a command; without one, on Windows, open the file with the program that the system has for it."""
     if command is None:
         os.startfile(path)  # type: ignore[attr-defined, unused-ignore]
         return

@@ -39,7 +39,7 @@ SMALL = 352 * 288  # pixels of a picture that one thread decodes sooner than sev
 def open_media(path: Path) -> Iterator[InputContainer]:
     """Open a file for reading.
 
-    Raises HearsightError if it cannot be open_media, or stops being readable while it is in use.
+    Raises HearsightError if it cannot be opened, or stops being readable while it is in use.
     """
     try:
         check_regular(path)
@@ -49,15 +49,15 @@ def open_media(path: Path) -> Iterator[InputContainer]:
     except ConnectionError as error:
         raise read_error(path, f"{error.strerror}; check the store, and run this again") from error
     except av.FFmpegError as error:
-        if isinstance(error, DAMAGE) or _is_readable(path):
+        if isinstance(error, DAMAGE) or _can_read_all(path):
             raise read_error(path, "damaged, or not a video or sound file; replace or remove it") from None
         if isinstance(error, PermissionError):
             raise read_error(path, "no permission to read it; change its permissions") from error
         raise read_error(path, f"{error.strerror}; check the disk, or replace the file") from error
 
 
-def _is_readable(path: Path) -> bool:
-    """Return whether all of a file can be read: FFmpeg has numbers of the system's errors for damage, too."""
+def _can_read_all(path: Path) -> bool:
+    """Return whether the whole file can be read. For damage, too, FFmpeg may name an error of the system."""
     try:
         with path.open("rb") as file:
             while file.read(READ_BYTES):

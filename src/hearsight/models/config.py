@@ -93,7 +93,7 @@ class ModelConfig:
             "former": isinstance(self.former, dict) and set(self.former) <= set(FORMER_FIELDS),
         }
         if wrong := [name for name, is_right in fits.items() if not is_right]:
-            raise HearsightError(f"a model's configuration has a '{wrong[0]}' that no model has; correct its {FILE}")
+            raise HearsightError(f"a model's configuration has an impossible '{wrong[0]}'; correct its {FILE}")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the dictionary that `from_dict` takes."""

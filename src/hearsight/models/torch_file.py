@@ -63,7 +63,7 @@ def _read_zip(path: Path) -> Any:
         if sum(entry.file_size for entry in file.infolist()) > limit:
             raise SwellingError(f"its entries would take over {SWELLING} times its size")
         if any(entry.compress_type not in (ZIP_STORED, ZIP_DEFLATED) for entry in file.infolist()):
-            raise ValueError("it is compressed in another way than torch does")
+            raise ValueError("it is compressed in another way than by torch")
         name = next(name for name in file.namelist() if name.count("/") == 1 and name.endswith("/data.pkl"))
         folder = name.removesuffix("data.pkl")
         if f"{folder}byteorder" in file.namelist() and file.read(f"{folder}byteorder") != b"little":
@@ -140,7 +140,7 @@ def _machine(
     def load_storage(pid: Any) -> Tensor:
         kind, dtype, key, _, count, *view = pid
         if kind != "storage" or not isinstance(dtype, torch.dtype) or type(key) is not str or any(view):
-            raise pickle.UnpicklingError("it refers to what is no storage")
+            raise pickle.UnpicklingError("it refers to something that is no storage")
         if type(count) is not int or not 0 <= count < LONGEST_SIDE:
             raise pickle.UnpicklingError("a storage has no size")
         if key not in storages:
@@ -155,7 +155,7 @@ def _machine(
             if not isinstance(numbers, tuple) or len(numbers) > MOST_DIMENSIONS:
                 raise pickle.UnpicklingError("a tensor has too many dimensions")
             if not all(type(number) is int and 0 <= number < LONGEST_SIDE for number in numbers):
-                raise pickle.UnpicklingError("a tensor has sizes that are no sizes")
+                raise pickle.UnpicklingError("a tensor has an impossible size")
         tensor: Tensor = storage.as_strided(size, stride, offset)  # torch checks that it stays inside
         count = prod(size)
         taken += count * storage.itemsize

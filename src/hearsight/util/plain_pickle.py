@@ -113,7 +113,7 @@ class _PlainUnpickler(pickle._Unpickler):
 
     def persistent_load(self, pid: Any) -> Any:
         if self.load_reference is None:
-            raise pickle.UnpicklingError("it refers to what is outside of it")
+            raise pickle.UnpicklingError("it refers to something outside of it")
         return self.load_reference(pid)
 
     def set_item(self) -> None:
@@ -132,7 +132,7 @@ class _PlainUnpickler(pickle._Unpickler):
     def _fill(self, keys: list[Any], values: list[Any]) -> None:
         target = self.stack[-1]
         if not isinstance(target, dict):
-            raise pickle.UnpicklingError("it adds entries to what is no dictionary")
+            raise pickle.UnpicklingError("it adds entries to something that is no dictionary")
         check_keys(keys)
         target.update(zip(keys, values, strict=True))
 
@@ -141,18 +141,18 @@ class _PlainUnpickler(pickle._Unpickler):
         if isinstance(target, Attributes) and isinstance(state, dict):
             target.__dict__ = state  # not copied: a million objects may share it
         elif not isinstance(target, dict):  # torch notes versions at an ordered dictionary, which are not needed
-            raise pickle.UnpicklingError("it gives attributes to what has none")
+            raise pickle.UnpicklingError("it gives attributes to something that has none")
 
     def reduce(self) -> None:
         arguments, function = self.stack.pop(), self.stack.pop()
         if not isinstance(arguments, tuple) or len(arguments) > MOST_ARGUMENTS:
-            raise pickle.UnpicklingError("it builds an object of too much")
+            raise pickle.UnpicklingError("it builds an object with too many arguments")
         self.stack.append(function(*arguments))
 
     def make_object(self) -> None:
         arguments, kind = self.stack.pop(), self.stack.pop()
         if kind is not Attributes or arguments != ():
-            raise pickle.UnpicklingError("it builds an object that is none of a module")
+            raise pickle.UnpicklingError("it builds an object that is not a module")
         self.stack.append(Attributes())
 
     for _code, _step in (
@@ -169,6 +169,6 @@ class _PlainUnpickler(pickle._Unpickler):
 def check_keys(keys: list[Any]) -> None:
     """Raise UnpicklingError for keys of a dictionary that are no simple values: a nested one may take years to hash."""
     if not all(type(key) in KEYS for key in keys):
-        raise pickle.UnpicklingError("it has keys that are no text and no number")
+        raise pickle.UnpicklingError("it has keys that are neither text nor numbers")
     if any(isinstance(key, str | bytes) and len(key) > LONGEST_KEY for key in keys):
         raise pickle.UnpicklingError(f"it has keys of over {LONGEST_KEY:,} letters")

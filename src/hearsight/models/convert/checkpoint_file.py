@@ -41,7 +41,7 @@ def read_file(path: Path) -> tuple[str, object]:
         raise _more_than_tensors(path, start.startswith(ZIP) and is_archive(path), error.names) from error
     except SwellingError as error:
         raise HearsightError(
-            f"cannot read {path}: {error}, as no checkpoint does; it may be meant to fill the memory, so get the file "
+            f"cannot read {path}: {error}, unlike any checkpoint; it may be made to fill the memory, so get the file "
             "from its authors"
         ) from error
     except Exception as error:  # torch, zip files and pickles that end too early raise many kinds

@@ -124,8 +124,8 @@ def check_own_files(folder: Path) -> None:
         path = folder / name
         if path.is_symlink() or (path.exists() and not (path.is_file() or path.is_dir())):
             raise HearsightError(
-                f"cannot use the run in {folder}: {name} in it is a link, or no file, and what it leads to would be "
-                "written; remove it, or give another folder"
+                f"cannot use the run in {folder}: {name} in it is a link, or no file, and training would write to what "
+                "it leads to; remove it, or give another folder"
             )
 
 
