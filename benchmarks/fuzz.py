@@ -34,7 +34,7 @@ import hearsight
 from harness import machine, make_model, peak_bytes, print_results
 
 FILES_A_RUN = 1_000
-HUNG = 3_600.0  # seconds for a run; a file may take its limit of processor time
+LONGEST_RUN = 3_600.0  # seconds; a file may take its limit of processor time
 RATE, PICTURES_A_SECOND = 48_000, 25
 HEADER = 2_048  # bytes in which numbers of headers are looked for
 # Each format with its codecs of pictures and of sound.
@@ -57,8 +57,6 @@ SUBTITLES = {
     "smi": "<SAMI><BODY><SYNC Start=100><P Class=ENCC>A dog barks.<SYNC Start=900><P Class=ENCC>&nbsp;</BODY></SAMI>",
     "sbv": "0:00:00.100,0:00:00.900\nA dog barks.\n\n0:00:01.000,0:00:01.500\nIt runs.\n",
 }
-
-
 PHOTOS = ("jpg", "png", "webp", "gif", "bmp", "tiff")
 
 
@@ -129,7 +127,7 @@ def tones(stream: av.AudioStream) -> Iterator[av.AudioFrame]:
     yield from resampler.resample(frame)
 
 
-def mutated(seed: bytes, others: list[bytes], rng: random.Random) -> bytes:
+def make_mutant(seed: bytes, others: list[bytes], rng: random.Random) -> bytes:
     """Return a file with one to four kinds of damage."""
     data = bytearray(seed)
     for _ in range(rng.randint(1, 4)):
@@ -192,7 +190,7 @@ def write_mutants(folder: Path, seeds: dict[str, bytes], numbers: range, rng: ra
     names = {}
     for number in numbers:
         form = formats[number % len(formats)]
-        data = mutated(seeds[form], others, rng)
+        data = make_mutant(seeds[form], others, rng)
         if form in SUBTITLES:
             name = f"{number:06}-{form}.mkv"
             folder.joinpath(name).write_bytes(seeds["mkv"])
@@ -210,7 +208,7 @@ def index(folder: Path, model: Path, names: dict[str, str], total: Total) -> Non
     options = ["--model", model, "--recogniser", "none", "--json", "--quiet"]
     begun = time.monotonic()
     try:
-        run = subprocess.run(command + options, capture_output=True, text=True, timeout=HUNG)
+        run = subprocess.run(command + options, capture_output=True, text=True, timeout=LONGEST_RUN)
     except subprocess.TimeoutExpired:
         total.hangs += 1
         return

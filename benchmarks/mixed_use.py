@@ -6,8 +6,8 @@
 Films are added, replaced, moved, deleted and damaged, and get subtitles, all the time. Meanwhile `hearsight index`,
 `search`, `reindex` and `optimise` run again and again, each as a process of its own, some of them killed in between; a
 server answers searches and runs updates. At the end the folder stands still, is indexed once more, and indexed afresh
-elsewhere: both libraries must have the same files, clips, vectors and failures. Whatever ends otherwise than its
-documentation says counts as an error and is printed.
+elsewhere: both libraries must have the same files, clips, vectors and failures. A command or an answer that does not
+end as documented counts as an error and is printed.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@
     python benchmarks/slides.py --minutes 60 --json
 
 A recording of slides (H.264 in 1280 x 720, 5 frames a second, a key frame every ten seconds, silent; a slide stands for
-half a minute) is indexed in processes of their own, by a CLIP4Clip model of the size of CLIP ViT-B/32 (random weights).
-Processor time includes loading the model, and the process that decodes. Ways take turns.
+half a minute) is indexed in both ways, each time in a new process, by a CLIP4Clip model of the size of CLIP ViT-B/32
+(random weights). Processor time includes loading the model, and the process that decodes. The ways take turns.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from harness import machine, make_model, print_results
 
-SIZE, RATE, STANDS = (1280, 720), 5, 30  # pixels, frames a second, seconds
+SIZE, RATE, SLIDE_SECONDS = (1280, 720), 5, 30  # pixels, frames a second, and how long a slide stands
 EACH, ONCE = "each picture", "the same ones once"
 
 
@@ -60,9 +60,9 @@ def write_slides(path: Path, minutes: float) -> None:
         stream = container.add_stream("libx264", rate=RATE, options={"preset": "veryfast", "g": str(10 * RATE)})
         stream.width, stream.height = SIZE
         stream.pix_fmt = "yuv420p"
-        for number in range(round(60 * minutes / STANDS)):
+        for number in range(round(60 * minutes / SLIDE_SECONDS)):
             picture = np.asarray(slide(number))
-            for _ in range(STANDS * RATE):
+            for _ in range(SLIDE_SECONDS * RATE):
                 container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         container.mux(stream.encode(None))
 
@@ -84,9 +84,9 @@ def measure(way: str, folder: Path, model: Path) -> Run:
     assert process.stdout is not None
     with process:
         clips = int(process.stdout.read())
-        _, status, used = os.wait4(process.pid, 0)
+        _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-    return Run(way, clips, used.ru_utime + used.ru_stime)
+    return Run(way, clips, usage.ru_utime + usage.ru_stime)
 
 
 def runs(folder: Path, minutes: float, rounds: int) -> Iterator[Run]:

@@ -5,7 +5,7 @@ import pytest
 
 from hearsight.errors import HearsightError
 from hearsight.media.audio import cut_audio, read_audio
-from hearsight.media.languages import spoken_language
+from hearsight.media.languages import parse_language
 from hearsight.media.probe import probe
 from hearsight.media.track_choice import ANY_TRACK, TrackChoice, is_in_language
 from hearsight.types import Clip
@@ -68,7 +68,7 @@ def test_a_track_that_is_silent_is_heard_if_its_number_is_named(tmp_path):
     [("de", "de"), ("GER", "de"), ("deu", "de"), ("German", "de"), ("pt-BR", "pt"), ("français", "fr"), ("tlh", "tlh")],
 )
 def test_languages_have_many_names(name, code):
-    assert spoken_language(name) == TrackChoice.of(None, name).language == code
+    assert parse_language(name) == TrackChoice.of(None, name).language == code
 
 
 @pytest.mark.parametrize("name", ["", "klingon", "d", "de:2", "\n", "../de"])

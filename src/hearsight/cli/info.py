@@ -31,9 +31,9 @@ def info(
     if failures and tracks:
         raise typer.BadParameter("cannot be used with --failures; list one, then the other", param_hint="--tracks")
     opened = open_library(folder, library)
-    listed = opened.failures() if failures else opened.tracks() if tracks else None
+    entries = opened.failures() if failures else opened.tracks() if tracks else None
     if json:
-        console.write_json(opened.info().to_dict() if listed is None else [asdict(each) for each in listed])
+        console.write_json(opened.info().to_dict() if entries is None else [asdict(each) for each in entries])
         return
     stdout = console.get_console()
     if failures:

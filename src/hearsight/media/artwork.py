@@ -1,7 +1,7 @@
 """Tell photos from the pictures that programs put beside media: covers, posters and thumbnails.
 
-The rule is small and errs on the side of photos: a word alone is enough for names that say nothing but what they are
-for (cover.jpg, fanart2.png); after a dash it must belong to a file beside it (film-thumb.jpg), or to a season.
+In doubt, a picture is a photo. A name that is nothing but a word such as cover is enough (cover.jpg, fanart2.png).
+After a dash, the word counts only if the name of a file beside it (film-thumb.jpg), or of a season, is before the dash.
 """
 
 from __future__ import annotations

@@ -37,13 +37,15 @@ MOST_PACKETS = 2000  # that are read at each
 def audio_stream(container: InputContainer, path: Path, choice: TrackChoice = ANY_TRACK) -> av.AudioStream | None:
     """Return the sound track to hear; None if there is none.
 
-    If the choice does not decide, the default one comes first, one on which somebody speaks over the film after the
-    others, and a silent one last.
+    It is the one with the number of the choice, if there is one. Else a silent one comes last, and before it one on
+    which somebody speaks over the film. Of the others, those in the language of the choice come first, and then the
+    default one.
     path: of the container's file, which is opened again to hear the tracks if it has several.
     """
     streams = _tracks(container)
-    if choice.number is not None and (named := [each for each in streams if track_number(each) == choice.number]):
-        return named[0]
+    for stream in streams:
+        if track_number(stream) == choice.number:
+            return stream
     if len(streams) < 2:
         return streams[0] if streams else None
     audible = _audible_tracks(path, _stamp(path))

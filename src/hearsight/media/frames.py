@@ -30,12 +30,12 @@ def read_frames(
 
     Yields (time, H x W x 3 RGB picture), upright and with square pixels. short_side: pixels that larger pictures are
     reduced to while they are converted. A picture stands until the next one or, as the last one, until the end of the
-    sound; a time before the first frame gets that frame. A picture has itself at all times. Yields nothing for a file
-    without video. Raises HearsightError if the file cannot be opened.
+    sound; a time before the first frame gets that frame. A picture file is on screen at all times. Yields nothing for a
+    file without video. Raises HearsightError if the file cannot be opened.
     """
     if is_picture(path):
-        for shown in read_pictures(path, 1, short_side) if times else ():
-            yield from ((time, shown) for time in times)
+        for picture in read_pictures(path, 1, short_side) if times else ():
+            yield from ((time, picture) for time in times)
         return
     remaining = iter(times)
     time = next(remaining, None)

@@ -91,7 +91,7 @@ def language_code(tag: str | None) -> str | None:
     return CODES.get(re.split("[-_]", tag or "")[0].casefold())
 
 
-def spoken_language(name: str) -> str:
+def parse_language(name: str) -> str:
     """Return the code of a language that a person names: "de" for "de", "ger", "de-AT" or "German".
 
     Raises HearsightError for what is neither a name nor a code.

@@ -44,12 +44,12 @@ TURNS = {
 SIDEWAYS = (5, 6, 7, 8)
 
 Picture = NDArray[np.uint8]
-_opening = Lock()
+_pixel_limit_lock = Lock()
 
 
 @dataclass(frozen=True)
 class PictureFacts:
-    """What the head of a picture file tells. width, height: upright. created: as in `MediaInfo`."""
+    """What the head of a picture file says. width, height: of the upright picture. created: as in `MediaInfo`."""
 
     format: str
     width: int
@@ -69,7 +69,7 @@ def reads_heif() -> bool:
 
 @cache
 def load_formats() -> None:
-    """Import what reads the formats. What Pillow wonders about in damaged EXIF, nobody needs to know."""
+    """Import what reads the formats, and hide the warnings of Pillow about damaged EXIF, which help nobody."""
     Image.init()
     warnings.filterwarnings("ignore", module=r"PIL\.")
     if reads_heif():
@@ -95,13 +95,14 @@ def read_pictures(path: Path, count: int, short_side: int | None = None) -> list
     """
     with open_picture(path) as image:
         pictures = []
-        for number in _chosen(getattr(image, "n_frames", 1) if image.format in ANIMATED else 1, count):
+        for number in _frame_numbers(getattr(image, "n_frames", 1) if image.format in ANIMATED else 1, count):
             image.seek(number)
             pictures.append(upright_rgb(image, short_side, MOST_PIXELS))
         return pictures
 
 
-def _chosen(total: int, count: int) -> Sequence[int]:
+def _frame_numbers(total: int, count: int) -> Sequence[int]:
+    """Return which pictures of an animation of `total` are read, at most `count`."""
     if count == 1 or total == 1:
         return [total // 2]
     return range(total) if total <= count else np.linspace(0, total - 1, count).astype(int).tolist()
@@ -114,7 +115,7 @@ def open_picture(path: Path) -> Iterator[Any]:
     load_formats()
     try:
         with path.open("rb") as file:
-            with _without_warning():
+            with _without_pixel_limit():
                 image = Image.open(file, formats=FORMATS)
             with image:
                 _check_size(path, image)
@@ -134,9 +135,9 @@ def open_picture(path: Path) -> Iterator[Any]:
 
 
 @contextmanager
-def _without_warning() -> Iterator[None]:
-    """Let Pillow open large pictures, whose sizes are checked here."""
-    with _opening:
+def _without_pixel_limit() -> Iterator[None]:
+    """Let Pillow open pictures of any size: `_check_size` refuses the large ones, by limits of its own."""
+    with _pixel_limit_lock:
         former, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
         try:
             yield
@@ -182,7 +183,7 @@ def _eight_bits(image: Any) -> Any:
 
 
 def _orientation(image: Any) -> int:
-    """Return how a camera was held, by EXIF; 1, upright, if that is not told or damaged."""
+    """Return how a camera was held, by EXIF; 1, upright, if it is missing or damaged."""
     try:
         return int(image.getexif().get(ExifTags.Base.Orientation, 1))
     except Exception:  # anything, for damaged EXIF
@@ -212,7 +213,7 @@ def _seconds(date: str, offset: str) -> float | None:
     """
     if not (match := DATE.match(date.strip())):
         return None
-    zone = None
+    zone = None  # that of this machine
     if shift := OFFSET.fullmatch(offset.strip("\0 ")):
         minutes = 60 * int(shift[2]) + int(shift[3])
         zone = timezone(timedelta(minutes=-minutes if shift[1] == "-" else minutes))

@@ -1,4 +1,4 @@
-"""Compare pictures, so that one that stands is read and seen once."""
+"""Compare pictures, so that one that stays on screen is read and encoded once."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ BLOCK = 8  # pixels: pictures are compared by the means of squares of this side
 # The most that the mean of a square may differ, of 255, for two pictures to show the same text: encoding changes a
 # picture that stands still by less, and another digit of the smallest letters that are read changes it by more.
 SAME = 8.0
-SAME_SIGHT = 4.0  # the same for a model that sees: a slide that is encoded poorly (x264, crf 32) changes by 3
-SAME_THUMBNAIL = 24.0  # the same for a thumbnail, which is a JPEG in another size
+SAME_SIGHT = 4.0  # for two pictures that a model sees: a slide that is encoded poorly (x264, crf 32) changes by 3
+SAME_THUMBNAIL = 24.0  # for a picture and a thumbnail, which is a JPEG in another size
 
 
 def is_same(first: Picture, second: Picture, most: float = SAME) -> bool:
@@ -24,7 +24,7 @@ def is_same(first: Picture, second: Picture, most: float = SAME) -> bool:
 
 
 def reuse_same(frames: Iterable[tuple[float, Picture]]) -> Iterator[tuple[float, Picture]]:
-    """Yield frames with their times; one that shows the same as the last different one comes as that very picture.
+    """Yield frames with their times; one that shows the same as the last different one is replaced by it.
 
     It is compared with the last different one, and not with the one before, so that slow changes are not missed.
     """

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from hearsight.errors import HearsightError
-from hearsight.media.languages import language_code, spoken_language
+from hearsight.media.languages import language_code, parse_language
 
 AUTOMATIC = "auto"  # in place of a language
 MOST_TRACKS = 1000  # more than any file has
@@ -18,7 +18,7 @@ class TrackChoice:
     """Which sound track of a file is wanted.
 
     number: among its sound tracks, from 1, as players count them; None for any, and so for a file with fewer. language:
-    the code of the language that is preferred where the number does not decide (`languages.spoken_language`).
+    the code of the language that is preferred where the number does not decide (`languages.parse_language`).
     """
 
     number: int | None = None
@@ -34,7 +34,7 @@ class TrackChoice:
             raise HearsightError(
                 f"there is no sound track {number!r}; they are counted from 1 (and 0 is the automatic choice)"
             )
-        return cls(number or None, None if language in (None, AUTOMATIC) else spoken_language(language))
+        return cls(number or None, None if language in (None, AUTOMATIC) else parse_language(language))
 
 
 ANY_TRACK = TrackChoice()
@@ -43,7 +43,7 @@ ANY_TRACK = TrackChoice()
 def is_in_language(code: str, tag: str | None, title: str | None) -> bool:
     """Return whether a track is in a language, by its tag or, if it has none, by a name of the language in its title.
 
-    code: as `languages.spoken_language` returns it.
+    code: as `languages.parse_language` returns it.
     """
     if tag not in UNKNOWN_LANGUAGES:
         return (language_code(tag) or tag.casefold()) == code

@@ -70,8 +70,8 @@ def prepare(
     size, F = model.clip.image_size, model.config.frames
     pixel_values = np.zeros((F, 3, size, size), np.float32)
     for i, frame in enumerate(frames[:F]):
-        stands = i > 0 and frame is frames[i - 1]
-        pixel_values[i] = pixel_values[i - 1] if stands else model.clip.prepare(frame)
+        is_same = i > 0 and frame is frames[i - 1]  # a picture that stands is one array (`reuse_same`)
+        pixel_values[i] = pixel_values[i - 1] if is_same else model.clip.prepare(frame)
     rate = model.audio_rate or SAMPLE_RATE
     sound = waveform if waveform is not None and len(waveform) >= WINDOW * rate / SAMPLE_RATE else None
     inputs = ClipInputs(
@@ -135,11 +135,11 @@ def read_clips(
 
     A clip whose frames cannot be decoded becomes a clip without frames, one whose sound cannot be is silent.
     """
-    decoded = call(
+    decoded_clips = call(
         *(decode_clips, info, clips, model.config.frames, model.audio_rate, short_side),
         limits=decoding_limits(info.path, info.duration),
     )
-    for clip, (pictures, waveform) in zip(clips, decoded, strict=True):
+    for clip, (pictures, waveform) in zip(clips, decoded_clips, strict=True):
         yield prepare(model, pictures, waveform, transcript.between(clip.start, clip.end)), pictures
 
 

@@ -52,9 +52,9 @@ def _growth(parts: Any) -> int:
 
 def _steps(parts: Any) -> Iterator[dict[str, Any]]:
     """Yield every dictionary in the description of a tokenizer."""
-    waiting = [parts]
-    while waiting:
-        part = waiting.pop()
+    pending = [parts]
+    while pending:
+        part = pending.pop()
         if isinstance(part, dict):
             yield part
-        waiting += part if isinstance(part, list) else part.values() if isinstance(part, dict) else ()
+        pending += part if isinstance(part, list) else part.values() if isinstance(part, dict) else ()

@@ -1,8 +1,8 @@
 """Read the files of torch.save, and of TorchScript, as plain values and tensors.
 
-torch's own reader runs no code with `weights_only=True`, but it swells: archives may be compressed a thousandfold,
-tensors may be views of one number, and three hundred bytes of pickle make a terabyte of bytes. Here everything takes
-some times the size of the file at most, whatever is in it.
+torch's own reader runs no code with `weights_only=True`, but a small file can make it fill the memory: archives may be
+compressed a thousandfold, tensors may be views of one number, and three hundred bytes of pickle make a terabyte. Here
+everything takes a few times the size of the file at most, whatever is in it.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def _read_zip(path: Path) -> Any:
         def read_storage(key: str, dtype: torch.dtype) -> Tensor:
             return _numbers(file.read(f"{folder}data/{key}"), dtype)
 
-        return read_pickle(io.BytesIO(file.read(name)), *_machine(read_storage, limit))
+        return read_pickle(io.BytesIO(file.read(name)), *_tensor_constructors(read_storage, limit))
 
 
 def _directory_size(path: Path) -> int:
@@ -110,7 +110,7 @@ def _read_older(path: Path) -> Any:
                 storages[key] = torch.empty(count, dtype=dtype)
             return storages[key]
 
-        content = read_pickle(pickles, *_machine(make_storage, SWELLING * size + SMALL, with_count=True))
+        content = read_pickle(pickles, *_tensor_constructors(make_storage, SWELLING * size + SMALL, with_count=True))
         keys = read_pickle(pickles)
         file.seek(pickles.tell())
         check_keys(keys)
@@ -126,10 +126,10 @@ def _read_older(path: Path) -> Any:
         return content
 
 
-def _machine(
+def _tensor_constructors(
     storage_of: Callable[..., Tensor], limit: int, with_count: bool = False
 ) -> tuple[dict[tuple[str, str], Any], Callable[[Any], Tensor]]:
-    """Return what `read_pickle` needs for tensors.
+    """Return the constructors and the loader of references that `read_pickle` needs for tensors.
 
     storage_of: returns the numbers of a storage, by its key, their type and, on request, their count. limit: bytes of
     all tensors: many may be views of one storage.

@@ -49,6 +49,7 @@ class ErrorAnswer:
 
     @classmethod
     def of(cls, error: BaseException) -> ErrorAnswer:
+        """Return the answer for an error."""
         text = "".join(traceback.format_exception(error))
         errors: list[BaseException] = []
         cause: BaseException | None = error

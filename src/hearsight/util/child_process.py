@@ -122,7 +122,7 @@ class ChildProcess:
     def _write(self, message: dict[str, Any] | bytes) -> None:
         """Send surroundings or a pickled request, which the child can unpickle only with the right surroundings."""
         assert self._process is not None and self._process.stdin is not None, "it is started, with pipes"
-        with suppress(BrokenPipeError):  # whoever reads the answer learns why
+        with suppress(BrokenPipeError):  # the child has ended; `_receive` finds out why
             pickle.dump(message, self._process.stdin)
             self._process.stdin.flush()
 

@@ -17,7 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-IDLE = 60.0  # seconds
+IDLE = 60.0  # seconds without a request, after which the child ends
 LIKELY_VICTIM = "500"  # of 1000: where memory is short, Linux stops this process before others
 
 
@@ -27,7 +27,7 @@ def main() -> None:
         Path("/proc/self/oom_score_adj").write_text(LIKELY_VICTIM)
     requests, answers = _channels()
     plugin_files: list[Path] = []
-    while (message := _next(requests)) is not None:
+    while (message := _next_message(requests)) is not None:
         if isinstance(message, dict):
             adopt(message)
             plugin_files = message["plugin_files"]
@@ -43,7 +43,7 @@ def _channels() -> tuple[BinaryIO, BinaryIO]:
     return requests, answers
 
 
-def _next(requests: BinaryIO) -> dict[str, Any] | bytes | None:
+def _next_message(requests: BinaryIO) -> dict[str, Any] | bytes | None:
     """Return the surroundings of what follows, or the next request, still pickled; None at the end."""
     idle = threading.Timer(IDLE, os._exit, [0])
     idle.daemon = True
@@ -70,6 +70,7 @@ def adopt(surroundings: dict[str, Any]) -> None:
 
 
 def _answer(data: bytes, plugin_files: list[Path], answers: BinaryIO) -> None:
+    """Call the function of a request, and write what it yields."""
     from hearsight.util import plugins
     from hearsight.util.child_messages import EXIT_MEMORY, EndAnswer, ErrorAnswer, ItemAnswer, Request
 

@@ -42,12 +42,12 @@ def check_numbers(values: dict[str, Any], source: str) -> None:
 
 def _numbers(values: Any) -> Iterator[tuple[str, int | float]]:
     """Yield each number with the name of its field. The elements of a list have that of the list."""
-    waiting = [("", values)]
-    while waiting:
-        name, value = waiting.pop()
+    pending = [("", values)]
+    while pending:
+        name, value = pending.pop()
         if isinstance(value, dict):
-            waiting += [(str(key), inner) for key, inner in value.items()]
+            pending += [(str(key), inner) for key, inner in value.items()]
         elif isinstance(value, list):
-            waiting += [(name, inner) for inner in value]
+            pending += [(name, inner) for inner in value]
         elif isinstance(value, int | float) and not isinstance(value, bool):
             yield name, value

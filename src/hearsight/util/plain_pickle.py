@@ -1,9 +1,9 @@
-"""Read pickles of plain values without running anything that is in them, and without swelling.
+"""Read pickles of plain values without running anything that is in them, and without filling the memory.
 
 A pickle is a program for a machine with a stack. This one builds lists, tuples, dictionaries, strings and numbers, and
 what the caller allows by name. Python's own reader is not safe from a stranger: sixty lines of a pickle make a key that
-takes years to hash, and an index of its memo takes gigabytes. So the steps are checked and counted before the first is
-taken, keys are simple values, and everything else is refused.
+takes years to hash, and one large index of its memo takes gigabytes. So the steps are checked and counted before the
+first is taken, keys must be simple values, and everything else is refused.
 """
 
 from __future__ import annotations
@@ -155,6 +155,7 @@ class _PlainUnpickler(pickle._Unpickler):
             raise pickle.UnpicklingError("it builds an object that is not a module")
         self.stack.append(Attributes())
 
+    # Python's machine looks steps up by their code, not by the name of a method.
     for _code, _step in (
         (pickle.SETITEM, set_item),
         (pickle.SETITEMS, set_items),

@@ -64,7 +64,7 @@ def test_a_file_that_ends_its_process_twice_fails_alone(speaking, script, step, 
 def test_a_file_that_takes_too_long_fails_at_once(speaking, script, monkeypatch):
     monkeypatch.setattr(decode_clips, "SECONDS", 1.0)
     monkeypatch.setattr(decode_clips, "SECONDS_PER_SECOND", 0.0)
-    monkeypatch.setattr(reading, "RECOGNITION", 0.0)
+    monkeypatch.setattr(reading, "RECOGNITION_SECONDS", 0.0)
     report = update(speaking, script, "compute")
     assert report.added == 2 and "s of processor time" in report.failed[0].reason
 

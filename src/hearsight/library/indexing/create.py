@@ -107,9 +107,9 @@ def create(
 
 def _track_choice(recorded: Identity | None, number: int | None, language: str | None) -> TrackChoice:
     """Return which sound track is heard from now on: what is given, and what is recorded for the rest."""
-    given, former = TrackChoice.of(number, language), recorded.track_choice if recorded else ANY_TRACK
+    choice, former = TrackChoice.of(number, language), recorded.track_choice if recorded else ANY_TRACK
     return TrackChoice(
-        former.number if number is None else given.number, former.language if language is None else given.language
+        former.number if number is None else choice.number, former.language if language is None else choice.language
     )
 
 

@@ -11,12 +11,12 @@ from hearsight.media.artwork import is_artwork, is_preview_folder
 from hearsight.media.pictures import is_picture, reads_heif
 from hearsight.media.suffixes import HEIF_SUFFIXES, MEDIA_SUFFIXES
 
-# Why a picture is left out: no photo by its name; no pictures are wanted; nothing here reads its format.
+# Why a picture is left out: it is no photo by its name; no pictures are wanted; its format cannot be read here.
 LeftOut = Literal["artwork", "pictures", "heif"]
 
 
 class PictureChoice:
-    """What becomes of the pictures of one folder.
+    """Chooses the pictures of one folder.
 
     folder: inside the folder that is indexed. names: of its files. pictures: whether any are wanted.
     """
@@ -42,8 +42,8 @@ class PictureChoice:
 def wants_pictures(recorded: Identity | None, rebuild: bool, pictures: bool | None) -> bool:
     """Return whether a library is to have pictures.
 
-    recorded: what the existing index was made with. pictures: what a person has chosen. A new index has them; one that
-    was made when there were none does not get thousands of them without being asked.
+    recorded: what the existing index was made with. pictures: what a person has chosen. A new index has them. An older
+    one, from before pictures were indexed, does not get thousands of them without being asked.
     """
     if pictures is not None:
         return pictures

@@ -44,8 +44,8 @@ WORDS_A_LINE = 10
 # Errors of the system that are not the file's fault. FFmpeg's own errors have other numbers.
 TRANSIENT_ERRORS = {errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC}
 THUMBNAIL = (320, 240)  # largest size in pixels: some 10 kB
-RECOGNITION = 60.0  # seconds of processor time for a second of speech: six times what large recognisers take
-RECOGNISER = 8 << 30  # bytes of its weights, and of its work
+RECOGNITION_SECONDS = 60.0  # of processor time for a second of speech: six times what large recognisers take
+RECOGNITION_MEMORY = 8 << 30  # bytes, of the weights of a recogniser and of its work
 LARGEST_TRANSCRIPT = 32 << 20  # bytes, for two days of speech; a longer one is not stored for an interrupted run
 
 
@@ -99,8 +99,7 @@ class Reader:
     cut, seconds: how files are cut, and the length of a window. transcripts: the folder for transcripts of unfinished
     files. existing_ids: ids of the videos in the library, also of those to be replaced: their clips stay until the new
     ones are complete. encoded_clips: ids of clips, by video, that an interrupted run wrote; they are not read again.
-    choice: which sound track is heard.
-    call: what decodes and recognises: a child process, or this process.
+    choice: which sound track is heard. call: what decodes and recognises: a child process, or this process.
     Another thread may read `reading` (the current file) and `transcribed`.
     """
 
@@ -148,8 +147,9 @@ class Reader:
         [info] = self.call(call_once, probe, entry.file, self.choice, limits=decoding_limits(entry.file))
         content = content_hash(entry)
         name = self.recogniser.name if self.recogniser else "none"
-        wanted = "" if self.choice == ANY_TRACK else f"/{self.choice.number}/{self.choice.language}"
-        self.video = id = video_id(entry.path, content, name + wanted, self.existing_ids)
+        # Another sound track has another transcript: what an interrupted run has of the file is not continued.
+        track = "" if self.choice == ANY_TRACK else f"/{self.choice.number}/{self.choice.language}"
+        self.video = id = video_id(entry.path, content, name + track, self.existing_ids)
         transcript = with_language(self._transcript(id, info, entry.sidecars))
         clips = [(clip_id(id, clip), clip) for clip in cut(info, self.cut, self.seconds)]  # type: ignore[arg-type]
         clips = [(key, clip) for key, clip in clips if key not in self.encoded_clips.get(id, ())]
@@ -216,7 +216,7 @@ class Reader:
         if self.recogniser and not source:
             return transcription(info, self.recogniser, sidecars)
         limits = decoding_limits(info.path, info.duration)
-        limits = Limits(limits.seconds + RECOGNITION * info.duration, limits.memory + RECOGNISER)
+        limits = Limits(limits.seconds + RECOGNITION_SECONDS * info.duration, limits.memory + RECOGNITION_MEMORY)
         return self.call(transcription_by_source, info, source, sidecars, limits=limits)
 
 

@@ -91,6 +91,7 @@ def no_media_error(folder: Path, pictures: bool) -> HearsightError:
 
 
 def _steps(folder: Path, exclude: Path, scan: Scan, pictures: bool) -> Iterator[None]:
+    """Add the files of a folder to the scan, a few a step, so that a caller may stop early."""
     if isinstance(folder, ObjectPath):
         return _scan_store(folder, scan, pictures)
     return _scan_disk(folder, exclude, scan, pictures)
@@ -198,7 +199,7 @@ def _leave_out(name: str, scan: Scan) -> None:
 
 
 def _leave_out_picture(path: str, reason: LeftOut, scan: Scan) -> None:
-    """Count a picture that is not indexed. One that only nothing here reads stays in an index that has it."""
+    """Count a picture that is not indexed. An index that has it keeps it if only its format cannot be read here."""
     scan.left_out[reason] += 1
     if reason == "heif":
         scan.unreadable.append(path)

@@ -23,7 +23,7 @@ class UnreadableError(Exception):
     """An error in a file, and not in what hears or reads it."""
 
 
-def decoded(
+def decode_items(
     call: Caller, function: Callable[..., Iterator[Item]], video: Video, file: Path, *arguments: Any
 ) -> Iterator[Item]:
     """Yield what a function decodes from the file of a video. Raises UnreadableError for any error in it."""

@@ -19,7 +19,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from hearsight.experts.sound_expert import SoundExpert
-from hearsight.library.indexing.second_pass import decoded, report_file
+from hearsight.library.indexing.second_pass import decode_items, report_file
 from hearsight.library.indexing.sound_windows import window_starts
 from hearsight.library.listeners import UpdateListener
 from hearsight.library.reports import UpdateReport
@@ -126,7 +126,7 @@ class _Pass:
         stretches = [stretch for clip in clips for stretch in _stretches(clip)]
         tables, batch, finished = list[pa.Table](), list[SoundWindow](), 0
         parts, rate = [part for _, part in stretches], self.expert.sample_rate
-        sounds = decoded(self.call, cut_audio, video, self.folder / video.path, parts, rate, video.track)
+        sounds = decode_items(self.call, cut_audio, video, self.folder / video.path, parts, rate, video.track)
         for number, cut in enumerate(_cut_windows(sounds, stretches, self.expert), start=1):
             batch += cut
             if len(batch) >= BATCH:

@@ -20,7 +20,7 @@ import pyarrow as pa
 from PIL import Image
 
 from hearsight.library.indexing.pictures_to_read import times_to_read
-from hearsight.library.indexing.second_pass import decoded, report_file
+from hearsight.library.indexing.second_pass import decode_items, report_file
 from hearsight.library.listeners import UpdateListener
 from hearsight.library.reports import UpdateReport
 from hearsight.library.tables.schema import VIDEO_LETTERS, WORDS, Video
@@ -136,7 +136,8 @@ class _Pass:
         file = self.folder / video.path
         times = times_to_read([Clip(file, clip["start"], clip["end"]) for clip in clips])
         owners = [number for number, own in enumerate(times) for _ in own]
-        frames = decoded(self.call, read_frames, video, file, [second for own in times for second in own], SHORT_SIDE)
+        seconds = [second for own in times for second in own]
+        frames = decode_items(self.call, read_frames, video, file, seconds, SHORT_SIDE)
         for (second, picture), clip in zip(frames, owners, strict=False):  # those past the last picture have none
             yield _ClipPicture(clip, second, picture, _is_on_thumbnail(picture, clips[clip]["thumbnail"]))
 

@@ -113,10 +113,8 @@ class Update:
         """Record moved, deleted and unreadable files, which need not be opened."""
         self.report.unchanged, self.report.moved = changes.unchanged, changes.moved
         self.report.deleted = changes.deleted
-        self.report.others, self.report.left_out = (
-            dict(scan.others),
-            {str(reason): number for reason, number in scan.left_out.items()},
-        )
+        self.report.others = dict(scan.others)
+        self.report.left_out = {str(reason): number for reason, number in scan.left_out.items()}
         if changes.updated_rows:
             self.store.move_videos(changes.updated_rows)
         if changes.removed_ids:

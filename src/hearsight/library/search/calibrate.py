@@ -87,7 +87,7 @@ def calibrate(
         text_strength = np.stack([sample.texts.strengths(query) for query in _neutral_words()])
         standard["written"] = spoken(text, text_strength)
     if sample.describes_sounds:
-        described = np.stack([sample.strengths(query) for query in _neutral_words(describe_sounds=True)])
+        described = np.stack([sample.strengths(query) for query in _neutral_words(describes_sound=True)])
         standard["described"] = spoken(np.zeros_like(described), described)
     reads = scales["said"].is_informative
     for asks_for, name in COMBINED.items():
@@ -125,9 +125,9 @@ def _count_distinct(sample: InMemory, pooled: NDArray[np.float32]) -> int:
 
 
 @cache
-def _neutral_words(describe_sounds: bool = False) -> tuple[Query, ...]:
-    """Return the words of the bank's queries, once in a process."""
-    return tuple(Query(text, describes_sound=describe_sounds) for text in neutral_queries())
+def _neutral_words(describes_sound: bool = False) -> tuple[Query, ...]:
+    """Return the words of the bank's queries, once in a process. describes_sound: as in `Query`."""
+    return tuple(Query(text, describes_sound=describes_sound) for text in neutral_queries())
 
 
 def _vectors(expert: TextExpert | SoundExpert) -> NDArray[np.float32]:

@@ -134,7 +134,7 @@ def best_frame(clip: dict[str, Any], per_frame: NDArray[np.float32]) -> float:
     return times[int(per_frame[: len(times)].argmax())]
 
 
-Part = Callable[[str, QueryWords], str]
+LinePart = Callable[[str, QueryWords], str]
 
 
 def said_part(line: str, query: QueryWords) -> str:
@@ -147,7 +147,7 @@ def heard_part(line: str, query: QueryWords) -> str:
     return say_music(said_and_heard(line, query.language.removeprefix(HEARD))[1])
 
 
-def best_line(query: QueryWords, lines: Sequence[dict[str, Any]], part: Part | None = None) -> dict[str, Any]:
+def best_line(query: QueryWords, lines: Sequence[dict[str, Any]], part: LinePart | None = None) -> dict[str, Any]:
     """Return the line with the most words of a query. part: what of the lines counts; None for all."""
 
     def count(line: dict[str, Any]) -> int:

@@ -117,7 +117,7 @@ class OnDisk:
     @property
     def describes_sounds(self) -> bool:
         """Implement `ClipIndex`."""
-        return self._remember(HEARD, lambda: self._words.describe_sounds)
+        return self._remember(HEARD, lambda: self._words.describes_sounds)  # in upper case: no word of a query
 
     def match_sounds(self, query: Query, limit: int, condition: Condition) -> dict[str, WordMatch]:
         """Implement `ClipIndex`."""

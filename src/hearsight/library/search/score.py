@@ -49,12 +49,13 @@ def score_clips(
     said = WordScores.of(clips.ids, matches)
     read = WordScores.of(clips.ids, text_matches or {})
     heard, none = WordScores.of(clips.ids, sound_matches or {}), WordScores.of(clips.ids, {})
-    describing = "heard" if question.question.heard else None  # the parts whose sound the words describe
+    # The parts that are compared with descriptions: those after `heard:`, or else the one without a prefix.
+    described_sense = "heard" if question.question.heard else None
     similarity, per_frame = encoder.similarity(question.vector, clips.fields)
     parts = []
     for part in question.parts:
         logits = similarity if len(question.parts) == 1 else encoder.similarity(part.vector, clips.fields)[0]
-        sounds = heard if part.sense == describing else none
+        sounds = heard if part.sense == described_sense else none
         parts.append(_score_part(view, clips, part, logits, said, read, sounds, mode))
     model, dense, meaning, speech, sound, text, written, described = (
         np.fmax.reduce([getattr(each, name) for each in parts]) for name in BY_EXPERT

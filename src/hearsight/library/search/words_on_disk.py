@@ -27,7 +27,7 @@ class WordsOnDisk:
         self._index, self.languages = index, languages if index.has_words else (DEFAULT,)
 
     @property
-    def describe_sounds(self) -> bool:
+    def describes_sounds(self) -> bool:
         """Whether any text describes a sound."""
         return self._index.has_words and self._index.has_any(sorted(map(sound_mark, self.languages)))
 

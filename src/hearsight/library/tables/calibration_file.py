@@ -18,8 +18,9 @@ FILE = "calibration.json"
 # The names of scores; see search/calibrate.py. Those of texts are there only where pictures have been read.
 SCALES = {"model", "seen", "heard", "said", "meaning", "sound"}
 NULLS = SCALES | {"spoken", "all", "all, said", "all, heard"}
-# An older Hearsight has none, and another `bank`: searches derive it. And what only some libraries have.
-NEW_NULLS = {"all, said and heard", "described"}
+# These may be missing. An older Hearsight does not write the first: its `bank` is another one, and searches derive it.
+# The second is there only where subtitles describe sounds.
+OPTIONAL_NULLS = {"all, said and heard", "described"}
 TEXT_SCALES = {"text"}
 TEXT_NULLS = TEXT_SCALES | {"written", "all, read"}
 LARGEST = 1e9  # of a number
@@ -77,7 +78,7 @@ class Calibration:
         numbers = [number for part in (*self.scales.values(), *self.nulls.values()) for number in vars(part).values()]
         return (
             set(self.scales) == SCALES | (TEXT_SCALES if self.readers else set())
-            and set(self.nulls) | NEW_NULLS == NULLS | NEW_NULLS | (TEXT_NULLS if self.readers else set())
+            and set(self.nulls) | OPTIONAL_NULLS == NULLS | OPTIONAL_NULLS | (TEXT_NULLS if self.readers else set())
             and all(isinstance(number, int | float) and abs(number) < LARGEST for number in numbers)
             and all(null.spread > 0 for null in self.nulls.values())
         )

@@ -131,8 +131,9 @@ class Video:
             return True
         if choice.number is not None:
             return self.track == choice.number
-        named = choice.language is not None and self.tracks > 1
-        return not named or is_in_language(str(choice.language), self.track_language, self.track_title)
+        if choice.language is None or self.tracks < 2:
+            return True
+        return is_in_language(choice.language, self.track_language, self.track_title)
 
     @property
     def is_picture(self) -> bool:

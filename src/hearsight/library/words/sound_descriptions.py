@@ -16,7 +16,7 @@ from hearsight.experts.cues import asks_for_sound
 
 LONGEST = 200  # characters of a description, of two rows at most
 LONGEST_IN_STARS = 60
-LONGEST_NAME, LONGEST_OF_MUSIC = 4, 7  # words
+LONGEST_NAME, LONGEST_MUSIC = 4, 7  # words
 SIGNS = "♩♪♫♬\U0001f3b5\U0001f3b6\U0001f3bc¶"  # the last one is what old captions have in the place of a music sign
 ROUND = "(（﹙"  # within a word, as in the Japanese 東京（とうきょう）に, they have its pronunciation
 BRACKETS = ("[]", "()", "［］", "（）", "【】", "〔〕", "﹝﹞", "﹙﹚", "❲❳")
@@ -48,7 +48,7 @@ _ROLES = re.compile(
     r"both|all|together|others?|officer|teacher|doctor|nurse|judge|soldiers?|driver|speaker|interviewer)\Z"
 )
 _TITLES = re.compile(r"(?i:mr|mrs|ms|dr|prof|sgt|capt|lt|col|gen)\.?\Z")
-# What English words of sounds and of ways to speak have in common; names in -as, -is and -us have not.
+# English words of sounds and of ways to speak, by their ends; names in -as, -is and -us are not among them.
 _SOUND_WORD = re.compile(
     r"(?i:\w{2,}ing|\w{2,}[^aious\W]s|\w*(?:tly|dly|cally|ingly|fully|sily)|laughs?|sighs?|gasp|sob|cry|groan|grunt|moan|"
     r"yawn|hiccup|burp|cheer|whoop|yell|shout|chatter|murmur|whimper|thud|crash|bang|click|pop|whoosh|ding|dong|buzzer|"
@@ -58,12 +58,12 @@ _SOUND_WORD = re.compile(
 )
 _MANNER = re.compile(r"(?i:in|on|over|from|through)\s")  # in French, on phone, over radio
 # "upbeat music playing", and not "dance to the music".
-_OF_MUSIC = re.compile(
+_MUSIC_PHRASE = re.compile(
     r"(?i:[\w'’ -]*?\b(?:music|theme|melody|instrumental|jingle|tune|song)(?:\s+(?:plays?|playing|continu(?:es|ing)|"
     r"stops?|ends|fad(?:es|ing)(?: (?:in|out))?|swells|swelling|intensif(?:ies|ying)|resumes|over|in background))?|"
     r"(?:[\w'’-]+\s)?(?:humming|whistling|vocali[sz]ing|scatting|hums|whistles|vocali[sz]es))\Z"
 )
-_OF_SENTENCES = re.compile(
+_SENTENCE_WORD = re.compile(
     r"(?i:\b(?:a|an|the|my|your|our|his|her|i|me|you|we|us|he|she|it|that|this|to|for|of|is|are|was|be|and|sing)\b)"
 )
 
@@ -77,7 +77,7 @@ def said_and_heard(line: str, language: str | None = None) -> tuple[str, str]:
     if not _MARKS.search(line):
         return line, ""
     said, heard = list(line), [" "] * len(line)
-    for start, end, is_sung in _music(line, language):
+    for start, end, is_sung in _music_stretches(line, language):
         heard[start:end] = line[start:end]
         if not is_sung:
             said[start:end] = " " * (end - start)
@@ -112,7 +112,7 @@ def say_music(text: str, language: str | None = None) -> str:
     return _SIGNS.sub(f" music {own} ", text)
 
 
-def _music(line: str, language: str | None) -> Iterator[tuple[int, int, bool]]:
+def _music_stretches(line: str, language: str | None) -> Iterator[tuple[int, int, bool]]:
     """Yield the stretches that have music signs around or before them, and whether they are sung.
 
     Signs come in pairs; of one without another, the stretch goes to the end of the line, or begins with it.
@@ -125,7 +125,7 @@ def _music(line: str, language: str | None) -> Iterator[tuple[int, int, bool]]:
     elif len(signs) % 2:
         signs.append((len(line), len(line)))
     for (start, first), (last, end) in zip(signs[::2], signs[1::2], strict=True):
-        yield start, end, not _is_of_music(line[first:last].strip(), language)
+        yield start, end, not _describes_music(line[first:last].strip(), language)
 
 
 def _begins(line: str, position: int) -> bool:
@@ -133,18 +133,18 @@ def _begins(line: str, position: int) -> bool:
     return not line[:position].strip(" -–—>")
 
 
-def _is_of_music(words: str, language: str | None) -> bool:
+def _describes_music(words: str, language: str | None) -> bool:
     """Return whether words describe music, and are not sung."""
-    if len(words.split()) > LONGEST_OF_MUSIC:
+    if len(words.split()) > LONGEST_MUSIC:
         return False
     own = MUSIC.get(language or "")
     if own and own in words.casefold():
         return True
-    return bool(_OF_MUSIC.match(words.rstrip(".!")) and not _OF_SENTENCES.search(words))
+    return bool(_MUSIC_PHRASE.match(words.rstrip(".!")) and not _SENTENCE_WORD.search(words))
 
 
 def _enclosed(line: str) -> Iterator[tuple[Span, Span]]:
-    """Yield what stands in brackets or stars: where, with them and without them."""
+    """Yield where something stands in brackets or stars: its span with them, and without them."""
     for opening, closing in map(tuple, BRACKETS):
         if opening in line or closing in line:
             for match in _brackets(opening, closing).finditer(line):

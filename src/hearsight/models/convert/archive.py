@@ -35,9 +35,9 @@ def tensors_of(module: Attributes) -> dict[str, Tensor]:
     Raises SwellingError for modules that are in so many places that names have no end.
     """
     tensors: dict[str, Tensor] = {}
-    waiting, count = [("", 0, module)], 0
-    while waiting:
-        prefix, depth, inner = waiting.pop()
+    pending, count = [("", 0, module)], 0
+    while pending:
+        prefix, depth, inner = pending.pop()
         for name, value in vars(inner).items():
             count += 1
             full = f"{prefix}{name}" if isinstance(value, Tensor | Attributes) else ""
@@ -46,5 +46,5 @@ def tensors_of(module: Attributes) -> dict[str, Tensor]:
             if isinstance(value, Tensor):
                 tensors[full] = value
             elif full:
-                waiting.append((f"{full}.", depth + 1, value))
+                pending.append((f"{full}.", depth + 1, value))
     return tensors

@@ -85,7 +85,7 @@ def _entry(folder: Path, source: str, row: Mapping[str, Any]) -> Entry:
         raise HearsightError(f"{source} has no video; give its path")
     transcript = row.get("transcript")
     if not isinstance(transcript, (str, type(None))):
-        raise HearsightError(f"{source}: the transcript {_shown(transcript)} is not text; give what is said")
+        raise HearsightError(f"{source}: the transcript {_format_value(transcript)} is not text; give what is said")
     if len(transcript or "") > LONGEST_TRANSCRIPT:
         raise HearsightError(f"{source}: the transcript has over {LONGEST_TRANSCRIPT:,} letters; cut it")
     start, end = (_seconds(source, row, name) for name in ("start", "end"))
@@ -93,7 +93,7 @@ def _entry(folder: Path, source: str, row: Mapping[str, Any]) -> Entry:
         raise HearsightError(f"{source}: end is {end:g}, not after start, {start or 0:g}; correct the times")
     split = row.get("split") or SPLITS[-1]
     if split not in SPLITS:
-        raise HearsightError(f"{source}: there is no split {_shown(split)}; give one of {', '.join(SPLITS)}")
+        raise HearsightError(f"{source}: there is no split {_format_value(split)}; give one of {', '.join(SPLITS)}")
     path = _path(folder, source, video.strip())
     span = "" if start is None and end is None else f" {start or 0:g}-{'' if end is None else format(end, 'g')}"
     kind = str(row.get("group") or "")
@@ -116,10 +116,10 @@ def _path(folder: Path, source: str, video: str) -> Path | None:
         return path if path.is_file() else None
     except (OSError, ValueError, RuntimeError) as error:  # too long, with a null, links in a circle
         reason = getattr(error, "strerror", None) or type(error).__name__
-        raise HearsightError(f"{source}: the video {_shown(video)} is no path ({reason}); correct it") from error
+        raise HearsightError(f"{source}: the video {_format_value(video)} is no path ({reason}); correct it") from error
 
 
-def _shown(value: object) -> str:
+def _format_value(value: object) -> str:
     """Return a value as a message can show it."""
     is_short = isinstance(value, str | float | None) or (isinstance(value, int) and abs(value) < 10**SHOWN)
     text = repr(value) if is_short else f"({type(value).__name__})"
@@ -146,7 +146,7 @@ def _seconds(source: str, row: Mapping[str, Any], name: str) -> float | None:
     try:
         seconds = float(value)
     except (TypeError, ValueError, OverflowError) as error:
-        raise HearsightError(f"{source}: {name} is {_shown(value)}; give seconds") from error
+        raise HearsightError(f"{source}: {name} is {_format_value(value)}; give seconds") from error
     if not 0 <= seconds < LONGEST:
         raise HearsightError(f"{source}: {name} is {seconds:g}; give seconds from the start of the file")
     return seconds
