@@ -77,7 +77,7 @@ def test_damaged_exif_is_ignored(tmp_path):
     ],
     ids=["transparent", "transparent grey", "opaque", "palette", "CMYK", "bits", "grey", "16 bits", "floats"],
 )
-def test_colours(tmp_path, picture, colour):
+def test_pictures_keep_their_colours(tmp_path, picture, colour):
     [read] = read_pictures(write_picture(tmp_path / "a.tif", picture), 1)
     assert np.abs(read.mean(axis=(0, 1)) - colour).max() < 6
 
@@ -129,7 +129,7 @@ DATES = {
 
 
 @pytest.mark.parametrize(("dates", "expected"), DATES.values(), ids=DATES)
-def test_dates(tmp_path, dates, expected):
+def test_photos_are_dated_by_their_exif(tmp_path, dates, expected):
     created = probe(write_picture(tmp_path / "a.jpg", exif=exif(**dates))).created
     assert created == (None if expected is None else datetime.fromisoformat(expected).timestamp())
 
@@ -178,7 +178,7 @@ def png_head(width: int, height: int) -> bytes:
 
 
 @pytest.mark.parametrize("size", [(16000, 16000), (2**31 - 1, 2**31 - 1), (100_000_001, 1)])
-def test_pictures_of_a_size_that_none_has_are_refused_by_their_head(tmp_path, size):
+def test_pictures_of_an_absurd_size_are_refused_by_their_head(tmp_path, size):
     (tmp_path / "bomb.png").write_bytes(png_head(*size))
     for read in (probe, lambda path: read_pictures(path, 1)):
         with pytest.raises(HearsightError, match=r"more than 100,000,000 pixels|damaged"):

@@ -46,7 +46,7 @@ def test_slow_changes_are_not_missed():
     assert len(set(reused(*range(0, 100, 2)))) == pytest.approx(100 / (SAME_SIGHT + 2), abs=2)
 
 
-def test_pictures_of_another_size_are_others():
+def test_pictures_of_another_size_differ():
     frames = [(0.0, grey(50)), (1.0, grey(50, 32, 48)), (2.0, grey(50, 32, 48))]
     assert numbers_of([picture for _, picture in reuse_same(frames)]) == [0, 1, 1]
 

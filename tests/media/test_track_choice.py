@@ -46,7 +46,7 @@ def test_the_track_that_is_asked_for(tmp_path, tracks, choice, heard):
 
 
 @pytest.mark.parametrize("suffix", [".mkv", ".mp4", ".mov", ".ts"])
-def test_its_number_is_that_of_players_in_every_format(tmp_path, suffix):
+def test_tracks_are_numbered_as_players_do_in_every_format(tmp_path, suffix):
     path = write_tracks(tmp_path / f"film{suffix}", (beep(2), "default", ENGLISH), (SILENCE, "", GERMAN))
     info = probe(path, TrackChoice(2))
     assert (info.audio.track, info.audio.language, info.audio.title) == (2, "ger", None)
@@ -72,13 +72,13 @@ def test_languages_have_many_names(name, code):
 
 
 @pytest.mark.parametrize("name", ["", "klingon", "d", "de:2", "\n", "../de"])
-def test_what_is_no_language(name):
+def test_an_unknown_language_is_refused(name):
     with pytest.raises(HearsightError, match=r"there is no language .*; give a code such as de"):
         TrackChoice.of(None, name)
 
 
 @pytest.mark.parametrize("number", [-1, 1.0, True, 10**9, "2", float("nan")])
-def test_what_is_no_number_of_a_track(number):
+def test_an_impossible_number_of_a_track_is_refused(number):
     with pytest.raises(HearsightError, match=r"there is no sound track .*; they are counted from 1"):
         TrackChoice.of(number, None)
 

@@ -397,7 +397,7 @@ def test_a_configuration_with_absurd_sizes_is_refused(saved, tmp_path, change):
     ],
     ids=range(16),
 )  # fmt: skip
-def test_a_configuration_that_is_none_is_refused(saved, tmp_path, content):
+def test_a_damaged_configuration_is_refused(saved, tmp_path, content):
     folder = changed(saved, tmp_path / "model", lambda values: "{}")
     (folder / "config.json").write_bytes(content.encode("utf-8", "surrogatepass"))
     with refused():
@@ -487,13 +487,13 @@ def test_a_tokenizer_that_makes_texts_longer_and_longer_is_refused(tmp_path, par
 
 
 @pytest.mark.parametrize("content", ["[" * 100_000, '{"a":' * 100_000, "{}", "", "\0", '{"model": {"type": "BPE"}}'])
-def test_a_tokenizer_that_is_none_is_refused(tmp_path, content):
+def test_a_damaged_tokenizer_is_refused(tmp_path, content):
     (tmp_path / "tokenizer.json").write_text(content)
     with refused("tokenizer.json", "download or save the model again"):
         read_tokenizer_file(tmp_path / "tokenizer.json")
 
 
-def test_a_list_of_weights_that_is_none(tmp_path):
+def test_a_damaged_list_of_weights_is_refused(tmp_path):
     for content in ("[" * 100_000, "[]", '{"weight_map": 1}', '{"weight_map": {"a": ["b"]}}', "{}"):
         (tmp_path / "model.safetensors.index.json").write_text(content)
         with refused("model.safetensors.index.json", "again"):

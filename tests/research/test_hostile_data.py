@@ -92,7 +92,7 @@ def test_links_in_a_circle_are_no_video(tmp_path):
         list(read_entries("table", tmp_path / "clips.jsonl"))
 
 
-def test_a_parquet_file_that_is_none(tmp_path):
+def test_a_damaged_parquet_file_is_refused(tmp_path):
     path = tmp_path / "clips.parquet"
     pq.write_table(pa.table({"video": ["a.mp4"], "caption": [{"a": 1}]}), path)
     with pytest.raises(HearsightError, match="row 1"):
@@ -134,7 +134,7 @@ def test_a_hostile_line_of_a_manifest_is_refused(tmp_path, row):
     ],
     ids=range(6),
 )  # fmt: skip
-def test_a_note_that_is_none_of_ours_is_none(tmp_path, note):
+def test_a_note_of_another_program_is_ignored(tmp_path, note):
     (tmp_path / "dataset.json").write_text(note)
     assert read_note(tmp_path) is None and provenance_of(tmp_path / "train") is None
 
@@ -174,7 +174,7 @@ def test_yaml_that_multiplies_is_refused(tmp_path, text):
     ["[" * 5000, "{" * 5000, "a: " * 1000, "- " * 20_000, "9" * 5000, "!!python/object/apply:os.system [x]", "\0"],
     ids=range(7),
 )
-def test_yaml_that_is_none_is_refused(tmp_path, text):
+def test_damaged_yaml_is_refused(tmp_path, text):
     file = tmp_path / "mine.yaml"
     file.write_text(text)
     for read in (lambda: read_recipe(str(file)), lambda: Configuration.read(file)):
@@ -212,7 +212,7 @@ def test_links_in_a_run_folder_are_refused(tmp_path, name):
     assert (tmp_path / "todo").read_text() == "precious" and not list((tmp_path / "notes").iterdir())
 
 
-def test_a_state_that_is_none_is_refused_and_not_run(tmp_path):
+def test_a_damaged_state_is_refused_and_not_run(tmp_path):
     run = Run(tmp_path / "run", read_recipe("demo"))
     model = torch.nn.Linear(2, 2)
     optimizer = torch.optim.AdamW(model.parameters())
@@ -229,7 +229,7 @@ def test_a_state_that_is_none_is_refused_and_not_run(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["recipe.json", "inputs.json", "versions.json", "metrics.jsonl"])
-def test_records_of_a_run_that_are_none(tmp_path, name):
+def test_damaged_records_of_a_run_are_refused(tmp_path, name):
     Run(tmp_path, read_recipe("demo"))
     (tmp_path / name).write_text(DEEP + "\n")
     with pytest.raises(HearsightError, match="a file of the run is damaged") as caught:

@@ -148,7 +148,7 @@ def test_an_older_table_gets_the_columns(folder, model):
     ("choice", "says"),
     [({"audio_track": -1}, "no sound track -1"), ({"audio_language": "klingon"}, "no language 'klingon'")],
 )
-def test_a_choice_that_is_none_is_refused_before_anything_is_written(folder, model, choice, says):
+def test_an_impossible_choice_is_refused_before_anything_is_written(folder, model, choice, says):
     for use in (Library.create, Library.plan):
         with pytest.raises(HearsightError, match=says):
             use(folder, model=model, **choice)
