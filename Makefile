@@ -59,6 +59,7 @@ benchmarks: .venv/.dev
 	$(BIN)/python benchmarks/unchanged_files.py
 	$(BIN)/python benchmarks/fuzz.py
 	$(BIN)/python benchmarks/mixed_use.py
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/slides.py --rounds 1
 	$(BIN)/python benchmarks/everyday.py
 	$(BIN)/python benchmarks/decoding.py
 	$(BIN)/python benchmarks/recognisers.py

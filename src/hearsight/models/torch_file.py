@@ -149,13 +149,7 @@ def _tensor_constructors(
 
     def make_tensor(storage: Any, offset: Any, size: Any, stride: Any, *_: object) -> Tensor:
         nonlocal taken
-        if not isinstance(storage, Tensor) or storage.dim() != 1:
-            raise pickle.UnpicklingError("a tensor has no storage")
-        for numbers in (size, stride, (offset,)):
-            if not isinstance(numbers, tuple) or len(numbers) > MOST_DIMENSIONS:
-                raise pickle.UnpicklingError("a tensor has too many dimensions")
-            if not all(type(number) is int and 0 <= number < LONGEST_SIDE for number in numbers):
-                raise pickle.UnpicklingError("a tensor has an impossible size")
+        _check_layout(storage, offset, size, stride)
         tensor: Tensor = storage.as_strided(size, stride, offset)  # torch checks that it stays inside
         count = prod(size)
         taken += count * storage.itemsize
@@ -178,6 +172,17 @@ def _tensor_constructors(
         ("__torch__", ""): Attributes,
     }
     return {**functions, **{("torch", name): dtype for name, dtype in STORAGES.items()}}, load_storage
+
+
+def _check_layout(storage: Any, offset: Any, size: Any, stride: Any) -> None:
+    """Raise UnpicklingError for what is no layout of a tensor in a storage."""
+    if not isinstance(storage, Tensor) or storage.dim() != 1:
+        raise pickle.UnpicklingError("a tensor has no storage")
+    for numbers in (size, stride, (offset,)):
+        if not isinstance(numbers, tuple) or len(numbers) > MOST_DIMENSIONS:
+            raise pickle.UnpicklingError("a tensor has too many dimensions")
+        if not all(type(number) is int and 0 <= number < LONGEST_SIDE for number in numbers):
+            raise pickle.UnpicklingError("a tensor has an impossible size")
 
 
 def _numbers(data: bytes, dtype: torch.dtype) -> Tensor:
