@@ -124,11 +124,10 @@ def doubled_modules(times: int) -> bytes:
 
 def long_chain(times: int) -> bytes:
     """Modules in modules, and so on."""
-    inner = MODULE + b"}(" + text("w") + tensor(storage("0", 4), (4,), (1,)) + b"ub"
-    for level in range(times):
-        memo = struct.pack("<I", level)
-        inner += b"r" + memo + b"0" + MODULE + b"}" + text("a") + b"j" + memo + b"sb"
-    return b"\x80\x02" + inner + b"."
+    innermost = MODULE + b"}(" + text("w") + tensor(storage("0", 4), (4,), (1,)) + b"ub"
+    memos = (struct.pack("<I", level) for level in range(times))
+    outer = (b"r" + memo + b"0" + MODULE + b"}" + text("a") + b"j" + memo + b"sb" for memo in memos)
+    return b"\x80\x02" + innermost + b"".join(outer) + b"."
 
 
 def circle() -> bytes:
