@@ -40,6 +40,19 @@ def test_help_imports_nothing_heavy():
     assert (ran.returncode, ran.stderr) == (0, "")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="needs sh")
+def test_a_command_without_standard_streams_ends_well(tmp_path):
+    """What would be printed goes nowhere, and not into the file that is opened next."""
+    log = tmp_path / "log"
+    code = (
+        "import os, sys; from hearsight.cli.main import main; code = main(['models'])\n"
+        "with open(sys.argv[1], 'w') as log:\n    os.write(1, b'a'), os.write(2, b'b'), log.write(str(code))"
+    )
+    words = ["sh", "-c", '"$0" "$@" <&- >&- 2>&-', sys.executable, "-c", code, log]
+    subprocess.run(words, check=True, timeout=300)
+    assert log.read_text() == "0"
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

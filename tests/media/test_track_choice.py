@@ -65,7 +65,16 @@ def test_a_track_that_is_silent_is_heard_if_its_number_is_named(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "code"),
-    [("de", "de"), ("GER", "de"), ("deu", "de"), ("German", "de"), ("pt-BR", "pt"), ("français", "fr"), ("tlh", "tlh")],
+    [
+        ("de", "de"),
+        ("GER", "de"),
+        ("deu", "de"),
+        ("German", "de"),
+        ("pt-BR", "pt"),
+        ("français", "fr"),
+        ("cmn", "zh"),
+        ("tlh", "tlh"),
+    ],
 )
 def test_languages_have_many_names(name, code):
     assert parse_language(name) == TrackChoice.of(None, name).language == code

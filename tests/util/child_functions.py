@@ -1,5 +1,6 @@
 """What the tests of child processes call in a child."""
 
+import logging
 import os
 import signal
 import sys
@@ -26,6 +27,12 @@ def count(limit):
 def arrays(*shapes):
     for shape in shapes:
         yield np.ones(shape, np.float32)
+
+
+def log():
+    logging.getLogger("loud").warning("%s films", 3)
+    logging.getLogger("quiet").warning("nobody wants to know")
+    yield "done"
 
 
 def process_id():

@@ -1,3 +1,4 @@
+import logging
 import os
 import signal
 import subprocess
@@ -55,8 +56,8 @@ def test_one_child_answers_all_calls_until_it_ends(child):
 @pytest.mark.parametrize(
     ("function", "argument", "reason"),
     [
-        (functions.end_by, "SIGSEGV", r"the decoder crashed \(SIGSEGV\)"),
-        (functions.end_by, "SIGABRT", r"the decoder crashed \(SIGABRT\)"),
+        (functions.end_by, "SIGSEGV", r"reading it crashed \(SIGSEGV\)"),
+        (functions.end_by, "SIGABRT", r"reading it crashed \(SIGABRT\)"),
         (functions.end_by, "SIGKILL", "was killed, as systems do when memory is short"),
         (functions.leave, 7, "ended with status 7"),
         pytest.param(functions.swell, 2 << 30, "more than 1 GB of memory", marks=LINUX),
@@ -89,6 +90,13 @@ def test_an_error_arrives_with_its_causes_and_traceback(child):
     with pytest.raises(RuntimeError, match="StrangeError: one"):
         list(child.call(functions.fail, "strange", limits=LIMITS))
     assert list(child.call(functions.count, 1, limits=LIMITS)) == [0]
+
+
+def test_what_a_function_logs_is_logged_here(child, caplog, capfd, monkeypatch):
+    monkeypatch.setattr(logging.getLogger("quiet"), "disabled", True)
+    assert list(child.call(functions.log, limits=LIMITS)) == ["done"]
+    assert [(record.name, record.getMessage()) for record in caplog.records] == [("loud", "3 films")]
+    assert capfd.readouterr().err == ""
 
 
 def test_a_caller_that_leaves_early_stops_the_child(child):

@@ -22,5 +22,6 @@ def test_the_client_is_imported_when_a_name_of_it_is_used():
         "from lance_namespace_urllib3_client.models import ListTablesResponse\n"
         "assert client.TableApi.__module__ == 'lance_namespace_urllib3_client.api.table_api'\n"
         "assert client.ListTablesResponse is ListTablesResponse\n"
+        "assert ListTablesResponse(tables=['clips']).to_dict() == {'tables': ['clips']}\n"
         "assert not hasattr(client, 'no_such_name')"
     )

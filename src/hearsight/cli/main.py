@@ -71,6 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     With `--debug`, an error is raised with its traceback.
     """
+    _open_missing_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # escapes what the terminal cannot show
@@ -112,6 +113,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _open_missing_streams() -> None:
+    """Open what a process lacks that was started without one of the standard streams (`>&-`).
+
+    Else the next file that is opened has its number, and what libraries print is written into it.
+    """
+    for name, mode in {"stdin": "r", "stdout": "w", "stderr": "w"}.items():
+        if getattr(sys, name) is None:
+            setattr(
+                sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode)
+            )  # of the lowest number, which is its own
+
+
 def _is_launched() -> bool:
     """Return whether a launcher of several processes, such as accelerate, started this one."""
     return "LOCAL_RANK" in os.environ
@@ -142,6 +155,7 @@ def _silence_libraries() -> None:
     for name in ("transformers", "huggingface_hub", "httpx", "torch", "faster_whisper"):
         logging.getLogger(name).setLevel(logging.ERROR)
     warnings.simplefilter("ignore")
+    os.environ.setdefault("PYTHONWARNINGS", "ignore")  # in processes that this one starts
 
 
 def _print_version(requested: bool) -> None:

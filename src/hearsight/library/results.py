@@ -99,7 +99,8 @@ class Hit:
     line: the transcript's line at the moment. spans: the parts (start, end) of it that match the query. text: what is
     read in the picture that speaks for the clip, "" for nothing. text_spans: the parts of it that match.
     evidence: what each expert says, the most certain first. more: the number of other matching moments of this video
-    that rank above the last hit.
+    that rank above the last hit. audio_track: the number of the sound track that was searched, from 1; None where the
+    file has one, or none.
     """
 
     rank: int
@@ -126,6 +127,7 @@ class Hit:
     read: float = 0.0
     text: str = ""
     text_spans: list[tuple[int, int]] = field(default_factory=list)
+    audio_track: int | None = None
 
     @property
     def is_picture(self) -> bool:

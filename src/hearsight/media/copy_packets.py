@@ -14,14 +14,17 @@ from hearsight.media.audio_track import audio_stream
 from hearsight.media.container import open_media, start_time, video_stream
 from hearsight.media.key_frame import KeyFrame, key_frame_before, seconds_stored, seek, timed_packets
 from hearsight.media.output_file import OutputFile
+from hearsight.media.track_choice import ANY_TRACK, TrackChoice
 
 
-def copy_packets(source: Path, start: float, end: float, output: OutputFile) -> None:
-    """Copy the packets of the pictures and the sound that a player would choose, from start to end, in seconds."""
+def copy_packets(source: Path, start: float, end: float, output: OutputFile, choice: TrackChoice = ANY_TRACK) -> None:
+    """Copy the packets of the pictures that a player would choose, and of the sound, from start to end, in seconds.
+
+    choice: which sound track is wanted.
+    """
     with open_media(source) as container:
-        streams = [
-            stream for stream in (video_stream(container), audio_stream(container, source)) if stream is not None
-        ]
+        chosen = (video_stream(container), audio_stream(container, source, choice))
+        streams = [stream for stream in chosen if stream is not None]
         first, last = (start_time(container) + time for time in (start, end))
         begin = KeyFrame(first, first)
         for stream in streams:

@@ -18,6 +18,7 @@ from hearsight.media.frames import display_matrix, upright_rgb
 from hearsight.media.key_frame import key_frame_before, seek
 from hearsight.media.output_file import OutputFile
 from hearsight.media.probe import AudioStream, VideoStream, probe
+from hearsight.media.track_choice import ANY_TRACK, TrackChoice
 
 CLOCK = Fraction(1, 90_000)  # seconds of a tick
 QUALITY = {"crf": "18", "preset": "veryfast"}
@@ -26,9 +27,12 @@ DEFAULT_RATE = 48_000
 JITTER = 0.05  # seconds: a smaller gap in the sound is a rounded time
 
 
-def encode_frames(source: Path, start: float, end: float, output: OutputFile) -> None:
-    """Encode the pictures and the sound that a player would choose, from start to end, in seconds."""
-    info = probe(source)
+def encode_frames(source: Path, start: float, end: float, output: OutputFile, choice: TrackChoice = ANY_TRACK) -> None:
+    """Encode the pictures that a player would choose, and the sound, from start to end, in seconds.
+
+    choice: which sound track is wanted.
+    """
+    info = probe(source, choice)
     with open_media(source) as container:
         encoders: dict[int, VideoEncoder | AudioEncoder] = {}
         seek_time = start_time(container) + start

@@ -11,6 +11,7 @@ from hearsight.media.copy_packets import copy_packets
 from hearsight.media.encode_frames import encode_frames
 from hearsight.media.file_checks import check_regular, read_error
 from hearsight.media.output_file import OutputFile, UnsupportedFormatError, write_errors
+from hearsight.media.track_choice import TrackChoice
 from hearsight.util.atomic import atomic_file
 
 # The formats that a copy keeps, by the suffix of the file. Others become Matroska, which holds every codec.
@@ -21,13 +22,20 @@ COPIED = {
 
 
 def write_excerpt(
-    source: Path, start: float, end: float, target: Path, exact: bool = False, overwrite: bool = False
+    source: Path,
+    start: float,
+    end: float,
+    target: Path,
+    exact: bool = False,
+    overwrite: bool = False,
+    track: int | None = None,
 ) -> Path:
     """Write the part of a file from start to end, in seconds, and return the path of the new file.
 
     target: that path without its suffix. exact: encode the part anew, so that it begins and ends exactly; else it is
     copied, which takes no time, loses no quality and begins at a key frame. Only pictures and sound are written, of the
-    streams that a player chooses. No incomplete file is left.
+    streams that a player chooses. track: the number of the sound track to write in place of that one, from 1. No
+    incomplete file is left.
     Raises HearsightError if the file cannot be read, has nothing in this part, exists, or cannot be written.
     """
     with open_media(source) as container:
@@ -39,7 +47,7 @@ def write_excerpt(
             raise HearsightError(f"cannot write {path}: it exists; write to another folder, or pass --overwrite")
         try:
             with write_errors(path), atomic_file(path) as part, OutputFile(part, format, path) as output:
-                (encode_frames if exact else copy_packets)(source, start, end, output)
+                (encode_frames if exact else copy_packets)(source, start, end, output, TrackChoice(track))
                 if not output.packets:
                     what = f"no picture and no sound from {start:g} s to {end:g} s"
                     raise read_error(source, f"{what}; run hearsight index to bring the index up to date")

@@ -6,11 +6,11 @@ import re
 
 from hearsight.errors import HearsightError
 
-# A two-letter code (ISO 639-1), then the three-letter ones (639-2) and the names that it goes by.
+# A two-letter code (ISO 639-1), three-letter ones (639-2, and 639-3 for its kinds), and the names that it goes by.
 NAMES = """
 af afr afrikaans
-ar ara arabic العربية
-az aze azerbaijani
+ar ara arb arabic العربية
+az aze azj azerbaijani
 be bel belarusian
 bg bul bulgarian български
 bn ben bengali
@@ -24,9 +24,9 @@ el ell gre greek ελληνικά
 en eng english
 eo epo esperanto
 es spa spanish español castellano
-et est estonian eesti
+et est ekk estonian eesti
 eu eus baq basque euskara
-fa fas per persian farsi فارسی
+fa fas per pes prs persian farsi فارسی
 fi fin finnish suomi
 fr fra fre french français
 ga gle irish gaeilge
@@ -47,14 +47,14 @@ km khm khmer
 kn kan kannada
 ko kor korean 한국어
 lt lit lithuanian lietuvių
-lv lav latvian latviešu
+lv lav lvs latvian latviešu
 mk mkd mac macedonian
 ml mal malayalam
-mn mon mongolian
+mn mon khk mongolian
 mr mar marathi
-ms msa may malay
+ms msa may zsm malay
 my mya bur burmese
-ne nep nepali
+ne nep npi nepali
 nl nld dut dutch nederlands flemish
 no nor nob nno nb nn norwegian norsk
 pa pan punjabi
@@ -65,20 +65,20 @@ ru rus russian русский
 si sin sinhala
 sk slk slo slovak slovenčina
 sl slv slovenian slovenščina
-sq sqi alb albanian
+sq sqi alb als albanian
 sr srp serbian
 sv swe swedish svenska
-sw swa swahili
+sw swa swh swahili
 ta tam tamil
 te tel telugu
 th tha thai ไทย
-tl tgl tagalog filipino
+tl tgl fil tagalog filipino
 tr tur turkish türkçe
 uk ukr ukrainian українська
 ur urd urdu
-uz uzb uzbek
+uz uzb uzn uzbek
 vi vie vietnamese
-zh zho chi chinese mandarin 中文 简体 繁體 繁体 chs cht
+zh zho chi cmn yue chinese mandarin cantonese 中文 简体 繁體 繁体 chs cht
 """
 CODES = {name: row.split()[0] for row in NAMES.strip().splitlines() for name in row.split()}
 

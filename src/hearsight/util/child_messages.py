@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import pickle
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -33,6 +34,19 @@ class ItemAnswer:
     """An item that the function has yielded."""
 
     item: Any
+
+
+@dataclass(frozen=True)
+class LogAnswer:
+    """A record that the function has logged, without objects of its own."""
+
+    record: logging.LogRecord
+
+    def log(self) -> None:
+        """Log the record in this process, if its logger logs such records here."""
+        logger = logging.getLogger(self.record.name)
+        if logger.isEnabledFor(self.record.levelno):
+            logger.handle(self.record)
 
 
 @dataclass(frozen=True)

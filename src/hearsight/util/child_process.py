@@ -21,7 +21,7 @@ from typing import Any, Protocol, TypeVar
 
 from hearsight.errors import HearsightError
 from hearsight.util import plugins
-from hearsight.util.child_messages import EXIT_MEMORY, EndAnswer, ErrorAnswer, ItemAnswer, Limits, Request
+from hearsight.util.child_messages import EXIT_MEMORY, EndAnswer, ErrorAnswer, ItemAnswer, Limits, LogAnswer, Request
 
 PROGRAM = Path(__file__).with_name("child_program.py")
 SILENCE = 600.0  # seconds, beyond those of processor time, after which a child that sends nothing counts as hung
@@ -76,8 +76,11 @@ class ChildProcess:
         is_complete = False
         try:
             self._send(Request(function, arguments, limits))
-            while isinstance(answer := self._receive(limits), ItemAnswer):
-                yield answer.item
+            while isinstance(answer := self._receive(limits), ItemAnswer | LogAnswer):
+                if isinstance(answer, LogAnswer):
+                    answer.log()
+                else:
+                    yield answer.item
             is_complete = True
         finally:
             if not is_complete:
@@ -101,7 +104,7 @@ class ChildProcess:
     def _send(self, request: Request) -> None:
         """Send a request to the child, which has the plugins and the surroundings of this process."""
         if self._is_ended:
-            raise ChildStartError("whoever wanted this has stopped")
+            raise ChildStartError("the update that reads it has stopped")
         files = [file for file in plugins.loaded_files() if file.is_file()]
         versions = {file: file.stat().st_mtime_ns for file in files}
         if self._process is None or self._process.poll() is not None or versions != self._plugins:
@@ -126,17 +129,17 @@ class ChildProcess:
             pickle.dump(message, self._process.stdin)
             self._process.stdin.flush()
 
-    def _receive(self, limits: Limits) -> ItemAnswer | EndAnswer | ErrorAnswer:
+    def _receive(self, limits: Limits) -> ItemAnswer | LogAnswer | EndAnswer | ErrorAnswer:
         process = self._process
         assert process is not None and process.stdout is not None, "it is started, with pipes"
         with _killed_if_silent(process, SILENCE + limits.seconds) as is_hung:
             try:
-                answer: ItemAnswer | EndAnswer | ErrorAnswer = pickle.load(process.stdout)
+                answer: ItemAnswer | LogAnswer | EndAnswer | ErrorAnswer = pickle.load(process.stdout)
                 return answer
-            except (EOFError, pickle.UnpicklingError):
+            except (EOFError, pickle.UnpicklingError, ValueError):  # the last: another thread has closed the pipe
                 status = process.wait()
                 if is_hung.is_set():
-                    raise ChildEndedError("decoding it stood still", may_recover=False) from None
+                    raise ChildEndedError("reading it stood still", may_recover=False) from None
                 raise _ended_error(status, limits) from None
 
 
@@ -175,15 +178,15 @@ def _start() -> subprocess.Popen[bytes]:
 def _ended_error(status: int, limits: Limits) -> ChildEndedError:
     """Return the error for a child that has ended with a status, as `Popen` has it."""
     if status == EXIT_MEMORY:
-        return ChildEndedError(f"decoding it took more than {limits.memory / 2**30:.3g} GB of memory")
+        return ChildEndedError(f"reading it took more than {limits.memory / 2**30:.3g} GB of memory")
     if status >= 0:
-        return ChildEndedError(f"the process that decoded it ended with status {status}")
+        return ChildEndedError(f"the process that read it ended with status {status}")
     name = signal.Signals(-status).name
     if name == "SIGXCPU":
-        return ChildEndedError(f"decoding it took more than {limits.seconds:.0f} s of processor time", False)
+        return ChildEndedError(f"reading it took more than {limits.seconds:.0f} s of processor time", False)
     if name == "SIGKILL":
-        return ChildEndedError("the process that decoded it was killed, as systems do when memory is short")
-    return ChildEndedError(f"the decoder crashed ({name})")
+        return ChildEndedError("the process that read it was killed, as systems do when memory is short")
+    return ChildEndedError(f"reading it crashed ({name})")
 
 
 _idle: list[ChildProcess] = []  # for the next borrower: a child takes a quarter of a second to start

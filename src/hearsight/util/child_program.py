@@ -8,12 +8,15 @@ asked for anything for a minute.
 
 from __future__ import annotations
 
+import logging
 import os
 import pickle
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
+from logging.handlers import QueueHandler
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -72,12 +75,18 @@ def adopt(surroundings: dict[str, Any]) -> None:
 def _answer(data: bytes, plugin_files: list[Path], answers: BinaryIO) -> None:
     """Call the function of a request, and write what it yields."""
     from hearsight.util import plugins
-    from hearsight.util.child_messages import EXIT_MEMORY, EndAnswer, ErrorAnswer, ItemAnswer, Request
+    from hearsight.util.child_messages import EXIT_MEMORY, EndAnswer, ErrorAnswer, ItemAnswer, LogAnswer, Request
+
+    is_free = threading.Lock()  # other threads may log
 
     def write(answer: Any) -> None:
-        answers.write(pickle.dumps(answer, pickle.HIGHEST_PROTOCOL))
-        answers.flush()
+        data = pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)
+        with is_free:
+            answers.write(data)
+            answers.flush()
 
+    log, handler = logging.getLogger(), LogSender(lambda record: write(LogAnswer(record)))
+    log.addHandler(handler)
     try:
         plugins.run_files_once(plugin_files)
         request: Request = pickle.loads(data)
@@ -91,6 +100,19 @@ def _answer(data: bytes, plugin_files: list[Path], answers: BinaryIO) -> None:
         os._exit(0)
     except Exception as error:
         write(ErrorAnswer.of(error))
+    finally:
+        log.removeHandler(handler)
+
+
+class LogSender(QueueHandler):
+    """Sends what is logged to the parent, which shows it as it shows its own."""
+
+    def __init__(self, send: Callable[[logging.LogRecord], None]) -> None:
+        super().__init__(queue=None)  # type: ignore[arg-type]  # `enqueue` has no need of it
+        self._send = send
+
+    def enqueue(self, record: logging.LogRecord) -> None:
+        self._send(record)
 
 
 def limit(seconds: float, memory: int) -> None:

@@ -1,7 +1,8 @@
 """Import LanceDB in half the time.
 
 LanceDB imports the client of an HTTP service that tables on disk do not use. Wrapping the hundreds of functions of that
-client takes longer than the rest of the import, so the client is imported when one of its names is first used.
+client takes longer than the rest of the import, so the client is imported when one of its names is first used, and its
+classes get their validators when they are first used.
 
     from hearsight.util.lazy_lancedb import FTS, lancedb
 """
@@ -12,6 +13,8 @@ import os
 import sys
 from importlib.util import find_spec, module_from_spec
 from typing import Any
+
+from pydantic import BaseModel
 
 from hearsight.util.cpu import cores
 
@@ -42,8 +45,11 @@ os.environ.setdefault("LANCE_LOG", "error")  # its warnings are about things tha
 # By default Lance computes with all cores but two. A search reads the segments of an index in parallel.
 os.environ.setdefault("LANCE_CPU_THREADS", str(cores()))
 
+BaseModel.model_config["defer_build"] = True  # of classes that are defined from here on, until it is deleted
 import lancedb  # noqa: E402
 from lancedb.index import FTS, Bitmap, BTree  # noqa: E402
 from lancedb.query import BooleanQuery, FullTextOperator, MatchQuery, Occur  # noqa: E402
+
+del BaseModel.model_config["defer_build"]
 
 __all__ = ["FTS", "BTree", "Bitmap", "BooleanQuery", "FullTextOperator", "MatchQuery", "Occur", "lancedb"]

@@ -35,6 +35,7 @@ HIT = {
     "read": 0.0,
     "text": "",
     "text_spans": [],
+    "audio_track": None,
 }
 RESULT = {
     "query": "the mother carries a large window",

@@ -1,5 +1,6 @@
 """Hits are cut out of their files, under names that every system can store."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,11 @@ from hypothesis import strategies as st
 from hearsight.errors import HearsightError
 from hearsight.library.cut_lists import save_clips
 from hearsight.library.cut_lists.clips import FORBIDDEN, clip_name
+from hearsight.media.audio import cut_audio
 from hearsight.media.probe import probe
+from hearsight.types import Clip
 from tests.library.cut_lists.test_formats import ODD_NAMES, result
-from tests.media_files import beep, grey, make_media
+from tests.media_files import beep, grey, make_media, write_tracks
 from tests.picture_files import write_picture
 
 
@@ -82,3 +85,13 @@ def test_pictures_are_copied(tmp_path):
     (_, error), _ = save_clips(hits, tmp_path / "clips")
     assert "it exists" in str(error)
     save_clips(hits, tmp_path / "clips", overwrite=True)
+
+
+@pytest.mark.parametrize("exact", [False, True])
+def test_the_sound_of_a_clip_is_the_track_that_was_searched(tmp_path, exact):
+    english, german = (beep(6), "default", {"language": "eng"}), (0.1 * beep(6), "", {"language": "ger"})
+    hits = result((write_tracks(tmp_path / "two.mkv", english, german), 1.0, 3.0))
+    hits = replace(hits, hits=[replace(hits.hits[0], audio_track=2)])
+    [(_, path)] = save_clips(hits, tmp_path / "clips", exact)
+    [sound] = cut_audio(path, [Clip(path, 0.0, 2.0)], 16_000)
+    assert abs(sound).max() == pytest.approx(0.05, rel=0.2)

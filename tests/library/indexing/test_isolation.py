@@ -1,14 +1,18 @@
 """Files that end the process that decodes them, in an update as a person runs it."""
 
 import sys
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 import hearsight
 from hearsight.errors import HearsightError
 from hearsight.library import Library
 from hearsight.library.indexing import read as reading
+from hearsight.library.indexing import second_pass
 from hearsight.media import decode_clips
+from hearsight.types import Clip
 from hearsight.util import child_process
 from hearsight.util.child_process import ChildProcess
 from tests.library.conftest import film, rows, speaking_film
@@ -46,7 +50,7 @@ def test_a_file_that_ends_its_process_once_is_indexed(speaking, script):
     ("step", "reason"),
     [
         ("SIGKILL", "was killed, as systems do when memory is short"),
-        ("SIGSEGV", "the decoder crashed (SIGSEGV)"),
+        ("SIGSEGV", "reading it crashed (SIGSEGV)"),
         pytest.param("swell", "GB of memory", marks=pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")),
     ],
 )
@@ -104,3 +108,28 @@ def test_clips_before_the_end_are_not_read_twice(speaking, script, monkeypatch):
     report = update(speaking, script)
     assert ends and (report.added, report.failed) == (4, [])
     assert starts == [0.0, 2.0, 4.0, 6.0, 8.0, 10.0]
+
+
+def test_a_second_pass_goes_on_where_its_process_ended(tmp_path):
+    """A film is heard once more for another expert, and nothing of it is decoded twice."""
+    child, kills = ChildProcess(), []
+    video, file = SimpleNamespace(path="long.mkv", duration=6.0), film(tmp_path / "long.mkv", 6)
+    parts = [Clip(file, start, start + 2) for start in (0.0, 2.0, 4.0)]
+
+    def call(function, *arguments, limits):
+        for item in child.call(function, *arguments, limits=limits):
+            yield item
+            if kills:
+                kills.pop()
+                child._process.kill()
+
+    def sounds():
+        return list(second_pass.decode_items(call, decode_clips.cut_audio, video, file, parts, 16_000))
+
+    expected = sounds()
+    kills.append("after the first item")
+    np.testing.assert_array_equal(sounds(), expected)
+    kills += ["after the first item", "after the second item"]
+    with pytest.raises(second_pass.UnreadableError, match="was killed"):
+        sounds()
+    child.close()

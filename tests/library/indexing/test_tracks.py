@@ -161,3 +161,12 @@ def test_a_strangers_choice_is_damage(folder, model, values):
     file.write_text(json.dumps({**json.loads(file.read_text()), **values}))
     with pytest.raises(HearsightError, match="is damaged"):
         Identity.read(file.parent)
+
+
+def test_a_hit_tells_which_track_was_searched(folder, model):
+    library = Library.create(folder, model, audio_track=2)
+    library.update(recogniser=Ear())
+    assert {hit.path.name: hit.audio_track for hit in library.search("Guten Abend").hits} == {
+        "two.mkv": 2,
+        "one.mkv": None,
+    }

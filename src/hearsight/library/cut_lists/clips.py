@@ -17,7 +17,7 @@ def save_clips(
 ) -> list[tuple[Hit, Path | HearsightError]]:
     """Write each hit, from start to end, to a file in a folder, which is created if it does not exist.
 
-    A picture is copied.
+    Its sound is the track that was searched. A picture is copied.
 
     Returns each hit with its file or, for one that cannot be cut, the error. exact: see `write_excerpt`.
     Raises HearsightError if the folder cannot be created.
@@ -37,7 +37,9 @@ def save_clips(
             if hit.is_picture:
                 outcomes.append((hit, copy_file(hit.video, target, overwrite)))
             else:
-                outcomes.append((hit, write_excerpt(hit.video, hit.start, hit.end, target, exact, overwrite)))
+                outcomes.append(
+                    (hit, write_excerpt(hit.video, hit.start, hit.end, target, exact, overwrite, hit.audio_track))
+                )
         except HearsightError as error:
             outcomes.append((hit, error))
     return outcomes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from hearsight.library.reports import UpdateReport
 from hearsight.library.results import Failure
 from hearsight.library.tables.schema import Video
 from hearsight.media.decode_clips import decoding_limits
-from hearsight.util.child_process import Caller, ChildStartError
+from hearsight.util.child_process import Caller, ChildEndedError, ChildStartError
 
 Item = TypeVar("Item")
 
@@ -24,11 +24,27 @@ class UnreadableError(Exception):
 
 
 def decode_items(
-    call: Caller, function: Callable[..., Iterator[Item]], video: Video, file: Path, *arguments: Any
+    call: Caller,
+    function: Callable[..., Iterator[Item]],
+    video: Video,
+    file: Path,
+    parts: Sequence[Any],
+    *arguments: Any,
 ) -> Iterator[Item]:
-    """Yield what a function decodes from the file of a video. Raises UnreadableError for any error in it."""
+    """Yield what a function decodes from the file of a video, an item for each part, in order.
+
+    If a process ends that decodes it, another one goes on, once. Raises UnreadableError for any error in the file.
+    """
+    limits, count = decoding_limits(file, video.duration), 0
     try:
-        yield from call(function, file, *arguments, limits=decoding_limits(file, video.duration))
+        try:
+            for item in call(function, file, parts, *arguments, limits=limits):
+                count += 1
+                yield item
+        except ChildEndedError as error:
+            if not error.may_recover:
+                raise
+            yield from call(function, file, parts[count:], *arguments, limits=limits)
     except (MemoryError, ChildStartError):
         raise
     except Exception as error:  # a damaged file can make a decoder raise anything

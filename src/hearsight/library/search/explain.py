@@ -81,7 +81,8 @@ def explain(
         if (clip := clips.get((number, candidates.ids[row]))) is None:
             continue
         view, calibration = views[number], views[number].calibration
-        path, language = Path(view.snapshot.videos[video].path), view.language_of(video)
+        file, language = view.snapshot.videos[video], view.language_of(video)
+        path = Path(file.path)
         words_said = query.within(language) if query else None
         words_read = written.within(language) if written else None
         words_heard = sounds.within(language) if sounds else None
@@ -119,6 +120,7 @@ def explain(
             evidence=evidence,
             text=text,
             text_spans=words_read.spans(text) if words_read else [],
+            audio_track=file.track if (file.tracks or 0) > 1 else None,
         )
         hits.append(hit)
     return hits
