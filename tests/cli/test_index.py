@@ -12,11 +12,10 @@ import pytest
 
 import hearsight
 from hearsight.cli.events import Events
-from hearsight.cli.index import summary
 from hearsight.errors import HearsightError
 from hearsight.experts.registry import load_expert
 from hearsight.experts.sound_registry import load_sound_expert
-from hearsight.library import Failure, Library, UpdateReport
+from hearsight.library import Library
 from hearsight.ocr.load import load_reader
 from tests.cli.conftest import CUT, ODD_NAME
 from tests.experts.clap_checkpoints import tiny_clap
@@ -342,25 +341,6 @@ def test_events_end_at_ctrl_c_without_a_report(run, films, model_folder, monkeyp
     assert [json.loads(line)["state"] for line in ran.out.splitlines()] == ["running", "running"]
 
 
-def test_the_summary_of_a_long_run():
-    failed = [Failure(f"{n}.mp4", "broken", "2026-01-01") for n in range(5)]
-    report = UpdateReport(added=1200, changed=1, moved=2, deleted=3, failed=failed, clips=34000, seconds=7500)
-    lines = [line.plain for line in summary(report, failures=7)]
-    assert lines[0] == "1,200 added, 1 changed, 2 moved, 3 deleted, 5 failed; 34,000 clips in 2 h 5 min"
-    assert lines[1:] == [
-        "  0.mp4: broken", "  1.mp4: broken", "  2.mp4: broken", "  7 files failed in all: hearsight info --failures",
-    ]  # fmt: skip
-
-
-def test_the_summary_says_that_speech_was_not_understood():
-    lines = [line.plain for line in summary(UpdateReport(added=3, not_understood=2, clips=3, seconds=1), failures=0)]
-    assert lines[1].startswith("  the speech in 2 files was not understood: another language, or too unclear; add")
-
-
-def test_the_summary_of_a_run_without_changes():
-    assert [line.plain for line in summary(UpdateReport(), failures=0)] == ["nothing to do"]
-
-
 @pytest.mark.parametrize("name", ["where are they?", "two\nlines", "tab\there"])
 def test_a_folder_whose_name_lancedb_cannot_read_is_refused_before_anything_is_written(
     run, films, model_folder, tmp_path, name
@@ -418,31 +398,6 @@ def test_events_of_another_model_are_those_of_an_update(run, films, model_folder
     events = [json.loads(line) for line in run("index", films, "--model", model_folder, "--events").out.splitlines()]
     assert events[-1]["state"] == "done" and events[-1]["report"]["reencoded"] == 2
     assert {event["path"] for event in events} >= {"trip/bell.mkv"} and events[-1]["failed"] == []
-
-
-def test_the_summary_counts_what_was_left_out():
-    report = UpdateReport(others={".txt": 2, ".pdf": 12, "": 1, ".a": 1, ".b": 1, ".c": 3})
-    lines = [line.plain for line in summary(report, failures=0)]
-    counts = "12 .pdf, 3 .c, 2 .txt, 1 without suffix, 1 .a, 1 others"
-    assert f"  left out, not called video, sound or picture: {counts}" in lines
-
-
-@pytest.mark.parametrize(
-    ("pictures", "reason"),
-    [
-        (True, "as nothing looks at them without a model or --read"),
-        (False, "as --no-pictures asks"),
-        (None, "as this index was made before pictures were indexed; to add them: --pictures"),
-    ],
-)
-def test_the_summary_says_why_pictures_are_left_out(pictures, reason):
-    report = UpdateReport(left_out={"pictures": 1200, "artwork": 1, "heif": 3})
-    lines = [line.plain for line in summary(report, 0, pictures)]
-    assert lines[1:] == [
-        f"  left out: 1,200 pictures, {reason}",
-        "  left out: 1 picture, by name a cover or thumbnail",
-        "  left out: 3 pictures in HEIF (.heic); to read them: pip install pi-heif",
-    ]
 
 
 def test_the_sound_track_is_chosen_recorded_and_shown(run, model_folder, tmp_path):

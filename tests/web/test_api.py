@@ -18,7 +18,7 @@ from tests.web.conftest import CUT, HOSTILE, MARKUP, SCRIPT, TOKEN, eventually
 
 HIT = {
     "rank", "score", "similarity", "library", "clip", "path", "video", "start", "end", "moment",
-    "seen", "heard", "said", "read", "words", "gates", "line", "spans", "text", "text_spans", "more",
+    "seen", "heard", "said", "read", "words", "gates", "line", "spans", "text", "text_spans", "audio_track", "more",
     "confidence", "match", "evidence",
 }  # fmt: skip
 

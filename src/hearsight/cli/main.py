@@ -12,9 +12,10 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -66,6 +67,12 @@ app.add_typer(data.app, name="data", short_help="Check a data set, and compute i
 app.add_typer(soundstage.app, name="soundstage", short_help="Generate clips for training and testing.")
 
 
+@cache
+def command() -> Callable[..., Any]:
+    """Return the command line. Building it takes a twentieth of a second, and a program may call `main` often."""
+    return typer.main.get_command(app)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command line (by default that of this process) and return its exit code.
 
@@ -80,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _silence_libraries()
     try:
         try:
-            app(words, prog_name="hearsight")
+            command()(words, prog_name="hearsight")
         finally:
             sys.stdout.flush()  # an error here is handled; one when Python ends is not
     except BrokenPipeError:  # the reader, such as head, needs no more
