@@ -27,9 +27,15 @@ def test_texts_of_one_meaning_are_near_without_a_word_in_common(words, query, ri
     assert question @ lines[0] > 0.25 + question @ lines[1]
 
 
-@pytest.mark.parametrize("text", ["a", "日本語の映画", "🦊🎈", "x" * 200_000, "word " * 10_000, "\x00\ud7ff", "1972"])
+@pytest.mark.parametrize("text", ["a", "résumé", "x" * 200_000, "word " * 10_000, "\x00\ud7ff 7", "1972"])
 def test_any_text_has_a_unit_vector(words, text):
     assert np.linalg.norm(words.encode_queries([text])[0]) == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize("text", ["日本語の映画", "велосипедный завод", "الدراجة", "ποδήλατο!", "🦊🎈", "?!", "कुत्ता"])
+def test_a_text_in_other_letters_is_near_to_nothing(words, text):
+    """It would be near to every other text in these letters, whatever they say."""
+    assert not words.encode_passages([text]).any()
 
 
 def test_a_text_without_words_is_near_to_nothing(words):

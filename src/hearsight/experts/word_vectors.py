@@ -8,6 +8,7 @@ and looks for its tokenizer in a folder that the wheel does not have.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from functools import cached_property
 from importlib.util import find_spec
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 WEIGHTS, TOKENIZER = "weights/l2_supercat_256.safetensors", "tokenizers/l2_supercat_tokenizer_config.json"
 MAX_LETTERS = 20_000  # of a text: more would take long, and change no mean
+# Letters of other scripts. Their vectors tell the script, and hardly what is said: any two texts in them look alike.
+FOREIGN_LETTERS = re.compile(r"[^\W\d_A-Za-z\u00aa-\u02af\u1e00-\u1eff\ufb00-\ufb06\uff21-\uff5a]+")
 
 
 class WordVectors:
@@ -40,15 +43,16 @@ class WordVectors:
             return hashlib.sha256(opened.read(1 << 16) + str(file.stat().st_size).encode()).hexdigest()[:12]
 
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return a unit vector for each query, (N, 256); zeros for one without words."""
+        """Return a unit vector for each query, (N, 256); zeros for one without words in Latin letters."""
         return self.encode_passages(texts)
 
     def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return a unit vector for each text that queries are compared with; as `encode_queries`."""
         vectors = np.zeros((len(texts), self.width), np.float32)
-        encodings = self._tokenizer.encode_batch([text[:MAX_LETTERS] for text in texts], add_special_tokens=False)
-        for vector, encoding in zip(vectors, encodings, strict=True):
-            if encoding.ids:
+        latin = [FOREIGN_LETTERS.sub(" ", text[:MAX_LETTERS]) for text in texts]
+        encodings = self._tokenizer.encode_batch(latin, add_special_tokens=False)
+        for vector, text, encoding in zip(vectors, latin, encodings, strict=True):
+            if re.search(r"\w", text):
                 vector[:] = self._vectors[encoding.ids].astype(np.float32).mean(axis=0)
         unit: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True).clip(1e-6)
         return unit

@@ -53,6 +53,11 @@ def test_a_film_is_found_by_its_words(library, name, query):
     assert name in films_with(library, query)
 
 
+@pytest.mark.parametrize("query", ["завтра будет дождь", "מחר יירד גשם", "明日は雨です"])
+def test_lines_in_the_same_letters_are_no_match_without_the_words(library, query):
+    assert not library.search(query).matched
+
+
 def test_words_are_marked_as_they_stand_in_the_line(library):
     marked = {}
     for query in ("doctors", "ecole", "resume", "cafe", "האופניים", "bruecke"):
