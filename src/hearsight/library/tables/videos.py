@@ -35,6 +35,9 @@ class Videos(Mapping[str, Video]):
     def __getitem__(self, id: str) -> Video:
         return Video(**dict(zip(self._table.column_names, self._rows[self._row_of[id]], strict=True)))
 
+    def __contains__(self, id: object) -> bool:
+        return id in self._row_of  # a search asks for each clip that it ranks: no video is built
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._row_of)
 
