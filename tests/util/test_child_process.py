@@ -119,7 +119,7 @@ def test_a_child_has_the_surroundings_of_its_parent(child, tmp_path, monkeypatch
     assert list(child.call(new_module.places, limits=LIMITS)) == ["here"]
     monkeypatch.delenv("NAME")
     tmp_path.joinpath("new_module.py").unlink()
-    tmp_path.rename(tmp_path.with_name("moved"))
+    tmp_path.rename(tmp_path.with_name(f"{tmp_path.name}-moved"))
     assert list(child.call(call_once, os.getenv, "NAME", limits=LIMITS)) == [None]
     assert list(child.call(call_once, functions.process_id, limits=LIMITS)) == [first]
 
