@@ -190,6 +190,22 @@ def is_free(library: Library) -> bool:
         return False
 
 
+def test_a_reader_that_is_slow_misses_states_and_delays_nobody(saying):
+    """A browser that is stopped reads nothing of the stream of events: nothing is stored for it."""
+    updater = saying("for done in range(2000):\n    tell(done=done)\ntell(report={})")
+
+    async def read() -> tuple[UpdateState, list[UpdateState], list[UpdateState]]:
+        updater.start()
+        slow = updater.states()
+        first = await anext(slow)
+        quick = [state async for state in updater.states()]
+        return first, quick, [state async for state in slow]
+
+    first, quick, slow = run(read())
+    assert first.state == "running" and quick[-1].state == "done" and len(quick) > 1
+    assert [state.state for state in slow] == ["done"]
+
+
 def test_an_update_ends_with_its_server(library, tmp_path):
     words = map(str, (library.folder, library.location, waiting_in("0.mkv", tmp_path)))
     command = [sys.executable, "-P", "-c", SERVER, *words]
