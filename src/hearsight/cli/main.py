@@ -127,9 +127,8 @@ def _open_missing_streams() -> None:
     """
     for name, mode in {"stdin": "r", "stdout": "w", "stderr": "w"}.items():
         if getattr(sys, name) is None:
-            setattr(
-                sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode)
-            )  # of the lowest number, which is its own
+            descriptor = os.open(os.devnull, os.O_RDWR)  # the lowest that is free, which is the stream's own
+            setattr(sys, name, os.fdopen(descriptor, mode))
 
 
 def _is_launched() -> bool:

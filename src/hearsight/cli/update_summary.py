@@ -68,7 +68,7 @@ def describe_update(report: UpdateReport, failures: int, pictures: bool | None =
 
 
 def _describe_left_out(counts: Mapping[str, int], pictures: bool | None) -> Iterator[str]:
-    """Yield how many pictures are left out, and why. pictures: as in `summary`."""
+    """Yield how many pictures are left out, and why. pictures: as in `describe_update`."""
     if number := counts.get("pictures", 0):
         reasons = {
             True: "as nothing looks at them without a model or --read",

@@ -52,7 +52,7 @@ class WordVectors:
         latin = [FOREIGN_LETTERS.sub(" ", text[:MAX_LETTERS]) for text in texts]
         encodings = self._tokenizer.encode_batch(latin, add_special_tokens=False)
         for vector, text, encoding in zip(vectors, latin, encodings, strict=True):
-            if re.search(r"\w", text):
+            if encoding.ids and re.search(r"\w", text):
                 vector[:] = self._vectors[encoding.ids].astype(np.float32).mean(axis=0)
         unit: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True).clip(1e-6)
         return unit
